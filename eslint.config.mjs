@@ -1,0 +1,29 @@
+import ts from 'typescript-eslint';
+import prettier from 'eslint-config-prettier';
+
+/** The layer rules of ARCHITECTURE.md: what a folder must not import. */
+const forbid = (files, ...patterns) => ({
+  files,
+  rules: { 'no-restricted-imports': ['error', { patterns }] },
+});
+const electron = { group: ['electron', 'electron/*'], message: 'The engine and its plain hosts know nothing of Electron.' };
+const tensorflow = { group: ['@tensorflow/*'], message: 'Formats and graphs are plain data; tensors belong to backends, ops and attribution.' };
+const hosts = { group: ['**/hosts/**', '**/preload/**', '**/renderer/**'], message: 'The engine does not know who drives it.' };
+const acrossProcesses = { group: ['**/main/**', '**/engine/**', '**/preload/**'], message: 'Only src/contract is shared across processes.' };
+
+export default [
+  { ignores: ['out/', 'node_modules/', 'tests/reference/cases/', 'resources/', 'dist/', 'coverage/', 'bench/peers/.venv/'] },
+  ...ts.configs.recommended,
+  {
+    rules: {
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
+      '@typescript-eslint/no-non-null-assertion': 'off',
+    },
+  },
+  forbid(['src/main/engine/**'], electron, hosts),
+  forbid(['src/main/engine/formats/**', 'src/main/engine/graph/**', 'src/main/engine/data/**', 'src/main/engine/sessions/**'], electron, hosts, tensorflow),
+  forbid(['src/main/hosts/**'], electron),
+  forbid(['src/contract/**'], electron, tensorflow, { group: ['**/main/**', '**/preload/**', '**/renderer/**'], message: 'The contract stands alone.' }),
+  forbid(['src/renderer/**', 'src/preload/**'], tensorflow, acrossProcesses),
+  prettier,
+];

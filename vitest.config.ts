@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['tests/**/*.test.ts'],
+    exclude: ['tests/window/**'],
+    pool: 'forks', // native TensorFlow does not survive worker threads
+    maxWorkers: 2,
+    testTimeout: 60_000,
+    env: { TF_CPP_MIN_LOG_LEVEL: '3', TF_ENABLE_ONEDNN_OPTS: '1' },
+  },
+});
