@@ -1,0 +1,142 @@
+/**
+ * The catalogue of errors: every fault the user can meet has a code, a sentence that names the thing and the value,
+ * and a remedy. The same text reaches the window and the terminal.
+ */
+export interface ErrorText {
+  readonly message: string;
+  readonly remedy: string;
+}
+
+type Details = Readonly<Record<string, string | number>>;
+
+/** code → [sentence, remedy]; `{name}` is replaced by the detail of that name. Grouped by what the user was doing. */
+const catalogue = {
+  // opening a model
+  MODEL_NOT_FOUND: ['{path} does not exist.', 'Check the path, or choose the folder again.'],
+  MODEL_UNRECOGNISED: [
+    '{path} holds no model in a format that can be opened ({seen}).',
+    'Give a .keras or .h5 file, or a folder that contains one or a model.json with its weight files.',
+  ],
+  MODEL_AMBIGUOUS: ['{path} holds several models: {found}.', 'Give the one that is meant.'],
+  MODEL_DAMAGED: [
+    '{path} cannot be read: {reason}.',
+    'The file may be half copied or damaged; copy or export it again.',
+  ],
+  MODEL_WEIGHTS_SHORT: ['{path} ends after {have} of {want} bytes.', 'The folder may be half copied; copy it again.'],
+  MODEL_WEIGHTS_MISSING: [
+    'The weight {weight} of layer {layer} is not in {path}.',
+    'Save the model again, with its weights.',
+  ],
+  MODEL_WEIGHTS_SHAPE: [
+    'The weight {weight} of layer {layer} has shape {have}, expected {want}.',
+    'The configuration and the weights belong to different models; save the model again.',
+  ],
+  MODEL_CONFIG: [
+    'Layer {layer} ({kind}): {reason}.',
+    'Save the model again with a released version of Keras, or report the file.',
+  ],
+  MODEL_TOO_LARGE: [
+    '{path}: {what} is {have}, more than the limit of {limit}.',
+    'If this is a genuine model, report it; damaged files declare such sizes.',
+  ],
+
+  // before a run
+  OP_UNSUPPORTED: [
+    'Layer {layer} is of kind {kind}, which has no rule, and the target depends on it.',
+    'Choose a target before that layer, or start the path after it.',
+  ],
+  RULE_MISSING: [
+    'The op {op} at {node} has no rule for the method {method}.',
+    'Choose another method, or a target before it.',
+  ],
+  LAYER_UNKNOWN: ['There is no layer {layer}{hint}.', 'mho inspect lists the layers.'],
+  OUTPUT_INDEX: ['Index {index} is outside {layer}, which has {size} values.', 'Choose an index from 0 to {last}.'],
+  TARGET_SHAPE: [
+    '{layer} has shape {shape}; index {index} does not name one value of it.',
+    'Give one index per axis, separated by commas.',
+  ],
+  TARGET_CONSTANT: ['{target} does not depend on {start}.', 'Choose another target or path start.'],
+  PATH_START: [
+    'The path cannot start at {layer}: {reason}.',
+    'Start at the input, or at a layer that every path to the target passes.',
+  ],
+  STEPS_INVALID: ['{steps} is not a number of steps.', 'Give a whole number from 1 to {limit}.'],
+  MEMORY_BUDGET: [
+    'One segment needs about {need} MB, the budget is {budget} MB.',
+    'Raise the budget, or choose fewer layers.',
+  ],
+  MEMORY_EXHAUSTED: ['The device ran out of memory: {reason}.', 'Lower the memory budget, or use another backend.'],
+
+  // inputs and baselines
+  INPUT_FILE: ['{path} cannot be read as {format}: {reason}.', 'Give a .npz or .npy file written by numpy.'],
+  INPUT_MISSING: ['No data was given for the input {input}.', 'The model needs: {inputs}.'],
+  INPUT_UNKNOWN: ['The model has no input {input}{hint}.', 'The model needs: {inputs}.'],
+  INPUT_SHAPE: ['The input {input} has shape {have}, expected {want}.', 'The first axis is the examples.'],
+  INPUT_VALUE: ['The input {input} holds {value} at index {index}.', 'Replace values that are not finite.'],
+  INPUT_TYPE: ['{path} holds {have}, expected numbers.', 'Save it from numpy as float32.'],
+  EXAMPLES_RANGE: ['Examples {range} were asked for, the inputs hold {count}.', 'Choose from 0 to {last}.'],
+  BASELINE_SHAPE: [
+    'The baseline for {input} has shape {have}, expected {want}.',
+    'Give one example, several references, or one per example.',
+  ],
+
+  // sessions
+  SESSION_NOT_FOUND: ['{path} does not exist.', 'Check the path.'],
+  SESSION_DAMAGED: [
+    '{path} is not a readable session: {reason}.',
+    'Restore it from a copy, or run the attribution again.',
+  ],
+  SESSION_NEWER: ['{path} was written in format {have}; this version reads up to {limit}.', 'Install a newer Mho.'],
+  SESSION_TOO_LARGE: [
+    '{path}: {what} is {have}, more than the limit of {limit}.',
+    'If this is a genuine session, report it; damaged files declare such sizes.',
+  ],
+  FILE_WRITE: ['{path} could not be written: {reason}.', 'Choose another folder; the results are still there.'],
+
+  // backends
+  BACKEND_UNAVAILABLE: ['The backend {backend} cannot be used: {reason}.', '{remedy}'],
+
+  // the terminal
+  USAGE: ['{reason}.', 'mho --help shows how.'],
+  CANCELLED: ['The run was cancelled after {done} of {total} passes.', 'What was complete has been kept.'],
+  INTERNAL: ['Something went wrong inside Mho: {reason}.', 'Please report it with what you did.'],
+} as const satisfies Record<string, readonly [string, string]>;
+
+export type ErrorCode = keyof typeof catalogue;
+
+const filled = (text: string, details: Details): string =>
+  text.replace(/\{(\w+)\}/g, (whole, name: string) => (name in details ? String(details[name]) : whole));
+
+/** A fault from the catalogue, as it travels between processes. */
+export interface MhoFault extends ErrorText {
+  readonly code: ErrorCode;
+}
+
+/** An error of the catalogue: `CODE: sentence remedy`. */
+export class MhoError extends Error {
+  override readonly name = 'MhoError';
+  readonly remedy: string;
+  readonly sentence: string;
+
+  constructor(
+    readonly code: ErrorCode,
+    readonly details: Details = {},
+    options?: ErrorOptions,
+  ) {
+    const [sentence, remedy] = catalogue[code].map((text) => filled(text, details)) as [string, string];
+    super(`${code}: ${sentence} ${remedy}`, options);
+    this.sentence = sentence;
+    this.remedy = remedy;
+  }
+
+  /** What crosses a process boundary. */
+  get fault(): MhoFault {
+    return { code: this.code, message: this.sentence, remedy: this.remedy };
+  }
+}
+
+/** Any thrown thing as an error of the catalogue; what is not from it is INTERNAL, its cause kept. */
+export const asMhoError = (error: unknown): MhoError =>
+  error instanceof MhoError
+    ? error
+    : new MhoError('INTERNAL', { reason: error instanceof Error ? error.message : String(error) }, { cause: error });

@@ -1,0 +1,72 @@
+/**
+ * The one form every format is translated into: values joined by canonical ops, channels last, weights as constants.
+ *
+ * Shapes and axes never count the batch axis: a value of shape [8, 8, 16] is held as a tensor [rows, 8, 8, 16], and
+ * axis 0 of it is the first 8. Constants have no batch axis; they meet varying values by numpy's broadcasting (aligned
+ * at the last axis). A size is null where the model leaves it free (sequences of any length).
+ */
+import type { OpAttributes, OpName } from './ops';
+
+export type Size = number | null;
+export type Shape = readonly Size[];
+export type DType = 'float32' | 'int32' | 'bool' | 'string';
+export type ValueId = number;
+
+export interface Constant {
+  readonly shape: readonly number[];
+  /** Row-major. */
+  readonly data: Float32Array | Int32Array;
+}
+
+export interface Value {
+  readonly id: ValueId;
+  /** Unique: the layer's name for its output, `layer/op` for what comes before it inside the layer. */
+  readonly name: string;
+  readonly shape: Shape;
+  readonly dtype: DType;
+  /** Present on weights and other numbers fixed in the model; null on what varies with the input. */
+  readonly constant: Constant | null;
+}
+
+export interface Node<Op extends OpName = OpName> {
+  readonly op: Op;
+  /** Name for messages: that of the output value. */
+  readonly name: string;
+  readonly inputs: readonly ValueId[];
+  readonly output: ValueId;
+  readonly attributes: OpAttributes[Op];
+}
+
+/** What the user recognises by name. */
+export interface Layer {
+  /** Unique; a shared layer's second call is `name:2`. */
+  readonly name: string;
+  /** As the format calls it: `Conv2D`, `InputLayer`. */
+  readonly kind: string;
+  /** Nested models and scopes that contain it, outermost first. */
+  readonly group: readonly string[];
+  /** Its output, after its own activation. */
+  readonly output: ValueId;
+  /** Axis of the output's shape that counts units: the last, but for channels-first layers; null for a scalar. */
+  readonly unitAxis: number | null;
+  /** Names of the layers that feed it. */
+  readonly inputs: readonly string[];
+  readonly parameters: number;
+}
+
+export interface Port {
+  readonly name: string;
+  readonly value: ValueId;
+}
+
+export interface Graph {
+  readonly name: string;
+  /** Indexed by id. */
+  readonly values: readonly Value[];
+  /** In an order in which they can be run. */
+  readonly nodes: readonly Node[];
+  readonly inputs: readonly Port[];
+  readonly outputs: readonly Port[];
+  /** In running order; model inputs are layers too. */
+  readonly layers: readonly Layer[];
+}
