@@ -27,7 +27,7 @@ export interface ConvAttributes {
   readonly groups: number;
 }
 
-interface None {}
+type None = Readonly<Record<never, never>>;
 
 export interface OpAttributes {
   // activations and other functions of one value, element by element
