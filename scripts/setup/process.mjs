@@ -1,0 +1,52 @@
+/** Finding and running other programs. */
+import { spawn } from 'node:child_process';
+import { accessSync, constants, statSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+/** Full path of a program on PATH, or null. */
+export const find = (program) => {
+  const endings = process.platform === 'win32' ? ['.exe', '.cmd', '.bat'] : [''];
+  for (const folder of (process.env.PATH ?? '').split(delimiter).filter(Boolean)) {
+    for (const ending of endings) {
+      const path = join(folder, program + ending);
+      try {
+        accessSync(path, constants.X_OK);
+        if (statSync(path).isFile()) return path;
+      } catch {
+        // not here
+      }
+    }
+  }
+  return null;
+};
+
+/**
+ * Runs a program to its end. Never rejects: set-up goes on with the next best thing.
+ * @param options.show let its standard output through (progress bars); otherwise it is kept
+ * @returns `{ ok, code, out, err }`, the last two as text
+ */
+export const run = (program, parameters, options = {}) =>
+  new Promise((resolve) => {
+    const { show = false, ...spawnOptions } = options;
+    const child = spawn(program, parameters, {
+      stdio: ['ignore', show ? 'inherit' : 'pipe', 'pipe'],
+      ...spawnOptions,
+    });
+    let out = '';
+    let err = '';
+    child.stdout?.on('data', (text) => (out += text));
+    child.stderr?.on('data', (text) => (err += text));
+    child.on('error', (error) => resolve({ ok: false, code: null, out, err: err + error.message }));
+    child.on('close', (code, signal) => resolve({ ok: code === 0, code: code ?? signal, out, err }));
+  });
+
+/** The line of a program's complaint that says most: its last error line, else its last line. */
+export const complaint = ({ code, out, err }) => {
+  const lines = `${out}\n${err}`
+    .split('\n')
+    .map((line) => line.trim())
+    .filter(Boolean);
+  const errors = lines.filter((line) => /error/i.test(line));
+  const line = errors.at(-1) ?? lines.at(-1) ?? `it ended with ${code}`;
+  return line.length > 240 ? `${line.slice(0, 239)}…` : line.replace(/\.$/, '');
+};
