@@ -31,9 +31,11 @@ import { downloadWheels, extraRequirements, pip, python, pythonTensorFlow, unpac
 import { megabytes, say } from './say.mjs';
 
 const tensorflowVersion = '2.21.0';
+/** Raised when what is compiled changes, so that clones of different age share the cache in peace. */
+const compiledParts = 3;
 const bindingFile = 'lib/napi-v8/tfjs_binding.node';
 const libraries = ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2'];
-/** The 14 headers that the binding includes are in here; the wheel's whole include folder has 13,000. */
+/** What the binding includes is in here; the wheel's whole include folder has 13,000 files. */
 const headerFolders = ['tensorflow/c/', 'tensorflow/core/platform/', 'tsl/platform/', 'xla/tsl/c/'];
 const probeScript = fileURLToPath(new URL('probe.mjs', import.meta.url));
 /** How long a step that failed is left alone while nothing about the machine has changed. */
@@ -82,7 +84,7 @@ const nvidiaDriver = async () => {
 
 const abi = (clone) => {
   const { version } = readJson(join(bindingPackage(clone), 'package.json'));
-  return `binding-${version}_napi-v8_${process.platform}-${process.arch}`;
+  return `binding-${version}-${compiledParts}_napi-v8_${process.platform}-${process.arch}`;
 };
 
 const entriesFolder = () => join(cache(), 'native');

@@ -6,7 +6,8 @@ import { createRequire } from 'node:module';
 
 process.env.TF_CPP_MIN_LOG_LEVEL ??= '3';
 process.env.TF_ENABLE_ONEDNN_OPTS ??= '1';
-const binding = createRequire(import.meta.url)(process.argv[2]);
+const load = createRequire(import.meta.url);
+const binding = load(process.argv[2]);
 const matrix = binding.createTensor([2, 2], binding.TF_FLOAT, new Float32Array([1, 2, 3, 4]));
 const attributes = [
   { name: 'transpose_a', type: binding.TF_ATTR_BOOL, value: false },

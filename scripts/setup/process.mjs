@@ -45,8 +45,8 @@ export const complaint = ({ code, out, err }) => {
   const lines = `${out}\n${err}`
     .split('\n')
     .map((line) => line.trim())
-    .filter(Boolean);
+    .filter((line) => line && !line.startsWith('at ') && !line.startsWith('npm warn'));
   const errors = lines.filter((line) => /error/i.test(line));
-  const line = errors.at(-1) ?? lines.at(-1) ?? `it ended with ${code}`;
+  const line = errors[0] ?? lines.at(-1) ?? `it ended with ${code}`;
   return line.length > 240 ? `${line.slice(0, 239)}…` : line.replace(/\.$/, '');
 };
