@@ -10,6 +10,8 @@ export interface RunContext<Op extends OpName> {
   readonly attributes: OpAttributes[Op];
   /** Per input: whether it is a constant (no batch axis). */
   readonly constant: readonly boolean[];
+  /** A tensor made once from the node's constants (flipped filters, W⁺) and kept, by key, for the whole run. */
+  readonly derive: (key: string, make: () => Tensor) => Tensor;
 }
 
 /** Gradient at the rows: how the upstream gradient of F passes to each input. */
@@ -21,8 +23,14 @@ export interface GradientContext<Op extends OpName> extends RunContext<Op> {
   readonly upstream: Tensor;
 }
 
-/** An end of a segment, and the difference over it. The tensors are owned by the walk; rules do not dispose of them. */
+/**
+ * The two ends of a value's segments, and the difference over them. The walk owns the tensors; rules do not dispose of them.
+ * They are made when first asked for: a linear rule that asks only for `shape` costs no memory (the activations of values
+ * that only linear ops touch are not kept; see READS_NO_VALUES in attribution/plan.ts).
+ */
 export interface Difference {
+  /** [segments, …] */
+  readonly shape: readonly number[];
   readonly start: Tensor;
   readonly end: Tensor;
   /** end − start, computed once and shared; [segments, …]. */
@@ -38,6 +46,8 @@ export interface MultiplierContext<Op extends OpName> extends RunContext<Op> {
   readonly output: Difference;
   /** Multiplier of F with respect to the output, [segments, …]. */
   readonly upstream: Tensor;
+  /** How `parts` passes this nonlinearity: set by the method (RevealCancel, or the genomics default). */
+  readonly nonlinearity: 'rescale' | 'reveal-cancel';
 }
 
 /**

@@ -1,0 +1,35 @@
+/** What of a graph a run needs: everything between the path's start and the target. */
+import type { Graph, Node, ValueId } from './graph';
+
+export interface Pruned {
+  /** In running order: every node on a path from a start to a sink. */
+  readonly nodes: readonly Node[];
+  /** Values that vary along the path and reach a sink, starts and sinks included. */
+  readonly live: ReadonlySet<ValueId>;
+  /** Values a live node reads that are neither constant nor live: fixed along the path, and not reached by it. */
+  readonly beside: readonly ValueId[];
+}
+
+/**
+ * Keeps the nodes that lie on a path from one of `starts` to one of `sinks`.
+ * Nodes that lead into a start are left out: the path sets that value itself.
+ */
+export function prune(graph: Graph, starts: readonly ValueId[], sinks: readonly ValueId[]): Pruned {
+  const varies = new Set(starts);
+  for (const node of graph.nodes)
+    if (node.inputs.some((input) => varies.has(input))) varies.add(node.output);
+
+  const started = new Set(starts);
+  const needed = new Set(sinks);
+  const nodes: Node[] = [];
+  for (const node of [...graph.nodes].reverse()) {
+    if (!needed.has(node.output) || !varies.has(node.output) || started.has(node.output)) continue;
+    nodes.push(node);
+    for (const input of node.inputs) needed.add(input);
+  }
+  nodes.reverse();
+
+  const live = new Set([...needed].filter((value) => varies.has(value)));
+  const beside = [...needed].filter((value) => !live.has(value) && !graph.values[value]!.constant);
+  return { nodes, live, beside };
+}
