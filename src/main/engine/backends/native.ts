@@ -1,0 +1,98 @@
+/**
+ * TensorFlow itself: the kernels of @tensorflow/tfjs-node-gpu over the binding that set-up builds. Only the backend and
+ * its kernels are loaded, not the package's entry, which would bring tfjs-layers, -converter, -data and two more
+ * backends, and look for the binding by a tool of its own.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import { existsSync } from 'node:fs';
+import { createRequire, Module } from 'node:module';
+import { dirname, join } from 'node:path';
+
+/** An attribute of a TensorFlow op, as the binding takes it: a TF_AttrType number and the value. */
+export interface NativeAttribute {
+  readonly name: string;
+  readonly type: number;
+  readonly value: boolean | number | string | readonly number[];
+}
+
+/** What is used of the package's untyped insides. */
+export interface NativeBackend extends tf.KernelBackend {
+  readonly isUsingGpuDevice: boolean;
+  readonly binding: NativeBinding;
+  executeSingleOutput(op: string, attributes: readonly NativeAttribute[], inputs: readonly tf.Tensor[]): tf.Tensor;
+}
+
+interface NativeBinding {
+  readonly TF_Version: string;
+  readonly TF_FLOAT: number;
+  readonly TF_ATTR_TYPE: number;
+  readonly TF_ATTR_FLOAT: number;
+  isUsingGpuDevice(): boolean;
+}
+
+const load = createRequire(import.meta.url);
+
+/** The folder of the package, or null when it is not installed. */
+export const packageFolder = (): string | null => {
+  try {
+    return dirname(load.resolve('@tensorflow/tfjs-node-gpu/package.json'));
+  } catch {
+    return null;
+  }
+};
+
+/** Node 23 removed two functions that the package calls (tfjs issue 8609). */
+const restoreRemovedUtilities = (): void => {
+  const util = load('node:util') as Record<string, unknown>;
+  util.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined;
+  util.isArray ??= Array.isArray;
+};
+
+/**
+ * Runs `work` while `require('@tensorflow/tfjs')` inside the package gives tfjs-core: all that its kernels use of the
+ * union package. So there is one engine, and half the loading time.
+ */
+const withCoreAsUnion = <Result>(inside: NodeJS.Require, work: () => Result): Result => {
+  const union = inside.resolve('@tensorflow/tfjs');
+  const before = inside.cache[union];
+  if (before) return work();
+  const core = new Module(union);
+  core.exports = inside('@tensorflow/tfjs-core');
+  core.loaded = true;
+  inside.cache[union] = core;
+  try {
+    return work();
+  } finally {
+    delete inside.cache[union];
+  }
+};
+
+/**
+ * Loads the native library and registers it with tfjs as `tensorflow`. Throws what the system's loader says when a
+ * library is missing or does not fit.
+ */
+export const registerNative = (): void => {
+  if (tf.findBackendFactory('tensorflow')) return;
+  const folder = packageFolder();
+  if (!folder) throw new Error('the package @tensorflow/tfjs-node-gpu is not installed');
+  const binary = join(folder, 'lib/napi-v8/tfjs_binding.node');
+  if (!existsSync(binary)) throw new Error('it has not been set up');
+  // Both are read when the library loads; oneDNN's kernels are a quarter faster.
+  process.env.TF_CPP_MIN_LOG_LEVEL ??= '3';
+  process.env.TF_ENABLE_ONEDNN_OPTS ??= '1';
+  const quiet = join(folder, 'lib/napi-v8/quiet.node');
+  if (existsSync(quiet)) load(quiet);
+  const binding = load(binary) as NativeBinding;
+  restoreRemovedUtilities();
+  const inside = createRequire(join(folder, 'dist/index.js'));
+  const { NodeJSKernelBackend } = withCoreAsUnion(inside, () => {
+    inside('./register_all_kernels');
+    return inside('./nodejs_kernel_backend') as {
+      NodeJSKernelBackend: new (binding: NativeBinding, packageName: string) => NativeBackend;
+    };
+  });
+  tf.registerBackend('tensorflow', () => new NodeJSKernelBackend(binding, '@tensorflow/tfjs-node-gpu'));
+};
+
+/** The native backend, which must be the active one. */
+export const nativeBackend = (): NativeBackend => tf.backend() as NativeBackend;

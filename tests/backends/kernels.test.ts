@@ -1,0 +1,109 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { describe, expect, it } from 'vitest';
+import { BACKENDS } from '../../src/contract/backends';
+import { kernels, openBackend, type Kernels } from '../../src/main/engine/backends';
+
+/** Inputs of a kernel, and what it must give, written down as plain arithmetic on numbers. */
+interface Case {
+  readonly run: (kernels: Kernels, upstream: tf.Tensor, value: tf.Tensor) => tf.Tensor;
+  readonly value: readonly number[];
+  readonly expected: (upstream: number, value: number) => number;
+}
+
+const everywhere = [-20, -2.5, -1e-3, -0, 0, 1e-3, 0.5, 3, 6, 7, 20];
+const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
+
+const cases: Record<keyof Kernels, Case> = {
+  divNoNan: {
+    run: (kernels, a, b) => kernels.divNoNan(a, b),
+    value: everywhere,
+    expected: (a, b) => (b === 0 ? 0 : a / b),
+  },
+  reluGrad: {
+    run: (kernels, upstream, output) => kernels.reluGrad(upstream, output),
+    value: everywhere.map((x) => Math.max(x, 0)),
+    expected: (upstream, output) => (output > 0 ? upstream : 0),
+  },
+  relu6Grad: {
+    run: (kernels, upstream, output) => kernels.relu6Grad(upstream, output),
+    value: everywhere.map((x) => Math.min(Math.max(x, 0), 6)),
+    expected: (upstream, output) => (output > 0 && output < 6 ? upstream : 0),
+  },
+  leakyReluGrad: {
+    run: (kernels, upstream, input) => kernels.leakyReluGrad(upstream, input, 0.3),
+    value: everywhere,
+    expected: (upstream, input) => (input > 0 ? upstream : 0.3 * upstream),
+  },
+  eluGrad: {
+    run: (kernels, upstream, output) => kernels.eluGrad(upstream, output),
+    value: everywhere.map((x) => (x > 0 ? x : Math.expm1(x))),
+    expected: (upstream, output) => (output < 0 ? upstream * (output + 1) : upstream),
+  },
+  seluGrad: {
+    run: (kernels, upstream, output) => kernels.seluGrad(upstream, output),
+    value: everywhere.map((x) => (x > 0 ? 1.0507009873554805 * x : 1.7580993408473768 * Math.expm1(x))),
+    expected: (upstream, output) =>
+      output < 0 ? upstream * (output + 1.7580993408473768) : upstream * 1.0507009873554805,
+  },
+  sigmoidGrad: {
+    run: (kernels, upstream, output) => kernels.sigmoidGrad(upstream, output),
+    value: everywhere.map(sigmoid),
+    expected: (upstream, output) => upstream * output * (1 - output),
+  },
+  tanhGrad: {
+    run: (kernels, upstream, output) => kernels.tanhGrad(upstream, output),
+    value: everywhere.map(Math.tanh),
+    expected: (upstream, output) => upstream * (1 - output * output),
+  },
+  softplusGrad: {
+    run: (kernels, upstream, input) => kernels.softplusGrad(upstream, input),
+    value: everywhere,
+    expected: (upstream, input) => upstream * sigmoid(input),
+  },
+  softsignGrad: {
+    run: (kernels, upstream, input) => kernels.softsignGrad(upstream, input),
+    value: everywhere,
+    expected: (upstream, input) => upstream / (1 + Math.abs(input)) ** 2,
+  },
+};
+
+describe.each(BACKENDS)('fused kernels on %s', (backend) => {
+  it.each(Object.keys(cases) as (keyof Kernels)[])('%s', async (name) => {
+    await openBackend(backend);
+    const { run, value, expected } = cases[name];
+    const upstream = value.map((_, index) => [1, -2, 0.25][index % 3]!);
+    const before = tf.memory().numTensors;
+    const result = tf.tidy(() => run(kernels(), tf.tensor1d(upstream), tf.tensor1d([...value])));
+    const got = Array.from(result.dataSync());
+    result.dispose();
+    expect(tf.memory().numTensors).toBe(before);
+    got.forEach((number, index) => {
+      // The float32 arithmetic of outputs near saturation loses digits in 1 − y; scale by the upstream.
+      const want = expected(upstream[index]!, Math.fround(value[index]!));
+      expect(Math.abs(number - want)).toBeLessThanOrEqual(1e-6 * Math.max(1, Math.abs(want)));
+    });
+  });
+
+  it('divNoNan broadcasts', async () => {
+    await openBackend(backend);
+    const result = tf.tidy(() =>
+      kernels()
+        .divNoNan(tf.tensor2d([2, 4, 6, 8], [2, 2]), tf.tensor1d([2, 0]))
+        .arraySync(),
+    );
+    expect(result).toEqual([
+      [1, 0],
+      [3, 0],
+    ]);
+  });
+
+  it('divNoNan gives 0 over 0 whatever is divided', async () => {
+    await openBackend(backend);
+    const result = tf.tidy(() =>
+      kernels()
+        .divNoNan(tf.tensor1d([Infinity, NaN, 5]), tf.zeros([3]))
+        .dataSync(),
+    );
+    expect(Array.from(result)).toEqual([0, 0, 0]);
+  });
+});
