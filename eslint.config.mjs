@@ -6,13 +6,35 @@ const forbid = (files, ...patterns) => ({
   files,
   rules: { 'no-restricted-imports': ['error', { patterns }] },
 });
-const electron = { group: ['electron', 'electron/*'], message: 'The engine and its plain hosts know nothing of Electron.' };
-const tensorflow = { group: ['@tensorflow/*'], message: 'Formats and graphs are plain data; tensors belong to backends, ops and attribution.' };
-const hosts = { group: ['**/hosts/**', '**/preload/**', '**/renderer/**'], message: 'The engine does not know who drives it.' };
-const acrossProcesses = { group: ['**/main/**', '**/engine/**', '**/preload/**'], message: 'Only src/contract is shared across processes.' };
+const electron = {
+  group: ['electron', 'electron/*'],
+  message: 'The engine and its plain hosts know nothing of Electron.',
+};
+const tensorflow = {
+  group: ['@tensorflow/*'],
+  message: 'Formats and graphs are plain data; tensors belong to backends, ops and attribution.',
+};
+const hosts = {
+  group: ['**/hosts/**', '**/preload/**', '**/renderer/**'],
+  message: 'The engine does not know who drives it.',
+};
+const acrossProcesses = {
+  group: ['**/main/**', '**/engine/**', '**/preload/**'],
+  message: 'Only src/contract is shared across processes.',
+};
 
 export default [
-  { ignores: ['out/', 'node_modules/', 'tests/reference/cases/', 'resources/', 'dist/', 'coverage/', 'bench/peers/.venv/'] },
+  {
+    ignores: [
+      'out/',
+      'node_modules/',
+      'tests/reference/cases/',
+      'resources/',
+      'dist/',
+      'coverage/',
+      'bench/peers/.venv/',
+    ],
+  },
   ...ts.configs.recommended,
   {
     rules: {
@@ -21,9 +43,22 @@ export default [
     },
   },
   forbid(['src/main/engine/**'], electron, hosts),
-  forbid(['src/main/engine/formats/**', 'src/main/engine/graph/**', 'src/main/engine/data/**', 'src/main/engine/sessions/**'], electron, hosts, tensorflow),
+  forbid(
+    [
+      'src/main/engine/formats/**',
+      'src/main/engine/graph/**',
+      'src/main/engine/data/**',
+      'src/main/engine/sessions/**',
+    ],
+    electron,
+    hosts,
+    tensorflow,
+  ),
   forbid(['src/main/hosts/**'], electron),
-  forbid(['src/contract/**'], electron, tensorflow, { group: ['**/main/**', '**/preload/**', '**/renderer/**'], message: 'The contract stands alone.' }),
+  forbid(['src/contract/**'], electron, tensorflow, {
+    group: ['**/main/**', '**/preload/**', '**/renderer/**'],
+    message: 'The contract stands alone.',
+  }),
   forbid(['src/renderer/**', 'src/preload/**'], tensorflow, acrossProcesses),
   prettier,
 ];

@@ -5,7 +5,8 @@ import { setUp } from './setup/index.mjs';
 const withoutCommand = () => ['sample'];
 
 const words = process.argv.slice(2);
-if (await setUp()) {
+const { built } = await setUp();
+if (built) {
   process.argv = [process.argv[0], process.argv[1], ...(words.length > 0 ? words : withoutCommand())];
   await import('./mho.mjs');
 } else {

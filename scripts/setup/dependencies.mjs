@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { withLock } from './lock.mjs';
 import { cache, root } from './paths.mjs';
-import { complaint, run } from './process.mjs';
+import { complaint, npm, run } from './process.mjs';
 import { say } from './say.mjs';
 
 /** Versions by folder of what a lock file wants or npm last installed. */
@@ -24,12 +24,6 @@ export const installed = (clone = root) => {
   } catch {
     return false;
   }
-};
-
-/** npm's own command when npm runs us, so that the same npm is used. */
-const npm = () => {
-  const script = process.env.npm_execpath;
-  return script?.endsWith('.js') ? [process.execPath, script] : [process.platform === 'win32' ? 'npm.cmd' : 'npm'];
 };
 
 /** Installs the packages of package-lock.json where they are not. Returns whether they are there now. */

@@ -6,14 +6,15 @@ import { say } from './say.mjs';
 
 /**
  * @param options.force try native TensorFlow again even where it failed a short while ago
- * @returns whether the program can run; native TensorFlow may be missing all the same
+ * @returns `{ packages, built }`: whether each is there now. Native TensorFlow may be missing all the same: then
+ *   WebAssembly computes.
  */
 export const setUp = async ({ force = false } = {}) => {
-  if (!(await dependencies())) return false;
+  if (!(await dependencies())) return { packages: false, built: false };
   try {
     await nativeTensorFlow({ force });
   } catch (error) {
     say(`native TensorFlow could not be set up: ${error.message}. WebAssembly is used instead.`);
   }
-  return build();
+  return { packages: true, built: await build() };
 };

@@ -20,6 +20,12 @@ export const find = (program) => {
   return null;
 };
 
+/** npm's own command when npm runs us, so that the same npm is used. */
+export const npm = () => {
+  const script = process.env.npm_execpath;
+  return script?.endsWith('.js') ? [process.execPath, script] : [process.platform === 'win32' ? 'npm.cmd' : 'npm'];
+};
+
 /**
  * Runs a program to its end. Never rejects: set-up goes on with the next best thing.
  * @param options.show let its standard output through (progress bars); otherwise it is kept
@@ -40,13 +46,16 @@ export const run = (program, parameters, options = {}) =>
     child.on('close', (code, signal) => resolve({ ok: code === 0, code: code ?? signal, out, err }));
   });
 
-/** The line of a program's complaint that says most: its last error line, else its last line. */
+/** The line of a program's complaint that says most: its first error line, else its last line. */
 export const complaint = ({ code, out, err }) => {
   const lines = `${out}\n${err}`
     .split('\n')
     .map((line) => line.trim())
-    .filter((line) => line && !line.startsWith('at ') && !line.startsWith('npm warn'));
-  const errors = lines.filter((line) => /error/i.test(line));
-  const line = errors[0] ?? lines.at(-1) ?? `it ended with ${code}`;
+    .filter((line) => line && !/^(at |npm warn|warning)/i.test(line));
+  const first = lines.findIndex((line) => /error|cannot|no such/i.test(line));
+  const heading = first >= 0 && lines[first].endsWith(':') && first + 1 < lines.length;
+  const line = heading
+    ? `${lines[first]} ${lines[first + 1]}`
+    : (lines[first] ?? lines.at(-1) ?? `it ended with ${code}`);
   return line.length > 240 ? `${line.slice(0, 239)}…` : line.replace(/\.$/, '');
 };

@@ -1,0 +1,7 @@
+/** `npm run check`: types, lint, format, unit tests, in under a minute. */
+import { setUp } from './setup/index.mjs';
+import { checks, runSuites } from './suites.mjs';
+
+const { packages, built } = await setUp();
+const { failed } = packages ? await runSuites(checks) : { failed: 1 };
+process.exitCode = built && failed === 0 ? 0 : 1;

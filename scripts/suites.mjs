@@ -1,0 +1,84 @@
+/** What `npm run check` and `npm test` run, each suite with the number of checks that passed and failed. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { root } from './setup/paths.mjs';
+import { npm, run } from './setup/process.mjs';
+
+/** A script of package.json that passes or fails as a whole; its output is shown only when it fails. */
+const script = (name) => ({
+  name,
+  quick: true,
+  run: async () => {
+    const [program, ...words] = npm();
+    const { ok, out, err } = await run(program, [...words, 'run', '--silent', name], { cwd: root });
+    return { passed: ok ? 1 : 0, failed: ok ? 0 : 1, output: ok ? '' : `${out}${err}` };
+  },
+});
+
+/** Counts of vitest's JSON report; a file that could not be loaded is a failure of its own. */
+export const countVitest = ({ numPassedTests, numFailedTests, testResults }) => {
+  const broken = testResults.filter(
+    ({ status, assertionResults }) =>
+      status === 'failed' && !assertionResults.some((assertion) => assertion.status === 'failed'),
+  );
+  return { passed: numPassedTests, failed: numFailedTests + broken.length };
+};
+
+const vitest = (name, parameters = []) => ({
+  name,
+  quick: false,
+  run: async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'mho-test-'));
+    const report = join(folder, 'report.json');
+    try {
+      const { ok, err } = await run(
+        process.execPath,
+        [
+          join(root, 'node_modules/vitest/vitest.mjs'),
+          'run',
+          '--reporter=dot',
+          '--reporter=json',
+          `--outputFile.json=${report}`,
+          ...parameters,
+        ],
+        { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] },
+      );
+      const counts = countVitest(JSON.parse(readFileSync(report, 'utf8')));
+      // Errors outside any test (a rejection nobody awaited) fail the run without failing a test.
+      return ok || counts.failed > 0 ? counts : { ...counts, failed: 1, output: err };
+    } catch (error) {
+      return { passed: 0, failed: 1, output: `vitest left no report: ${error.message}` };
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  },
+});
+
+/** Types, lint, format, unit tests. The first three run side by side. */
+export const checks = [script('types'), script('lint'), script('format'), vitest('unit tests')];
+
+/**
+ * Runs suites and adds them up; says of each what it came to.
+ * @returns `{ passed, failed }`; a suite that ran nothing has failed
+ */
+export const runSuites = async (suites, write = (text) => process.stdout.write(text)) => {
+  const timed = async (suite) => {
+    const begin = Date.now();
+    const result = await suite.run().catch((error) => ({ passed: 0, failed: 1, output: error.stack }));
+    return { suite, seconds: (Date.now() - begin) / 1000, ...result };
+  };
+  const quick = suites.filter(({ quick }) => quick).map(timed);
+  const total = { passed: 0, failed: 0 };
+  const add = ({ suite, seconds, passed, failed, output }) => {
+    const ranNothing = passed + failed === 0;
+    total.passed += passed;
+    total.failed += ranNothing ? 1 : failed;
+    if (output) write(`${output.trimEnd()}\n`);
+    const verdict = ranNothing ? 'ran no test, which is a failure' : `${passed} passed, ${failed} failed`;
+    write(`${suite.name}: ${verdict} (${seconds.toFixed(1)} s)\n`);
+  };
+  for (const result of quick) add(await result);
+  for (const suite of suites.filter(({ quick }) => !quick)) add(await timed(suite));
+  return total;
+};

@@ -1,0 +1,19 @@
+/** `npm test`: all the set-up, then every suite; its last line adds them up. */
+import { setUp } from './setup/index.mjs';
+import { checks, runSuites } from './suites.mjs';
+
+let ready = false;
+const setUpSuite = {
+  name: 'set-up',
+  run: async () => {
+    const { packages, built } = await setUp();
+    ready = packages;
+    return built ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
+  },
+};
+
+const first = await runSuites([setUpSuite]);
+const others = ready ? await runSuites(checks) : { passed: 0, failed: 0 };
+const failed = first.failed + others.failed;
+process.stdout.write(`${first.passed + others.passed} passed, ${failed} failed\n`);
+process.exitCode = failed === 0 ? 0 : 1;
