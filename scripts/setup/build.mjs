@@ -1,7 +1,7 @@
 /** The build, made again when a source changed. */
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { withLock } from './lock.mjs';
 import { cache, root } from './paths.mjs';
 import { complaint, run } from './process.mjs';
@@ -23,7 +23,7 @@ const fingerprint = (clone) => {
     .filter(existsSync)
     .flatMap(files)) {
     const { size, mtimeMs } = statSync(file);
-    hash.update(`${file} ${size} ${mtimeMs}\n`);
+    hash.update(`${relative(clone, file)} ${size} ${mtimeMs}\n`);
   }
   return hash.digest('hex');
 };

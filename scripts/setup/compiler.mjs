@@ -2,14 +2,24 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { aptInstall } from './apt.mjs';
+import { aptInstall, mayInstall } from './apt.mjs';
+import { again, failure } from './failure.mjs';
 import { complaint, find, run } from './process.mjs';
 
-const found = () => (process.env.CXX && find(process.env.CXX)) || find('g++') || find('clang++') || find('c++');
+/** Path of the C++ compiler on PATH, or null. */
+export const foundCompiler = () =>
+  (process.env.CXX && find(process.env.CXX)) || find('g++') || find('clang++') || find('c++');
 
 /** Path of a C++ compiler; installs one with apt where that is possible. Null when there is none. */
 export const compiler = async () =>
-  found() ?? ((await aptInstall(['g++', 'libc6-dev'], 'about 70 MB')) ? found() : null);
+  foundCompiler() ?? ((await aptInstall(['g++', 'libc6-dev'], 'about 70 MB')) ? foundCompiler() : null);
+
+export const missingCompiler = () =>
+  failure(
+    'compiler',
+    `no C++ compiler was found${mayInstall() ? ' and apt could not install one' : ''}`,
+    `Install g++ (Debian and Ubuntu: \`sudo apt install g++\`), ${again}.`,
+  );
 
 const library = (program, { sources, output, include, libraries, entry }) =>
   run(program, [
