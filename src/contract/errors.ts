@@ -22,6 +22,10 @@ const catalogue = {
     '{path} cannot be read: {reason}.',
     'The file may be half copied or damaged; copy or export it again.',
   ],
+  MODEL_WEIGHTS_ONLY: [
+    '{path} holds weights, but not the model they belong to.',
+    'Save the whole model (model.save), not only its weights.',
+  ],
   MODEL_WEIGHTS_SHORT: ['{path} ends after {have} of {want} bytes.', 'The folder may be half copied; copy it again.'],
   MODEL_WEIGHTS_MISSING: [
     'The weight {weight} of layer {layer} is not in {path}.',

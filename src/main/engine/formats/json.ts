@@ -1,0 +1,91 @@
+/** Reading JSON that somebody else wrote: every access is checked, faults name the key and what it holds. */
+
+/** A fault of the configuration. Whoever knows the layer turns it into an error of the catalogue. */
+export class ConfigFault extends Error {}
+
+const shown = (value: unknown): string => {
+  const text = JSON.stringify(value) ?? 'nothing';
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+};
+
+export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** A JSON object, read key by key. */
+export class Config {
+  constructor(readonly raw: Readonly<Record<string, unknown>>) {}
+
+  static of(value: unknown, what: string): Config {
+    if (!isRecord(value)) throw new ConfigFault(`${what} is ${shown(value)}, expected an object`);
+    return new Config(value);
+  }
+
+  /** The value, or undefined where it is absent or null. */
+  get(key: string): unknown {
+    return (Object.hasOwn(this.raw, key) ? this.raw[key] : undefined) ?? undefined;
+  }
+
+  has(key: string): boolean {
+    return this.get(key) !== undefined;
+  }
+
+  private expect<T>(key: string, what: string, check: (value: unknown) => value is T, missing?: T): T {
+    const value = this.get(key) ?? missing;
+    if (!check(value)) throw new ConfigFault(`${key} is ${shown(value)}, expected ${what}`);
+    return value;
+  }
+
+  text(key: string, missing?: string): string {
+    return this.expect(key, 'a text', (value) => typeof value === 'string', missing);
+  }
+
+  flag(key: string, missing: boolean): boolean {
+    const value = this.get(key);
+    if (value === 0 || value === 1) return value === 1; // some exporters write flags as numbers
+    return this.expect(key, 'true or false', (each) => typeof each === 'boolean', missing);
+  }
+
+  number(key: string, missing?: number): number {
+    const value = this.get(key);
+    const plain = isRecord(value) && 'value' in value ? value['value'] : value; // Keras 2 writes numpy scalars as objects
+    const number = plain ?? missing;
+    if (typeof number !== 'number' || !Number.isFinite(number))
+      throw new ConfigFault(`${key} is ${shown(number)}, expected a number`);
+    return number;
+  }
+
+  whole(key: string, missing?: number): number {
+    const number = this.number(key, missing);
+    if (!Number.isInteger(number)) throw new ConfigFault(`${key} is ${number}, expected a whole number`);
+    return number;
+  }
+
+  list(key: string): readonly unknown[] {
+    return this.expect(key, 'a list', (value) => Array.isArray(value));
+  }
+
+  /** One whole number per spatial axis; a single one serves all. */
+  perAxis(key: string, axes: number, missing?: number | readonly number[]): number[] {
+    const value = this.get(key) ?? missing;
+    const list = Array.isArray(value) ? value : Array<unknown>(axes).fill(value);
+    if (list.length !== axes || !list.every((each) => Number.isInteger(each)))
+      throw new ConfigFault(`${key} is ${shown(value)}, expected ${axes} whole number${axes > 1 ? 's' : ''}`);
+    return list as number[];
+  }
+
+  /** A nested list of numbers of any depth, or one number, with its shape. */
+  array(key: string): { readonly shape: readonly number[]; readonly data: Float32Array } {
+    const shape: number[] = [];
+    const value = this.get(key);
+    for (let inner = value; Array.isArray(inner); inner = inner[0]) shape.push(inner.length);
+    const flat = [value].flat(8) as unknown[];
+    const size = shape.reduce((product, each) => product * each, 1);
+    if (flat.length !== size || !flat.every((each) => typeof each === 'number'))
+      throw new ConfigFault(`${key} is ${shown(value)}, expected numbers`);
+    return { shape, data: Float32Array.from(flat as number[]) };
+  }
+
+  config(key: string): Config {
+    return Config.of(this.get(key), key);
+  }
+}

@@ -1,0 +1,157 @@
+/** One call of one layer, as the translators see it. */
+import type { Constant, Shape, ValueId } from '../../graph/graph';
+import type { GraphBuilder } from '../../graph/builder';
+import type { OpAttributes, OpName } from '../../graph/ops';
+import { UNKNOWN_SHAPE, written } from '../../graph/shapes';
+import { type Config, ConfigFault } from '../json';
+import type { CallSpec } from './config';
+import type { WantedWeight } from './weights';
+
+/** A layer that is known, with an option that no op expresses: it is shown, and refused when a run needs it. */
+export class NotExpressible extends Error {}
+
+/** What a layer's weights and derived constants are asked from; shared by all calls of the layer. */
+export interface LayerConstants {
+  /** Weights as constants of the graph, in the order asked. */
+  readonly weights: (wanted: readonly WantedWeight[]) => ValueId[];
+  /** A number derived from weights or configuration, made once per layer. */
+  readonly derived: (name: string, make: () => Constant) => ValueId;
+}
+
+export interface CallOptions {
+  readonly kind: string;
+  /** Unique name of this call, prefix of what is inside. */
+  readonly name: string;
+  readonly config: Config;
+  readonly inputs: readonly ValueId[];
+  readonly spec: CallSpec;
+  /** Major version of the Keras that wrote the file. */
+  readonly keras: number;
+  /** Axes that a TimeDistributed puts before the layer's own. */
+  readonly lead: number;
+}
+
+export class LayerCall {
+  readonly kind: string;
+  readonly name: string;
+  readonly config: Config;
+  readonly inputs: readonly ValueId[];
+  readonly spec: CallSpec;
+  readonly keras: number;
+  readonly lead: number;
+
+  constructor(
+    private readonly builder: GraphBuilder,
+    private readonly constants: LayerConstants,
+    private readonly options: CallOptions,
+  ) {
+    const { kind, name, config, inputs, spec, keras, lead } = options;
+    [this.kind, this.name, this.config, this.inputs] = [kind, name, config, inputs];
+    [this.spec, this.keras, this.lead] = [spec, keras, lead];
+  }
+
+  /** The same call with something else of it changed: what a wrapper gives its inner layer. */
+  with(changes: Partial<CallOptions>): LayerCall {
+    return new LayerCall(this.builder, this.constants, { ...this.options, ...changes });
+  }
+
+  /** The layer's input, where it takes one. */
+  get input(): ValueId {
+    const [only] = this.inputs;
+    if (only === undefined) throw new ConfigFault('it has no input');
+    return only;
+  }
+
+  /** Adds an op inside the layer, named `layer/inside`. */
+  op<Op extends OpName>(op: Op, inputs: readonly ValueId[], attributes: OpAttributes[Op], inside: string): ValueId {
+    return this.builder.add(op, inputs, attributes, `${this.name}/${inside}`);
+  }
+
+  shape(id: ValueId = this.input): Shape {
+    return this.builder.shape(id);
+  }
+
+  /** Whether nothing is known of a value's shape, as behind an unknown layer. */
+  isShapeless(id: ValueId): boolean {
+    return this.builder.shape(id) === UNKNOWN_SHAPE;
+  }
+
+  /** Data of a constant. */
+  data(id: ValueId): Constant {
+    const { constant } = this.builder.at(id);
+    if (!constant) throw new Error('not a constant');
+    return constant;
+  }
+
+  /** Weights in the order asked. A size of null fits any. */
+  weights(...wanted: readonly (readonly [names: string | readonly string[], shape: Shape])[]): ValueId[] {
+    return this.constants.weights(
+      wanted.map(([names, shape]) => ({ names: typeof names === 'string' ? [names] : names, shape })),
+    );
+  }
+
+  derived(name: string, make: () => Constant): ValueId {
+    return this.constants.derived(name, make);
+  }
+
+  /** A constant number. */
+  scalar(name: string, value: number): ValueId {
+    return this.derived(name, () => ({ shape: [], data: Float32Array.of(value) }));
+  }
+
+  get channelsFirst(): boolean {
+    return this.config.text('data_format', 'channels_last') === 'channels_first';
+  }
+
+  /** Keras's axis (the batch is 0, negatives count from the end) as ours. */
+  axis(axis: number, id: ValueId = this.input): number {
+    const rank = this.shape(id).length;
+    const ours = axis < 0 ? rank + axis : axis - 1 + this.lead;
+    if (!Number.isInteger(axis) || ours < this.lead || ours >= rank)
+      throw new ConfigFault(`axis ${axis} does not exist in shape ${written(this.shape(id))}`);
+    return ours;
+  }
+
+  /** `axis` of the configuration, one or a list, as ours. */
+  axes(key: string, missing: number): number[] {
+    const value = this.config.get(key) ?? missing;
+    return (Array.isArray(value) ? value : [value]).map((axis) => this.axis(axis as number));
+  }
+
+  /** A size that must be known to go on. */
+  known(axis: number, id: ValueId = this.input): number {
+    const size = this.shape(id)[axis];
+    if (size === undefined) throw new ConfigFault(`its input of shape ${written(this.shape(id))} has too few axes`);
+    if (size === null)
+      throw new ConfigFault(`its input of shape ${written(this.shape(id))} leaves axis ${axis + 1} open`);
+    return size;
+  }
+
+  /** Checks the rank a layer of `spatial` axes wants, leading axes of a TimeDistributed included. */
+  wantRank(rank: number, id: ValueId = this.input): void {
+    const have = this.shape(id).length - this.lead;
+    if (have !== rank)
+      throw new ConfigFault(
+        `its input has shape ${written(this.shape(id))}, expected ${rank} ax${rank === 1 ? 'is' : 'es'} besides the batch`,
+      );
+  }
+
+  /**
+   * Spatial layers compute channels last: moves channels behind the spatial axes, runs `inner`, and moves them back
+   * where the layer says channels_first.
+   * @param inner gets and gives [...spatial, channels]
+   */
+  spatially(inner: (channelsLast: ValueId) => ValueId): ValueId {
+    if (!this.channelsFirst) return inner(this.input);
+    const { lead } = this;
+    const rank = this.shape().length;
+    const leading = Array.from({ length: lead }, (_, axis) => axis);
+    const spatial = Array.from({ length: rank - lead - 1 }, (_, axis) => lead + 1 + axis);
+    const last = this.op('transpose', [this.input], { permutation: [...leading, ...spatial, lead] }, 'channels_last');
+    const result = inner(last);
+    const after = this.shape(result).length;
+    if (after !== rank) return result;
+    const back = [...leading, after - 1, ...spatial.map((axis) => axis - 1)];
+    return this.op('transpose', [result], { permutation: back }, 'channels_first');
+  }
+}

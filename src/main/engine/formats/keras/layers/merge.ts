@@ -1,0 +1,108 @@
+/** Layers that join several values. */
+import type { Shape, Size, ValueId } from '../../../graph/graph';
+import type { OpName } from '../../../graph/ops';
+import { ConfigFault } from '../../json';
+import type { LayerCall } from '../call';
+import { NotExpressible } from '../call';
+import type { LayerRow } from '../row';
+import { normalisedToUnit } from './norm';
+
+type Joining = Extract<OpName, 'add' | 'sub' | 'mul' | 'maximum' | 'minimum'>;
+
+/** Values of fewer axes get axes of one in front, as Keras does before it broadcasts. */
+function levelled(call: LayerCall): ValueId[] {
+  const rank = Math.max(...call.inputs.map((id) => call.shape(id).length));
+  return call.inputs.map((id, index) => {
+    const shape = call.shape(id);
+    if (shape.length === rank) return id;
+    if (shape.filter((size) => size === null).length > 1) throw new NotExpressible('several free sizes');
+    const wide = [...new Array<number>(rank - shape.length).fill(1), ...shape.map((size) => size ?? -1)];
+    return call.op('reshape', [id], { shape: wide }, `levelled_${index + 1}`);
+  });
+}
+
+/** One after the other: ((a ∘ b) ∘ c) ∘ … */
+function chain(call: LayerCall, op: Joining): ValueId {
+  const [first, ...rest] = levelled(call) as [ValueId, ...ValueId[]];
+  if (first === undefined) throw new ConfigFault('it has no inputs');
+  if (!rest.length) return call.op('identity', [first], {}, 'identity');
+  return rest.reduce((left, right, index) => call.op(op, [left, right], {}, `${op}_${index + 1}`), first);
+}
+
+const joining = (op: Joining): LayerRow => ({ translate: (call) => chain(call, op), units: 'kept' });
+
+function subtract(call: LayerCall): ValueId {
+  if (call.inputs.length !== 2) throw new ConfigFault(`it has ${call.inputs.length} inputs, expected 2`);
+  return chain(call, 'sub');
+}
+
+function average(call: LayerCall): ValueId {
+  const share = call.scalar('share', 1 / call.inputs.length);
+  return call.op('mul', [chain(call, 'add'), share], {}, 'average');
+}
+
+function concatenate(call: LayerCall): ValueId {
+  const axis = call.axis(call.config.whole('axis', -1));
+  return call.op('concat', call.inputs, { axis }, 'concat');
+}
+
+/** Sums over one axis of each of two values, as Keras's batch_dot: what is left of the first, then of the second. */
+function dot(call: LayerCall): ValueId {
+  if (call.inputs.length !== 2) throw new ConfigFault(`it has ${call.inputs.length} inputs, expected 2`);
+  const [a, b] = call.inputs as [ValueId, ValueId];
+  const given = call.config.get('axes');
+  const axes = Array.isArray(given) ? given : [given, given];
+  if (axes.length !== 2) throw new ConfigFault(`axes is ${JSON.stringify(given)}`);
+  const [axisA, axisB] = [call.axis(axes[0] as number, a), call.axis(axes[1] as number, b)];
+  const normalise = call.config.flag('normalize', false);
+  const left = rows(call, normalise ? normalisedToUnit(call, a, [axisA], '_1') : a, axisA, 1);
+  const right = rows(call, normalise ? normalisedToUnit(call, b, [axisB], '_2') : b, axisB, 2);
+  const product = call.op(
+    'matmul',
+    [left.value, right.value],
+    // The axis summed over stands last in the first and first in the second, or is swapped there by the op.
+    { transposeA: left.summed === 0, transposeB: right.summed === 1 },
+    'matmul',
+  );
+  const kept = [...left.kept, ...right.kept];
+  const shape = kept.length ? kept : [1];
+  const now = call.shape(product);
+  if (shape.length === now.length && shape.every((size, axis) => size === now[axis])) return product;
+  if (shape.filter((size) => size === null).length > 1) throw new NotExpressible('several free sizes');
+  return call.op('reshape', [product], { shape: shape.map((size) => size ?? -1) }, 'shaped');
+}
+
+interface Rows {
+  /** Two axes: what is kept, joined, and the axis that is summed over. */
+  readonly value: ValueId;
+  /** Which of the two is summed over. */
+  readonly summed: 0 | 1;
+  readonly kept: readonly Size[];
+}
+
+/** A value as a matrix with the axis to sum over beside all others joined. */
+function rows(call: LayerCall, value: ValueId, axis: number, which: number): Rows {
+  const shape: Shape = call.shape(value);
+  const kept = shape.filter((_, each) => each !== axis);
+  if (shape.length === 2) return { value, summed: axis as 0 | 1, kept };
+  if (shape.length === 1) {
+    const column = call.op('reshape', [value], { shape: [-1, 1] }, `column_${which}`);
+    return { value: column, summed: 0, kept };
+  }
+  const order = [...shape.map((_, each) => each).filter((each) => each !== axis), axis];
+  const moved = call.op('transpose', [value], { permutation: order }, `moved_${which}`);
+  const summed = call.known(axis, value);
+  const joined = call.op('reshape', [moved], { shape: [-1, summed] }, `joined_${which}`);
+  return { value: joined, summed: 1, kept };
+}
+
+export const merging: Readonly<Record<string, LayerRow>> = {
+  Add: joining('add'),
+  Subtract: { translate: subtract, units: 'kept' },
+  Multiply: joining('mul'),
+  Average: { translate: average, units: 'kept' },
+  Maximum: joining('maximum'),
+  Minimum: joining('minimum'),
+  Concatenate: { translate: concatenate, units: 'kept' },
+  Dot: { translate: dot, units: 'last' },
+};

@@ -1,0 +1,58 @@
+/** Pooling over windows and over everything. */
+import type { ValueId } from '../../../graph/graph';
+import type { LayerRow } from '../row';
+import { ones, paddingOf, spatialAxes } from './conv';
+
+function windows(spatial: number, kind: 'max' | 'average'): LayerRow['translate'] {
+  return (call) => {
+    const axes = spatialAxes(call, spatial);
+    call.wantRank(spatial + 1);
+    const lead = ones(axes - spatial);
+    const pool = call.config.perAxis(call.config.has('pool_size') ? 'pool_size' : 'pool_length', spatial, 2);
+    const size = [...lead, ...pool];
+    const strides = [...lead, ...call.config.perAxis('strides', spatial, pool)];
+    return call.spatially((x) => {
+      const padding = paddingOf(call.config.text('padding', 'valid'), call.shape(x), size, strides, ones(axes));
+      return kind === 'max'
+        ? call.op('maxPool', [x], { size, strides, padding }, 'pool')
+        : call.op('averagePool', [x], { size, strides, padding, countPadding: false }, 'pool');
+    });
+  };
+}
+
+function everywhere(spatial: number, op: 'max' | 'mean'): LayerRow['translate'] {
+  return (call): ValueId => {
+    call.wantRank(spatial + 1);
+    const first = call.lead + (call.channelsFirst ? 1 : 0);
+    const axes = Array.from({ length: spatial }, (_, axis) => first + axis);
+    return call.op(op, [call.input], { axes, keepDims: call.config.flag('keepdims', false) }, 'pool');
+  };
+}
+
+const row = (translate: LayerRow['translate']): LayerRow => ({ translate, units: 'format' });
+export const pooling: Readonly<Record<string, LayerRow>> = {
+  MaxPooling1D: row(windows(1, 'max')),
+  MaxPooling2D: row(windows(2, 'max')),
+  MaxPooling3D: row(windows(3, 'max')),
+  AveragePooling1D: row(windows(1, 'average')),
+  AveragePooling2D: row(windows(2, 'average')),
+  AveragePooling3D: row(windows(3, 'average')),
+  MaxPool1D: row(windows(1, 'max')),
+  MaxPool2D: row(windows(2, 'max')),
+  MaxPool3D: row(windows(3, 'max')),
+  AvgPool1D: row(windows(1, 'average')),
+  AvgPool2D: row(windows(2, 'average')),
+  AvgPool3D: row(windows(3, 'average')),
+  GlobalMaxPooling1D: row(everywhere(1, 'max')),
+  GlobalMaxPooling2D: row(everywhere(2, 'max')),
+  GlobalMaxPooling3D: row(everywhere(3, 'max')),
+  GlobalAveragePooling1D: { ...row(everywhere(1, 'mean')), readsMask: true },
+  GlobalAveragePooling2D: row(everywhere(2, 'mean')),
+  GlobalAveragePooling3D: row(everywhere(3, 'mean')),
+  GlobalMaxPool1D: row(everywhere(1, 'max')),
+  GlobalMaxPool2D: row(everywhere(2, 'max')),
+  GlobalMaxPool3D: row(everywhere(3, 'max')),
+  GlobalAvgPool1D: { ...row(everywhere(1, 'mean')), readsMask: true },
+  GlobalAvgPool2D: row(everywhere(2, 'mean')),
+  GlobalAvgPool3D: row(everywhere(3, 'mean')),
+};

@@ -1,0 +1,70 @@
+/** From a model's configuration and its weights to the graph: what all Keras formats share. */
+import { MhoError } from '../../../../contract/errors';
+import { GraphBuilder } from '../../graph/builder';
+import { ConfigFault } from '../json';
+import type { OpenedGraph } from '../source';
+import { isNetwork, type LayerSpec, layerSpec } from './config';
+import { NetworkTranslator } from './network';
+import type { WeightStore } from './weights';
+
+/**
+ * @param config the model's `{ class_name, config }`
+ * @param version of the Keras that wrote it, e.g. `2.15.0`
+ * @throws MODEL_CONFIG, MODEL_DAMAGED, MODEL_WEIGHTS_MISSING, MODEL_WEIGHTS_SHAPE
+ */
+export function openKeras(config: unknown, version: string | null, store: WeightStore): OpenedGraph {
+  const model = modelSpec(config, store.path);
+  const builder = new GraphBuilder(model.config.get('name') === undefined ? model.name : model.config.text('name'));
+  const translator = new NetworkTranslator(builder, store, majorOf(version, config));
+  try {
+    translator.model(model);
+  } catch (error) {
+    // Configurations nested or listed beyond reason end the stack rather than the program.
+    if (error instanceof RangeError)
+      throw new MhoError('MODEL_DAMAGED', { path: store.path, reason: 'its configuration is nested too deeply' });
+    if (error instanceof ConfigFault)
+      throw new MhoError(
+        'MODEL_CONFIG',
+        { layer: model.name, kind: model.kind, reason: error.message },
+        { cause: error },
+      );
+    throw error;
+  }
+  const { read } = translator;
+  return {
+    graph: builder.build(),
+    parameters: read.reduce((sum, { constant }) => sum + constant.data.length, 0),
+    hashed: (function* () {
+      yield JSON.stringify(config);
+      for (const { name, constant } of read) {
+        yield `${name}[${constant.shape.join(',')}]`;
+        const { buffer, byteOffset, byteLength } = constant.data;
+        yield new Uint8Array(buffer, byteOffset, byteLength);
+      }
+    })(),
+  };
+}
+
+function modelSpec(config: unknown, path: string): LayerSpec {
+  let model: LayerSpec;
+  try {
+    model = layerSpec(config);
+  } catch (error) {
+    if (!(error instanceof ConfigFault)) throw error;
+    throw new MhoError('MODEL_DAMAGED', { path, reason: `of its configuration, ${error.message}` }, { cause: error });
+  }
+  if (!isNetwork(model))
+    throw new MhoError('MODEL_CONFIG', {
+      layer: model.name,
+      kind: model.kind,
+      reason: 'a model written as a Python class keeps its layers in code, not in the file',
+    });
+  return model;
+}
+
+/** Files of Keras 2 name `batch_input_shape`; those without a version are told by that. */
+function majorOf(version: string | null, config: unknown): number {
+  const major = version === null ? NaN : Number.parseInt(version, 10);
+  if (major >= 1 && major < 100) return major;
+  return JSON.stringify(config).includes('"batch_shape"') ? 3 : 2;
+}

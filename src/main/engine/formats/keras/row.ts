@@ -1,0 +1,18 @@
+/** What a row of the layer table is. */
+import type { ValueId } from '../../graph/graph';
+import type { LayerCall } from './call';
+
+/**
+ * Which axis of the layer's output counts units: the last; the one of `data_format`; as in the input, where the layer
+ * keeps the axes in place.
+ */
+export type Units = 'last' | 'format' | 'kept';
+
+export interface LayerRow {
+  readonly translate: (call: LayerCall) => ValueId;
+  readonly units: Units;
+  /** Whether it reads Keras's mask, which has no counterpart here: such a layer behind a mask is refused. */
+  readonly readsMask?: boolean;
+  /** Whether it may work on values of unknown shape: element by element only. */
+  readonly anyShape?: boolean;
+}

@@ -1,0 +1,105 @@
+/** Weights of a Keras model, wherever they are kept, and how a layer finds its own among them. */
+import { MhoError } from '../../../../contract/errors';
+import { written } from '../../graph/shapes';
+
+/** One stored array. */
+export interface StoredWeight {
+  /** As the file names it, for messages. */
+  readonly name: string;
+  /** Last part of the name without `:0` (`kernel`), or null where the file only numbers them. */
+  readonly suffix: string | null;
+  /** What stands before the suffix: usually the layer's name. */
+  readonly owner: string;
+  readonly shape: readonly number[];
+  /** Row-major. */
+  readonly read: () => Float32Array;
+}
+
+/** Where a layer stands in the model: its name in the file, and its key in an archive that goes by class names. */
+export interface Place {
+  /** Enclosing nested models, outermost first. */
+  readonly models: readonly string[];
+  readonly layer: string;
+  /** Keys of the `.keras` weight tree, e.g. `layers/dense_1`. */
+  readonly key: string;
+}
+
+export interface WeightStore {
+  /** File name, for messages. */
+  readonly path: string;
+  /** What the file holds for this layer, in the file's order. Of layers in nested models: what may be theirs. */
+  readonly at: (place: Place) => readonly StoredWeight[];
+}
+
+/** What a layer asks for. */
+export interface WantedWeight {
+  /** Suffixes it may have; the first is the one Keras 3 writes. */
+  readonly names: readonly string[];
+  /** Null where any size will do. */
+  readonly shape: readonly (number | null)[];
+}
+
+const fits = (wanted: WantedWeight, stored: StoredWeight): boolean =>
+  wanted.shape.length === stored.shape.length &&
+  wanted.shape.every((size, axis) => size === null || size === stored.shape[axis]);
+
+/**
+ * Finds a layer's weights: by name where the file has names, else by order.
+ * @throws MODEL_WEIGHTS_MISSING, MODEL_WEIGHTS_SHAPE
+ */
+export function findWeights(
+  store: WeightStore,
+  place: Place,
+  kind: string,
+  wanted: readonly WantedWeight[],
+  claimed: Set<StoredWeight>,
+): StoredWeight[] {
+  const stored = store.at(place).filter((each) => !claimed.has(each));
+  const chosen =
+    place.models.length && stored.some((each) => each.suffix !== null) ? ofNested(stored, place, wanted) : stored;
+  const found = wanted.map((each, index) => {
+    const weight = chosen.find(({ suffix }) => suffix !== null && each.names.includes(suffix)) ?? null;
+    // Numbered weights stand in the order in which the layer makes them.
+    return weight ?? (chosen.every(({ suffix }) => suffix === null) ? chosen[index] : undefined);
+  });
+  wanted.forEach((each, index) => {
+    const weight = found[index];
+    const details = { layer: [...place.models, place.layer].join('/'), path: store.path };
+    if (!weight) throw new MhoError('MODEL_WEIGHTS_MISSING', { ...details, weight: each.names[0]! });
+    if (!fits(each, weight))
+      throw new MhoError('MODEL_WEIGHTS_SHAPE', {
+        ...details,
+        kind,
+        weight: each.names[0]!,
+        have: written(weight.shape),
+        want: written(each.shape),
+      });
+  });
+  for (const weight of found) claimed.add(weight!);
+  return found as StoredWeight[];
+}
+
+/**
+ * Weights of a nested model's layer, among all of that model. Keras 2 renames variables (`batch_normalization_1_1/gamma`
+ * of `batch_normalization_1`), so where no owner has the layer's name, the first unclaimed owner that fits is taken:
+ * files keep the layers' order.
+ */
+function ofNested(
+  stored: readonly StoredWeight[],
+  place: Place,
+  wanted: readonly WantedWeight[],
+): readonly StoredWeight[] {
+  const path = [...place.models.slice(1), place.layer].join('/');
+  const named =
+    stored.filter(({ owner }) => owner === path || owner.endsWith(`/${path}`)).length > 0
+      ? stored.filter(({ owner }) => owner === path || owner.endsWith(`/${path}`))
+      : stored.filter(({ owner }) => owner === place.layer || owner.endsWith(`/${place.layer}`));
+  const suits = (owner: string): boolean =>
+    wanted.every((each) =>
+      stored.some((weight) => weight.owner === owner && each.names.includes(weight.suffix!) && fits(each, weight)),
+    );
+  const exact = named.find(({ owner }) => suits(owner))?.owner;
+  if (exact !== undefined) return named.filter(({ owner }) => owner === exact);
+  const owner = [...new Set(stored.map((each) => each.owner))].find(suits);
+  return owner === undefined ? named : stored.filter((each) => each.owner === owner);
+}

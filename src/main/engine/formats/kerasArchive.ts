@@ -1,0 +1,77 @@
+/** `.keras`: a ZIP of config.json, metadata.json and model.weights.h5, as Keras writes since 2.12. */
+import { MhoError } from '../../../contract/errors';
+import { type Hdf5File, openHdf5 } from './hdf5';
+import { openKeras } from './keras/open';
+import type { Place, StoredWeight, WeightStore } from './keras/weights';
+import { type Format, type OpenedGraph, type Source, sourceAt } from './source';
+import { openArchive } from './zip';
+
+const LARGEST_CONFIG = 256 * 2 ** 20;
+const LARGEST_WEIGHTS = 64 * 2 ** 30;
+const WEIGHTS = 'model.weights.h5';
+
+export const kerasArchive: Format = {
+  name: 'Keras (.keras)',
+  match: async (source) => {
+    const [p, k, third, fourth] = source.head;
+    if (p !== 0x50 || k !== 0x4b || third !== 3 || fourth !== 4) return false;
+    const archive = await openArchive(source.path, source.size).catch(() => null);
+    // A ZIP whose directory cannot be read is taken for a model when its first entry is one of a model's.
+    if (!archive) return /^.{30}(config\.json|metadata\.json|model\.weights\.h5)/s.test(latin1(source.head));
+    archive.close();
+    return archive.sizes.has('config.json');
+  },
+  open,
+};
+
+const latin1 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1');
+
+async function open(source: Source): Promise<OpenedGraph> {
+  const { path } = source.size ? source : await sourceAt(source.path);
+  const archive = await openArchive(path, source.size);
+  try {
+    const config = parse(await archive.read('config.json', LARGEST_CONFIG), path, 'config.json');
+    const metadata = archive.sizes.has('metadata.json')
+      ? parse(await archive.read('metadata.json', LARGEST_CONFIG), path, 'metadata.json')
+      : {};
+    const { keras_version: version } = metadata as { keras_version?: unknown };
+    if (!archive.sizes.has(WEIGHTS))
+      throw new MhoError('MODEL_DAMAGED', { path, reason: `${WEIGHTS} is missing from it` });
+    const file = await openHdf5(await archive.read(WEIGHTS, LARGEST_WEIGHTS), path);
+    try {
+      return openKeras(config, typeof version === 'string' ? version : null, storeOf(file, path));
+    } finally {
+      file.close();
+    }
+  } finally {
+    archive.close();
+  }
+}
+
+function parse(bytes: Buffer, path: string, name: string): unknown {
+  try {
+    return JSON.parse(bytes.toString('utf8'));
+  } catch (error) {
+    throw new MhoError('MODEL_DAMAGED', { path, reason: `${name} is no JSON` }, { cause: error });
+  }
+}
+
+/** Weights by the layer's key: `layers/dense/vars/0`, or, in files of Keras 2.12 to 2.15, under another first name. */
+function storeOf(file: Hdf5File, path: string): WeightStore {
+  const under = (key: string): string | null => {
+    const old = key.replace(/(^|\/)layers\//g, '$1_layer_checkpoint_dependencies/');
+    return [key, old].find((each) => file.names(`/${each}`).includes('vars')) ?? null;
+  };
+  return {
+    path,
+    at: ({ key }: Place) => {
+      const found = under(key);
+      if (found === null) return [];
+      const numbers = file.names(`/${found}/vars`).sort((a, b) => Number(a) - Number(b));
+      return numbers.flatMap((name): StoredWeight[] => {
+        const array = file.array(`/${found}/vars/${name}`);
+        return array ? [{ name: `${found}/vars/${name}`, suffix: null, owner: found, ...array }] : [];
+      });
+    },
+  };
+}

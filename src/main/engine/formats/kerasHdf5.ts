@@ -1,0 +1,57 @@
+/** `.h5`: the whole model as HDF5, configuration in an attribute, as Keras 2 and 3 write. */
+import { MhoError } from '../../../contract/errors';
+import { type Hdf5File, isHdf5, openHdf5 } from './hdf5';
+import { openKeras } from './keras/open';
+import type { Place, StoredWeight, WeightStore } from './keras/weights';
+import { type Format, type OpenedGraph, readBytes, type Source } from './source';
+
+export const kerasHdf5: Format = { name: 'Keras (.h5)', match: (source) => isHdf5(source.head), open };
+
+async function open(source: Source): Promise<OpenedGraph> {
+  const { path } = source;
+  const file = await openHdf5(await readBytes(path), path);
+  try {
+    const text = file.text('/', 'model_config');
+    if (text === null) throw new MhoError('MODEL_WEIGHTS_ONLY', { path });
+    let config: unknown;
+    try {
+      config = JSON.parse(text);
+    } catch (error) {
+      throw new MhoError('MODEL_DAMAGED', { path, reason: 'its attribute model_config is no JSON' }, { cause: error });
+    }
+    return openKeras(config, file.text('/', 'keras_version'), storeOf(file, path));
+  } finally {
+    file.close();
+  }
+}
+
+/** Weights by layer name: `model_weights/conv1`, whose attribute `weight_names` lists them in order. */
+function storeOf(file: Hdf5File, path: string): WeightStore {
+  const root = file.names('/').includes('model_weights') ? '/model_weights' : '';
+  const listed = new Map<string, readonly StoredWeight[]>();
+  return {
+    path,
+    at: ({ models, layer }: Place) => {
+      const group = models[0] ?? layer;
+      const known = listed.get(group);
+      if (known) return known;
+      const at = `${root}/${group}`;
+      const names = file.names(root || '/').includes(group.split('/')[0]!)
+        ? (file.texts(at, 'weight_names') ?? [])
+        : [];
+      const weights = names.flatMap((name): StoredWeight[] => {
+        const array = file.array(`${at}/${name}`);
+        return array ? [{ name, ...partsOf(name), ...array }] : [];
+      });
+      listed.set(group, weights);
+      return weights;
+    },
+  };
+}
+
+/** `block/conv/kernel:0` → owner `block/conv`, suffix `kernel`. */
+export function partsOf(name: string): { readonly owner: string; readonly suffix: string } {
+  const plain = name.replace(/:\d+$/, '');
+  const slash = plain.lastIndexOf('/');
+  return { owner: slash < 0 ? '' : plain.slice(0, slash), suffix: plain.slice(slash + 1) };
+}

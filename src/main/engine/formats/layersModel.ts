@@ -1,0 +1,167 @@
+/** TensorFlow.js LayersModel: model.json with Keras's configuration, and its weights in shards beside it. */
+import { open as openFile, stat } from 'node:fs/promises';
+import { dirname, isAbsolute, join, normalize, sep } from 'node:path';
+import { MhoError } from '../../../contract/errors';
+import { fromHalf } from './hdf5';
+import { Config, ConfigFault, isRecord } from './json';
+import { partsOf } from './kerasHdf5';
+import { openKeras } from './keras/open';
+import type { Place, StoredWeight, WeightStore } from './keras/weights';
+import type { Format, OpenedGraph, Source } from './source';
+
+export const layersModel: Format = {
+  name: 'TensorFlow.js LayersModel',
+  match: async (source) => configOf((await source.json()) ?? {}) !== null,
+  open,
+};
+
+/** Keras's configuration, wherever a converter put it; null in a file that is no LayersModel. */
+function configOf(
+  json: Readonly<Record<string, unknown>>,
+): { readonly config: unknown; readonly version: string | null } | null {
+  const topology = json['modelTopology'];
+  if (!isRecord(topology)) return null;
+  const inner = isRecord(topology['model_config']) ? topology['model_config'] : topology;
+  if (typeof inner['class_name'] !== 'string') return null;
+  const version = topology['keras_version'];
+  return { config: inner, version: typeof version === 'string' ? version : null };
+}
+
+async function open(source: Source): Promise<OpenedGraph> {
+  const { path } = source;
+  const json = (await source.json())!;
+  const { config, version } = configOf(json)!;
+  // Versions of the JavaScript library itself say `tfjs-layers 1.2.3`; they follow Keras 2.
+  const keras = version !== null && /^\d/.test(version) ? version : '2';
+  try {
+    return openKeras(config, keras, storeOf(await readManifest(path, json), path));
+  } catch (error) {
+    if (!(error instanceof ConfigFault)) throw error;
+    throw new MhoError(
+      'MODEL_DAMAGED',
+      { path, reason: `of its weights manifest, ${error.message}` },
+      { cause: error },
+    );
+  }
+}
+
+/** By the layer's name in the weight's; nested models' weights and renamed ones are looked for among all. */
+function storeOf(weights: readonly StoredWeight[], path: string): WeightStore {
+  return {
+    path,
+    at: ({ models, layer }: Place) => {
+      if (models.length) return weights;
+      const own = weights.filter(({ owner }) => owner === layer);
+      return own.length
+        ? own
+        : weights.filter(({ owner }) => owner.split('/')[0] === layer || owner.endsWith(`/${layer}`));
+    },
+  };
+}
+
+interface Listed {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly dtype: string;
+  readonly quantization: Config | null;
+  readonly bytes: number;
+}
+
+const BYTES: Readonly<Record<string, number>> = { float32: 4, int32: 4, uint16: 2, float16: 2, uint8: 1, bool: 1 };
+
+function listedWeight(value: unknown): Listed {
+  const raw = Config.of(value, 'a weight');
+  const name = raw.text('name');
+  const shape = raw.list('shape').map((size) => {
+    if (!Number.isInteger(size) || (size as number) < 0)
+      throw new ConfigFault(`the shape of ${name} holds ${JSON.stringify(size)}`);
+    return size as number;
+  });
+  const dtype = raw.text('dtype');
+  const quantization = raw.has('quantization') ? raw.config('quantization') : null;
+  const stored = quantization?.text('dtype') ?? dtype;
+  const width = Object.hasOwn(BYTES, stored) ? BYTES[stored]! : null;
+  if (width === null) throw new ConfigFault(`${name} is of type ${stored}, which is not known`);
+  return { name, shape, dtype, quantization, bytes: width * shape.reduce((product, size) => product * size, 1) };
+}
+
+/** Every weight the manifest lists; shards are read when their sizes have been checked. */
+async function readManifest(path: string, json: Readonly<Record<string, unknown>>): Promise<StoredWeight[]> {
+  const weights: StoredWeight[] = [];
+  for (const value of new Config(json).list('weightsManifest')) {
+    const group = Config.of(value, 'a group of weights');
+    const listed = group.list('weights').map(listedWeight);
+    const shards = group.list('paths').map((each) => shardPath(path, each));
+    const want = listed.reduce((sum, each) => sum + each.bytes, 0);
+    const bytes = await joined(shards, want);
+    let at = 0;
+    for (const each of listed) {
+      const part = bytes.subarray(at, at + each.bytes);
+      at += each.bytes;
+      weights.push({
+        name: each.name,
+        ...partsOf(each.name),
+        shape: each.shape,
+        read: () => decoded(part, each, path),
+      });
+    }
+  }
+  return weights;
+}
+
+/** Shards lie beside model.json, never outside its folder. */
+function shardPath(path: string, name: unknown): string {
+  const relative = typeof name === 'string' ? normalize(name) : '';
+  if (!relative || isAbsolute(relative) || relative.split(sep)[0] === '..')
+    throw new MhoError('MODEL_DAMAGED', {
+      path,
+      reason: `it names the weight file ${JSON.stringify(name)}, outside its folder`,
+    });
+  return join(dirname(path), relative);
+}
+
+/** The shards one after another. @throws MODEL_WEIGHTS_SHORT, MODEL_DAMAGED */
+async function joined(shards: readonly string[], want: number): Promise<Buffer> {
+  const sizes: number[] = [];
+  for (const shard of shards) {
+    const info = await stat(shard).catch((error: unknown) => {
+      throw new MhoError('MODEL_DAMAGED', { path: shard, reason: 'this weight file is missing' }, { cause: error });
+    });
+    if (!info.isFile()) throw new MhoError('MODEL_DAMAGED', { path: shard, reason: 'it is no file' });
+    sizes.push(info.size);
+  }
+  const have = sizes.reduce((sum, size) => sum + size, 0);
+  if (have < want) throw new MhoError('MODEL_WEIGHTS_SHORT', { path: shards.at(-1) ?? 'The weight file', have, want });
+  const whole = Buffer.allocUnsafe(want);
+  let at = 0;
+  for (const [index, shard] of shards.entries()) {
+    const file = await openFile(shard, 'r');
+    try {
+      const size = Math.min(sizes[index]!, want - at);
+      const { bytesRead } = await file.read(whole, at, size, 0);
+      if (bytesRead < size) throw new MhoError('MODEL_WEIGHTS_SHORT', { path: shard, have: bytesRead, want: size });
+      at += size;
+    } finally {
+      await file.close();
+    }
+  }
+  return whole;
+}
+
+/** Quantised weights as they were: stored · scale + min, or widened from half precision. */
+function decoded(part: Buffer, { name, quantization, dtype }: Listed, path: string): Float32Array {
+  const bytes = new Uint8Array(part); // aligned
+  if (!quantization) {
+    if (dtype === 'float32') return new Float32Array(bytes.buffer);
+    if (dtype === 'int32') return Float32Array.from(new Int32Array(bytes.buffer));
+    return Float32Array.from(bytes);
+  }
+  const stored = quantization.text('dtype');
+  if (stored === 'float16') return Float32Array.from(new Uint16Array(bytes.buffer), fromHalf);
+  const integers = stored === 'uint16' ? new Uint16Array(bytes.buffer) : stored === 'uint8' ? bytes : null;
+  if (!integers)
+    throw new MhoError('MODEL_DAMAGED', { path, reason: `${name} is quantised as ${stored}, which is not known` });
+  const scale = quantization.number('scale', 1);
+  const min = quantization.number('min', 0);
+  return Float32Array.from(integers, (each) => each * scale + min);
+}

@@ -1,0 +1,152 @@
+/** Builds a graph op by op, with shapes inferred and names kept unique. Every format goes through it. */
+import { MhoError } from '../../../contract/errors';
+import type { Constant, DType, Graph, Layer, Node, Port, Shape, Value, ValueId } from './graph';
+import type { OpAttributes, OpName } from './ops';
+import { ImpossibleShape, shapeOf } from './shapes';
+
+/** Who an impossible shape is blamed on. */
+interface Blame {
+  readonly layer: string;
+  readonly kind: string;
+}
+
+export class GraphBuilder {
+  private readonly values: Value[] = [];
+  private readonly nodes: Node[] = [];
+  private readonly layers: Layer[] = [];
+  private readonly inputs: Port[] = [];
+  private readonly outputs: Port[] = [];
+  private readonly valueNames = new Set<string>();
+  private readonly layerNames = new Set<string>();
+  private blame: Blame | null = null;
+
+  constructor(readonly name: string) {}
+
+  /** A model input. @param shape without the batch axis */
+  input(name: string, shape: Shape, dtype: DType = 'float32'): ValueId {
+    for (const size of shape)
+      if (size !== null && !(Number.isInteger(size) && size >= 1))
+        throw new MhoError('MODEL_CONFIG', { layer: name, kind: 'input', reason: `a size of ${size} is not possible` });
+    const id = this.value(name, shape, dtype, null);
+    this.inputs.push({ name: this.values[id]!.name, value: id });
+    return id;
+  }
+
+  /** A weight or another number fixed in the model. */
+  constant(constant: Constant, name: string): ValueId {
+    const dtype = constant.data instanceof Int32Array ? 'int32' : 'float32';
+    return this.value(name, constant.shape, dtype, constant);
+  }
+
+  /**
+   * An op; its shape is inferred.
+   * @param shape only for `unknown`, where the file tells the shape that nobody can infer
+   * @throws MODEL_CONFIG when the op cannot work on its inputs' shapes
+   */
+  add<Op extends OpName>(
+    op: Op,
+    inputs: readonly ValueId[],
+    attributes: OpAttributes[Op],
+    name: string,
+    shape?: Shape,
+  ): ValueId {
+    const output = this.value(name, shape ?? this.inferred(op, inputs, attributes, name), 'float32', null);
+    this.nodes.push({ op, name: this.values[output]!.name, inputs, output, attributes } as unknown as Node);
+    return output;
+  }
+
+  private inferred<Op extends OpName>(
+    op: Op,
+    inputs: readonly ValueId[],
+    attributes: OpAttributes[Op],
+    name: string,
+  ): Shape {
+    try {
+      return shapeOf(
+        op,
+        inputs.map((id) => this.values[id]!),
+        attributes,
+      );
+    } catch (error) {
+      if (!(error instanceof ImpossibleShape)) throw error;
+      const { layer, kind } = this.blame ?? { layer: name, kind: op };
+      throw new MhoError('MODEL_CONFIG', { layer, kind, reason: error.message }, { cause: error });
+    }
+  }
+
+  /** Runs `build` with faults of shape blamed on this layer. */
+  within<T>(blame: Blame, build: () => T): T {
+    const outer = this.blame;
+    this.blame = blame;
+    try {
+      return build();
+    } finally {
+      this.blame = outer;
+    }
+  }
+
+  private value(name: string, shape: Shape, dtype: DType, constant: Constant | null): ValueId {
+    const id = this.values.length;
+    this.values.push({ id, name: this.unique(name, this.valueNames), shape, dtype, constant });
+    return id;
+  }
+
+  /** The name itself, or with `:2`, `:3` … where it is taken. */
+  private unique(name: string, taken: Set<string>): string {
+    let free = name;
+    for (let count = 2; taken.has(free); count++) free = `${name}:${count}`;
+    taken.add(free);
+    return free;
+  }
+
+  at(id: ValueId): Value {
+    return this.values[id]!;
+  }
+
+  shape(id: ValueId): Shape {
+    return this.values[id]!.shape;
+  }
+
+  /** The node that gives a value; null for inputs and constants. */
+  producer(id: ValueId): Node | null {
+    return this.nodes.findLast((node) => node.output === id) ?? null;
+  }
+
+  /** Gives a value another name: an op is made before it is known to be its layer's last. */
+  rename(id: ValueId, name: string): void {
+    const value = this.values[id]!;
+    if (value.name === name) return;
+    this.valueNames.delete(value.name);
+    const renamed = this.unique(name, this.valueNames);
+    this.values[id] = { ...value, name: renamed };
+    const at = this.nodes.findLastIndex((node) => node.output === id);
+    if (at >= 0) this.nodes[at] = { ...this.nodes[at]!, name: renamed };
+  }
+
+  /** A name no layer has yet: the name itself or, where taken, with its group, else numbered. */
+  freeLayerName(name: string, group: readonly string[] = []): string {
+    if (!this.layerNames.has(name)) return name;
+    const qualified = [...group, name].join('/');
+    let free = qualified;
+    for (let count = 2; this.layerNames.has(free); count++) free = `${qualified}:${count}`;
+    return free;
+  }
+
+  /** Registers a layer; its name must be free. */
+  layer(layer: Layer): void {
+    if (this.layerNames.has(layer.name))
+      throw new MhoError('MODEL_CONFIG', { layer: layer.name, kind: layer.kind, reason: 'two layers have this name' });
+    this.layerNames.add(layer.name);
+    this.layers.push(layer);
+  }
+
+  output(name: string, value: ValueId): void {
+    const taken = new Set(this.outputs.map((port) => port.name));
+    this.outputs.push({ name: this.unique(name, taken), value });
+  }
+
+  build(): Graph {
+    const { name, values, nodes, inputs, outputs, layers } = this;
+    return { name, values, nodes, inputs, outputs, layers };
+  }
+}
