@@ -55,8 +55,16 @@ const vitest = (name, parameters = []) => ({
   },
 });
 
-/** Types, lint, format, unit tests. The first three run side by side. */
-export const checks = [script('types'), script('lint'), script('format'), vitest('unit tests')];
+/** Types, lint, format, unit tests: what is worth running after every change. The first three run side by side. */
+export const checks = [
+  script('types'),
+  script('lint'),
+  script('format'),
+  vitest('unit tests', ['--exclude=tests/scripts/**']),
+];
+
+/** And what takes longer: set-up on machines that lack things. */
+export const all = [...checks, vitest('set-up tests', ['tests/scripts'])];
 
 /**
  * Runs suites and adds them up; says of each what it came to.

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { withLock } from './lock.mjs';
-import { cache, root } from './paths.mjs';
+import { root } from './paths.mjs';
 import { complaint, run } from './process.mjs';
 import { say } from './say.mjs';
 
@@ -15,7 +15,7 @@ const files = (path) =>
     : [path];
 
 /** Name, size and time of every source: any change of one asks for a build, going back in time included. */
-const fingerprint = (clone) => {
+export const fingerprint = (clone) => {
   const sources = ['src', 'package.json', 'package-lock.json', 'electron.vite.config.ts', 'tsconfig.base.json'];
   const hash = createHash('sha256');
   for (const file of sources
@@ -33,8 +33,7 @@ export const build = async (clone = root) => {
   const stamp = join(clone, 'out/.sources');
   const current = () => existsSync(stamp) && readFileSync(stamp, 'utf8') === fingerprint(clone);
   if (current()) return true;
-  const name = createHash('sha256').update(clone).digest('hex').slice(0, 16);
-  return withLock(join(cache(), 'locks', `${name}.build`), 'build', async () => {
+  return withLock(join(clone, 'out/.build.lock'), 'build', async () => {
     if (current()) return true;
     const sources = fingerprint(clone);
     say('building');

@@ -1,9 +1,8 @@
 /** npm packages: fetched once, and again only when package-lock.json asks for something else. */
 import { readFileSync } from 'node:fs';
-import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { withLock } from './lock.mjs';
-import { cache, root } from './paths.mjs';
+import { root } from './paths.mjs';
 import { complaint, npm, run } from './process.mjs';
 import { say } from './say.mjs';
 
@@ -29,8 +28,7 @@ export const installed = (clone = root) => {
 /** Installs the packages of package-lock.json where they are not. Returns whether they are there now. */
 export const dependencies = async (clone = root) => {
   if (installed(clone)) return true;
-  const name = createHash('sha256').update(clone).digest('hex').slice(0, 16);
-  return withLock(join(cache(), 'locks', `${name}.npm`), 'npm packages', async () => {
+  return withLock(join(clone, 'out/.npm.lock'), 'npm packages', async () => {
     if (installed(clone)) return true;
     say(`npm packages: fetching (about 70 MB) into ${join(clone, 'node_modules')} (900 MB)`);
     const [program, ...words] = npm();

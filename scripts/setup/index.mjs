@@ -2,7 +2,6 @@
 import { build } from './build.mjs';
 import { dependencies } from './dependencies.mjs';
 import { nativeTensorFlow } from './native.mjs';
-import { say } from './say.mjs';
 
 /**
  * @param options.force try native TensorFlow again even where it failed a short while ago
@@ -11,10 +10,6 @@ import { say } from './say.mjs';
  */
 export const setUp = async ({ force = false } = {}) => {
   if (!(await dependencies())) return { packages: false, built: false };
-  try {
-    await nativeTensorFlow({ force });
-  } catch (error) {
-    say(`native TensorFlow could not be set up: ${error.message}. WebAssembly is used instead.`);
-  }
+  await nativeTensorFlow({ force });
   return { packages: true, built: await build() };
 };

@@ -44,6 +44,30 @@ const settle = (clone, entry, gpu, failed) => {
   return entry;
 };
 
+/** The steps, best first, until one gives an entry that uses what the machine has. */
+const climb = async (clone, gpu, cached) => {
+  const failed = [];
+  let second = cached; // works, but without the GPU that is there
+  const steps = [
+    () => fromPython(clone),
+    ...(gpu ? [() => fromWheel('cuda', clone)] : []),
+    () => (second ? {} : fromWheel('cpu', clone)),
+  ];
+  for (const step of steps) {
+    const { entry, failed: why } = await step();
+    if (entry && (entry.gpu || !gpu)) return { entry, failed: [] };
+    if (why) failed.push(why);
+    if (entry) {
+      second ??= entry;
+      const remedy = `Check that the NVIDIA driver supports CUDA 12 (nvidia-smi), ${again}.`;
+      failed.push(failure('gpu', `${entry.origin} works but finds no usable GPU`, remedy));
+    }
+    const last = failed.at(-1);
+    if (why || entry) say(`${last.reason}. ${last.remedy}`);
+  }
+  return { entry: second, failed };
+};
+
 /**
  * Sees to native TensorFlow, best first: in the cache already, the user's own, TensorFlow's wheel. What was skipped and
  * why is written to `node_modules/.mho/native.json`.
@@ -55,41 +79,28 @@ export const nativeTensorFlow = async ({ clone = root, force = false } = {}) => 
     const reason = `native set-up knows Linux on x64 and arm64, not ${process.platform} on ${process.arch}`;
     return settle(clone, null, false, [failure('platform', reason, 'For native speed run Mho on Linux.')]);
   }
-
   const gpu = await nvidiaDriver();
-  const cached = bestEntry(clone);
-  const before = readJson(nativeRecord(clone));
-  const same = before && before.nvidiaDriver === gpu && (before.entry?.folder ?? null) === (cached?.folder ?? null);
-  const best = cached && (cached.gpu || !gpu);
-  const failedRecently =
-    before?.failed.length > 0 &&
-    Date.now() - before.at < retryAfter &&
-    JSON.stringify(before.circumstances) === JSON.stringify(circumstances());
-  if (same && (best ? before.failed.length === 0 : failedRecently && !force)) {
-    linkEntry(cached, clone); // npm may have put the package there anew
-    return cached;
-  }
-  if (best) return settle(clone, cached, gpu, []);
-
-  const failed = [];
-  let second = cached; // works, but without the GPU that is there
-  const steps = [
-    () => fromPython(clone),
-    ...(gpu ? [() => fromWheel('cuda', clone)] : []),
-    () => (second ? {} : fromWheel('cpu', clone)),
-  ];
-  for (const step of steps) {
-    const { entry, failed: why } = await step();
-    if (entry && (entry.gpu || !gpu)) return settle(clone, entry, gpu, []);
-    if (why) failed.push(why);
-    if (entry) {
-      second ??= entry;
-      const remedy = `Check that the NVIDIA driver supports CUDA 12 (nvidia-smi), ${again}.`;
-      failed.push(failure('gpu', `${entry.origin} works but finds no usable GPU`, remedy));
+  try {
+    const cached = bestEntry(clone);
+    const before = readJson(nativeRecord(clone));
+    const same = before && before.nvidiaDriver === gpu && (before.entry?.folder ?? null) === (cached?.folder ?? null);
+    const best = cached && (cached.gpu || !gpu);
+    const failedRecently =
+      before?.failed.length > 0 &&
+      Date.now() - before.at < retryAfter &&
+      JSON.stringify(before.circumstances) === JSON.stringify(circumstances());
+    if (same && (best ? before.failed.length === 0 : failedRecently && !force)) {
+      linkEntry(cached, clone); // npm may have put the package there anew
+      return cached;
     }
-    const last = failed.at(-1);
-    if (why || entry) say(`${last.reason}. ${last.remedy}`);
+    if (best) return settle(clone, cached, gpu, []);
+    const { entry, failed } = await climb(clone, gpu, cached);
+    if (!entry) say('going on without native TensorFlow: WebAssembly does the computing, about three times slower');
+    return settle(clone, entry, gpu, failed);
+  } catch (error) {
+    const reason = `the cache ${cache()} cannot be used: ${error.message}`;
+    const remedy = `Set MHO_CACHE to a folder that can be written, ${again}.`;
+    say(`${reason}. ${remedy}`);
+    return settle(clone, null, gpu, [failure('files', reason, remedy)]);
   }
-  if (!second) say('going on without native TensorFlow: WebAssembly does the computing, about three times slower');
-  return settle(clone, second, gpu, failed);
 };

@@ -1,0 +1,72 @@
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { root, script, temporaryFolder } from './clone';
+
+interface Counts {
+  readonly passed: number;
+  readonly failed: number;
+}
+interface Suites {
+  countVitest(report: object): Counts;
+  runSuites(suites: readonly object[], write: (text: string) => void): Promise<Counts>;
+}
+const { countVitest, runSuites } = await script<Suites>('suites.mjs');
+
+describe('countVitest', () => {
+  const assertion = (status: string) => ({ status });
+
+  it('adds a file that could not be loaded to the failed tests', () => {
+    const testResults = [
+      { status: 'passed', assertionResults: [assertion('passed')] },
+      { status: 'failed', assertionResults: [assertion('passed'), assertion('failed')] },
+      { status: 'failed', assertionResults: [] },
+    ];
+    expect(countVitest({ numPassedTests: 2, numFailedTests: 1, testResults })).toEqual({ passed: 2, failed: 2 });
+  });
+});
+
+describe('runSuites', () => {
+  const suite = (name: string, passed: number, failed: number, more: object = {}) => ({
+    name,
+    run: () => Promise.resolve({ passed, failed, ...more }),
+  });
+
+  it('adds suites up and says of each what it came to', async () => {
+    const said: string[] = [];
+    const total = await runSuites([suite('a', 3, 1, { output: 'why' }), { ...suite('b', 1, 0), quick: true }], (text) =>
+      said.push(text),
+    );
+    expect(total).toEqual({ passed: 4, failed: 1 });
+    expect(said.join('')).toMatch(/^b: 1 passed, 0 failed \(.* s\)\nwhy\na: 3 passed, 1 failed \(.* s\)\n$/);
+  });
+
+  it('counts a suite that ran no test, or that broke, as a failure', async () => {
+    const broken = { name: 'broken', run: () => Promise.reject(new Error('gone')) };
+    const said: string[] = [];
+    expect(await runSuites([suite('empty', 0, 0), broken], (text) => said.push(text))).toEqual({
+      passed: 0,
+      failed: 2,
+    });
+    expect(said.join('')).toContain('empty: ran no test, which is a failure');
+    expect(said.join('')).toContain('Error: gone');
+  });
+});
+
+describe('npm test', () => {
+  it('closes with the count and fails where the packages cannot be had', () => {
+    const folder = temporaryFolder();
+    cpSync(join(root, 'scripts'), join(folder, 'scripts'), { recursive: true });
+    cpSync(join(root, 'package-lock.json'), join(folder, 'package-lock.json'));
+    mkdirSync(join(folder, 'npm'));
+    writeFileSync(join(folder, 'npm/npm-cli.js'), `console.error('npm error network is down'); process.exit(1);`);
+    const env = { ...process.env, npm_execpath: join(folder, 'npm/npm-cli.js') };
+    const { stdout, stderr, status } = spawnSync(process.execPath, ['scripts/test.mjs'], { cwd: folder, env });
+    expect(String(stdout).trimEnd().split('\n').at(-1)).toBe('0 passed, 1 failed');
+    expect(String(stderr)).toContain(
+      'npm could not install the packages: npm error network is down. Check the network',
+    );
+    expect(status).toBe(1);
+  });
+});
