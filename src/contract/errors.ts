@@ -95,10 +95,25 @@ const catalogue = {
     '{path}: {what} is {have}, more than the limit of {limit}.',
     'If this is a genuine session, report it; damaged files declare such sizes.',
   ],
+  SESSION_CHANGED: [
+    '{path} was changed by another program since it was opened here.',
+    'Save under another name, or open it again.',
+  ],
+  SESSION_OPEN_ELSEWHERE: ['{path} is open in another window.', 'Save under another name, or close that window.'],
   FILE_WRITE: ['{path} could not be written: {reason}.', 'Choose another folder; the results are still there.'],
 
   // backends
   BACKEND_UNAVAILABLE: ['The backend {backend} cannot be used: {reason}.', '{remedy}'],
+
+  // the window
+  REQUEST_INVALID: ['The request {name} was refused: {reason}.', 'Please report it with what you did.'],
+  FILE_NOT_GRANTED: ['This file was not chosen in this window.', 'Choose the file again.'],
+  NOTHING_OPEN: ['No {what} is open.', 'Open one first.'],
+  HANDLE_UNKNOWN: ['The {what} {id} is not open any more.', 'Open it or run it again.'],
+  ENGINE_STOPPED: [
+    'The engine stopped ({reason}) and is started again.',
+    'Finished runs are kept. Run again; if it stops again, lower the memory budget or choose another backend.',
+  ],
 
   // the terminal
   USAGE: ['{reason}.', 'mho --help shows how.'],

@@ -1,0 +1,410 @@
+/**
+ * What the window and the program behind it say to each other: requests with their answers, notices, and what a run
+ * reports. One table; handlers, bridge and views take their types from it. Everything that comes in is checked by its
+ * schema. Two hosts speak it: Electron's main process and `mho serve`; a view does not see which.
+ *
+ * Files are named by tokens. A token is made where the user picked the file (dialog, drop, recent list, command line)
+ * and means nothing elsewhere: a view never learns a path and can never ask for one.
+ */
+import { z } from 'zod';
+import { METHODS, RULES, type NumericArray, type Progress, type RunResult, type LayerResult } from './attribution';
+import { BACKENDS, type BackendInfo, type BackendReport } from './backends';
+import type { MhoFault } from './errors';
+import type { ModelSummary, PortSummary } from './model';
+
+// ---------------------------------------------------------------- handles
+
+const handle = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/);
+/** A file the user picked. */
+export const fileToken = handle;
+const dataId = handle;
+const runId = handle;
+const jobId = handle;
+const layerName = z.string().min(1).max(4096);
+const exampleList = z.array(z.number().int().nonnegative()).min(1).max(100_000);
+
+export type FileToken = z.infer<typeof fileToken>;
+
+export interface FileRef {
+  readonly file: FileToken;
+  /** Last part of the path. */
+  readonly name: string;
+  /** The folder it is in, shortened for display (`~/models`). */
+  readonly where: string;
+  readonly kind: 'model' | 'session' | 'data';
+}
+
+// ---------------------------------------------------------------- what a run is asked
+
+const target = z.object({
+  layer: layerName.optional(),
+  index: z.union([
+    z.number().int().nonnegative(),
+    z.array(z.number().int().nonnegative()).max(16),
+    z.literal('argmax'),
+  ]),
+  afterActivation: z.boolean().optional(),
+});
+
+const baseline = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('constant'), value: z.number() }),
+  /** Arrays read by `readInputs`; several rows are several references, unless `perExample`. */
+  z.object({ kind: z.literal('data'), data: dataId, perExample: z.boolean().optional() }),
+]);
+
+const backendChoice = z.enum(['auto', ...BACKENDS]);
+
+/** As the contract's AttributionRequest, with arrays by handle. */
+export const runSetup = z.object({
+  data: dataId,
+  /** Rows of the data. */
+  examples: exampleList,
+  baseline,
+  target,
+  minus: target.optional(),
+  methods: z.array(z.enum(METHODS)).min(1).max(METHODS.length),
+  rule: z.enum(RULES),
+  steps: z.number().int().min(1).max(1_000_000),
+  layers: z.array(layerName).max(100_000).optional(),
+  pathStart: layerName.optional(),
+  memoryMB: z.number().int().min(16).max(1_000_000).optional(),
+  backend: backendChoice,
+});
+export type RunSetup = z.infer<typeof runSetup>;
+export type StudioTarget = z.infer<typeof target>;
+export type StudioBaseline = z.infer<typeof baseline>;
+
+// ---------------------------------------------------------------- answers
+
+/** `sample.json` of a bundled sample, as its README describes it. */
+export interface SampleInfo {
+  readonly name: string;
+  readonly title: string;
+  readonly description: string;
+  readonly baseline: { readonly kind: 'constant'; readonly value: number };
+  readonly target: StudioTarget;
+  readonly methods: readonly RunSetup['methods'][number][];
+  readonly rule: RunSetup['rule'];
+  readonly steps: number;
+  /** Which examples the first run takes. */
+  readonly examples: readonly number[];
+  /** Names of the output's values. */
+  readonly labels: readonly string[];
+  /** What each example truly is. */
+  readonly exampleLabels: readonly string[];
+  readonly inputKind: 'image' | 'sequence' | null;
+  readonly alphabet: string | null;
+}
+
+export interface OpenedModel {
+  readonly summary: ModelSummary;
+  /** Ops without a rule: which layers, and so which targets and paths are refused. */
+  readonly unsupported: readonly { readonly kind: string; readonly layers: readonly string[] }[];
+  /** For each output, the activation in front of it that the default target steps over; null without one. */
+  readonly finalActivation: Readonly<Record<string, 'softmax' | 'sigmoid' | null>>;
+  readonly sample: SampleInfo | null;
+  /** Data that came with it (a sample's inputs). */
+  readonly data: InputData | null;
+}
+
+export interface ArraySummary {
+  readonly name: string;
+  /** `[examples, …]` */
+  readonly shape: readonly number[];
+  /** Over finite values; null when there is none. */
+  readonly min: number | null;
+  readonly max: number | null;
+  readonly mean: number | null;
+  readonly notFinite: number;
+  /** Model input that it is taken for; null when it fits none. */
+  readonly input: string | null;
+}
+
+/** What was read from a file, held by the engine under `data`. */
+export interface InputData {
+  readonly data: string;
+  readonly name: string;
+  readonly examples: number;
+  readonly arrays: readonly ArraySummary[];
+  /** What keeps it from being used with the open model: expected and found. Empty when it fits. */
+  readonly faults: readonly MhoFault[];
+  /** What the model wants. */
+  readonly expected: readonly PortSummary[];
+}
+
+export interface OutputPrediction {
+  readonly name: string;
+  /** `[examples, …]` */
+  readonly atInput: NumericArray;
+  /** `[examples, …]`, averaged over references. */
+  readonly atBaseline: NumericArray;
+}
+
+export interface Prediction {
+  readonly outputs: readonly OutputPrediction[];
+  readonly durationMs: number;
+  readonly backend: BackendInfo;
+}
+
+export interface Estimate {
+  /** Point evaluations. */
+  readonly passes: number;
+  /** Null before anything was timed on this model. */
+  readonly durationMs: number | null;
+  /** What the time rests on: earlier runs of this model, or one forward pass. */
+  readonly basis: 'runs' | 'forward' | null;
+  readonly memoryMB: number;
+}
+
+/** A run without its large arrays: those are asked for by layer. */
+export interface RunRecord {
+  readonly run: string;
+  /** Given by the user; else made from method, steps and target. */
+  readonly name: string;
+  readonly note: string;
+  /** ISO 8601. */
+  readonly created: string;
+  /** Runs made by one press of Run share it. */
+  readonly job: string;
+  /** Model hash, by which runs of one model are compared. */
+  readonly model: string;
+  /** What it was asked, in words for the interface and for running it again. */
+  readonly asked: {
+    readonly dataName: string;
+    readonly examples: readonly number[];
+    readonly baseline: string;
+    readonly target: StudioTarget;
+    readonly minus: StudioTarget | null;
+  };
+  readonly result: Omit<RunResult, 'layers'>;
+  readonly layers: readonly LayerRecord[];
+  /** How F and the sums went along the path (of the job's longest grid); empty for a run read from a file. */
+  readonly trace: readonly { readonly alpha: number; readonly expected: number; readonly running: number }[];
+}
+export type LayerRecord = Omit<LayerResult, 'contributions' | 'spread'>;
+
+/** The open document: what is saved as one session. */
+export interface DocumentState {
+  /** Of the session file, or of the model; null when nothing is open. */
+  readonly title: string | null;
+  /** The session file it was saved to or opened from. */
+  readonly session: { readonly name: string; readonly where: string } | null;
+  /** Whether something is not in the session file. */
+  readonly dirty: boolean;
+  readonly runs: number;
+  /** False for a session that was reopened without its model. */
+  readonly modelOpen: boolean;
+}
+
+export interface OpenedSession {
+  readonly document: DocumentState;
+  /** The model as the session describes it; null when the file holds no description. */
+  readonly summary: ModelSummary | null;
+  readonly runs: readonly RunRecord[];
+}
+
+export interface RecoveryEntry {
+  readonly id: string;
+  readonly title: string;
+  readonly runs: number;
+  /** ISO 8601, of its last run. */
+  readonly when: string;
+}
+
+export const settings = z.object({
+  theme: z.enum(['system', 'light', 'dark']),
+  backend: backendChoice,
+  memoryMB: z.number().int().min(16).max(1_000_000).nullable(),
+  /** Save the session after every run once it has a file. */
+  autosave: z.boolean(),
+});
+export type Settings = z.infer<typeof settings>;
+export const defaultSettings: Settings = { theme: 'system', backend: 'auto', memoryMB: null, autosave: false };
+
+export type EngineState = 'starting' | 'ready' | 'restarting' | 'failed';
+
+export interface StudioStatus {
+  readonly version: string;
+  readonly platform: string;
+  readonly engine: EngineState;
+  /** Null until something was computed. */
+  readonly backend: BackendInfo | null;
+}
+
+/** What a new window opens with. */
+export type Launch =
+  | { readonly kind: 'sample'; readonly name: string }
+  | { readonly kind: 'model' | 'session'; readonly file: FileRef }
+  | { readonly kind: 'nothing' };
+
+// ---------------------------------------------------------------- requests
+
+const nothing = z.object({});
+
+interface Request<Params extends z.ZodType, Result> {
+  readonly params: Params;
+  /** Carries the answer's type; there is no value. */
+  readonly result?: Result;
+}
+const asks =
+  <Result>() =>
+  <Params extends z.ZodType>(params: Params): Request<Params, Result> => ({ params });
+
+/** Answered by the engine's side, for the document of the window that asks. */
+export const engineRequests = {
+  /** Replaces the document's model; its runs stay. @throws MODEL_… */
+  openModel: asks<OpenedModel>()(z.object({ file: fileToken })),
+  openSample: asks<OpenedModel>()(z.object({ name: handle })),
+  sampleList: asks<readonly SampleInfo[]>()(nothing),
+  /** Reads arrays from a file and checks them against the open model. @throws INPUT_FILE, INPUT_TYPE */
+  readInputs: asks<InputData>()(z.object({ file: fileToken })),
+  /** Rows of every array of a file. */
+  inputRows: asks<Readonly<Record<string, NumericArray>>>()(z.object({ data: dataId, examples: exampleList })),
+  /** Outputs at the examples and at their baseline. */
+  predict: asks<Prediction>()(
+    z.object({ data: dataId, examples: exampleList, baseline, backend: backendChoice.optional() }),
+  ),
+  /** A layer's values at the examples and at their baseline, `[examples, …shape]`. */
+  activations: asks<{ readonly atInput: NumericArray; readonly atBaseline: NumericArray }>()(
+    z.object({ data: dataId, examples: exampleList, baseline, layer: layerName }),
+  ),
+  /** One unit (mean over positions) and the target along the straight path from baseline to one example. */
+  pathCurve: asks<{
+    readonly alphas: Float32Array;
+    readonly target: Float32Array;
+    readonly unit: Float32Array | null;
+  }>()(
+    z.object({
+      data: dataId,
+      example: z.number().int().nonnegative(),
+      baseline,
+      target,
+      minus: target.optional(),
+      points: z.number().int().min(2).max(1001),
+      layer: layerName.optional(),
+      unit: z.number().int().nonnegative().optional(),
+    }),
+  ),
+  /** Predicted time and memory. @throws what the run would be refused with */
+  estimate: asks<Estimate>()(runSetup),
+  /** Starts the methods as one job; what comes of it is told on the job's channel (JobNotice). */
+  startRun: asks<{ readonly job: string }>()(runSetup),
+  /** Takes effect at the next chunk; what is complete is kept. */
+  cancelRun: asks<void>()(z.object({ job: jobId })),
+  runList: asks<readonly RunRecord[]>()(nothing),
+  /** `[examples, …shape]` of one layer of one run, and its spread over references. */
+  contributions: asks<{ readonly contributions: Float32Array; readonly spread: Float32Array | null }>()(
+    z.object({ run: runId, layer: layerName }),
+  ),
+  describeRun: asks<RunRecord>()(
+    z.object({ run: runId, name: z.string().max(200).optional(), note: z.string().max(20_000).optional() }),
+  ),
+  /** Takes a run out of the document; `restoreRun` undoes it while the window is open. */
+  removeRun: asks<void>()(z.object({ run: runId })),
+  restoreRun: asks<RunRecord>()(z.object({ run: runId })),
+  /** Replaces the document. @throws SESSION_… */
+  openSession: asks<OpenedSession>()(z.object({ file: fileToken })),
+  /** A second session to compare with: its runs join the list of comparable runs, not the document. */
+  readSession: asks<OpenedSession>()(z.object({ file: fileToken })),
+  document: asks<DocumentState>()(nothing),
+  backends: asks<readonly BackendReport[]>()(z.object({ choice: backendChoice })),
+  /** What a crash left, none of it of a window that is open. */
+  recoveryList: asks<readonly RecoveryEntry[]>()(nothing),
+  recover: asks<OpenedSession>()(z.object({ id: handle })),
+  discardRecovery: asks<void>()(z.object({ id: handle })),
+} as const;
+
+/** Answered by the host itself: dialogs, windows, settings. */
+export const hostRequests = {
+  /** Shows a dialog; null when the user closed it. In a browser the page uploads instead. */
+  chooseFile: asks<FileRef | null>()(z.object({ purpose: z.enum(['model-file', 'model-folder', 'session', 'data']) })),
+  /** To the document's file; asks for one when there is none yet. False when the user closed the dialog. @throws FILE_WRITE, SESSION_CHANGED, SESSION_OPEN_ELSEWHERE */
+  saveSession: asks<boolean>()(nothing),
+  saveSessionAs: asks<boolean>()(nothing),
+  /** Through a save dialog; null when the user closed it, else the file's name. @throws FILE_WRITE */
+  exportFile: asks<string | null>()(
+    z.object({
+      name: z.string().min(1).max(200),
+      kind: z.enum(['svg', 'png', 'csv', 'html']),
+      bytes: z.instanceof(Uint8Array),
+    }),
+  ),
+  recentList: asks<readonly FileRef[]>()(nothing),
+  clearRecent: asks<void>()(nothing),
+  newWindow: asks<void>()(nothing),
+  launch: asks<Launch>()(nothing),
+  settings: asks<Settings>()(nothing),
+  changeSettings: asks<Settings>()(settings.partial()),
+  status: asks<StudioStatus>()(nothing),
+} as const;
+
+export const requests = { ...engineRequests, ...hostRequests } as const;
+export type Requests = typeof requests;
+export type RequestName = keyof Requests;
+export type EngineRequestName = keyof typeof engineRequests;
+export type HostRequestName = keyof typeof hostRequests;
+export type Params<Name extends RequestName> = z.infer<Requests[Name]['params']>;
+export type Result<Name extends RequestName> = Requests[Name] extends Request<z.ZodType, infer Answer> ? Answer : never;
+
+/** How every request is answered. */
+export type Answer<Value = unknown> =
+  { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly fault: MhoFault };
+
+// ---------------------------------------------------------------- notices
+
+/** What a job tells while it goes on; the last one is `failed` or `finished`. */
+export type JobNotice =
+  /** Waits for another window's job. */
+  | { readonly kind: 'queued' }
+  | { readonly kind: 'progress'; readonly progress: Progress }
+  /** A run is complete, and already in the recovery folder. */
+  | { readonly kind: 'run'; readonly run: RunRecord }
+  | { readonly kind: 'failed'; readonly fault: MhoFault }
+  | { readonly kind: 'finished'; readonly cancelled: boolean };
+
+/** Menu items and keys: the window does what its own button does. */
+export const COMMANDS = [
+  'open-model',
+  'open-folder',
+  'open-session',
+  'open-data',
+  'save',
+  'save-as',
+  'export-report',
+  'run',
+  'cancel',
+  'find',
+  'settings',
+  'keys',
+] as const;
+export type Command = (typeof COMMANDS)[number];
+
+/** Sent to a window unasked. */
+export type StudioNotice =
+  | { readonly kind: 'engine'; readonly state: EngineState; readonly fault: MhoFault | null }
+  | { readonly kind: 'document'; readonly document: DocumentState }
+  | { readonly kind: 'command'; readonly command: Command }
+  /** A file handed to this window by the system or by a second `mho studio`. */
+  | { readonly kind: 'open'; readonly file: FileRef }
+  | { readonly kind: 'settings'; readonly settings: Settings };
+
+// ---------------------------------------------------------------- the view's side
+
+/** A job that this window started. */
+export interface Job {
+  readonly job: string;
+  cancel(): Promise<void>;
+}
+
+/** What views talk to (src/renderer/client): over Electron's bridge, or over HTTP and WebSocket in a browser. */
+export interface StudioClient {
+  readonly host: 'electron' | 'browser';
+  /** @throws StudioError, which carries the fault */
+  request<Name extends RequestName>(name: Name, params: Params<Name>): Promise<Result<Name>>;
+  /** Starts a run; `listener` gets every notice of the job, the last being `failed` or `finished`. */
+  startRun(setup: RunSetup, listener: (notice: JobNotice) => void): Promise<Job>;
+  /** Returns what ends the listening. */
+  onNotice(listener: (notice: StudioNotice) => void): () => void;
+  /** Files of a drop or of an `<input type="file">`, as tokens. */
+  filesFrom(files: readonly File[]): Promise<readonly FileRef[]>;
+}
