@@ -30,7 +30,7 @@ export const dependencies = async (clone = root) => {
   if (installed(clone)) return true;
   return withLock(join(clone, 'out/.npm.lock'), 'npm packages', async () => {
     if (installed(clone)) return true;
-    say(`npm packages: fetching (about 70 MB) into ${join(clone, 'node_modules')} (900 MB)`);
+    say(`npm packages: fetching (about 200 MB) into ${join(clone, 'node_modules')} (600 MB)`);
     const [program, ...words] = npm();
     const result = await run(program, [...words, 'ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: clone });
     if (!result.ok) say(`npm could not install the packages: ${complaint(result)}. Check the network, then try again.`);

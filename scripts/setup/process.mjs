@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 
 /** Full path of a program on PATH, or null. */
 export const find = (program) => {
@@ -46,16 +47,14 @@ export const run = (program, parameters, options = {}) =>
     child.on('close', (code, signal) => resolve({ ok: code === 0, code: code ?? signal, out, err }));
   });
 
-/** The line of a program's complaint that says most: its first error line, else its last line. */
+/** The line of a program's complaint that says most: its first error line (a heading's first line), else its last line. */
 export const complaint = ({ code, out, err }) => {
-  const lines = `${out}\n${err}`
+  const lines = stripVTControlCharacters(`${out}\n${err}`)
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line && !/^(at |npm warn|warning)/i.test(line));
   const first = lines.findIndex((line) => /error|cannot|no such/i.test(line));
-  const heading = first >= 0 && lines[first].endsWith(':') && first + 1 < lines.length;
-  const line = heading
-    ? `${lines[first]} ${lines[first + 1]}`
-    : (lines[first] ?? lines.at(-1) ?? `it ended with ${code}`);
+  const said = first < 0 ? lines.slice(-1) : lines.slice(first);
+  const line = said.find((text) => !text.endsWith(':')) ?? said[0] ?? `it ended with ${code}`;
   return line.length > 240 ? `${line.slice(0, 239)}…` : line.replace(/\.$/, '');
 };

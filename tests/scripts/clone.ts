@@ -21,6 +21,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build } from 'vite';
+import { afterAll } from 'vitest';
 
 export const root = resolve(import.meta.dirname, '../..');
 
@@ -32,9 +33,9 @@ export const nativeHere = ((): { deps: string; lib: string } | null => {
 })();
 
 const temporary: string[] = [];
-process.on('exit', () => temporary.forEach((folder) => rmSync(folder, { recursive: true, force: true })));
+afterAll(() => temporary.splice(0).forEach((folder) => rmSync(folder, { recursive: true, force: true })));
 
-/** A folder that goes when the tests end. */
+/** A folder that goes when the tests of the file end. */
 export const temporaryFolder = (): string => {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'mho-set-up-')));
   temporary.push(folder);

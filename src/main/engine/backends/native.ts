@@ -41,11 +41,11 @@ export const packageFolder = (): string | null => {
   }
 };
 
-/** Node 23 removed two functions that the package calls (tfjs issue 8609). */
+/** Two functions that the package calls, which Node 22 warns of and Node 23 removed (tfjs issue 8609). */
 const restoreRemovedUtilities = (): void => {
   const util = load('node:util') as Record<string, unknown>;
-  util.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined;
-  util.isArray ??= Array.isArray;
+  util.isNullOrUndefined = (value: unknown) => value === null || value === undefined;
+  util.isArray = Array.isArray;
 };
 
 /**
