@@ -1,0 +1,183 @@
+/** Our engine, asked line by line (see process.ts): one JSON request on standard input, one answer on standard output. */
+import { createInterface } from 'node:readline';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import type { AttributionRequest, Method, NumericArray, Rule } from '../src/contract/attribution';
+import { attribute } from '../src/main/engine/attribution';
+import { forward } from '../src/main/engine/attribution/forward';
+import { planRun } from '../src/main/engine/attribution/plan';
+import { prepare } from '../src/main/engine/attribution/request';
+import { walkGradients } from '../src/main/engine/attribution/walk';
+import { Weights } from '../src/main/engine/attribution/weights';
+import { openBackend, peakMemory, type Backend } from '../src/main/engine/backends';
+import { readArrays } from '../src/main/engine/data';
+import { openModel, type OpenedModel } from '../src/main/engine/formats';
+import type { Times } from './process';
+
+interface Open {
+  readonly name: string;
+  readonly model: string;
+  /** npz, and its entry for the model's only input. */
+  readonly inputs: string;
+  readonly input: string;
+  readonly examples: number;
+  /** A constant, or an entry of `inputs`. */
+  readonly baseline: number | string;
+  readonly index: number | 'argmax';
+  readonly target: string;
+}
+
+interface Attribute {
+  readonly name: string;
+  readonly method: Method;
+  readonly rule: Rule;
+  readonly steps: number;
+  readonly examples: number;
+  readonly layers?: readonly string[];
+  readonly estimateError?: boolean;
+  /** npz whose entries `nig/LAYER` are the truth; the answer then has the worst layer's L1 error. */
+  readonly truth?: string;
+  /** Layers the error is taken over. */
+  readonly judged?: readonly string[];
+}
+
+interface Net {
+  readonly opened: OpenedModel;
+  readonly request: Omit<AttributionRequest, 'methods' | 'rule' | 'steps'>;
+}
+
+const nets = new Map<string, Net>();
+let backend: Backend;
+
+const rows = ({ shape, data }: NumericArray, count: number): NumericArray => ({
+  shape: [count, ...shape.slice(1)],
+  data: data.slice(0, (data.length / shape[0]!) * count),
+});
+
+async function timed(work: () => Promise<void> | void): Promise<Times> {
+  const wall = performance.now();
+  const cpu = process.cpuUsage();
+  await work();
+  const { user, system } = process.cpuUsage(cpu);
+  return { wall: performance.now() - wall, cpu: (user + system) / 1e3 };
+}
+
+async function open(asked: Open): Promise<object> {
+  const opened = await openModel(asked.model);
+  const arrays = await readArrays(asked.inputs);
+  const port = opened.graph.inputs[0]!.name;
+  nets.set(asked.name, {
+    opened,
+    request: {
+      inputs: { [port]: rows(arrays[asked.input]!, asked.examples) },
+      baseline:
+        typeof asked.baseline === 'number'
+          ? { kind: 'constant', value: asked.baseline }
+          : { kind: 'arrays', arrays: { [port]: rows(arrays[asked.baseline]!, 1) } },
+      target: { layer: asked.target, index: asked.index },
+    },
+  });
+  return { layers: opened.graph.layers.map(({ name }) => name) };
+}
+
+const requestOf = ({ request }: Net, examples: number, methods: readonly Method[], rule: Rule, steps: number) => ({
+  ...request,
+  inputs: Object.fromEntries(Object.entries(request.inputs).map(([name, array]) => [name, rows(array, examples)])),
+  methods,
+  rule,
+  steps,
+});
+
+/** Forward and backward at `points` points of the first example's path, `batch` at once; nothing is summed. */
+async function passes(asked: { name: string; points: number; batch: number }): Promise<Times> {
+  const net = nets.get(asked.name)!;
+  const { graph } = net.opened;
+  const weights = new Weights(graph);
+  const prepared = await prepare(graph, weights, requestOf(net, 1, ['nig'], 'trapezoid', asked.points - 1));
+  const plan = planRun(graph, prepared.starts, prepared.sinks, undefined, false);
+  const [start, { from, to }] = [...prepared.lines.ends][0]!;
+  const sink = prepared.seeds[0]!;
+  const times = await timed(async () => {
+    for (let first = 0; first < asked.points; first += asked.batch) {
+      const count = Math.min(asked.batch, asked.points - first);
+      const value = tf.tidy(() => {
+        const alphas = tf.linspace(first / (asked.points - 1), (first + count - 1) / (asked.points - 1), count);
+        const baseline = tf.tensor(from.data, [...from.shape]);
+        const difference = tf.sub(tf.tensor(to.data, [...to.shape]), baseline);
+        const points = tf.add(
+          baseline,
+          tf.mul(tf.reshape(alphas, [-1, ...from.shape.slice(1).map(() => 1)]), difference),
+        );
+        const values = forward(plan.pruned.nodes, weights, new Map([[start, points]]), plan.kept);
+        const size = values.get(sink.value)!.shape[1]!;
+        const seed = tf.oneHot(tf.fill([count], sink.index[0]!, 'int32'), size, 1, 0, 'float32') as Tensor;
+        // Kept tensors would outlive this tidy; the walk frees its own.
+        let last = 0;
+        walkGradients(plan, weights, values, new Map([[sink.value, seed]]), (_, gradient) => (last = gradient.size));
+        if (last === 0) throw new Error('the walk met no value');
+        return tf.keep(tf.sum(values.get(sink.value)!));
+      });
+      await value.data();
+      value.dispose();
+    }
+  });
+  weights.dispose();
+  return times;
+}
+
+async function runAttribution(asked: Attribute): Promise<object> {
+  const net = nets.get(asked.name)!;
+  let result: Awaited<ReturnType<typeof attribute>> = [];
+  const request = {
+    ...requestOf(net, asked.examples, [asked.method], asked.rule, asked.steps),
+    ...(asked.layers ? { layers: asked.layers } : {}),
+  };
+  const options = { backend, estimateError: asked.estimateError ?? true };
+  const times = await timed(async () => {
+    result = await attribute(net.opened.graph, request, options);
+  });
+  return { ...times, ...(asked.truth ? { error: undefined, worst: await worstError(result[0]!, asked) } : {}) };
+}
+
+async function worstError(
+  { layers }: Awaited<ReturnType<typeof attribute>>[number],
+  { truth, judged }: Attribute,
+): Promise<number> {
+  const arrays = await readArrays(truth!);
+  const error = (name: string): number => {
+    const { contributions } = layers.find((layer) => layer.name === name)!;
+    const { data } = arrays[`nig/${name}`]!;
+    let difference = 0;
+    let size = 0;
+    for (let place = 0; place < contributions.length; place++) {
+      difference += Math.abs(contributions[place]! - data[place]!);
+      size += Math.abs(data[place]!);
+    }
+    return difference / size;
+  };
+  return Math.max(...judged!.map(error));
+}
+
+const asked: Record<string, (question: never) => Promise<object>> = {
+  open,
+  passes,
+  attribute: runAttribution,
+  about: async () => ({ ...backend, kernels: undefined, node: process.version }),
+  memory: async () => ({ peak: peakMemory() }),
+};
+
+async function main(): Promise<void> {
+  backend = await openBackend((process.env.MHO_BENCH_BACKEND as 'auto' | undefined) ?? 'auto');
+  for await (const line of createInterface({ input: process.stdin })) {
+    const question = JSON.parse(line) as { ask: string };
+    let answer: object;
+    try {
+      answer = await asked[question.ask]!(question as never);
+    } catch (error) {
+      answer = { error: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+    }
+    process.stdout.write(`${JSON.stringify(answer)}\n`);
+  }
+}
+
+void main();

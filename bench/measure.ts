@@ -1,0 +1,415 @@
+/** All measurements, and the page they are written to. Started by run.mjs: measure.ts PYTHON NETWORKS [PART …] */
+import { writeFileSync } from 'node:fs';
+import { availableParallelism, cpus, release, totalmem } from 'node:os';
+import { join, resolve } from 'node:path';
+import { alternate, Asked, median, type Pair, type Times } from './process';
+import { setUpTimes } from './setup';
+
+const root = resolve(__dirname, '..');
+const [python, networks, ...asked] = process.argv.slice(2) as [string, string, ...string[]];
+const THREADS = String(availableParallelism());
+
+const ourProcess = (): Asked =>
+  new Asked(process.execPath, ['--import', 'tsx', join(root, 'bench/engine.ts')], {
+    TF_ENABLE_ONEDNN_OPTS: '1',
+    TF_CPP_MIN_LOG_LEVEL: '3',
+  });
+const peerProcess = (): Asked =>
+  new Asked(python, [join(root, 'bench/peers/serve.py')], { OMP_NUM_THREADS: THREADS, MKL_NUM_THREADS: THREADS });
+
+interface Net {
+  readonly name: string;
+  readonly what: string;
+  readonly model: string;
+  readonly inputs: string;
+  readonly input: string;
+  readonly baseline: number | string;
+  readonly index: number | 'argmax';
+  readonly examples: number;
+  readonly truth?: string;
+}
+
+const measured = (name: string, what: string): Net => ({
+  name,
+  what,
+  model: join(networks, name, 'model.keras'),
+  inputs: join(networks, name, 'inputs.npz'),
+  input: 'image',
+  baseline: 0,
+  index: 0,
+  examples: 1,
+});
+const reference = (name: string, index: number | 'argmax'): Net => {
+  const folder = join(root, 'tests/reference/cases', name);
+  return {
+    name,
+    what: 'reference network',
+    model: join(folder, 'model.keras'),
+    inputs: join(folder, 'inputs.npz'),
+    input: 'input_0',
+    baseline: 'baseline_0',
+    index,
+    examples: 4,
+    truth: join(folder, 'truth.npz'),
+  };
+};
+const convnet = measured('convnet', '[64, 64, 3] → conv 32 → conv 64 → max pool → dense');
+const resnet = measured('resnet18', 'ResNet-18, [224, 224, 3] → 1000');
+const references = [reference('motif', 0), reference('plain', 'argmax'), reference('residual', 'argmax')];
+
+/** Opens a net on both sides. @returns the hidden layers both can look at */
+async function openBoth(ours: Asked, theirs: Asked, net: Net): Promise<string[]> {
+  const question = { ask: 'open', target: 'logits', ...net };
+  const mine = await ours.ask<{ layers: string[] }>(question);
+  const { layers } = await theirs.ask<{ layers: string[] }>(question);
+  const unknown = layers.filter((layer) => !mine.layers.includes(layer));
+  if (unknown.length) throw new Error(`${net.name}: our graph has no ${unknown.join(', ')}`);
+  return layers.filter((layer) => layer !== 'logits');
+}
+
+/** The batch size that takes a side the least CPU time, of several. */
+async function bestBatch(side: Asked, question: object, sizes: readonly number[]): Promise<number> {
+  const taken: number[] = [];
+  for (const batch of sizes) {
+    const times: number[] = [];
+    for (let run = 0; run < 3; run++) times.push((await side.ask<Times>({ ...question, batch })).wall);
+    taken.push(Math.min(...times));
+  }
+  return sizes[taken.indexOf(Math.min(...taken))]!;
+}
+
+const ms = (value: number): string => (value < 100 ? value.toFixed(1) : Math.round(value).toLocaleString('en'));
+const times = (value: number): string => `${value < 10 ? value.toFixed(2) : value.toFixed(1)} ×`;
+const mb = (bytes: number): string => `${Math.round(bytes / 1e6).toLocaleString('en')} MB`;
+
+type Row = readonly (string | number)[];
+const table = (head: Row, rows: readonly Row[]): string =>
+  [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');
+
+const verdict = (met: boolean): string => (met ? 'met' : '**missed**');
+
+/** (a) Forward and backward over the points. */
+async function passes(): Promise<string> {
+  const rows: Row[] = [];
+  for (const { net, points, goal } of [
+    { net: convnet, points: 64, goal: 1 },
+    { net: resnet, points: 16, goal: 1.2 },
+  ]) {
+    const [ours, theirs] = [ourProcess(), peerProcess()];
+    try {
+      await openBoth(ours, theirs, net);
+      const question = { ask: 'passes', name: net.name, points };
+      const sizes = [2, 4, 8, 16, 32].filter((size) => size <= points);
+      const mine = await bestBatch(ours, question, sizes);
+      const best = await bestBatch(theirs, question, sizes);
+      const run = await alternate(
+        9,
+        () => ours.ask<Times>({ ...question, batch: mine }),
+        () => theirs.ask<Times>({ ...question, batch: best }),
+      );
+      const attributed = (rule: string) => () =>
+        ours.ask<Times>({
+          ask: 'attribute',
+          name: net.name,
+          method: 'nig',
+          rule,
+          steps: points,
+          examples: 1,
+          estimateError: false,
+        });
+      const whole = await alternate(9, attributed('secant'), attributed('trapezoid'));
+      const secantPass = await alternate(9, attributed('secant'), () => ours.ask<Times>({ ...question, batch: mine }));
+      rows.push(
+        [
+          `${net.what}: forward and gradient backward`,
+          `${ms(run.ours.wall / points)} (batch ${mine})`,
+          `PyTorch ${ms(run.theirs.wall / points)} (batch ${best})`,
+          times(run.wallRatio),
+          times(run.cpuRatio),
+          `≤ ${goal} × ${verdict(run.wallRatio <= goal)}`,
+        ],
+        [
+          `${net.name}: secant step, sums of all layers included, to that gradient pass`,
+          ms(secantPass.ours.wall / (points + 1)),
+          `our pass ${ms(secantPass.theirs.wall / points)}`,
+          times((secantPass.wallRatio * points) / (points + 1)),
+          times((secantPass.cpuRatio * points) / (points + 1)),
+          `≤ 1.3 × ${verdict((secantPass.wallRatio * points) / (points + 1) <= 1.3)}`,
+        ],
+        [
+          `${net.name}: secant step to trapezoid step, both with their sums`,
+          ms(whole.ours.wall / (points + 1)),
+          `trapezoid ${ms(whole.theirs.wall / (points + 1))}`,
+          times(whole.wallRatio),
+          times(whole.cpuRatio),
+          '',
+        ],
+      );
+    } finally {
+      await Promise.all([ours.end(), theirs.end()]);
+    }
+  }
+  return `## Passes\n\nms per point; both sides with the batch size that suits them best. PyTorch in channels-last memory, gradients of the input and of every layer, no weight gradients. Medians of nine alternating runs; the ratio is the median of the rounds' ratios.\n\n${table(['', 'ours', 'against', 'ratio, wall', 'ratio, CPU', 'goal'], rows)}`;
+}
+
+interface Captum {
+  readonly method: string;
+  readonly batch: number;
+}
+
+/** Captum's fastest internal batch for a net. */
+const captumBatch = (theirs: Asked, net: Net, layers: readonly string[]): Promise<number> =>
+  bestBatch(
+    theirs,
+    {
+      ask: 'conductance',
+      name: net.name,
+      layers: layers.slice(-1),
+      steps: 50,
+      method: 'gausslegendre',
+      examples: net.examples,
+    },
+    net === convnet ? [4, 8, 16, 50] : [16, 64, 256],
+  );
+
+const conductance = (theirs: Asked, net: Net, layers: readonly string[], steps: number, { method, batch }: Captum) =>
+  theirs.ask<Times>({ ask: 'conductance', name: net.name, layers, steps, method, batch, examples: net.examples });
+
+const sweep = (ours: Asked, net: Net, steps: number, more: object = {}) =>
+  ours.ask<Times & { worst: number }>({
+    ask: 'attribute',
+    name: net.name,
+    method: 'nig',
+    rule: 'secant',
+    steps,
+    examples: net.examples,
+    ...more,
+  });
+
+/** (b) All layers at 50 steps. */
+async function layersAtOnce(): Promise<string> {
+  const rows: Row[] = [];
+  for (const net of [convnet, ...references]) {
+    const [ours, theirs] = [ourProcess(), peerProcess()];
+    try {
+      const layers = await openBoth(ours, theirs, net);
+      const batch = await captumBatch(theirs, net, layers);
+      const run = await alternate(
+        5,
+        () => sweep(ours, net, 50),
+        () => conductance(theirs, net, layers, 50, { method: 'gausslegendre', batch }),
+      );
+      const faster = 1 / run.wallRatio;
+      rows.push([
+        `${net.name}, ${net.examples} example${net.examples > 1 ? 's' : ''}`,
+        layers.length,
+        ms(run.ours.wall),
+        ms(run.theirs.wall),
+        times(faster),
+        times(1 / run.cpuRatio),
+        `≥ ${times(0.8 * layers.length)} ${verdict(faster >= 0.8 * layers.length)}`,
+      ]);
+    } finally {
+      await Promise.all([ours.end(), theirs.end()]);
+    }
+  }
+  return `## All layers\n\nNeuron Integrated Gradients of every layer, 50 steps, ms: ours in one sweep with the secant rule and its error estimate; Captum's LayerConductance called for each layer, with its default quadrature and the internal batch size that suits it best. Medians of five alternating runs.\n\n${table(['', 'layers', 'ours', 'Captum', 'faster, wall', 'faster, CPU', 'goal'], rows)}`;
+}
+
+/** Smallest number of steps from 1 to `limit` whose error is at most `tolerance`, by doubling and halving; null: none. */
+async function leastSteps(
+  error: (steps: number) => Promise<number>,
+  tolerance: number,
+  limit: number,
+): Promise<number | null> {
+  let high = 1;
+  while ((await error(high)) > tolerance) {
+    high *= 2;
+    if (high > limit) return null;
+  }
+  let low = high >> 1;
+  while (high - low > Math.max(1, low / 50)) {
+    const middle = (low + high) >> 1;
+    if ((await error(middle)) <= tolerance) high = middle;
+    else low = middle;
+  }
+  return high;
+}
+
+/** (c) Equal accuracy: 1 % L1 error over the neurons of the worst layer, against the float64 truth. */
+async function accuracy(): Promise<string> {
+  const rows: Row[] = [];
+  for (const net of references) {
+    const [ours, theirs] = [ourProcess(), peerProcess()];
+    try {
+      const layers = await openBoth(ours, theirs, net);
+      const judge = { truth: net.truth, judged: layers };
+      const mine = (await leastSteps(async (steps) => (await sweep(ours, net, steps, judge)).worst, 0.01, 2048))!;
+      const batch = await captumBatch(theirs, net, layers);
+      let best: { steps: number; method: string; taken: number } | null = null;
+      for (const method of ['gausslegendre', 'riemann_right', 'riemann_trapezoid']) {
+        const error = async (steps: number): Promise<number> =>
+          (
+            await theirs.ask<{ worst: number }>({
+              ask: 'conductance',
+              name: net.name,
+              layers,
+              steps,
+              method,
+              batch,
+              examples: net.examples,
+              truth: net.truth,
+            })
+          ).worst;
+        // Captum's Riemann rules want more than one step.
+        const steps = await leastSteps((n) => error(Math.max(2, n)), 0.01, 4096);
+        if (steps === null) continue;
+        const { wall: taken } = await conductance(theirs, net, layers, Math.max(2, steps), { method, batch });
+        if (!best || taken < best.taken) best = { steps: Math.max(2, steps), method, taken };
+      }
+      if (!best) {
+        rows.push([net.name, layers.length, `${mine} steps`, 'not reached with 4,096 steps', '', '', '']);
+        continue;
+      }
+      const { steps, method } = best;
+      const run = await alternate(
+        5,
+        () => sweep(ours, net, mine),
+        () => conductance(theirs, net, layers, steps, { method, batch }),
+      );
+      const faster = 1 / run.wallRatio;
+      const goal = 3 * 0.8 * layers.length;
+      rows.push([
+        net.name,
+        layers.length,
+        `${mine} steps, ${ms(run.ours.wall)}`,
+        `${steps} steps (${method}), ${ms(run.theirs.wall)}`,
+        times(faster),
+        times(1 / run.cpuRatio),
+        `≥ ${times(goal)} ${verdict(faster >= goal)}`,
+      ]);
+    } finally {
+      await Promise.all([ours.end(), theirs.end()]);
+    }
+  }
+  return `## Equal accuracy\n\nThe fewest steps at which the L1 error over the neurons is at most 1 % of the layer's Σ |contribution| in the worst layer (all hidden layers, four examples, against the float64 truth of the reference cases), and the time that takes, ms. Captum with whichever of its quadratures (gausslegendre, riemann_right, riemann_trapezoid) gets there soonest.\n\n${table(['', 'layers', 'ours (secant)', 'Captum LayerConductance', 'faster, wall', 'faster, CPU', 'goal'], rows)}`;
+}
+
+/** (d) DeepLIFT of all layers against a pass of the pair. */
+async function deeplift(): Promise<string> {
+  const rows: Row[] = [];
+  for (const net of [convnet, resnet]) {
+    const [ours, theirs] = [ourProcess(), peerProcess()];
+    try {
+      await openBoth(ours, theirs, net);
+      const rescale = () =>
+        ours.ask<Times>({ ask: 'attribute', name: net.name, method: 'rescale', rule: 'secant', steps: 1, examples: 1 });
+      const pair = { ask: 'passes', name: net.name, points: 2, batch: 2 };
+      const mine = await alternate(15, rescale, () => ours.ask<Times>(pair));
+      const torch = await alternate(15, rescale, () => theirs.ask<Times>(pair));
+      const row = (against: string, run: Pair): Row => [
+        net.name,
+        ms(run.ours.wall),
+        `${against} ${ms(run.theirs.wall)}`,
+        times(run.wallRatio),
+        times(run.cpuRatio),
+        `≤ 3 × ${verdict(run.wallRatio <= 3)}`,
+      ];
+      rows.push(row('our pass', mine), row('PyTorch pass', torch));
+    } finally {
+      await Promise.all([ours.end(), theirs.end()]);
+    }
+  }
+  return `## DeepLIFT\n\nRescale contributions of all layers, from request to results (weights uploaded anew, sums read back), against one forward and gradient backward pass of the pair, ms. Medians of 15 alternating runs.\n\n${table(['', 'DeepLIFT', 'against', 'ratio, wall', 'ratio, CPU', 'goal'], rows)}`;
+}
+
+/** (e) Peak resident memory of fresh processes. */
+async function memory(): Promise<string> {
+  const peak = async (net: Net, steps: number | null, layers?: readonly string[]): Promise<number> => {
+    const peaks: number[] = [];
+    for (let run = 0; run < 3; run++) {
+      const ours = ourProcess();
+      try {
+        await ours.ask({ ask: 'open', target: 'logits', ...net });
+        if (steps !== null) await sweep(ours, net, steps, layers ? { layers } : {});
+        peaks.push((await ours.ask<{ peak: number }>({ ask: 'memory' })).peak);
+      } finally {
+        await ours.end();
+      }
+    }
+    return median(peaks);
+  };
+  const idle = await peak(convnet, null);
+  const few = await peak(convnet, 50);
+  const many = await peak(convnet, 1000);
+  const one = await peak(convnet, 50, ['conv2']);
+  const within = (a: number, b: number): string => verdict(Math.abs(a / b - 1) <= 0.1);
+  const rows: Row[] = [
+    ['model open, no run', mb(idle), '', ''],
+    ['50 steps, all layers', mb(few), '', ''],
+    ['1,000 steps, all layers', mb(many), times(many / few), `within 10 % ${within(many, few)}`],
+    ['50 steps, one layer (conv2)', mb(one), times(few / one), `within 10 % ${within(few, one)}`],
+  ];
+  return `## Memory\n\nPeak resident memory of a fresh process, convnet, median of three.\n\n${table(['', 'peak', 'ratio', 'goal'], rows)}`;
+}
+
+const setup = (): Promise<string> =>
+  setUpTimes(root, convnet.model).then(
+    (rows) =>
+      `## Set-up\n\n${table(
+        ['', 'seconds', 'goal'],
+        rows.map(({ what, seconds, goal }) => [
+          what,
+          seconds.toFixed(1),
+          goal === null ? '' : `≤ ${goal} s ${verdict(seconds <= goal)}`,
+        ]),
+      )}`,
+  );
+
+const parts: Record<string, () => Promise<string>> = {
+  passes,
+  layers: layersAtOnce,
+  accuracy,
+  deeplift,
+  memory,
+  setup,
+};
+
+async function machine(): Promise<string> {
+  const [ours, theirs] = [ourProcess(), peerProcess()];
+  const mine = await ours.ask<{ device: string; version: string; node: string }>({ ask: 'about' });
+  const peer = await theirs.ask<{ torch: string; captum: string; threads: number; python: string }>({ ask: 'about' });
+  await Promise.all([ours.end(), theirs.end()]);
+  return table(
+    ['', ''],
+    [
+      [
+        'processor',
+        `${cpus()[0]!.model.trim()}, ${availableParallelism()} cores, ${mb(totalmem())}, ${process.platform} ${release()}`,
+      ],
+      ['ours', `${mine.version} on ${mine.device}, Node ${mine.node}`],
+      ['peers', `PyTorch ${peer.torch} (${peer.threads} threads), Captum ${peer.captum}, Python ${peer.python}`],
+      ['date', new Date().toISOString().slice(0, 10)],
+    ],
+  );
+}
+
+async function main(): Promise<void> {
+  const unknown = asked.filter((part) => !(part in parts));
+  if (unknown.length) throw new Error(`no part ${unknown.join(', ')}; there are ${Object.keys(parts).join(', ')}`);
+  const sections: string[] = [];
+  for (const [name, part] of Object.entries(parts)) {
+    if (asked.length && !asked.includes(name)) continue;
+    process.stderr.write(`measuring: ${name}\n`);
+    sections.push(await part());
+    process.stderr.write(`${sections.at(-1)}\n\n`);
+  }
+  if (asked.length) return;
+  const page = `# Measurements\n\nWritten by \`npm run bench\`, which measures ours and the peers side by side in one run. Ratios tell more than times.\n\n${await machine()}\n\n${sections.join('\n\n')}\n`;
+  writeFileSync(join(root, 'bench/RESULTS.md'), page);
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+  process.exitCode = 1;
+});

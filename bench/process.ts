@@ -1,0 +1,78 @@
+/** A process that answers JSON lines: the peers' (Python) or our own, so that both are asked and timed the same way. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { createInterface } from 'node:readline';
+
+/** ms of one piece of work: `cpu` counts all threads. */
+export interface Times {
+  readonly wall: number;
+  readonly cpu: number;
+}
+
+export class Asked {
+  readonly #child: ChildProcess;
+  readonly #answers: AsyncIterator<string>;
+  #complaints = '';
+
+  constructor(program: string, words: readonly string[], env: NodeJS.ProcessEnv = {}) {
+    this.#child = spawn(program, words, { stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, ...env } });
+    this.#child.stderr!.on('data', (text) => (this.#complaints = `${this.#complaints}${text}`.slice(-4000)));
+    this.#answers = createInterface({ input: this.#child.stdout! })[Symbol.asyncIterator]();
+  }
+
+  /** @throws when it answers with an error or ends */
+  async ask<Answer>(question: object): Promise<Answer> {
+    this.#child.stdin!.write(`${JSON.stringify(question)}\n`);
+    const { value, done } = await this.#answers.next();
+    if (done) throw new Error(`a process of the benchmark ended: ${this.#complaints}`);
+    const answer = JSON.parse(value) as Answer & { error?: string };
+    if (answer.error !== undefined) throw new Error(`${answer.error}\n${this.#complaints}`);
+    return answer;
+  }
+
+  async end(): Promise<void> {
+    const ended = new Promise((resolve) => this.#child.once('close', resolve));
+    this.#child.stdin!.end();
+    await ended;
+  }
+}
+
+export const median = (values: readonly number[]): number => {
+  const sorted = [...values].sort((a, b) => a - b);
+  const half = sorted.length >> 1;
+  return sorted.length % 2 ? sorted[half]! : (sorted[half - 1]! + sorted[half]!) / 2;
+};
+
+/** Medians of alternating measurements, and the median of the ratios ours / theirs of each round. */
+export interface Pair {
+  readonly ours: Times;
+  readonly theirs: Times;
+  readonly wallRatio: number;
+  readonly cpuRatio: number;
+}
+
+/** Measures in turn, so that what else the machine does hits both alike. One unmeasured round first. */
+export async function alternate(
+  rounds: number,
+  ours: () => Promise<Times>,
+  theirs: () => Promise<Times>,
+): Promise<Pair> {
+  await ours();
+  await theirs();
+  const measured: { ours: Times; theirs: Times }[] = [];
+  for (let round = 0; round < rounds; round++) {
+    const oursFirst = round % 2 === 0;
+    const first = await (oursFirst ? ours : theirs)();
+    const second = await (oursFirst ? theirs : ours)();
+    measured.push(oursFirst ? { ours: first, theirs: second } : { ours: second, theirs: first });
+  }
+  const times = (side: 'ours' | 'theirs'): Times => ({
+    wall: median(measured.map((round) => round[side].wall)),
+    cpu: median(measured.map((round) => round[side].cpu)),
+  });
+  return {
+    ours: times('ours'),
+    theirs: times('theirs'),
+    wallRatio: median(measured.map((round) => round.ours.wall / round.theirs.wall)),
+    cpuRatio: median(measured.map((round) => round.ours.cpu / round.theirs.cpu)),
+  };
+}
