@@ -1,0 +1,156 @@
+/** The session file: what was asked, what came out, and enough of the model to show it again without it. */
+import { z } from 'zod';
+import { METHODS, RULES, type BaselineSpec, type NumericArray, type RunResult, type TargetSpec } from './attribution';
+import { BACKENDS } from './backends';
+import type { MhoFault } from './errors';
+import type { ModelSummary } from './model';
+
+/** Raised when a reader of the version before could not understand a file. */
+export const SESSION_VERSION = 1;
+export const SESSION_FORMAT = 'mho-session';
+
+const size = z.int().nonnegative();
+/** JSON has no NaN and no infinities; they are written as null and read as NaN. */
+const number = z.number().nullable();
+const numbers = z.array(number);
+const shape = z.array(size);
+const freeShape = z.array(size.nullable());
+/** Name of an array in the archive, without `.npy`. */
+const entry = z.string().min(1);
+const namedEntries = z.array(z.object({ name: z.string(), array: entry }));
+
+const port = z.object({
+  name: z.string(),
+  shape: freeShape,
+  dtype: z.enum(['float32', 'int32', 'bool', 'string']),
+});
+
+const model = z.object({
+  name: z.string(),
+  format: z.string(),
+  path: z.string(),
+  hash: z.string(),
+  inputs: z.array(port),
+  outputs: z.array(port),
+  layers: z.array(
+    z.object({
+      name: z.string(),
+      kind: z.string(),
+      group: z.array(z.string()),
+      shape: freeShape,
+      unitAxis: size.nullable(),
+      units: size.nullable(),
+      parameters: size,
+      inputs: z.array(z.string()),
+      unsupported: z.array(z.string()),
+    }),
+  ),
+  parameters: size,
+}) satisfies z.ZodType<ModelSummary>;
+
+const target = z.object({
+  layer: z.string().optional(),
+  index: z.union([size, z.array(size), z.literal('argmax')]),
+  afterActivation: z.boolean().optional(),
+}) satisfies z.ZodType<TargetSpec>;
+
+const question = z.object({
+  inputs: namedEntries.min(1),
+  /** Where the inputs came from, and which of its examples these are. */
+  source: z.string().nullable(),
+  examples: z.array(size).min(1),
+  baseline: z.discriminatedUnion('kind', [
+    z.object({ kind: z.literal('constant'), value: z.number() }),
+    z.object({ kind: z.literal('arrays'), arrays: namedEntries, perExample: z.boolean() }),
+  ]),
+  target,
+  minus: target.nullable(),
+});
+
+const layer = z.object({
+  name: z.string(),
+  kind: z.string(),
+  /** Of one activation, without the examples. */
+  shape,
+  unitAxis: size.nullable(),
+  cut: z.boolean(),
+  /** One number per example, as are `residual` and `error`, in units of the target. */
+  sum: numbers,
+  residual: numbers.nullable(),
+  /** Estimated L1 error over the layer's neurons. */
+  error: numbers.nullable(),
+  /** Array `[examples, …shape]`. */
+  contributions: entry,
+  /** Array `[examples, units]`. */
+  unitError: entry.nullable(),
+  /** Array `[examples, …shape]`. */
+  spread: entry.nullable(),
+});
+
+const run = z.object({
+  /** Place in `questions`. */
+  question: size,
+  method: z.enum(METHODS),
+  rule: z.enum(RULES).nullable(),
+  steps: size,
+  /** In words, per example. */
+  target: z.array(z.string()),
+  atInput: numbers,
+  atBaseline: numbers,
+  /** F(x) − F(x'), per example. */
+  delta: numbers,
+  complete: z.boolean(),
+  /** Which of the question's examples are complete. */
+  examples: z.array(size).min(1),
+  backend: z.object({ name: z.enum(BACKENDS), device: z.string(), version: z.string() }),
+  pathStart: z.string().nullable(),
+  durationMs: z.number(),
+  layers: z.array(layer),
+});
+
+const fault = z.object({ code: z.string(), message: z.string(), remedy: z.string() });
+
+/** `manifest.json`. What a later version adds is passed over. */
+export const manifestSchema = z.object({
+  format: z.literal(SESSION_FORMAT),
+  version: z.literal(SESSION_VERSION),
+  created: z.iso.datetime(),
+  software: z.object({ mho: z.string(), node: z.string(), platform: z.string() }),
+  model,
+  questions: z.array(question),
+  runs: z.array(run),
+  errors: z.array(fault),
+  notes: z.string(),
+});
+export type Manifest = z.infer<typeof manifestSchema>;
+
+/** What runs have in common: the inputs, the baseline and the target they answer for. */
+export interface Question {
+  /** Model input name → `[E, …]`. */
+  readonly inputs: Readonly<Record<string, NumericArray>>;
+  readonly source: string | null;
+  readonly examples: readonly number[];
+  readonly baseline: BaselineSpec;
+  readonly target: TargetSpec;
+  readonly minus: TargetSpec | null;
+}
+
+/** A run and the place of its question in the session. */
+export interface SessionRun extends RunResult {
+  readonly question: number;
+}
+
+/** A fault that a run met; a later version may know codes that this one does not. */
+export type SessionFault = Omit<MhoFault, 'code'> & { readonly code: string };
+
+/** A session as every host holds it. */
+export interface Session {
+  /** ISO 8601, UTC. */
+  readonly created: string;
+  readonly software: Manifest['software'];
+  readonly model: ModelSummary;
+  readonly questions: readonly Question[];
+  readonly runs: readonly SessionRun[];
+  readonly errors: readonly SessionFault[];
+  readonly notes: string;
+}
