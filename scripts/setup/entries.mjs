@@ -88,6 +88,23 @@ export const linkEntry = (entry, clone) => {
   }
 };
 
+/** Has an entry compute. Returns `{ version, gpu }` or `{ fault }`. */
+const tryBinding = async (folder) => {
+  const probe = await run(process.execPath, [probeScript, join(folder, bindingFile)]);
+  return probe.ok ? JSON.parse(probe.out.trim().split('\n').at(-1)) : { fault: complaint(probe) };
+};
+
+/** An entry that is there already, tried anew: the driver may have changed since. */
+const tryAgain = async ({ folder, ...ready }) => {
+  const { fault, gpu } = await tryBinding(folder);
+  if (fault) return null;
+  if (gpu !== ready.gpu) {
+    writeFileSync(join(folder, `ready.json.${process.pid}`), JSON.stringify({ ...ready, gpu }, null, 2));
+    renameSync(join(folder, `ready.json.${process.pid}`), join(folder, 'ready.json'));
+  }
+  return { ...ready, gpu, folder };
+};
+
 /** Compiles, tries and describes what `fill` put into the folder. Returns `{ ready }` or `{ failed }`. */
 const finish = async (folder, headers, { variant, version, origin, clone, program }) => {
   for (const library of libraries) {
@@ -104,12 +121,11 @@ const finish = async (folder, headers, { variant, version, origin, clone, progra
   if (wrong) {
     return { failed: failure('compile', `the binding did not compile: ${wrong}`, `Check ${program}, ${again}.`) };
   }
-  const probe = await run(process.execPath, [probeScript, join(folder, bindingFile)]);
-  if (!probe.ok) {
+  const tried = await tryBinding(folder);
+  if (tried.fault) {
     const remedy = `Try another version of TensorFlow in Python, ${again}.`;
-    return { failed: failure('try', `${origin} does not work here: ${complaint(probe)}`, remedy) };
+    return { failed: failure('try', `${origin} does not work here: ${tried.fault}`, remedy) };
   }
-  const tried = JSON.parse(probe.out.trim().split('\n').at(-1));
   const names = [...libraries.map((library) => `deps/lib/${library}`), bindingFile];
   const files = Object.fromEntries(names.map((name) => [name, sizeOf(join(folder, name))]));
   return { ready: { tensorflow: tried.version ?? version, variant, gpu: tried.gpu, origin, files } };
@@ -128,7 +144,8 @@ export const makeEntry = async ({ name, fill, ...origin }) => {
   mkdirSync(entriesFolder(), { recursive: true });
   return withLock(`${folder}.lock`, 'native TensorFlow', async () => {
     const made = readEntry(folder);
-    if (made) return { entry: made };
+    const entry = made && (await tryAgain(made));
+    if (entry) return { entry };
     const program = await compiler();
     if (!program) return { failed: missingCompiler() };
     for (const left of readdirSync(entriesFolder())) {

@@ -8,6 +8,7 @@ import {
   readFileSync,
   readlinkSync,
   rmSync,
+  statSync,
   symlinkSync,
   truncateSync,
   writeFileSync,
@@ -251,6 +252,22 @@ describe('an NVIDIA driver', () => {
     expect(native.reason).toBe("TensorFlow's wheel tensorflow==2.21.0 works but finds no usable GPU");
     expect(native.remedy).toContain('nvidia-smi');
   });
+
+  it.runIf(nativeHere)(
+    'looks again at an entry that found no GPU, and makes one anew that has stopped working',
+    async () => {
+      const on = new Machine().compiler().python({ pip: 'wheel' }).program('nvidia-smi', '');
+      const folder = await makeClone();
+      await start(folder, on.environment);
+      await node(['scripts/setup.mjs'], on.environment, folder);
+      expect(on.calls.filter((call) => call === 'compile')).toHaveLength(1);
+      const { size } = statSync(join(folder, binding));
+      writeFileSync(join(folder, binding), Buffer.alloc(size)); // damaged, at the same size
+      await node(['scripts/setup.mjs'], on.environment, folder);
+      expect(on.calls.filter((call) => call === 'compile')).toHaveLength(2);
+      expect((await start(folder, on.environment)).chosen).toBe('tensorflow');
+    },
+  );
 
   it.runIf(nativeHere)('uses the CPU library of the cache when CUDA cannot be fetched', async () => {
     const on = new Machine().compiler().python({ pip: 'wheel' });
