@@ -1,0 +1,80 @@
+/** A session as a table: one row per unit or per neuron. */
+import { Readable } from 'node:stream';
+import type { LayerResult } from '../../../contract/attribution';
+import type { Session, SessionRun } from '../../../contract/session';
+import { rankUnits } from '../attribution/ranking';
+import { writeSafely } from './write';
+
+const COLUMNS = ['run', 'method', 'rule', 'steps', 'example', 'target', 'layer', 'unit'] as const;
+const UNIT_COLUMNS = [...COLUMNS, 'contribution', 'error', 'rank', 'rank_in_layer'];
+const NEURON_COLUMNS = [...COLUMNS, 'position', 'contribution', 'spread'];
+
+type Row = readonly (string | number | null)[];
+
+/** Empty where there is no number. */
+const cell = (value: number | null | undefined): number | null =>
+  value === null || value === undefined || Number.isNaN(value) ? null : value;
+
+function* rows(
+  session: Session,
+  perLayer: (run: SessionRun, place: number, common: Row) => Iterable<Row>,
+): Generator<Row> {
+  for (const [number, run] of session.runs.entries())
+    for (const [place, example] of run.examples.entries()) {
+      const named = session.questions[run.question]!.examples[example]!;
+      yield* perLayer(run, place, [number, run.method, run.rule, run.steps, named, run.target[place]!]);
+    }
+}
+
+function* unitRows(run: SessionRun, place: number, common: Row): Generator<Row> {
+  const overall = rankUnits(run.layers, place);
+  const ranks = new Map<string, Map<number, number>>(run.layers.map(({ name }) => [name, new Map()]));
+  for (const { layer, unit, rank } of overall) ranks.get(layer)!.set(unit, rank);
+  for (const layer of run.layers)
+    for (const { unit, contribution, error, rank } of rankUnits([layer], place))
+      yield [...common, layer.name, unit, cell(contribution), cell(error), ranks.get(layer.name)!.get(unit)!, rank];
+}
+
+function* neuronRows(run: SessionRun, place: number, common: Row): Generator<Row> {
+  for (const layer of run.layers) {
+    const size = layer.contributions.length / run.examples.length;
+    for (let neuron = 0; neuron < size; neuron++) {
+      const at = place * size + neuron;
+      const { unit, position } = unitOf(layer, neuron);
+      yield [...common, layer.name, unit, position, cell(layer.contributions[at]), cell(layer.spread?.[at])];
+    }
+  }
+}
+
+/** Which unit a neuron belongs to, and where it stands: the indices on the other axes, joined by spaces. */
+function unitOf({ shape, unitAxis }: LayerResult, neuron: number): { unit: number; position: string } {
+  const places: number[] = [];
+  for (let axis = shape.length - 1, left = neuron; axis >= 0; axis--) {
+    places.unshift(left % shape[axis]!);
+    left = Math.floor(left / shape[axis]!);
+  }
+  const position = places.filter((_, axis) => axis !== unitAxis).join(' ');
+  return { unit: unitAxis === null ? 0 : places[unitAxis]!, position };
+}
+
+/**
+ * Writes a CSV table (RFC 4180) with a row per unit, best of its layer first, or per neuron.
+ * @throws FILE_WRITE
+ */
+export async function exportUnits(path: string, session: Session, per: 'unit' | 'neuron' = 'unit'): Promise<void> {
+  const { stringify } = await import('csv-stringify');
+  const columns = per === 'unit' ? UNIT_COLUMNS : NEURON_COLUMNS;
+  // A cell that begins as a formula would be run by a spreadsheet; layer names come from files.
+  const table = stringify({ header: true, columns, cast: { string: harmless } });
+  const source = Readable.from(rows(session, per === 'unit' ? unitRows : neuronRows));
+  await writeSafely(path, async (file) => {
+    const failed = new Promise<never>((_, reject) => source.on('error', reject));
+    const written = (async () => {
+      for await (const chunk of source.pipe(table)) await file.writeFile(chunk as Buffer);
+    })();
+    await Promise.race([written, failed]);
+  });
+}
+
+/** Text that no spreadsheet takes for a formula; numbers, negative ones too, stay numbers. */
+const harmless = (text: string): string => (/^[=+\-@\t\r]/.test(text) ? `'${text}` : text);

@@ -1,0 +1,9 @@
+/** How large what stands in a session may be. A file that somebody else made can declare anything. */
+import { totalmem } from 'node:os';
+
+export const MANIFEST = 'manifest.json';
+export const LARGEST_MANIFEST = 2 ** 28;
+/** One array; numpy's and JavaScript's buffers hold no more everywhere. */
+export const LARGEST_ARRAY = 2 ** 31;
+/** All arrays together. */
+export const largestSession = (): number => Math.min(2 ** 33, Math.floor(totalmem() / 2));

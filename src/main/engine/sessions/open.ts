@@ -1,0 +1,189 @@
+/** Opens a session that anybody may have written: sized before it is read, checked before it is believed. */
+import { stat } from 'node:fs/promises';
+import type { LayerResult, NumericArray } from '../../../contract/attribution';
+import { MhoError } from '../../../contract/errors';
+import {
+  manifestSchema,
+  SESSION_FORMAT,
+  SESSION_VERSION,
+  type Manifest,
+  type Session,
+} from '../../../contract/session';
+import { overPositions } from '../attribution/results';
+import { NpyFault, readNpy } from '../data/npy';
+import { openArchive, type Archive } from '../formats/zip';
+import { LARGEST_ARRAY, LARGEST_MANIFEST, largestSession, MANIFEST } from './limits';
+
+class Damaged extends Error {}
+
+/**
+ * A session, with everything that ranking, comparing and exporting need; the model's file is not looked for.
+ * @param limit bytes of all its arrays
+ * @throws SESSION_NOT_FOUND, SESSION_DAMAGED, SESSION_NEWER, SESSION_TOO_LARGE, and nothing else
+ */
+export async function openSession(path: string, limit = largestSession()): Promise<Session> {
+  try {
+    const info = await stat(path);
+    if (!info.isFile()) throw new Damaged('it is not a file');
+    const archive = await openArchive(path, info.size);
+    try {
+      const manifest = await readManifest(path, archive);
+      return await new Reader(path, archive, limit).session(manifest);
+    } finally {
+      archive.close();
+    }
+  } catch (error) {
+    throw asSessionError(path, error);
+  }
+}
+
+function asSessionError(path: string, error: unknown): MhoError {
+  const damaged = (reason: string) => new MhoError('SESSION_DAMAGED', { path, reason }, { cause: error });
+  if (error instanceof MhoError) {
+    if (error.code === 'MODEL_TOO_LARGE') return new MhoError('SESSION_TOO_LARGE', error.details, { cause: error });
+    if (error.code.startsWith('SESSION_')) return error;
+    return damaged(String(error.details['reason'] ?? error.sentence));
+  }
+  const { code, message } = error as NodeJS.ErrnoException;
+  return code === 'ENOENT' || code === 'ENOTDIR' ? new MhoError('SESSION_NOT_FOUND', { path }) : damaged(message);
+}
+
+async function readManifest(path: string, archive: Archive): Promise<Manifest> {
+  if (!archive.sizes.has(MANIFEST)) throw new Damaged(`${MANIFEST} is missing from it`);
+  const text = (await archive.read(MANIFEST, LARGEST_MANIFEST)).toString('utf8');
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new Damaged(`${MANIFEST} is not JSON: ${(error as Error).message.slice(0, 100)}`);
+  }
+  const { format, version } = (value ?? {}) as { format?: unknown; version?: unknown };
+  if (format !== SESSION_FORMAT) throw new Damaged(`${MANIFEST} does not belong to a session`);
+  if (typeof version === 'number' && version > SESSION_VERSION)
+    throw new MhoError('SESSION_NEWER', { path, have: version, limit: SESSION_VERSION });
+  const parsed = manifestSchema.safeParse(value);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0]!;
+    throw new Damaged(`${MANIFEST}, ${issue.path.join('.') || 'top'}: ${issue.message.slice(0, 120)}`);
+  }
+  return parsed.data;
+}
+
+const shown = (shape: readonly number[]): string => `[${shape.join(', ')}]`;
+const floats = (values: readonly (number | null)[]): Float32Array =>
+  Float32Array.from(values, (value) => value ?? Number.NaN);
+
+class Reader {
+  readonly #arrays = new Map<string, NumericArray>();
+  #bytes = 0;
+
+  constructor(
+    private readonly path: string,
+    private readonly archive: Archive,
+    private readonly limit: number,
+  ) {}
+
+  async session(manifest: Manifest): Promise<Session> {
+    const { created, software, model, errors, notes } = manifest;
+    const questions = [];
+    for (const question of manifest.questions) questions.push(await this.#question(question));
+    const runs = [];
+    for (const run of manifest.runs) {
+      const question = questions[run.question];
+      if (!question) throw new Damaged(`a run belongs to question ${run.question} of ${questions.length}`);
+      if (run.examples.some((example) => example >= question.examples.length))
+        throw new Damaged(`a run has example ${Math.max(...run.examples)} of ${question.examples.length}`);
+      runs.push(await this.#run(run));
+    }
+    return { created, software, model, questions, runs, errors, notes };
+  }
+
+  async #question(question: Manifest['questions'][number]): Promise<Session['questions'][number]> {
+    const { source, examples, baseline, target, minus } = question;
+    const inputs = await this.#named(question.inputs);
+    for (const [name, { shape }] of Object.entries(inputs))
+      if (shape[0] !== examples.length)
+        throw new Damaged(`the input ${name} has shape ${shown(shape)} for ${examples.length} examples`);
+    return {
+      inputs,
+      source,
+      examples,
+      baseline: baseline.kind === 'constant' ? baseline : { ...baseline, arrays: await this.#named(baseline.arrays) },
+      target,
+      minus,
+    };
+  }
+
+  async #named(entries: readonly { name: string; array: string }[]): Promise<Record<string, NumericArray>> {
+    const arrays: [string, NumericArray][] = [];
+    for (const { name, array } of entries) arrays.push([name, await this.#array(array)]);
+    return Object.fromEntries(arrays);
+  }
+
+  async #run(run: Manifest['runs'][number]): Promise<Session['runs'][number]> {
+    const examples = run.examples.length;
+    const perExample = (values: readonly unknown[], what: string): void => {
+      if (values.length !== examples) throw new Damaged(`${what} has ${values.length} values for ${examples} examples`);
+    };
+    perExample(run.target, 'target');
+    perExample(run.atInput, 'atInput');
+    perExample(run.atBaseline, 'atBaseline');
+    perExample(run.delta, 'delta');
+    const layers: LayerResult[] = [];
+    for (const layer of run.layers) {
+      const { name, kind, shape, unitAxis, cut } = layer;
+      if (unitAxis !== null && unitAxis >= shape.length)
+        throw new Damaged(`layer ${name} of shape ${shown(shape)} has no axis ${unitAxis}`);
+      for (const key of ['sum', 'residual', 'error'] as const)
+        if (layer[key]) perExample(layer[key], `${key} of layer ${name}`);
+      const units = unitAxis === null ? 1 : shape[unitAxis]!;
+      const whole = [examples, ...shape];
+      const contributions = (await this.#array(layer.contributions, whole)).data;
+      layers.push({
+        name,
+        kind,
+        shape,
+        unitAxis,
+        cut,
+        contributions,
+        sum: floats(layer.sum),
+        residual: layer.residual && floats(layer.residual),
+        error: layer.error && floats(layer.error),
+        // Not stored, since it follows.
+        units: overPositions(contributions, examples, shape, unitAxis),
+        unitError: layer.unitError === null ? null : (await this.#array(layer.unitError, [examples, units])).data,
+        spread: layer.spread === null ? null : (await this.#array(layer.spread, whole)).data,
+      });
+    }
+    const { atInput, atBaseline, delta } = run;
+    return { ...run, atInput: floats(atInput), atBaseline: floats(atBaseline), delta: floats(delta), layers };
+  }
+
+  /** @param want its shape, where the manifest says it */
+  async #array(entry: string, want?: readonly number[]): Promise<NumericArray> {
+    const array = this.#arrays.get(entry) ?? (await this.#read(entry));
+    if (want && (want.length !== array.shape.length || want.some((size, axis) => size !== array.shape[axis])))
+      throw new Damaged(`the array ${entry} has shape ${shown(array.shape)}, expected ${shown(want)}`);
+    return array;
+  }
+
+  async #read(entry: string): Promise<NumericArray> {
+    const file = `${entry}.npy`;
+    const size = this.archive.sizes.get(file);
+    if (size === undefined) throw new Damaged(`the array ${entry} is missing from it`);
+    this.#bytes += size;
+    if (this.#bytes > this.limit) {
+      const details = { path: this.path, what: 'the size of its arrays', have: this.#bytes, limit: this.limit };
+      throw new MhoError('SESSION_TOO_LARGE', details);
+    }
+    const bytes = await this.archive.read(file, LARGEST_ARRAY);
+    try {
+      const array = readNpy(bytes);
+      this.#arrays.set(entry, array);
+      return array;
+    } catch (error) {
+      if (error instanceof NpyFault) throw new Damaged(`the array ${entry}: ${error.message}`);
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,136 @@
+/** Writes a session: a ZIP of numpy arrays and a manifest that names them. */
+import { Readable } from 'node:stream';
+import type { ZipFile } from 'yazl';
+import type { NumericArray } from '../../../contract/attribution';
+import { MhoError } from '../../../contract/errors';
+import { SESSION_FORMAT, SESSION_VERSION, type Manifest, type Session } from '../../../contract/session';
+import { npyBytes, npyHeader } from '../data/npy';
+import { LARGEST_MANIFEST, MANIFEST } from './limits';
+import { writeSafely } from './write';
+
+/** Bytes handed to the compressor at a time. */
+const CHUNK = 2 ** 20;
+
+/** Collects arrays under names that any system can unpack; an array that is used twice is stored once. */
+class Arrays {
+  readonly entries = new Map<string, NumericArray>();
+  readonly #names = new Map<Float32Array, string>();
+
+  add(name: string, array: NumericArray): string {
+    const known = this.#names.get(array.data);
+    if (known && this.entries.get(known)!.shape.join() === array.shape.join()) return known;
+    this.entries.set(name, array);
+    this.#names.set(array.data, name);
+    return name;
+  }
+}
+
+const slug = (name: string): string => name.replace(/[^\w-]+/g, '_').slice(0, 60);
+
+/** Null where JSON has no number. */
+const plain = (values: Float32Array): (number | null)[] =>
+  Array.from(values, (value) => (Number.isFinite(value) ? value : null));
+
+function manifestOf(session: Session, arrays: Arrays): Manifest {
+  const named = (folder: string, given: Readonly<Record<string, NumericArray>>) =>
+    Object.entries(given).map(([name, array], place) => ({
+      name,
+      array: arrays.add(`${folder}/${place}-${slug(name)}`, array),
+    }));
+  return {
+    format: SESSION_FORMAT,
+    version: SESSION_VERSION,
+    created: session.created,
+    software: session.software,
+    model: session.model as Manifest['model'],
+    questions: session.questions.map(({ inputs, source, examples, baseline, target, minus }, place) => ({
+      inputs: named(`questions/${place}/inputs`, inputs),
+      source,
+      examples: [...examples],
+      baseline:
+        baseline.kind === 'constant'
+          ? baseline
+          : {
+              kind: 'arrays' as const,
+              arrays: named(`questions/${place}/baselines`, baseline.arrays),
+              perExample: baseline.perExample === true,
+            },
+      target: target as Manifest['questions'][number]['target'],
+      minus: minus as Manifest['questions'][number]['minus'],
+    })),
+    runs: session.runs.map((run, place) => ({
+      question: run.question,
+      method: run.method,
+      rule: run.rule,
+      steps: run.steps,
+      target: [...run.target],
+      atInput: plain(run.atInput),
+      atBaseline: plain(run.atBaseline),
+      delta: plain(run.delta),
+      complete: run.complete,
+      examples: [...run.examples],
+      backend: run.backend,
+      pathStart: run.pathStart,
+      durationMs: run.durationMs,
+      layers: run.layers.map((layer, index) => {
+        const folder = `runs/${place}-${run.method}/${index}-${slug(layer.name)}`;
+        const examples = run.examples.length;
+        const whole = [examples, ...layer.shape];
+        const { unitError, spread } = layer;
+        return {
+          name: layer.name,
+          kind: layer.kind,
+          shape: [...layer.shape],
+          unitAxis: layer.unitAxis,
+          cut: layer.cut,
+          sum: plain(layer.sum),
+          residual: layer.residual && plain(layer.residual),
+          error: layer.error && plain(layer.error),
+          contributions: arrays.add(`${folder}/contributions`, { shape: whole, data: layer.contributions }),
+          unitError:
+            unitError &&
+            arrays.add(`${folder}/unitError`, { shape: [examples, unitError.length / examples], data: unitError }),
+          spread: spread && arrays.add(`${folder}/spread`, { shape: whole, data: spread }),
+        };
+      }),
+    })),
+    errors: session.errors.map(({ code, message, remedy }) => ({ code, message, remedy })),
+    notes: session.notes,
+  };
+}
+
+function* pieces({ shape, data }: NumericArray): Generator<Uint8Array> {
+  yield npyHeader(shape);
+  const bytes = npyBytes(data);
+  for (let at = 0; at < bytes.length; at += CHUNK) yield bytes.subarray(at, at + CHUNK);
+}
+
+/**
+ * Saves a session. `numpy.load` opens the file; docs/session-format.md tells what is in it. Beyond 4 GiB it is Zip64.
+ * @throws FILE_WRITE; the file that was there before is then untouched
+ */
+export async function saveSession(path: string, session: Session): Promise<void> {
+  const { ZipFile } = await import('yazl');
+  const arrays = new Arrays();
+  const text = Buffer.from(JSON.stringify(manifestOf(session, arrays)));
+  if (text.length > LARGEST_MANIFEST)
+    throw new MhoError('FILE_WRITE', { path, reason: `its manifest would be ${text.length} bytes; save fewer runs` });
+  const zip: ZipFile = new ZipFile();
+  const options = { mtime: new Date(session.created), mode: 0o100644, compress: true };
+  zip.addBuffer(text, `${MANIFEST}`, options);
+  for (const [name, array] of arrays.entries) {
+    const length = npyHeader(array.shape).length + array.data.byteLength;
+    // Level 1: numbers hardly shrink, but for the many zeros of ReLU nets, which any level finds.
+    zip.addReadStreamLazy(`${name}.npy`, { ...options, size: length, compressionLevel: 1 }, (give) =>
+      give(null, Readable.from(pieces(array), { objectMode: false })),
+    );
+  }
+  zip.end();
+  await writeSafely(path, async (file) => {
+    const failed = new Promise<never>((_, reject) => zip.on('error', reject));
+    const written = (async () => {
+      for await (const chunk of zip.outputStream) await file.writeFile(chunk as Buffer);
+    })();
+    await Promise.race([written, failed]);
+  });
+}

@@ -1,0 +1,90 @@
+/** A small session with everything in it: two inputs, two runs, several references, an error, an incomplete run. */
+import type { LayerResult, RunResult } from '../../src/contract/attribution';
+import type { Session } from '../../src/contract/session';
+import { overPositions } from '../../src/main/engine/attribution/results';
+import { random } from '../random';
+
+export function sampleSession(): Session {
+  const next = random(1);
+  const numbers = (length: number) => Float32Array.from({ length }, () => next() * 2 - 1);
+  const array = (...shape: number[]) => ({ shape, data: numbers(shape.reduce((a, b) => a * b, 1)) });
+  const layer = (name: string, examples: number, shape: number[], unitAxis: number | null): LayerResult => {
+    const contributions = numbers(examples * shape.reduce((a, b) => a * b, 1));
+    const units = overPositions(contributions, examples, shape, unitAxis);
+    return {
+      name,
+      kind: 'Conv2D',
+      shape,
+      unitAxis,
+      cut: name === 'dense',
+      contributions,
+      sum: numbers(examples),
+      residual: name === 'dense' ? numbers(examples) : null,
+      error: numbers(examples).map(Math.abs),
+      units,
+      unitError: numbers(units.length).map(Math.abs),
+      spread: name === 'dense' ? numbers(contributions.length).map(Math.abs) : null,
+    };
+  };
+  const run = (method: RunResult['method'], examples: number): RunResult => ({
+    method,
+    rule: method === 'nig' ? 'secant' : null,
+    steps: method === 'nig' ? 50 : 1,
+    target: Array.from({ length: examples }, (_, place) => `logits[${place}]`),
+    atInput: numbers(examples),
+    atBaseline: numbers(examples),
+    delta: numbers(examples),
+    layers: [
+      layer('block/conv:2', examples, [3, 4, 2], 2),
+      layer('dense', examples, [5], 0),
+      layer('scalar', examples, [], null),
+    ],
+    complete: examples === 3,
+    examples: Array.from({ length: examples }, (_, place) => place),
+    backend: { name: 'cpu', device: 'CPU: test', version: 'tfjs JavaScript 4.22.0' },
+    pathStart: null,
+    durationMs: 12.5,
+  });
+  return {
+    created: '2026-01-02T03:04:05.000Z',
+    software: { mho: '0.1.0', node: 'v20.19.0', platform: 'linux x64' },
+    model: {
+      name: 'net',
+      format: 'Keras 3 (.keras)',
+      path: 'net.keras',
+      hash: 'ab'.repeat(32),
+      inputs: [{ name: 'image', shape: [4, 4, 1], dtype: 'float32' }],
+      outputs: [{ name: 'classes', shape: [10], dtype: 'float32' }],
+      layers: [
+        {
+          name: 'dense',
+          kind: 'Dense',
+          group: ['block'],
+          shape: [null, 5],
+          unitAxis: 1,
+          units: 5,
+          parameters: 20,
+          inputs: ['image'],
+          unsupported: [],
+        },
+      ],
+      parameters: 20,
+    },
+    questions: [
+      {
+        inputs: { image: array(3, 4, 4, 1), 'päth/../x': array(3, 2) },
+        source: 'inputs.npz',
+        examples: [0, 2, 5],
+        baseline: { kind: 'arrays', arrays: { image: array(2, 4, 4, 1), 'päth/../x': array(2, 2) }, perExample: false },
+        target: { layer: 'classes', index: 'argmax' },
+        minus: { index: [3] },
+      },
+    ],
+    runs: [
+      { ...run('nig', 3), question: 0 },
+      { ...run('rescale', 2), question: 0 },
+    ],
+    errors: [{ code: 'MEMORY_EXHAUSTED', message: 'The device ran out of memory.', remedy: 'Lower the budget.' }],
+    notes: 'Line one.\nLine two: ⌀',
+  };
+}

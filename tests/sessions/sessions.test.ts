@@ -1,0 +1,312 @@
+import { execFileSync } from 'node:child_process';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parse } from 'csv-parse/sync';
+import { strToU8, unzipSync, zipSync, type Zippable } from 'fflate';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { MhoError } from '../../src/contract/errors';
+import { SESSION_VERSION, type Manifest } from '../../src/contract/session';
+import { rankUnits } from '../../src/main/engine/attribution/ranking';
+import { npyBytes, npyHeader } from '../../src/main/engine/data/npy';
+import { checkWritable, exportUnits, openSession, saveSession } from '../../src/main/engine/sessions';
+import { random } from '../random';
+import { sampleSession } from './sample';
+
+let folder: string;
+let path: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'mho-sessions-'));
+  path = join(folder, 'a.mho');
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+const codeOf = async (work: Promise<unknown>): Promise<string> => {
+  const error: unknown = await work.then(
+    () => new Error('nothing was thrown'),
+    (thrown: unknown) => thrown,
+  );
+  if (!(error instanceof MhoError)) throw error;
+  return error.code;
+};
+
+describe('saveSession and openSession', () => {
+  it('give back what was saved', async () => {
+    const session = sampleSession();
+    await saveSession(path, session);
+    expect(await openSession(path)).toEqual(session);
+    expect(await readdir(folder)).toEqual(['a.mho']);
+  });
+
+  it('keep what is not a number', async () => {
+    const session = sampleSession();
+    session.runs[0]!.layers[0]!.sum[0] = NaN;
+    session.runs[0]!.layers[0]!.contributions[0] = NaN;
+    await saveSession(path, session);
+    const { sum, contributions } = (await openSession(path)).runs[0]!.layers[0]!;
+    expect([sum[0], contributions[0]]).toEqual([NaN, NaN]);
+  });
+
+  it('store an array once that is used twice', async () => {
+    const session = sampleSession();
+    await saveSession(path, { ...session, questions: [session.questions[0]!, session.questions[0]!] });
+    const names = Object.keys(unzipSync(await readFile(path)));
+    expect(names.filter((name) => name.startsWith('questions/'))).toHaveLength(4);
+    expect((await openSession(path)).questions).toEqual([session.questions[0], session.questions[0]]);
+  });
+
+  it('name every entry so that it stays in its folder on every system', async () => {
+    await saveSession(path, sampleSession());
+    for (const name of Object.keys(unzipSync(await readFile(path))))
+      expect(name).toMatch(/^[\w-]+(\/[\w-]+)*\.(npy|json)$/);
+  });
+
+  it('pass over what a later version adds', async () => {
+    await saveSession(path, sampleSession());
+    await changed((manifest) => Object.assign(manifest, { later: 1 }));
+    expect(await openSession(path)).toEqual(sampleSession());
+  });
+});
+
+describe('writing', () => {
+  it('replaces a session as a whole, and leaves it alone when it cannot', async () => {
+    await saveSession(path, sampleSession());
+    const before = await readFile(path);
+    const broken = sampleSession();
+    Object.defineProperty(broken.runs[1]!.layers[2]!, 'contributions', {
+      get: () => {
+        throw new Error('gone');
+      },
+    });
+    await expect(saveSession(path, broken)).rejects.toThrow();
+    expect((await readFile(path)).equals(before)).toBe(true);
+    expect(await readdir(folder)).toEqual(['a.mho']);
+    await saveSession(path, { ...sampleSession(), notes: 'other' });
+    expect((await openSession(path)).notes).toBe('other');
+  });
+
+  it('writes through a symbolic link', async () => {
+    await saveSession(path, sampleSession());
+    const link = join(folder, 'link.mho');
+    await symlink(path, link);
+    await saveSession(link, { ...sampleSession(), notes: 'linked' });
+    expect((await openSession(path)).notes).toBe('linked');
+  });
+
+  it('says why it cannot, and leaves nothing behind', async () => {
+    const nowhere = join(folder, 'missing/b.mho');
+    await expect(saveSession(nowhere, sampleSession())).rejects.toThrow(
+      `FILE_WRITE: ${nowhere} could not be written: its folder does not exist.`,
+    );
+    await expect(checkWritable(nowhere)).rejects.toThrow('its folder does not exist');
+    await mkdir(path);
+    await expect(saveSession(path, sampleSession())).rejects.toThrow('it is a folder');
+    await expect(checkWritable(path)).rejects.toThrow('it is a folder');
+    expect(await readdir(folder)).toEqual(['a.mho']);
+  });
+
+  it.skipIf(process.getuid?.() === 0)('notices a folder without permission before the work', async () => {
+    await chmod(folder, 0o500);
+    expect(await codeOf(checkWritable(path))).toBe('FILE_WRITE');
+    await chmod(folder, 0o700);
+  });
+
+  it('checks without leaving a file', async () => {
+    await checkWritable(path);
+    expect(await readdir(folder)).toEqual([]);
+  });
+});
+
+/** Writes the session anew with its manifest or entries changed. */
+async function changed(change: (manifest: Manifest, entries: Record<string, Uint8Array>) => void): Promise<void> {
+  const entries: Record<string, Uint8Array> = { ...unzipSync(await readFile(path)) };
+  const manifest = JSON.parse(Buffer.from(entries['manifest.json']!).toString()) as Manifest;
+  change(manifest, entries);
+  if (entries['manifest.json']) entries['manifest.json'] = strToU8(JSON.stringify(manifest));
+  await writeFile(path, zipSync(entries as Zippable));
+}
+
+describe('a session that is not sound', () => {
+  beforeEach(() => saveSession(path, sampleSession()));
+  const contributions = 'runs/0-nig/0-block_conv_2/contributions.npy';
+
+  const damages: [string, Parameters<typeof changed>[0], string][] = [
+    ['no manifest', (_, entries) => delete entries['manifest.json'], 'manifest.json is missing from it'],
+    ['another format', (manifest) => Object.assign(manifest, { format: 'x' }), 'does not belong to a session'],
+    ['no version', (manifest) => Object.assign(manifest, { version: '1' }), 'manifest.json, version: '],
+    ['another method', (manifest) => Object.assign(manifest.runs[0]!, { method: 'magic' }), 'runs.0.method'],
+    ['an array missing', (_, entries) => delete entries[contributions], 'is missing from it'],
+    [
+      'an array of another shape',
+      (_, entries) => (entries[contributions] = Buffer.concat([npyHeader([1]), npyBytes(new Float32Array(1))])),
+      'has shape [1], expected [3, 3, 4, 2]',
+    ],
+    [
+      'an array that claims too much',
+      (_, entries) => (entries[contributions] = Buffer.concat([npyHeader([3, 3, 4, 2])])),
+      'it ends after 0 of 288 bytes',
+    ],
+    ['a huge shape', (manifest) => (manifest.runs[0]!.layers[1]!.shape = [2 ** 50]), 'expected [3, 1125899906842624]'],
+    ['another number of examples', (manifest) => manifest.runs[0]!.delta.pop(), 'delta has 2 values for 3 examples'],
+    ['a question it has not', (manifest) => (manifest.runs[0]!.question = 1), 'question 1 of 1'],
+    ['an example it has not', (manifest) => (manifest.runs[1]!.examples = [0, 7]), 'example 7 of 3'],
+    ['an axis it has not', (manifest) => (manifest.runs[0]!.layers[1]!.unitAxis = 1), 'has no axis 1'],
+    ['a prototype', (manifest) => (manifest.questions[0]!.inputs[0]!.name = '__proto__'), ''],
+  ];
+  it.each(damages)('is refused: %s', async (what, change, reason) => {
+    await changed(change);
+    if (what === 'a prototype') {
+      const { inputs } = (await openSession(path)).questions[0]!;
+      expect(Object.getPrototypeOf(inputs)).toBe(Object.prototype);
+      return;
+    }
+    await expect(openSession(path)).rejects.toThrow(`SESSION_DAMAGED: ${path} is not a readable session: `);
+    await expect(openSession(path)).rejects.toThrow(reason);
+  });
+
+  it('is refused when it comes from a later version', async () => {
+    await changed((manifest) => Object.assign(manifest, { version: SESSION_VERSION + 1 }));
+    expect(await codeOf(openSession(path))).toBe('SESSION_NEWER');
+  });
+
+  it('is refused when it is no archive, not there, or a folder', async () => {
+    await writeFile(path, 'PK or not');
+    expect(await codeOf(openSession(path))).toBe('SESSION_DAMAGED');
+    await writeFile(path, '');
+    expect(await codeOf(openSession(path))).toBe('SESSION_DAMAGED');
+    expect(await codeOf(openSession(folder))).toBe('SESSION_DAMAGED');
+    expect(await codeOf(openSession(join(folder, 'b.mho')))).toBe('SESSION_NOT_FOUND');
+  });
+
+  it('is refused when an entry leads out of the archive', async () => {
+    await changed((_, entries) => (entries['../../escaped.npy'] = new Uint8Array(4)));
+    expect(await codeOf(openSession(path))).toBe('SESSION_DAMAGED');
+  });
+
+  it('is refused when it is a bomb, before it is unpacked', { timeout: 30_000 }, async () => {
+    const wide = 8_000_000;
+    const zeros = Buffer.concat([npyHeader([3, wide]), new Uint8Array(12 * wide)]);
+    await changed((manifest, entries) => {
+      entries[contributions] = zeros;
+      Object.assign(manifest.runs[0]!.layers[0]!, { shape: [wide], unitAxis: 0 });
+    });
+    expect((await stat(path)).size).toBeLessThan(2 ** 20);
+    const allocated = vi.spyOn(Buffer, 'allocUnsafe');
+    expect(await codeOf(openSession(path, 2 ** 24))).toBe('SESSION_TOO_LARGE');
+    expect(Math.max(...allocated.mock.calls.map(([size]) => size))).toBeLessThan(2 ** 20);
+    allocated.mockRestore();
+  });
+
+  it('gives a session or a catalogue error after any mutation', { timeout: 120_000 }, async () => {
+    const next = random(5);
+    const whole = await readFile(path);
+    const codes = new Map<string, number>();
+    for (let round = 0; round < 400; round++) {
+      const bytes = Buffer.from(round % 8 ? whole : whole.subarray(0, next() * whole.length));
+      for (let change = 0; change < 1 + (round % 4); change++) {
+        // Half of the changes meet the directory at the end, where the sizes and names are.
+        const from = change % 2 ? Math.max(0, bytes.length - 1200) : 0;
+        bytes[from + Math.floor(next() * (bytes.length - from))] = next() * 256;
+      }
+      await writeFile(path, bytes);
+      const code = await openSession(path).then(
+        () => 'opened',
+        (error: unknown) => (error instanceof MhoError ? error.code : String(error)),
+      );
+      codes.set(code, (codes.get(code) ?? 0) + 1);
+    }
+    for (const code of codes.keys()) expect(code).toMatch(/^(opened|SESSION_(DAMAGED|TOO_LARGE|NEWER))$/);
+    expect(codes.get('SESSION_DAMAGED')).toBeGreaterThan(200);
+  });
+
+  it('gives a session or a catalogue error after any mutation of its manifest', { timeout: 120_000 }, async () => {
+    const next = random(6);
+    const entries = { ...unzipSync(await readFile(path)) };
+    const manifest = entries['manifest.json']!;
+    const codes = new Set<string>();
+    for (let round = 0; round < 300; round++) {
+      const bytes = Uint8Array.from(manifest);
+      for (let change = 0; change < 1 + (round % 3); change++)
+        bytes[Math.floor(next() * bytes.length)] = '0123456789-.,"[]{}nul'.charCodeAt(next() * 21);
+      await writeFile(path, zipSync({ ...entries, 'manifest.json': bytes }, { level: 0 }));
+      codes.add(
+        await openSession(path).then(
+          () => 'opened',
+          (error: unknown) => (error instanceof MhoError ? error.code : String(error)),
+        ),
+      );
+    }
+    for (const code of codes) expect(code).toMatch(/^(opened|SESSION_(DAMAGED|TOO_LARGE|NEWER))$/);
+    expect(codes).toContain('opened');
+    expect(codes).toContain('SESSION_DAMAGED');
+  });
+});
+
+describe('exportUnits', () => {
+  it('writes a row per unit, ranked', async () => {
+    const session = sampleSession();
+    const csv = join(folder, 'a.csv');
+    await exportUnits(csv, session);
+    const rows = parse<Record<string, string>>(await readFile(csv), { columns: true });
+    expect(Object.keys(rows[0]!).join()).toBe(
+      'run,method,rule,steps,example,target,layer,unit,contribution,error,rank,rank_in_layer',
+    );
+    expect(rows).toHaveLength((3 + 2) * (2 + 5 + 1));
+    const [best] = rankUnits(session.runs[0]!.layers, 2);
+    const row = rows.find((each) => each['run'] === '0' && each['example'] === '5' && each['rank'] === '1')!;
+    expect(row).toMatchObject({ method: 'nig', rule: 'secant', steps: '50', target: 'logits[2]', layer: best!.layer });
+    expect([row['unit'], row['contribution'], row['error']].map(Number)).toEqual([
+      best!.unit,
+      best!.contribution,
+      best!.error,
+    ]);
+  });
+
+  it('writes a row per neuron', async () => {
+    const session = sampleSession();
+    const csv = join(folder, 'a.csv');
+    await exportUnits(csv, session, 'neuron');
+    const rows = parse<Record<string, string>>(await readFile(csv), { columns: true });
+    expect(rows).toHaveLength((3 + 2) * (24 + 5 + 1));
+    const { contributions } = session.runs[0]!.layers[0]!;
+    const at = rows.find((each) => each['position'] === '2 1' && each['unit'] === '1' && each['example'] === '2')!;
+    expect(Number(at['contribution'])).toBe(contributions[24 + (2 * 4 + 1) * 2 + 1]);
+  });
+
+  it('keeps layer names from being run by a spreadsheet', async () => {
+    const session = sampleSession();
+    Object.assign(session.runs[0]!.layers[0]!, { name: '=1+1' });
+    const csv = join(folder, 'a.csv');
+    await exportUnits(csv, session);
+    expect(await readFile(csv, 'utf8')).toContain(",'=1+1,");
+  });
+});
+
+const python = (() => {
+  for (const program of [process.env['MHO_TEST_PYTHON'], 'python3', 'python'])
+    try {
+      if (program) execFileSync(program, ['-c', 'import numpy'], { stdio: 'ignore' });
+      if (program) return program;
+    } catch {
+      continue;
+    }
+  return null;
+})();
+
+describe.skipIf(!python)('numpy', () => {
+  it('opens a session by the three lines of docs/session-format.md', async () => {
+    await saveSession(path, sampleSession());
+    const documentation = await readFile(join(import.meta.dirname, '../../docs/session-format.md'), 'utf8');
+    const lines = /```python\n([\s\S]*?)```/.exec(documentation)![1]!;
+    const script = `${lines.replace('digits.mho', path)}
+assert contributions.shape == (3, 3, 4, 2), contributions.shape
+assert contributions.dtype == numpy.float32
+layer = manifest['runs'][0]['layers'][0]
+print(json.dumps([float(contributions.sum(dtype=float)), sorted(session.files)[0]]))
+`;
+    const [sum, first] = JSON.parse(execFileSync(python!, ['-c', script], { encoding: 'utf8' })) as [number, string];
+    const want = sampleSession().runs[0]!.layers[0]!.contributions.reduce((total, value) => total + value, 0);
+    expect(sum).toBeCloseTo(want, 5);
+    expect(first).toBe('manifest.json');
+  });
+});
