@@ -154,7 +154,28 @@ function functional(model: LayerSpec): NetworkSpec {
   const inputs = endpoints(config.get('input_layers'));
   const outputs = endpoints(config.get('output_layers'));
   if (!outputs.length) throw new ConfigFault('the model has no outputs');
-  return { name: config.text('name', model.name), layers, inputs, outputs };
+  return counted({ name: config.text('name', model.name), layers, inputs, outputs });
+}
+
+/**
+ * tf.keras counts the calls of a nested model from 1, as its own making was call 0 and is not in the file; Keras 3 and
+ * all other layers count from 0. Every call in a file is used, so a number past the last call tells.
+ */
+function counted(spec: NetworkSpec): NetworkSpec {
+  const used = [...spec.outputs, ...spec.layers.flatMap((layer) => layer.calls.flatMap((call) => call.inputs))];
+  const calls = new Map(spec.layers.filter(isNetwork).map((layer) => [layer.name, layer.calls.length]));
+  const fromOne = new Set(used.filter(({ layer, node }) => node === calls.get(layer)).map(({ layer }) => layer));
+  if (!fromOne.size) return spec;
+  const renumbered = (reference: Reference): Reference =>
+    fromOne.has(reference.layer) ? { ...reference, node: Math.max(reference.node - 1, 0) } : reference;
+  return {
+    ...spec,
+    outputs: spec.outputs.map(renumbered),
+    layers: spec.layers.map((layer) => ({
+      ...layer,
+      calls: layer.calls.map((call) => ({ ...call, inputs: call.inputs.map(renumbered) })),
+    })),
+  };
 }
 
 /** A chain; where the file has no InputLayer, one is made as Keras would. */

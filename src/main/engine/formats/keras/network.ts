@@ -42,6 +42,7 @@ export class NetworkTranslator {
   private readonly weightsOf = new Map<string, ValueId[]>();
   private readonly derivedOf = new Map<string, ValueId>();
   private readonly claimed = new Set<StoredWeight>();
+  private readonly named = new Map<string, number>();
   /** Every weight in the order it was read, for the hash. */
   readonly read: { readonly name: string; readonly constant: Constant }[] = [];
 
@@ -56,10 +57,26 @@ export class NetworkTranslator {
   model(model: LayerSpec): void {
     const spec = this.blamed(model.name, model.kind, () => networkSpec(model));
     const root: Enclosing = { models: [], group: [], key: '', call: '' };
+    this.countNames(spec, model, 0);
     const outputs = this.network(spec, model, root, null);
-    spec.outputs.forEach((reference, index) => {
-      this.builder.output(reference.layer, outputs[index]!);
+    spec.outputs.forEach(({ layer, node }, index) => {
+      this.builder.output(callName(layer, node), outputs[index]!);
     });
+  }
+
+  /** How often a name stands in the model and those it contains: inner layers with a name of others get their models'. */
+  private countNames(spec: NetworkSpec, model: LayerSpec, depth: number): void {
+    if (depth > DEEPEST) throw this.fault(model, 'models are nested too deeply');
+    for (const layer of spec.layers) {
+      if (isNetwork(layer))
+        this.countNames(
+          this.blamed(layer.name, layer.kind, () => networkSpec(layer)),
+          layer,
+          depth + 1,
+        );
+      else if (layer.kind !== 'InputLayer' || depth === 0)
+        this.named.set(layer.name, (this.named.get(layer.name) ?? 0) + 1);
+    }
   }
 
   /** Turns a fault of the configuration into an error of the catalogue that names the layer. */
@@ -126,7 +143,7 @@ export class NetworkTranslator {
         }
         const { layer, call, node } = each;
         const values = call.inputs.map(resolve);
-        const name = node === 0 ? layer.name : `${layer.name}:${node + 1}`;
+        const name = callName(layer.name, node);
         made.set(
           nodeKey(layer.name, node),
           isNetwork(layer)
@@ -177,7 +194,7 @@ export class NetworkTranslator {
       layer,
       {
         models: [...at.models, layer.name],
-        group: [...at.group, `${layer.name}${node === 0 ? '' : call}`],
+        group: [...at.group, callName(layer.name, node)],
         key: `${at.key}${keys.get(layer.name)!}/`,
         call,
       },
@@ -194,7 +211,10 @@ export class NetworkTranslator {
     called: string,
     recorded: Shape | undefined,
   ): ValueId {
-    const name = this.builder.freeLayerName(called.includes(':') ? called : `${called}${at.call}`, at.group);
+    const alone = at.group.length === 0 || this.named.get(layer.name) === 1;
+    const name = alone
+      ? this.builder.freeLayerName(called === layer.name ? `${called}${at.call}` : called, at.group)
+      : this.builder.freeLayerName([...at.group, called].join('/'));
     const place: Place = {
       models: at.models,
       layer: layer.name,
@@ -205,9 +225,9 @@ export class NetworkTranslator {
     const output = this.builder.within({ layer: name, kind: layer.kind }, () =>
       this.blamed(name, layer.kind, () => {
         const usable = row && this.usable(row, inputs) ? row : null;
-        const value = usable ? this.translated(usable, layer, call, inputs, place, name) : null;
-        if (value === null)
-          return this.builder.add('unknown', inputs, { kind: layer.kind }, name, recorded ?? UNKNOWN_SHAPE);
+        const value = usable ? this.translated(usable, layer, call, inputs, place, name) : layer.kind;
+        if (typeof value === 'string')
+          return this.builder.add('unknown', inputs, { kind: value }, name, recorded ?? UNKNOWN_SHAPE);
         this.builder.rename(value, name);
         return value;
       }),
@@ -224,7 +244,7 @@ export class NetworkTranslator {
     return row.anyShape === true || inputs.every((id) => this.builder.shape(id) !== UNKNOWN_SHAPE);
   }
 
-  /** @returns null where the layer has an option that no op expresses */
+  /** @returns the layer's value, or, where it has an option that no op expresses, its kind with that option */
   private translated(
     row: LayerRow,
     layer: LayerSpec,
@@ -232,7 +252,7 @@ export class NetworkTranslator {
     inputs: readonly ValueId[],
     place: Place,
     name: string,
-  ): ValueId | null {
+  ): ValueId | string {
     const { kind, config } = layer;
     const options = { kind, name, config, inputs, spec, keras: this.keras, lead: 0 };
     try {
@@ -240,7 +260,7 @@ export class NetworkTranslator {
       // A layer that hands on one of its inputs still has a value of its own.
       return inputs.includes(value) ? this.builder.add('identity', [value], {}, `${name}/identity`) : value;
     } catch (error) {
-      if (error instanceof NotExpressible) return null;
+      if (error instanceof NotExpressible) return `${kind} with ${error.message}`;
       throw error;
     }
   }
@@ -251,7 +271,7 @@ export class NetworkTranslator {
       weights: (wanted) => {
         const key = `${owner}|${wanted.map((each) => each.names[0]).join(',')}`;
         const known = this.weightsOf.get(key);
-        if (known) return known;
+        if (known) return [...known];
         const wrapped = layer.kind === 'TimeDistributed' ? { ...place, key: `${place.key}/layer` } : place;
         const ids = findWeights(this.store, wrapped, layer.kind, wanted, this.claimed).map((weight, index) => {
           const name = `${owner}/${wanted[index]!.names[0]!}`;
@@ -260,7 +280,7 @@ export class NetworkTranslator {
           return this.builder.constant(constant, name);
         });
         this.weightsOf.set(key, ids);
-        return ids;
+        return [...ids];
       },
       derived: (name, make) => {
         const key = `${owner}/${name}`;
@@ -308,6 +328,8 @@ export class NetworkTranslator {
   }
 }
 
+/** A shared layer's second call is `name:2`. */
+const callName = (layer: string, node: number): string => (node === 0 ? layer : `${layer}:${node + 1}`);
 const nodeKey = (layer: string, node: number): string => `${layer}@${node}`;
 const start = (layer: LayerSpec): Reference => ({ layer: layer.name, node: 0, tensor: 0, shape: null });
 const masks = (layer: LayerSpec): boolean =>
