@@ -17,8 +17,8 @@ export const installed = (clone = root) => {
   try {
     const present = packages(join(clone, 'node_modules/.package-lock.json'));
     return Object.entries(packages(join(clone, 'package-lock.json'))).every(
-      ([folder, { version, optional }]) =>
-        folder === '' || (present[folder] ? present[folder].version === version : optional === true),
+      ([folder, { version, optional, devOptional }]) =>
+        folder === '' || (present[folder] ? present[folder].version === version : Boolean(optional || devOptional)),
     );
   } catch {
     return false;

@@ -14,8 +14,9 @@ import { python } from './python.mjs';
 import { say } from './say.mjs';
 import { fromPython, fromWheel, tensorflowVersion } from './sources.mjs';
 
-/** How long what failed is left alone while nothing about the machine has changed, in milliseconds. */
+/** How long a fault that may pass by itself is left alone, in milliseconds. Others wait until the machine changes. */
 const retryAfter = 60 * 60 * 1000;
+const passing = new Set(['download', 'room', 'files']);
 
 const nvidiaDriver = async () => {
   if (existsSync('/proc/driver/nvidia/version')) return true;
@@ -85,11 +86,11 @@ export const nativeTensorFlow = async ({ clone = root, force = false } = {}) => 
     const before = readJson(nativeRecord(clone));
     const same = before && before.nvidiaDriver === gpu && (before.entry?.folder ?? null) === (cached?.folder ?? null);
     const best = cached && (cached.gpu || !gpu);
-    const failedRecently =
+    const leftAlone =
       before?.failed.length > 0 &&
-      Date.now() - before.at < retryAfter &&
+      (Date.now() - before.at < retryAfter || !before.failed.some(({ step }) => passing.has(step))) &&
       JSON.stringify(before.circumstances) === JSON.stringify(circumstances());
-    if (same && (best ? before.failed.length === 0 : failedRecently && !force)) {
+    if (same && (best ? before.failed.length === 0 : leftAlone && !force)) {
       linkEntry(cached, clone); // npm may have put the package there anew
       return cached;
     }
