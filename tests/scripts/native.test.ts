@@ -116,7 +116,8 @@ describe('what is damaged', () => {
   });
 
   it.runIf(nativeHere)('a binding broken after set-up: WebAssembly, with what the system said', async () => {
-    const on = new Machine().compiler().python({ pip: 'wheel' }).environment;
+    const machine = new Machine().compiler().python({ pip: 'wheel' });
+    const on = machine.environment;
     const folder = await makeClone();
     await start(folder, on);
     rmSync(join(folder, binding));
@@ -124,7 +125,10 @@ describe('what is damaged', () => {
     const { out } = await node(['scripts/mho.mjs', 'backends', '--json'], on, folder);
     const [native, wasm] = JSON.parse(out) as BackendReport[];
     expect(wasm!.chosen).toBe(true);
-    expect(native).toMatchObject({ available: false, remedy: expect.stringContaining('npm run setup') as string });
+    expect(native).toMatchObject({
+      available: false,
+      remedy: expect.stringContaining(`delete ${join(machine.cache, 'native')}`) as string,
+    });
     expect(native!.reason).toContain('tfjs_binding.node');
   });
 });

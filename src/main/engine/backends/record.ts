@@ -9,7 +9,7 @@ interface Skipped {
 }
 
 interface NativeRecord {
-  readonly entry: { readonly origin: string; readonly gpu: boolean } | null;
+  readonly entry: { readonly folder: string } | null;
   readonly nvidiaDriver: boolean;
   readonly failed: readonly Skipped[];
 }
@@ -43,9 +43,10 @@ export const whyNoNative = (fault: string): Skipped => {
   const record = nativeRecord();
   if (!record) return notRun;
   if (!record.entry && record.failed.length > 0) return together(record.failed);
+  const again = 'Run `npm run setup` in the folder of Mho';
   return {
     reason: fault,
-    remedy: 'Run `npm run setup` in the folder of Mho; if it persists, delete its cache folder first.',
+    remedy: record.entry ? `${again}; if that does not help, delete ${record.entry.folder} first.` : `${again}.`,
   };
 };
 
