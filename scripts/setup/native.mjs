@@ -51,7 +51,7 @@ const climb = async (clone, gpu, cached) => {
   let second = cached; // works, but without the GPU that is there
   const steps = [
     () => fromPython(clone),
-    ...(gpu ? [() => fromWheel('cuda', clone)] : []),
+    ...(gpu && process.arch === 'x64' ? [() => fromWheel('cuda', clone)] : []),
     () => (second ? {} : fromWheel('cpu', clone)),
   ];
   for (const step of steps) {

@@ -16,7 +16,8 @@ const notices = 'tensorflow/THIRD_PARTY_NOTICES.txt';
 /** `download` and `needs` (at the peak, while unpacking) in bytes. */
 const wheels = {
   cpu: {
-    requirement: `tensorflow-cpu==${tensorflowVersion}`,
+    // For arm64 the plain wheel is the one for CPU.
+    requirement: `${process.arch === 'arm64' ? 'tensorflow' : 'tensorflow-cpu'}==${tensorflowVersion}`,
     what: 'TensorFlow for CPU',
     download: 274e6,
     needs: 1.4e9,
