@@ -127,21 +127,27 @@ function judge(net: Net, run: RunResult): Measured {
 
 const COLOURS: Record<string, string> = { right: '#b45309', trapezoid: '#2563eb', secant: '#047857' };
 
+const superscript = (exponent: number): string =>
+  String(exponent).replace(/[-0-9]/g, (sign) => '⁻⁰¹²³⁴⁵⁶⁷⁸⁹'[sign === '-' ? 0 : Number(sign) + 1]!);
+
 /** Error against steps, one panel per network. @returns SVG */
 function picture(measured: readonly Measured[], title: string): string {
   const { document } = parseHTML('<!doctype html><html><body></body></html>');
   const names = [...new Set(measured.map(({ net }) => net))];
+  const exponents = measured.map(({ worst }) => Math.log10(worst));
+  const lowest = Math.floor(Math.min(...exponents));
+  const decades = Array.from({ length: Math.ceil(Math.max(...exponents)) - lowest + 1 }, (_, k) => 10 ** (lowest + k));
   const plot = Plot.plot({
     document,
-    width: 120 + 230 * names.length,
+    width: 80 + 230 * names.length,
     height: 320,
     marginLeft: 60,
-    marginRight: 62,
+    marginRight: 20,
     marginTop: 40,
     marginBottom: 40,
     ariaLabel: title,
     style: { background: 'white', color: '#1f2937', fontFamily: 'system-ui, sans-serif', fontSize: '12px' },
-    fx: { domain: names, label: null, padding: 0.12 },
+    fx: { domain: names, label: null, padding: 0.18 },
     x: {
       type: 'log',
       base: 2,
@@ -153,17 +159,25 @@ function picture(measured: readonly Measured[], title: string): string {
       type: 'log',
       label: 'L1 error, worst layer',
       grid: true,
-      ticks: 6,
-      tickFormat: (error: number) => (Math.log10(error) % 1 === 0 ? `1e${Math.log10(error)}` : ''),
+      domain: [decades[0]!, decades.at(-1)!],
+      ticks: decades,
+      tickFormat: (error: number) => `10${superscript(Math.round(Math.log10(error)))}`,
     },
     color: { domain: Object.keys(COLOURS), range: Object.values(COLOURS) },
     marks: [
       Plot.frame({ stroke: '#d1d5db' }),
       Plot.line(measured, { fx: 'net', x: 'steps', y: 'worst', stroke: 'rule', strokeWidth: 1.8 }),
       Plot.dot(measured, { fx: 'net', x: 'steps', y: 'worst', fill: 'rule', r: 2.2 }),
-      Plot.text(
-        measured.filter(({ steps }) => steps === STEPS.at(-1)),
-        Plot.dodgeY({ fx: 'net', x: 'steps', text: 'rule', fill: 'rule', textAnchor: 'start', dx: 6 }),
+      Object.keys(COLOURS).map((rule, place) =>
+        Plot.text([rule], {
+          fx: [names[0]],
+          text: [rule],
+          fill: COLOURS[rule],
+          frameAnchor: 'bottom-left',
+          fontWeight: 600,
+          dx: 8,
+          dy: 15 * (place - 2) - 6,
+        }),
       ),
     ],
   });
