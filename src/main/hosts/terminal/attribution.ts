@@ -1,0 +1,86 @@
+/** A run with its progress, its Ctrl-C and its session: what `attribute` and `sample` share. */
+import { version } from '../../../../package.json';
+import type { AttributionRequest, Progress, RunResult } from '../../../contract/attribution';
+import type { BackendChoice } from '../../../contract/backends';
+import { asMhoError, MhoError } from '../../../contract/errors';
+import type { Question, Session } from '../../../contract/session';
+import type { OpenedModel } from '../../engine/formats';
+import { progressBar } from './progress';
+import type { Terminal } from './terminal';
+
+export interface Asked {
+  readonly request: AttributionRequest;
+  readonly backend: BackendChoice;
+  /** Name of the file the inputs came from, and which of its examples they are. */
+  readonly source: string;
+  readonly examples: readonly number[];
+  readonly quiet: boolean;
+}
+
+export interface Attributed {
+  readonly session: Session;
+  /** Why it ended early; null when everything is complete. */
+  readonly fault: MhoError | null;
+}
+
+/**
+ * Attributes, with a progress bar where somebody watches. Ctrl-C and faults keep the results that are complete.
+ * @throws a fault that came before any result
+ */
+export async function attributeInTerminal(terminal: Terminal, model: OpenedModel, asked: Asked): Promise<Attributed> {
+  const [{ attribute }, { openBackend }] = await Promise.all([
+    import('../../engine/attribution'),
+    import('../../engine/backends'),
+  ]);
+  const { request } = asked;
+  const backend = await openBackend(asked.backend);
+  const results = new Map<string, RunResult>();
+  const control = new AbortController();
+  const settle = terminal.onInterrupt(() => control.abort());
+  const bar = await progressBar(asked.quiet ? null : terminal.screen);
+  let last: Progress | null = null;
+  let fault: MhoError | null = null;
+  try {
+    const all = await attribute(model.graph, request, {
+      backend,
+      signal: control.signal,
+      onProgress: (progress) => {
+        last = progress;
+        bar.update(progress);
+      },
+      onResult: (result) => results.set(result.method, result),
+    });
+    for (const result of all) results.set(result.method, result);
+    if (control.signal.aborted && !isWhole(results, request)) fault = cancelled(last);
+  } catch (error) {
+    fault = asMhoError(error);
+    if (results.size === 0) throw fault;
+  } finally {
+    bar.stop();
+    settle();
+  }
+  const question: Question = {
+    inputs: request.inputs,
+    source: asked.source,
+    examples: asked.examples,
+    baseline: request.baseline,
+    target: request.target,
+    minus: request.minus ?? null,
+  };
+  const session: Session = {
+    created: new Date().toISOString(),
+    software: { mho: version, node: process.version, platform: `${process.platform} ${process.arch}` },
+    model: model.summary,
+    questions: [question],
+    runs: request.methods.flatMap((method) => results.get(method) ?? []).map((run) => ({ ...run, question: 0 })),
+    errors: fault ? [fault.fault] : [],
+    notes: '',
+  };
+  return { session, fault };
+}
+
+const isWhole = (results: ReadonlyMap<string, RunResult>, request: AttributionRequest): boolean =>
+  request.methods.every((method) => results.get(method)?.complete);
+
+const cancelled = (last: Progress | null): MhoError =>
+  new MhoError('CANCELLED', { done: last?.done ?? 0, total: last?.total ?? 'the' });

@@ -1,0 +1,57 @@
+/** `mho attribute`: contributions of every neuron, from a model and arrays. */
+import { basename } from 'node:path';
+import type { AttributionRequest } from '../../../../contract/attribution';
+import { MhoError } from '../../../../contract/errors';
+import { openModel } from '../../../engine/formats';
+import { checkWritable, saveSession } from '../../../engine/sessions';
+import { attributeInTerminal } from '../attribution';
+import { baselineFrom, exampleList, gatherArrays, selectExamples, targetFrom } from '../inputs';
+import { sessionJson } from '../json';
+import type { AttributeOptions } from '../program';
+import { LEGEND, sessionTables } from '../tables';
+import { EXIT, type Terminal } from '../terminal';
+
+export async function attributeCommand(terminal: Terminal, path: string, options: AttributeOptions): Promise<number> {
+  if (options.out) await checkWritable(options.out);
+  const model = await openModel(path);
+  const { summary } = model;
+  const given = await gatherArrays(options.input, summary.inputs, 'input');
+  const count = Object.values(given.arrays)[0]?.shape[0] ?? 0;
+  const examples = exampleList(options.examples, count);
+  const after = options.afterActivation === true;
+  const perExample = options.perExample === true;
+  const { baseline, ignored } = await baselineFrom(options.baseline, summary.inputs, perExample, examples, count);
+  // One file often holds both: what one of them takes the other need not.
+  const same = options.input.join() === options.baseline.join();
+  if (!same) for (const entries of [given.ignored, ignored]) tellIgnored(terminal, entries);
+
+  const request: AttributionRequest = {
+    inputs: options.examples === undefined ? given.arrays : selectExamples(given.arrays, examples),
+    baseline,
+    target: targetFrom(options.target, summary, after),
+    minus: options.minus === undefined ? undefined : targetFrom(options.minus, summary, after),
+    methods: options.method,
+    rule: options.rule,
+    steps: options.steps,
+    layers: options.layers === 'all' ? undefined : options.layers.split(',').map((name) => name.trim()),
+    pathStart: options.path === 'input' ? undefined : options.path,
+    memoryMB: options.memory,
+  };
+  const source = options.input.map((word) => basename(word)).join(' ');
+  const quiet = options.quiet === true;
+  const asked = { request, backend: options.backend, source, examples, quiet };
+  const { session, fault } = await attributeInTerminal(terminal, model, asked);
+
+  const unsaved = options.out && session.runs.length > 0 ? await saveSession(options.out, session).catch((e: MhoError) => e) : null; // prettier-ignore
+  const saved = options.out && session.runs.length > 0 && !unsaved ? options.out : null;
+  if (options.json) terminal.out(sessionJson(session, saved, options.top, options.neurons));
+  else if (session.runs.length > 0) terminal.out(`${sessionTables(session, options.top)}\n${LEGEND}`);
+  if (saved && !options.json) terminal.out(`Saved to ${saved}\n`);
+  if (unsaved) throw unsaved;
+  if (fault) throw fault;
+  return EXIT.ok;
+}
+
+function tellIgnored(terminal: Terminal, entries: readonly string[]): void {
+  if (entries.length > 0) terminal.err(`Not used: ${entries.join(', ')} (no input of the model has that name)\n`);
+}

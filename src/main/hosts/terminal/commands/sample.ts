@@ -1,0 +1,79 @@
+/** `mho sample`: a bundled model, attributed, shown and saved; what `npm start` runs where there is no window. */
+import { constants, existsSync } from 'node:fs';
+import { access, readdir, readFile } from 'node:fs/promises';
+import { homedir, tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { AttributionRequest } from '../../../../contract/attribution';
+import { MhoError } from '../../../../contract/errors';
+import { openModel } from '../../../engine/formats';
+import { readArrays } from '../../../engine/data';
+import { checkWritable, saveSession } from '../../../engine/sessions';
+import { attributeInTerminal } from '../attribution';
+import { exampleList, selectExamples } from '../inputs';
+import { sessionJson } from '../json';
+import type { AttributeOptions } from '../program';
+import { LEGEND, sessionTables } from '../tables';
+import { EXIT, type Terminal } from '../terminal';
+
+/** `sample.json`; see resources/samples/README.md. */
+interface Sample extends Pick<AttributionRequest, 'baseline' | 'target' | 'methods' | 'rule' | 'steps'> {
+  readonly title: string;
+  readonly description: string;
+  readonly model: string;
+  readonly inputs: string;
+  readonly examples: string;
+  readonly exampleLabels?: readonly string[];
+}
+
+export async function sample(
+  terminal: Terminal,
+  name: string,
+  options: Pick<AttributeOptions, 'backend' | 'top' | 'out' | 'json' | 'quiet'>,
+): Promise<number> {
+  const folder = join(samplesFolder(), name);
+  if (!/^[\w-]+$/.test(name) || !existsSync(join(folder, 'sample.json'))) {
+    const entries = await readdir(samplesFolder(), { withFileTypes: true });
+    const names = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
+    throw new MhoError('USAGE', { reason: `There is no sample ${name}; there are ${names.join(', ')}` });
+  }
+  const out = options.out ?? join(await writableFolder(), `sample-${name}.mho`);
+  await checkWritable(out);
+  const described = JSON.parse(await readFile(join(folder, 'sample.json'), 'utf8')) as Sample;
+  if (!options.json) terminal.out(`${described.title}\n${described.description}\n\n`);
+  const model = await openModel(join(folder, described.model));
+  const arrays = await readArrays(join(folder, described.inputs));
+  const examples = exampleList(described.examples, Object.values(arrays)[0]!.shape[0]!);
+  const { baseline, target, methods, rule, steps } = described;
+  const request = { inputs: selectExamples(arrays, examples), baseline, target, methods, rule, steps };
+  const source = described.inputs;
+  const asked = { request, backend: options.backend, source, examples, quiet: options.quiet === true };
+  const { session, fault } = await attributeInTerminal(terminal, model, asked);
+  if (session.runs.length > 0) await saveSession(out, session);
+  if (options.json) terminal.out(sessionJson(session, out, options.top));
+  else if (session.runs.length > 0) {
+    terminal.out(`${sessionTables(session, options.top, described.exampleLabels)}\n${LEGEND}\n`);
+    terminal.out(`Saved to ${out}\nmho show prints it again, mho export writes it as CSV, numpy.load reads it.\n`);
+  }
+  if (fault) throw fault;
+  return EXIT.ok;
+}
+
+/** resources/samples beside the nearest package.json above: the program is built into out/main, and runs from src in tests. */
+function samplesFolder(): string {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(folder, 'resources/samples')) && dirname(folder) !== folder) folder = dirname(folder);
+  return join(folder, 'resources/samples');
+}
+
+/** The current folder; where that cannot be written to the home folder, else the system's temporary one. */
+async function writableFolder(): Promise<string> {
+  for (const folder of ['.', homedir()]) {
+    const writable = await access(folder, constants.W_OK | constants.X_OK).then(
+      () => true,
+      () => false,
+    );
+    if (writable) return resolve(folder);
+  }
+  return tmpdir();
+}

@@ -1,0 +1,19 @@
+/** `mho show`: a saved session. */
+import { openSession } from '../../../engine/sessions';
+import { sessionJson } from '../json';
+import type { ShowOptions } from '../program';
+import { LEGEND, printable, sessionTables } from '../tables';
+import { EXIT, type Terminal } from '../terminal';
+
+export async function show(terminal: Terminal, path: string, options: ShowOptions): Promise<number> {
+  const session = await openSession(path);
+  if (options.json) {
+    terminal.out(sessionJson(session, path, options.top, options.neurons));
+    return EXIT.ok;
+  }
+  const { name, format, hash } = session.model;
+  const source = session.questions.map((question) => question.source ?? 'inputs of the window').join('; ');
+  const model = printable(`${name}: ${format}, hash ${hash.slice(0, 12)}; ${source}; ${session.created}`);
+  terminal.out(`${model}\n\n${sessionTables(session, options.top)}\n${LEGEND}`);
+  return EXIT.ok;
+}

@@ -1,0 +1,92 @@
+/** Results as JSON for other programs; shaped as the manifest of a session, with numbers in place of array names. */
+import type { LayerResult } from '../../../contract/attribution';
+import type { Session, SessionRun } from '../../../contract/session';
+import { rankUnits } from '../../engine/attribution/ranking';
+
+/** `[examples, size]` as one list per example. */
+const perExample = (values: Float32Array, examples: number): number[][] => {
+  const size = values.length / examples;
+  return Array.from({ length: examples }, (_, example) =>
+    Array.from(values.subarray(example * size, (example + 1) * size)),
+  );
+};
+
+const list = (values: Float32Array | null): number[] | null => values && Array.from(values);
+
+function layerJson(layer: LayerResult, examples: number, top: number, neurons: boolean): object {
+  const { name, kind, shape, unitAxis, cut, sum, residual, error, units, unitError } = layer;
+  return {
+    name,
+    kind,
+    shape,
+    unitAxis,
+    cut,
+    sum: list(sum),
+    residual: list(residual),
+    error: list(error),
+    units: perExample(units, examples),
+    unitError: unitError && perExample(unitError, examples),
+    top: Array.from({ length: examples }, (_, example) =>
+      rankUnits([layer], example, top).map(({ unit, contribution, error, rank, ranks, tied }) => ({
+        unit,
+        contribution,
+        error,
+        rank,
+        ranks,
+        tied,
+      })),
+    ),
+    ...(neurons && { contributions: perExample(layer.contributions, examples) }),
+  };
+}
+
+function runJson(session: Session, run: SessionRun, top: number, neurons: boolean): object {
+  const { question, method, rule, steps, target, atInput, atBaseline, delta, complete, examples, backend } = run;
+  return {
+    question,
+    method,
+    rule,
+    steps,
+    target,
+    backend,
+    atInput: list(atInput),
+    atBaseline: list(atBaseline),
+    delta: list(delta),
+    complete,
+    /** As numbered in the input file. */
+    examples: examples.map((example) => session.questions[question]!.examples[example]!),
+    pathStart: run.pathStart,
+    durationMs: run.durationMs,
+    layers: run.layers.map((layer) => layerJson(layer, examples.length, top, neurons)),
+  };
+}
+
+/** @param file where the session is, or null when it has not been saved */
+export function sessionJson(session: Session, file: string | null, top: number, neurons = false): string {
+  const { created, software, model, questions, runs, errors, notes } = session;
+  const { name, format, path, hash, parameters } = model;
+  const value = {
+    session: file,
+    created,
+    software,
+    model: { name, format, path, hash, parameters },
+    questions: questions.map(({ inputs, source, examples, baseline, target, minus }) => ({
+      inputs: Object.entries(inputs).map(([input, array]) => ({ name: input, shape: array.shape })),
+      source,
+      examples,
+      baseline:
+        baseline.kind === 'constant'
+          ? baseline
+          : {
+              ...baseline,
+              arrays: Object.entries(baseline.arrays).map(([input, array]) => ({ name: input, shape: array.shape })),
+            },
+      target,
+      minus,
+    })),
+    runs: runs.map((run) => runJson(session, run, top, neurons)),
+    errors,
+    notes,
+  };
+  return `${JSON.stringify(value, null, neurons ? 0 : 1)}\n`;
+}

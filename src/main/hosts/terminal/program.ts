@@ -1,0 +1,221 @@
+/** The commands of `mho`, their options and their help. What they need is loaded when they run, so that help is instant. */
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { version } from '../../../../package.json';
+import { METHODS, RULES, type Method, type Rule } from '../../../contract/attribution';
+import { BACKENDS, type BackendChoice } from '../../../contract/backends';
+import { asMhoError, MhoError } from '../../../contract/errors';
+import { EXIT, type Terminal } from './terminal';
+
+export interface AttributeOptions {
+  readonly input: readonly string[];
+  readonly examples?: string;
+  readonly baseline: readonly string[];
+  readonly perExample?: boolean;
+  readonly target?: string;
+  readonly minus?: string;
+  readonly afterActivation?: boolean;
+  readonly method: readonly Method[];
+  readonly rule: Rule;
+  readonly steps: number;
+  readonly layers: string;
+  readonly path: string;
+  readonly backend: BackendChoice;
+  readonly memory?: number;
+  readonly top: number;
+  readonly out?: string;
+  readonly json?: boolean;
+  readonly neurons?: boolean;
+  readonly quiet?: boolean;
+}
+export type ShowOptions = Pick<AttributeOptions, 'json' | 'neurons' | 'top'>;
+
+/** Runs a command line. @returns the exit code; every fault has been told by then */
+export async function run(words: readonly string[], terminal: Terminal): Promise<number> {
+  let code: number = EXIT.ok;
+  try {
+    await programFor(terminal, (given) => (code = given)).parseAsync(words, { from: 'user' });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage; // told by commander
+    const fault = asMhoError(error);
+    terminal.err(`${fault.message}\n`);
+    return fault.code === 'USAGE' ? EXIT.usage : fault.code === 'CANCELLED' ? EXIT.interrupted : EXIT.fault;
+  }
+}
+
+const whole =
+  (least: number) =>
+  (text: string): number => {
+    if (!/^\d+$/.test(text) || Number(text) < least || !Number.isSafeInteger(Number(text)))
+      throw new InvalidArgumentError(`Give a whole number from ${least} on.`);
+    return Number(text);
+  };
+
+/** `nig,rescale`, each once. */
+function methods(text: string): readonly Method[] {
+  const names = text.split(',').map((name) => name.trim());
+  for (const name of names)
+    if (!(METHODS as readonly string[]).includes(name))
+      throw new InvalidArgumentError(`There is no method '${name}'. Choose from ${METHODS.join(', ')}.`);
+  return [...new Set(names)] as Method[];
+}
+
+function ranges(text: string): string {
+  if (!/^\d+(-\d+)?(,\d+(-\d+)?)*$/.test(text))
+    throw new InvalidArgumentError('Give numbers and ranges: 0-3 or 0,2,5.');
+  return text;
+}
+
+/** Commander's sentence in the form of the catalogue. */
+function usage(text: string): MhoError {
+  const reason = text
+    .trim()
+    .replace(/^error: /, '')
+    .replace(/\s*\n\s*/g, ' ')
+    .replace(/\.$/, '');
+  return new MhoError('USAGE', { reason });
+}
+
+const EXIT_CODES = `
+Exit codes:
+  0    done
+  1    a fault; its code, what happened and what to do are on standard error
+  2    the command line is not understood
+  130  ended by Ctrl-C; what was complete by then has been shown and saved
+
+Results go to standard output, progress and faults to standard error. There is
+no progress bar when standard error is not a terminal.`;
+
+const ATTRIBUTE_HELP = `
+Inputs are .npz files, whose entries are the model's inputs by name or in order,
+or .npy files. The first axis counts examples.
+
+Examples:
+  $ mho attribute model.keras --input images.npz --examples 0-3 --out images.mho
+  $ mho attribute model.h5 --input dna=dna.npy --baseline 0.25 --target score:0
+  $ mho attribute folder --input x.npz --target classes:3 --minus classes:5 --method nig,genomics`;
+
+/** @param finish told the exit code of the command that ran */
+function programFor(terminal: Terminal, finish: (code: number) => void): Command {
+  const program = new Command('mho');
+  program
+    .description('Which neurons inside a trained network a prediction went through.')
+    .version(version, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .helpCommand('help [command]', 'print the help of a command')
+    .configureHelp({ helpWidth: 100 })
+    .configureOutput({
+      writeOut: terminal.out,
+      writeErr: terminal.err,
+      getOutHelpWidth: () => 100,
+      getErrHelpWidth: () => 100,
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+      outputError: (text, write) => write(`${usage(text).message}\n`),
+    })
+    .exitOverride()
+    .showSuggestionAfterError()
+    .addHelpText('after', EXIT_CODES);
+
+  const json = () => new Option('--json', 'print JSON instead of tables');
+  const neurons = () => new Option('--neurons', 'with --json: the contribution of every single neuron too');
+  const top = () => new Option('--top <k>', 'units shown per layer').argParser(whole(1)).default(5);
+  const backend = () =>
+    new Option('--backend <name>', 'where to compute').choices(['auto', ...BACKENDS]).default('auto');
+
+  program
+    .command('inspect')
+    .summary('list the layers of a model')
+    .description('Opens a model and lists its inputs, outputs and layers, and what cannot be attributed.')
+    .argument('<model>', 'a .keras or .h5 file, or a folder that holds a model')
+    .addOption(json())
+    .action(async (model: string, options: { json?: boolean }) => {
+      const { inspect } = await import('./commands/inspect');
+      finish(await inspect(terminal, model, options));
+    });
+
+  program
+    .command('attribute')
+    .summary('find the neurons that carried predictions')
+    .description('Contributions of every neuron of every layer, by Neuron Integrated Gradients and DeepLIFT.')
+    .argument('<model>', 'a .keras or .h5 file, or a folder that holds a model')
+    .requiredOption('--input <file...>', 'FILE.npz, FILE.npy or NAME=FILE.npy')
+    .addOption(new Option('--examples <list>', 'which examples of the inputs, e.g. 0-3 or 0,2,5').argParser(ranges))
+    .option('--baseline <value...>', 'zeros, a number, or files as for --input: one row, or several references', [
+      'zeros',
+    ])
+    .option('--per-example', 'the rows of the baseline files belong to the examples, one by one')
+    .option('--target <name>', 'OUTPUT or LAYER, with :INDEX or :argmax; the first output when absent, argmax of many')
+    .option('--minus <name>', 'explain the target minus this one')
+    .option('--after-activation', 'take an output after its final softmax or sigmoid, not before')
+    .addOption(
+      new Option('--method <list>', `any of ${METHODS.join(', ')}`).argParser(methods).default(['nig', 'rescale'], 'nig,rescale'), // prettier-ignore
+    )
+    .addOption(new Option('--steps <n>', 'steps of the path').argParser(whole(1)).default(50))
+    .addOption(new Option('--rule <name>', 'how nig sums the path').choices(RULES).default('secant'))
+    .option('--layers <names>', 'all, or names separated by commas', 'all')
+    .option('--path <start>', 'where the straight path runs: input, or the name of a layer', 'input')
+    .addOption(backend())
+    .addOption(new Option('--memory <MB>', 'budget for activations').argParser(whole(1)))
+    .addOption(top())
+    .option('--out <file>', 'save a session, FILE.mho')
+    .addOption(json())
+    .addOption(neurons())
+    .option('--quiet', 'no progress bar')
+    .addHelpText('after', ATTRIBUTE_HELP)
+    .action(async (model: string, options: AttributeOptions) => {
+      const { attributeCommand } = await import('./commands/attribute');
+      finish(await attributeCommand(terminal, model, options));
+    });
+
+  program
+    .command('show')
+    .summary('show a saved session')
+    .description('Prints the tables of a session; the model is not needed.')
+    .argument('<session>', 'FILE.mho')
+    .addOption(top())
+    .addOption(json())
+    .addOption(neurons())
+    .action(async (path: string, options: ShowOptions) => {
+      const { show } = await import('./commands/show');
+      finish(await show(terminal, path, options));
+    });
+
+  program
+    .command('export')
+    .summary('write a session as CSV')
+    .description('Writes a session as a table: one row per unit, or per neuron.')
+    .argument('<session>', 'FILE.mho')
+    .requiredOption('--csv <file>', 'the table to write')
+    .option('--neurons', 'one row per neuron instead of per unit')
+    .action(async (path: string, options: { csv: string; neurons?: boolean }) => {
+      const { exportCommand } = await import('./commands/export');
+      finish(await exportCommand(terminal, path, options));
+    });
+
+  program
+    .command('backends')
+    .summary('list where tensors can be computed')
+    .description('Tries every backend, and tells which is chosen and why better ones are not.')
+    .addOption(json())
+    .action(async (options: { json?: boolean }) => {
+      const { backends } = await import('./commands/backends');
+      finish(await backends(terminal, options));
+    });
+
+  program
+    .command('sample')
+    .summary('run a bundled sample')
+    .description('Attributes a bundled model, shows the result and saves the session in the current folder.')
+    .argument('[name]', 'digits or motifs', 'digits')
+    .addOption(backend())
+    .addOption(new Option('--top <k>', 'units shown per layer').argParser(whole(1)).default(3))
+    .option('--out <file>', 'where to save the session')
+    .addOption(json())
+    .option('--quiet', 'no progress bar')
+    .action(async (name: string, options: Pick<AttributeOptions, 'backend' | 'top' | 'out' | 'json' | 'quiet'>) => {
+      const { sample } = await import('./commands/sample');
+      finish(await sample(terminal, name, options));
+    });
+  return program;
+}

@@ -1,0 +1,35 @@
+/** The progress bar: how far, what is going on, how long still. */
+import type { Progress } from '../../../contract/attribution';
+import { duration } from './numbers';
+
+export interface Bar {
+  readonly update: (progress: Progress) => void;
+  readonly stop: () => void;
+}
+
+/** @param screen where to draw; null draws nothing */
+export async function progressBar(screen: NodeJS.WriteStream | null): Promise<Bar> {
+  if (!screen) return { update: () => undefined, stop: () => undefined };
+  const { SingleBar, Presets } = await import('cli-progress');
+  const bar = new SingleBar(
+    {
+      format: '{bar} {percentage} % | {left} | {phase}',
+      stream: screen,
+      hideCursor: true,
+      clearOnComplete: true,
+      barsize: 30,
+      gracefulExit: false, // Ctrl-C is ours: it ends the run, not the program
+    },
+    Presets.shades_classic,
+  );
+  let started = false;
+  return {
+    update: ({ done, total, remainingMs, phase }) => {
+      const payload = { phase, left: remainingMs === null ? '…' : `${duration(remainingMs)} left` };
+      if (started) bar.update(done, payload);
+      else bar.start(total, done, payload);
+      started = true;
+    },
+    stop: () => bar.stop(),
+  };
+}

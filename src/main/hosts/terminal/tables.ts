@@ -1,0 +1,127 @@
+/** Results as tables: top units of every layer by each method side by side, then residuals and errors. */
+import Table from 'cli-table3';
+import type { LayerResult } from '../../../contract/attribution';
+import type { Session, SessionRun } from '../../../contract/session';
+import { rankUnits } from '../../engine/attribution/ranking';
+import { duration, percent, plain, shape, signed } from './numbers';
+
+/** Examples that are printed; the others are in the session. */
+const MOST_EXAMPLES = 8;
+/** What stands in a cell where there is nothing to say. */
+const NONE = '–';
+
+type Cell = string | { content: string; hAlign: 'right' };
+
+/** Names come from files: control characters could move the cursor or worse. */
+export const printable = (text: string): string => text.replace(/[\u0000-\u001f\u007f-\u009f]/g, '�');
+
+/** A table without colours. */
+export function table(head: readonly string[], rows: readonly (readonly Cell[])[], compact = true): string {
+  const made = new Table({ head: [...head], style: { head: [], border: [], compact } });
+  for (const row of rows) made.push([...row]);
+  return `${made.toString()}\n`;
+}
+
+export const right = (content: string): Cell => ({ content, hAlign: 'right' });
+
+const runTitle = ({ method, rule, steps }: SessionRun): string =>
+  rule ? `${method} (${rule}, ${steps} ${steps === 1 ? 'step' : 'steps'})` : method;
+
+/** A layer's place in the reading order is that of the first run that has it. */
+function layerNames(runs: readonly SessionRun[]): string[] {
+  return [...new Set(runs.flatMap(({ layers }) => layers.map(({ name }) => name)))];
+}
+
+interface At {
+  readonly run: SessionRun;
+  /** Place of the example among the run's complete ones; −1 when it is not complete. */
+  readonly place: number;
+  readonly layers: ReadonlyMap<string, LayerResult>;
+}
+
+/** All of a session: its runs, question by question, example by example. */
+export function sessionTables(session: Session, top: number, exampleLabels?: readonly string[]): string {
+  const parts: string[] = [];
+  for (const [number, question] of session.questions.entries()) {
+    const runs = session.runs.filter((run) => run.question === number);
+    if (runs.length === 0) continue;
+    for (const [index, name] of question.examples.slice(0, MOST_EXAMPLES).entries()) {
+      const ats = runs.map((run) => ({
+        run,
+        place: run.examples.indexOf(index),
+        layers: new Map(run.layers.map((layer) => [layer.name, layer])),
+      }));
+      if (ats.every(({ place }) => place < 0)) continue;
+      const label = exampleLabels?.[name];
+      parts.push(exampleTables(ats, `Example ${name}${label ? ` (${label})` : ''}`, top));
+    }
+    const hidden = question.examples.length - MOST_EXAMPLES;
+    if (hidden > 0) parts.push(`${hidden} more examples are in the session and in --json.\n`);
+    const { backend } = runs[0]!;
+    const longest = Math.max(...runs.map(({ durationMs }) => durationMs));
+    parts.push(`Computed in ${duration(longest)} on ${backend.version}, ${backend.device}.\n`);
+    for (const run of runs)
+      if (!run.complete)
+        parts.push(
+          `Incomplete: ${runTitle(run)} has ${run.examples.length} of ${question.examples.length} examples.\n`,
+        );
+  }
+  for (const { code, message, remedy } of session.errors) parts.push(`${printable(`${code}: ${message} ${remedy}`)}\n`);
+  if (session.notes) parts.push(`${session.notes.split('\n').map(printable).join('\n')}\n`);
+  return parts.join('\n');
+}
+
+function exampleTables(ats: readonly At[], title: string, top: number): string {
+  const { run, place } = ats.find((at) => at.place >= 0)!;
+  const [atInput, atBaseline, delta] = [run.atInput, run.atBaseline, run.delta].map((values) => plain(values[place]!));
+  const start = run.pathStart ? ` along a path from ${printable(run.pathStart)}` : '';
+  const heading = `${title}: ${printable(run.target[place]!)} is ${atInput} at the input, ${atBaseline} at the baseline, difference ${delta}${start}`;
+  const names = layerNames(ats.map((at) => at.run));
+  const lead = (name: string): string[] => {
+    const layer = ats.map(({ layers }) => layers.get(name)).find(Boolean)!;
+    return [printable(name), shape(layer.shape)];
+  };
+  const units = table(
+    ['Layer', 'Shape', ...ats.map((at) => `Top units by ${runTitle(at.run)}`)],
+    names.map((name) => [...lead(name), ...ats.map((at) => unitCell(at, name, top))]),
+    false,
+  );
+  const cuts = table(
+    ['Layer', 'Cut', ...ats.flatMap((at) => [`${at.run.method}: sum`, 'residual', 'error'])],
+    names.map((name) => [
+      printable(name),
+      ats.some(({ layers }) => layers.get(name)?.cut) ? 'yes' : 'no',
+      ...ats.flatMap((at) => sumCells(at, name)),
+    ]),
+  );
+  return `${heading}\n${units}${cuts}`;
+}
+
+function unitCell({ layers, place }: At, name: string, top: number): string {
+  const layer = layers.get(name);
+  if (!layer || place < 0) return NONE;
+  return rankUnits([layer], place, top)
+    .map(({ unit, contribution, error, tied }) => {
+      const range = error === null ? '' : ` ± ${plain(error)}`;
+      return `${`#${unit}`.padEnd(4)} ${signed(contribution)}${range}${tied ? ' ≈' : ''}`;
+    })
+    .join('\n');
+}
+
+function sumCells({ run, layers, place }: At, name: string): Cell[] {
+  const layer = layers.get(name);
+  if (!layer || place < 0) return [right(NONE), right(NONE), right(NONE)];
+  const delta = run.delta[place]!;
+  const { residual, error } = layer;
+  const share = residual ? percent(residual[place]!, delta) : '';
+  return [
+    right(signed(layer.sum[place]!)),
+    right(residual ? `${plain(residual[place]!)}${share ? ` (${share})` : ''}` : NONE),
+    right(error ? plain(error[place]!) : NONE),
+  ];
+}
+
+export const LEGEND = `#n unit, its contribution ± estimated error in units of the target; ≈ its order lies within the errors.
+Only a layer that cuts the graph must sum to the difference: its residual is what is missing. Error is the estimated
+L1 error over all neurons of the layer; a small residual alone does not make neurons right.
+`;
