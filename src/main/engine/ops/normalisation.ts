@@ -1,0 +1,122 @@
+/**
+ * Softmax and its kin, and the core of layer norm: compositions of exp, sums, reciprocals, squares and products, each
+ * passed by its own rule, in one row so that what lies between is not kept.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { alongLast } from './last';
+import type { OpRule } from './rule';
+import { bothEnds, expSlope, midpoint, openShare, rsqrtSlope, type Ends } from './secant';
+
+/** More than e^±80 between the two sums leaves float32. */
+const WIDEST = 80;
+
+/**
+ * Exponentials over a segment with one shift for both ends: the mean of the ends' log-sums, so that the sums are e^−g and e^g.
+ * @returns half the difference g of the log-sums, and the exponentials' secant slopes
+ */
+function sharedShift({ start, end }: Ends): { half: Tensor; slopes: Tensor } {
+  const logSum = bothEnds({ start, end }, (z) => tf.logSumExp(z, -1, true));
+  const half = tf.minimum(tf.maximum(tf.mul(logSum.delta, 0.5), -WIDEST), WIDEST);
+  const shift = midpoint(logSum);
+  const capped = bothEnds({ start, end }, (z) => tf.minimum(tf.sub(z, shift), WIDEST));
+  return { half, slopes: expSlope(capped) };
+}
+
+const weighted = (upstream: Tensor, weights: Tensor): Tensor => tf.sum(tf.mul(upstream, weights), -1, true);
+
+/** Sorted from the largest, the k-th value stays in the support while 1 + k·z_k > Σ_{≤k} z (arXiv 1602.02068). */
+function sparsemaxThreshold(z: Tensor): Tensor {
+  const size = z.shape.at(-1)!;
+  const { values: sorted } = tf.topk(z, size);
+  const rank = tf.range(1, size + 1);
+  const sums = tf.cumsum(sorted, z.rank - 1);
+  const inside = tf.cast(tf.greater(tf.add(1, tf.mul(rank, sorted)), sums), 'float32');
+  const total = tf.sum(tf.mul(sorted, inside), -1, true);
+  return tf.div(tf.sub(total, 1), tf.sum(inside, -1, true));
+}
+
+const tensorAxes = (axes: readonly number[]): number[] => axes.map((axis) => axis + 1);
+
+export const normalisation = {
+  softmax: {
+    run: ([x], { attributes }) => alongLast([x!], attributes.axis, ([z]) => tf.softmax(z!)),
+    gradient: ({ output, upstream, attributes }) => [
+      alongLast([output, upstream], attributes.axis, ([p, u]) => tf.mul(p!, tf.sub(u!, weighted(u!, p!)))),
+    ],
+    // p = e · r, r = 1 / Σe: ½ E · [(u − Σup₁) / Σe₀ + (u − Σup₀) / Σe₁], E the exponentials' slopes
+    multiplier: ({ inputs: [x], output, upstream, attributes }) => [
+      alongLast([x!.start, x!.end, output.start, output.end, upstream], attributes.axis, ([start, end, p0, p1, u]) => {
+        const { half, slopes } = sharedShift({ start: start!, end: end! });
+        const grow = tf.exp(half);
+        const early = tf.mul(tf.sub(u!, weighted(u!, p1!)), grow);
+        const late = tf.div(tf.sub(u!, weighted(u!, p0!)), grow);
+        return tf.mul(tf.mul(slopes, 0.5), tf.add(early, late));
+      }),
+    ],
+  },
+  logSoftmax: {
+    run: ([x], { attributes }) => alongLast([x!], attributes.axis, ([z]) => tf.logSoftmax(z!)),
+    gradient: ({ output, upstream, attributes }) => [
+      alongLast([output, upstream], attributes.axis, ([y, u]) => tf.sub(u!, tf.mul(tf.exp(y!), tf.sum(u!, -1, true)))),
+    ],
+    // z − log Σe: the logarithm's slope between e^−g and e^g is g / sinh g
+    multiplier: ({ inputs: [x], upstream, attributes }) => [
+      alongLast([x!.start, x!.end, upstream], attributes.axis, ([start, end, u]) => {
+        const { half, slopes } = sharedShift({ start: start!, end: end! });
+        const squared = tf.square(half);
+        const series = tf.sub(1, tf.mul(tf.div(squared, 6), tf.sub(1, tf.mul(squared, 7 / 60))));
+        const sinh = tf.mul(tf.sub(tf.exp(half), tf.exp(tf.neg(half))), 0.5);
+        const small = tf.less(squared, 0.01);
+        const logSlope = tf.where(small, series, tf.div(half, tf.where(small, tf.onesLike(sinh), sinh)));
+        return tf.sub(u!, tf.mul(slopes, tf.mul(tf.sum(u!, -1, true), logSlope)));
+      }),
+    ],
+  },
+  sparsemax: {
+    run: ([x], { attributes }) =>
+      alongLast([x!], attributes.axis, ([z]) => tf.relu(tf.sub(z!, sparsemaxThreshold(z!)))),
+    gradient: ({ output, upstream, attributes }) => [
+      alongLast([output, upstream], attributes.axis, ([p, u]) => {
+        const support = tf.cast(tf.greater(p!, 0), 'float32');
+        return tf.mul(support, tf.sub(u!, tf.div(weighted(u!, support), tf.sum(support, -1, true))));
+      }),
+    ],
+    // p = relu(z − τ) passes its open share m; Σ Δp = 0 makes Δτ = Σ mΔz / Σ m
+    multiplier: ({ inputs: [x], upstream, attributes }) => [
+      alongLast([x!.start, x!.end, upstream], attributes.axis, ([start, end, u]) => {
+        const shifted = bothEnds({ start: start!, end: end! }, (z) => tf.sub(z, sparsemaxThreshold(z)));
+        const share = openShare(
+          bothEnds(shifted, (each) => tf.relu(each)),
+          shifted.delta,
+        );
+        return tf.mul(share, tf.sub(u!, tf.div(weighted(u!, share), tf.sum(share, -1, true))));
+      }),
+    ],
+  },
+  normalise: {
+    run: ([x], { attributes: { axes, epsilon } }) => {
+      const over = tensorAxes(axes);
+      const centred = tf.sub(x!, tf.mean(x!, over, true));
+      return tf.mul(centred, tf.rsqrt(tf.add(tf.mean(tf.square(centred), over, true), epsilon)));
+    },
+    gradient: ({ inputs: [x], output, upstream, attributes: { axes, epsilon } }) => {
+      const over = tensorAxes(axes);
+      const centred = tf.sub(x!, tf.mean(x!, over, true));
+      const scale = tf.rsqrt(tf.add(tf.mean(tf.square(centred), over, true), epsilon));
+      const along = tf.mul(output, tf.mean(tf.mul(upstream, output), over, true));
+      return [tf.mul(scale, tf.sub(tf.sub(upstream, tf.mean(upstream, over, true)), along))];
+    },
+    // y = c · r: c centred, r = 1/√v, v = mean c² + ε; squares and product at midpoints, r by its secant slope
+    multiplier: ({ inputs: [x], upstream, attributes: { axes, epsilon } }) => {
+      const over = tensorAxes(axes);
+      const centred = bothEnds(x!, (each) => tf.sub(each, tf.mean(each, over, true)));
+      const scale = bothEnds(centred, (each) => tf.rsqrt(tf.add(tf.mean(tf.square(each), over, true), epsilon)));
+      const middle = midpoint(centred);
+      // Σ u·c̄ flows into r; v's mean divides by the count; Δ(c²) = 2c̄ Δc
+      const intoVariance = tf.mul(tf.mean(tf.mul(upstream, middle), over, true), rsqrtSlope(scale));
+      const flow = tf.add(tf.mul(upstream, midpoint(scale)), tf.mul(tf.mul(middle, 2), intoVariance));
+      return [tf.sub(flow, tf.mean(flow, over, true))];
+    },
+  },
+} satisfies { [Op in 'softmax' | 'logSoftmax' | 'sparsemax' | 'normalise']: OpRule<Op> };

@@ -1,0 +1,198 @@
+/** Pooling over one to three spatial axes, channels last. */
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor, Tensor4D, Tensor5D } from '@tensorflow/tfjs-core';
+import type { Padding, Window } from '../graph/ops';
+import { everyAlong, padOrCrop, paddingOf, repeatAlong, sliceAlong, spreadAlong, windowsAlong } from './axes';
+import { toCrossing, toWinners } from './extremes';
+import { linear } from './linear';
+import type { OpRule } from './rule';
+
+const isZero = (padding: Padding): boolean => padding.every(([before, after]) => before === 0 && after === 0);
+
+/** Windows over a padded input: per spatial axis their size, stride and number. */
+interface Windows {
+  readonly size: readonly number[];
+  readonly strides: readonly number[];
+  readonly padding: Padding;
+  readonly count: readonly number[];
+  /** Shape of the padded input, [rows, …spatial, C]. */
+  readonly padded: readonly number[];
+}
+
+function windowsOf({ size, strides, padding }: Window, shape: readonly number[]): Windows {
+  const numbers = paddingOf(padding, shape.slice(1, -1), size, strides);
+  const padded = shape.map((each, axis) => {
+    const [before, after] = numbers[axis - 1] ?? [0, 0];
+    return each + before + after;
+  });
+  const count = size.map((each, axis) => windowsAlong(padded[axis + 1]!, each, strides[axis]!));
+  return { size, strides, padding: numbers, count, padded };
+}
+
+const disjoint = ({ size, strides }: Windows): boolean => size.every((each, axis) => each === strides[axis]);
+
+/** 2D kernels on [rows, width, C] and [rows, height, width, C], 3D ones on five axes. */
+function pool(x: Tensor, { size, strides }: Windows, kind: 'max' | 'average'): Tensor {
+  if (x.rank === 5) {
+    const of3d = kind === 'max' ? tf.maxPool3d : tf.avgPool3d;
+    return of3d(x as Tensor5D, size as [number, number, number], strides as [number, number, number], 'valid');
+  }
+  const flat = x.rank === 3;
+  const image = flat ? tf.reshape(x, [x.shape[0]!, 1, x.shape[1]!, x.shape[2]!]) : x;
+  const pair = (values: readonly number[]): [number, number] => (flat ? [1, values[0]!] : [values[0]!, values[1]!]);
+  const of2d = kind === 'max' ? tf.maxPool : tf.avgPool;
+  const pooled = of2d(image as Tensor4D, pair(size), pair(strides), 'valid');
+  return flat ? tf.reshape(pooled, [x.shape[0]!, pooled.shape[2]!, pooled.shape[3]!]) : pooled;
+}
+
+/** The candidates of every window, one tensor [rows, …count, C] per place in the window, row-major. */
+function candidates(x: Tensor, windows: Windows): Tensor[] {
+  const { size, strides, count } = windows;
+  const [, height, width] = x.shape as [number, number, number];
+  if (disjoint(windows) && x.rank === 4 && height === count[0]! * size[0]! && width === count[1]! * size[1]!) {
+    // Windows that tile the image are blocks of a reshaped view: no strided reads.
+    const channels = x.shape[3]!;
+    const view = tf.reshape(x, [x.shape[0]! * count[0]!, size[0]!, count[1]!, size[1]! * channels]);
+    const shape = [x.shape[0]!, count[0]!, count[1]!, channels];
+    return places(size).map(([row, column]) =>
+      tf.reshape(tf.slice(view, [0, row!, 0, column! * channels], [view.shape[0]!, 1, count[1]!, channels]), shape),
+    );
+  }
+  return size.reduce<Tensor[]>(
+    (found, each, axis) =>
+      found.flatMap((tensor) =>
+        Array.from({ length: each }, (_, begin) => everyAlong(tensor, axis + 1, begin, strides[axis]!, count[axis]!)),
+      ),
+    [x],
+  );
+}
+
+/** Row-major places of a window. */
+const places = (size: readonly number[]): number[][] =>
+  size.reduce<number[][]>(
+    (found, each) => found.flatMap((place) => Array.from({ length: each }, (_, index) => [...place, index])),
+    [[]],
+  );
+
+/** Undoes `candidates`: adds up, at each input, what the windows that hold it give it. [rows, …spatial, C], unpadded. */
+function scatter(parts: readonly Tensor[], windows: Windows): Tensor {
+  const { size, strides, padding, count, padded } = windows;
+  const uncover = (whole: Tensor): Tensor =>
+    padOrCrop(
+      whole,
+      padding.map(([before, after]) => [-before, -after]),
+    );
+  if (disjoint(windows) && size.length === 2) {
+    const channels = padded[3]!;
+    const rows = Array.from({ length: size[0]! }, (_, row) => {
+      const line = parts.slice(row * size[1]!, (row + 1) * size[1]!);
+      return tf.reshape(tf.concat(line, 3), [padded[0]! * count[0]!, 1, count[1]! * size[1]! * channels]);
+    });
+    const tiled = tf.reshape(tf.concat(rows, 1), [padded[0]!, count[0]! * size[0]!, count[1]! * size[1]!, channels]);
+    return uncover(
+      padOrCrop(
+        tiled,
+        count.map((each, axis) => [0, padded[axis + 1]! - each * size[axis]!]),
+      ),
+    );
+  }
+  // The last axis first, each time adding up the places along it.
+  let level = [...parts];
+  for (let axis = size.length - 1; axis >= 0; axis--) {
+    const length = padded[axis + 1]!;
+    const next: Tensor[] = [];
+    for (let first = 0; first < level.length; first += size[axis]!)
+      next.push(
+        level
+          .slice(first, first + size[axis]!)
+          .map((part, begin) => {
+            const apart = spreadAlong(part, axis + 1, strides[axis]!);
+            const after = length - begin - apart.shape[axis + 1]!;
+            return padOrCrop(apart, [[begin, after]], axis + 1);
+          })
+          .reduce((sum, each) => tf.add(sum, each)),
+      );
+    level = next;
+  }
+  return uncover(level[0]!);
+}
+
+const covered = (x: Tensor, { padding }: Windows): Tensor => padOrCrop(x, padding, 1, -Infinity);
+
+/** Size of a window over how many real inputs it holds, [1, …count, 1]: undoes the padded zeros' part in a mean. */
+function correction({ size, padding, strides, count, padded }: Windows): Tensor {
+  const spatial = padded.slice(1, -1);
+  const perAxis = size.map((each, axis) => {
+    const [before, after] = padding[axis]!;
+    const shape = size.map((_, other) => (other === axis ? count[axis]! : 1));
+    const values = Array.from({ length: count[axis]! }, (_, index) => {
+      const begin = index * strides[axis]!;
+      const real = Math.min(begin + each, spatial[axis]! - after) - Math.max(begin, before);
+      return each / Math.max(1, real);
+    });
+    return tf.tensor(values, [1, ...shape, 1]);
+  });
+  return perAxis.reduce((product, each) => tf.mul(product, each));
+}
+
+export const pooling = {
+  averagePool: {
+    run: ([x], { attributes, derive }) => {
+      const windows = windowsOf(attributes, x!.shape);
+      const mean = pool(padOrCrop(x!, windows.padding), windows, 'average');
+      if (attributes.countPadding || isZero(windows.padding)) return mean;
+      return tf.mul(
+        mean,
+        derive(`correction ${windows.padded.slice(1)}`, () => correction(windows)),
+      );
+    },
+    // Each input is passed the mean's share of every window that holds it: axis by axis, a running sum.
+    ...linear<'averagePool'>(({ attributes, shapes: [shape], upstream, derive }) => {
+      const windows = windowsOf(attributes, shape!);
+      const places = windows.size.reduce((product, size) => product * size, 1);
+      const share =
+        attributes.countPadding || isZero(windows.padding)
+          ? tf.div(upstream, places)
+          : tf.div(
+              tf.mul(
+                upstream,
+                derive(`correction ${windows.padded.slice(1)}`, () => correction(windows)),
+              ),
+              places,
+            );
+      let back = share;
+      windows.size.forEach((size, index) => {
+        const axis = index + 1;
+        const stride = windows.strides[index]!;
+        if (size === stride) {
+          back = repeatAlong(back, axis, size);
+        } else {
+          const apart = spreadAlong(back, axis, stride);
+          back = Array.from({ length: size }, (_, begin) => padOrCrop(apart, [[begin, size - 1 - begin]], axis)).reduce(
+            (sum, each) => tf.add(sum, each),
+          );
+        }
+        const missing = windows.padded[axis]! - back.shape[axis]!;
+        const [before] = windows.padding[index]!;
+        back = sliceAlong(padOrCrop(back, [[0, missing]], axis), axis, before, shape![axis]!);
+      });
+      return [back];
+    }),
+  },
+  maxPool: {
+    run: ([x], { attributes }) => {
+      const windows = windowsOf(attributes, x!.shape);
+      return pool(covered(x!, windows), windows, 'max');
+    },
+    gradient: ({ inputs: [x], output, upstream, attributes }) => {
+      const windows = windowsOf(attributes, x!.shape);
+      return [scatter(toWinners(candidates(covered(x!, windows), windows), output, upstream), windows)];
+    },
+    multiplier: ({ inputs: [x], output, upstream, attributes }) => {
+      const windows = windowsOf(attributes, x!.shape);
+      const start = candidates(covered(x!.start, windows), windows);
+      const end = candidates(covered(x!.end, windows), windows);
+      return [scatter(toCrossing(start, end, output, upstream), windows)];
+    },
+  },
+} satisfies { [Op in 'averagePool' | 'maxPool']: OpRule<Op> };
