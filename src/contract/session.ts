@@ -106,6 +106,8 @@ const run = z.object({
   pathStart: z.string().nullable(),
   durationMs: z.number(),
   layers: z.array(layer),
+  /** How the window shows it; runs with the same `job` were started together. */
+  label: z.object({ name: z.string(), note: z.string(), created: z.string(), job: z.string() }).optional(),
 });
 
 const fault = z.object({ code: z.string(), message: z.string(), remedy: z.string() });
@@ -138,6 +140,7 @@ export interface Question {
 /** A run and the place of its question in the session. */
 export interface SessionRun extends RunResult {
   readonly question: number;
+  readonly label?: Manifest['runs'][number]['label'];
 }
 
 /** A fault that a run met; a later version may know codes that this one does not. */

@@ -357,8 +357,8 @@ export type JobNotice =
   /** Waits for another window's job. */
   | { readonly kind: 'queued' }
   | { readonly kind: 'progress'; readonly progress: Progress }
-  /** A run is complete, and already in the recovery folder. */
-  | { readonly kind: 'run'; readonly run: RunRecord }
+  /** A run is complete, and already in the recovery folder; `unkept` says why it is not (a full disk). */
+  | { readonly kind: 'run'; readonly run: RunRecord; readonly unkept: MhoFault | null }
   | { readonly kind: 'failed'; readonly fault: MhoFault }
   | { readonly kind: 'finished'; readonly cancelled: boolean };
 

@@ -72,6 +72,7 @@ function manifestOf(session: Session, arrays: Arrays): Manifest {
       backend: run.backend,
       pathStart: run.pathStart,
       durationMs: run.durationMs,
+      label: run.label,
       layers: run.layers.map((layer, index) => {
         const folder = `runs/${place}-${run.method}/${index}-${slug(layer.name)}`;
         const examples = run.examples.length;

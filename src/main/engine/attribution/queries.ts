@@ -1,0 +1,123 @@
+/** What is asked around a run: values at both ends of the path and along it, and what a run would cost. */
+import type { AttributionRequest, NumericArray } from '../../../contract/attribution';
+import type { Graph, ValueId } from '../graph/graph';
+import { chunkSize, rowBytes } from './chunks';
+import { evaluate } from './evaluate';
+import { methodSum } from './methods';
+import { planRun } from './plan';
+import { prepare, type Prepared } from './request';
+import { Weights } from './weights';
+
+type Ends = Prepared['lines']['ends'];
+
+const withWeights = async <Result>(graph: Graph, work: (weights: Weights) => Promise<Result>): Promise<Result> => {
+  const weights = new Weights(graph);
+  try {
+    return await work(weights);
+  } finally {
+    weights.dispose();
+  }
+};
+
+/** Rows of one example, averaged over its references: [examples · references, …] → [examples, …]. */
+function overReferences({ shape, data }: NumericArray, references: number): NumericArray {
+  if (references === 1) return { shape, data };
+  const examples = shape[0]! / references;
+  const size = data.length / shape[0]!;
+  const mean = new Float32Array(examples * size);
+  for (let pair = 0; pair < examples * references; pair++)
+    for (let place = 0; place < size; place++)
+      mean[Math.floor(pair / references) * size + place]! += data[pair * size + place]! / references;
+  return { shape: [examples, ...shape.slice(1)], data: mean };
+}
+
+/**
+ * Values at the inputs and at their baselines.
+ * @param wanted value ids
+ * @returns per id `[examples, …]`; at the baseline averaged over references
+ * @throws INPUT_…, BASELINE_SHAPE, OP_UNSUPPORTED
+ */
+export const valuesAtEnds = (
+  graph: Graph,
+  request: AttributionRequest,
+  wanted: readonly ValueId[],
+): Promise<{ atInput: Map<ValueId, NumericArray>; atBaseline: Map<ValueId, NumericArray> }> =>
+  withWeights(graph, async (weights) => {
+    const { lines, references } = await prepare(graph, weights, request);
+    const at = async (end: 'from' | 'to'): Promise<Map<ValueId, NumericArray>> => {
+      const feeds = new Map([...lines.ends].map(([id, each]) => [id, each[end]]));
+      const values = await evaluate(graph, weights, feeds, wanted);
+      return new Map([...values].map(([id, array]) => [id, overReferences(array, references)]));
+    };
+    return { atInput: await at('to'), atBaseline: await at('from') };
+  });
+
+function between(ends: Ends, alphas: Float32Array): Map<ValueId, NumericArray> {
+  return new Map(
+    [...ends].map(([id, { from, to }]) => {
+      const size = to.data.length / to.shape[0]!;
+      const data = new Float32Array(alphas.length * size);
+      alphas.forEach((alpha, point) => {
+        for (let place = 0; place < size; place++)
+          data[point * size + place] = from.data[place]! + alpha * (to.data[place]! - from.data[place]!);
+      });
+      return [id, { shape: [alphas.length, ...to.shape.slice(1)], data }];
+    }),
+  );
+}
+
+/**
+ * Values along the straight path of the request's first example and first reference.
+ * @returns F per point, and per wanted id `[points, …]`
+ * @throws as `attribute`
+ */
+export const valuesAlongPath = (
+  graph: Graph,
+  request: AttributionRequest,
+  wanted: readonly ValueId[],
+  points: number,
+): Promise<{ alphas: Float32Array; target: Float32Array; values: Map<ValueId, NumericArray> }> =>
+  withWeights(graph, async (weights) => {
+    const { lines, seeds, sinks } = await prepare(graph, weights, request);
+    const alphas = Float32Array.from({ length: points }, (_, point) => point / (points - 1));
+    const values = await evaluate(graph, weights, between(lines.ends, alphas), [...new Set([...sinks, ...wanted])]);
+    const target = new Float32Array(points);
+    for (const { value, index, sign } of seeds) {
+      const { data } = values.get(value)!;
+      const size = data.length / points;
+      target.forEach((_, point) => (target[point]! += sign * data[point * size + index[0]!]!));
+    }
+    return { alphas, target, values };
+  });
+
+/** What a run would take. */
+export interface RunCost {
+  /** Point evaluations of all methods, each with its backward walk. */
+  readonly passes: number;
+  readonly memoryMB: number;
+}
+
+/** Bytes in use at the worst moment, per byte of kept activations; as chunks are sized by. */
+const PEAK_PER_KEPT = 3;
+
+/**
+ * Plans a run without running it.
+ * @throws what `attribute` would refuse the request with
+ */
+export const planCost = (graph: Graph, request: AttributionRequest): Promise<RunCost> =>
+  withWeights(graph, async (weights) => {
+    const prepared = await prepare(graph, weights, request);
+    const sums = request.methods.map((method) => methodSum(method, request.rule, request.steps));
+    const readsAll = request.methods.some((method) => method === 'reveal-cancel' || method === 'genomics');
+    const plan = planRun(graph, prepared.starts, prepared.sinks, request.layers, readsAll);
+    const bytes = rowBytes(plan, weights, prepared.lines);
+    const grids = [...new Set(sums.map(({ steps }) => steps))];
+    const rows = grids.map((steps) => {
+      const { segments, pairs } = chunkSize(steps, bytes, request.memoryMB, request.chunkRows);
+      return (segments + 1) * Math.min(pairs, prepared.lines.pairs);
+    });
+    return {
+      passes: grids.reduce((total, steps) => total + (steps + 1) * prepared.lines.pairs, 0),
+      memoryMB: Math.ceil((Math.max(...rows) * bytes * PEAK_PER_KEPT) / 1e6),
+    };
+  });

@@ -1,0 +1,483 @@
+/** What one window has open: a model, data, runs, a session file. It survives the engine's death (recovery.ts). */
+import { randomBytes } from 'node:crypto';
+import { realpath, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { homedir } from 'node:os';
+import type { AttributionRequest, RunResult } from '../../../contract/attribution';
+import { MhoError } from '../../../contract/errors';
+import type { ModelSummary } from '../../../contract/model';
+import type { Question, Session } from '../../../contract/session';
+import type {
+  DocumentState,
+  InputData,
+  OpenedModel,
+  OpenedSession,
+  RunRecord,
+  RunSetup,
+  SampleInfo,
+  StudioBaseline,
+} from '../../../contract/studio';
+import type { Graph } from '../../engine/graph/graph';
+import type { Engine } from './engine';
+import { inputData, matched, openedModel, recordOf, rowsOf, runName, type Arrays, type StoredRun } from './records';
+import { NOBODY, type Recovery, type RecoveryFolder, type SavedState, type Stamp } from './recovery';
+import { sample as findSample } from './samples';
+
+export interface DocumentSurroundings {
+  readonly engine: Engine;
+  readonly recovery: Recovery;
+  readonly samples: string;
+  readonly software: Session['software'];
+  /** Session files open in other documents. */
+  readonly openElsewhere: (path: string, document: string) => boolean;
+  readonly changed: (document: string, state: DocumentState) => void;
+}
+
+interface OpenModel {
+  readonly graph: Graph;
+  readonly summary: ModelSummary;
+  readonly path: string;
+  readonly sample: SampleInfo | null;
+}
+
+interface OpenData {
+  readonly path: string;
+  readonly arrays: Arrays;
+}
+
+/** A run and where its numbers are kept. */
+interface Kept extends StoredRun {
+  saved: boolean;
+  /** File of the recovery folder; null while it is only in the session file. */
+  file: string | null;
+  place: number;
+}
+
+export const newId = (): string => randomBytes(12).toString('hex');
+
+/** `~/models` rather than the whole path. */
+export const shortFolder = (path: string): string => {
+  const folder = dirname(path);
+  return folder === homedir() || folder.startsWith(`${homedir()}/`) ? `~${folder.slice(homedir().length)}` : folder;
+};
+
+const stampOf = async (path: string): Promise<Stamp | null> => {
+  const info = await stat(path).catch(() => null);
+  return info && { size: info.size, modified: info.mtimeMs };
+};
+
+export class Document {
+  #model: OpenModel | null = null;
+  /** The model as a session describes it, where the model itself is not open. */
+  #described: ModelSummary | null = null;
+  readonly #data = new Map<string, OpenData>();
+  #runs = new Map<string, Kept>();
+  readonly #removed = new Map<string, Kept>();
+  /** Runs of other sessions, for comparison. */
+  readonly #compared = new Map<string, StoredRun>();
+  #session: { path: string; stamp: Stamp | null } | null = null;
+  #dirty = false;
+  #created = new Date().toISOString();
+  #notes = '';
+  #folder: RecoveryFolder;
+
+  private constructor(
+    readonly id: string,
+    private readonly around: DocumentSurroundings,
+  ) {
+    this.#folder = around.recovery.create();
+  }
+
+  /** A document of a window: as an engine before this one left it, or empty. */
+  static async open(id: string, around: DocumentSurroundings): Promise<Document> {
+    const document = new Document(id, around);
+    const left = await around.recovery.of(id);
+    if (left) await document.#adopt(left.folder, left.state);
+    return document;
+  }
+
+  // ------------------------------------------------------------ state
+
+  get state(): DocumentState {
+    const summary = this.#model?.summary ?? this.#described;
+    return {
+      title: this.#session ? basename(this.#session.path) : (this.#model?.sample?.title ?? summary?.name ?? null),
+      session: this.#session && { name: basename(this.#session.path), where: shortFolder(this.#session.path) },
+      dirty: this.#dirty,
+      runs: this.#runs.size,
+      modelOpen: this.#model !== null,
+    };
+  }
+
+  get sessionPath(): string | null {
+    return this.#session?.path ?? null;
+  }
+
+  get runs(): readonly RunRecord[] {
+    return [...this.#runs.values()].map(recordOf);
+  }
+
+  get model(): OpenModel {
+    if (!this.#model) throw new MhoError('NOTHING_OPEN', { what: 'model' });
+    return this.#model;
+  }
+
+  async #change(dirty = this.#dirty): Promise<void> {
+    this.#dirty = dirty;
+    this.around.changed(this.id, this.state);
+    await this.#folder.write(() => this.#savedState());
+  }
+
+  #savedState(): SavedState {
+    return {
+      document: this.id,
+      owner: this.around.recovery.owner,
+      title: this.state.title,
+      session: this.#session,
+      model: this.#model && { path: this.#model.path, sample: this.#model.sample?.name ?? null },
+      data: [...this.#data].map(([id, { path }]) => ({ id, path })),
+      runs: [...this.#runs.values()].map(({ id, file, place, name, note, created, job, saved, trace }) => ({
+        id,
+        file,
+        place,
+        name,
+        note,
+        created,
+        job,
+        saved,
+        trace: [...trace],
+      })),
+      dirty: this.#dirty,
+    };
+  }
+
+  /** What is only for convenience must not fail what the user asked: a full disk is told when a run is kept or saved. */
+  async #changeQuietly(dirty?: boolean): Promise<void> {
+    await this.#change(dirty).catch(() => undefined);
+  }
+
+  // ------------------------------------------------------------ model and data
+
+  async openModel(path: string, sampleName: string | null = null): Promise<OpenedModel> {
+    const sample = sampleName === null ? null : await findSample(this.around.samples, sampleName);
+    const { graph, summary } = await this.around.engine.openModel(sample?.model ?? path);
+    const other = this.#described ?? this.#model?.summary ?? null;
+    if (this.#runs.size > 0 && other?.hash !== summary.hash) await this.#startAnew();
+    this.#model = { graph, summary, path: sample?.model ?? path, sample: sample?.info ?? null };
+    this.#described = summary;
+    this.#data.clear();
+    const data = sample ? await this.readInputs(sample.inputs) : null;
+    await this.#changeQuietly();
+    return openedModel(graph, summary, sample?.info ?? null, data);
+  }
+
+  /** Another model: what was unsaved stays in its folder and is offered at the next start. */
+  async #startAnew(): Promise<void> {
+    const left = this.#folder;
+    const state = this.#savedState();
+    if (this.#dirty) await left.write(() => ({ ...state, document: '', owner: NOBODY }));
+    else await left.remove();
+    this.#folder = this.around.recovery.create();
+    this.#runs = new Map();
+    this.#removed.clear();
+    this.#data.clear();
+    this.#session = null;
+    this.#model = null;
+    this.#described = null;
+    this.#dirty = false;
+    this.#created = new Date().toISOString();
+    this.#notes = '';
+  }
+
+  async readInputs(path: string): Promise<InputData> {
+    const { summary } = this.model;
+    const arrays = await this.around.engine.readArrays(path);
+    const id = newId();
+    this.#data.set(id, { path, arrays });
+    await this.#changeQuietly();
+    return inputData(id, basename(path), arrays, summary.inputs);
+  }
+
+  data(id: string): OpenData {
+    const data = this.#data.get(id);
+    if (!data) throw new MhoError('HANDLE_UNKNOWN', { what: 'data', id });
+    return data;
+  }
+
+  inputRows(id: string, examples: readonly number[]): Arrays {
+    return Object.fromEntries(
+      Object.entries(this.data(id).arrays).map(([name, array]) => [name, rowsOf(array, examples)]),
+    );
+  }
+
+  /** Arrays as the model's inputs. @throws INPUT_… */
+  #inputs(id: string): Arrays {
+    const { arrays, path } = this.data(id);
+    const { inputs } = this.model.summary;
+    const names = matched(arrays, inputs);
+    const { faults } = inputData(id, basename(path), arrays, inputs);
+    const first = faults.find(({ code }) => code !== 'INPUT_VALUE');
+    if (first) {
+      const missing = inputs.find(({ name }) => ![...names.values()].includes(name));
+      throw missing
+        ? new MhoError('INPUT_MISSING', { input: missing.name, inputs: inputs.map(({ name }) => name).join(', ') })
+        : new MhoError('INPUT_UNKNOWN', { input: Object.keys(arrays).join(', '), hint: '', inputs: first.message });
+    }
+    return Object.fromEntries([...names].map(([array, input]) => [input, arrays[array]!]));
+  }
+
+  #baseline(baseline: StudioBaseline, examples: readonly number[]): AttributionRequest['baseline'] {
+    if (baseline.kind === 'constant') return baseline;
+    const arrays = this.#inputs(baseline.data);
+    const perExample = baseline.perExample === true;
+    const rows = Object.values(arrays)[0]?.shape[0] ?? 0;
+    return {
+      kind: 'arrays',
+      perExample,
+      arrays:
+        perExample && rows > 1
+          ? Object.fromEntries(Object.entries(arrays).map(([name, array]) => [name, rowsOf(array, examples)]))
+          : arrays,
+    };
+  }
+
+  /** What the engine is asked for a set-up. */
+  request(setup: Omit<RunSetup, 'backend'>): AttributionRequest {
+    const { data, examples, baseline, ...rest } = setup;
+    const inputs = this.#inputs(data);
+    return {
+      ...rest,
+      inputs: Object.fromEntries(Object.entries(inputs).map(([name, array]) => [name, rowsOf(array, examples)])),
+      baseline: this.#baseline(baseline, examples),
+    };
+  }
+
+  question(setup: RunSetup, request: AttributionRequest): Question {
+    return {
+      inputs: request.inputs,
+      source: basename(this.data(setup.data).path),
+      examples: setup.examples,
+      baseline: request.baseline,
+      target: request.target,
+      minus: request.minus ?? null,
+    };
+  }
+
+  // ------------------------------------------------------------ runs
+
+  /** Takes a finished run in; it is in the recovery folder before this returns, or `unkept` says why not. */
+  async addRun(
+    result: RunResult,
+    question: Question,
+    job: string,
+    trace: RunRecord['trace'],
+  ): Promise<{ record: RunRecord; unkept: MhoError | null }> {
+    const id = newId();
+    const run: Kept = {
+      id,
+      result,
+      question,
+      model: this.model.summary.hash,
+      name: runName(result),
+      note: '',
+      created: new Date().toISOString(),
+      job,
+      trace,
+      saved: false,
+      file: `${id}.mho`,
+      place: 0,
+    };
+    let unkept: MhoError | null = null;
+    this.#runs.set(id, run);
+    try {
+      const session = this.#sessionOf([run]);
+      await this.#folder.add((folder) => this.around.engine.saveSession(join(folder, run.file!), session));
+      await this.#change(true);
+    } catch (error) {
+      run.file = null;
+      unkept = error instanceof MhoError ? error : new MhoError('INTERNAL', { reason: String(error) });
+      await this.#changeQuietly(true);
+    }
+    return { record: recordOf(run), unkept };
+  }
+
+  #run(id: string): Kept {
+    const run = this.#runs.get(id);
+    if (!run) throw new MhoError('HANDLE_UNKNOWN', { what: 'run', id });
+    return run;
+  }
+
+  contributions(id: string, layer: string): { contributions: Float32Array; spread: Float32Array | null } {
+    const { result } = this.#runs.get(id) ?? this.#removed.get(id) ?? this.#compared.get(id) ?? this.#run(id);
+    const found = result.layers.find(({ name }) => name === layer);
+    if (!found) throw new MhoError('LAYER_UNKNOWN', { layer, hint: '' });
+    return { contributions: found.contributions, spread: found.spread };
+  }
+
+  async describeRun(id: string, name: string | undefined, note: string | undefined): Promise<RunRecord> {
+    const run = this.#run(id);
+    if (name !== undefined) run.name = name.trim() || runName(run.result);
+    if (note !== undefined) run.note = note;
+    await this.#changeQuietly(true);
+    return recordOf(run);
+  }
+
+  async removeRun(id: string): Promise<void> {
+    const run = this.#run(id);
+    this.#runs.delete(id);
+    this.#removed.set(id, run);
+    await this.#changeQuietly(true);
+  }
+
+  async restoreRun(id: string): Promise<RunRecord> {
+    const run = this.#removed.get(id);
+    if (!run) throw new MhoError('HANDLE_UNKNOWN', { what: 'run', id });
+    this.#removed.delete(id);
+    this.#runs.set(id, run);
+    await this.#changeQuietly(true);
+    return recordOf(run);
+  }
+
+  // ------------------------------------------------------------ sessions
+
+  #sessionOf(runs: readonly Kept[]): Session {
+    const model = this.#model?.summary ?? this.#described;
+    if (!model || runs.length === 0) throw new MhoError('NOTHING_OPEN', { what: 'run' });
+    const questions = [...new Set(runs.map(({ question }) => question))];
+    return {
+      created: this.#created,
+      software: this.around.software,
+      model,
+      questions,
+      runs: runs.map(({ result, question, name, note, created, job }) => ({
+        ...result,
+        question: questions.indexOf(question),
+        label: { name, note, created, job },
+      })),
+      errors: [],
+      notes: this.#notes,
+    };
+  }
+
+  /**
+   * Writes the session. To its own file only when nobody changed that meanwhile.
+   * @throws FILE_WRITE, SESSION_CHANGED, SESSION_OPEN_ELSEWHERE, NOTHING_OPEN
+   */
+  async save(path: string): Promise<DocumentState> {
+    const place = await realpath(path).catch(() => path);
+    if (this.around.openElsewhere(place, this.id)) throw new MhoError('SESSION_OPEN_ELSEWHERE', { path });
+    if (this.#session?.path === place) {
+      const now = await stampOf(place);
+      const then = this.#session.stamp;
+      if (now && then && (now.size !== then.size || now.modified !== then.modified))
+        throw new MhoError('SESSION_CHANGED', { path });
+    }
+    const runs = [...this.#runs.values()];
+    await this.around.engine.saveSession(place, this.#sessionOf(runs));
+    this.#session = { path: place, stamp: await stampOf(place) };
+    for (const run of runs) run.saved = true;
+    await this.#changeQuietly(false);
+    return this.state;
+  }
+
+  async openSession(path: string): Promise<OpenedSession> {
+    const place = await realpath(path).catch(() => path);
+    if (this.around.openElsewhere(place, this.id)) throw new MhoError('SESSION_OPEN_ELSEWHERE', { path });
+    const session = await this.around.engine.openSession(place);
+    const stamp = await stampOf(place);
+    await this.#startAnew();
+    this.#session = { path: place, stamp };
+    this.#described = session.model;
+    this.#created = session.created;
+    this.#notes = session.notes;
+    this.#take(session, (run, position) => ({ ...run, saved: true, file: null, place: position }));
+    await this.#reopenModel({ path: session.model.path, sample: null });
+    await this.#changeQuietly(false);
+    return { document: this.state, summary: session.model, runs: this.runs };
+  }
+
+  /** The model of a session, when it is still there and still the same. */
+  async #reopenModel({ path, sample }: NonNullable<SavedState['model']>): Promise<void> {
+    try {
+      const { graph, summary } = await this.around.engine.openModel(path);
+      if (this.#described && summary.hash !== this.#described.hash) return;
+      const info = sample === null ? null : (await findSample(this.around.samples, sample)).info;
+      this.#model = { graph, summary, path, sample: info };
+      this.#described = summary;
+    } catch {
+      // shown without its model
+    }
+  }
+
+  #take(session: Session, keep: (run: StoredRun, position: number) => Kept): void {
+    for (const [position, run] of storedRuns(session).entries()) {
+      const kept = keep(run, position);
+      this.#runs.set(kept.id, kept);
+    }
+  }
+
+  /** Another session's runs, to compare with. */
+  async readSession(path: string): Promise<OpenedSession> {
+    const session = await this.around.engine.openSession(path);
+    const runs = storedRuns(session);
+    for (const run of runs) this.#compared.set(run.id, run);
+    return {
+      document: { title: basename(path), session: null, dirty: false, runs: runs.length, modelOpen: false },
+      summary: session.model,
+      runs: runs.map(recordOf),
+    };
+  }
+
+  // ------------------------------------------------------------ recovery
+
+  async recover(folder: RecoveryFolder, state: SavedState): Promise<OpenedSession> {
+    await this.#startAnew();
+    await this.#adopt(folder, state);
+    await this.#changeQuietly();
+    return { document: this.state, summary: this.#described, runs: this.runs };
+  }
+
+  /** Takes over a folder with what is in it; a file that is gone takes its runs with it. */
+  async #adopt(folder: RecoveryFolder, state: SavedState): Promise<void> {
+    this.#folder = folder;
+    this.#session = state.session;
+    const sessions = new Map<string, Session | null>();
+    const read = async (path: string): Promise<Session | null> => {
+      if (!sessions.has(path)) sessions.set(path, await this.around.engine.openSession(path).catch(() => null));
+      return sessions.get(path)!;
+    };
+    for (const { id, file, place, name, note, created, job, saved, trace } of state.runs) {
+      const path = file === null ? state.session?.path : folder.file(file);
+      const session = path === undefined ? null : await read(path);
+      const run = session && storedRuns(session)[place];
+      if (!session || !run) continue;
+      this.#described ??= session.model;
+      this.#runs.set(id, { ...run, id, name, note, created, job, saved, trace, file, place });
+    }
+    this.#dirty = state.dirty;
+    if (state.model) await this.#reopenModel(state.model);
+    for (const { id, path } of state.data) {
+      const arrays = await this.around.engine.readArrays(path).catch(() => null);
+      if (arrays) this.#data.set(id, { path, arrays });
+    }
+  }
+
+  /** The window is closed and the user has decided about what was unsaved. */
+  close(): Promise<void> {
+    return this.#folder.remove();
+  }
+}
+
+function storedRuns(session: Session): StoredRun[] {
+  return session.runs.map(({ question, label, ...result }) => ({
+    id: newId(),
+    result,
+    question: session.questions[question]!,
+    model: session.model.hash,
+    name: label?.name ?? runName(result),
+    note: label?.note ?? '',
+    created: label?.created ?? session.created,
+    job: label?.job ?? '',
+    trace: [],
+  }));
+}

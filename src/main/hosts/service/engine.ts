@@ -1,0 +1,65 @@
+/** The engine as the service uses it. Loaded when it is first needed: TensorFlow takes half a second. */
+import type { AttributionRequest, NumericArray, Progress, RunResult } from '../../../contract/attribution';
+import type { BackendChoice, BackendInfo, BackendReport } from '../../../contract/backends';
+import type { ModelSummary } from '../../../contract/model';
+import type { Session } from '../../../contract/session';
+import type { RunCost } from '../../engine/attribution/queries';
+import type { Graph, ValueId } from '../../engine/graph/graph';
+
+/** An open backend; what else is in it is the engine's affair. */
+export type OpenBackend = BackendInfo;
+
+export interface Engine {
+  openModel(path: string): Promise<{ graph: Graph; summary: ModelSummary }>;
+  readArrays(path: string): Promise<Readonly<Record<string, NumericArray>>>;
+  saveSession(path: string, session: Session): Promise<void>;
+  openSession(path: string): Promise<Session>;
+  openBackend(choice: BackendChoice): Promise<OpenBackend>;
+  listBackends(choice: BackendChoice): Promise<readonly BackendReport[]>;
+  attribute(
+    graph: Graph,
+    request: AttributionRequest,
+    options: {
+      backend: OpenBackend;
+      onProgress?: (progress: Progress) => void;
+      onResult?: (result: RunResult) => void;
+      signal?: AbortSignal;
+    },
+  ): Promise<readonly RunResult[]>;
+  valuesAtEnds(
+    graph: Graph,
+    request: AttributionRequest,
+    wanted: readonly ValueId[],
+  ): Promise<{ atInput: ReadonlyMap<ValueId, NumericArray>; atBaseline: ReadonlyMap<ValueId, NumericArray> }>;
+  valuesAlongPath(
+    graph: Graph,
+    request: AttributionRequest,
+    wanted: readonly ValueId[],
+    points: number,
+  ): Promise<{ alphas: Float32Array; target: Float32Array; values: ReadonlyMap<ValueId, NumericArray> }>;
+  planCost(graph: Graph, request: AttributionRequest): Promise<RunCost>;
+}
+
+const backends = () => import('../../engine/backends');
+const attribution = () => import('../../engine/attribution');
+const queries = () => import('../../engine/attribution/queries');
+const sessions = () => import('../../engine/sessions');
+
+/** The engine of this process. */
+export const engine: Engine = {
+  openModel: async (path) => (await import('../../engine/formats')).openModel(path),
+  readArrays: async (path) => (await import('../../engine/data')).readArrays(path),
+  saveSession: async (path, session) => (await sessions()).saveSession(path, session),
+  openSession: async (path) => (await sessions()).openSession(path),
+  openBackend: async (choice) => (await backends()).openBackend(choice),
+  listBackends: async (choice) => (await backends()).listBackends(choice),
+  attribute: async (graph, request, options) =>
+    (await attribution()).attribute(graph, request, {
+      ...options,
+      // The backend that was opened last is the active one; its kernels come with it.
+      backend: { ...options.backend, kernels: (await backends()).kernels() },
+    }),
+  valuesAtEnds: async (...asked) => (await queries()).valuesAtEnds(...asked),
+  valuesAlongPath: async (...asked) => (await queries()).valuesAlongPath(...asked),
+  planCost: async (...asked) => (await queries()).planCost(...asked),
+};

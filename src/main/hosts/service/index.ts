@@ -1,0 +1,290 @@
+/**
+ * The engine's side of the contract, for any host: it takes a request by name, checks it by its schema, answers it for
+ * one document. A dispatcher over the contract's own table, in place of a library for remote calls: the table already
+ * has the schemas and the types, so a library would add a second list of methods and no check.
+ */
+import { z } from 'zod';
+import { asMhoError, MhoError, type MhoFault } from '../../../contract/errors';
+import type { AttributionRequest } from '../../../contract/attribution';
+import type { Session } from '../../../contract/session';
+import {
+  engineRequests,
+  type Answer,
+  type DocumentState,
+  type EngineRequestName,
+  type JobNotice,
+  type Params,
+  type Result,
+  type RunSetup,
+} from '../../../contract/studio';
+import { Document, type DocumentSurroundings } from './document';
+import type { Engine } from './engine';
+import { Jobs } from './jobs';
+import { Recovery, type Owner } from './recovery';
+import { samples } from './samples';
+
+/** What the host itself asks; never forwarded from a view, since it names files by path. */
+export const hostOnlyRequests = {
+  save: { params: z.object({ path: z.string().min(1) }) },
+  /** The window is closed and nothing in it is wanted any more. */
+  close: { params: z.object({}) },
+} as const;
+type HostOnlyName = keyof typeof hostOnlyRequests;
+
+export interface ServiceRequest {
+  readonly document: string;
+  readonly name: EngineRequestName | HostOnlyName;
+  readonly params: unknown;
+  /** Paths of the file tokens in `params`. */
+  readonly paths?: Readonly<Record<string, string>>;
+  /** Where `startRun` tells how its job goes on. */
+  readonly emit?: (notice: JobNotice) => void;
+}
+
+export interface ServiceOptions {
+  readonly engine: Engine;
+  /** Folder of the bundled samples. */
+  readonly samples: string;
+  /** Folder in which finished runs are kept until they are saved. */
+  readonly recovery: string;
+  /** The program that has the documents open. */
+  readonly owner: Owner;
+  readonly software: Session['software'];
+  readonly onDocument: (document: string, state: DocumentState) => void;
+}
+
+export interface StudioService {
+  handle(request: ServiceRequest): Promise<Answer>;
+}
+
+interface Asked<Name extends EngineRequestName> {
+  readonly document: Document;
+  readonly params: Params<Name>;
+  /** @throws FILE_NOT_GRANTED */
+  readonly path: (token: string) => string;
+  readonly emit: (notice: JobNotice) => void;
+}
+type Handlers = { [Name in EngineRequestName]: (asked: Asked<Name>) => Promise<Result<Name>> };
+
+/** Enough of a run to ask for values at its ends. */
+const probe = (setup: Pick<RunSetup, 'data' | 'examples' | 'baseline'>): Omit<RunSetup, 'backend'> => ({
+  ...setup,
+  target: { index: 'argmax' },
+  methods: ['gradient-difference'],
+  rule: 'right',
+  steps: 1,
+});
+
+function handlers(options: ServiceOptions, recovery: Recovery, jobs: Jobs) {
+  const { engine } = options;
+  /** Milliseconds of one forward pass of an example, by model hash. */
+  const forward = new Map<string, number>();
+
+  const layerOutput = (document: Document, layer: string): number => {
+    const found = document.model.graph.layers.find(({ name }) => name === layer);
+    if (!found) throw new MhoError('LAYER_UNKNOWN', { layer, hint: '' });
+    return found.output;
+  };
+
+  return {
+    openModel: ({ document, params, path }) => document.openModel(path(params.file)),
+    openSample: ({ document, params }) => document.openModel('', params.name),
+    sampleList: async () => (await samples(options.samples)).map(({ info }) => info),
+    readInputs: ({ document, params, path }) => document.readInputs(path(params.file)),
+    inputRows: async ({ document, params }) => document.inputRows(params.data, params.examples),
+
+    predict: async ({ document, params }) => {
+      const { graph, summary } = document.model;
+      const request: AttributionRequest = document.request(probe(params));
+      const backend = await jobs.open(params.backend ?? 'auto');
+      const began = performance.now();
+      const ids = [...new Set(graph.outputs.map(({ value }) => value))];
+      const { atInput, atBaseline } = await engine.valuesAtEnds(graph, request, ids);
+      const durationMs = performance.now() - began;
+      // The first one of a model also loads its weights; the fastest tells most.
+      const each = durationMs / (2 * params.examples.length);
+      forward.set(summary.hash, Math.min(each, forward.get(summary.hash) ?? Infinity));
+      const { name, device, version } = backend;
+      return {
+        outputs: graph.outputs.map((port) => ({
+          name: port.name,
+          atInput: atInput.get(port.value)!,
+          atBaseline: atBaseline.get(port.value)!,
+        })),
+        durationMs,
+        backend: { name, device, version },
+      };
+    },
+
+    activations: async ({ document, params }) => {
+      const id = layerOutput(document, params.layer);
+      await jobs.open('auto');
+      const { graph } = document.model;
+      const { atInput, atBaseline } = await engine.valuesAtEnds(graph, document.request(probe(params)), [id]);
+      return { atInput: atInput.get(id)!, atBaseline: atBaseline.get(id)! };
+    },
+
+    pathCurve: async ({ document, params }) => {
+      const { example, points, layer, unit, target, minus, ...rest } = params;
+      const { graph } = document.model;
+      const request = document.request({ ...probe({ ...rest, examples: [example] }), target, minus });
+      await jobs.open('auto');
+      const id = layer === undefined ? null : layerOutput(document, layer);
+      const found = graph.layers.find(({ name }) => name === layer);
+      const curve = await engine.valuesAlongPath(graph, request, id === null ? [] : [id], points);
+      const values = id === null ? null : curve.values.get(id)!;
+      return {
+        alphas: curve.alphas,
+        target: curve.target,
+        unit: values && unitMeans(values.data, values.shape.slice(1), found?.unitAxis ?? null, unit ?? 0, points),
+      };
+    },
+
+    estimate: async ({ document, params }) => {
+      await jobs.open(params.backend);
+      const { graph, summary } = document.model;
+      const { passes, memoryMB } = await engine.planCost(graph, document.request(params));
+      const measured = jobs.pace(summary.hash);
+      const single = forward.get(summary.hash);
+      // A pass is a forward and a backward walk: about two and a half forward ones.
+      const each = measured ?? (single === undefined ? null : single * 2.5);
+      return {
+        passes,
+        memoryMB,
+        durationMs: each === null ? null : each * passes,
+        basis: measured !== null ? 'runs' : single !== undefined ? 'forward' : null,
+      };
+    },
+
+    startRun: async ({ document, params, emit }) => ({ job: jobs.start(document, params, emit) }),
+    cancelRun: async ({ document, params }) => jobs.cancel(document.id, params.job),
+    runList: async ({ document }) => document.runs,
+    contributions: async ({ document, params }) => document.contributions(params.run, params.layer),
+    describeRun: ({ document, params }) => document.describeRun(params.run, params.name, params.note),
+    removeRun: ({ document, params }) => document.removeRun(params.run),
+    restoreRun: ({ document, params }) => document.restoreRun(params.run),
+    openSession: ({ document, params, path }) => document.openSession(path(params.file)),
+    readSession: ({ document, params, path }) => document.readSession(path(params.file)),
+    document: async ({ document }) => document.state,
+    backends: ({ params }) => jobs.alone(() => engine.listBackends(params.choice)),
+
+    recoveryList: async () =>
+      (await recovery.orphans()).map(({ folder, state }) => ({
+        id: folder.name,
+        title: state.title ?? 'Untitled',
+        runs: state.runs.length,
+        when: state.runs
+          .map(({ created }) => created)
+          .sort()
+          .at(-1)!,
+      })),
+    recover: async ({ document, params }) => {
+      const left = await recovery.orphan(params.id);
+      if (!left) throw new MhoError('HANDLE_UNKNOWN', { what: 'recovered session', id: params.id });
+      return document.recover(left.folder, left.state);
+    },
+    discardRecovery: async ({ params }) => {
+      const left = await recovery.orphan(params.id);
+      await left?.folder.remove();
+    },
+  } satisfies Handlers;
+}
+
+/** One unit's mean over positions, per point. */
+function unitMeans(
+  data: Float32Array,
+  shape: readonly number[],
+  unitAxis: number | null,
+  unit: number,
+  points: number,
+): Float32Array {
+  const size = shape.reduce((product, each) => product * each, 1);
+  const units = unitAxis === null ? 1 : shape[unitAxis]!;
+  const inner = unitAxis === null ? size : shape.slice(unitAxis + 1).reduce((product, each) => product * each, 1);
+  if (unit >= units)
+    throw new MhoError('OUTPUT_INDEX', { index: unit, layer: 'the layer', size: units, last: units - 1 });
+  const means = new Float32Array(points);
+  for (let point = 0; point < points; point++) {
+    let sum = 0;
+    for (let place = 0; place < size; place++)
+      if (Math.floor(place / inner) % units === unit) sum += data[point * size + place]!;
+    means[point] = (sum * units) / size;
+  }
+  return means;
+}
+
+const invalid = (name: string, error: z.ZodError): MhoFault => {
+  const issue = error.issues[0]!;
+  return new MhoError('REQUEST_INVALID', { name, reason: `${issue.path.join('.') || 'it'}: ${issue.message}` }).fault;
+};
+
+/**
+ * Checks what a view sent against the contract.
+ * @returns the parsed parameters, or the fault to answer with
+ */
+export function checked<Name extends EngineRequestName | HostOnlyName>(
+  name: Name,
+  params: unknown,
+): { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly fault: MhoFault } {
+  const table: Record<string, { params: z.ZodType }> = { ...engineRequests, ...hostOnlyRequests };
+  if (!Object.hasOwn(table, name))
+    return { ok: false, fault: new MhoError('REQUEST_INVALID', { name, reason: 'there is no such request' }).fault };
+  const parsed = table[name]!.params.safeParse(params);
+  return parsed.success ? { ok: true, value: parsed.data } : { ok: false, fault: invalid(name, parsed.error) };
+}
+
+export function createStudioService(options: ServiceOptions): StudioService {
+  const recovery = new Recovery(options.recovery, options.owner);
+  const jobs = new Jobs(options.engine);
+  const documents = new Map<string, Promise<Document>>();
+  const open = new Map<string, Document>();
+  const around: DocumentSurroundings = {
+    engine: options.engine,
+    recovery,
+    samples: options.samples,
+    software: options.software,
+    openElsewhere: (path, document) =>
+      [...open.values()].some((each) => each.id !== document && each.sessionPath === path),
+    changed: options.onDocument,
+  };
+  const table = handlers(options, recovery, jobs) as unknown as Record<
+    EngineRequestName,
+    (asked: Asked<EngineRequestName>) => Promise<unknown>
+  >;
+
+  const documentOf = (id: string): Promise<Document> => {
+    const known = documents.get(id);
+    if (known) return known;
+    const opening = Document.open(id, around).then((document) => {
+      open.set(id, document);
+      return document;
+    });
+    documents.set(id, opening);
+    return opening;
+  };
+
+  return {
+    async handle({ document: id, name, params, paths = {}, emit = () => undefined }) {
+      const check = checked(name, params);
+      if (!check.ok) return check;
+      try {
+        const document = await documentOf(id);
+        if (name === 'save') return { ok: true, value: await document.save((check.value as { path: string }).path) };
+        if (name === 'close') {
+          jobs.cancelAll(id);
+          documents.delete(id);
+          open.delete(id);
+          await document.close();
+          return { ok: true, value: undefined };
+        }
+        const path = (token: string): string => {
+          if (!Object.hasOwn(paths, token)) throw new MhoError('FILE_NOT_GRANTED');
+          return paths[token]!;
+        };
+        return { ok: true, value: await table[name]({ document, params: check.value as never, path, emit }) };
+      } catch (error) {
+        return { ok: false, fault: asMhoError(error).fault };
+      }
+    },
+  };
+}

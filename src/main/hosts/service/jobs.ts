@@ -1,0 +1,131 @@
+/** Runs in turn: one job computes at a time, since tensors of all windows share one device. */
+import type { Progress, RunResult } from '../../../contract/attribution';
+import type { BackendChoice } from '../../../contract/backends';
+import { asMhoError } from '../../../contract/errors';
+import type { JobNotice, RunRecord, RunSetup } from '../../../contract/studio';
+import { newId, type Document } from './document';
+import type { Engine, OpenBackend } from './engine';
+
+/** Points of a trace that are kept; a plot shows no more. */
+const MOST_TRACE = 2000;
+
+/** F and the running sums along the first path of the grid that is under way. */
+class Trace {
+  #phase = '';
+  #points: { alpha: number; expected: number; running: number }[] = [];
+  #ended = false;
+
+  add({ phase, alpha, expected, running }: Progress): void {
+    if (phase !== this.#phase) [this.#phase, this.#points, this.#ended] = [phase, [], false];
+    if (this.#points.length > 0 && alpha <= this.#points.at(-1)!.alpha) this.#ended = true;
+    if (!this.#ended && this.#points.length < MOST_TRACE) this.#points.push({ alpha, expected, running });
+  }
+
+  get points(): RunRecord['trace'] {
+    return [...this.#points];
+  }
+}
+
+export class Jobs {
+  #turn: Promise<unknown> = Promise.resolve();
+  readonly #running = new Map<string, { document: string; abort: AbortController }>();
+  #backend: { choice: BackendChoice; open: OpenBackend } | null = null;
+  #computing = false;
+  /** Milliseconds per pass of earlier jobs, by model hash. */
+  readonly #pace = new Map<string, number>();
+
+  constructor(private readonly engine: Engine) {}
+
+  get backend(): OpenBackend | null {
+    return this.#backend?.open ?? null;
+  }
+
+  /** What a pass of this model took, in milliseconds. */
+  pace(model: string): number | null {
+    return this.#pace.get(model) ?? null;
+  }
+
+  /** The backend for a short computation: while a job runs, the job's. */
+  async open(choice: BackendChoice): Promise<OpenBackend> {
+    if (this.#backend && (this.#computing || this.#backend.choice === choice)) return this.#backend.open;
+    const open = await this.engine.openBackend(choice);
+    this.#backend = { choice, open };
+    return open;
+  }
+
+  /** Work that makes another backend the active one. */
+  alone<Result>(work: () => Promise<Result>): Promise<Result> {
+    const next = this.#turn.then(async () => {
+      this.#backend = null;
+      return work();
+    });
+    this.#turn = next.catch(() => undefined);
+    return next;
+  }
+
+  /** Checks, then queues. @returns the job's id @throws what the engine refuses before any work */
+  start(document: Document, setup: RunSetup, emit: (notice: JobNotice) => void): string {
+    const request = document.request(setup);
+    const { graph, summary } = document.model;
+    const job = newId();
+    const abort = new AbortController();
+    if (this.#running.size > 0) emit({ kind: 'queued' });
+    this.#running.set(job, { document: document.id, abort });
+    const question = document.question(setup, request);
+
+    const work = async (): Promise<JobNotice> => {
+      if (abort.signal.aborted) return { kind: 'finished', cancelled: true };
+      const backend = await this.open(setup.backend);
+      this.#computing = true;
+      const began = performance.now();
+      const trace = new Trace();
+      let kept: Promise<unknown> = Promise.resolve();
+      let passes = 0;
+      const keep = (result: RunResult): void => {
+        const points = trace.points;
+        kept = kept.then(async () => {
+          const { record, unkept } = await document.addRun(result, question, job, points);
+          emit({ kind: 'run', run: record, unkept: unkept?.fault ?? null });
+        });
+        kept.catch(() => undefined); // awaited below; it must not count as unhandled before
+      };
+      try {
+        await this.engine.attribute(graph, request, {
+          backend,
+          signal: abort.signal,
+          onProgress: (progress) => {
+            trace.add(progress);
+            passes = progress.done;
+            emit({ kind: 'progress', progress });
+          },
+          onResult: keep,
+        });
+      } finally {
+        this.#computing = false;
+        await kept;
+      }
+      if (passes > 0) this.#pace.set(summary.hash, (performance.now() - began) / passes);
+      return { kind: 'finished', cancelled: abort.signal.aborted };
+    };
+
+    this.#turn = this.#turn.then(async () => {
+      const end = await work().catch((error: unknown): JobNotice => ({
+        kind: 'failed',
+        fault: asMhoError(error).fault,
+      }));
+      this.#running.delete(job);
+      emit(end);
+    });
+    return job;
+  }
+
+  /** Takes effect at the next chunk. A job that has ended is left in peace. */
+  cancel(document: string, job: string): void {
+    const running = this.#running.get(job);
+    if (running?.document === document) running.abort.abort();
+  }
+
+  cancelAll(document: string): void {
+    for (const [job, running] of this.#running) if (running.document === document) this.cancel(document, job);
+  }
+}

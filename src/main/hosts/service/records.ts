@@ -1,0 +1,180 @@
+/** From what the engine gives to what a window shows. */
+import type { BaselineSpec, NumericArray, RunResult } from '../../../contract/attribution';
+import { MhoError, type MhoFault } from '../../../contract/errors';
+import type { Question } from '../../../contract/session';
+import type { ModelSummary, PortSummary } from '../../../contract/model';
+import type { ArraySummary, InputData, OpenedModel, RunRecord, SampleInfo } from '../../../contract/studio';
+import type { Graph } from '../../engine/graph/graph';
+
+/** A run as the service holds it. */
+export interface StoredRun {
+  readonly id: string;
+  readonly result: RunResult;
+  readonly question: Question;
+  readonly model: string;
+  name: string;
+  note: string;
+  readonly created: string;
+  readonly job: string;
+  readonly trace: RunRecord['trace'];
+}
+
+const methodNames: Readonly<Record<RunResult['method'], string>> = {
+  nig: 'Neuron IG',
+  rescale: 'DeepLIFT Rescale',
+  'reveal-cancel': 'DeepLIFT RevealCancel',
+  genomics: 'DeepLIFT genomics',
+  'gradient-difference': 'Gradient × difference',
+  'internal-influence': 'Internal influence',
+};
+
+export const runName = ({ method, rule, steps, target }: RunResult): string => {
+  const how = rule && steps > 1 ? `, ${rule} ${steps}` : '';
+  const targets = [...new Set(target)];
+  return `${methodNames[method]}${how} · ${targets.length > 2 ? `${targets.length} targets` : targets.join(', ')}`;
+};
+
+const baselineInWords = (baseline: BaselineSpec): string => {
+  if (baseline.kind === 'constant') return `constant ${baseline.value}`;
+  const rows = Object.values(baseline.arrays)[0]?.shape[0] ?? 0;
+  if (rows === 1) return 'from a file';
+  return baseline.perExample ? 'from a file, one per example' : `${rows} references from a file`;
+};
+
+export const recordOf = ({ id, result, question, model, name, note, created, job, trace }: StoredRun): RunRecord => {
+  const { layers, ...rest } = result;
+  return {
+    run: id,
+    name,
+    note,
+    created,
+    job,
+    model,
+    trace,
+    asked: {
+      dataName: question.source ?? '',
+      examples: question.examples,
+      baseline: baselineInWords(question.baseline),
+      target: question.target as RunRecord['asked']['target'],
+      minus: question.minus as RunRecord['asked']['minus'],
+    },
+    result: rest,
+    layers: layers.map(({ contributions: _contributions, spread: _spread, ...layer }) => layer),
+  };
+};
+
+/** What is before each output: the activation that a default target steps over. */
+export const openedModel = (
+  graph: Graph,
+  summary: ModelSummary,
+  sample: SampleInfo | null,
+  data: InputData | null,
+): OpenedModel => {
+  const kinds = new Map<string, string[]>();
+  for (const { name, unsupported } of summary.layers)
+    for (const kind of new Set(unsupported)) kinds.set(kind, [...(kinds.get(kind) ?? []), name]);
+  const final = (value: number): 'softmax' | 'sigmoid' | null => {
+    const op = graph.nodes.find((node) => node.output === value)?.op;
+    return op === 'softmax' || op === 'sigmoid' ? op : null;
+  };
+  return {
+    summary,
+    unsupported: [...kinds].map(([kind, layers]) => ({ kind, layers })),
+    finalActivation: Object.fromEntries(graph.outputs.map(({ name, value }) => [name, final(value)])),
+    sample,
+    data,
+  };
+};
+
+export type Arrays = Readonly<Record<string, NumericArray>>;
+
+const fits = (shape: readonly number[], port: PortSummary): boolean =>
+  shape.length === port.shape.length + 1 && port.shape.every((size, axis) => size === null || size === shape[axis + 1]);
+
+/** Which array is which input: by name; else, where the counts agree, in order. */
+export function matched(arrays: Arrays, inputs: readonly PortSummary[]): ReadonlyMap<string, string> {
+  const names = Object.keys(arrays);
+  const byName = inputs.filter(({ name }) => names.includes(name)).map(({ name }) => [name, name] as const);
+  if (byName.length === inputs.length) return new Map(byName);
+  const usable =
+    inputs.length === 1 ? names.filter((name) => fits(arrays[name]!.shape, inputs[0]!)).slice(0, 1) : names;
+  const order = usable.length === inputs.length ? usable : names.length === inputs.length ? names : [];
+  return new Map(order.map((name, place) => [name, inputs[place]!.name]));
+}
+
+const shown = (shape: readonly (number | null)[]): string => `[${shape.map((size) => size ?? '?').join(', ')}]`;
+
+function statistics({ data }: NumericArray): Pick<ArraySummary, 'min' | 'max' | 'mean' | 'notFinite'> {
+  let [min, max, sum, finite] = [Infinity, -Infinity, 0, 0];
+  for (const value of data) {
+    if (!Number.isFinite(value)) continue;
+    finite++;
+    sum += value;
+    if (value < min) min = value;
+    if (value > max) max = value;
+  }
+  const none = finite === 0;
+  return {
+    min: none ? null : min,
+    max: none ? null : max,
+    mean: none ? null : sum / finite,
+    notFinite: data.length - finite,
+  };
+}
+
+/** Arrays of a file against what the model wants: expected and found. */
+export function inputData(id: string, name: string, arrays: Arrays, expected: readonly PortSummary[]): InputData {
+  const inputs = matched(arrays, expected);
+  const faults: MhoFault[] = [];
+  for (const port of expected) {
+    const given = [...inputs].find(([, input]) => input === port.name)?.[0];
+    const names = expected.map((each) => each.name).join(', ');
+    if (given === undefined) {
+      const shapes = Object.entries(arrays).map(([each, { shape }]) => `${each} ${shown(shape)}`);
+      faults.push(
+        Object.keys(arrays).length === 1 && expected.length === 1
+          ? new MhoError('INPUT_SHAPE', {
+              input: port.name,
+              have: shown(Object.values(arrays)[0]!.shape),
+              want: shown([null, ...port.shape]),
+            }).fault
+          : new MhoError('INPUT_MISSING', { input: port.name, inputs: `${names}; the file has ${shapes.join(', ')}` })
+              .fault,
+      );
+    } else if (!fits(arrays[given]!.shape, port)) {
+      const details = { input: port.name, have: shown(arrays[given]!.shape), want: shown([null, ...port.shape]) };
+      faults.push(new MhoError('INPUT_SHAPE', details).fault);
+    } else {
+      const { data } = arrays[given]!;
+      const index = data.findIndex((value) => !Number.isFinite(value));
+      if (index >= 0)
+        faults.push(new MhoError('INPUT_VALUE', { input: port.name, value: String(data[index]), index }).fault);
+    }
+  }
+  return {
+    data: id,
+    name,
+    examples: Math.min(...Object.values(arrays).map(({ shape }) => shape[0] ?? 0)),
+    arrays: Object.entries(arrays).map(([array, each]) => ({
+      name: array,
+      shape: each.shape,
+      ...statistics(each),
+      input: inputs.get(array) ?? null,
+    })),
+    faults,
+    expected,
+  };
+}
+
+/** Rows of an array. @throws EXAMPLES_RANGE */
+export function rowsOf(array: NumericArray, examples: readonly number[]): NumericArray {
+  const count = array.shape[0] ?? 0;
+  const outside = examples.find((example) => example >= count);
+  if (outside !== undefined) throw new MhoError('EXAMPLES_RANGE', { range: String(outside), count, last: count - 1 });
+  const size = count === 0 ? 0 : array.data.length / count;
+  const data = new Float32Array(examples.length * size);
+  examples.forEach((example, place) =>
+    data.set(array.data.subarray(example * size, (example + 1) * size), place * size),
+  );
+  return { shape: [examples.length, ...array.shape.slice(1)], data };
+}
