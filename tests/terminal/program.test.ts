@@ -1,0 +1,202 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { version } from '../../package.json';
+import type { ModelSummary } from '../../src/contract/model';
+import { saveSession } from '../../src/main/engine/sessions';
+import { ownTerminal } from '../../src/main/hosts/terminal/terminal';
+import { sampleSession } from '../sessions/sample';
+import { mho } from './terminal';
+
+const cases = resolve(import.meta.dirname, '../reference/cases');
+let folder: string;
+let session: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'mho-terminal-'));
+  session = join(folder, 'a.mho');
+  await saveSession(session, sampleSession());
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+describe('help', () => {
+  it.each([[['--help']], [['attribute', '--help']], [['show', '--help']], [['help', 'export']]])(
+    'of %j is as it was',
+    async (words) => {
+      const { code, out, err } = await mho(words);
+      expect({ code, err }).toEqual({ code: 0, err: '' });
+      expect(out).toMatchSnapshot();
+    },
+  );
+
+  it('is printed where no command is given, as a usage fault', async () => {
+    const { code, out, err } = await mho([]);
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(err).toContain('Usage: mho');
+  });
+
+  it('tells the version', async () => {
+    expect(await mho(['--version'])).toEqual({ code: 0, out: `${version}\n`, err: '' });
+  });
+});
+
+describe('a command line that is not understood', () => {
+  it.each([
+    [['atribute'], "USAGE: unknown command 'atribute' (Did you mean attribute?). mho --help shows how."],
+    [['attribute', 'm', '--input', 'x', '--stpes', '3'], "USAGE: unknown option '--stpes' (Did you mean --steps?)."],
+    [['show', 'a.mho', '--jsn'], "USAGE: unknown option '--jsn' (Did you mean --json?)."],
+    [['attribute', 'm'], "USAGE: required option '--input <file...>' not specified."],
+    [['attribute', 'm', '--input', 'x', '--steps', '0'], 'Give a whole number from 1 on.'],
+    [['attribute', 'm', '--input', 'x', '--steps', '2.5'], 'Give a whole number from 1 on.'],
+    [['attribute', 'm', '--input', 'x', '--rule', 'simpson'], 'Allowed choices are secant, trapezoid, right, left.'],
+    [
+      ['attribute', 'm', '--input', 'x', '--method', 'nig,magic'],
+      "There is no method 'magic'. Choose from nig, rescale,",
+    ],
+    [['attribute', 'm', '--input', 'x', '--examples', '3-'], 'Give numbers and ranges: 0-3 or 0,2,5.'],
+    [['attribute', 'm', '--input', 'x', '--backend', 'tpu'], 'Allowed choices are auto, tensorflow, wasm, cpu.'],
+    [['attribute', 'm', '--input', 'x', '--memory', '-5'], 'Give a whole number from 1 on.'],
+    [['inspect'], "USAGE: missing required argument 'model'."],
+    [['inspect', 'a', 'b'], 'USAGE: too many arguments'],
+    [['export', 'a.mho'], "USAGE: required option '--csv <file>' not specified."],
+    [['sample', '../digits'], 'USAGE: There is no sample ../digits; there are digits, motifs.'],
+  ])('%j exits with 2 and one line', async (words, message) => {
+    const { code, out, err } = await mho(words);
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(err).toContain(message);
+    expect(err).toMatch(/^USAGE: .*\n$/);
+  });
+});
+
+describe('a fault of the catalogue', () => {
+  it.each([
+    [['inspect', 'missing.keras'], 'MODEL_NOT_FOUND: '],
+    [['inspect', join(cases, 'plain/inputs.npz')], 'MODEL_'],
+    [['show', 'missing.mho'], 'SESSION_NOT_FOUND: missing.mho does not exist.'],
+    [['show', join(cases, 'plain/inputs.npz')], 'SESSION_DAMAGED: '],
+    [['export', 'missing.mho', '--csv', 'a.csv'], 'SESSION_NOT_FOUND: '],
+    [
+      ['attribute', join(cases, 'plain/model.keras'), '--input', 'missing.npz'],
+      'INPUT_FILE: missing.npz cannot be read',
+    ],
+    [['attribute', join(cases, 'plain/model.keras'), '--input', 'imagee=x.npy'], 'INPUT_FILE: x.npy'],
+    [['attribute', 'm', '--input', 'x', '--out', '/missing/a.mho'], 'FILE_WRITE: /missing/a.mho could not be written'],
+    [
+      ['attribute', join(cases, 'plain/model.keras'), '--input', join(cases, 'plain/inputs.npz'), '--examples', '6-9'],
+      'EXAMPLES_RANGE: Examples 6-9 were asked for, the inputs hold 8. Choose from 0 to 7.',
+    ],
+  ])('of %j exits with 1 and one line', async (words, message) => {
+    const { code, out, err } = await mho(words);
+    expect({ code, out }).toEqual({ code: 1, out: '' });
+    expect(err.startsWith(message)).toBe(true);
+    expect(err).toMatch(/^[A-Z_]+: .*\n$/);
+  });
+
+  it('names the nearest input for one that is mistyped', async () => {
+    const array = `imagee=${join(cases, 'plain/inputs.npz')}`;
+    const { err } = await mho(['attribute', join(cases, 'plain/model.keras'), '--input', array]);
+    expect(err).toMatch(/^INPUT_UNKNOWN: The model has no input imagee; did you mean image\?/);
+  });
+});
+
+describe('mho inspect', () => {
+  it('lists the layers', async () => {
+    const { code, out } = await mho(['inspect', join(cases, 'plain/model.keras')]);
+    expect(code).toBe(0);
+    expect(out).toMatch(/^inputs: {2}image \[8, 8, 1\] float32$/m);
+    expect(out).toMatch(/│ conv1 +│ Conv2D +│ \[8, 8, \d+\] +│/);
+  });
+
+  it('gives the summary as JSON', async () => {
+    const { out } = await mho(['inspect', join(cases, 'gated/model.keras'), '--json']);
+    const summary = JSON.parse(out) as ModelSummary;
+    expect(summary.inputs.map(({ shape }) => shape)).toEqual([[12, 6], [3]]);
+    expect(summary.hash).toMatch(/^[0-9a-f]{64}$/);
+    expect(summary.layers.length).toBeGreaterThan(5);
+  });
+});
+
+describe('mho show', () => {
+  it('prints tables', async () => {
+    const { code, out, err } = await mho(['show', session, '--top', '2']);
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(out).toMatchSnapshot();
+  });
+
+  it('prints JSON with everything but the arrays', async () => {
+    const { out } = await mho(['show', session, '--json', '--top', '1']);
+    const shown = JSON.parse(out) as { session: string; runs: { [key: string]: unknown; layers: object[] }[] };
+    const [run] = sampleSession().runs;
+    const [layer] = run!.layers;
+    expect(shown.session).toBe(session);
+    expect(shown.runs[0]).toMatchObject({
+      method: 'nig',
+      rule: 'secant',
+      steps: 50,
+      examples: [0, 2, 5],
+      complete: true,
+    });
+    expect(shown.runs[1]).toMatchObject({ complete: false, examples: [0, 2] });
+    expect(shown.runs[0]!['delta']).toEqual(Array.from(run!.delta));
+    expect(shown.runs[0]!.layers[0]).toMatchObject({
+      name: layer!.name,
+      shape: [3, 4, 2],
+      cut: false,
+      residual: null,
+      sum: Array.from(layer!.sum),
+      error: Array.from(layer!.error!),
+      units: [0, 1, 2].map((example) => Array.from(layer!.units.subarray(example * 2, example * 2 + 2))),
+    });
+    expect(Object.keys(shown.runs[0]!.layers[0]!)).not.toContain('contributions');
+  });
+
+  it('prints every neuron when asked', async () => {
+    const { out } = await mho(['show', session, '--json', '--neurons']);
+    const shown = JSON.parse(out) as { runs: { layers: { contributions: number[][] }[] }[] };
+    const { contributions } = sampleSession().runs[0]!.layers[0]!;
+    expect(shown.runs[0]!.layers[0]!.contributions.flat()).toEqual(Array.from(contributions));
+  });
+
+  it('lets no name of a file move the cursor', async () => {
+    const hostile = sampleSession();
+    Object.assign(hostile.runs[0]!.layers[0]!, { name: 'a\u001b[2Jb' });
+    Object.assign(hostile, { notes: 'x\u001b]0;title\u0007' });
+    const path = join(folder, 'hostile.mho');
+    await saveSession(path, hostile);
+    const { out } = await mho(['show', path]);
+    // eslint-disable-next-line no-control-regex
+    expect(out).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);
+  });
+});
+
+describe('mho export', () => {
+  it('writes CSV', async () => {
+    const csv = join(folder, 'a.csv');
+    expect(await mho(['export', session, '--csv', csv])).toEqual({ code: 0, out: '', err: `Wrote ${csv}\n` });
+    expect(await readFile(csv, 'utf8')).toMatch(/^run,method,rule,steps,example,target,layer,unit,contribution,/);
+  });
+
+  it('says when it cannot write', async () => {
+    await writeFile(join(folder, 'file'), '');
+    const { code, err } = await mho(['export', session, '--csv', join(folder, 'file/a.csv')]);
+    expect(code).toBe(1);
+    expect(err).toMatch(/^FILE_WRITE: .*its folder is a file/);
+  });
+});
+
+describe('ownTerminal', () => {
+  it('hears Ctrl-C once, ends at the second, and stops listening', () => {
+    const before = process.listenerCount('SIGINT');
+    const exit = vi.spyOn(process, 'exit').mockImplementation((() => undefined) as never);
+    const stop = vi.fn();
+    const settle = ownTerminal().onInterrupt(stop);
+    process.emit('SIGINT');
+    expect(stop).toHaveBeenCalledTimes(1);
+    expect(exit).not.toHaveBeenCalled();
+    process.emit('SIGINT');
+    expect(exit).toHaveBeenCalledWith(130);
+    settle();
+    expect(process.listenerCount('SIGINT')).toBe(before);
+    exit.mockRestore();
+  });
+});
