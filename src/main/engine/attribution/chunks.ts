@@ -1,0 +1,59 @@
+/** How many points go into one chunk: as many as run fastest, within the memory budget. */
+import * as tf from '@tensorflow/tfjs-core';
+import { MhoError } from '../../../contract/errors';
+import { forward } from './forward';
+import type { Plan } from './plan';
+import type { Lines } from './sweep';
+import type { Weights } from './weights';
+
+/** Activations of a chunk at which more rows no longer run faster: bytes. Measured on conv nets, native and WebAssembly. */
+const FASTEST_BYTES = 48e6;
+const MOST_ROWS = 512;
+const FEWEST_ROWS = 8;
+/** Bytes in use at the worst moment of a walk, per byte of kept activations: differences, upstream flows, temporaries. */
+const PEAK_PER_KEPT = 3;
+const DEFAULT_BUDGET_MB = 2048;
+
+/** Bytes of the activations that one row keeps. Runs one row where the model leaves sizes free. */
+export function rowBytes(plan: Plan, weights: Weights, lines: Lines): number {
+  const shapes = [...plan.kept].map((id) => plan.graph.values[id]!.shape);
+  const known = shapes.every((shape) => shape.every((size) => size !== null));
+  const elements = known
+    ? shapes.map((shape) => (shape as number[]).reduce((product, size) => product * size, 1))
+    : tf.tidy(() => {
+        const row = new Map(
+          [...lines.ends].map(([id, { to }]) => {
+            const size = to.data.length / to.shape[0]!;
+            return [id, tf.tensor(to.data.subarray(0, size), [1, ...to.shape.slice(1)], 'float32')];
+          }),
+        );
+        const values = forward(plan.pruned.nodes, weights, row, new Set(plan.sinks));
+        return [...plan.kept].map((id) => values.get(id)!.size);
+      });
+  return 4 * elements.reduce((sum, size) => sum + size, 0);
+}
+
+export interface ChunkSize {
+  /** Segments of a chunk: even, or 1. */
+  readonly segments: number;
+  /** Pairs of input and baseline that a chunk's points hold. */
+  readonly pairs: number;
+}
+
+/**
+ * Splits a grid of `steps` segments into chunks.
+ * @param bytes what one row keeps
+ * @param budgetMB memory for activations, multipliers and temporaries
+ * @param mostRows a cap given by hand
+ * @throws MEMORY_BUDGET when not even one segment fits
+ */
+export function chunkSize(steps: number, bytes: number, budgetMB = DEFAULT_BUDGET_MB, mostRows?: number): ChunkSize {
+  const affordable = Math.floor((budgetMB * 1e6) / (bytes * PEAK_PER_KEPT));
+  const least = steps === 1 ? 2 : 3; // rows of one segment; of the two that the error estimate joins
+  if (affordable < least)
+    throw new MhoError('MEMORY_BUDGET', { need: Math.ceil((least * bytes * PEAK_PER_KEPT) / 1e6), budget: budgetMB });
+  const fastest = Math.min(MOST_ROWS, Math.max(FEWEST_ROWS, Math.round(FASTEST_BYTES / bytes)));
+  const rows = Math.max(least, Math.min(affordable, mostRows ?? fastest));
+  if (rows >= steps + 1) return { segments: steps, pairs: Math.floor(rows / (steps + 1)) };
+  return { segments: Math.max(2, rows - 1 - ((rows - 1) % 2)), pairs: 1 };
+}

@@ -1,0 +1,71 @@
+/** Forward evaluation of any values of a graph, in batches: predictions, and the ends of paths that start inside. */
+import * as tf from '@tensorflow/tfjs-core';
+import type { NumericArray } from '../../../contract/attribution';
+import type { Graph, ValueId } from '../graph/graph';
+import { prune } from '../graph/prune';
+import { MhoError } from '../../../contract/errors';
+import { forward } from './forward';
+import { Weights } from './weights';
+
+/** Rows evaluated at once: enough to keep every core busy, few enough to stay small. */
+const ROWS = 16;
+
+/**
+ * Values at given rows.
+ * @param feeds [rows, …] per value to start from
+ * @param wanted ids of the values to compute
+ * @returns [rows, …] per wanted value
+ * @throws OP_UNSUPPORTED when a layer on the way is unknown
+ */
+export async function evaluate(
+  graph: Graph,
+  weights: Weights,
+  feeds: ReadonlyMap<ValueId, NumericArray>,
+  wanted: readonly ValueId[],
+): Promise<Map<ValueId, NumericArray>> {
+  const { nodes } = prune(graph, [...feeds.keys()], wanted);
+  const stranger = nodes.find((node) => node.op === 'unknown');
+  if (stranger)
+    throw new MhoError('OP_UNSUPPORTED', {
+      layer: stranger.name,
+      kind: (stranger.attributes as { kind: string }).kind,
+    });
+  const rows = [...feeds.values()][0]!.shape[0]!;
+  const parts = new Map<ValueId, { shape: number[]; data: Float32Array[] }>(
+    wanted.map((id) => [id, { shape: [], data: [] }]),
+  );
+  for (let first = 0; first < rows; first += ROWS) {
+    const count = Math.min(ROWS, rows - first);
+    const computed = tf.tidy(() => {
+      const given = new Map(
+        [...feeds].map(([id, { shape, data }]) => {
+          const size = data.length / rows;
+          const dtype = graph.values[id]!.dtype === 'float32' ? 'float32' : 'int32';
+          const slice = data.subarray(first * size, (first + count) * size);
+          return [id, tf.tensor(dtype === 'int32' ? Int32Array.from(slice) : slice, [count, ...shape.slice(1)], dtype)];
+        }),
+      );
+      const values = forward(nodes, weights, given, new Set(wanted));
+      return wanted.map((id) => tf.clone(values.get(id)!));
+    });
+    for (const [place, id] of wanted.entries()) {
+      const tensor = computed[place]!;
+      const part = parts.get(id)!;
+      part.shape = tensor.shape.slice(1);
+      part.data.push(Float32Array.from(await tensor.data()));
+      tensor.dispose();
+    }
+  }
+  return new Map([...parts].map(([id, { shape, data }]) => [id, { shape: [rows, ...shape], data: joined(data) }]));
+}
+
+function joined(parts: readonly Float32Array[]): Float32Array {
+  if (parts.length === 1) return parts[0]!;
+  const whole = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}

@@ -1,0 +1,65 @@
+/** What each method sums along which path, and what its sums promise. */
+import type { Method, Rule } from '../../../contract/attribution';
+import type { Graph, Node } from '../graph/graph';
+import type { OpName } from '../graph/ops';
+import type { SumKind } from './sweep';
+
+export interface MethodSum {
+  readonly kind: SumKind;
+  readonly steps: number;
+  readonly rule: Rule | null;
+  /** Whether contributions at a cut sum to F(x) − F(x'). */
+  readonly complete: boolean;
+  /**
+   * |A_n − A_{n/2}| over this is the error estimate: 1.5 for secant, whose estimate overshoots otherwise (measured, see
+   * docs/secant.md); null where nothing is integrated.
+   */
+  readonly errorDivisor: number | null;
+}
+
+const DIVISOR: Record<Rule, number> = { secant: 1.5, trapezoid: 1, right: 1, left: 1 };
+
+/** One entry per method; `rule` and `steps` are those asked for Neuron Integrated Gradients. */
+export function methodSum(method: Method, rule: Rule, steps: number): MethodSum {
+  switch (method) {
+    case 'nig':
+      return { kind: rule, steps, rule, complete: true, errorDivisor: steps > 1 ? DIVISOR[rule] : null };
+    case 'rescale': // one secant step from baseline to input (1704.02685, equation 10)
+      return { kind: 'secant', steps: 1, rule: null, complete: true, errorDivisor: null };
+    case 'reveal-cancel':
+    case 'genomics':
+      return { kind: method, steps: 1, rule: null, complete: true, errorDivisor: null };
+    case 'gradient-difference': // the gradient at the input times the difference: the paper's sum with one step
+      return { kind: 'right', steps: 1, rule: null, complete: false, errorDivisor: null };
+    case 'internal-influence': // 1802.03788, definition 1
+      return { kind: 'influence', steps, rule: 'trapezoid', complete: false, errorDivisor: steps > 1 ? 1 : null };
+  }
+}
+
+const CONVOLUTIONS: ReadonlySet<OpName> = new Set(['conv', 'depthwiseConv', 'convTranspose'] satisfies OpName[]);
+/** What may stand between a layer's product and its nonlinearity: bias, batch norm, and ops that only move values. */
+const PASSED_OVER: ReadonlySet<OpName> = new Set([
+  'add',
+  'sub',
+  'mul',
+  'affine',
+  'identity',
+  'reshape',
+  'transpose',
+] satisfies OpName[]);
+
+/**
+ * DeepLIFT's genomics default (deeplift's NonlinearMxtsMode.DeepLIFT_GenomicsDefault): RevealCancel on nonlinearities that
+ * follow a dense layer, Rescale on all others.
+ */
+export function genomicsNonlinearity(graph: Graph): (node: Node) => 'rescale' | 'reveal-cancel' {
+  const producers = new Map(graph.nodes.map((node) => [node.output, node]));
+  const varying = (node: Node) => node.inputs.filter((id) => !graph.values[id]!.constant);
+  return (node) => {
+    for (let at = producers.get(node.inputs[0]!); at; at = producers.get(varying(at)[0]!)) {
+      if (at.op === 'matmul') return 'reveal-cancel';
+      if (CONVOLUTIONS.has(at.op) || !PASSED_OVER.has(at.op) || varying(at).length !== 1) return 'rescale';
+    }
+    return 'rescale';
+  };
+}

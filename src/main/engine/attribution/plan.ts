@@ -1,0 +1,84 @@
+/** What a run computes, worked out once: the pruned nodes, which activations must be kept, and which layers are asked for. */
+import { MhoError } from '../../../contract/errors';
+import { singleCuts } from '../graph/cuts';
+import type { Graph, Layer, Node, ValueId } from '../graph/graph';
+import { nearest } from '../graph/target';
+import type { OpName } from '../graph/ops';
+import { prune, type Pruned } from '../graph/prune';
+
+export interface PlannedLayer {
+  readonly layer: Layer;
+  readonly cut: boolean;
+}
+
+export interface Plan {
+  readonly graph: Graph;
+  readonly pruned: Pruned;
+  readonly starts: readonly ValueId[];
+  readonly sinks: readonly ValueId[];
+  /** The asked layers that lie between start and target, in running order. */
+  readonly layers: readonly PlannedLayer[];
+  /** Live values whose activations a backward walk reads, or whose layer is asked for. */
+  readonly kept: ReadonlySet<ValueId>;
+}
+
+/** Ops that are linear in what varies: their gradient and multiplier rules read shapes and constants, never activations. */
+const READS_NO_VALUES: ReadonlySet<OpName> = new Set([
+  'add', 'sub', 'neg', 'conv', 'depthwiseConv', 'convTranspose', 'affine', 'averagePool', 'sum', 'mean', 'identity',
+  'reshape', 'transpose', 'concat', 'slice', 'pad', 'tile', 'repeat', 'gather', 'upsample', 'stack',
+] satisfies OpName[]); // prettier-ignore
+
+/** Linear only where the other factor is a constant. */
+const LINEAR_WITH_CONSTANT: ReadonlySet<OpName> = new Set(['mul', 'matmul'] satisfies OpName[]);
+
+/** Whether the backward rules of a node read the values of its inputs or its output. */
+export function readsValues(graph: Graph, node: Node): boolean {
+  if (READS_NO_VALUES.has(node.op)) return false;
+  if (!LINEAR_WITH_CONSTANT.has(node.op)) return true;
+  return !node.inputs.some((input) => graph.values[input]!.constant);
+}
+
+/**
+ * Plans a run from `starts` to `sinks`.
+ * @param names layers asked for; absent: all
+ * @param readsAll whether a method's walk reads every activation (RevealCancel's linear rule does)
+ * @throws LAYER_UNKNOWN, OP_UNSUPPORTED, PATH_START, TARGET_CONSTANT
+ */
+export function planRun(
+  graph: Graph,
+  starts: readonly ValueId[],
+  sinks: readonly ValueId[],
+  names: readonly string[] | undefined,
+  readsAll: boolean,
+): Plan {
+  for (const name of names ?? [])
+    if (!graph.layers.some((layer) => layer.name === name))
+      throw new MhoError('LAYER_UNKNOWN', { layer: name, hint: nearest(name, graph.layers) });
+
+  const pruned = prune(graph, starts, sinks);
+  const describe = (id: ValueId): string => graph.values[id]!.name;
+  const constantSink = sinks.find((sink) => !pruned.live.has(sink));
+  if (constantSink !== undefined)
+    throw new MhoError('TARGET_CONSTANT', {
+      target: describe(constantSink),
+      start: starts.map(describe).join(', '),
+    });
+  const stranger = pruned.nodes.find((node): node is Node<'unknown'> => node.op === 'unknown');
+  if (stranger) throw new MhoError('OP_UNSUPPORTED', { layer: stranger.name, kind: stranger.attributes.kind });
+  if (pruned.beside.length > 0)
+    throw new MhoError('PATH_START', {
+      layer: starts.map(describe).join(', '),
+      reason: `${describe(pruned.beside[0]!)} reaches the target around it`,
+    });
+
+  const cuts = singleCuts(pruned, starts, sinks);
+  const layers = graph.layers
+    .filter((layer) => pruned.live.has(layer.output) && (!names || names.includes(layer.name)))
+    .map((layer) => ({ layer, cut: cuts.has(layer.output) }));
+
+  const kept = new Set<ValueId>([...sinks, ...layers.map(({ layer }) => layer.output)]);
+  for (const node of pruned.nodes)
+    if (readsAll || readsValues(graph, node))
+      for (const id of [...node.inputs, node.output]) if (pruned.live.has(id)) kept.add(id);
+  return { graph, pruned, starts, sinks, layers, kept };
+}

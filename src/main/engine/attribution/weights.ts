@@ -1,0 +1,51 @@
+/** The model's constants on the device, for the length of a run, and what ops derive from them. */
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import type { Graph, Node, ValueId } from '../graph/graph';
+import type { RunContext } from '../ops/rule';
+import type { OpName } from '../graph/ops';
+
+export class Weights {
+  readonly #tensors = new Map<ValueId, Tensor>();
+  readonly #derived = new Map<string, Tensor>();
+
+  constructor(readonly graph: Graph) {}
+
+  /** The constant's tensor, uploaded at its first use. */
+  get(id: ValueId): Tensor {
+    let tensor = this.#tensors.get(id);
+    if (!tensor) {
+      const { shape, data } = this.graph.values[id]!.constant!;
+      tensor = tf.keep(tf.tensor(data, [...shape], data instanceof Int32Array ? 'int32' : 'float32'));
+      this.#tensors.set(id, tensor);
+    }
+    return tensor;
+  }
+
+  isConstant(id: ValueId): boolean {
+    return this.graph.values[id]!.constant !== null;
+  }
+
+  /** What a node's rules may look at besides activations. */
+  context(node: Node): RunContext<OpName> {
+    return {
+      attributes: node.attributes,
+      constant: node.inputs.map((id) => this.isConstant(id)),
+      derive: (key, make) => {
+        const name = `${node.output}/${key}`;
+        let tensor = this.#derived.get(name);
+        if (!tensor) {
+          tensor = tf.keep(tf.tidy(make));
+          this.#derived.set(name, tensor);
+        }
+        return tensor;
+      },
+    };
+  }
+
+  dispose(): void {
+    for (const tensor of [...this.#tensors.values(), ...this.#derived.values()]) tensor.dispose();
+    this.#tensors.clear();
+    this.#derived.clear();
+  }
+}
