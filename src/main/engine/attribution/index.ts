@@ -240,7 +240,7 @@ class Run {
         const size = shape.reduce((product, each) => product * each, 1);
         const done = <T extends Float32Array>(array: T) => array.subarray(0, examples * references * size);
         const sums = { shape, fine: done(fine), coarse: done(coarse) };
-        return layerResult(layer, sums, references, delta, estimated ? sum : { ...sum, errorDivisor: null });
+        return layerResult(layer, sums, references, delta, { ...sum, integral: sum.integral && estimated });
       }),
       complete: examples === all,
       examples: Array.from({ length: examples }, (_, example) => example),

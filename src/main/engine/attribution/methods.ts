@@ -11,28 +11,26 @@ export interface MethodSum {
   /** Whether contributions at a cut sum to F(x) − F(x'). */
   readonly complete: boolean;
   /**
-   * |A_n − A_{n/2}| over this is the error estimate: 1.5 for secant, whose estimate overshoots otherwise (measured, see
-   * docs/secant.md); null where nothing is integrated.
+   * Whether the sum approximates an integral, so that |A_n − A_{n/2}| estimates its error. Undivided for every rule: it covers
+   * the true error in 95 % of the reference layers by secant, 99 % by trapezoid (docs/secant.md).
    */
-  readonly errorDivisor: number | null;
+  readonly integral: boolean;
 }
-
-const DIVISOR: Record<Rule, number> = { secant: 1.5, trapezoid: 1, right: 1, left: 1 };
 
 /** One entry per method; `rule` and `steps` are those asked for Neuron Integrated Gradients. */
 export function methodSum(method: Method, rule: Rule, steps: number): MethodSum {
   switch (method) {
     case 'nig':
-      return { kind: rule, steps, rule, complete: true, errorDivisor: steps > 1 ? DIVISOR[rule] : null };
+      return { kind: rule, steps, rule, complete: true, integral: steps > 1 };
     case 'rescale': // one secant step from baseline to input (1704.02685, equation 10)
-      return { kind: 'secant', steps: 1, rule: null, complete: true, errorDivisor: null };
+      return { kind: 'secant', steps: 1, rule: null, complete: true, integral: false };
     case 'reveal-cancel':
     case 'genomics':
-      return { kind: method, steps: 1, rule: null, complete: true, errorDivisor: null };
+      return { kind: method, steps: 1, rule: null, complete: true, integral: false };
     case 'gradient-difference': // the gradient at the input times the difference: the paper's sum with one step
-      return { kind: 'right', steps: 1, rule: null, complete: false, errorDivisor: null };
+      return { kind: 'right', steps: 1, rule: null, complete: false, integral: false };
     case 'internal-influence': // 1802.03788, definition 1
-      return { kind: 'influence', steps, rule: 'trapezoid', complete: false, errorDivisor: steps > 1 ? 1 : null };
+      return { kind: 'influence', steps, rule: 'trapezoid', complete: false, integral: steps > 1 };
   }
 }
 

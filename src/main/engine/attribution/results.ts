@@ -25,9 +25,9 @@ export function layerResult(
 
   let error: Float32Array | null = null;
   let unitError: Float32Array | null = null;
-  if (method.errorDivisor !== null) {
+  if (method.integral) {
     const other = meanOverReferences(coarse, examples, references, size);
-    const difference = contributions.map((value, place) => (value - other[place]!) / method.errorDivisor!);
+    const difference = contributions.map((value, place) => value - other[place]!);
     error = perExample(difference, examples, (values) => values.reduce((total, value) => total + Math.abs(value), 0));
     unitError = overPositions(difference, examples, shape, layer.unitAxis).map(Math.abs);
   }

@@ -21,8 +21,7 @@ export function singleCuts(pruned: Pruned, starts: readonly ValueId[], sinks: re
     furthest[from] = Math.max(furthest[from]!, to);
   };
   for (const node of pruned.nodes)
-    for (const input of node.inputs)
-      if (place.has(input)) edge(place.get(input)!, place.get(node.output)!);
+    for (const input of node.inputs) if (place.has(input)) edge(place.get(input)!, place.get(node.output)!);
   for (const sink of sinks) if (place.has(sink)) edge(place.get(sink)!, end);
 
   const cuts = new Set<ValueId>();

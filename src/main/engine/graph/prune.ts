@@ -16,8 +16,7 @@ export interface Pruned {
  */
 export function prune(graph: Graph, starts: readonly ValueId[], sinks: readonly ValueId[]): Pruned {
   const varies = new Set(starts);
-  for (const node of graph.nodes)
-    if (node.inputs.some((input) => varies.has(input))) varies.add(node.output);
+  for (const node of graph.nodes) if (node.inputs.some((input) => varies.has(input))) varies.add(node.output);
 
   const started = new Set(starts);
   const needed = new Set(sinks);
