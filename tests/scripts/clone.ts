@@ -20,7 +20,6 @@ import {
 import { tmpdir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { build } from 'vite';
 import { afterAll } from 'vitest';
 
 export const root = resolve(import.meta.dirname, '../..');
@@ -46,23 +45,8 @@ export const temporaryFolder = (): string => {
 export const script = async <Module>(name: string): Promise<Module> =>
   (await import(pathToFileURL(join(root, 'scripts', name)).href)) as Module;
 
-let program: Promise<string> | undefined;
-/** A program that prints what `mho backends --json` prints, bundled once. */
-const backendsProgram = (): Promise<string> =>
-  (program ??= (async () => {
-    const folder = temporaryFolder();
-    await build({
-      configFile: false,
-      logLevel: 'error',
-      root,
-      build: {
-        ssr: join(root, 'tests/scripts/backends-program.ts'),
-        outDir: folder,
-        rollupOptions: { output: { format: 'cjs', entryFileNames: 'mho.js' } },
-      },
-    });
-    return join(folder, 'mho.js');
-  })());
+/** Builds this repository's program where a source has changed. */
+const built = script<{ build: () => Promise<boolean> }>('setup/build.mjs').then(({ build }) => build());
 
 /** Makes a clone in which packages are installed and the program is built, and native TensorFlow is not set up. */
 export const makeClone = async (): Promise<string> => {
@@ -80,8 +64,9 @@ export const makeClone = async (): Promise<string> => {
   link('node_modules/@tensorflow', 'tfjs-node-gpu');
   link('node_modules/@tensorflow/tfjs-node-gpu', 'package.json', 'deps', 'lib');
   copy('node_modules/@tensorflow/tfjs-node-gpu/package.json'); // a link would lead back to this repository's binding
-  mkdirSync(join(folder, 'out/main'), { recursive: true });
-  cpSync(await backendsProgram(), join(folder, 'out/main/mho.js'));
+  symlinkSync(join(root, 'resources'), join(folder, 'resources'));
+  if (!(await built)) throw new Error('the program does not build');
+  copy('out/main');
   const { fingerprint } = await script<{ fingerprint: (clone: string) => string }>('setup/build.mjs');
   writeFileSync(join(folder, 'out/.sources'), fingerprint(folder));
   return folder;

@@ -20,6 +20,13 @@ describe('npm start', () => {
     expect(code).toBe(3);
   });
 
+  it('finishes the sample on a machine without compiler and Python', async () => {
+    const { code, out, err } = await node(['scripts/start.mjs'], environment, await makeClone());
+    expect(code, err).toBe(0);
+    expect(err).toContain('no C++ compiler was found');
+    expect(out).toMatch(/Computed in .* on tfjs WebAssembly/);
+  });
+
   it('passes a command on as it is', async () => {
     const words = ['attribute', 'a model', '--steps', '8'];
     const { out } = await node(['scripts/start.mjs', ...words], environment, await withProgram(echo));
@@ -46,11 +53,11 @@ describe('mho', () => {
   });
 
   it('refuses a backend that is pinned and cannot be used, by name', async () => {
-    const { out } = await node(['scripts/mho.mjs', 'open', 'tensorflow'], environment, await makeClone());
-    expect(JSON.parse(out)).toEqual({
-      code: 'BACKEND_UNAVAILABLE',
-      message: 'The backend tensorflow cannot be used: native TensorFlow has not been set up in this folder.',
-      remedy: 'Run `npm run setup` in the folder of Mho.',
-    });
+    const sample = 'resources/samples/digits';
+    const words = ['attribute', sample, '--input', `${sample}/inputs.npz`, '--backend', 'tensorflow'];
+    const { code, err } = await node(['scripts/mho.mjs', ...words], environment, await makeClone());
+    expect(code).toBe(1);
+    expect(err).toContain('BACKEND_UNAVAILABLE: The backend tensorflow cannot be used: native TensorFlow has not been');
+    expect(err).toContain('Run `npm run setup` in the folder of Mho.');
   });
 });
