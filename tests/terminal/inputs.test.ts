@@ -147,10 +147,10 @@ describe('numbers', () => {
   });
 
   it('say no percentage of next to nothing', () => {
-    expect([percent(0.5, -2), percent(1e-9, 1e-9)]).toEqual(['25 %', '']);
+    expect([percent(0.5, -2), percent(1e-9, 1), percent(1e-9, 1e-9)]).toEqual(['25 %', '< 0.01 %', '']);
   });
 
   it('tell times', () => {
-    expect([400, 59_000, 125_000, 3_720_000].map(duration)).toEqual(['0 s', '59 s', '2 min 5 s', '1 h 2 min']);
+    expect([400, 59_000, 125_000, 3_720_000].map(duration)).toEqual(['0.4 s', '59 s', '2 min 5 s', '1 h 2 min']);
   });
 });

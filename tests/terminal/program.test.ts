@@ -164,7 +164,6 @@ describe('mho show', () => {
     const path = join(folder, 'hostile.mho');
     await saveSession(path, hostile);
     const { out } = await mho(['show', path]);
-    // eslint-disable-next-line no-control-regex
     expect(out).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);
   });
 });

@@ -25,7 +25,10 @@ export async function progressBar(screen: NodeJS.WriteStream | null): Promise<Ba
   let started = false;
   return {
     update: ({ done, total, remainingMs, phase }) => {
-      const payload = { phase, left: remainingMs === null ? '…' : `${duration(remainingMs)} left` };
+      const payload = {
+        phase,
+        left: remainingMs === null ? '…' : `${duration(Math.ceil(remainingMs / 1000) * 1000)} left`,
+      };
       if (started) bar.update(done, payload);
       else bar.start(total, done, payload);
       started = true;

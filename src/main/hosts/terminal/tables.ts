@@ -100,7 +100,9 @@ function exampleTables(ats: readonly At[], title: string, top: number): string {
 function unitCell({ layers, place }: At, name: string, top: number): string {
   const layer = layers.get(name);
   if (!layer || place < 0) return NONE;
-  return rankUnits([layer], place, top)
+  const carried = rankUnits([layer], place, top).filter(({ contribution }) => contribution !== 0);
+  if (carried.length === 0) return '0';
+  return carried
     .map(({ unit, contribution, error, tied }) => {
       const range = error === null ? '' : ` ± ${plain(error)}`;
       return `${`#${unit}`.padEnd(4)} ${signed(contribution)}${range}${tied ? ' ≈' : ''}`;

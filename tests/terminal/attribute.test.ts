@@ -1,0 +1,219 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { zipSync } from 'fflate';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readArrays } from '../../src/main/engine/data';
+import { npyBytes, npyHeader } from '../../src/main/engine/data/npy';
+import { openSession } from '../../src/main/engine/sessions';
+import { mho, type Outcome } from './terminal';
+
+const cases = resolve(import.meta.dirname, '../reference/cases');
+const folder = await mkdtemp(join(tmpdir(), 'mho-attribute-'));
+afterAll(() => rm(folder, { recursive: true }));
+
+interface Shown {
+  readonly session: string | null;
+  readonly model: { readonly name: string };
+  readonly runs: {
+    readonly method: string;
+    readonly rule: string | null;
+    readonly steps: number;
+    readonly target: string[];
+    readonly delta: number[];
+    readonly complete: boolean;
+    readonly examples: number[];
+    readonly pathStart: string | null;
+    readonly layers: {
+      readonly name: string;
+      readonly cut: boolean;
+      readonly sum: number[];
+      readonly residual: number[] | null;
+      readonly error: number[] | null;
+      readonly contributions: number[][];
+    }[];
+  }[];
+  readonly errors: { readonly code: string }[];
+}
+const shown = ({ out }: Outcome): Shown => JSON.parse(out) as Shown;
+
+/** The command line of a reference case. */
+const asked = (name: string, ...more: string[]): string[] => {
+  const arrays = join(cases, name, 'inputs.npz');
+  return ['attribute', join(cases, name, 'model.keras'), '--input', arrays, '--baseline', arrays, ...more];
+};
+
+describe.each([
+  ['motif', '0'],
+  ['plain', 'logits'],
+  ['residual', 'classes:argmax'],
+  ['gated', '0'],
+])('the reference case %s', (name, target) => {
+  const out = join(folder, `${name}.mho`);
+  let saved: Shown;
+  beforeAll(async () => {
+    const outcome = await mho(asked(name, '--examples', '0-3', '--target', target, '--out', out));
+    expect(outcome).toMatchObject({ code: 0, err: '' });
+    expect(outcome.out).toContain(`Saved to ${out}`);
+    saved = shown(await mho(['show', out, '--json', '--neurons']));
+  });
+
+  it.each([
+    [0, 'secant_50'],
+    [1, 'rescale'],
+  ])('gives run %i as the truth %s, from the saved session', async (place, entry) => {
+    const truth = await readArrays(join(cases, name, 'truth.npz'));
+    const run = saved.runs[place]!;
+    const delta = Array.from(truth['delta']!.data);
+    run.delta.forEach((value, example) => expect(value).toBeCloseTo(delta[example]!, 3));
+    let compared = 0;
+    let inputs = 0;
+    for (const layer of run.layers) {
+      const want = truth[`${entry}/${layer.name}`] ?? truth[`${entry}/input_${inputs++}`];
+      if (!want) continue;
+      const have = layer.contributions.flat();
+      expect(have).toHaveLength(want.data.length);
+      const largest = want.data.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+      const worst = have.reduce((most, value, at) => Math.max(most, Math.abs(value - want.data[at]!)), 0);
+      expect(worst / largest, layer.name).toBeLessThan(1e-4);
+      if (layer.residual)
+        layer.residual.forEach((value, at) => expect(Math.abs(value / delta[at]!)).toBeLessThan(1e-5));
+      compared++;
+    }
+    expect(compared).toBeGreaterThanOrEqual(7);
+  });
+
+  it('tells each run by its method', () => {
+    expect(
+      saved.runs.map(({ method, rule, steps, complete, examples }) => [method, rule, steps, complete, examples]),
+    ).toEqual([
+      ['nig', 'secant', 50, true, [0, 1, 2, 3]],
+      ['rescale', null, 1, true, [0, 1, 2, 3]],
+    ]);
+    expect(saved.runs[0]!.layers.every(({ error }) => error?.length === 4)).toBe(true);
+    expect(saved.runs[1]!.layers.every(({ error }) => error === null)).toBe(true);
+  });
+});
+
+describe('options', () => {
+  it('choose examples, target, methods, rule, steps, layers and path', async () => {
+    const outcome = await mho(
+      asked('plain', '--examples', '2,5', '--target', 'logits:3', '--minus', 'logits:1', '--method', 'nig,internal-influence')
+        .concat('--rule', 'right', '--steps', '4', '--layers', 'conv2,dense1', '--path', 'conv1', '--json', '--neurons'), // prettier-ignore
+    );
+    expect(outcome).toMatchObject({ code: 0, err: '' });
+    const { runs, session } = shown(outcome);
+    expect(session).toBeNull();
+    expect(runs.map(({ method }) => method)).toEqual(['nig', 'internal-influence']);
+    expect(runs[0]).toMatchObject({ rule: 'right', steps: 4, examples: [2, 5], pathStart: 'conv1' });
+    expect(runs[0]!.target[0]).toBe('logits[3] − logits[1]');
+    expect(runs[0]!.layers.map((layer) => layer.name)).toEqual(['conv2', 'dense1']);
+  });
+
+  it('give the same numbers whatever the memory', async () => {
+    const base = ['--examples', '0-2', '--method', 'nig', '--steps', '9', '--json', '--neurons'];
+    const [one, other] = [
+      shown(await mho(asked('plain', ...base))),
+      shown(await mho(asked('plain', ...base, '--memory', '8'))),
+    ];
+    const sums = ({ runs }: Shown) => runs[0]!.layers.map(({ sum }) => sum).flat();
+    sums(one).forEach((sum, place) => expect(sum).toBeCloseTo(sums(other)[place]!, 4));
+  });
+
+  it('take a constant baseline and one reference file alike', async () => {
+    const path = join(folder, 'zeros.npy');
+    await writeFile(path, Buffer.concat([npyHeader([1, 8, 8, 1]), npyBytes(new Float32Array(64))]));
+    const words = ['--examples', '0', '--method', 'rescale', '--json', '--neurons'];
+    const input = ['attribute', join(cases, 'plain/model.h5'), '--input', join(cases, 'plain/inputs.npz')];
+    const [constant, file] = [await mho([...input, ...words]), await mho([...input, '--baseline', path, ...words])];
+    expect(constant.err).toBe('Not used: baseline_0, output (no input of the model has that name)\n');
+    expect(shown(constant).runs[0]!.layers).toEqual(shown(file).runs[0]!.layers);
+  });
+
+  it.each([
+    [['--target', 'logitz:3'], 'LAYER_UNKNOWN: There is no layer logitz; did you mean logits?'],
+    [['--target', 'logits:10'], 'OUTPUT_INDEX: Index 10 is outside logits, which has 10 values.'],
+    [['--layers', 'conv9'], 'LAYER_UNKNOWN: There is no layer conv9; did you mean conv'],
+    [['--path', 'dense9'], 'LAYER_UNKNOWN: There is no layer dense9; did you mean dense1?'],
+    [['--memory', '1', '--input', 'image=missing.npy'], 'INPUT_FILE: missing.npy cannot be read'],
+  ])('that do not fit the model are told: %j', async (words, message) => {
+    const { code, out, err } = await mho(asked('plain', '--examples', '0', ...words));
+    expect({ code, out }).toEqual({ code: 1, out: '' });
+    expect(err.startsWith(message), err).toBe(true);
+  });
+
+  it('tell inputs of another shape and values that are not finite', async () => {
+    const wrong = join(folder, 'wrong.npz');
+    await writeFile(
+      wrong,
+      zipSync({ 'image.npy': Buffer.concat([npyHeader([1, 8, 8]), npyBytes(new Float32Array(64))]) }),
+    );
+    const { err } = await mho(['attribute', join(cases, 'plain/model.keras'), '--input', wrong]);
+    expect(err).toBe(
+      'INPUT_SHAPE: The input image has shape [1, 8, 8], expected [?, 8, 8, 1]. The first axis is the examples.\n',
+    );
+    const nan = join(folder, 'nan.npy');
+    await writeFile(nan, Buffer.concat([npyHeader([1, 8, 8, 1]), npyBytes(new Float32Array(64).fill(NaN, 5))]));
+    const second = await mho(['attribute', join(cases, 'plain/model.keras'), '--input', nan]);
+    expect(second.err).toMatch(/^INPUT_VALUE: The input image holds NaN at index 5\./);
+  });
+});
+
+describe('Ctrl-C', () => {
+  it('keeps what is complete, shows it and saves it, and exits with 130', async () => {
+    const out = join(folder, 'cancelled.mho');
+    const tensors = tf.memory().numTensors;
+    // DeepLIFT comes first and is short; the long path is under way when Ctrl-C comes.
+    const outcome = await mho(
+      asked('plain', '--examples', '0-3', '--steps', '20000', '--memory', '8', '--out', out, '--json'),
+      (stop) => void setTimeout(stop, 400),
+    );
+    expect(outcome.code).toBe(130);
+    expect(outcome.err).toMatch(
+      /^CANCELLED: The run was cancelled after \d+ of \d+ passes\. What was complete has been kept\.\n$/,
+    );
+    const { runs, errors, session } = shown(outcome);
+    expect(session).toBe(out);
+    expect(errors.map(({ code }) => code)).toEqual(['CANCELLED']);
+    expect(runs.map(({ method }) => method)).toContain('rescale');
+    expect(runs.some((run) => run.method === 'nig' && run.complete)).toBe(false);
+    expect((await openSession(out)).runs).toHaveLength(runs.length);
+    expect((await mho(['show', out])).out).toContain('CANCELLED: ');
+    expect(tf.memory().numTensors).toBe(tensors);
+  });
+
+  it('leaves no file when nothing is complete', async () => {
+    const out = join(folder, 'nothing.mho');
+    const words = asked('plain', '--examples', '0', '--method', 'nig', '--steps', '20000', '--out', out);
+    const outcome = await mho(words, (stop) => stop());
+    expect(outcome).toMatchObject({ code: 130, out: '' });
+    expect(existsSync(out)).toBe(false);
+  });
+});
+
+describe('mho sample', () => {
+  it.each(['digits'])('runs %s, shows it and says where the session is', async (name) => {
+    const out = join(folder, `${name}.mho`);
+    const outcome = await mho(['sample', name, '--out', out]);
+    expect(outcome).toMatchObject({ code: 0, err: '' });
+    expect(outcome.out).toMatch(/Top units by nig \(secant, 50 steps\) +│ Top units by rescale/);
+    expect(outcome.out).toContain(`Saved to ${out}`);
+    const session = await openSession(out);
+    expect(session.runs.every(({ complete }) => complete)).toBe(true);
+    expect((await readFile(out)).length).toBeGreaterThan(1000);
+  });
+});
+
+describe('mho backends', () => {
+  it('lists them, best first, one chosen', async () => {
+    const { code, out } = await mho(['backends', '--json']);
+    const reports = JSON.parse(out) as { name: string; chosen: boolean; available: boolean }[];
+    expect(code).toBe(0);
+    expect(reports.map(({ name }) => name)).toEqual(['tensorflow', 'wasm', 'cpu']);
+    expect(reports.filter(({ chosen }) => chosen)).toHaveLength(1);
+    const chosen = reports.find((report) => report.chosen)!;
+    expect((await mho(['backends'])).out).toMatch(new RegExp(`^\\* ${chosen.name} `, 'm'));
+  });
+});
