@@ -151,6 +151,12 @@ describe('numbers', () => {
   });
 
   it('tell times', () => {
-    expect([400, 59_000, 125_000, 3_720_000].map(duration)).toEqual(['0.4 s', '59 s', '2 min 5 s', '1 h 2 min']);
+    expect([400, 2000, 59_000, 125_000, 3_720_000].map(duration)).toEqual([
+      '0.4 s',
+      '2 s',
+      '59 s',
+      '2 min 5 s',
+      '1 h 2 min',
+    ]);
   });
 });
