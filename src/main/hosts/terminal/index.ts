@@ -1,7 +1,14 @@
 /** `mho`: the engine from a terminal. */
+import { asMhoError } from '../../../contract/errors';
 import { run } from './program';
-import { ownTerminal } from './terminal';
+import { EXIT, ownTerminal } from './terminal';
 
-void run(process.argv.slice(2), ownTerminal()).then((code) => {
+const terminal = ownTerminal();
+// What a library throws where nobody can catch it is told like any other fault.
+process.on('uncaughtException', (error) => {
+  terminal.err(`${asMhoError(error).message}\n`);
+  process.exit(EXIT.fault);
+});
+void run(process.argv.slice(2), terminal).then((code) => {
   process.exitCode = code;
 });

@@ -1,0 +1,68 @@
+/** The program as it is built, in plain Node. `npm test` builds it first; without a build there is nothing to test. */
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { openSession } from '../../src/main/engine/sessions';
+
+const program = resolve(import.meta.dirname, '../../scripts/mho.mjs');
+const plain = resolve(import.meta.dirname, '../reference/cases/plain');
+const built = existsSync(resolve(import.meta.dirname, '../../out/main/mho.js'));
+
+describe.skipIf(!built)('the built program', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'mho-built-'));
+  afterAll(() => rm(folder, { recursive: true }));
+
+  /** Shortest of three runs: other tests share the machine. */
+  const fastest = (...words: string[]): number =>
+    Math.min(
+      ...[1, 2, 3].map(() => {
+        const began = performance.now();
+        expect(spawnSync(process.execPath, [program, ...words]).status).toBe(0);
+        return performance.now() - began;
+      }),
+    );
+
+  it('gives help and inspects a model in under a second', () => {
+    expect(fastest('--help')).toBeLessThan(1000);
+    expect(fastest('inspect', join(plain, 'model.keras'))).toBeLessThan(1000);
+  });
+
+  it('prints one line and no stack where it fails', () => {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [program, 'show', plain], { encoding: 'utf8' });
+    expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+    expect(stderr).toMatch(/^SESSION_DAMAGED: .*\n$/);
+  });
+
+  it('ends cleanly at Ctrl-C, and keeps what is complete', async () => {
+    const out = join(folder, 'cancelled.mho');
+    const input = join(plain, 'inputs.npz');
+    const words = ['attribute', join(plain, 'model.keras'), '--input', input, '--baseline', input, '--steps', '200000'];
+    const child = spawn(process.execPath, [program, ...words, '--out', out, '--memory', '16', '--json']);
+    let stdout = '';
+    let stderr = '';
+    child.stdout.on('data', (text: Buffer) => (stdout += text.toString()));
+    child.stderr.on('data', (text: Buffer) => (stderr += text.toString()));
+    const ended = new Promise<number | null>((done) => child.on('exit', done));
+    setTimeout(() => child.kill('SIGINT'), 4000);
+    expect(await ended, stderr).toBe(130);
+    expect(stderr).toMatch(/^CANCELLED: .*\n$/);
+    expect((JSON.parse(stdout) as { runs: { method: string }[] }).runs.map(({ method }) => method)).toContain(
+      'rescale',
+    );
+    expect((await openSession(out)).errors.map(({ code }) => code)).toEqual(['CANCELLED']);
+  });
+
+  it('stops quietly when its reader has seen enough', () => {
+    const { status, stderr } = spawnSync(
+      'sh',
+      ['-c', `"${process.execPath}" "${program}" attribute --help | head -1`],
+      {
+        encoding: 'utf8',
+      },
+    );
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  });
+});
