@@ -142,8 +142,13 @@ function convolveBack(
       return fromImage(convolveBack(asImage(upstream), asFlat(filter), mirrored, image, widened(geometry)));
     }
     const { strides, padding } = geometry;
-    const shape = inputShape as [number, number, number, number];
-    return tf.conv2dTranspose(upstream as Tensor4D, filter as Tensor4D, shape, pair(strides), nhwc(padding));
+    const padded = inputShape.map((size, axis) => size + (padding[axis - 1]?.[0] ?? 0) + (padding[axis - 1]?.[1] ?? 0));
+    const shape = padded as [number, number, number, number];
+    const whole = tf.conv2dTranspose(upstream as Tensor4D, filter as Tensor4D, shape, pair(strides), 'valid');
+    return padOrCrop(
+      whole,
+      padding.map(([before, after]) => [-before, -after]),
+    );
   }
   const window = filter.shape.slice(0, -2);
   const padding = backPadding(inputShape.slice(1, -1), spatialOf(upstream), window, geometry);

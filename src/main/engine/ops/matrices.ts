@@ -14,7 +14,12 @@ function multiply(a: Tensor, b: Tensor, { transposeA, transposeB }: Transposes):
     const flat = tf.matMul(tf.reshape(a, [-1, inner]), b, false, transposeB);
     return tf.reshape(flat, [...a.shape.slice(0, -1), flat.shape[1]!]);
   }
-  return tf.matMul(a, b, transposeA, transposeB);
+  // A batch of the same number of axes is widened by hand: the product on wasm steps through it wrongly.
+  if (a.rank !== b.rank) return tf.matMul(a, b, transposeA, transposeB);
+  const lead = a.shape.slice(0, -2).map((size, axis) => Math.max(size, b.shape[axis]!));
+  const widen = (x: Tensor): Tensor =>
+    lead.every((size, axis) => size === x.shape[axis]) ? x : tf.broadcastTo(x, [...lead, ...x.shape.slice(-2)]);
+  return tf.matMul(widen(a), widen(b), transposeA, transposeB);
 }
 
 /** Left and right as they meet in the product: ones after the batch axis of the one with fewer axes. */
@@ -23,10 +28,12 @@ const aligned = (x: Tensor, other: readonly number[]): Tensor => toRank(x, other
 /** C = A·B passes U·Bᵀ to A and Aᵀ·U to B. */
 const intoLeft = (upstream: Tensor, b: Tensor, { transposeA, transposeB }: Transposes): Tensor =>
   transposeA
-    ? tf.matMul(b, upstream, transposeB, true)
+    ? multiply(b, upstream, { transposeA: transposeB, transposeB: true })
     : multiply(upstream, b, { transposeA: false, transposeB: !transposeB });
 const intoRight = (upstream: Tensor, a: Tensor, { transposeA, transposeB }: Transposes): Tensor =>
-  transposeB ? tf.matMul(upstream, a, true, transposeA) : tf.matMul(a, upstream, !transposeA, false);
+  transposeB
+    ? multiply(upstream, a, { transposeA: true, transposeB: transposeA })
+    : multiply(a, upstream, { transposeA: !transposeA, transposeB: false });
 
 /** A constant on one side: the other's values are not looked at. */
 const besideConstant = ({ constants: [a, b], shapes, upstream, attributes }: LinearContext<'matmul'>): Passed =>
@@ -37,12 +44,9 @@ const besideConstant = ({ constants: [a, b], shapes, upstream, attributes }: Lin
 export const matrices = {
   matmul: {
     run: ([a, b], { attributes, constant }) => {
-      if (constant[0] || constant[1]) {
-        // A constant of more axes than the values' widens them behind the batch axis.
-        const left = constant[0] ? a! : toRank(a!, b!.rank + 1 > 3 && !constant[0] ? b!.rank + 1 : a!.rank);
-        const right = constant[1] ? b! : toRank(b!, a!.rank + 1 > 3 ? a!.rank + 1 : b!.rank);
-        return multiply(left, right, attributes);
-      }
+      // A constant has no batch axis; where it has more leading axes than the values, these are widened behind theirs.
+      if (constant[1]) return multiply(toRank(a!, b!.rank > 2 ? b!.rank + 1 : a!.rank), b!, attributes);
+      if (constant[0]) return multiply(a!, toRank(b!, a!.rank > 2 ? a!.rank + 1 : b!.rank), attributes);
       return multiply(aligned(a!, b!.shape), aligned(b!, a!.shape), attributes);
     },
     gradient: (context) => {

@@ -25,6 +25,17 @@ function sharedShift({ start, end }: Ends): { half: Tensor; slopes: Tensor } {
 
 const weighted = (upstream: Tensor, weights: Tensor): Tensor => tf.sum(tf.mul(upstream, weights), -1, true);
 
+/**
+ * u − Σ u·p for weights p that sum to 1, counted from u at the largest weight: where one weight is almost all, the
+ * difference there is small and must not be left to cancellation.
+ */
+function aboveMean(upstream: Tensor, weights: Tensor): Tensor {
+  const largest = tf.cast(tf.equal(weights, tf.max(weights, -1, true)), 'float32');
+  const pivot = tf.div(weighted(upstream, largest), tf.sum(largest, -1, true));
+  const shifted = tf.sub(upstream, pivot);
+  return tf.sub(shifted, weighted(shifted, weights));
+}
+
 /** Sorted from the largest, the k-th value stays in the support while 1 + k·z_k > Σ_{≤k} z (arXiv 1602.02068). */
 function sparsemaxThreshold(z: Tensor): Tensor {
   const size = z.shape.at(-1)!;
@@ -42,15 +53,15 @@ export const normalisation = {
   softmax: {
     run: ([x], { attributes }) => alongLast([x!], attributes.axis, ([z]) => tf.softmax(z!)),
     gradient: ({ output, upstream, attributes }) => [
-      alongLast([output, upstream], attributes.axis, ([p, u]) => tf.mul(p!, tf.sub(u!, weighted(u!, p!)))),
+      alongLast([output, upstream], attributes.axis, ([p, u]) => tf.mul(p!, aboveMean(u!, p!))),
     ],
     // p = e · r, r = 1 / Σe: ½ E · [(u − Σup₁) / Σe₀ + (u − Σup₀) / Σe₁], E the exponentials' slopes
     multiplier: ({ inputs: [x], output, upstream, attributes }) => [
       alongLast([x!.start, x!.end, output.start, output.end, upstream], attributes.axis, ([start, end, p0, p1, u]) => {
         const { half, slopes } = sharedShift({ start: start!, end: end! });
         const grow = tf.exp(half);
-        const early = tf.mul(tf.sub(u!, weighted(u!, p1!)), grow);
-        const late = tf.div(tf.sub(u!, weighted(u!, p0!)), grow);
+        const early = tf.mul(aboveMean(u!, p1!), grow);
+        const late = tf.div(aboveMean(u!, p0!), grow);
         return tf.mul(tf.mul(slopes, 0.5), tf.add(early, late));
       }),
     ],

@@ -1,6 +1,6 @@
 /** Pooling over one to three spatial axes, channels last. */
 import * as tf from '@tensorflow/tfjs-core';
-import type { Tensor, Tensor4D, Tensor5D } from '@tensorflow/tfjs-core';
+import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
 import type { Padding, Window } from '../graph/ops';
 import { everyAlong, padOrCrop, paddingOf, repeatAlong, sliceAlong, spreadAlong, windowsAlong } from './axes';
 import { toCrossing, toWinners } from './extremes';
@@ -31,18 +31,27 @@ function windowsOf({ size, strides, padding }: Window, shape: readonly number[])
 
 const disjoint = ({ size, strides }: Windows): boolean => size.every((each, axis) => each === strides[axis]);
 
-/** 2D kernels on [rows, width, C] and [rows, height, width, C], 3D ones on five axes. */
-function pool(x: Tensor, { size, strides }: Windows, kind: 'max' | 'average'): Tensor {
-  if (x.rank === 5) {
-    const of3d = kind === 'max' ? tf.maxPool3d : tf.avgPool3d;
-    return of3d(x as Tensor5D, size as [number, number, number], strides as [number, number, number], 'valid');
+/**
+ * Pooling of [rows, width, C], [rows, height, width, C] or [rows, depth, height, width, C] by the two-dimensional kernels:
+ * a window's maximum and mean can be taken axis after axis, and tfjs's three-dimensional maximum is wrong on wasm.
+ */
+function pool(x: Tensor, size: readonly number[], strides: readonly number[], kind: 'max' | 'average'): Tensor {
+  const [rows] = x.shape as [number];
+  if (x.rank === 3) {
+    const [, width, channels] = x.shape as [number, number, number];
+    const pooled = pool(tf.reshape(x, [rows, 1, width, channels]), [1, ...size], [1, ...strides], kind);
+    return tf.reshape(pooled, [rows, pooled.shape[2]!, channels]);
   }
-  const flat = x.rank === 3;
-  const image = flat ? tf.reshape(x, [x.shape[0]!, 1, x.shape[1]!, x.shape[2]!]) : x;
-  const pair = (values: readonly number[]): [number, number] => (flat ? [1, values[0]!] : [values[0]!, values[1]!]);
+  if (x.rank === 5) {
+    const [, depth, ...plane] = x.shape as [number, number, number, number, number];
+    const flat = pool(tf.reshape(x, [rows * depth, ...plane]), size.slice(1), strides.slice(1), kind);
+    const [, height, width, channels] = flat.shape as [number, number, number, number];
+    const column = tf.reshape(flat, [rows, depth, height * width, channels]);
+    const deep = pool(column, [size[0]!, 1], [strides[0]!, 1], kind);
+    return tf.reshape(deep, [rows, deep.shape[1]!, height, width, channels]);
+  }
   const of2d = kind === 'max' ? tf.maxPool : tf.avgPool;
-  const pooled = of2d(image as Tensor4D, pair(size), pair(strides), 'valid');
-  return flat ? tf.reshape(pooled, [x.shape[0]!, pooled.shape[2]!, pooled.shape[3]!]) : pooled;
+  return of2d(x as Tensor4D, size as [number, number], strides as [number, number], 'valid');
 }
 
 /** The candidates of every window, one tensor [rows, …count, C] per place in the window, row-major. */
@@ -139,7 +148,7 @@ export const pooling = {
   averagePool: {
     run: ([x], { attributes, derive }) => {
       const windows = windowsOf(attributes, x!.shape);
-      const mean = pool(padOrCrop(x!, windows.padding), windows, 'average');
+      const mean = pool(padOrCrop(x!, windows.padding), windows.size, windows.strides, 'average');
       if (attributes.countPadding || isZero(windows.padding)) return mean;
       return tf.mul(
         mean,
@@ -182,7 +191,7 @@ export const pooling = {
   maxPool: {
     run: ([x], { attributes }) => {
       const windows = windowsOf(attributes, x!.shape);
-      return pool(covered(x!, windows), windows, 'max');
+      return pool(covered(x!, windows), windows.size, windows.strides, 'max');
     },
     gradient: ({ inputs: [x], output, upstream, attributes }) => {
       const windows = windowsOf(attributes, x!.shape);

@@ -1,0 +1,208 @@
+/** What every op is held to, on the active backend: its twin, finite differences of the twin, and completeness. */
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { expect } from 'vitest';
+import type { OpName } from '../../src/main/engine/graph/ops';
+import type { Difference, OpRule, Passed, RunContext } from '../../src/main/engine/ops/rule';
+import { ops } from '../../src/main/engine/ops/table';
+import { twins, type Nd, type Twin } from '../reference/ops';
+import { random, type Random } from './random';
+import type { Case, Input } from './cases';
+
+export const rows = (input: Input, count: number, next: Random, scale = 1): Float32Array =>
+  Float32Array.from({ length: (input.constant ? 1 : count) * input.shape.reduce((a, b) => a * b, 1) }, () => {
+    if (input.below !== undefined) return Math.floor(next.uniform() * input.below);
+    const value = next.normal() * scale;
+    if (input.from !== undefined) return input.from + Math.abs(value);
+    return input.ties ? Math.round(2 * value) / 2 : value;
+  });
+
+const tensor = (input: Input, data: Float32Array, count: number): Tensor =>
+  tf.tensor(data, input.constant ? [...input.shape] : [count, ...input.shape]);
+
+/** One row as an array of the twin's. */
+const rowOf = (input: Input, data: Float32Array, row: number): Nd => {
+  const size = input.shape.reduce((a, b) => a * b, 1);
+  const begin = input.constant ? 0 : row * size;
+  return { shape: input.shape, data: Float64Array.from(data.subarray(begin, begin + size)) };
+};
+
+/** Derived tensors of one node, as the run's weights keep them. */
+export function contextOf<Op extends OpName>({ attributes, inputs }: Case<Op>) {
+  const derived = new Map<string, Tensor>();
+  const context: RunContext<Op> = {
+    attributes,
+    constant: inputs.map((input) => input.constant === true),
+    derive: (key, make) => {
+      if (!derived.has(key)) derived.set(key, tf.keep(tf.tidy(make)));
+      return derived.get(key)!;
+    },
+  };
+  return { context, dispose: () => tf.dispose([...derived.values()]) };
+}
+
+/** Sums what was broadcast, as the walk does. */
+const settled = (passed: Tensor, shape: readonly number[]): Tensor => {
+  expect(passed.rank).toBe(shape.length);
+  const axes = shape.flatMap((size, axis) => (size === 1 && passed.shape[axis] !== 1 ? [axis] : []));
+  const summed = axes.length ? tf.sum(passed, axes, true) : passed;
+  expect(summed.shape).toEqual([...shape]);
+  return summed;
+};
+
+/** Output of one row against the twin, and gradients against its differences along random directions. */
+export function checkGradient<Op extends OpName>(op: Op, each: Case<Op>, seed: number): void {
+  const rule = ops[op] as OpRule<Op>;
+  const twin = twins[op as keyof typeof twins] as Twin<Op>;
+  const next = random(seed);
+  const count = 3;
+  const data = each.inputs.map((input) => rows(input, count, next));
+  const { context, dispose } = contextOf(each);
+  const before = tf.memory().numTensors;
+  tf.tidy(() => {
+    const inputs = each.inputs.map((input, index) => tensor(input, data[index]!, count));
+    const output = rule.run(inputs, context);
+    const upstream = tf.tensor(
+      Float32Array.from({ length: output.size }, () => next.normal()),
+      output.shape,
+    );
+    const [values, flow] = [output.dataSync(), upstream.dataSync()];
+    const size = output.size / count;
+    const examples = Array.from({ length: count }, (_, row) =>
+      each.inputs.map((input, index) => rowOf(input, data[index]!, row)),
+    );
+    examples.forEach((example, row) => {
+      const expected = twin(example, each.attributes);
+      expect(output.shape.slice(1)).toEqual([...expected.shape]);
+      expected.data.forEach((value, index) =>
+        expect(Math.abs(values[row * size + index]! - value), `output ${index}`).toBeLessThan(
+          2e-6 * (10 + Math.abs(value)),
+        ),
+      );
+    });
+    const passed = rule
+      .gradient({ ...context, inputs, output, upstream })
+      .map((flowIn, index) => (flowIn ? settled(flowIn, inputs[index]!.shape).dataSync() : null));
+    for (const [index, input] of each.inputs.entries()) {
+      if (input.constant || input.ties || op === 'embedding') {
+        if (!input.ties) expect(passed[index]).toBeNull();
+        continue;
+      }
+      for (let trial = 0; trial < 4; trial++)
+        examples.forEach((example, row) => {
+          const inputSize = example[index]!.data.length;
+          const direction = Float64Array.from({ length: inputSize }, () => next.normal());
+          const step = 1e-6;
+          const shifted = (sign: number): Float64Array =>
+            twin(
+              example.map((nd, other) =>
+                other === index ? { ...nd, data: nd.data.map((v, i) => v + sign * step * direction[i]!) } : nd,
+              ),
+              each.attributes,
+            ).data;
+          const [up, down] = [shifted(1), shifted(-1)];
+          let expected = 0;
+          let scale = 1;
+          up.forEach((value, i) => {
+            const term = (flow[row * size + i]! * (value - down[i]!)) / (2 * step);
+            expected += term;
+            scale += Math.abs(term);
+          });
+          let found = 0;
+          direction.forEach((d, i) => (found += d * passed[index]![row * inputSize + i]!));
+          expect(Math.abs(found - expected), `input ${index}, row ${row}`).toBeLessThan(2e-5 * scale);
+        });
+    }
+  });
+  dispose();
+  expect(tf.memory().numTensors).toBe(before);
+}
+
+export const difference = (start: Tensor, end: Tensor): Difference => ({
+  shape: start.shape,
+  start,
+  end,
+  delta: tf.sub(end, start),
+});
+
+/** Multipliers of segments. Call inside tf.tidy. */
+export function multipliersOf<Op extends OpName>(
+  op: Op,
+  each: Case<Op>,
+  context: RunContext<Op>,
+  start: readonly Tensor[],
+  end: readonly Tensor[],
+  upstream?: Tensor,
+): { passed: Passed; inputs: (Difference | null)[]; output: Difference; upstream: Tensor } {
+  const rule = ops[op] as OpRule<Op>;
+  const output = difference(rule.run(start, context), rule.run(end, context));
+  const inputs = each.inputs.map((input, index) => (input.constant ? null : difference(start[index]!, end[index]!)));
+  const flow = upstream ?? tf.onesLike(output.start);
+  const passed = rule
+    .multiplier({
+      ...context,
+      inputs,
+      constants: each.inputs.map((input, index) => (input.constant ? start[index]! : null)),
+      output,
+      upstream: flow,
+      nonlinearity: 'rescale',
+    })
+    .map((flowIn, index) => (flowIn ? settled(flowIn, start[index]!.shape) : null));
+  return { passed, inputs, output, upstream: flow };
+}
+
+/** How far a segment goes, from nowhere to far. */
+const LENGTHS = [0, 1e-8, 1e-6, 1e-4, 1e-3, 9e-3, 1.1e-2, 0.1, 1, 3, 10];
+
+/** Σ multiplier · deltaIn = Σ upstream · deltaOut on every segment, to float32 rounding. */
+export function checkCompleteness<Op extends OpName>(op: Op, each: Case<Op>, seed: number): void {
+  const next = random(seed);
+  const count = LENGTHS.length;
+  const { context, dispose } = contextOf(each);
+  const before = tf.memory().numTensors;
+  tf.tidy(() => {
+    const start: Tensor[] = [];
+    const end: Tensor[] = [];
+    for (const input of each.inputs) {
+      const first = rows(input, count, next);
+      const size = first.length / (input.constant ? 1 : count);
+      const last = first.map((value, i) => {
+        if (input.constant) return value;
+        const moved = value + next.normal() * LENGTHS[Math.floor(i / size)]!;
+        if (input.ties) return Math.round(2 * moved) / 2;
+        return input.from === undefined ? moved : Math.max(moved, input.from);
+      });
+      start.push(tensor(input, first, count));
+      end.push(tensor(input, last, count));
+    }
+    const shape = (ops[op] as OpRule<Op>).run(start, context).shape;
+    const flow = tf.tensor(
+      Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => next.normal()),
+      shape,
+    );
+    const { passed, inputs, output } = multipliersOf(op, each, context, start, end, flow);
+    const sums = new Float64Array(count);
+    const scales = new Float64Array(count);
+    const gather = (weight: Tensor, of: Difference, sign: 1 | -1): void => {
+      const [w, d, a, b] = [weight, of.delta, of.start, of.end].map((t) => t.dataSync()) as [
+        Float32Array,
+        Float32Array,
+        Float32Array,
+        Float32Array,
+      ];
+      w.forEach((value, i) => {
+        const row = Math.floor(i / (w.length / count));
+        sums[row]! += sign * value * d[i]!;
+        scales[row]! += Math.abs(value) * (Math.abs(a[i]!) + Math.abs(b[i]!));
+      });
+    };
+    passed.forEach((weight, index) => weight && gather(weight, inputs[index]!, 1));
+    gather(flow, output, -1);
+    sums.forEach((sum, row) => {
+      expect(Number.isFinite(sum), `finite, length ${LENGTHS[row]}`).toBe(true);
+      expect(Math.abs(sum), `length ${LENGTHS[row]}, scale ${scales[row]}`).toBeLessThan(4e-7 * (scales[row]! + 0.1));
+    });
+  });
+  dispose();
+  expect(tf.memory().numTensors).toBe(before);
+}

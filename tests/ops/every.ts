@@ -1,0 +1,33 @@
+/** The two checks of every op on one backend. */
+import { beforeAll, describe, expect, test } from 'vitest';
+import type { BackendName } from '../../src/contract/backends';
+import { openBackend } from '../../src/main/engine/backends';
+import type { OpName } from '../../src/main/engine/graph/ops';
+import { ops } from '../../src/main/engine/ops/table';
+import type { OpRule } from '../../src/main/engine/ops/rule';
+import { cases, type Case } from './cases';
+import { checkCompleteness, checkGradient } from './check';
+
+export function everyOp(backend: BackendName, only?: readonly OpName[]): void {
+  beforeAll(async () => {
+    await openBackend(backend);
+  });
+  describe.each(only ?? (Object.keys(cases) as OpName[]))(`%s on ${backend}`, (op) => {
+    if (op === 'unknown') {
+      test('is refused by name', () => {
+        const rule = ops.unknown as OpRule<'unknown'>;
+        const context = { attributes: { kind: 'Mystery' }, constant: [false], derive: () => { throw new Error('unused'); } }; // prettier-ignore
+        expect(() => rule.run([], context)).toThrow(/OP_UNSUPPORTED.*Mystery/);
+      });
+      return;
+    }
+    const each = cases[op] as readonly Case<OpName>[];
+    test.each(each.map((one, index) => ({ index, one })))('case $index: value and gradient', ({ index, one }) =>
+      checkGradient(op, one, 100 + index),
+    );
+    if (op !== 'embedding')
+      test.each(each.map((one, index) => ({ index, one })))('case $index: completeness', ({ index, one }) =>
+        checkCompleteness(op, one, 200 + index),
+      );
+  });
+}
