@@ -1,12 +1,15 @@
 /**
- * HDF5 files that may be hostile. The library is the HDF Group's own, compiled to WebAssembly: it runs on a copy in
- * memory and sees no other file, so links out of the file lead nowhere. What a file declares is checked against its
- * size before anything is allocated.
+ * HDF5 files that may be hostile. The library is the HDF Group's own, compiled to WebAssembly. Damaged files make it loop
+ * for ever or write over its own memory, so each file is read by a fresh copy of it in a thread of its own, which sees no
+ * other file and is stopped when it stands still. What a file declares is checked against its size before anything is
+ * allocated.
  */
-import type { ready as H5Ready, Metadata } from 'h5wasm';
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { Worker } from 'node:worker_threads';
 import { MhoError } from '../../../contract/errors';
-
-type H5Module = Awaited<typeof H5Ready>;
+import { extract, type Extracted, type RawArray } from './hdf5Thread';
 
 export interface StoredArray {
   readonly shape: readonly number[];
@@ -16,13 +19,12 @@ export interface StoredArray {
 
 export interface Hdf5File {
   /** Names in a group, in the file's order; none where there is no such group. */
-  readonly names: (group: string) => string[];
+  readonly names: (group: string) => readonly string[];
   /** A text attribute, or a list of texts; null where it is absent. */
   readonly text: (object: string, attribute: string) => string | null;
-  readonly texts: (object: string, attribute: string) => string[] | null;
+  readonly texts: (object: string, attribute: string) => readonly string[] | null;
   /** An array of numbers; null where there is none of that name. */
   readonly array: (path: string) => StoredArray | null;
-  readonly close: () => void;
 }
 
 const SIGNATURE = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
@@ -30,114 +32,35 @@ const SIGNATURE = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
 /** Whether bytes begin as HDF5 does. */
 export const isHdf5 = (head: Uint8Array): boolean => SIGNATURE.every((byte, index) => head[index] === byte);
 
-/** Deflate packs at most 1,032 to 1. */
-const PACKED_AT_MOST = 1032;
-/** Above this one array is taken as damage. */
-const LARGEST_ARRAY = 4 * 2 ** 30;
-
-let files = 0;
+/** A thread that has reported nothing for this long stands still; every object of the file is a report. */
+const STILL_MS = 8_000;
+/** Loading the library, on a machine that is busy with other things. */
+const START_MS = 60_000;
+/** Arrays may be packed, but trained weights pack badly: more than this is a bomb. */
+const unpackedAtMost = (fileSize: number): number => 64 * 2 ** 20 + 20 * fileSize;
 
 /**
- * Opens a file held in memory; the bytes are used in place and must not change.
+ * Reads a file held in memory.
+ * @param bytes handed over: they cannot be used afterwards
  * @param path for messages
  * @throws MODEL_DAMAGED
  */
 export async function openHdf5(bytes: Uint8Array, path: string): Promise<Hdf5File> {
-  const { ready } = await import('h5wasm');
-  const module: H5Module = await ready;
-  module.activate_throwing_error_handler(); // else the library writes its faults to the terminal
-  const damaged = (reason: string, cause?: unknown): MhoError =>
-    new MhoError('MODEL_DAMAGED', { path, reason }, { cause });
-  /** Whatever the library throws, WebAssembly traps included, is damage of the file. */
-  const guarded = <T>(what: string, work: () => T): T => {
-    try {
-      return work();
-    } catch (error) {
-      if (error instanceof MhoError) throw error;
-      throw damaged(`its ${what} is not readable`, error);
-    }
+  const damaged = (reason: string): MhoError => new MhoError('MODEL_DAMAGED', { path, reason });
+  const objects = await extracted(bytes, damaged);
+  const at = (object: string): Extracted | null =>
+    objects.get(object.replace(/(.)\/+$/, '$1').replace(/\/\/+/g, '/')) ?? null;
+  const attribute = (object: string, wanted: string): readonly string[] | null => {
+    const found = at(object)?.attributes[wanted] ?? null;
+    if (typeof found === 'string') throw damaged(found);
+    return found;
   };
-
-  const name = `/model${files++}.h5`;
-  // `canOwn` saves a second copy of the file.
-  (module.FS as unknown as { writeFile(path: string, data: Uint8Array, options: object): void }).writeFile(
-    name,
-    bytes,
-    {
-      canOwn: true,
-    },
-  );
-  let file = -1n;
-  const close = (): void => {
-    try {
-      if (file >= 0n) module.close_file(file);
-      module.FS.unlink(name);
-    } catch {
-      // A file too damaged to close is dropped with the module's memory.
-    }
-  };
-  try {
-    file = guarded('structure', () => module.open(name, module.H5F_ACC_RDONLY, false, -1, -1));
-    if (file < 0n) throw damaged('it does not have the structure of an HDF5 file');
-  } catch (error) {
-    close();
-    throw error;
-  }
-
-  const boundedBytes = (metadata: Metadata, what: string): number => {
-    const declared = (metadata.shape ?? []).reduce((product, size) => product * size, 1) * metadata.size;
-    const limit = Math.min(LARGEST_ARRAY, metadata.chunks ? bytes.length * PACKED_AT_MOST : bytes.length);
-    if (!(declared >= 0 && declared <= limit))
-      throw damaged(`${what} declares ${declared} bytes, more than the file can hold`);
-    return declared;
-  };
-
-  /** Raw bytes out of the module's memory. */
-  const copied = (size: number, fill: (pointer: bigint) => number): Uint8Array => {
-    const pointer = module._malloc(Math.max(size, 1));
-    if (pointer === 0) throw damaged(`there is not enough memory for ${size} bytes of it`);
-    try {
-      if (fill(BigInt(pointer)) < 0) throw damaged('a part of it is missing');
-      return module.HEAPU8.slice(pointer, pointer + size);
-    } finally {
-      module._free(pointer);
-    }
-  };
-
-  const attribute = (object: string, wanted: string): string[] | null =>
-    guarded(`attribute ${wanted}`, () => {
-      if (!module.get_attribute_names(file, object).includes(wanted)) return null;
-      const metadata = module.get_attribute_metadata(file, object, wanted);
-      if (metadata.type !== module.H5T_class_t.H5T_STRING.value) return [];
-      const size = boundedBytes(metadata, `attribute ${wanted}`);
-      const pointer = module._malloc(Math.max(size, 1));
-      if (pointer === 0) throw damaged(`there is not enough memory for attribute ${wanted}`);
-      try {
-        if (module.get_attribute_data(file, object, wanted, BigInt(pointer)) < 0)
-          throw damaged(`its attribute ${wanted} is not readable`);
-        const raw = module.HEAPU8.slice(pointer, pointer + size);
-        if (metadata.vlen) {
-          const texts = Array.from(new Uint32Array(raw.buffer), (each) => (each ? module.UTF8ToString(each) : ''));
-          module.reclaim_vlen_memory(file, object, wanted, BigInt(pointer));
-          return texts;
-        }
-        const count = metadata.size ? size / metadata.size : 0;
-        return Array.from({ length: count }, (_, index) => {
-          const part = raw.subarray(index * metadata.size, (index + 1) * metadata.size);
-          const end = part.indexOf(0);
-          return new TextDecoder().decode(end < 0 ? part : part.subarray(0, end));
-        });
-      } finally {
-        module._free(pointer);
-      }
-    });
-
   return {
-    close,
-    names: (group) =>
-      guarded(`group ${group}`, () =>
-        module.get_type(file, group) === module.H5G_GROUP ? module.get_names(file, group, false) : [],
-      ),
+    names: (group) => {
+      const found = at(group);
+      if (found?.fault) throw damaged(found.fault);
+      return found?.names ?? [];
+    },
     text: (object, wanted) => attribute(object, wanted)?.[0] ?? null,
     texts: (object, wanted) => {
       const whole = attribute(object, wanted);
@@ -150,37 +73,96 @@ export async function openHdf5(bytes: Uint8Array, path: string): Promise<Hdf5Fil
         parts.push(...part);
       }
     },
-    array: (arrayPath) =>
-      guarded(`array ${arrayPath}`, () => {
-        if (module.get_type(file, arrayPath) !== module.H5G_DATASET) return null;
-        const metadata = module.get_dataset_metadata(file, arrayPath);
-        const size = boundedBytes(metadata, arrayPath);
-        return {
-          shape: metadata.shape ?? [],
-          read: () =>
-            guarded(`array ${arrayPath}`, () => {
-              const raw = copied(size, (at) => module.get_dataset_data(file, arrayPath, null, null, null, at));
-              const numbers = asFloats(raw, metadata, module);
-              if (!numbers) throw damaged(`${arrayPath} does not hold numbers`);
+    array: (name) => {
+      const found = at(name);
+      if (found?.fault) throw damaged(found.fault);
+      const array = found?.array;
+      return array
+        ? {
+            shape: array.shape,
+            read: () => {
+              const numbers = asFloats(array);
+              if (!numbers) throw damaged(`${name} does not hold numbers`);
               return numbers;
-            }),
-        };
-      }),
+            },
+          }
+        : null;
+    },
   };
 }
 
+/** The library, wherever the program was put. */
+function library(): string {
+  for (let folder = dirname(fileURLToPath(import.meta.url)); ; folder = dirname(folder)) {
+    // The build for browsers: it has a file system in memory, where Node's would follow links into the user's files.
+    const file = join(folder, 'node_modules/h5wasm/dist/esm/hdf5_hl.js');
+    if (existsSync(file)) return pathToFileURL(file).href;
+    if (folder === dirname(folder))
+      throw new MhoError('INTERNAL', { reason: 'the HDF5 library h5wasm is not installed' });
+  }
+}
+
+/** What the thread is made of: the text of one function, as bundlers and test runners have no common way to give a file. */
+const program = (): string => `
+const { parentPort, workerData } = require('node:worker_threads');
+const __name = (named) => named; // put into functions by some compilers
+import(workerData.library)
+  .then(({ ready }) => ready)
+  .then((library) => (${extract.toString()})(library, workerData.bytes, workerData.limit, parentPort))
+  .catch((error) => parentPort.postMessage({ failed: String(error) }));
+`;
+
+type Message =
+  | { readonly done: ReadonlyMap<string, Extracted> }
+  | { readonly refused: string }
+  | { readonly failed: string }
+  | { readonly step: true };
+
+function extracted(bytes: Uint8Array, damaged: (reason: string) => MhoError): Promise<ReadonlyMap<string, Extracted>> {
+  const own = bytes.byteLength === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes); // small buffers share a pool
+  const worker = new Worker(program(), {
+    eval: true,
+    workerData: { library: library(), bytes: own, limit: unpackedAtMost(own.byteLength) },
+    transferList: [own.buffer as ArrayBuffer],
+    execArgv: [],
+    env: {},
+    resourceLimits: { maxOldGenerationSizeMb: 512 },
+  });
+  return new Promise<ReadonlyMap<string, Extracted>>((resolve, reject) => {
+    let timer: NodeJS.Timeout;
+    let heard = true;
+    const watch = (delay: number): void => {
+      clearTimeout(timer);
+      timer = setTimeout(() => {
+        // When this thread was the busy one, reports are waiting: they are read before the second look.
+        if (heard) watch(STILL_MS / 2);
+        else reject(damaged('reading its structure comes to no end'));
+        heard = false;
+      }, delay);
+    };
+    watch(START_MS);
+    worker.on('message', (message: Message) => {
+      heard = true;
+      if ('done' in message) resolve(message.done);
+      else if ('refused' in message) reject(damaged(message.refused));
+      else if ('failed' in message) reject(damaged('it does not have the structure of an HDF5 file'));
+      else watch(STILL_MS / 2);
+    });
+    worker.on('error', () => reject(damaged('it does not have the structure of an HDF5 file')));
+    worker.on('exit', () => {
+      clearTimeout(timer);
+      reject(damaged('it does not have the structure of an HDF5 file'));
+    });
+  }).finally(() => worker.terminate());
+}
+
 /** Numbers of any stored type as float32; null for what is no number. */
-function asFloats(
-  raw: Uint8Array,
-  { type, size, signed, littleEndian }: Metadata,
-  module: H5Module,
-): Float32Array | null {
-  const isFloat = type === module.H5T_class_t.H5T_FLOAT.value;
-  if (!isFloat && type !== module.H5T_class_t.H5T_INTEGER.value) return null;
+function asFloats({ raw, type, size, signed, littleEndian: little }: RawArray): Float32Array | null {
+  if (type === 'other') return null;
   const { buffer, byteOffset, byteLength } = raw;
-  if (isFloat && size === 4 && littleEndian) return new Float32Array(buffer, byteOffset, byteLength / 4);
+  if (type === 'float' && size === 4 && little) return new Float32Array(buffer, byteOffset, byteLength / 4);
   const view = new DataView(buffer, byteOffset, byteLength);
-  const read = isFloat ? floatReader(view, size, littleEndian) : integerReader(view, size, signed, littleEndian);
+  const read = type === 'float' ? floatReader(view, size, little) : integerReader(view, size, signed, little);
   return read && Float32Array.from({ length: byteLength / size }, (_, index) => read(index * size));
 }
 

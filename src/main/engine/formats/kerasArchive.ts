@@ -38,11 +38,7 @@ async function open(source: Source): Promise<OpenedGraph> {
     if (!archive.sizes.has(WEIGHTS))
       throw new MhoError('MODEL_DAMAGED', { path, reason: `${WEIGHTS} is missing from it` });
     const file = await openHdf5(await archive.read(WEIGHTS, LARGEST_WEIGHTS), path);
-    try {
-      return openKeras(config, typeof version === 'string' ? version : null, storeOf(file, path));
-    } finally {
-      file.close();
-    }
+    return openKeras(config, typeof version === 'string' ? version : null, storeOf(file, path));
   } finally {
     archive.close();
   }
@@ -67,7 +63,7 @@ function storeOf(file: Hdf5File, path: string): WeightStore {
     at: ({ key }: Place) => {
       const found = under(key);
       if (found === null) return [];
-      const numbers = file.names(`/${found}/vars`).sort((a, b) => Number(a) - Number(b));
+      const numbers = [...file.names(`/${found}/vars`)].sort((a, b) => Number(a) - Number(b));
       return numbers.flatMap((name): StoredWeight[] => {
         const array = file.array(`/${found}/vars/${name}`);
         return array ? [{ name: `${found}/vars/${name}`, suffix: null, owner: found, ...array }] : [];

@@ -10,19 +10,15 @@ export const kerasHdf5: Format = { name: 'Keras (.h5)', match: (source) => isHdf
 async function open(source: Source): Promise<OpenedGraph> {
   const { path } = source;
   const file = await openHdf5(await readBytes(path), path);
+  const text = file.text('/', 'model_config');
+  if (text === null) throw new MhoError('MODEL_WEIGHTS_ONLY', { path });
+  let config: unknown;
   try {
-    const text = file.text('/', 'model_config');
-    if (text === null) throw new MhoError('MODEL_WEIGHTS_ONLY', { path });
-    let config: unknown;
-    try {
-      config = JSON.parse(text);
-    } catch (error) {
-      throw new MhoError('MODEL_DAMAGED', { path, reason: 'its attribute model_config is no JSON' }, { cause: error });
-    }
-    return openKeras(config, file.text('/', 'keras_version'), storeOf(file, path));
-  } finally {
-    file.close();
+    config = JSON.parse(text);
+  } catch (error) {
+    throw new MhoError('MODEL_DAMAGED', { path, reason: 'its attribute model_config is no JSON' }, { cause: error });
   }
+  return openKeras(config, file.text('/', 'keras_version'), storeOf(file, path));
 }
 
 /** Weights by layer name: `model_weights/conv1`, whose attribute `weight_names` lists them in order. */

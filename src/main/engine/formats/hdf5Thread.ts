@@ -1,0 +1,159 @@
+/** What the thread that reads an HDF5 file does. Its text is all the thread gets: it refers to nothing but its arguments. */
+import type { ready } from 'h5wasm';
+import type { MessagePort } from 'node:worker_threads';
+
+export type Hdf5Library = Awaited<typeof ready>;
+
+export interface RawArray {
+  readonly shape: readonly number[];
+  readonly type: 'float' | 'integer' | 'other';
+  /** Bytes of one number. */
+  readonly size: number;
+  readonly signed: boolean;
+  readonly littleEndian: boolean;
+  readonly raw: Uint8Array<ArrayBuffer>;
+}
+
+/** A group or array of the file. */
+export interface Extracted {
+  /** Of a group. */
+  readonly names: readonly string[] | null;
+  /** Text attributes; a text instead of a list says why one cannot be read. */
+  readonly attributes: Readonly<Record<string, readonly string[] | string>>;
+  readonly array: RawArray | null;
+  /** Why the object cannot be read. */
+  readonly fault: string | null;
+}
+
+/**
+ * Reads every group and array, except an optimiser's, and posts `{ done: Map<path, Extracted> }`, or `{ refused }` with a
+ * reason. Posts `{ step }` before each object.
+ * @param limit bytes that all arrays together may have
+ */
+export function extract(library: Hdf5Library, bytes: Uint8Array, limit: number, port: MessagePort): void {
+  const MOST_OBJECTS = 200_000;
+  const DEEPEST = 64;
+  const { STRING, INTEGER, FLOAT } = {
+    STRING: library.H5T_class_t.H5T_STRING.value,
+    INTEGER: library.H5T_class_t.H5T_INTEGER.value,
+    FLOAT: library.H5T_class_t.H5T_FLOAT.value,
+  };
+  library.activate_throwing_error_handler(); // else the library writes its faults to the terminal
+
+  let allowed = limit;
+  const objects = new Map<string, Extracted>();
+
+  /** Runs `fill` on that many bytes of the library's memory and copies them out. */
+  const copied = <T>(size: number, fill: (pointer: number) => T): T => {
+    const pointer = library._malloc(Math.max(size, 1));
+    if (pointer === 0) throw new Error('out of memory');
+    try {
+      return fill(pointer);
+    } finally {
+      library._free(pointer);
+    }
+  };
+  const declared = (metadata: { shape: number[] | null; size: number }): number =>
+    (metadata.shape ?? []).reduce((product, size) => product * size, 1) * metadata.size;
+
+  const textsOf = (object: string, name: string): string[] | string | null => {
+    const metadata = library.get_attribute_metadata(file, object, name);
+    if (metadata.type !== STRING) return null;
+    const size = declared(metadata);
+    if (!(size >= 0 && size <= bytes.length))
+      return `its attribute ${name} declares ${size} bytes, more than the file holds`;
+    return copied(size, (pointer) => {
+      if (library.get_attribute_data(file, object, name, BigInt(pointer)) < 0)
+        return `its attribute ${name} is not readable`;
+      const raw = library.HEAPU8.slice(pointer, pointer + size);
+      if (metadata.vlen) {
+        const texts: string[] = [];
+        for (const at of new Uint32Array(raw.buffer)) texts.push(at ? library.UTF8ToString(at) : '');
+        return texts;
+      }
+      const texts: string[] = [];
+      for (let at = 0; metadata.size && at < size; at += metadata.size) {
+        const part = raw.subarray(at, at + metadata.size);
+        const end = part.indexOf(0);
+        texts.push(new TextDecoder().decode(end < 0 ? part : part.subarray(0, end)));
+      }
+      return texts;
+    });
+  };
+
+  const attributesOf = (object: string): Record<string, string[] | string> => {
+    const attributes: Record<string, string[] | string> = {};
+    for (const name of library.get_attribute_names(file, object)) {
+      if (!/^(model_config|keras_version|(layer|weight)_names\d*)$/.test(name)) continue;
+      try {
+        const texts = textsOf(object, name);
+        if (texts !== null) attributes[name] = texts;
+      } catch {
+        attributes[name] = `its attribute ${name} is not readable`;
+      }
+    }
+    return attributes;
+  };
+
+  const arrayOf = (path: string): RawArray | string => {
+    const metadata = library.get_dataset_metadata(file, path);
+    const { shape, size, signed, littleEndian } = metadata;
+    const type = metadata.type === FLOAT ? 'float' : metadata.type === INTEGER ? 'integer' : 'other';
+    if (type === 'other') return { shape: shape ?? [], type, size, signed, littleEndian, raw: new Uint8Array() };
+    const want = declared(metadata);
+    // What is not packed lies in the file as it is.
+    const most = metadata.chunks ? allowed : Math.min(allowed, bytes.length);
+    if (!(want >= 0 && want <= most)) return `${path} declares ${want} bytes, more than the file can hold`;
+    allowed -= want;
+    return copied(want, (pointer) => {
+      if (library.get_dataset_data(file, path, null, null, null, BigInt(pointer)) < 0) return `${path} is not readable`;
+      const raw = library.HEAPU8.slice(pointer, pointer + want) as Uint8Array<ArrayBuffer>;
+      return { shape: shape ?? [], type, size, signed, littleEndian, raw };
+    });
+  };
+
+  const visit = (path: string, depth: number): void => {
+    if (objects.size >= MOST_OBJECTS || depth > DEEPEST)
+      throw new RangeError(`it holds more than ${MOST_OBJECTS} objects`);
+    port.postMessage({ step: true });
+    try {
+      const kind = library.get_type(file, path);
+      if (kind === library.H5G_GROUP) {
+        const names = library.get_names(file, path, false);
+        objects.set(path, { names, attributes: attributesOf(path), array: null, fault: null });
+        for (const name of names) {
+          const inner = path === '/' ? `/${name}` : `${path}/${name}`;
+          if (inner !== '/optimizer_weights' && inner !== '/optimizer') visit(inner, depth + 1);
+        }
+      } else if (kind === library.H5G_DATASET) {
+        const array = arrayOf(path);
+        const found = typeof array === 'string' ? { array: null, fault: array } : { array, fault: null };
+        objects.set(path, { names: null, attributes: {}, ...found });
+      } // Links out of the file, and types, are passed over.
+    } catch (error) {
+      if (error instanceof RangeError && depth > 0) throw error;
+      if (error instanceof RangeError) {
+        refused = error.message;
+        return;
+      }
+      // Whatever the library throws, WebAssembly traps included, is damage of the file.
+      objects.set(path, { names: null, attributes: {}, array: null, fault: `${path} is not readable` });
+    }
+  };
+
+  let refused: string | null = null;
+  (library.FS as unknown as { writeFile(path: string, data: Uint8Array, options: object): void }).writeFile(
+    '/file',
+    bytes,
+    {
+      canOwn: true, // saves a second copy
+    },
+  );
+  const file = library.open('/file', library.H5F_ACC_RDONLY, false, -1, -1);
+  visit('/', 0);
+  if (refused !== null) port.postMessage({ refused });
+  else {
+    const buffers = [...objects.values()].flatMap(({ array }) => (array?.raw.byteLength ? [array.raw.buffer] : []));
+    port.postMessage({ done: objects }, buffers);
+  }
+}

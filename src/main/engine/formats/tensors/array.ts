@@ -1,0 +1,248 @@
+/**
+ * Numbers fixed in a model while it is translated: weights, and the arithmetic on shapes that exporters write out as ops.
+ * Plain JavaScript, since there are few of them; whole numbers are exact up to 2^53.
+ */
+import type { Constant } from '../../graph/graph';
+
+/** What cannot be translated. The node becomes an `unknown` op that carries the reason. */
+export class NotExpressible extends Error {}
+
+export interface HostArray {
+  readonly shape: readonly number[];
+  /** Row-major; float32 for real numbers, float64 for whole ones. */
+  readonly data: Float32Array | Float64Array;
+  readonly whole: boolean;
+}
+
+/** More elements than this are never computed, only read. */
+const MOST_COMPUTED = 2 ** 26;
+
+export const product = (sizes: readonly number[]): number => sizes.reduce((result, size) => result * size, 1);
+
+export const isArray = (value: object): value is HostArray => 'data' in value;
+
+export const reals = (shape: readonly number[], data: Float32Array | readonly number[]): HostArray => ({
+  shape,
+  data: data instanceof Float32Array ? data : Float32Array.from(data),
+  whole: false,
+});
+export const wholes = (
+  data: readonly number[] | Float64Array,
+  shape: readonly number[] = [data.length],
+): HostArray => ({
+  shape,
+  data: data instanceof Float64Array ? data : Float64Array.from(data),
+  whole: true,
+});
+export const scalar = (value: number): HostArray => reals([], [value]);
+
+function room(shape: readonly number[]): number {
+  const size = product(shape);
+  if (!(size <= MOST_COMPUTED)) throw new NotExpressible(`a computed constant of ${size} numbers`);
+  return size;
+}
+
+const like = (array: HostArray, size: number): Float32Array | Float64Array =>
+  array.whole ? new Float64Array(size) : new Float32Array(size);
+
+export const asConstant = ({ shape, data }: HostArray): Constant => ({
+  shape,
+  data: data instanceof Float32Array ? data : Float32Array.from(data),
+});
+
+export const converted = (array: HostArray, whole: boolean): HostArray => {
+  if (array.whole === whole) return array;
+  return whole
+    ? wholes(Float64Array.from(array.data, Math.trunc), array.shape)
+    : reals(array.shape, Float32Array.from(array.data));
+};
+
+/** The list of whole numbers a shape or axes input holds. */
+export function list(array: HostArray): number[] {
+  if (array.data.length > 1e6) throw new NotExpressible(`a list of ${array.data.length} numbers`);
+  return [...array.data];
+}
+
+function stridesOf(shape: readonly number[]): number[] {
+  const strides = new Array<number>(shape.length).fill(1);
+  for (let axis = shape.length - 2; axis >= 0; axis--) strides[axis] = strides[axis + 1]! * shape[axis + 1]!;
+  return strides;
+}
+
+/** Reads `array` at every position of a new shape: element [i…] comes from offset + Σ i · step. */
+function gathered(array: HostArray, shape: readonly number[], steps: readonly number[], offset = 0): HostArray {
+  const size = room(shape);
+  const data = like(array, size);
+  const index = new Array<number>(shape.length).fill(0);
+  let at = offset;
+  for (let i = 0; i < size; i++) {
+    data[i] = array.data[at]!;
+    for (let axis = shape.length - 1; axis >= 0; axis--) {
+      at += steps[axis]!;
+      if (++index[axis]! < shape[axis]!) break;
+      at -= steps[axis]! * shape[axis]!;
+      index[axis] = 0;
+    }
+  }
+  return { shape, data, whole: array.whole };
+}
+
+export function broadcastShape(a: readonly number[], b: readonly number[]): number[] {
+  const rank = Math.max(a.length, b.length);
+  return Array.from({ length: rank }, (_, axis) => {
+    const left = a[axis - rank + a.length] ?? 1;
+    const right = b[axis - rank + b.length] ?? 1;
+    if (left !== right && left !== 1 && right !== 1)
+      throw new NotExpressible(`shapes [${a.join(', ')}] and [${b.join(', ')}] do not fit each other`);
+    return left === 1 ? right : left;
+  });
+}
+
+export function expanded(array: HostArray, target: readonly number[]): HostArray {
+  const shape = broadcastShape(array.shape, target);
+  if (shape.length === array.shape.length && shape.every((size, axis) => size === array.shape[axis])) return array;
+  const strides = stridesOf(array.shape);
+  const lead = shape.length - array.shape.length;
+  const steps = shape.map((_, axis) => (axis < lead || array.shape[axis - lead] === 1 ? 0 : strides[axis - lead]!));
+  return gathered(array, shape, steps);
+}
+
+export function transposed(array: HostArray, permutation: readonly number[]): HostArray {
+  if (permutation.every((axis, i) => axis === i)) return array;
+  const strides = stridesOf(array.shape);
+  return gathered(
+    array,
+    permutation.map((axis) => array.shape[axis]!),
+    permutation.map((axis) => strides[axis]!),
+  );
+}
+
+export function reshaped(array: HostArray, shape: readonly number[]): HostArray {
+  if (product(shape) !== array.data.length)
+    throw new NotExpressible(`shape [${array.shape.join(', ')}] as [${shape.join(', ')}]`);
+  return { ...array, shape };
+}
+
+export function sliced(
+  array: HostArray,
+  begin: readonly number[],
+  counts: readonly number[],
+  strides: readonly number[],
+): HostArray {
+  const own = stridesOf(array.shape);
+  counts.forEach((count, axis) => {
+    const last = begin[axis]! + (count - 1) * strides[axis]!;
+    if (count > 0 && !(begin[axis]! >= 0 && last >= 0 && Math.max(begin[axis]!, last) < array.shape[axis]!))
+      throw new NotExpressible('a slice beyond its array');
+  });
+  const offset = begin.reduce((sum, at, axis) => sum + at * own[axis]!, 0);
+  return gathered(
+    array,
+    counts,
+    strides.map((stride, axis) => stride * own[axis]!),
+    offset,
+  );
+}
+
+/** Positions along an axis. */
+export function picked(array: HostArray, axis: number, indices: readonly number[]): HostArray {
+  const size = array.shape[axis]!;
+  const [outer, inner] = [product(array.shape.slice(0, axis)), product(array.shape.slice(axis + 1))];
+  const shape = array.shape.map((each, i) => (i === axis ? indices.length : each));
+  const data = like(array, room(shape));
+  indices.forEach((index, place) => {
+    const from = index < 0 ? index + size : index;
+    if (!(from >= 0 && from < size)) throw new NotExpressible(`position ${index} of ${size}`);
+    for (let o = 0; o < outer; o++) {
+      const start = (o * size + from) * inner;
+      data.set(array.data.subarray(start, start + inner), (o * indices.length + place) * inner);
+    }
+  });
+  return { shape, data, whole: array.whole };
+}
+
+export function joined(arrays: readonly HostArray[], axis: number): HostArray {
+  const [first] = arrays as [HostArray];
+  const whole = arrays.every((each) => each.whole);
+  for (const each of arrays)
+    if (each.shape.length !== first.shape.length || each.shape.some((size, i) => i !== axis && size !== first.shape[i]))
+      throw new NotExpressible('arrays of different shapes joined');
+  const total = arrays.reduce((sum, each) => sum + each.shape[axis]!, 0);
+  const shape = first.shape.map((size, i) => (i === axis ? total : size));
+  const [outer, inner] = [product(shape.slice(0, axis)), product(shape.slice(axis + 1))];
+  const data = whole ? new Float64Array(room(shape)) : new Float32Array(room(shape));
+  let at = 0;
+  for (let o = 0; o < outer; o++)
+    for (const each of arrays) {
+      const run = each.shape[axis]! * inner;
+      data.set(each.data.subarray(o * run, (o + 1) * run), at);
+      at += run;
+    }
+  return { shape, data, whole };
+}
+
+/** Folds axes away. */
+export function folded(
+  array: HostArray,
+  axes: readonly number[],
+  keepDims: boolean,
+  start: number,
+  fold: (sum: number, value: number) => number,
+  finish: (sum: number, count: number) => number = (sum) => sum,
+): HostArray {
+  const kept = array.shape.map((_, axis) => axis).filter((axis) => !axes.includes(axis));
+  const ordered = transposed(array, [...kept, ...axes]);
+  const count = product(axes.map((axis) => array.shape[axis]!));
+  const size = product(kept.map((axis) => array.shape[axis]!));
+  const data = like(array, size);
+  for (let i = 0; i < size; i++) {
+    let sum = start;
+    for (let j = 0; j < count; j++) sum = fold(sum, ordered.data[i * count + j]!);
+    data[i] = finish(sum, count);
+  }
+  const shape = keepDims
+    ? array.shape.map((each, axis) => (axes.includes(axis) ? 1 : each))
+    : kept.map((axis) => array.shape[axis]!);
+  return { shape, data, whole: array.whole };
+}
+
+export function mapped(array: HostArray, apply: (value: number) => number, whole = array.whole): HostArray {
+  const data = whole ? new Float64Array(room(array.shape)) : new Float32Array(room(array.shape));
+  array.data.forEach((value, i) => (data[i] = apply(value)));
+  return { shape: array.shape, data, whole };
+}
+
+export function combined(
+  a: HostArray,
+  b: HostArray,
+  apply: (a: number, b: number) => number,
+  whole = a.whole && b.whole,
+): HostArray {
+  const shape = broadcastShape(a.shape, b.shape);
+  const size = room(shape);
+  const [left, right] = [expanded(a, shape), expanded(b, shape)];
+  const data = whole ? new Float64Array(size) : new Float32Array(size);
+  for (let i = 0; i < size; i++) data[i] = apply(left.data[i]!, right.data[i]!);
+  return { shape, data, whole };
+}
+
+/** Matrix product of two-dimensional arrays. */
+export function multiplied(a: HostArray, b: HostArray): HostArray {
+  const [rows, inner] = a.shape as [number, number];
+  const [other, columns] = b.shape as [number, number];
+  if (a.shape.length !== 2 || b.shape.length !== 2 || inner !== other || rows * inner * columns > 2 ** 28)
+    throw new NotExpressible('a product of constants of these shapes');
+  const data = new Float32Array(room([rows, columns]));
+  for (let i = 0; i < rows; i++)
+    for (let k = 0; k < inner; k++) {
+      const left = a.data[i * inner + k]!;
+      for (let j = 0; j < columns; j++) data[i * columns + j]! += left * b.data[k * columns + j]!;
+    }
+  return reals([rows, columns], data);
+}
+
+export const filled = (shape: readonly number[], value: number, whole: boolean): HostArray => ({
+  shape,
+  data: (whole ? new Float64Array(room(shape)) : new Float32Array(room(shape))).fill(value),
+  whole,
+});
