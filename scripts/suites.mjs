@@ -1,4 +1,4 @@
-/** What `npm run check` and `npm test` run, each suite with the number of checks that passed and failed. */
+/** What `npm run check` and `npm test` run, each suite with the number of checks that passed, failed and were skipped. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,12 +17,12 @@ const script = (name) => ({
 });
 
 /** Counts of vitest's JSON report; a file that could not be loaded is a failure of its own. */
-export const countVitest = ({ numPassedTests, numFailedTests, testResults }) => {
+export const countVitest = ({ numPassedTests, numFailedTests, numPendingTests, testResults }) => {
   const broken = testResults.filter(
     ({ status, assertionResults }) =>
       status === 'failed' && !assertionResults.some((assertion) => assertion.status === 'failed'),
   );
-  return { passed: numPassedTests, failed: numFailedTests + broken.length };
+  return { passed: numPassedTests, failed: numFailedTests + broken.length, skipped: numPendingTests };
 };
 
 const vitest = (name, parameters = []) => ({
@@ -78,12 +78,13 @@ export const runSuites = async (suites, write = (text) => process.stdout.write(t
   };
   const quick = suites.filter(({ quick }) => quick).map(timed);
   const total = { passed: 0, failed: 0 };
-  const add = ({ suite, seconds, passed, failed, output }) => {
+  const add = ({ suite, seconds, passed, failed, skipped, output }) => {
     const ranNothing = passed + failed === 0;
     total.passed += passed;
     total.failed += ranNothing ? 1 : failed;
     if (output) write(`${output.trimEnd()}\n`);
-    const verdict = ranNothing ? 'ran no test, which is a failure' : `${passed} passed, ${failed} failed`;
+    const counts = `${passed} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ''}`;
+    const verdict = ranNothing ? 'ran no test, which is a failure' : counts;
     write(`${suite.name}: ${verdict} (${seconds.toFixed(1)} s)\n`);
   };
   for (const result of quick) add(await result);

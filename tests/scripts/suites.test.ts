@@ -23,7 +23,8 @@ describe('countVitest', () => {
       { status: 'failed', assertionResults: [assertion('passed'), assertion('failed')] },
       { status: 'failed', assertionResults: [] },
     ];
-    expect(countVitest({ numPassedTests: 2, numFailedTests: 1, testResults })).toEqual({ passed: 2, failed: 2 });
+    const report = { numPassedTests: 2, numFailedTests: 1, numPendingTests: 3, testResults };
+    expect(countVitest(report)).toEqual({ passed: 2, failed: 2, skipped: 3 });
   });
 });
 
@@ -35,11 +36,12 @@ describe('runSuites', () => {
 
   it('adds suites up and says of each what it came to', async () => {
     const said: string[] = [];
-    const total = await runSuites([suite('a', 3, 1, { output: 'why' }), { ...suite('b', 1, 0), quick: true }], (text) =>
-      said.push(text),
+    const total = await runSuites(
+      [suite('a', 3, 1, { output: 'why', skipped: 2 }), { ...suite('b', 1, 0), quick: true }],
+      (text) => said.push(text),
     );
     expect(total).toEqual({ passed: 4, failed: 1 });
-    expect(said.join('')).toMatch(/^b: 1 passed, 0 failed \(.* s\)\nwhy\na: 3 passed, 1 failed \(.* s\)\n$/);
+    expect(said.join('')).toMatch(/^b: 1 passed, 0 failed \(.* s\)\nwhy\na: 3 passed, 1 failed, 2 skipped \(.* s\)\n$/);
   });
 
   it('counts a suite that ran no test, or that broke, as a failure', async () => {
