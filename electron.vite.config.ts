@@ -1,15 +1,32 @@
 import { resolve } from 'node:path';
 import { defineConfig } from 'electron-vite';
 
-/** CommonJS for main (Electron 25 to 45 and plain Node run it alike); ESM-only dependencies are bundled, native ones stay outside. */
+/**
+ * CommonJS for main and preload (Electron 25 to 45 and plain Node run it alike); ESM-only dependencies are bundled,
+ * native ones stay outside. The preload is sandboxed: it is one file that loads nothing.
+ */
 export default defineConfig({
   main: {
     build: {
       target: 'node18',
       externalizeDeps: { exclude: [] },
       rollupOptions: {
-        input: { mho: resolve('src/main/hosts/terminal/index.ts') },
+        input: {
+          index: resolve('src/main/index.ts'),
+          engine: resolve('src/main/hosts/engineProcess/index.ts'),
+          mho: resolve('src/main/hosts/terminal/index.ts'),
+        },
         output: { format: 'cjs', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
+      },
+    },
+  },
+  preload: {
+    build: {
+      target: 'node18',
+      externalizeDeps: false,
+      rollupOptions: {
+        input: { index: resolve('src/preload/index.ts') },
+        output: { format: 'cjs', entryFileNames: '[name].js' },
       },
     },
   },

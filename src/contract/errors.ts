@@ -108,6 +108,11 @@ const catalogue = {
   // the window
   REQUEST_INVALID: ['The request {name} was refused: {reason}.', 'Please report it with what you did.'],
   FILE_NOT_GRANTED: ['This file was not chosen in this window.', 'Choose the file again.'],
+  KEPT_OPEN: ['What was open stays open.', 'Save it or give it up, then open again.'],
+  SERVER_GONE: [
+    'The server cannot be reached: {reason}.',
+    'See whether mho serve still runs, then load the page again.',
+  ],
   NOTHING_OPEN: ['No {what} is open.', 'Open one first.'],
   HANDLE_UNKNOWN: ['The {what} {id} is not open any more.', 'Open it or run it again.'],
   ENGINE_STOPPED: [

@@ -255,6 +255,8 @@ export const engineRequests = {
   /** Replaces the document's model; its runs stay. @throws MODEL_… */
   openModel: asks<OpenedModel>()(z.object({ file: fileToken })),
   openSample: asks<OpenedModel>()(z.object({ name: handle })),
+  /** The model that is open, as `openModel` gave it: after a session or a recovery brought it along, or a reload. */
+  openedModel: asks<OpenedModel | null>()(nothing),
   sampleList: asks<readonly SampleInfo[]>()(nothing),
   /** Reads arrays from a file and checks them against the open model. @throws INPUT_FILE, INPUT_TYPE */
   readInputs: asks<InputData>()(z.object({ file: fileToken })),

@@ -37,10 +37,8 @@ parent.on('message', ({ data, ports }) => {
     return;
   }
   const [port] = ports;
-  const emit = (notice: JobNotice): void => {
-    port?.postMessage(notice);
-    if (notice.kind === 'failed' || notice.kind === 'finished') port?.close();
-  };
+  // The window closes the port at the last notice: closed here, that one might not arrive.
+  const emit = (notice: JobNotice): void => port?.postMessage(notice);
   void service!.handle({ ...data, emit }).then((answer) => {
     if (!answer.ok) port?.close();
     say({ kind: 'answer', id: data.id, answer });

@@ -171,6 +171,14 @@ export class Document {
     return openedModel(graph, summary, sample?.info ?? null, data);
   }
 
+  opened(): OpenedModel | null {
+    if (!this.#model) return null;
+    const { graph, summary, sample } = this.#model;
+    const [latest] = [...this.#data].reverse();
+    const data = latest ? inputData(latest[0], basename(latest[1].path), latest[1].arrays, summary.inputs) : null;
+    return openedModel(graph, summary, sample, data);
+  }
+
   /** Another model: what was unsaved stays in its folder and is offered at the next start. */
   async #startAnew(): Promise<void> {
     const left = this.#folder;
@@ -360,10 +368,13 @@ export class Document {
   }
 
   /**
-   * Writes the session. To its own file only when nobody changed that meanwhile.
+   * Writes the session: to the path, else to the file it has. To its own file only when nobody changed that meanwhile.
+   * @returns whether there was a file to write to
    * @throws FILE_WRITE, SESSION_CHANGED, SESSION_OPEN_ELSEWHERE, NOTHING_OPEN
    */
-  async save(path: string): Promise<DocumentState> {
+  async save(given: string | null): Promise<boolean> {
+    const path = given ?? this.#session?.path;
+    if (path === undefined) return false;
     const place = await realpath(path).catch(() => path);
     if (this.around.openElsewhere(place, this.id)) throw new MhoError('SESSION_OPEN_ELSEWHERE', { path });
     if (this.#session?.path === place) {
@@ -377,7 +388,7 @@ export class Document {
     this.#session = { path: place, stamp: await stampOf(place) };
     for (const run of runs) run.saved = true;
     await this.#changeQuietly(false);
-    return this.state;
+    return true;
   }
 
   async openSession(path: string): Promise<OpenedSession> {

@@ -25,7 +25,8 @@ import { samples } from './samples';
 
 /** What the host itself asks; never forwarded from a view, since it names files by path. */
 export const hostOnlyRequests = {
-  save: { params: z.object({ path: z.string().min(1) }) },
+  /** To the path, or to the document's own file; answers false when it has none yet. */
+  save: { params: z.object({ path: z.string().min(1).nullable() }) },
   /** The window is closed and nothing in it is wanted any more. */
   close: { params: z.object({}) },
 } as const;
@@ -89,6 +90,7 @@ function handlers(options: ServiceOptions, recovery: Recovery, jobs: Jobs) {
   return {
     openModel: ({ document, params, path }) => document.openModel(path(params.file)),
     openSample: ({ document, params }) => document.openModel('', params.name),
+    openedModel: async ({ document }) => document.opened(),
     sampleList: async () => (await samples(options.samples)).map(({ info }) => info),
     readInputs: ({ document, params, path }) => document.readInputs(path(params.file)),
     inputRows: async ({ document, params }) => document.inputRows(params.data, params.examples),
@@ -269,7 +271,8 @@ export function createStudioService(options: ServiceOptions): StudioService {
       if (!check.ok) return check;
       try {
         const document = await documentOf(id);
-        if (name === 'save') return { ok: true, value: await document.save((check.value as { path: string }).path) };
+        if (name === 'save')
+          return { ok: true, value: await document.save((check.value as { path: string | null }).path) };
         if (name === 'close') {
           jobs.cancelAll(id);
           documents.delete(id);

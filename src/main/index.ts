@@ -1,0 +1,113 @@
+/** The studio: Electron's main process. Windows, menus, dialogs, files; the engine has a process of its own. */
+import { app, BrowserWindow, nativeTheme, session, type IpcMainInvokeEvent } from 'electron';
+import { join } from 'node:path';
+import type { Command, StudioNotice } from '../contract/studio';
+import { ownerOf } from './hosts/service/recovery';
+import { opensPath, opensWith, ownWords, type Opens } from './studio/arguments';
+import { EngineHost } from './studio/engineHost';
+import { setMenu } from './studio/menu';
+import { answerRequests } from './studio/requests';
+import { registerScheme, secureContents, secureSession } from './studio/security';
+import { Store } from './studio/store';
+import { StudioWindow } from './studio/window';
+
+const out = join(__dirname, '..');
+const windows = new Set<StudioWindow>();
+let quitting = false;
+
+registerScheme();
+app.on('web-contents-created', (_event, contents) => secureContents(contents));
+
+if (app.requestSingleInstanceLock()) start();
+else app.quit(); // the first one opens what this one was given
+
+function start(): void {
+  const userData = app.getPath('userData');
+  const store = new Store(userData);
+  const engine = new EngineHost(join(__dirname, 'engine.js'), {
+    samples: join(app.getAppPath(), 'resources', 'samples'),
+    recovery: join(userData, 'recovery'),
+    owner: ownerOf(process.pid),
+    version: app.getVersion(),
+  });
+  /** Files that the system handed over before the app was ready. */
+  const early: Opens[] = [];
+
+  const notifyAll = (notice: StudioNotice): void => windows.forEach((window) => window.notify(notice));
+  const focused = (): StudioWindow | undefined =>
+    [...windows].find(({ browser }) => browser === BrowserWindow.getFocusedWindow()) ?? [...windows].at(-1);
+  const command = (name: Command): void => focused()?.notify({ kind: 'command', command: name });
+
+  const openWindow = (opens: Opens): void => {
+    const window = new StudioWindow({
+      engine,
+      opens,
+      preload: join(out, 'preload', 'index.js'),
+      background: nativeTheme.shouldUseDarkColors ? '#16181d' : '#ffffff',
+      onOpened: (path, kind) => {
+        store.opened(path, kind);
+        app.addRecentDocument(path);
+        refreshMenu();
+      },
+      onClosed: (closed) => windows.delete(closed),
+      onStay: () => (quitting = false),
+    });
+    windows.add(window);
+  };
+
+  const refreshMenu = (): void =>
+    setMenu({
+      command,
+      newWindow: () => openWindow(null),
+      recent: store.recent,
+      open: ({ path, kind }) => {
+        const window = focused();
+        if (window) window.notify({ kind: 'open', file: window.grants.grant(path, kind) });
+        else openWindow({ path, kind });
+      },
+      clearRecent: () => {
+        store.clearRecent();
+        app.clearRecentDocuments();
+        refreshMenu();
+      },
+    });
+
+  engine.on('state', (state, fault) => notifyAll({ kind: 'engine', state, fault }));
+  engine.on('document', (document, state) => {
+    for (const window of windows) if (window.document === document) window.state = state;
+  });
+
+  app.on('open-file', (event, path) => {
+    event.preventDefault();
+    if (app.isReady()) openWindow(opensPath(path));
+    else early.push(opensPath(path));
+  });
+  app.on('second-instance', (_event, argv, folder) => {
+    openWindow(opensWith(ownWords(argv, app.isPackaged), folder));
+  });
+  app.on('activate', () => {
+    if (windows.size === 0) openWindow(null);
+  });
+  app.on('before-quit', () => (quitting = true));
+  app.on('window-all-closed', () => {
+    if (process.platform !== 'darwin' || quitting) app.quit();
+  });
+  app.on('will-quit', () => engine.stop());
+
+  void app.whenReady().then(() => {
+    nativeTheme.themeSource = store.settings.theme;
+    secureSession(session.defaultSession, join(out, 'renderer'));
+    answerRequests({
+      engine,
+      store,
+      newWindow: () => openWindow(null),
+      notifyAll,
+      windowOf: (event: IpcMainInvokeEvent) =>
+        [...windows].find(({ browser }) => !browser.isDestroyed() && browser.webContents === event.sender) ?? null,
+    });
+    refreshMenu();
+    engine.start();
+    const given = opensWith(ownWords(process.argv, app.isPackaged), process.cwd());
+    for (const opens of early.length > 0 ? early : [given]) openWindow(opens);
+  });
+}

@@ -1,0 +1,35 @@
+/** What the program was started with: files from a command line or the system, or `--sample NAME`. */
+import { statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { FileRef } from '../../contract/studio';
+import { kindOf } from './files';
+
+export type Opens = { readonly path: string; readonly kind: FileRef['kind'] } | { readonly sample: string } | null;
+
+/**
+ * @param words what follows the program (and, unless packaged, the app's folder); switches of Chromium are passed over
+ * @param folder paths are relative to
+ */
+export function opensWith(words: readonly string[], folder: string): Opens {
+  for (const [place, word] of words.entries()) {
+    if (word === '--sample' && /^[\w-]+$/.test(words[place + 1] ?? '')) return { sample: words[place + 1]! };
+    if (word.startsWith('-') || words[place - 1] === '--sample') continue;
+    return opensPath(resolve(folder, word));
+  }
+  return null;
+}
+
+/** A folder is a model, whatever it is called; a file that is not there is told so when it is opened. */
+export function opensPath(path: string): Opens {
+  const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  const kind = isFolder ? 'model' : kindOf(path);
+  return { path, kind: kind === 'data' ? 'model' : kind };
+}
+
+/** The words after the program and the app's folder. */
+export const ownWords = (argv: readonly string[], packaged: boolean): readonly string[] => {
+  const words = argv.slice(1);
+  if (packaged) return words;
+  const app = words.findIndex((word) => !word.startsWith('-'));
+  return app < 0 ? [] : words.slice(app + 1);
+};

@@ -1,0 +1,55 @@
+/** The system's dialogs. */
+import { dialog, type BrowserWindow, type FileFilter } from 'electron';
+import type { Params } from '../../contract/studio';
+
+const everything: FileFilter = { name: 'All files', extensions: ['*'] };
+const filters: Readonly<Record<string, FileFilter[]>> = {
+  'model-file': [{ name: 'Models', extensions: ['keras', 'h5', 'hdf5', 'json', 'onnx', 'pb'] }, everything],
+  session: [{ name: 'Mho sessions', extensions: ['mho'] }],
+  data: [{ name: 'Data', extensions: ['npz', 'npy', 'csv', 'png', 'jpg', 'jpeg'] }, everything],
+};
+const titles: Readonly<Record<Params<'chooseFile'>['purpose'], string>> = {
+  'model-file': 'Open a model',
+  'model-folder': 'Open a model folder',
+  session: 'Open a session',
+  data: 'Open data',
+};
+
+/** Null when the user closed it. */
+export async function chooseFile(
+  window: BrowserWindow,
+  purpose: Params<'chooseFile'>['purpose'],
+): Promise<string | null> {
+  const { canceled, filePaths } = await dialog.showOpenDialog(window, {
+    title: titles[purpose],
+    properties: [purpose === 'model-folder' ? 'openDirectory' : 'openFile'],
+    filters: filters[purpose] ?? [],
+  });
+  return canceled ? null : (filePaths[0] ?? null);
+}
+
+/** Null when the user closed it. Asks before an existing file is replaced. */
+export async function chooseNewFile(window: BrowserWindow, name: string, filter: FileFilter): Promise<string | null> {
+  const { canceled, filePath } = await dialog.showSaveDialog(window, {
+    defaultPath: name,
+    filters: [filter],
+    properties: ['showOverwriteConfirmation', 'createDirectory'],
+  });
+  if (canceled || !filePath) return null;
+  const [ending] = filter.extensions;
+  return filePath.toLowerCase().endsWith(`.${ending}`) ? filePath : `${filePath}.${ending}`;
+}
+
+/** What to do with unsaved runs. */
+export async function askUnsaved(window: BrowserWindow, title: string): Promise<'save' | 'discard' | 'stay'> {
+  const { response } = await dialog.showMessageBox(window, {
+    type: 'warning',
+    message: `Save the session of ${title}?`,
+    detail: 'Runs that are in no file are lost if you do not save.',
+    buttons: ['Save', 'Don’t Save', 'Cancel'],
+    defaultId: 0,
+    cancelId: 2,
+    noLink: true,
+  });
+  return (['save', 'discard', 'stay'] as const)[response] ?? 'stay';
+}

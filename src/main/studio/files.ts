@@ -1,0 +1,40 @@
+/** Files by token: a window may ask only for what the user picked in it. */
+import { randomBytes } from 'node:crypto';
+import { stat } from 'node:fs/promises';
+import { basename, extname } from 'node:path';
+import { MhoError } from '../../contract/errors';
+import type { FileRef } from '../../contract/studio';
+import { shortFolder } from '../hosts/service/document';
+
+export class Grants {
+  readonly #paths = new Map<string, string>();
+
+  grant(path: string, kind: FileRef['kind']): FileRef {
+    const file = randomBytes(16).toString('hex');
+    this.#paths.set(file, path);
+    return { file, name: basename(path), where: shortFolder(path), kind };
+  }
+
+  /** @throws FILE_NOT_GRANTED */
+  path(token: string): string {
+    const path = this.#paths.get(token);
+    if (path === undefined) throw new MhoError('FILE_NOT_GRANTED');
+    return path;
+  }
+
+  /** The tokens among a request's parameters, with their paths. @throws FILE_NOT_GRANTED */
+  of(params: unknown): Record<string, string> {
+    const { file } = params as { file?: unknown };
+    return typeof file === 'string' ? { [file]: this.path(file) } : {};
+  }
+}
+
+const DATA = new Set(['.npz', '.npy', '.csv', '.png', '.jpg', '.jpeg']);
+
+/** What a path is, by its ending: content decides once it is opened. */
+export const kindOf = (path: string): FileRef['kind'] => {
+  const ending = extname(path).toLowerCase();
+  return ending === '.mho' ? 'session' : DATA.has(ending) ? 'data' : 'model';
+};
+
+export const exists = async (path: string): Promise<boolean> => (await stat(path).catch(() => null)) !== null;

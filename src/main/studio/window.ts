@@ -1,0 +1,201 @@
+/** One window: one document of the engine, and the files that were picked in it. */
+import { BrowserWindow, type MessagePortMain } from 'electron';
+import { randomBytes } from 'node:crypto';
+import { NOTICE_CHANNEL } from '../../contract/channels';
+import { asMhoError, MhoError } from '../../contract/errors';
+import type {
+  Answer,
+  DocumentState,
+  EngineRequestName,
+  FileRef,
+  Launch,
+  Prediction,
+  StudioNotice,
+} from '../../contract/studio';
+import { askUnsaved, chooseNewFile } from './dialogs';
+import type { EngineHost } from './engineHost';
+import { Grants } from './files';
+import { PAGE, webPreferences } from './security';
+
+const SESSION_FILES = { name: 'Mho sessions', extensions: ['mho'] };
+/** Requests that replace the document. */
+const REPLACING: ReadonlySet<EngineRequestName> = new Set(['openModel', 'openSample', 'openSession', 'recover']);
+
+/** What a window is made with. */
+export interface WindowOptions {
+  readonly engine: EngineHost;
+  readonly preload: string;
+  readonly icon?: string;
+  readonly background: string;
+  /** A file from the command line or the system, or a sample. */
+  readonly opens: { readonly path: string; readonly kind: FileRef['kind'] } | { readonly sample: string } | null;
+  /** A model or session was opened or saved. */
+  readonly onOpened: (path: string, kind: 'model' | 'session') => void;
+  readonly onClosed: (window: StudioWindow) => void;
+  /** The user keeps the window open: a quit under way is off. */
+  readonly onStay: () => void;
+}
+
+export class StudioWindow {
+  readonly document = randomBytes(12).toString('hex');
+  readonly grants = new Grants();
+  readonly browser: BrowserWindow;
+  #state: DocumentState = { title: null, session: null, dirty: false, runs: 0, modelOpen: false };
+  #launch: Launch;
+  #closing = false;
+  #asking = false;
+
+  constructor(private readonly options: WindowOptions) {
+    const { opens } = options;
+    this.#launch =
+      opens === null
+        ? { kind: 'nothing' }
+        : 'sample' in opens
+          ? { kind: 'sample', name: opens.sample }
+          : {
+              kind: opens.kind === 'session' ? 'session' : 'model',
+              file: this.grants.grant(opens.path, opens.kind),
+            };
+    this.browser = new BrowserWindow({
+      width: 1440,
+      height: 900,
+      minWidth: 800,
+      minHeight: 560,
+      show: false,
+      title: 'Mho',
+      backgroundColor: options.background,
+      icon: options.icon,
+      webPreferences: webPreferences(options.preload),
+    });
+    this.browser.once('ready-to-show', () => this.browser.show());
+    this.browser.on('close', (event) => {
+      if (this.#closing) return;
+      event.preventDefault();
+      void this.close();
+    });
+    this.browser.on('closed', () => options.onClosed(this));
+    // A page that died is loaded again; the document is the engine's, so nothing of it is lost.
+    this.browser.webContents.on('render-process-gone', () => this.#load());
+    this.#load();
+  }
+
+  #load(): void {
+    if (this.browser.isDestroyed()) return;
+    this.browser.loadURL(PAGE).catch((error: Error) => {
+      if (!this.browser.isDestroyed()) process.stderr.write(`The window could not be loaded: ${error.message}\n`);
+    });
+  }
+
+  get state(): DocumentState {
+    return this.#state;
+  }
+
+  set state(state: DocumentState) {
+    this.#state = state;
+    if (this.browser.isDestroyed()) return;
+    this.browser.setTitle(`${state.title ?? 'Mho'}${state.dirty ? ' •' : ''}${state.title ? ' — Mho' : ''}`);
+    this.browser.setDocumentEdited(state.dirty);
+    this.notify({ kind: 'document', document: state });
+  }
+
+  /** Given once: a page that is loaded again finds what is open. */
+  takeLaunch(): Launch {
+    const launch = this.#launch;
+    this.#launch = { kind: 'nothing' };
+    return launch;
+  }
+
+  notify(notice: StudioNotice): void {
+    if (!this.browser.isDestroyed()) this.browser.webContents.send(NOTICE_CHANNEL, notice);
+  }
+
+  /** A request of the page to the engine, with the paths behind its tokens. */
+  async ask(name: EngineRequestName, params: unknown, port?: MessagePortMain): Promise<Answer> {
+    const paths = this.grants.of(params);
+    if (REPLACING.has(name) && !(await this.#mayReplace()))
+      return { ok: false, fault: new MhoError('KEPT_OPEN').fault };
+    const answer = await this.options.engine.request({ document: this.document, name, params, paths }, port);
+    const [path] = Object.values(paths);
+    if (answer.ok && path !== undefined && (name === 'openModel' || name === 'openSession'))
+      this.options.onOpened(path, name === 'openModel' ? 'model' : 'session');
+    if (answer.ok && name === 'predict') this.options.engine.backend = (answer.value as Prediction).backend;
+    return answer;
+  }
+
+  /** Whether the document may be replaced: saved, or given up. */
+  async #mayReplace(): Promise<boolean> {
+    if (!this.#state.dirty) return true;
+    const choice = await askUnsaved(this.browser, this.#state.title ?? 'this model');
+    return choice === 'discard' || (choice === 'save' && (await this.#saveOrSay()));
+  }
+
+  /**
+   * To the document's own file, or to one the user is asked for.
+   * @returns false when the user closed the dialog
+   * @throws the engine's fault
+   */
+  async save(ask = false): Promise<boolean> {
+    if (!ask && (await this.#saveTo(null))) return true;
+    const name = (this.#state.title ?? 'session').replace(/[\\/:*?"<>|]/g, '-').replace(/\.mho$/i, '');
+    const path = await chooseNewFile(this.browser, `${name}.mho`, SESSION_FILES);
+    if (path === null) return false;
+    await this.#saveTo(path);
+    this.options.onOpened(path, 'session');
+    return true;
+  }
+
+  async #saveTo(path: string | null): Promise<boolean> {
+    const answer = await this.options.engine.request({ document: this.document, name: 'save', params: { path } });
+    if (!answer.ok) throw new EngineFault(answer);
+    return answer.value as boolean;
+  }
+
+  /** For the prompts: what goes wrong is told by a message, and the window stays. */
+  async #saveOrSay(): Promise<boolean> {
+    for (let ask = false; ; ask = true) {
+      try {
+        return await this.save(ask);
+      } catch (error) {
+        const { message, remedy } = faultOf(error);
+        const { dialog } = await import('electron');
+        const { response } = await dialog.showMessageBox(this.browser, {
+          type: 'error',
+          message,
+          detail: remedy,
+          buttons: ['Save As…', 'Cancel'],
+          defaultId: 0,
+          cancelId: 1,
+          noLink: true,
+        });
+        if (response !== 0) return false;
+      }
+    }
+  }
+
+  /** Asks about what is unsaved, then closes. */
+  async close(): Promise<void> {
+    if (this.#asking || this.#closing) return;
+    this.#asking = true;
+    try {
+      if (!(await this.#mayReplace())) {
+        this.options.onStay();
+        return;
+      }
+      this.#closing = true;
+      await this.options.engine.request({ document: this.document, name: 'close', params: {} });
+      if (!this.browser.isDestroyed()) this.browser.destroy();
+    } finally {
+      this.#asking = false;
+    }
+  }
+}
+
+/** An answer that is a fault, on its way to who asked. */
+class EngineFault extends Error {
+  constructor(readonly answer: Extract<Answer, { ok: false }>) {
+    super(answer.fault.message);
+  }
+}
+
+export const faultOf = (error: unknown) =>
+  error instanceof EngineFault ? error.answer.fault : asMhoError(error).fault;
