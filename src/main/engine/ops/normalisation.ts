@@ -15,7 +15,10 @@ const WIDEST = 80;
  * Exponentials over a segment with one shift for both ends: the mean of the ends' log-sums, so that the sums are e^−g and e^g.
  * @returns half the difference g of the log-sums, and the exponentials' secant slopes
  */
-function sharedShift({ start, end }: Ends): { half: Tensor; slopes: Tensor } {
+function sharedShift(ends: Ends): { half: Tensor; slopes: Tensor } {
+  // Large logits are first brought near 0, which rounds nothing, so that their log-sums keep their digits.
+  const common = midpoint(bothEnds(ends, (z) => tf.max(z, -1, true)));
+  const { start, end } = bothEnds(ends, (z) => tf.sub(z, common));
   const logSum = bothEnds({ start, end }, (z) => tf.logSumExp(z, -1, true));
   const half = tf.minimum(tf.maximum(tf.mul(logSum.delta, 0.5), -WIDEST), WIDEST);
   const shift = midpoint(logSum);
