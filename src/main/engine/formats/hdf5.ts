@@ -106,11 +106,43 @@ function library(): string {
 const program = (): string => `
 const { parentPort, workerData } = require('node:worker_threads');
 const __name = (named) => named; // put into functions by some compilers
-import(workerData.library)
-  .then(({ ready }) => ready)
-  .then((library) => (${extract.toString()})(library, workerData.bytes, workerData.limit, parentPort))
-  .catch((error) => parentPort.postMessage({ failed: String(error) }));
+const library = import(workerData.library).then(({ ready }) => ready);
+parentPort.on('message', ({ bytes, limit }) => library
+  .then((loaded) => (${extract.toString()})(loaded, bytes, limit, parentPort))
+  .catch((error) => parentPort.postMessage({ failed: String(error) })));
 `;
+
+/** A thread whose library is loaded and has met no damage yet: kept for the next file. */
+let spare: Worker | null = null;
+/** The library's memory never shrinks; a thread that read more than this is not kept. */
+const LARGEST_KEPT = 32 * 2 ** 20;
+
+function thread(): Worker {
+  const kept = spare;
+  spare = null;
+  if (kept) return kept;
+  return new Worker(program(), {
+    eval: true,
+    workerData: { library: library() },
+    execArgv: [],
+    env: {},
+    resourceLimits: { maxOldGenerationSizeMb: 512 },
+  });
+}
+
+/** Keeps a sound thread, without keeping the program from ending. */
+function keep(worker: Worker): void {
+  worker.removeAllListeners();
+  if (spare) {
+    void worker.terminate();
+    return;
+  }
+  spare = worker;
+  worker.unref();
+  worker.once('exit', () => {
+    if (spare === worker) spare = null;
+  });
+}
 
 type Message =
   | { readonly done: ReadonlyMap<string, Extracted> }
@@ -120,16 +152,14 @@ type Message =
 
 function extracted(bytes: Uint8Array, damaged: (reason: string) => MhoError): Promise<ReadonlyMap<string, Extracted>> {
   const own = bytes.byteLength === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes); // small buffers share a pool
-  const worker = new Worker(program(), {
-    eval: true,
-    workerData: { library: library(), bytes: own, limit: unpackedAtMost(own.byteLength) },
-    transferList: [own.buffer as ArrayBuffer],
-    execArgv: [],
-    env: {},
-    resourceLimits: { maxOldGenerationSizeMb: 512 },
-  });
+  const size = own.byteLength;
+  const worker = thread();
+  worker.removeAllListeners();
+  worker.ref();
+  worker.postMessage({ bytes: own, limit: unpackedAtMost(size) }, [own.buffer as ArrayBuffer]);
+  let sound = false;
+  let timer: NodeJS.Timeout | undefined;
   return new Promise<ReadonlyMap<string, Extracted>>((resolve, reject) => {
-    let timer: NodeJS.Timeout;
     let heard = true;
     const watch = (delay: number): void => {
       clearTimeout(timer);
@@ -143,18 +173,26 @@ function extracted(bytes: Uint8Array, damaged: (reason: string) => MhoError): Pr
     watch(START_MS);
     worker.on('message', (message: Message) => {
       heard = true;
-      if ('done' in message) resolve(message.done);
-      else if ('refused' in message) reject(damaged(message.refused));
+      if ('done' in message) {
+        sound = size <= LARGEST_KEPT && [...message.done.values()].every(isSound);
+        resolve(message.done);
+      } else if ('refused' in message) reject(damaged(message.refused));
       else if ('failed' in message) reject(damaged('it does not have the structure of an HDF5 file'));
       else watch(STILL_MS / 2);
     });
     worker.on('error', () => reject(damaged('it does not have the structure of an HDF5 file')));
     worker.on('exit', () => {
-      clearTimeout(timer);
       reject(damaged('it does not have the structure of an HDF5 file'));
     });
-  }).finally(() => worker.terminate());
+  }).finally(() => {
+    clearTimeout(timer);
+    if (sound) keep(worker);
+    else void worker.terminate();
+  });
 }
+
+const isSound = ({ fault, attributes }: Extracted): boolean =>
+  fault === null && Object.values(attributes).every((each) => typeof each !== 'string');
 
 /** Numbers of any stored type as float32; null for what is no number. */
 function asFloats({ raw, type, size, signed, littleEndian: little }: RawArray): Float32Array | null {

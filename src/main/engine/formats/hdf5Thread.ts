@@ -151,6 +151,8 @@ export function extract(library: Hdf5Library, bytes: Uint8Array, limit: number, 
   );
   const file = library.open('/file', library.H5F_ACC_RDONLY, false, -1, -1);
   visit('/', 0);
+  library.close_file(file);
+  library.FS.unlink('/file');
   if (refused !== null) port.postMessage({ refused });
   else {
     const buffers = [...objects.values()].flatMap(({ array }) => (array?.raw.byteLength ? [array.raw.buffer] : []));
