@@ -5,13 +5,18 @@ import { join } from 'node:path';
 import { root } from './setup/paths.mjs';
 import { npm, run } from './setup/process.mjs';
 
+/** What is known of unchanged files; goes with the packages it was made by. */
+const caches = 'node_modules/.cache';
+
 /** A script of package.json that passes or fails as a whole; its output is shown only when it fails. */
-const script = (name) => ({
+const script = (name, parameters = []) => ({
   name,
   quick: true,
   run: async () => {
     const [program, ...words] = npm();
-    const { ok, out, err } = await run(program, [...words, 'run', '--silent', name], { cwd: root });
+    const { ok, out, err } = await run(program, [...words, 'run', '--silent', name, '--', ...parameters], {
+      cwd: root,
+    });
     return { passed: ok ? 1 : 0, failed: ok ? 0 : 1, output: ok ? '' : `${out}${err}` };
   },
 });
@@ -58,8 +63,8 @@ const vitest = (name, parameters = []) => ({
 /** Types, lint, format, unit tests: what is worth running after every change. The first three run side by side. */
 export const checks = [
   script('types'),
-  script('lint'),
-  script('format'),
+  script('lint', ['--cache', '--cache-strategy=content', `--cache-location=${caches}/eslint/`]),
+  script('format', ['--cache', '--cache-strategy=content', `--cache-location=${caches}/prettier`]),
   vitest('unit tests', ['--exclude=tests/scripts/**']),
 ];
 
