@@ -188,7 +188,8 @@ function picture(measured: readonly Measured[], title: string): string {
 type Row = readonly (string | number)[];
 const table = (head: Row, rows: readonly Row[]): string =>
   [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');
-const percent = (value: number): string => `${(100 * value).toPrecision(2)} %`;
+const percent = (value: number): string =>
+  `${value < 0.995 ? (100 * value).toPrecision(2) : Math.round(100 * value)} %`;
 
 /** Steps at which the error first stays at or below a tolerance, between the measured ones on the logarithmic scales. */
 function stepsFor(series: readonly Measured[], tolerance: number): string {
