@@ -32,6 +32,17 @@ const SIGNATURE = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
 /** Whether bytes begin as HDF5 does. */
 export const isHdf5 = (head: Uint8Array): boolean => SIGNATURE.every((byte, index) => head[index] === byte);
 
+/**
+ * How long the file says it is, in its superblock; null where that is not told.
+ * (HDF5 File Format Specification 3.0, II.A: versions 0 and 1 tell at byte 40 or 44, versions 2 and 3 at byte 28.)
+ */
+export function declaredSize(head: Uint8Array): number | null {
+  const place = { 0: 40, 1: 44, 2: 28, 3: 28 }[head[8] ?? -1];
+  const offsetBytes = (head[8] ?? 0) < 2 ? head[13] : head[9];
+  if (place === undefined || offsetBytes !== 8 || head.length < place + 8) return null;
+  return Number(new DataView(head.buffer, head.byteOffset).getBigUint64(place, true));
+}
+
 /** A thread that has reported nothing for this long stands still; every object of the file is a report. */
 const STILL_MS = 8_000;
 /** Loading the library, on a machine that is busy with other things. */

@@ -1,6 +1,6 @@
 /** `.h5`: the whole model as HDF5, configuration in an attribute, as Keras 2 and 3 write. */
 import { MhoError } from '../../../contract/errors';
-import { type Hdf5File, isHdf5, openHdf5 } from './hdf5';
+import { declaredSize, type Hdf5File, isHdf5, openHdf5 } from './hdf5';
 import { openKeras } from './keras/open';
 import type { Place, StoredWeight, WeightStore } from './keras/weights';
 import { type Format, type OpenedGraph, readBytes, type Source } from './source';
@@ -9,6 +9,8 @@ export const kerasHdf5: Format = { name: 'Keras (.h5)', match: (source) => isHdf
 
 async function open(source: Source): Promise<OpenedGraph> {
   const { path } = source;
+  const want = declaredSize(source.head);
+  if (want !== null && want > source.size) throw new MhoError('MODEL_WEIGHTS_SHORT', { path, have: source.size, want });
   const file = await openHdf5(await readBytes(path), path);
   const text = file.text('/', 'model_config');
   if (text === null) throw new MhoError('MODEL_WEIGHTS_ONLY', { path });

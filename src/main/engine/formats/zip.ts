@@ -18,7 +18,7 @@ const MOST_ENTRIES = 10_000;
 export async function openArchive(path: string, fileSize: number): Promise<Archive> {
   const { default: yauzl } = await import('yauzl');
   const damaged = (error: unknown): MhoError => {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = (error instanceof Error ? error.message : String(error)).replace(/\.+$/, '');
     return error instanceof MhoError ? error : new MhoError('MODEL_DAMAGED', { path, reason }, { cause: error });
   };
   const zip = await new Promise<ZipFile>((resolve, reject) => {

@@ -1,0 +1,101 @@
+/** ONNX tensors: inline, raw or in a file beside the model, of every numeric type. */
+import { open } from 'node:fs/promises';
+import { dirname, isAbsolute, join, normalize, sep } from 'node:path';
+import { MhoError } from '../../../../contract/errors';
+import { fromHalf } from '../hdf5';
+import { type HostArray, product, reals, wholes } from '../tensors/array';
+import type { TensorProto } from './proto';
+
+/** Type number → bytes per number and how it is read (little-endian). */
+const TYPES: Readonly<Record<number, { readonly name: string; readonly width: number; readonly whole: boolean; readonly at: (view: DataView, byte: number) => number }>> = {
+  1: { name: 'float', width: 4, whole: false, at: (view, byte) => view.getFloat32(byte, true) },
+  2: { name: 'uint8', width: 1, whole: true, at: (view, byte) => view.getUint8(byte) },
+  3: { name: 'int8', width: 1, whole: true, at: (view, byte) => view.getInt8(byte) },
+  4: { name: 'uint16', width: 2, whole: true, at: (view, byte) => view.getUint16(byte, true) },
+  5: { name: 'int16', width: 2, whole: true, at: (view, byte) => view.getInt16(byte, true) },
+  6: { name: 'int32', width: 4, whole: true, at: (view, byte) => view.getInt32(byte, true) },
+  7: { name: 'int64', width: 8, whole: true, at: (view, byte) => Number(view.getBigInt64(byte, true)) },
+  9: { name: 'bool', width: 1, whole: true, at: (view, byte) => view.getUint8(byte) },
+  10: { name: 'float16', width: 2, whole: false, at: (view, byte) => fromHalf(view.getUint16(byte, true)) },
+  11: { name: 'double', width: 8, whole: false, at: (view, byte) => view.getFloat64(byte, true) },
+  12: { name: 'uint32', width: 4, whole: true, at: (view, byte) => view.getUint32(byte, true) },
+  13: { name: 'uint64', width: 8, whole: true, at: (view, byte) => Number(view.getBigUint64(byte, true)) },
+  16: { name: 'bfloat16', width: 2, whole: false, at: (view, byte) => fromBrain(view.getUint16(byte, true)) },
+};
+
+const shared = new DataView(new ArrayBuffer(4));
+/** A bfloat16 number: the upper half of a float32. */
+function fromBrain(bits: number): number {
+  shared.setUint32(0, bits << 16);
+  return shared.getFloat32(0);
+}
+
+export const isReal = (type: number): boolean => TYPES[type]?.whole === false;
+export const isNumeric = (type: number): boolean => type in TYPES;
+
+/**
+ * A tensor's numbers.
+ * @param external bytes of a tensor kept in another file
+ * @throws MODEL_DAMAGED
+ */
+export function tensorOf(tensor: TensorProto, path: string, external: ReadonlyMap<TensorProto, Uint8Array>): HostArray {
+  const { dims, dataType, name } = tensor;
+  const fail = (reason: string): never => {
+    throw new MhoError('MODEL_DAMAGED', { path, reason: `the tensor ${name || 'without a name'} ${reason}` });
+  };
+  const type = TYPES[dataType] ?? fail(`is of type ${dataType}, which is not known`);
+  const size = product(dims);
+  if (dims.some((each) => each < 0) || !Number.isSafeInteger(size)) fail(`has shape [${dims.join(', ')}]`);
+  const raw = external.get(tensor) ?? tensor.rawData;
+  if (raw) {
+    if (raw.byteLength < size * type.width) fail(`holds ${raw.byteLength} of ${size * type.width} bytes`);
+    return fromBytes(raw, size, dims, type);
+  }
+  const half = dataType === 10 ? fromHalf : dataType === 16 ? fromBrain : null;
+  const listed = [tensor.floatData, tensor.doubleData, tensor.int32Data, tensor.int64Data, tensor.uint64Data].find((each) => each.length > 0) ?? [];
+  if (listed.length !== size) fail(`holds ${listed.length} of ${size} numbers`);
+  const numbers = half && listed === tensor.int32Data ? listed.map(half) : listed;
+  return type.whole ? wholes(numbers, dims) : reals(dims, numbers);
+}
+
+function fromBytes(raw: Uint8Array, size: number, dims: readonly number[], type: (typeof TYPES)[number]): HostArray {
+  if (type.name === 'float') return reals(dims, new Float32Array(raw.slice(0, size * 4).buffer));
+  const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
+  const data = type.whole ? new Float64Array(size) : new Float32Array(size);
+  for (let i = 0; i < size; i++) data[i] = type.at(view, i * type.width);
+  return { shape: dims, data, whole: type.whole };
+}
+
+/** Reads what tensors keep in files beside the model. @throws MODEL_DAMAGED, MODEL_WEIGHTS_SHORT */
+export async function readExternal(tensors: readonly TensorProto[], path: string): Promise<ReadonlyMap<TensorProto, Uint8Array>> {
+  const read = new Map<TensorProto, Uint8Array>();
+  for (const tensor of tensors) {
+    if (tensor.dataLocation !== 1) continue;
+    const entry = (key: string): string | undefined => tensor.externalData.find((each) => each.key === key)?.value;
+    const place = normalize(entry('location') ?? '');
+    if (!place || place === '.' || isAbsolute(place) || place.split(sep)[0] === '..')
+      throw new MhoError('MODEL_DAMAGED', { path, reason: `the tensor ${tensor.name} is kept in ${JSON.stringify(entry('location') ?? null)}, outside its folder` });
+    const file = join(dirname(path), place);
+    const offset = Number(entry('offset') ?? 0);
+    const width = TYPES[tensor.dataType]?.width ?? 0;
+    const want = product(tensor.dims) * width;
+    const handle = await open(file, 'r').catch((error: unknown) => {
+      throw new MhoError('MODEL_DAMAGED', { path: file, reason: 'this weight file is missing' }, { cause: error });
+    });
+    try {
+      const { size } = await handle.stat();
+      if (!Number.isSafeInteger(offset) || offset < 0 || !(want >= 0) || offset + want > size)
+        throw new MhoError('MODEL_WEIGHTS_SHORT', { path: file, have: size, want: offset + want });
+      const bytes = new Uint8Array(want);
+      for (let at = 0; at < want; ) {
+        const { bytesRead } = await handle.read(bytes, at, want - at, offset + at);
+        if (bytesRead === 0) throw new MhoError('MODEL_WEIGHTS_SHORT', { path: file, have: offset + at, want: offset + want });
+        at += bytesRead;
+      }
+      read.set(tensor, bytes);
+    } finally {
+      await handle.close();
+    }
+  }
+  return read;
+}

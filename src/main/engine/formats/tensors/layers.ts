@@ -1,0 +1,181 @@
+/**
+ * Layers as the researcher knows them, found from the paths of node names: `model/block1/conv1/BiasAdd` belongs to the
+ * layer conv1 in the group block1; `/layer1/layer1.0/conv1/Conv` to layer1.0.conv1.
+ */
+import type { GraphBuilder } from '../../graph/builder';
+import type { ValueId } from '../../graph/graph';
+import type { Assembly, Origin } from './assembly';
+
+/** Scopes that Keras and TensorFlow open inside a layer. */
+const INSIDE =
+  /^(Tensordot|batchnorm|moments|Conv[123]D|conv[123]d|convolution|depthwise|separable_conv[12]d|einsum|BiasAdd|MatMul|Cast|Rsqrt|SquaredDifference|ArithmeticOptimizer|ConstantFolding|Pad|Reshape|Shape|ones|zeros|stack|concat|strided_slice|resize|ReadVariableOp|conv2d_transpose|compat)(_\d+)?$/;
+/** Calls of functions, which are no scopes of the model. */
+const CALLS = /^(StatefulPartitionedCall|PartitionedCall|model_call|serving_default)(_\d+)?$/;
+/** What gives a layer its kind, first found first. */
+const TELLING = [
+  /conv|Conv/,
+  /MatMul|Gemm|Einsum/,
+  /Norm/,
+  /Pool/,
+  /Concat/,
+  /Softmax|softmax/,
+  /Relu|Elu|elu|Tanh|Sigmoid|Gelu|Swish|Softplus/,
+];
+
+/** Without scopes of function calls, their own suffix and the output number. */
+const partsOf = (name: string): string[] => {
+  const parts = name
+    .replace(/:\d+$/, '')
+    .split('/')
+    .filter((part) => part !== '');
+  while (parts.length > 1 && CALLS.test(parts[0]!)) parts.shift();
+  return parts;
+};
+
+/** Scopes that all names share: the model's own, and the suffix a second build of the same Keras model adds to each. */
+function plain(names: readonly string[]): ReadonlyMap<string, readonly string[]> {
+  let paths = new Map(names.map((name) => [name, partsOf(name)] as const));
+  const scoped = [...paths.values()].filter((parts) => parts.length > 1);
+  const root = scoped[0]?.[0];
+  const deep = scoped.length > 0 && scoped.every((parts) => parts[0] === root && parts.length > 2);
+  if (!deep || root === undefined) return paths;
+  const suffix = /_\d+$/.exec(root)?.[0];
+  const doubled = suffix !== undefined && scoped.every((parts) => parts[1]!.endsWith(suffix));
+  paths = new Map(
+    [...paths].map(([name, parts]) => {
+      if (parts.length < 2) return [name, parts];
+      const inner = parts.slice(1);
+      return [name, doubled ? inner.map((part) => (part.endsWith(suffix) ? part.slice(0, -suffix.length) : part)) : inner];
+    }),
+  );
+  return paths;
+}
+
+/** Module path of scopes that repeat their parents (`layer1`, `layer1.0`, `conv1` → `layer1.0.conv1`). */
+function dotted(scopes: readonly string[]): string[] {
+  const full: string[] = [];
+  for (const scope of scopes) {
+    const before = full.at(-1);
+    full.push(before === undefined || scope.startsWith(`${before}.`) ? scope : `${before}.${scope}`);
+  }
+  return full;
+}
+
+interface Found {
+  readonly key: string;
+  readonly name: string;
+  readonly group: readonly string[];
+}
+
+/** Which layer each node name belongs to. */
+function assign(names: readonly string[]): ReadonlyMap<string, Found> {
+  const paths = plain(names);
+  const scopes = new Map<string, string[]>();
+  const modules = [...paths.values()].some((parts) => parts.length > 1 && parts.some((part, i) => i > 0 && part.startsWith(`${parts[i - 1]!}.`)));
+  for (const [name, parts] of paths) {
+    const scope = parts.slice(0, -1);
+    while (scope.length > 1 && INSIDE.test(scope.at(-1)!)) scope.pop();
+    scopes.set(name, scope);
+  }
+  // A scope with scopes in it is a container: what lies directly in it are layers of their own.
+  const containers = new Set<string>();
+  for (const scope of scopes.values())
+    for (let depth = 1; depth < scope.length; depth++) containers.add(scope.slice(0, depth).join('/'));
+  const found = new Map<string, Found>();
+  for (const [name, scope] of scopes) {
+    const own = paths.get(name)!.slice(scope.length).join('/');
+    const direct = scope.length === 0 || containers.has(scope.join('/'));
+    const path = direct ? [...scope, own] : scope;
+    const full = modules ? dotted(path) : path;
+    const group = full.slice(0, -1);
+    found.set(name, { key: path.join('/'), name: full.at(-1)!, group });
+  }
+  return found;
+}
+
+/**
+ * Names the graph's values and registers its layers.
+ * @param nameOf another name for a node whose own says nothing (that of its bias), or the same
+ */
+export function registerLayers(assembly: Assembly, builder: GraphBuilder, nameOf: (origin: Origin) => string): void {
+  const graph = builder.build();
+  const made = graph.nodes.filter((node) => assembly.origins.has(node.output));
+  const names = [...new Set(made.map((node) => nameOf(assembly.origins.get(node.output)!)))];
+  const assigned = assign(names);
+
+  interface Gathered extends Found {
+    readonly values: ValueId[];
+    readonly kinds: string[];
+    readonly constants: Set<ValueId>;
+  }
+  const layers = new Map<string, Gathered>();
+  const layerOf = new Map<ValueId, string>();
+  for (const node of made) {
+    const origin = assembly.origins.get(node.output)!;
+    const found = assigned.get(nameOf(origin))!;
+    const layer = layers.get(found.key) ?? { ...found, values: [], kinds: [], constants: new Set<ValueId>() };
+    layers.set(found.key, layer);
+    layer.values.push(node.output);
+    layer.kinds.push(origin.kind);
+    layerOf.set(node.output, found.key);
+    for (const input of node.inputs) if (graph.values[input]!.constant) layer.constants.add(input);
+  }
+
+  // A layer's output is the last of its values that others read.
+  const outside = new Set<ValueId>(graph.outputs.map((port) => port.value));
+  for (const node of graph.nodes)
+    for (const input of node.inputs) if (layerOf.get(input) !== layerOf.get(node.output)) outside.add(input);
+  const outputOf = new Map<string, ValueId>();
+  for (const [key, { values }] of layers) outputOf.set(key, values.findLast((id) => outside.has(id)) ?? values.at(-1)!);
+
+  const finalName = new Map<string, string>();
+  for (const port of graph.inputs) {
+    const rank = builder.shape(port.value).length;
+    builder.layer({
+      name: port.name,
+      kind: 'Input',
+      group: [],
+      output: port.value,
+      unitAxis: rank === 0 ? null : assembly.channelsFirst.has(port.value) ? 0 : rank - 1,
+      inputs: [],
+      parameters: 0,
+    });
+  }
+  const inputLayer = new Map(graph.inputs.map((port) => [port.value, port.name]));
+  const ordered = [...layers].sort(([a], [b]) => outputOf.get(a)! - outputOf.get(b)!);
+  const readers = new Map(made.map((node) => [node.output, node.inputs] as const));
+  for (const [key, layer] of ordered) finalName.set(key, builder.freeLayerName(layer.name, layer.group));
+  const taken = new Set<string>();
+  for (const [key, layer] of ordered) {
+    let name = builder.freeLayerName(layer.name, layer.group);
+    for (let count = 2; taken.has(name); count++) name = builder.freeLayerName(`${layer.name}:${count}`, layer.group);
+    taken.add(name);
+    finalName.set(key, name);
+    const output = outputOf.get(key)!;
+    const rank = builder.shape(output).length;
+    for (const id of layer.values) if (id !== output) builder.rename(id, `${name}/${opName(graph.values[id]!.name)}`);
+    builder.rename(output, name);
+    for (const id of layer.constants)
+      if (!graph.values[id]!.name.startsWith(`${name}/`)) builder.rename(id, `${name}/${graph.values[id]!.name.split('/').at(-1)!.replace(/[[_].*$/, '')}`);
+    const feeding = new Set<string>();
+    for (const id of layer.values)
+      for (const input of readers.get(id) ?? []) {
+        const other = layerOf.get(input);
+        const from = other === undefined ? inputLayer.get(input) : other === key ? undefined : (finalName.get(other) ?? other);
+        if (from !== undefined) feeding.add(from);
+      }
+    const sizes = [...layer.constants].map((id) => graph.values[id]!.constant!);
+    builder.layer({
+      name,
+      kind: TELLING.map((pattern) => layer.kinds.find((kind) => pattern.test(kind))).find((kind) => kind !== undefined) ?? layer.kinds.at(-1)!,
+      group: layer.group,
+      output,
+      unitAxis: rank === 0 ? null : rank - 1,
+      inputs: [...feeding],
+      parameters: sizes.reduce((sum, { shape, data }) => (shape.length ? sum + data.length : sum), 0),
+    });
+  }
+}
+
+/** Last part of a node's name, for values inside a layer. */
+const opName = (name: string): string => name.replace(/^~/, '').replace(/:\d+$/, '').split('/').at(-1)!;
