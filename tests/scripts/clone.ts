@@ -105,7 +105,7 @@ export class Machine {
     return this.program(
       name,
       `const output = words[words.indexOf('-o') + 1];
-       if (!output.endsWith('quiet.node')) { log('compile'); wait(200); }
+       if (output.endsWith('tfjs_binding.node')) { log('compile'); wait(200); }
        fs.copyFileSync(path.join(${binding}, path.basename(output)), output);`,
     );
   }
