@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { kernels } from '../backends';
+import type { FusedKernels } from '../backends/kernels/fused';
 import type { OpAttributes, OpName } from '../graph/ops';
 import type { Difference, OpRule } from './rule';
 import {
@@ -27,13 +28,18 @@ interface Elementwise<Op extends OpName> {
   readonly f: (x: Tensor, attributes: Attributes<Op>) => Tensor;
   readonly gradient: (upstream: Tensor, x: Tensor, y: Tensor, attributes: Attributes<Op>) => Tensor;
   readonly slope: (x: Difference, y: Difference, attributes: Attributes<Op>) => Tensor;
+  /** upstream × slope by a fused kernel, where the backend has one. */
+  readonly fused?: (kernels: FusedKernels, upstream: Tensor, x: Difference, attributes: Attributes<Op>) => Tensor;
 }
 
 /** The row of a function of one value. A slope is Δout / Δin, so that DeepLIFT's Rescale is met whatever its form. */
-const of = <Op extends OpName>({ f, gradient, slope }: Elementwise<Op>): OpRule<Op> => ({
+const of = <Op extends OpName>({ f, gradient, slope, fused }: Elementwise<Op>): OpRule<Op> => ({
   run: ([x], { attributes }) => f(x!, attributes),
   gradient: ({ inputs: [x], output, upstream, attributes }) => [gradient(upstream, x!, output, attributes)],
-  multiplier: ({ inputs: [x], output, upstream, attributes }) => [tf.mul(upstream, slope(x!, output, attributes))],
+  multiplier: ({ inputs: [x], output, upstream, attributes }) => {
+    const own = fused && kernels().fused;
+    return [own ? fused(own, upstream, x!, attributes) : tf.mul(upstream, slope(x!, output, attributes))];
+  },
 });
 
 /** The row of a function by its derivative, with the slope of a smooth function unless another is given. */
@@ -91,6 +97,7 @@ export const elementwise = {
     f: (x) => tf.relu(x),
     gradient: (upstream, _x, y) => kernels().reluGrad(upstream, y),
     slope: (x, y) => openShare(y, x.delta),
+    fused: (own, upstream, { start, end }) => own.reluSecant(upstream, start, end, 0),
   }),
   clippedRelu: by<'clippedRelu'>(
     (x, { maxValue, threshold, slope }) => {
@@ -117,6 +124,7 @@ export const elementwise = {
     f: (x, { slope }) => tf.leakyRelu(x, slope),
     gradient: (upstream, x, _y, { slope }) => kernels().leakyReluGrad(upstream, x, slope),
     slope: (x, _y, { slope }) => tf.add(tf.mul(openShare(reluEnds(x), x.delta), 1 - slope), slope),
+    fused: (own, upstream, { start, end }, { slope }) => own.reluSecant(upstream, start, end, slope),
   }),
   prelu: {
     run: ([x, slopes]) => tf.add(tf.relu(x!), tf.mul(slopes!, tf.minimum(x!, 0))),

@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { fromRank, linear, ofGradient, ofMultiplier, toRank, type LinearContext } from './linear';
+import { kernels } from '../backends';
 import type { OpRule, Passed } from './rule';
 import { midpoint } from './secant';
 
@@ -67,7 +68,11 @@ export const matrices = {
     },
   },
   affine: {
-    run: ([x, scale, offset]) => tf.add(tf.mul(x!, scale!), offset!),
+    run: ([x, scale, offset]) => {
+      const channels = x!.shape.at(-1)!;
+      const own = scale!.size === channels && offset!.size === channels ? kernels().fused : null;
+      return own ? own.affine(x!, scale!, offset!) : tf.add(tf.mul(x!, scale!), offset!);
+    },
     ...linear<'affine'>(({ constants: [, scale], upstream }) => [tf.mul(upstream, scale!), null, null]),
   },
 } satisfies { [Op in 'matmul' | 'affine']: OpRule<Op> };

@@ -5,6 +5,8 @@ import type { Padding, Window } from '../graph/ops';
 import { everyAlong, padOrCrop, paddingOf, repeatAlong, sliceAlong, spreadAlong, windowsAlong } from './axes';
 import { toCrossing, toWinners } from './extremes';
 import { linear } from './linear';
+import { kernels } from '../backends';
+import type { PlainWindows } from '../backends/kernels/fused';
 import type { OpRule } from './rule';
 
 const isZero = (padding: Padding): boolean => padding.every(([before, after]) => before === 0 && after === 0);
@@ -128,6 +130,23 @@ function scatter(parts: readonly Tensor[], windows: Windows): Tensor {
 
 const covered = (x: Tensor, { padding }: Windows): Tensor => padOrCrop(x, padding, 1, -Infinity);
 
+/** The fused kernels serve one and two spatial axes, a line being an image of height 1. */
+const fusedFor = (shape: readonly number[]) => (shape.length <= 4 ? kernels().fused : null);
+const asImage = (x: Tensor): Tensor =>
+  x.rank === 3 ? tf.reshape(x, [x.shape[0]!, 1, x.shape[1]!, x.shape[2]!]) : x;
+const asPlain = ({ size, strides }: Windows): PlainWindows => ({
+  size: size.length === 1 ? [1, size[0]!] : [size[0]!, size[1]!],
+  strides: strides.length === 1 ? [1, strides[0]!] : [strides[0]!, strides[1]!],
+});
+/** Takes the padding off a flow of a fused kernel, and its shape back. */
+const uncovered = (flow: Tensor, shape: readonly number[], { padding, padded }: Windows): Tensor => {
+  const whole = flow.rank === shape.length ? flow : tf.reshape(flow, [...padded]);
+  return padOrCrop(
+    whole,
+    padding.map(([before, after]) => [-before, -after]),
+  );
+};
+
 /** Size of a window over how many real inputs it holds, [1, …count, 1]: undoes the padded zeros' part in a mean. */
 function correction({ size, padding, strides, count, padded }: Windows): Tensor {
   const spatial = padded.slice(1, -1);
@@ -195,10 +214,21 @@ export const pooling = {
     },
     gradient: ({ inputs: [x], output, upstream, attributes }) => {
       const windows = windowsOf(attributes, x!.shape);
+      const own = fusedFor(x!.shape);
+      if (own) {
+        const flow = own.maxPoolGradient(asImage(covered(x!, windows)), asImage(upstream), asPlain(windows));
+        return [uncovered(flow, x!.shape, windows)];
+      }
       return [scatter(toWinners(candidates(covered(x!, windows), windows), output, upstream), windows)];
     },
     multiplier: ({ inputs: [x], output, upstream, attributes }) => {
       const windows = windowsOf(attributes, x!.shape);
+      const own = fusedFor(x!.shape);
+      if (own) {
+        const ends = [x!.start, x!.end].map((each) => asImage(covered(each, windows)));
+        const flow = own.maxPoolSecant(asImage(upstream), ends[0]!, ends[1]!, asPlain(windows));
+        return [uncovered(flow, x!.shape, windows)];
+      }
       const start = candidates(covered(x!.start, windows), windows);
       const end = candidates(covered(x!.end, windows), windows);
       return [scatter(toCrossing(start, end, output, upstream), windows)];

@@ -7,6 +7,7 @@ import { convolution } from './convolution';
 import { elementwise } from './elementwise';
 import { matrices } from './matrices';
 import { normalisation } from './normalisation';
+import { partsRule } from './parts';
 import { pooling } from './pooling';
 import { reductions } from './reductions';
 import type { OpRule } from './rule';
@@ -16,7 +17,9 @@ const refuse = ({ attributes }: { readonly attributes: { readonly kind: string }
   throw new MhoError('OP_UNSUPPORTED', { layer: attributes.kind, kind: attributes.kind });
 };
 
-export const ops: { readonly [Op in OpName]: OpRule<Op> } = {
+type Table = { readonly [Op in OpName]: OpRule<Op> };
+
+const rows: Table = {
   ...elementwise,
   ...binary,
   ...matrices,
@@ -38,3 +41,11 @@ export const ops: { readonly [Op in OpName]: OpRule<Op> } = {
     multiplier: refuse,
   },
 };
+
+const withParts = <Op extends OpName>(op: Op): [Op, OpRule<Op>] => [
+  op,
+  { ...rows[op], parts: partsRule(op, rows[op]) },
+];
+
+/** Every op's rules, those for RevealCancel's parts among them. */
+export const ops = Object.fromEntries((Object.keys(rows) as OpName[]).map((op) => withParts(op))) as unknown as Table;
