@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'electron-vite';
 
 /**
@@ -28,6 +29,15 @@ export default defineConfig({
         input: { index: resolve('src/preload/index.ts') },
         output: { format: 'cjs', entryFileNames: '[name].js' },
       },
+    },
+  },
+  renderer: {
+    plugins: [svelte()],
+    worker: { format: 'es' },
+    build: {
+      target: 'chrome114',
+      chunkSizeWarningLimit: 6000, // plotly, loaded when the first plot is shown
+      rollupOptions: { input: { index: resolve('src/renderer/index.html') } },
     },
   },
 });

@@ -1,5 +1,6 @@
 import ts from 'typescript-eslint';
 import prettier from 'eslint-config-prettier';
+import svelte from 'eslint-plugin-svelte';
 
 /** The layer rules of ARCHITECTURE.md: what a folder must not import. */
 const forbid = (files, ...patterns) => ({
@@ -36,9 +37,16 @@ export default [
     ],
   },
   ...ts.configs.recommended,
+  ...svelte.configs.recommended,
+  {
+    files: ['**/*.svelte', '**/*.svelte.ts'],
+    languageOptions: { parserOptions: { parser: ts.parser } },
+    // sets and maps of the stores are replaced as a whole, never changed in place
+    rules: { 'svelte/prefer-svelte-reactivity': 'off' },
+  },
   {
     rules: {
-      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', ignoreRestSiblings: true }],
       '@typescript-eslint/no-non-null-assertion': 'off',
     },
   },

@@ -1,0 +1,120 @@
+/** Two runs over the same units: how well do they agree, and where do they not? */
+import { ranksOf, type Ranking, type RankingColumn } from './ranking';
+
+export interface Agreement {
+  readonly units: number;
+  /** Spearman's rank correlation of the signed values, average ranks where values are equal; NaN below two units. */
+  readonly rankCorrelation: number;
+  /** Share of units whose sign differs, among those that are larger than both errors. */
+  readonly signFlips: readonly number[];
+  /** Σ|a − b| / Σ max(|a|, |b|): 0 is equal, 2 is opposite. */
+  readonly distance: number;
+}
+
+export interface Mover {
+  readonly row: number;
+  readonly difference: number;
+  readonly rankA: number;
+  readonly rankB: number;
+  /** Whether the difference lies within both errors. */
+  readonly withinError: boolean;
+}
+
+/** Agreement over `rows` of a ranking, or over all. */
+export function agreement(a: RankingColumn, b: RankingColumn, rows: Uint32Array): Agreement {
+  const left = Float64Array.from(rows, (row) => a.values[row]!);
+  const right = Float64Array.from(rows, (row) => b.values[row]!);
+  let difference = 0;
+  let size = 0;
+  const signFlips: number[] = [];
+  rows.forEach((row, at) => {
+    difference += Math.abs(left[at]! - right[at]!);
+    size += Math.max(Math.abs(left[at]!), Math.abs(right[at]!));
+    if (flips(a, b, row)) signFlips.push(row);
+  });
+  return {
+    units: rows.length,
+    rankCorrelation: correlation(averageRanks(left), averageRanks(right)),
+    signFlips,
+    distance: size === 0 ? 0 : difference / size,
+  };
+}
+
+const flips = (a: RankingColumn, b: RankingColumn, row: number): boolean =>
+  a.values[row]! * b.values[row]! < 0 &&
+  Math.abs(a.values[row]!) > a.errors[row]! &&
+  Math.abs(b.values[row]!) > b.errors[row]!;
+
+/** Pearson's correlation; NaN where one side does not vary. */
+export function correlation(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  const count = a.length;
+  let meanA = 0;
+  let meanB = 0;
+  for (let at = 0; at < count; at++) {
+    meanA += a[at]! / count;
+    meanB += b[at]! / count;
+  }
+  let ab = 0;
+  let aa = 0;
+  let bb = 0;
+  for (let at = 0; at < count; at++) {
+    ab += (a[at]! - meanA) * (b[at]! - meanB);
+    aa += (a[at]! - meanA) ** 2;
+    bb += (b[at]! - meanB) ** 2;
+  }
+  return aa === 0 || bb === 0 ? Number.NaN : ab / Math.sqrt(aa * bb);
+}
+
+/** Ranks from 1, the mean of their places for equal values. */
+export function averageRanks(values: Float64Array): Float64Array {
+  const places = Uint32Array.from(values, (_, at) => at).sort((x, y) => values[x]! - values[y]!);
+  const ranks = new Float64Array(values.length);
+  for (let from = 0; from < places.length;) {
+    let to = from;
+    while (to < places.length && values[places[to]!] === values[places[from]!]) to++;
+    for (let at = from; at < to; at++) ranks[places[at]!] = (from + 1 + to) / 2;
+    from = to;
+  }
+  return ranks;
+}
+
+/** For k = 1 … limit: which share of the k largest (by size) both runs name. */
+export function topOverlap(a: RankingColumn, b: RankingColumn, rows: Uint32Array, limit = 100): number[] {
+  const byA = ranksOf(Float32Array.from(rows, (row) => a.values[row]!));
+  const byB = ranksOf(Float32Array.from(rows, (row) => b.values[row]!));
+  const shares: number[] = [];
+  const entersAt = Uint32Array.from(byA, (rank, at) => Math.max(rank, byB[at]!));
+  const arrivals = new Uint32Array(rows.length + 2);
+  for (const rank of entersAt) arrivals[rank]!++;
+  let common = 0;
+  for (let k = 1; k <= Math.min(limit, rows.length); k++) {
+    common += arrivals[k]!;
+    shares.push(common / k);
+  }
+  return shares;
+}
+
+/** The rows whose values differ most. */
+export function movers(a: RankingColumn, b: RankingColumn, rows: Uint32Array, limit = 50): Mover[] {
+  return [...rows]
+    .map((row) => ({ row, difference: b.values[row]! - a.values[row]! }))
+    .sort((x, y) => Math.abs(y.difference) - Math.abs(x.difference))
+    .slice(0, limit)
+    .map(({ row, difference }) => ({
+      row,
+      difference,
+      rankA: a.ranks[row]!,
+      rankB: b.ranks[row]!,
+      withinError: (a.hasErrors || b.hasErrors) && Math.abs(difference) <= a.errors[row]! + b.errors[row]!,
+    }));
+}
+
+/** Rows of each layer of a ranking, in its order. */
+export function rowsByLayer(ranking: Ranking): Uint32Array[] {
+  let from = 0;
+  return ranking.layers.map(({ units }) => {
+    const rows = Uint32Array.from({ length: units }, (_, index) => from + index);
+    from += units;
+    return rows;
+  });
+}

@@ -1,0 +1,120 @@
+/** Pictures and tables as files. */
+import type { Ranking } from './ranking';
+import { runLabel } from './words';
+import { studio } from '../stores/studio.svelte';
+import { messages } from '../stores/messages.svelte';
+
+/** One field as RFC 4180 has it. */
+const field = (value: string | number): string => {
+  const text = String(value);
+  return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+};
+
+/** Rows of a table with its head as CSV. */
+export const csv = (head: readonly string[], rows: Iterable<readonly (string | number)[]>): string => {
+  const lines = [head.map(field).join(',')];
+  for (const row of rows) lines.push(row.map(field).join(','));
+  return `${lines.join('\r\n')}\r\n`;
+};
+
+/** The ranking as shown: one line per unit, value, error and rank of every column. */
+export function rankingCsv(table: Ranking, rows: Uint32Array): string {
+  const head = [
+    'layer',
+    'unit',
+    ...table.columns.flatMap(({ run }) => [
+      `${runLabel(run)} value`,
+      `${runLabel(run)} error`,
+      `${runLabel(run)} rank`,
+    ]),
+  ];
+  return csv(
+    head,
+    Array.from(rows, (row) => [
+      table.layers[table.layer[row]!]!.name,
+      table.unit[row]!,
+      ...table.columns.flatMap((column) => [
+        column.values[row]!,
+        column.hasErrors ? column.errors[row]! : '',
+        column.ranks[row]!,
+      ]),
+    ]),
+  );
+}
+
+/** Hands bytes to the host, which asks where to. */
+export async function exportBytes(
+  name: string,
+  kind: 'svg' | 'png' | 'csv' | 'html',
+  bytes: Uint8Array,
+): Promise<void> {
+  await studio.guard(async () => {
+    const saved = await studio.client.request('exportFile', { name, kind, bytes: bytes as Uint8Array<ArrayBuffer> });
+    if (saved !== null) messages.note(`Saved ${saved}.`);
+  });
+}
+
+export const exportText = (name: string, kind: 'svg' | 'csv' | 'html', text: string): Promise<void> =>
+  exportBytes(name, kind, new TextEncoder().encode(text));
+
+/** Styles that a picture takes from the page's sheet and must carry itself. */
+const CARRIED = [
+  'fill',
+  'stroke',
+  'stroke-width',
+  'stroke-dasharray',
+  'opacity',
+  'font-size',
+  'font-weight',
+  'font-family',
+  'text-anchor',
+];
+
+/** An SVG of the page as text that stands alone: its styles written into it, its scene unscaled. */
+export function standaloneSvg(source: SVGSVGElement, size: readonly [number, number] | null): string {
+  const copy = source.cloneNode(true) as SVGSVGElement;
+  const originals = [source, ...source.querySelectorAll('*')];
+  [copy, ...copy.querySelectorAll('*')].forEach((element, at) => {
+    const styles = getComputedStyle(originals[at]!);
+    for (const name of CARRIED) {
+      const value = styles.getPropertyValue(name);
+      if (value && !(name === 'opacity' && value === '1')) element.setAttribute(name, value);
+    }
+    for (const name of ['class', 'tabindex', 'role', 'data-id', 'aria-pressed']) element.removeAttribute(name);
+  });
+  const [width, height] = size ? [size[0] + 40, size[1] + 40] : [source.clientWidth, source.clientHeight];
+  if (size) copy.querySelector('g')?.setAttribute('transform', 'translate(20 20)');
+  copy.setAttribute('xmlns', 'http://www.w3.org/2000/svg');
+  copy.setAttribute('width', `${width}`);
+  copy.setAttribute('height', `${height}`);
+  copy.setAttribute('viewBox', `0 0 ${width} ${height}`);
+  const ground = document.createElementNS('http://www.w3.org/2000/svg', 'rect');
+  ground.setAttribute('width', '100%');
+  ground.setAttribute('height', '100%');
+  ground.setAttribute('fill', getComputedStyle(document.documentElement).getPropertyValue('--surface').trim());
+  copy.prepend(ground);
+  return new XMLSerializer().serializeToString(copy);
+}
+
+/** An SVG's text as PNG at twice its size. */
+export async function pngOf(svg: string): Promise<Uint8Array> {
+  const url = URL.createObjectURL(new Blob([svg], { type: 'image/svg+xml' }));
+  try {
+    const image = new Image();
+    image.src = url;
+    await image.decode();
+    const canvas = document.createElement('canvas');
+    canvas.width = image.width * 2;
+    canvas.height = image.height * 2;
+    canvas.getContext('2d')!.drawImage(image, 0, 0, canvas.width, canvas.height);
+    return await canvasPng(canvas);
+  } finally {
+    URL.revokeObjectURL(url);
+  }
+}
+
+export async function canvasPng(canvas: HTMLCanvasElement): Promise<Uint8Array> {
+  const blob = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve, 'image/png'));
+  if (!blob) throw new Error('the picture is too large for a PNG');
+  return new Uint8Array(await blob.arrayBuffer());
+}

@@ -1,0 +1,95 @@
+/** The first sentence of a result: what carried the prediction, and how far to trust that. */
+import type { RunRecord, SampleInfo } from '../../contract/studio';
+import { agreement } from './comparison';
+import { examplePlace, ranking, type LayerKey } from './ranking';
+import { methodWords } from './words';
+
+export interface Finding {
+  readonly target: string;
+  readonly atInput: number;
+  readonly atBaseline: number;
+  readonly delta: number;
+  /** The largest unit by the first run, and its share of the delta. */
+  readonly top: {
+    readonly layer: string;
+    readonly unit: number;
+    readonly value: number;
+    readonly error: number;
+  } | null;
+  /** How many units of its layer make up four fifths of the layer's mass, of how many. */
+  readonly concentration: { readonly few: number; readonly of: number } | null;
+  /** Rank correlation of the first two runs. */
+  readonly agreement: { readonly with: string; readonly correlation: number } | null;
+  /** Largest |residual| over cuts, relative to |delta|; null where nothing is judged. */
+  readonly residual: number | null;
+}
+
+/**
+ * @param hidden layers whose units are neurons between input and output
+ * @returns null where the run did not take the example
+ */
+export function finding(
+  runs: readonly RunRecord[],
+  example: number,
+  hidden: ReadonlySet<string>,
+  sample: SampleInfo | null,
+): Finding | null {
+  const [main, second] = runs;
+  if (!main) return null;
+  const place = examplePlace(main, example);
+  if (place < 0) return null;
+  const table = ranking(second ? [main, second] : [main], example, ({ name }) => hidden.has(name));
+  const column = table.columns[0];
+  const best = column ? column.ranks.indexOf(1) : -1;
+  const layer = best >= 0 ? table.layers[table.layer[best]!]! : null;
+  const delta = main.result.delta[place]!;
+  return {
+    target: labelled(main.result.target[place] ?? main.result.target[0] ?? 'the target', sample),
+    atInput: main.result.atInput[place]!,
+    atBaseline: main.result.atBaseline[place]!,
+    delta,
+    top:
+      column && layer
+        ? { layer: layer.name, unit: table.unit[best]!, value: column.values[best]!, error: column.errors[best]! }
+        : null,
+    concentration:
+      layer && column ? concentration(column.values, table.layer, table.layers.indexOf(layer), layer) : null,
+    agreement:
+      second && table.columns[1]
+        ? {
+            with: methodWords[second.result.method].short,
+            correlation: agreement(
+              column!,
+              table.columns[1],
+              Uint32Array.from(column!.values, (_, row) => row),
+            ).rankCorrelation,
+          }
+        : null,
+    residual: largestResidual(main, place, delta),
+  };
+}
+
+/** `logits[3]` → `3` where the sample has a name for it. */
+function labelled(target: string, sample: SampleInfo | null): string {
+  const index = /\[(\d+)\]$/.exec(target)?.[1];
+  const label = index === undefined ? undefined : sample?.labels[Number(index)];
+  return label ?? target;
+}
+
+function concentration(values: Float32Array, layers: Uint32Array, at: number, layer: LayerKey) {
+  const sizes = [...values]
+    .filter((_, row) => layers[row] === at)
+    .map(Math.abs)
+    .sort((a, b) => b - a);
+  const total = sizes.reduce((sum, size) => sum + size, 0);
+  let sum = 0;
+  let few = 0;
+  while (few < sizes.length && sum < 0.8 * total) sum += sizes[few++]!;
+  return { few, of: layer.units };
+}
+
+/** Over the cuts; relative to the difference. */
+export function largestResidual(run: RunRecord, place: number, delta: number): number | null {
+  const sizes = run.layers.flatMap(({ residual }) => (residual ? [Math.abs(residual[place]!)] : []));
+  return sizes.length === 0 || Math.abs(delta) < 1e-9 ? null : Math.max(...sizes) / Math.abs(delta);
+}

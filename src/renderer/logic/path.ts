@@ -1,0 +1,89 @@
+/** The path from baseline to input: where the target rises, where it has saturated, how fast the sums converge. */
+import type { RunRecord } from '../../contract/studio';
+import { examplePlace } from './ranking';
+
+export interface TracePoint {
+  readonly alpha: number;
+  readonly expected: number;
+  readonly running: number;
+}
+
+/** dF/dα between neighbouring points, at their middles. */
+export function slopes(trace: readonly TracePoint[]): { alpha: number; slope: number }[] {
+  return trace.slice(1).flatMap((point, at) => {
+    const before = trace[at]!;
+    const width = point.alpha - before.alpha;
+    return width > 0
+      ? [{ alpha: (point.alpha + before.alpha) / 2, slope: (point.expected - before.expected) / width }]
+      : [];
+  });
+}
+
+/** The stretch of the path on which the middle 90 % of the target's movement happens; null where nothing moves. */
+export function activeStretch(trace: readonly TracePoint[]): readonly [number, number] | null {
+  let total = 0;
+  const moved = trace.map((point, at) => (total += at === 0 ? 0 : Math.abs(point.expected - trace[at - 1]!.expected)));
+  if (total === 0) return null;
+  const at = (share: number) => trace[moved.findIndex((sum) => sum >= share * total)]!.alpha;
+  return [trace[Math.max(0, moved.findIndex((sum) => sum >= 0.05 * total) - 1)]!.alpha, at(0.95)];
+}
+
+export interface ConvergencePoint {
+  readonly run: RunRecord;
+  readonly steps: number;
+  /** Σ over units of |value − finest|, over the finest's mass, mean over hidden layers. */
+  readonly distance: number;
+  /** The run's own error estimate over the same mass, mean over layers; null where it has none. */
+  readonly estimate: number | null;
+}
+
+/** Runs of one method that differ in steps alone, coarsest first, against the finest of them. */
+export function convergence(
+  runs: readonly RunRecord[],
+  like: RunRecord,
+  example: number,
+  hidden: ReadonlySet<string>,
+): ConvergencePoint[] {
+  const same = runs
+    .filter(
+      (run) =>
+        run.model === like.model &&
+        run.result.method === like.result.method &&
+        run.result.rule === like.result.rule &&
+        run.result.pathStart === like.result.pathStart &&
+        run.asked.baseline === like.asked.baseline &&
+        run.asked.dataName === like.asked.dataName &&
+        JSON.stringify([run.asked.target, run.asked.minus]) === JSON.stringify([like.asked.target, like.asked.minus]) &&
+        examplePlace(run, example) >= 0,
+    )
+    .sort((a, b) => a.result.steps - b.result.steps);
+  const finest = same.at(-1);
+  if (!finest) return [];
+  return same.map((run) => {
+    const [distances, estimates]: [number[], number[]] = [[], []];
+    for (const layer of run.layers) {
+      const reference = finest.layers.find(({ name }) => name === layer.name);
+      if (!reference || !hidden.has(layer.name)) continue;
+      const units = (of: typeof layer, place: number) => {
+        const count = of.unitAxis === null ? 1 : of.shape[of.unitAxis]!;
+        return of.units.subarray(place * count, (place + 1) * count);
+      };
+      const place = examplePlace(run, example);
+      const values = units(layer, place);
+      const truth = units(reference, examplePlace(finest, example));
+      const mass = truth.reduce((sum, value) => sum + Math.abs(value), 0);
+      if (mass === 0) continue;
+      distances.push(values.reduce((sum, value, at) => sum + Math.abs(value - truth[at]!), 0) / mass);
+      if (layer.error) estimates.push(layer.error[place]! / mass);
+    }
+    return {
+      run,
+      steps: run.result.steps,
+      distance: mean(distances),
+      estimate: estimates.length ? mean(estimates) : null,
+    };
+  });
+}
+
+const mean = (values: readonly number[]): number =>
+  values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;

@@ -1,0 +1,53 @@
+/** The small part of plotly.js that we use, typed; the library itself is loaded when the first plot is shown. */
+export interface Trace {
+  readonly type: 'scatter';
+  readonly mode: 'lines' | 'markers' | 'lines+markers';
+  readonly name?: string;
+  readonly x: ArrayLike<number>;
+  readonly y: ArrayLike<number>;
+  readonly text?: readonly string[];
+  readonly customdata?: readonly number[];
+  readonly hovertemplate?: string;
+  readonly hoverinfo?: 'skip';
+  readonly showlegend?: boolean;
+  readonly line?: { readonly color?: string; readonly width?: number; readonly dash?: string };
+  readonly marker?: {
+    readonly color?: string | readonly string[];
+    readonly size?: number | readonly number[];
+    readonly line?: object;
+    readonly opacity?: number;
+  };
+  readonly error_x?: object;
+  readonly error_y?: object;
+  readonly selectedpoints?: readonly number[] | null;
+  readonly selected?: object;
+  readonly unselected?: object;
+}
+
+export interface PlotPoint {
+  readonly customdata?: number;
+  readonly pointIndex: number;
+  readonly curveNumber: number;
+}
+
+interface PlotElement extends HTMLElement {
+  on(name: 'plotly_selected' | 'plotly_click', listener: (event?: { points: PlotPoint[] }) => void): void;
+  on(name: 'plotly_deselect', listener: () => void): void;
+  removeAllListeners(name: string): void;
+}
+
+export interface Plotly {
+  react(element: HTMLElement, data: readonly Trace[], layout: object, config: object): Promise<PlotElement>;
+  purge(element: HTMLElement): void;
+  toImage(
+    element: HTMLElement,
+    options: { format: 'svg' | 'png'; width: number; height: number; scale?: number },
+  ): Promise<string>;
+  Plots: { resize(element: HTMLElement): void };
+}
+
+let loading: Promise<Plotly> | null = null;
+
+/** Loads plotly once. */
+export const plotly = (): Promise<Plotly> =>
+  (loading ??= import('plotly.js-dist-min').then((module) => (module.default ?? module) as unknown as Plotly));

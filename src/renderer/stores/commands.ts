@@ -1,0 +1,75 @@
+/** What menu items and keys do: the same as the window's own buttons. */
+import type { Command } from '../../contract/studio';
+import { exportReport } from '../logic/report';
+import { shell, VIEWS } from './shell.svelte';
+import { studio } from './studio.svelte';
+
+async function openBy(purpose: 'model-file' | 'model-folder' | 'session' | 'data'): Promise<void> {
+  const file = await studio.choose(purpose);
+  if (file) await studio.open(file);
+}
+
+export const commands: Readonly<Record<Command, () => void>> = {
+  'open-model': () => void openBy('model-file'),
+  'open-folder': () => void openBy('model-folder'),
+  'open-session': () => void openBy('session'),
+  'open-data': () => void openBy('data'),
+  save: () => void studio.save(),
+  'save-as': () => void studio.save(true),
+  'export-report': () => void exportReport(),
+  run: () => void studio.run(),
+  cancel: () => void studio.cancel(),
+  find: () => {
+    shell.view = 'ranking';
+    shell.findAsked++;
+  },
+  settings: () => (shell.dialog = 'settings'),
+  keys: () => (shell.dialog = 'keys'),
+};
+
+/** Keys that work everywhere; views have their own besides. Shown by the keys dialog. */
+export const KEYS: readonly { readonly keys: string; readonly does: string }[] = [
+  { keys: 'Ctrl Enter', does: 'Run' },
+  { keys: 'Esc', does: 'Close a dialog, or cancel the run' },
+  { keys: 'Ctrl F', does: 'Search units' },
+  { keys: 'Ctrl O', does: 'Open a model' },
+  { keys: 'Ctrl S', does: 'Save the session' },
+  { keys: '1 2 3 4', does: 'Ranking, completeness, compare, path' },
+  { keys: 'Arrows', does: 'Move in the graph, the ranking, the examples' },
+  { keys: 'Enter', does: 'Select; open or close a group' },
+  { keys: 'P', does: 'Pin the selected unit' },
+  { keys: '+ − 0', does: 'Zoom the graph in, out, to fit' },
+  { keys: '[ ]', does: 'Previous, next example' },
+  { keys: '?', does: 'These keys' },
+];
+
+/** Global keys; those typed into a field belong to the field. */
+export function onKey(event: KeyboardEvent): void {
+  const modified = event.ctrlKey || event.metaKey;
+  const command = modified
+    ? ({ Enter: 'run', f: 'find', o: 'open-model', s: event.shiftKey ? 'save-as' : 'save' } as const)[
+        event.key.length === 1 ? event.key.toLowerCase() : event.key
+      ]
+    : undefined;
+  if (command) {
+    event.preventDefault();
+    commands[command]();
+    return;
+  }
+  if (modified || event.altKey) return;
+  if (event.key === 'Escape' && !shell.dialog && studio.job) return commands.cancel();
+  if (event.target instanceof HTMLElement && event.target.matches('input, select, textarea')) return;
+  if (event.key === '?') commands.keys();
+  else if (/^[1-4]$/.test(event.key)) shell.view = VIEWS[Number(event.key) - 1]!;
+  else if (event.key === '[' || event.key === ']') stepExample(event.key === ']' ? 1 : -1);
+}
+
+/** Shows the previous or next example of the shown runs. */
+export function stepExample(step: 1 | -1): void {
+  const list = studio.shownExamples;
+  if (list.length === 0) return;
+  const at = list.indexOf(selectionExample());
+  studio.showExample(list[(at + step + list.length) % list.length]!);
+}
+
+const selectionExample = (): number => studio.shownExample;

@@ -1,0 +1,15 @@
+/** What the window's frame shows: which view, which dialog, whether the set-up panel is open. */
+export const VIEWS = ['ranking', 'completeness', 'compare', 'path'] as const;
+export type View = (typeof VIEWS)[number];
+export type DialogName = 'settings' | 'keys';
+
+class Shell {
+  view = $state<View>('ranking');
+  setupOpen = $state(true);
+  dialog = $state<DialogName | null>(null);
+  workArea = $state<HTMLElement | null>(null);
+  /** Counts up when the search field is to take the focus. */
+  findAsked = $state(0);
+}
+
+export const shell = new Shell();

@@ -1,0 +1,521 @@
+/** The open model, its data, what is asked, what came of it: the one place that talks to the program behind the window. */
+import type { Method, NumericArray, Progress, Rule } from '../../contract/attribution';
+import type { BackendChoice } from '../../contract/backends';
+import type {
+  DocumentState,
+  EngineState,
+  Estimate,
+  FileRef,
+  InputData,
+  Job,
+  JobNotice,
+  OpenedModel,
+  OpenedSession,
+  Prediction,
+  RecoveryEntry,
+  RunRecord,
+  RunSetup,
+  SampleInfo,
+  Settings,
+  StudioBaseline,
+  StudioClient,
+  StudioStatus,
+  StudioTarget,
+} from '../../contract/studio';
+import { defaultSettings } from '../../contract/studio';
+import type { ModelSummary } from '../../contract/model';
+import { examplePlace } from '../logic/ranking';
+import { appearance } from './theme.svelte';
+import { faultOf, messages } from './messages.svelte';
+import { selection } from './selection.svelte';
+
+/** As many examples as the picker reads at once. */
+const PICKER_ROWS = 64;
+
+export interface RunningJob {
+  readonly setup: RunSetup;
+  readonly started: number;
+  readonly progress: Progress | null;
+  readonly queued: boolean;
+  readonly cancelling: boolean;
+  /** Points of the running sum so far. */
+  readonly trace: readonly { readonly alpha: number; readonly expected: number; readonly running: number }[];
+  readonly phase: string;
+}
+
+class Studio {
+  #client: StudioClient | null = null;
+  #job: Job | null = null;
+  #estimateTimer: ReturnType<typeof setTimeout> | undefined;
+  #predictTimer: ReturnType<typeof setTimeout> | undefined;
+  #asked = { prediction: 0, estimate: 0 };
+  #contributions = new Map<string, Promise<{ contributions: Float32Array; spread: Float32Array | null }>>();
+
+  // the program behind
+  status = $state.raw<StudioStatus | null>(null);
+  engine = $state<EngineState>('starting');
+  settings = $state.raw<Settings>(defaultSettings);
+  document = $state.raw<DocumentState | null>(null);
+  recovery = $state.raw<readonly RecoveryEntry[]>([]);
+  recent = $state.raw<readonly FileRef[]>([]);
+  samples = $state.raw<readonly SampleInfo[]>([]);
+
+  // what is open
+  opening = $state<string | null>(null);
+  opened = $state.raw<OpenedModel | null>(null);
+  summary = $state.raw<ModelSummary | null>(null);
+  data = $state.raw<InputData | null>(null);
+  rows = $state.raw<Readonly<Record<string, NumericArray>> | null>(null);
+  readonly sample = $derived(this.opened?.sample ?? null);
+
+  // what is asked
+  examples = $state.raw<readonly number[]>([]);
+  baseline = $state.raw<StudioBaseline>({ kind: 'constant', value: 0 });
+  baselineData = $state.raw<InputData | null>(null);
+  baselineRows = $state.raw<Readonly<Record<string, NumericArray>> | null>(null);
+  target = $state.raw<StudioTarget>({ index: 'argmax' });
+  minus = $state.raw<StudioTarget | null>(null);
+  methods = $state.raw<readonly Method[]>(['nig', 'rescale']);
+  rule = $state<Rule>('secant');
+  steps = $state(50);
+  pathStart = $state<string | null>(null);
+  backend = $state<BackendChoice>('auto');
+  memoryMB = $state<number | null>(null);
+
+  prediction = $state.raw<Prediction | null>(null);
+  predictionRows = $state.raw<readonly number[]>([]);
+  predicting = $state(false);
+  estimate = $state.raw<Estimate | null>(null);
+  /** Why what is asked cannot run. */
+  refusal = $state.raw<ReturnType<typeof faultOf> | null>(null);
+
+  // what came of it
+  runs = $state.raw<readonly RunRecord[]>([]);
+  /** Runs of other sessions that were opened to compare with. */
+  guests = $state.raw<readonly RunRecord[]>([]);
+  /** Runs shown as columns. */
+  shown = $state.raw<ReadonlySet<string>>(new Set());
+  job = $state.raw<RunningJob | null>(null);
+
+  readonly allRuns = $derived([...this.runs, ...this.guests]);
+  readonly columns = $derived(this.allRuns.filter(({ run }) => this.shown.has(run)));
+  /** The columns that know the selected example. */
+  readonly current = $derived(this.columns.filter((run) => examplePlace(run, selection.example) >= 0));
+  readonly main = $derived(this.current[0] ?? null);
+  /** Examples that a shown run took. */
+  readonly shownExamples = $derived([
+    ...new Set(this.columns.flatMap((run) => run.result.examples.map((place) => run.asked.examples[place]!))),
+  ]);
+  /** Layers whose units are neurons between input and output: what a ranking is about. */
+  readonly hidden = $derived.by((): ReadonlySet<string> => {
+    const layers = this.summary?.layers ?? [];
+    const feeding = new Set(layers.flatMap(({ inputs }) => inputs));
+    const hidden = new Set(
+      layers.filter(({ name, inputs }) => inputs.length > 0 && feeding.has(name)).map(({ name }) => name),
+    );
+    for (const { name } of this.summary?.outputs ?? []) hidden.delete(name);
+    return hidden;
+  });
+  readonly setup = $derived.by((): RunSetup | null => {
+    if (!this.data || this.data.faults.length > 0 || this.examples.length === 0 || this.methods.length === 0)
+      return null;
+    return {
+      data: this.data.data,
+      examples: [...this.examples],
+      baseline: this.baseline,
+      target: this.target,
+      ...(this.minus && { minus: this.minus }),
+      methods: [...this.methods],
+      rule: this.rule,
+      steps: this.steps,
+      ...(this.pathStart !== null && { pathStart: this.pathStart }),
+      ...(this.memoryMB !== null && { memoryMB: this.memoryMB }),
+      backend: this.backend,
+    };
+  });
+
+  get client(): StudioClient {
+    if (!this.#client) throw new Error('The window is not connected yet.');
+    return this.#client;
+  }
+
+  /** Connects, then opens what the window was started with. */
+  async start(client: StudioClient): Promise<void> {
+    this.#client = client;
+    client.onNotice((notice) => {
+      if (notice.kind === 'engine') {
+        this.engine = notice.state;
+        if (notice.fault) messages.fault(notice.fault, this.#again());
+        if (notice.state !== 'ready') this.#jobEnded();
+      } else if (notice.kind === 'document') this.document = notice.document;
+      else if (notice.kind === 'settings') this.#apply(notice.settings);
+      else if (notice.kind === 'open') void this.open(notice.file);
+    });
+    await this.guard(async () => {
+      const [settings, status] = await Promise.all([client.request('settings', {}), client.request('status', {})]);
+      this.#apply(settings);
+      this.status = status;
+      this.engine = status.engine;
+      this.backend = settings.backend;
+      this.memoryMB = settings.memoryMB;
+      const launch = await client.request('launch', {});
+      if (launch.kind === 'sample') await this.openSample(launch.name);
+      else if (launch.kind !== 'nothing') await this.open(launch.file);
+      this.recovery = await client.request('recoveryList', {});
+      this.samples = await client.request('sampleList', {});
+      this.recent = await client.request('recentList', {});
+    });
+  }
+
+  /** Runs a piece of work; a fault of it is shown, not thrown. True when it went well. */
+  async guard(work: () => Promise<unknown>): Promise<boolean> {
+    try {
+      await work();
+      return true;
+    } catch (error) {
+      messages.fault(faultOf(error));
+      return false;
+    }
+  }
+
+  // ------------------------------------------------------------- opening
+
+  async openSample(name: string): Promise<void> {
+    await this.#openModel('the sample', () => this.client.request('openSample', { name }));
+  }
+
+  async open(file: FileRef): Promise<void> {
+    if (file.kind === 'session') await this.openSession(file);
+    else if (file.kind === 'data') await this.readInputs(file);
+    else await this.#openModel(file.name, () => this.client.request('openModel', { file: file.file }));
+  }
+
+  /** Shows the host's dialog and opens what was chosen. */
+  async choose(purpose: 'model-file' | 'model-folder' | 'session' | 'data'): Promise<FileRef | null> {
+    let file: FileRef | null = null;
+    await this.guard(async () => (file = await this.client.request('chooseFile', { purpose })));
+    return file;
+  }
+
+  async #openModel(name: string, ask: () => Promise<OpenedModel>): Promise<void> {
+    this.opening = name;
+    await this.guard(async () => {
+      const opened = await ask();
+      const sample = opened.sample;
+      const before = this.summary?.hash;
+      this.opened = opened;
+      this.summary = opened.summary;
+      this.data = null;
+      this.rows = null;
+      this.prediction = null;
+      this.estimate = null;
+      this.refusal = null;
+      this.pathStart = null;
+      this.minus = null;
+      this.baselineData = null;
+      this.target = sample?.target ?? { index: 'argmax' };
+      this.baseline = sample?.baseline ?? { kind: 'constant', value: 0 };
+      if (sample) {
+        this.methods = sample.methods;
+        this.rule = sample.rule;
+        this.steps = sample.steps;
+      }
+      if (before !== opened.summary.hash) {
+        selection.clear();
+        this.shown = new Set(this.runs.filter((run) => run.model === opened.summary.hash).map(({ run }) => run));
+      }
+      if (opened.data) await this.#useData(opened.data, sample?.examples ?? [0]);
+      this.recent = await this.client.request('recentList', {});
+    });
+    this.opening = null;
+  }
+
+  /** Reads arrays for the inputs from a file. */
+  async readInputs(file: FileRef): Promise<void> {
+    await this.guard(async () => {
+      const data = await this.client.request('readInputs', { file: file.file });
+      await this.#useData(data, [0]);
+    });
+  }
+
+  async #useData(data: InputData, examples: readonly number[]): Promise<void> {
+    this.data = data;
+    this.rows = null;
+    this.prediction = null;
+    this.examples = examples.filter((example) => example < data.examples);
+    selection.example = this.examples[0] ?? 0;
+    if (data.faults.length > 0) return;
+    const list = Array.from({ length: Math.min(PICKER_ROWS, data.examples) }, (_, at) => at);
+    this.rows = await this.client.request('inputRows', { data: data.data, examples: list });
+    this.refresh();
+  }
+
+  /** Takes a file's rows as baseline: one, one per example, or several references. */
+  async readBaseline(file: FileRef): Promise<void> {
+    await this.guard(async () => {
+      const data = await this.client.request('readInputs', { file: file.file });
+      if (data.faults[0]) throw { fault: data.faults[0] };
+      const perExample = data.examples > 1 && data.examples === this.examples.length;
+      this.baselineRows = await this.client.request('inputRows', { data: data.data, examples: [0] });
+      this.baselineData = data;
+      this.setBaseline({ kind: 'data', data: data.data, ...(perExample && { perExample }) });
+    });
+  }
+
+  // ------------------------------------------------------------- asking
+
+  get shownExample(): number {
+    return selection.example;
+  }
+
+  /** Looks at another example that was run, without changing what is asked. */
+  showExample(example: number): void {
+    selection.example = example;
+    if (this.data && !this.predictionRows.includes(example)) this.refresh();
+  }
+
+  chooseExample(example: number, add: boolean): void {
+    if (!add) this.examples = [example];
+    else if (!this.examples.includes(example)) this.examples = [...this.examples, example].sort((a, b) => a - b);
+    else if (this.examples.length > 1) this.examples = this.examples.filter((other) => other !== example);
+    selection.example = add && !this.examples.includes(example) ? this.examples[0]! : example;
+    this.refresh();
+  }
+
+  setBaseline(baseline: StudioBaseline): void {
+    this.baseline = baseline;
+    if (baseline.kind === 'constant') this.baselineData = null;
+    this.refresh();
+  }
+
+  /** Something that is asked changed: predict and estimate anew, once typing pauses. */
+  refresh(): void {
+    clearTimeout(this.#predictTimer);
+    clearTimeout(this.#estimateTimer);
+    this.#predictTimer = setTimeout(() => void this.#predict(), 60);
+    this.#estimateTimer = setTimeout(() => void this.#estimate(), 250);
+  }
+
+  /** Steps, methods and the like leave the prediction as it is. */
+  refreshEstimate(): void {
+    clearTimeout(this.#estimateTimer);
+    this.#estimateTimer = setTimeout(() => void this.#estimate(), 250);
+  }
+
+  async #predict(): Promise<void> {
+    const { data, setup } = this;
+    if (!data || !setup) return;
+    const asked = ++this.#asked.prediction;
+    const examples = [...new Set([...setup.examples, selection.example])].sort((a, b) => a - b);
+    this.predicting = true;
+    try {
+      const prediction = await this.client.request('predict', {
+        data: data.data,
+        examples: this.baseline.kind === 'data' && this.baseline.perExample ? setup.examples : examples,
+        baseline: this.baseline,
+        backend: this.backend,
+      });
+      if (asked !== this.#asked.prediction) return;
+      this.prediction = prediction;
+      this.predictionRows = examples;
+      if (this.status) this.status = { ...this.status, backend: prediction.backend };
+    } catch (error) {
+      if (asked === this.#asked.prediction) this.refusal = faultOf(error);
+    } finally {
+      if (asked === this.#asked.prediction) this.predicting = false;
+    }
+  }
+
+  async #estimate(): Promise<void> {
+    const { setup } = this;
+    if (!setup) return;
+    const asked = ++this.#asked.estimate;
+    try {
+      const estimate = await this.client.request('estimate', setup);
+      if (asked !== this.#asked.estimate) return;
+      this.estimate = estimate;
+      this.refusal = null;
+    } catch (error) {
+      if (asked !== this.#asked.estimate) return;
+      this.estimate = null;
+      this.refusal = faultOf(error);
+    }
+  }
+
+  // ------------------------------------------------------------- running
+
+  /** Starts what is asked, or `setup`. `quiet` leaves the shown columns as they are. Answers the runs it made. */
+  async run(setup: RunSetup | null = this.setup, quiet = false): Promise<readonly RunRecord[]> {
+    if (!setup || this.job) return [];
+    const made: RunRecord[] = [];
+    this.job = { setup, started: Date.now(), progress: null, queued: false, cancelling: false, trace: [], phase: '' };
+    try {
+      await new Promise<void>((resolve, reject) => {
+        this.#ended = resolve;
+        this.client
+          .startRun(setup, (notice) => this.#heard(notice, made, quiet, resolve))
+          .then((job) => (this.#job = job), reject);
+      });
+    } catch (error) {
+      messages.fault(faultOf(error));
+    }
+    this.#jobEnded();
+    this.refreshEstimate();
+    return made;
+  }
+  #ended: (() => void) | null = null;
+
+  #heard(notice: JobNotice, made: RunRecord[], quiet: boolean, end: () => void): void {
+    if (notice.kind === 'run') {
+      made.push(notice.run);
+      this.runs = [...this.runs, notice.run];
+      if (!quiet) {
+        this.shown = new Set(made.map(({ run }) => run));
+        if (!notice.run.asked.examples.includes(selection.example))
+          selection.example = notice.run.asked.examples[notice.run.result.examples[0] ?? 0] ?? selection.example;
+      }
+    } else if (notice.kind === 'failed') {
+      messages.fault(notice.fault);
+      end();
+    } else if (notice.kind === 'finished') {
+      if (notice.cancelled) messages.note(made.length > 0 ? 'Cancelled. What was complete is kept.' : 'Cancelled.');
+      end();
+    } else if (this.job && notice.kind === 'queued') this.job = { ...this.job, queued: true };
+    else if (this.job && notice.kind === 'progress') {
+      const { progress } = notice;
+      const last = this.job.trace.at(-1);
+      const point = { alpha: progress.alpha, expected: progress.expected, running: progress.running };
+      const same = last !== undefined && progress.alpha >= last.alpha && progress.phase === this.job.phase;
+      this.job = {
+        ...this.job,
+        queued: false,
+        progress,
+        phase: progress.phase,
+        trace: same ? [...this.job.trace, point] : [point],
+      };
+    }
+  }
+
+  async cancel(): Promise<void> {
+    if (!this.#job || !this.job) return;
+    this.job = { ...this.job, cancelling: true };
+    await this.guard(() => this.#job!.cancel());
+  }
+
+  #jobEnded(): void {
+    this.#job = null;
+    this.job = null;
+    const ended = this.#ended;
+    this.#ended = null;
+    ended?.();
+  }
+
+  #again() {
+    const setup = this.job?.setup;
+    return setup ? { label: 'Run again', run: () => void this.run(setup) } : null;
+  }
+
+  // ------------------------------------------------------------- results
+
+  /** `[examples, …shape]` of one layer of one run; asked once, then kept. */
+  contributions(run: string, layer: string): Promise<{ contributions: Float32Array; spread: Float32Array | null }> {
+    const key = `${run}\n${layer}`;
+    const known = this.#contributions.get(key);
+    if (known) return known;
+    const asked = this.client.request('contributions', { run, layer });
+    this.#contributions.set(key, asked);
+    asked.catch(() => this.#contributions.delete(key));
+    if (this.#contributions.size > 40) this.#contributions.delete(this.#contributions.keys().next().value!);
+    return asked;
+  }
+
+  toggleRun(run: string): void {
+    const shown = new Set(this.shown);
+    if (!shown.delete(run)) shown.add(run);
+    this.shown = shown;
+  }
+
+  async removeRun(run: RunRecord): Promise<void> {
+    await this.guard(async () => {
+      await this.client.request('removeRun', { run: run.run });
+      this.runs = this.runs.filter((other) => other.run !== run.run);
+      messages.note(`Removed ${run.name}.`, {
+        label: 'Undo',
+        run: () =>
+          void this.guard(async () => {
+            const back = await this.client.request('restoreRun', { run: run.run });
+            this.runs = [...this.runs, back].sort((a, b) => a.created.localeCompare(b.created));
+          }),
+      });
+    });
+  }
+
+  async renameRun(run: RunRecord, name: string): Promise<void> {
+    await this.guard(async () => {
+      const renamed = await this.client.request('describeRun', { run: run.run, name });
+      this.runs = this.runs.map((other) => (other.run === run.run ? renamed : other));
+    });
+  }
+
+  // ------------------------------------------------------------- sessions
+
+  async openSession(file: FileRef): Promise<void> {
+    this.opening = file.name;
+    await this.guard(async () => this.#takeSession(await this.client.request('openSession', { file: file.file })));
+    this.opening = null;
+  }
+
+  async recover(entry: RecoveryEntry): Promise<void> {
+    await this.guard(async () => this.#takeSession(await this.client.request('recover', { id: entry.id })));
+    this.recovery = this.recovery.filter(({ id }) => id !== entry.id);
+  }
+
+  async discardRecovery(entry: RecoveryEntry): Promise<void> {
+    await this.guard(() => this.client.request('discardRecovery', { id: entry.id }));
+    this.recovery = this.recovery.filter(({ id }) => id !== entry.id);
+  }
+
+  #takeSession({ document, summary, runs }: OpenedSession): void {
+    const sameModel = summary !== null && summary.hash === this.opened?.summary.hash;
+    this.document = document;
+    if (!sameModel) {
+      this.opened = null;
+      this.data = null;
+      this.rows = null;
+      this.prediction = null;
+      this.estimate = null;
+    }
+    this.summary = summary;
+    this.runs = runs;
+    this.guests = [];
+    selection.clear();
+    const last = runs.at(-1);
+    this.shown = new Set(runs.filter(({ job }) => job === last?.job).map(({ run }) => run));
+    if (last) selection.example = last.asked.examples[last.result.examples[0] ?? 0] ?? 0;
+  }
+
+  async addGuests(file: FileRef): Promise<void> {
+    await this.guard(async () => {
+      const { runs } = await this.client.request('readSession', { file: file.file });
+      this.guests = [...this.guests, ...runs.filter(({ run }) => !this.allRuns.some((known) => known.run === run))];
+      messages.note(`${runs.length} runs of ${file.name} can be compared with.`);
+    });
+  }
+
+  async save(as = false): Promise<void> {
+    await this.guard(async () => {
+      if (await this.client.request(as ? 'saveSessionAs' : 'saveSession', {})) messages.note('Saved.');
+    });
+  }
+
+  async changeSettings(change: Partial<Settings>): Promise<void> {
+    await this.guard(async () => this.#apply(await this.client.request('changeSettings', change)));
+  }
+
+  #apply(settings: Settings): void {
+    this.settings = settings;
+    appearance.choice = settings.theme;
+  }
+}
+
+export const studio = new Studio();
