@@ -206,3 +206,40 @@ export function checkCompleteness<Op extends OpName>(op: Op, each: Case<Op>, see
   dispose();
   expect(tf.memory().numTensors).toBe(before);
 }
+
+/** Parts add up to the difference, and what flows back through them is what flowed in. */
+export function checkParts<Op extends OpName>(op: Op, each: Case<Op>, nonlinearity: 'rescale' | 'reveal-cancel'): void {
+  const next = random(31);
+  const count = 3;
+  const { context, dispose } = contextOf(each);
+  const before = tf.memory().numTensors;
+  tf.tidy(() => {
+    const start = each.inputs.map((input) => tensor(input, rows(input, count, next), count));
+    const end = each.inputs.map((input, index) =>
+      input.constant ? start[index]! : tensor(input, rows(input, count, next), count),
+    );
+    const rule = ops[op] as OpRule<Op>;
+    const output = difference(rule.run(start, context), rule.run(end, context));
+    const inputs = each.inputs.map((input, index) => (input.constant ? null : difference(start[index]!, end[index]!)));
+    const constants = each.inputs.map((input, index) => (input.constant ? start[index]! : null));
+    const whole = { ...context, inputs, constants, output, upstream: output.delta, nonlinearity };
+    const given = inputs.map((input) => input && { positive: tf.relu(input.delta), negative: tf.minimum(input.delta, 0) });
+    const made = rule.parts!.run(given, whole);
+    const [sum, delta] = [tf.add(made.positive, made.negative).dataSync(), output.delta.dataSync()];
+    delta.forEach((value, i) => expect(Math.abs(sum[i]! - value)).toBeLessThan(1e-5 * (1 + Math.abs(value))));
+    const flow = (): Tensor => tf.tensor(Float32Array.from(delta, () => next.normal()), output.start.shape);
+    const upstream = { positive: flow(), negative: flow() };
+    const passed = rule.parts!.multiplier(upstream, given, whole);
+    const dot = (a: Tensor, b: Tensor): number => tf.sum(tf.mul(a, b)).dataSync()[0]!;
+    const out = dot(upstream.positive, made.positive) + dot(upstream.negative, made.negative);
+    const back = passed.reduce((total, share, index) => {
+      if (!share) return total;
+      const { shape } = inputs[index]!;
+      const { positive, negative } = given[index]!;
+      return total + dot(settled(share.positive, shape), positive) + dot(settled(share.negative, shape), negative);
+    }, 0);
+    expect(Math.abs(back - out)).toBeLessThan(1e-4 * (1 + Math.abs(out)));
+  });
+  dispose();
+  expect(tf.memory().numTensors).toBe(before);
+}

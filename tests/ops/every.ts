@@ -6,7 +6,7 @@ import type { OpName } from '../../src/main/engine/graph/ops';
 import { ops } from '../../src/main/engine/ops/table';
 import type { OpRule } from '../../src/main/engine/ops/rule';
 import { cases, type Case } from './cases';
-import { checkCompleteness, checkGradient } from './check';
+import { checkCompleteness, checkGradient, checkParts } from './check';
 
 export function everyOp(backend: BackendName, only?: readonly OpName[]): void {
   beforeAll(async () => {
@@ -29,5 +29,19 @@ export function everyOp(backend: BackendName, only?: readonly OpName[]): void {
       test.each(each.map((one, index) => ({ index, one })))('case $index: completeness', ({ index, one }) =>
         checkCompleteness(op, one, 200 + index),
       );
+    const inParts = each.filter(({ inputs }) => ops[op].parts && !refusedInParts(op, inputs));
+    if (inParts.length)
+      test.each(inParts.map((one, index) => ({ index, one })))('case $index: parts', ({ one }) => {
+        checkParts(op, one, 'rescale');
+        checkParts(op, one, 'reveal-cancel');
+      });
   });
 }
+
+/** RevealCancel refuses products of two varying matrices and values of different rank (RULE_MISSING). */
+const refusedInParts = (op: OpName, inputs: Case<OpName>['inputs']): boolean => {
+  if (op === 'matmul') return inputs[0]!.constant === true || !inputs[1]!.constant;
+  const ranks = new Set(inputs.filter((input) => !input.constant).map((input) => input.shape.length));
+  const widest = Math.max(...inputs.map((input) => input.shape.length));
+  return inputs.length === 2 && (ranks.size > 1 || !ranks.has(widest));
+};

@@ -160,7 +160,7 @@ const nonlinear = (row: Row): Rule => {
 };
 
 const NO_RULE: ReadonlySet<OpName> = new Set([
-  'maxPool', 'max', 'min', 'softmax', 'logSoftmax', 'sparsemax', 'normalise', 'embedding', 'unknown',
+  'max', 'min', 'softmax', 'logSoftmax', 'sparsemax', 'normalise', 'embedding', 'unknown',
 ] satisfies OpName[]); // prettier-ignore
 const WEIGHTED: ReadonlySet<OpName> = new Set([
   'matmul', 'conv', 'depthwiseConv', 'convTranspose',
@@ -173,10 +173,11 @@ const CARRIED: ReadonlySet<OpName> = new Set([
   'mean', 'averagePool',
 ] satisfies OpName[]); // prettier-ignore
 
-/** The parts rule of a row; none for what has no such rule. */
+/** The parts rule of a row: its own, or that of its kind; none for what has no such rule. */
 export function partsRule<Op extends OpName>(op: Op, rule: OpRule<Op>): PartsRule<Op> | undefined {
   const row = rule as unknown as Row;
   const of = (): Rule | undefined => {
+    if (row.parts) return row.parts;
     if (NO_RULE.has(op)) return undefined;
     if (WEIGHTED.has(op)) return weighted(row);
     if (SCALED.has(op)) return scaled(row);

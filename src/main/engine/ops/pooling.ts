@@ -233,5 +233,27 @@ export const pooling = {
       const end = candidates(covered(x!.end, windows), windows);
       return [scatter(toCrossing(start, end, output, upstream), windows)];
     },
+    // A window's maximum is a mean of its two winners, by the crossing rule's shares: it carries their parts in that mean.
+    parts: {
+      run: ([parts], context) => {
+        const { attributes, inputs, output } = context;
+        const windows = windowsOf(attributes, inputs[0]!.shape);
+        const at = (end: 'start' | 'end'): Tensor[] => candidates(covered(inputs[0]![end], windows), windows);
+        const shares = toCrossing(at('start'), at('end'), output, tf.onesLike(output.start));
+        const mean = (part: Tensor): Tensor =>
+          candidates(padOrCrop(part, windows.padding), windows)
+            .map((each, index) => tf.mul(each, shares[index]!))
+            .reduce((sum, each) => tf.add(sum, each));
+        return { positive: mean(parts!.positive), negative: mean(parts!.negative) };
+      },
+      multiplier: (upstream, _parts, context) => {
+        const { attributes, inputs, output } = context;
+        const windows = windowsOf(attributes, inputs[0]!.shape);
+        const at = (end: 'start' | 'end'): Tensor[] => candidates(covered(inputs[0]![end], windows), windows);
+        const [start, end] = [at('start'), at('end')];
+        const back = (flow: Tensor): Tensor => scatter(toCrossing(start, end, output, flow), windows);
+        return [{ positive: back(upstream.positive), negative: back(upstream.negative) }];
+      },
+    },
   },
 } satisfies { [Op in 'averagePool' | 'maxPool']: OpRule<Op> };
