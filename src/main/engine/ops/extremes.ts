@@ -7,6 +7,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { kernels } from '../backends';
+import type { Ends } from './secant';
 
 /** Bool masks, one per candidate: which is the first to reach the maximum. */
 export function firstWinners(candidates: readonly Tensor[], top: Tensor): Tensor[] {
@@ -31,27 +32,24 @@ export function toWinners(candidates: readonly Tensor[], top: Tensor, upstream: 
 export function toCrossing(
   start: readonly Tensor[],
   end: readonly Tensor[],
-  top: { readonly start: Tensor; readonly end: Tensor },
+  top: Ends,
   upstream: Tensor,
 ): Tensor[] {
   const atStart = firstWinners(start, top.start);
   const atEnd = firstWinners(end, top.end);
   const pick = (values: readonly Tensor[], masks: readonly Tensor[]): Tensor =>
     values.slice(1).reduce((picked, value, index) => tf.where(masks[index + 1]!, value, picked), values[0]!);
-  const early = tf.mul(upstream, earlyShare(top, pick(start, atEnd), pick(end, atStart)));
-  const late = tf.sub(upstream, early);
+  const late = tf.mul(upstream, lateShare(top, pick(start, atEnd), pick(end, atStart)));
+  const early = tf.sub(upstream, late);
   const nothing = tf.zerosLike(upstream);
-  return atStart.map((first, index) => tf.add(tf.where(first, early, nothing), tf.where(atEnd[index]!, late, nothing)));
+  // Who wins at both ends has the early share, which is then all.
+  return atStart.map((first, index) => tf.where(first, early, tf.where(atEnd[index]!, late, nothing)));
 }
 
-/** u = a / (a + b); 0 where one candidate wins at both ends, which then gets its all as winner at the end. */
-const earlyShare = (
-  top: { readonly start: Tensor; readonly end: Tensor },
-  laterAtStart: Tensor,
-  earlierAtEnd: Tensor,
-) => {
-  const lead = tf.sub(top.start, laterAtStart);
-  return kernels().divNoNan(lead, tf.add(lead, tf.sub(top.end, earlierAtEnd)));
+/** 1 − u = b / (a + b); 0 where one candidate wins at both ends. */
+const lateShare = (top: Ends, laterAtStart: Tensor, earlierAtEnd: Tensor): Tensor => {
+  const lead = tf.sub(top.end, earlierAtEnd);
+  return kernels().divNoNan(lead, tf.add(lead, tf.sub(top.start, laterAtStart)));
 };
 
 /** 1 at the first winner along the last axis, else 0. [m, n] */
@@ -70,6 +68,6 @@ export function crossingAlongLast(start: Tensor, end: Tensor, upstream: Tensor):
   if (start === end) return tf.mul(atStart, upstream);
   const atEnd = firstAlongLast(end, top.end);
   const pick = (z: Tensor, mask: Tensor): Tensor => tf.sum(tf.mul(z, mask), 1, true);
-  const early = tf.mul(upstream, earlyShare(top, pick(start, atEnd), pick(end, atStart)));
-  return tf.add(tf.mul(atStart, early), tf.mul(atEnd, tf.sub(upstream, early)));
+  const late = tf.mul(upstream, lateShare(top, pick(start, atEnd), pick(end, atStart)));
+  return tf.add(tf.mul(atStart, tf.sub(upstream, late)), tf.mul(atEnd, late));
 }
