@@ -21,9 +21,10 @@ export const missingCompiler = () =>
     `Install g++ (Debian and Ubuntu: \`sudo apt install g++\`), ${again}.`,
   );
 
-const library = (program, { sources, output, include, libraries, entry }) =>
+const library = (program, { sources, output, include, libraries, entry, options = ['-O2'] }) =>
   run(program, [
-    ...['-O2', '-std=c++17', '-shared', '-fPIC', '-DNAPI_VERSION=8'],
+    ...options,
+    ...[ '-std=c++17', '-shared', '-fPIC', '-DNAPI_VERSION=8'],
     ...include.map((folder) => `-I${folder}`),
     ...sources,
     ...[`-L${join(entry, 'deps/lib')}`, ...libraries.map((name) => `-l${name}`), '-Wl,-rpath,$ORIGIN/../../deps/lib'],
@@ -56,6 +57,15 @@ export const compileBinding = async (program, { sources, headers, nodeHeaders, e
       include,
       libraries: ['dl'],
       entry,
+    }),
+    // Faster kernels of our own; the program does without them where they do not compile.
+    library(program, {
+      sources: [fileURLToPath(new URL('../../src/main/engine/backends/kernels/fused.cc', import.meta.url))],
+      output: 'fused.node',
+      include,
+      libraries: ['tensorflow', 'tensorflow_framework'],
+      entry,
+      options: ['-O3', '-fopenmp', '-ffp-contract=off', ...(process.arch === 'x64' ? ['-mavx2', '-mfma'] : [])],
     }),
   ]);
   return binding.ok ? null : complaint(binding);

@@ -30,6 +30,7 @@ describe('openBackend', () => {
     expect(backend.version).toMatch(/^TensorFlow \d+\.\d+\.\d+$/);
     expect(backend.device).toMatch(/^[CG]PU: /);
     expect(kernels()).toBe(nativeKernels);
+    expect(kernels().fused, 'compiled by set-up with the binding').not.toBeNull();
     const core = load('@tensorflow/tfjs-core') as typeof tf;
     expect(core.engine()).toBe(tf.engine());
     const loaded = Object.keys(load.cache).filter((path) =>

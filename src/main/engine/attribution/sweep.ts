@@ -10,7 +10,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { NumericArray, Rule } from '../../../contract/attribution';
+import { kernels } from '../backends';
 import type { Node, ValueId } from '../graph/graph';
+import type { Difference } from '../ops/rule';
+import type { Ends } from '../ops/secant';
 import { forward } from './forward';
 import type { Plan } from './plan';
 import { Differences, type SegmentRows } from './segments';
@@ -160,6 +163,13 @@ interface Group {
 const overSegments = (product: Tensor, pairs: number): Tensor =>
   tf.sum(tf.reshape(product, [-1, pairs, ...product.shape.slice(1)]), 0);
 
+/** Σ over segments of multiplier × difference: [segments × pairs, …] → [pairs, …]. */
+const contribution = (multiplier: Tensor, ends: Partial<Difference> & Ends, pairs: number): Tensor => {
+  const { fused } = kernels();
+  if (fused) return fused.contribution(multiplier, ends.start, ends.end, pairs);
+  return overSegments(tf.mul(multiplier, ends.delta ?? tf.sub(ends.end, ends.start)), pairs);
+};
+
 /**
  * Sweeps the path of one group of pairs.
  * @param segments segments of a chunk at the most (even, or 1)
@@ -261,9 +271,7 @@ function sweepChunk(
       const seeds = seedTensors(request, group, shapes, segments.rows / pairs);
       walkMultipliers(plan, weights, differences, seeds, (id, multiplier) => {
         if (!asked.has(id)) return;
-        tf.tidy(() =>
-          sums.add('secant', id, levels, overSegments(tf.mul(multiplier, differences.of(id).delta), pairs)),
-        );
+        tf.tidy(() => sums.add('secant', id, levels, contribution(multiplier, differences.of(id), pairs)));
       });
     }
     for (const kind of kinds)
@@ -293,10 +301,10 @@ function sweepChunk(
         const rows = (tensor: Tensor, start: number, size: number): Tensor => tf.slice(tensor, start, size);
         const y = activations.get(id)!;
         for (const { start, end, rows: size, levels } of gradientRules.length ? walks : []) {
-          const delta = tf.sub(rows(y, end, size), rows(y, start, size));
+          const ends = { start: rows(y, start, size), end: rows(y, end, size) };
           for (const rule of gradientRules) {
             const slope = GRADIENT_SUMS[rule](rows(gradient, start, size), rows(gradient, end, size));
-            sums.add(rule, id, levels, overSegments(tf.mul(slope, delta), pairs));
+            sums.add(rule, id, levels, contribution(slope, ends, pairs));
           }
         }
         for (const level of influence ? both : []) {

@@ -27,6 +27,7 @@ interface NativeBinding {
   readonly TF_FLOAT: number;
   readonly TF_ATTR_TYPE: number;
   readonly TF_ATTR_FLOAT: number;
+  readonly TF_ATTR_INT: number;
   isUsingGpuDevice(): boolean;
 }
 
@@ -67,6 +68,23 @@ const withCoreAsUnion = <Result>(inside: NodeJS.Require, work: () => Result): Re
   }
 };
 
+let fusedLoaded = false;
+
+/** Whether the ops of kernels/fused.cc are there; without them the same is done by ordinary ops. */
+export const fusedKernelsAreLoaded = (): boolean => fusedLoaded;
+
+const loadFusedKernels = (path: string): void => {
+  if (!existsSync(path)) return;
+  // Idle threads of the fused kernels sleep at once: TensorFlow's own want the cores.
+  process.env.OMP_WAIT_POLICY ??= 'passive';
+  process.env.GOMP_SPINCOUNT ??= '0';
+  try {
+    fusedLoaded = (load(path) as { readonly ready: boolean }).ready;
+  } catch {
+    // It needs the compiler's threading library, which may have gone since: slower without, never broken.
+  }
+};
+
 /**
  * Loads the native library and registers it with tfjs as `tensorflow`. Throws what the system's loader says when a
  * library is missing or does not fit.
@@ -83,6 +101,7 @@ export const registerNative = (): void => {
   const quiet = join(folder, 'lib/napi-v8/quiet.node');
   if (existsSync(quiet)) load(quiet);
   const binding = load(binary) as NativeBinding;
+  loadFusedKernels(join(folder, 'lib/napi-v8/fused.node'));
   restoreRemovedUtilities();
   const inside = createRequire(join(folder, 'dist/index.js'));
   const { NodeJSKernelBackend } = withCoreAsUnion(inside, () => {

@@ -3,6 +3,7 @@
  * and one in portable.ts (the same from ordinary ops); the compiler then asks for its case in the tests.
  */
 import type { Tensor } from '@tensorflow/tfjs-core';
+import type { FusedKernels } from './fused';
 
 export interface Kernels {
   /** a / b, and 0 where b is 0; shapes broadcast. The secant slope Δout / Δin. */
@@ -27,4 +28,7 @@ export interface Kernels {
   softplusGrad(upstream: Tensor, input: Tensor): Tensor;
   /** upstream / (1 + |input|)². */
   softsignGrad(upstream: Tensor, input: Tensor): Tensor;
+
+  /** Kernels of our own in C++, or null; the op table has the same from ordinary ops. */
+  readonly fused: FusedKernels | null;
 }

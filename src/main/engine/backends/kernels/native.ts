@@ -1,6 +1,7 @@
 /** The fused kernels as TensorFlow's own ops: one call each. */
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { nativeBackend } from '../native';
+import { fusedKernels } from './fused';
 import type { Kernels } from './kernels';
 
 /** Runs a TensorFlow op of float32 inputs and one output; the result belongs to the surrounding tidy. */
@@ -12,6 +13,9 @@ const op = (name: string, inputs: readonly Tensor[], numbers: Readonly<Record<st
 };
 
 export const nativeKernels: Kernels = {
+  get fused() {
+    return fusedKernels();
+  },
   divNoNan: (a, b) => op('DivNoNan', [a, b]),
   reluGrad: (upstream, output) => op('ReluGrad', [upstream, output]),
   relu6Grad: (upstream, output) => op('Relu6Grad', [upstream, output]),

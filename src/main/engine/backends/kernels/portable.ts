@@ -7,6 +7,7 @@ const seluScaleAlpha = 1.7580993408473768599402175208123;
 const seluScale = 1.0507009873554804934193349852946;
 
 export const portableKernels: Kernels = {
+  fused: null,
   divNoNan: (a, b) => tf.divNoNan(a, b),
   reluGrad: (upstream, output) => tf.tidy(() => tf.where(tf.greater(output, 0), upstream, tf.zerosLike(upstream))),
   relu6Grad: (upstream, output) =>

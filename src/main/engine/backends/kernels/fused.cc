@@ -1,0 +1,350 @@
+// Kernels of the backward walk that TensorFlow has not, or has slower, each in one pass over memory: ops of TensorFlow's
+// own C API (tensorflow/c/ops.h, kernels.h), float32 on the CPU. fused.ts calls them; portable.ts and the op table have the
+// same from ordinary ops. Rows are the outermost axis; channels are last.
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <node_api.h>
+#include <string>
+#include <vector>
+
+#include "tensorflow/c/kernels.h"
+#include "tensorflow/c/ops.h"
+#include "tensorflow/c/tf_status.h"
+#include "tensorflow/c/tf_tensor.h"
+
+namespace {
+
+struct Status {
+  TF_Status* raw = TF_NewStatus();
+  ~Status() { TF_DeleteStatus(raw); }
+  bool ok() const { return TF_GetCode(raw) == TF_OK; }
+};
+
+// An input of a kernel; the context is told when it is not there.
+struct Input {
+  TF_Tensor* tensor = nullptr;
+  Input(TF_OpKernelContext* context, int index) {
+    Status status;
+    TF_GetInput(context, index, &tensor, status.raw);
+    if (!status.ok()) TF_OpKernelContext_Failure(context, status.raw);
+  }
+  ~Input() {
+    if (tensor) TF_DeleteTensor(tensor);
+  }
+  explicit operator bool() const { return tensor != nullptr; }
+  const float* data() const { return static_cast<const float*>(TF_TensorData(tensor)); }
+  int64_t size() const { return TF_TensorElementCount(tensor); }
+  std::vector<int64_t> shape() const {
+    std::vector<int64_t> sizes(TF_NumDims(tensor));
+    for (size_t axis = 0; axis < sizes.size(); axis++) sizes[axis] = TF_Dim(tensor, static_cast<int>(axis));
+    return sizes;
+  }
+};
+
+void fail(TF_OpKernelContext* context, const char* reason) {
+  Status status;
+  TF_SetStatus(status.raw, TF_INVALID_ARGUMENT, reason);
+  TF_OpKernelContext_Failure(context, status.raw);
+}
+
+// The op's only output, float32; null where it could not be allocated, which the context is told.
+struct Output {
+  TF_Tensor* tensor = nullptr;
+  Output(TF_OpKernelContext* context, const std::vector<int64_t>& shape) {
+    size_t bytes = sizeof(float);
+    for (int64_t size : shape) bytes *= static_cast<size_t>(size);
+    Status status;
+    tensor = TF_AllocateOutput(context, 0, TF_FLOAT, shape.data(), static_cast<int>(shape.size()), bytes, status.raw);
+    if (!status.ok()) TF_OpKernelContext_Failure(context, status.raw);
+  }
+  ~Output() {
+    if (tensor) TF_DeleteTensor(tensor);
+  }
+  explicit operator bool() const { return tensor != nullptr; }
+  float* data() const { return static_cast<float*>(TF_TensorData(tensor)); }
+};
+
+int64_t intAttribute(TF_OpKernelConstruction* context, const char* name) {
+  Status status;
+  int64_t value = 0;
+  TF_OpKernelConstruction_GetAttrInt64(context, name, &value, status.raw);
+  if (!status.ok()) TF_OpKernelConstruction_Failure(context, status.raw);
+  return value;
+}
+
+float floatAttribute(TF_OpKernelConstruction* context, const char* name) {
+  Status status;
+  float value = 0;
+  TF_OpKernelConstruction_GetAttrFloat(context, name, &value, status.raw);
+  if (!status.ok()) TF_OpKernelConstruction_Failure(context, status.raw);
+  return value;
+}
+
+constexpr int64_t kBlock = 2048;  // floats that stay in the first-level cache together with their neighbours
+
+// upstream x (slope + (1 - slope) x open share) of x ↦ max(x, slope x) over segments.
+// Open share: (y0 + y1) / max(y0 + y1, |x1 - x0|), y = max(x, 0): 1 open at both ends, 0 closed at both.
+struct ReluSecant {
+  float slope;
+  explicit ReluSecant(TF_OpKernelConstruction* context) : slope(floatAttribute(context, "slope")) {}
+  void compute(TF_OpKernelContext* context) const {
+    Input upstream(context, 0), start(context, 1), end(context, 2);
+    if (!upstream || !start || !end) return;
+    const int64_t size = upstream.size();
+    if (start.size() != size || end.size() != size) return fail(context, "MhoReluSecant: sizes differ");
+    Output output(context, upstream.shape());
+    if (!output) return;
+    const float *u = upstream.data(), *x0 = start.data(), *x1 = end.data();
+    float* out = output.data();
+    const float closed = slope, rest = 1.0f - slope;
+#pragma omp parallel for simd schedule(static) if (size > 16384)
+    for (int64_t i = 0; i < size; i++) {
+      const float a = x0[i], b = x1[i];
+      const float open = std::max(a, 0.0f) + std::max(b, 0.0f);
+      const float whole = std::max(open, std::fabs(b - a));
+      const float share = open / std::max(whole, 1e-37f);
+      out[i] = u[i] * (closed + rest * share);
+    }
+  }
+};
+
+// Sum over segments of multiplier x (end - start): [segments x pairs, ...] -> [pairs, ...].
+struct Contribution {
+  int64_t pairs;
+  explicit Contribution(TF_OpKernelConstruction* context) : pairs(intAttribute(context, "pairs")) {}
+  void compute(TF_OpKernelContext* context) const {
+    Input multiplier(context, 0), start(context, 1), end(context, 2);
+    if (!multiplier || !start || !end) return;
+    std::vector<int64_t> shape = multiplier.shape();
+    const int64_t size = multiplier.size();
+    if (shape.empty() || pairs < 1 || shape[0] % pairs != 0 || start.size() != size || end.size() != size)
+      return fail(context, "MhoContribution: sizes differ");
+    const int64_t segments = shape[0] / pairs;
+    shape[0] = pairs;
+    Output output(context, shape);
+    if (!output) return;
+    const float *m = multiplier.data(), *y0 = start.data(), *y1 = end.data();
+    float* out = output.data();
+    const int64_t each = segments > 0 ? size / segments : 0;
+#pragma omp parallel for schedule(static) if (size > 16384)
+    for (int64_t block = 0; block < each; block += kBlock) {
+      const int64_t count = std::min(kBlock, each - block);
+      float* sum = out + block;
+      std::fill(sum, sum + count, 0.0f);
+      for (int64_t s = 0; s < segments; s++) {
+        const float *ms = m + s * each + block, *a = y0 + s * each + block, *b = y1 + s * each + block;
+#pragma omp simd
+        for (int64_t i = 0; i < count; i++) sum[i] += ms[i] * (b[i] - a[i]);
+      }
+    }
+  }
+};
+
+// x · scale + offset, per channel.
+struct Affine {
+  explicit Affine(TF_OpKernelConstruction*) {}
+  void compute(TF_OpKernelContext* context) const {
+    Input x(context, 0), scale(context, 1), offset(context, 2);
+    if (!x || !scale || !offset) return;
+    const int64_t channels = scale.size(), size = x.size();
+    if (channels < 1 || offset.size() != channels || size % channels != 0)
+      return fail(context, "MhoAffine: sizes differ");
+    Output output(context, x.shape());
+    if (!output) return;
+    const float *in = x.data(), *a = scale.data(), *b = offset.data();
+    float* out = output.data();
+    const int64_t rows = size / channels;
+#pragma omp parallel for schedule(static) if (size > 16384)
+    for (int64_t row = 0; row < rows; row++) {
+      const float* from = in + row * channels;
+      float* to = out + row * channels;
+#pragma omp simd
+      for (int64_t c = 0; c < channels; c++) to[c] = from[c] * a[c] + b[c];
+    }
+  }
+};
+
+// Windows over [rows, height, width, channels] without padding.
+struct Pool {
+  int64_t kh, kw, sh, sw;
+  explicit Pool(TF_OpKernelConstruction* context)
+      : kh(intAttribute(context, "window_height")),
+        kw(intAttribute(context, "window_width")),
+        sh(intAttribute(context, "stride_height")),
+        sw(intAttribute(context, "stride_width")) {}
+  // Whether upstream has one value per window of x.
+  bool fits(const std::vector<int64_t>& x, const std::vector<int64_t>& upstream) const {
+    return x.size() == 4 && upstream.size() == 4 && kh > 0 && kw > 0 && sh > 0 && sw > 0 && kh * kw < (1 << 24) &&
+           x[0] == upstream[0] && x[3] == upstream[3] && x[1] >= kh && x[2] >= kw &&
+           upstream[1] == (x[1] - kh) / sh + 1 && upstream[2] == (x[2] - kw) / sw + 1;
+  }
+};
+
+constexpr int64_t kChannels = 128;  // channels looked at together: their maxima stay in registers and first-level cache
+
+// The first winner of every window, and its value, for `count` channels from `x` on (row stride `line` floats).
+// Places are floats, so that comparing and choosing stay in one kind of vector register.
+inline void winners(const float* __restrict x, int64_t kh, int64_t kw, int64_t line, int64_t channels, int count,
+                    float* __restrict top, float* __restrict place) {
+  for (int c = 0; c < count; c++) top[c] = x[c], place[c] = 0.0f;
+  float k = 0.0f;
+  for (int64_t i = 0; i < kh; i++)
+    for (int64_t j = 0; j < kw; j++, k += 1.0f) {
+      const float* __restrict at = x + i * line + j * channels;
+#pragma omp simd
+      for (int c = 0; c < count; c++) {
+        place[c] = at[c] > top[c] ? k : place[c];
+        top[c] = at[c] > top[c] ? at[c] : top[c];
+      }
+    }
+}
+
+// Upstream to the winner of every window, added up where windows overlap.
+struct MaxPoolGradient : Pool {
+  using Pool::Pool;
+  void compute(TF_OpKernelContext* context) const {
+    Input x(context, 0), upstream(context, 1);
+    if (!x || !upstream) return;
+    const auto shape = x.shape(), windows = upstream.shape();
+    if (!fits(shape, windows)) return fail(context, "MhoMaxPoolGradient: windows do not fit");
+    Output output(context, shape);
+    if (!output) return;
+    const int64_t rows = shape[0], channels = shape[3], line = shape[2] * channels, image = shape[1] * line;
+    const int64_t oh = windows[1], ow = windows[2];
+    const float *in = x.data(), *u = upstream.data();
+    float* out = output.data();
+#pragma omp parallel for schedule(static)
+    for (int64_t row = 0; row < rows; row++) {
+      float top[kChannels];
+      float place[kChannels];
+      std::fill(out + row * image, out + (row + 1) * image, 0.0f);
+      for (int64_t h = 0; h < oh; h++)
+        for (int64_t w = 0; w < ow; w++)
+          for (int64_t first = 0; first < channels; first += kChannels) {
+            const int count = static_cast<int>(std::min(kChannels, channels - first));
+            const int64_t corner = row * image + h * sh * line + w * sw * channels + first;
+            const float* flow = u + ((row * oh + h) * ow + w) * channels + first;
+            winners(in + corner, kh, kw, line, channels, count, top, place);
+            float k = 0.0f;
+            for (int64_t i = 0; i < kh; i++)
+              for (int64_t j = 0; j < kw; j++, k += 1.0f) {
+                float* __restrict to = out + corner + i * line + j * channels;
+#pragma omp simd
+                for (int c = 0; c < count; c++) to[c] += place[c] == k ? flow[c] : 0.0f;
+              }
+          }
+    }
+  }
+};
+
+// The crossing rule: the winner at the start gets u = a / (a + b) of upstream, the winner at the end the rest, with a the
+// start's lead at the start and b the end's at the end (0 where one wins at both: the end's winner gets all).
+struct MaxPoolSecant : Pool {
+  using Pool::Pool;
+  void compute(TF_OpKernelContext* context) const {
+    Input upstream(context, 0), start(context, 1), end(context, 2);
+    if (!upstream || !start || !end) return;
+    const auto shape = start.shape(), windows = upstream.shape();
+    if (!fits(shape, windows) || end.shape() != shape) return fail(context, "MhoMaxPoolSecant: windows do not fit");
+    Output output(context, shape);
+    if (!output) return;
+    const int64_t rows = shape[0], channels = shape[3], line = shape[2] * channels, image = shape[1] * line;
+    const int64_t oh = windows[1], ow = windows[2];
+    const float *x0 = start.data(), *x1 = end.data(), *u = upstream.data();
+    float* out = output.data();
+#pragma omp parallel for schedule(static)
+    for (int64_t row = 0; row < rows; row++) {
+      float top0[kChannels], top1[kChannels], later[kChannels], earlier[kChannels], early[kChannels], late[kChannels];
+      float place0[kChannels], place1[kChannels];
+      std::fill(out + row * image, out + (row + 1) * image, 0.0f);
+      for (int64_t h = 0; h < oh; h++)
+        for (int64_t w = 0; w < ow; w++)
+          for (int64_t first = 0; first < channels; first += kChannels) {
+            const int count = static_cast<int>(std::min(kChannels, channels - first));
+            const int64_t corner = row * image + h * sh * line + w * sw * channels + first;
+            const float* flow = u + ((row * oh + h) * ow + w) * channels + first;
+            winners(x0 + corner, kh, kw, line, channels, count, top0, place0);
+            winners(x1 + corner, kh, kw, line, channels, count, top1, place1);
+            float k = 0.0f;
+            for (int64_t i = 0; i < kh; i++)
+              for (int64_t j = 0; j < kw; j++, k += 1.0f) {
+                const float* __restrict a = x0 + corner + i * line + j * channels;
+                const float* __restrict b = x1 + corner + i * line + j * channels;
+#pragma omp simd
+                for (int c = 0; c < count; c++) {
+                  later[c] = place1[c] == k ? a[c] : later[c];
+                  earlier[c] = place0[c] == k ? b[c] : earlier[c];
+                }
+              }
+#pragma omp simd
+            for (int c = 0; c < count; c++) {
+              const float lead = top0[c] - later[c];
+              const float crossing = lead + (top1[c] - earlier[c]);
+              early[c] = flow[c] * (crossing == 0.0f ? 0.0f : lead / crossing);
+              late[c] = flow[c] - early[c];
+            }
+            k = 0.0f;
+            for (int64_t i = 0; i < kh; i++)
+              for (int64_t j = 0; j < kw; j++, k += 1.0f) {
+                float* __restrict to = out + corner + i * line + j * channels;
+#pragma omp simd
+                for (int c = 0; c < count; c++)
+                  to[c] += (place0[c] == k ? early[c] : 0.0f) + (place1[c] == k ? late[c] : 0.0f);
+              }
+          }
+    }
+  }
+};
+
+template <typename Kernel>
+void* create(TF_OpKernelConstruction* context) {
+  return new Kernel(context);
+}
+template <typename Kernel>
+void compute(void* kernel, TF_OpKernelContext* context) {
+  static_cast<Kernel*>(kernel)->compute(context);
+}
+template <typename Kernel>
+void destroy(void* kernel) {
+  delete static_cast<Kernel*>(kernel);
+}
+
+template <typename Kernel>
+bool registerOp(const char* name, const std::vector<const char*>& inputs, const std::vector<const char*>& attributes) {
+  Status status;
+  TF_OpDefinitionBuilder* definition = TF_NewOpDefinitionBuilder(name);
+  for (const char* input : inputs) TF_OpDefinitionBuilderAddInput(definition, (std::string(input) + ": float").c_str());
+  TF_OpDefinitionBuilderAddOutput(definition, "output: float");
+  for (const char* attribute : attributes) TF_OpDefinitionBuilderAddAttr(definition, attribute);
+  TF_RegisterOpDefinition(definition, status.raw);
+  if (!status.ok()) return false;
+  TF_KernelBuilder* builder = TF_NewKernelBuilder(name, "CPU", create<Kernel>, compute<Kernel>, destroy<Kernel>);
+  TF_RegisterKernelBuilder(name, builder, status.raw);
+  return status.ok();
+}
+
+}  // namespace
+
+// Registers the ops once in the process; `ready` tells whether all could be.
+NAPI_MODULE_INIT() {
+  const std::vector<const char*> windows = {"window_height: int", "window_width: int", "stride_height: int",
+                                            "stride_width: int"};
+#if defined(__x86_64__)
+  const bool able = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");  // as it is compiled
+#else
+  const bool able = true;
+#endif
+  static const bool ready =
+      able && registerOp<ReluSecant>("MhoReluSecant", {"upstream", "start", "end"}, {"slope: float"}) &&
+      registerOp<Contribution>("MhoContribution", {"multiplier", "start", "end"}, {"pairs: int"}) &&
+      registerOp<Affine>("MhoAffine", {"x", "scale", "offset"}, {}) &&
+      registerOp<MaxPoolGradient>("MhoMaxPoolGradient", {"x", "upstream"}, windows) &&
+      registerOp<MaxPoolSecant>("MhoMaxPoolSecant", {"upstream", "start", "end"}, windows);
+  napi_value value;
+  napi_get_boolean(env, ready, &value);
+  napi_set_named_property(env, exports, "ready", value);
+  return exports;
+}

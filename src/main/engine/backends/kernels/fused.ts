@@ -1,0 +1,55 @@
+/** Kernels that set-up compiles from fused.cc: parts of the backward walk in one pass over memory each, on the CPU. */
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { fusedKernelsAreLoaded, nativeBackend } from '../native';
+
+/** Windows over two spatial axes, without padding. */
+export interface PlainWindows {
+  readonly size: readonly [number, number];
+  readonly strides: readonly [number, number];
+}
+
+export interface FusedKernels {
+  /** upstream × (slope + (1 − slope) × open share) of max(x, slope · x) over segments; see `openShare` in ops/secant.ts. */
+  reluSecant(upstream: Tensor, start: Tensor, end: Tensor, slope: number): Tensor;
+  /** Σ over segments of multiplier × (end − start): [segments × pairs, …] → [pairs, …]. */
+  contribution(multiplier: Tensor, start: Tensor, end: Tensor, pairs: number): Tensor;
+  /** x · scale + offset, per channel of the last axis. */
+  affine(x: Tensor, scale: Tensor, offset: Tensor): Tensor;
+  /** Upstream to each window's first winner. x [rows, height, width, C], upstream [rows, …windows, C]. */
+  maxPoolGradient(x: Tensor, upstream: Tensor, windows: PlainWindows): Tensor;
+  /** The crossing rule over segments; see ops/extremes.ts. */
+  maxPoolSecant(upstream: Tensor, start: Tensor, end: Tensor, windows: PlainWindows): Tensor;
+}
+
+const run = (
+  op: string,
+  inputs: readonly Tensor[],
+  attributes: readonly (readonly [name: string, kind: 'TF_ATTR_INT' | 'TF_ATTR_FLOAT', value: number])[] = [],
+): Tensor => {
+  const backend = nativeBackend();
+  const named = attributes.map(([name, kind, value]) => ({ name, type: backend.binding[kind], value }));
+  return backend.executeSingleOutput(op, named, inputs);
+};
+
+const windowAttributes = ({ size, strides }: PlainWindows) =>
+  [
+    ['window_height', 'TF_ATTR_INT', size[0]],
+    ['window_width', 'TF_ATTR_INT', size[1]],
+    ['stride_height', 'TF_ATTR_INT', strides[0]],
+    ['stride_width', 'TF_ATTR_INT', strides[1]],
+  ] as const;
+
+const fused: FusedKernels = {
+  reluSecant: (upstream, start, end, slope) =>
+    run('MhoReluSecant', [upstream, start, end], [['slope', 'TF_ATTR_FLOAT', slope]]),
+  contribution: (multiplier, start, end, pairs) =>
+    run('MhoContribution', [multiplier, start, end], [['pairs', 'TF_ATTR_INT', pairs]]),
+  affine: (x, scale, offset) => run('MhoAffine', [x, scale, offset]),
+  maxPoolGradient: (x, upstream, windows) => run('MhoMaxPoolGradient', [x, upstream], windowAttributes(windows)),
+  maxPoolSecant: (upstream, start, end, windows) =>
+    run('MhoMaxPoolSecant', [upstream, start, end], windowAttributes(windows)),
+};
+
+/** The fused kernels, where they were compiled and tensors live in the computer's own memory. */
+export const fusedKernels = (): FusedKernels | null =>
+  fusedKernelsAreLoaded() && !nativeBackend().isUsingGpuDevice ? fused : null;
