@@ -1,22 +1,27 @@
 /** What a graph's layers look like from outside. */
 import type { LayerSummary, ModelSummary } from '../../../contract/model';
-import type { Graph, Layer } from './graph';
+import type { Graph, Layer, ValueId } from './graph';
+import type { OpAttributes } from './ops';
 
-/** Kinds of ops inside a layer that have no rule; empty when it can be attributed. */
-export function unsupportedOf(graph: Graph, layer: Layer): string[] {
-  const name = graph.values[layer.output]!.name;
-  return graph.nodes.flatMap((node) =>
-    node.op === 'unknown' && (node.output === layer.output || node.name.startsWith(`${name}/`))
-      ? [(node.attributes as { readonly kind: string }).kind]
-      : [],
-  );
+/** Kinds of ops inside each layer that have no rule, by the layer's output: absent when it can be attributed. */
+function unsupported(graph: Graph): ReadonlyMap<ValueId, readonly string[]> {
+  const outputs = new Map(graph.layers.map(({ output }) => [graph.values[output]!.name, output]));
+  const kinds = new Map<ValueId, string[]>();
+  for (const node of graph.nodes) {
+    if (node.op !== 'unknown') continue;
+    // An op inside a layer is named `layer/op`.
+    const layer = outputs.get(node.name) ?? outputs.get(node.name.slice(0, node.name.lastIndexOf('/')));
+    if (layer !== undefined)
+      kinds.set(layer, [...(kinds.get(layer) ?? []), (node.attributes as OpAttributes['unknown']).kind]);
+  }
+  return kinds;
 }
 
-function layerSummary(graph: Graph, layer: Layer): LayerSummary {
+function layerSummary(graph: Graph, layer: Layer, refused: readonly string[]): LayerSummary {
   const { name, kind, group, output, unitAxis, parameters, inputs } = layer;
   const { shape } = graph.values[output]!;
   const units = unitAxis === null ? null : (shape[unitAxis] ?? null);
-  return { name, kind, group, shape, unitAxis, units, parameters, inputs, unsupported: unsupportedOf(graph, layer) };
+  return { name, kind, group, shape, unitAxis, units, parameters, inputs, unsupported: refused };
 }
 
 /** The model as the interface shows it. */
@@ -28,11 +33,12 @@ export function summarised(
     const { shape, dtype } = graph.values[value]!;
     return { name, shape, dtype };
   };
+  const refused = unsupported(graph);
   return {
     name: graph.name,
     ...about,
     inputs: graph.inputs.map(port),
     outputs: graph.outputs.map(port),
-    layers: graph.layers.map((layer) => layerSummary(graph, layer)),
+    layers: graph.layers.map((layer) => layerSummary(graph, layer, refused.get(layer.output) ?? [])),
   };
 }
