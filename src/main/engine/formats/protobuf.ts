@@ -87,7 +87,8 @@ export function message<F extends Record<string, { readonly number: number }>>(f
   const empty = (): Record<string, unknown> =>
     Object.fromEntries(Object.entries(fields as unknown as Fields).map(([name, field]) => [name, field.make()]));
   const decode = (data: Uint8Array): MessageOf<F> => {
-    const reader = new BinaryReader(data);
+    // A Buffer's `slice` would not copy: readers of bytes get plain arrays.
+    const reader = new BinaryReader(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
     const result = empty();
     while (reader.pos < reader.len) {
       const [number, wire] = reader.tag();

@@ -59,7 +59,7 @@ export function tensorOf(tensor: TensorProto, path: string, external: ReadonlyMa
 }
 
 function fromBytes(raw: Uint8Array, size: number, dims: readonly number[], type: (typeof TYPES)[number]): HostArray {
-  if (type.name === 'float') return reals(dims, new Float32Array(raw.slice(0, size * 4).buffer));
+  if (type.name === 'float') return reals(dims, new Float32Array(Uint8Array.prototype.slice.call(raw, 0, size * 4).buffer));
   const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
   const data = type.whole ? new Float64Array(size) : new Float32Array(size);
   for (let i = 0; i < size; i++) data[i] = type.at(view, i * type.width);

@@ -401,7 +401,11 @@ export class Assembly {
       }
       blocks.push({ from, to });
     }
-    return blocks;
+    // Ones may stand anywhere: one that is left over is taken where a new one is wanted.
+    const left = blocks.filter(({ to }) => to.length === 0);
+    const wanted = blocks.filter(({ from }) => from.length === 0);
+    wanted.slice(0, left.length).forEach((block, i) => block.from.push(...left[i]!.from.splice(0)));
+    return blocks.filter(({ from, to }) => from.length > 0 || to.length > 0);
   }
 
   /** New axes of a block that needs no change of what is held, or null. */
@@ -484,7 +488,7 @@ export class Assembly {
       const turned = host.transposed(array, order);
       // [1 of the batch, …] → the batch and what is merged into it broadcast; leading ones are left out.
       let shape = turned.shape.slice(1);
-      while (shape.length && shape[0] === 1) shape = shape.slice(1);
+      while (shape.length > Math.min(1, c.shape.length) && shape[0] === 1) shape = shape.slice(1);
       return host.reshaped(turned, shape);
     });
     return this.varying(make(value.id, id), value.axes);

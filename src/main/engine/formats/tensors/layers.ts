@@ -32,23 +32,19 @@ const partsOf = (name: string): string[] => {
   return parts;
 };
 
-/** Scopes that all names share: the model's own, and the suffix a second build of the same Keras model adds to each. */
-function plain(names: readonly string[]): ReadonlyMap<string, readonly string[]> {
-  let paths = new Map(names.map((name) => [name, partsOf(name)] as const));
-  const scoped = [...paths.values()].filter((parts) => parts.length > 1);
+/** Paths without the scope that all names share (the model's own) and the suffix that a second build of a Keras model adds to each. */
+function pathsOf(names: readonly string[]): (name: string) => readonly string[] {
+  const scoped = names.map(partsOf).filter((parts) => parts.length > 1);
   const root = scoped[0]?.[0];
-  const deep = scoped.length > 0 && scoped.every((parts) => parts[0] === root && parts.length > 2);
-  if (!deep || root === undefined) return paths;
+  if (root === undefined || !scoped.every((parts) => parts[0] === root && parts.length > 2)) return partsOf;
   const suffix = /_\d+$/.exec(root)?.[0];
   const doubled = suffix !== undefined && scoped.every((parts) => parts[1]!.endsWith(suffix));
-  paths = new Map(
-    [...paths].map(([name, parts]) => {
-      if (parts.length < 2) return [name, parts];
-      const inner = parts.slice(1);
-      return [name, doubled ? inner.map((part) => (part.endsWith(suffix) ? part.slice(0, -suffix.length) : part)) : inner];
-    }),
-  );
-  return paths;
+  return (name) => {
+    const parts = partsOf(name);
+    if (parts.length < 2 || parts[0] !== root) return parts;
+    const inner = parts.slice(1);
+    return doubled ? inner.map((part) => (part.endsWith(suffix) ? part.slice(0, -suffix.length) : part)) : inner;
+  };
 }
 
 /** Module path of scopes that repeat their parents (`layer1`, `layer1.0`, `conv1` → `layer1.0.conv1`). */
@@ -67,28 +63,43 @@ interface Found {
   readonly group: readonly string[];
 }
 
-/** Which layer each node name belongs to. */
-function assign(names: readonly string[]): ReadonlyMap<string, Found> {
-  const paths = plain(names);
-  const scopes = new Map<string, string[]>();
-  const modules = [...paths.values()].some((parts) => parts.length > 1 && parts.some((part, i) => i > 0 && part.startsWith(`${parts[i - 1]!}.`)));
-  for (const [name, parts] of paths) {
+/**
+ * Which layer each node name belongs to.
+ * @param kernels node name → name of the kernel it reads
+ */
+function assign(names: readonly string[], kernels: ReadonlyMap<string, string>): ReadonlyMap<string, Found> {
+  const pathOf = pathsOf(names);
+  const paths = new Map(names.map((name) => [name, pathOf(name)] as const));
+  const modules = [...paths.values()].some((parts) => parts.some((part, i) => i > 0 && part.startsWith(`${parts[i - 1]!}.`)));
+  const scopeOf = (parts: readonly string[]): string[] => {
     const scope = parts.slice(0, -1);
     while (scope.length > 1 && INSIDE.test(scope.at(-1)!)) scope.pop();
-    scopes.set(name, scope);
-  }
+    return scope;
+  };
+  const scopes = new Map([...paths].map(([name, parts]) => [name, scopeOf(parts)] as const));
   // A scope with scopes in it is a container: what lies directly in it are layers of their own.
   const containers = new Set<string>();
   for (const scope of scopes.values())
     for (let depth = 1; depth < scope.length; depth++) containers.add(scope.slice(0, depth).join('/'));
+  // A scope whose kernel only a node of another scope reads has been folded into that one: what is left of it is not the
+  // layer of that name.
+  const reading = new Map<string, Set<string>>();
+  for (const [name, kernel] of kernels) {
+    const owner = scopeOf(pathOf(kernel)).join('/');
+    const reader = scopes.get(name)?.join('/');
+    if (owner !== '' && reader !== undefined) reading.set(kernel, (reading.get(kernel) ?? new Set()).add(reader));
+  }
+  for (const [kernel, readers] of reading) {
+    const owner = scopeOf(pathOf(kernel)).join('/');
+    if (!readers.has(owner)) containers.add(owner);
+  }
   const found = new Map<string, Found>();
   for (const [name, scope] of scopes) {
-    const own = paths.get(name)!.slice(scope.length).join('/');
+    const parts = paths.get(name)!;
     const direct = scope.length === 0 || containers.has(scope.join('/'));
-    const path = direct ? [...scope, own] : scope;
+    const path = direct ? [...scope, parts.slice(scope.length).join('/')] : scope;
     const full = modules ? dotted(path) : path;
-    const group = full.slice(0, -1);
-    found.set(name, { key: path.join('/'), name: full.at(-1)!, group });
+    found.set(name, { key: path.join('/'), name: full.at(-1)!, group: full.slice(0, -1) });
   }
   return found;
 }
@@ -96,12 +107,18 @@ function assign(names: readonly string[]): ReadonlyMap<string, Found> {
 /**
  * Names the graph's values and registers its layers.
  * @param nameOf another name for a node whose own says nothing (that of its bias), or the same
+ * @param kernels names of the kernels that nodes read, by `nameOf` their origin
  */
-export function registerLayers(assembly: Assembly, builder: GraphBuilder, nameOf: (origin: Origin) => string): void {
+export function registerLayers(
+  assembly: Assembly,
+  builder: GraphBuilder,
+  nameOf: (origin: Origin) => string,
+  kernels: ReadonlyMap<string, string>,
+): void {
   const graph = builder.build();
   const made = graph.nodes.filter((node) => assembly.origins.has(node.output));
   const names = [...new Set(made.map((node) => nameOf(assembly.origins.get(node.output)!)))];
-  const assigned = assign(names);
+  const assigned = assign(names, kernels);
 
   interface Gathered extends Found {
     readonly values: ValueId[];

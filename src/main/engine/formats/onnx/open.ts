@@ -1,0 +1,174 @@
+/** ONNX files: exported by PyTorch, tf2onnx, Keras and others. */
+import { MhoError } from '../../../../contract/errors';
+import { GraphBuilder } from '../../graph/builder';
+import { WireFault } from '../protobuf';
+import { type Format, type OpenedGraph, readBytes, type Source } from '../source';
+import { type HostArray, isArray, NotExpressible } from '../tensors/array';
+import { Assembly, BATCH, type Origin, type Tensor } from '../tensors/assembly';
+import { registerLayers } from '../tensors/layers';
+import { OnnxCall } from './call';
+import { ModelProto, type OnnxGraph, type OnnxNode, type TensorProto, type ValueInfo } from './proto';
+import { rowOf } from './table';
+import { isNumeric, isReal, readExternal, tensorOf } from './tensor';
+
+/** Operator sets before this one broadcast in another way. */
+const OLDEST = 7;
+/** Bytes of a model file; protobuf itself ends at two gigabytes. */
+const LARGEST = 2 ** 31;
+
+export const onnx: Format = { name: 'ONNX', match, open };
+
+/** An ONNX file begins with its IR version: field 1, a small number; then fields of ModelProto. */
+function match({ isFolder, head }: Source): boolean {
+  if (isFolder || head.length < 8 || head[0] !== 0x08 || head[1]! < 1 || head[1]! > 32) return false;
+  const next = head[2]!;
+  // Producer's name (2), version (3), domain (4), model version (5), documentation (6), the graph (7) or the opsets (8).
+  return [0x12, 0x1a, 0x22, 0x28, 0x32, 0x3a, 0x42].includes(next);
+}
+
+async function open(source: Source): Promise<OpenedGraph> {
+  const { path } = source;
+  if (source.size > LARGEST)
+    throw new MhoError('MODEL_TOO_LARGE', { path, what: 'the file', have: source.size, limit: LARGEST });
+  const file = await readBytes(path);
+  const model = decoded(file, path);
+  const { graph } = model;
+  if (!graph) throw new MhoError('MODEL_DAMAGED', { path, reason: 'it holds no graph' });
+  const opset = model.opsets.find((each) => each.domain === '' || each.domain === 'ai.onnx')?.version ?? OLDEST;
+  const tensors = [...graph.initialisers, ...graph.nodes.flatMap((node) => node.attributes.flatMap(({ t }) => (t ? [t] : [])))];
+  const external = await readExternal(tensors, path);
+  const importer = new Importer(graph, opset, path, external);
+  const built = importer.build();
+  return {
+    graph: built,
+    parameters: graph.initialisers.reduce((sum, { dims, dataType }) => (isReal(dataType) ? sum + dims.reduce((a, b) => a * b, 1) : sum), 0),
+    hashed: [file, ...external.values()],
+  };
+}
+
+function decoded(file: Uint8Array, path: string): ModelProto {
+  try {
+    return ModelProto.decode(file);
+  } catch (error) {
+    if (error instanceof MhoError) throw error;
+    const reason = error instanceof WireFault || error instanceof Error ? error.message : String(error);
+    throw new MhoError('MODEL_DAMAGED', { path, reason }, { cause: error });
+  }
+}
+
+class Importer {
+  private readonly made = new Map<string, Tensor>();
+  private readonly declared: ReadonlyMap<string, ValueInfo>;
+  private readonly to: Assembly;
+  private readonly builder: GraphBuilder;
+  /** Names of biases and weights by the node that reads them: they tell the layer of nodes whose own names do not. */
+  private readonly hints = new Map<string, string>();
+  private readonly kernels = new Map<string, string>();
+
+  constructor(
+    private readonly graph: OnnxGraph,
+    private readonly opset: number,
+    private readonly path: string,
+    private readonly external: ReadonlyMap<TensorProto, Uint8Array>,
+  ) {
+    this.declared = new Map([...graph.values, ...graph.outputs].map((info) => [info.name, info]));
+    this.builder = new GraphBuilder(graph.name || 'model');
+    const fixed = new Set(graph.initialisers.map(({ name }) => name));
+    const sizes = graph.inputs.filter(({ name }) => !fixed.has(name)).map((info) => dimsOf(info)?.[0] ?? null);
+    const [first] = sizes;
+    this.to = new Assembly(this.builder, first !== undefined && first !== null && sizes.every((size) => size === first) ? first : BATCH);
+  }
+
+  build() {
+    for (const tensor of this.graph.initialisers) {
+      if (!isNumeric(tensor.dataType)) continue;
+      this.made.set(tensor.name, this.tensor(tensor));
+    }
+    for (const info of this.graph.inputs) if (!this.made.has(info.name)) this.made.set(info.name, this.input(info));
+    for (const [index, node] of this.graph.nodes.entries()) this.node(node, index);
+    for (const { name } of this.graph.outputs) {
+      const x = this.made.get(name);
+      if (!x) throw this.damaged(`its output ${name} is not made by any node`);
+      if (isArray(x)) throw this.damaged(`its output ${name} does not depend on any input`);
+      const origin = this.to.origins.get(x.id) ?? { name, kind: 'Output' };
+      const id = this.to.at({ name: origin.name, kind: 'Transpose' }, () => this.to.asOutput(x));
+      this.builder.output(name.replace(/:0$/, ''), id);
+    }
+    const told = (name: string): string => (name.includes('/') ? name : (this.hints.get(name) ?? name));
+    const kernels = new Map([...this.kernels].map(([name, kernel]) => [told(name), kernel]));
+    registerLayers(this.to, this.builder, (origin) => told(origin.name), kernels);
+    return this.builder.build();
+  }
+
+  private damaged(reason: string): MhoError {
+    return new MhoError('MODEL_DAMAGED', { path: this.path, reason });
+  }
+
+  private tensor(proto: TensorProto): HostArray {
+    return tensorOf(proto, this.path, this.external);
+  }
+
+  private input(info: ValueInfo): Tensor {
+    const dims = dimsOf(info);
+    const type = info.type?.tensor?.elementType ?? 0;
+    if (!dims || dims.length < 1) throw this.damaged(`its input ${info.name} has no batch axis`);
+    if (!isNumeric(type)) throw this.damaged(`its input ${info.name} is of type ${type}, which holds no numbers`);
+    return this.to.input(info.name, dims.slice(1), isReal(type) ? 'float32' : 'int32');
+  }
+
+  private node(node: OnnxNode, index: number): void {
+    const inputs = node.inputs.map((name) => {
+      if (name === '') return undefined;
+      const x = this.made.get(name);
+      if (!x) throw this.damaged(`node ${node.name || index} reads ${name}, which no node before it makes`);
+      return x;
+    });
+    const name = nodeName(node, index);
+    const origin: Origin = { name, kind: node.op };
+    const hint = [...node.inputs.slice(1)].reverse().find((each) => each.includes('/') && isArray(this.made.get(each) ?? {}));
+    if (hint !== undefined) this.hints.set(name, hint);
+    const kernel = node.inputs[1];
+    if (/^(Conv|MatMul|Gemm)/.test(node.op) && kernel && isArray(inputs[1] ?? {})) this.kernels.set(name, kernel);
+    const outputs = this.to.at(origin, () => this.translated(node, inputs));
+    node.outputs.forEach((each, i) => {
+      const made = outputs[i];
+      if (each !== '' && made) this.made.set(each, made);
+    });
+  }
+
+  private translated(node: OnnxNode, inputs: readonly (Tensor | undefined)[]): readonly Tensor[] {
+    const present = inputs.filter((x) => x !== undefined);
+    const domain = node.domain === '' || node.domain === 'ai.onnx' || (node.domain === 'com.microsoft' && node.op === 'Gelu');
+    const kind = domain ? node.op : `${node.domain}.${node.op}`;
+    try {
+      const row = domain ? rowOf(node.op) : null;
+      if (!row) throw new NotExpressible('');
+      if (this.opset < OLDEST) throw new NotExpressible(`of operator set ${this.opset}`);
+      const used = node.outputs.filter((each) => each !== '').length;
+      const call = new OnnxCall(node.op, inputs, used, this.opset, this.to, node.attributes, (proto) => this.tensor(proto));
+      const result = row(call);
+      return Array.isArray(result) ? (result as readonly Tensor[]) : [result as Tensor];
+    } catch (error) {
+      if (!(error instanceof NotExpressible)) throw error;
+      const reason = error.message ? `${kind} with ${error.message}` : kind;
+      return node.outputs.map((name) => {
+        const info = this.declared.get(name);
+        const dims = info ? dimsOf(info) : null;
+        return this.to.unknown(present, reason, dims?.every((size) => size !== null) ? (dims as number[]) : null);
+      });
+    }
+  }
+}
+
+/** Sizes of a declared value; null where free. Null as a whole where nothing is declared. */
+function dimsOf(info: ValueInfo): (number | null)[] | null {
+  const dims = info.type?.tensor?.shape?.dims;
+  return dims?.map(({ value }) => (value !== null && value >= 1 ? value : null)) ?? null;
+}
+
+/** Exporters that number their values leave nodes without names. */
+function nodeName(node: OnnxNode, index: number): string {
+  if (node.name) return node.name;
+  const [output] = node.outputs;
+  return output && !/^\d+$/.test(output) ? output : `${node.op}_${output ?? index}`;
+}
