@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { aptInstall, mayInstall } from './apt.mjs';
 import { again, failure } from './failure.mjs';
 import { complaint, find, run } from './process.mjs';
+import { say } from './say.mjs';
 
 /** Path of the C++ compiler on PATH, or null. */
 export const foundCompiler = () =>
@@ -42,7 +43,7 @@ const library = (program, { sources, output, include, libraries, entry, options 
 export const compileBinding = async (program, { sources, headers, nodeHeaders, entry }) => {
   mkdirSync(join(entry, 'lib/napi-v8'), { recursive: true });
   const include = [nodeHeaders, headers];
-  const [binding] = await Promise.all([
+  const [binding, , fused] = await Promise.all([
     library(program, {
       sources: ['tfjs_backend.cc', 'tfjs_binding.cc'].map((name) => join(sources, 'binding', name)),
       output: 'tfjs_binding.node',
@@ -68,5 +69,6 @@ export const compileBinding = async (program, { sources, headers, nodeHeaders, e
       options: ['-O3', '-fopenmp', '-ffp-contract=off', ...(process.arch === 'x64' ? ['-mavx2', '-mfma'] : [])],
     }),
   ]);
+  if (!fused.ok) say(`kernels of our own were left out, slower without: ${complaint(fused)}`);
   return binding.ok ? null : complaint(binding);
 };

@@ -17,10 +17,14 @@ import {
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { aptInstall } from './apt.mjs';
+import { readJson } from './entries.mjs';
 import { withLock } from './lock.mjs';
 import { cache, root } from './paths.mjs';
 import { complaint, find, npm, run } from './process.mjs';
 import { say } from './say.mjs';
+
+/** How long a host that could not be reached is left alone, in milliseconds. */
+const retryAfter = 24 * 60 * 60 * 1000;
 
 /** What a display without a screen and Electron itself load; Debian's names. */
 const packages = ['xvfb', 'xauth', 'libgtk-3-0', 'libnss3', 'libgbm1', 'libasound2', 'libxss1', 'libxtst6'];
@@ -58,12 +62,20 @@ const real = async (clone) => {
     existsSync(join(folder, 'dist', readFileSync(join(folder, 'path.txt'), 'utf8')));
   if (!present()) {
     const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
-    const said = say.bind(null, `Electron ${version}: fetching (about 110 MB) into ${join(folder, 'dist')}`);
+    const record = join(cache(), 'electron', 'unreachable.json');
+    const failed = readJson(record);
+    if (failed?.version === version && Date.now() - failed.time < retryAfter) return { why: failed.why };
     const result = await withLock(join(cache(), 'locks', 'electron'), 'Electron', () => {
-      said();
+      if (present()) return { ok: true };
+      say(`Electron ${version}: fetching (about 110 MB) into ${join(folder, 'dist')}`);
       return run(process.execPath, [join(folder, 'install.js')], { cwd: clone, timeout: 600_000 });
     });
-    if (!result.ok || !present()) return { why: `Electron's program could not be fetched: ${complaint(result)}` };
+    if (!result.ok || !present()) {
+      const why = `Electron's program could not be fetched: ${complaint(result)}`;
+      mkdirSync(join(cache(), 'electron'), { recursive: true });
+      writeFileSync(record, JSON.stringify({ version, time: Date.now(), why }));
+      return { why };
+    }
   }
   return { path: join(folder, 'dist', readFileSync(join(folder, 'path.txt'), 'utf8')) };
 };
@@ -153,8 +165,3 @@ export const electronRuntime = async ({ tests = false, clone = root } = {}) => {
 
 /** What a test runner wants in its environment and in front of its command: a virtual display where there is none. */
 export const displayCommand = () => (hasDisplay() ? [] : ['xvfb-run', '-a', '-s', '-screen 0 1600x1000x24']);
-
-if (process.argv[1] === import.meta.filename) {
-  const runtime = await electronRuntime({ tests: true });
-  process.stdout.write(`${JSON.stringify(runtime)}\n`);
-}

@@ -9,8 +9,14 @@ import { downloadWheels, extraRequirements, pip, python, pythonTensorFlow, unpac
 import { megabytes, say } from './say.mjs';
 
 export const tensorflowVersion = '2.21.0';
-/** What the binding includes is in here; the wheel's whole include folder has 13,000 files. */
-const headerFolders = ['tensorflow/c/', 'tensorflow/core/platform/', 'tsl/platform/', 'xla/tsl/c/'];
+/** What the binding and our kernels include is in here; the wheel's whole include folder has 13,000 files. */
+const headerFolders = [
+  'tensorflow/c/',
+  'tensorflow/core/common_runtime/next_pluggable_device/c/',
+  'tensorflow/core/platform/',
+  'tsl/platform/',
+  'xla/tsl/c/',
+];
 const notices = 'tensorflow/THIRD_PARTY_NOTICES.txt';
 
 /** `download` and `needs` (at the peak, while unpacking) in bytes. */
