@@ -42,12 +42,16 @@ export const median = (values: readonly number[]): number => {
   return sorted.length % 2 ? sorted[half]! : (sorted[half - 1]! + sorted[half]!) / 2;
 };
 
-/** Medians of alternating measurements, and the median of the ratios ours / theirs of each round. */
+/**
+ * Medians of alternating measurements and of the rounds' ratios ours / theirs; and the ratio of the two fastest runs, which
+ * other programs on the machine disturb least.
+ */
 export interface Pair {
   readonly ours: Times;
   readonly theirs: Times;
   readonly wallRatio: number;
   readonly cpuRatio: number;
+  readonly fastestRatio: number;
 }
 
 /** Measures in turn, so that what else the machine does hits both alike. One unmeasured round first. */
@@ -74,5 +78,7 @@ export async function alternate(
     theirs: times('theirs'),
     wallRatio: median(measured.map((round) => round.ours.wall / round.theirs.wall)),
     cpuRatio: median(measured.map((round) => round.ours.cpu / round.theirs.cpu)),
+    fastestRatio:
+      Math.min(...measured.map((round) => round.ours.wall)) / Math.min(...measured.map((round) => round.theirs.wall)),
   };
 }
