@@ -2,6 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { displayCommand, electronRuntime } from './setup/electronRuntime.mjs';
 import { root } from './setup/paths.mjs';
 import { npm, run } from './setup/process.mjs';
 
@@ -60,6 +61,40 @@ const vitest = (name, parameters = []) => ({
   },
 });
 
+/** Counts of Playwright's JSON report. */
+export const countPlaywright = ({ stats, errors }) => ({
+  passed: stats.expected + stats.flaky,
+  failed: stats.unexpected + (errors?.length ?? 0),
+  skipped: stats.skipped,
+});
+
+/** The real window on a real Electron, on a virtual display where there is no other. */
+const windowTests = () => ({
+  name: 'window tests',
+  quick: false,
+  run: async () => {
+    const { path, why } = await electronRuntime({ tests: true });
+    if (!path) return { passed: 0, failed: 1, output: `There is no Electron to test on: ${why}.` };
+    const folder = mkdtempSync(join(tmpdir(), 'mho-window-report-'));
+    const report = join(folder, 'report.json');
+    try {
+      const runner = join(root, 'node_modules/@playwright/test/cli.js');
+      const [program, ...words] = [...displayCommand(), process.execPath, runner, 'test', '--reporter=dot,json'];
+      const { ok, err } = await run(program, words, {
+        cwd: root,
+        stdio: ['ignore', 'inherit', 'pipe'],
+        env: { ...process.env, PLAYWRIGHT_JSON_OUTPUT_FILE: report },
+      });
+      const counts = countPlaywright(JSON.parse(readFileSync(report, 'utf8')));
+      return ok || counts.failed > 0 ? counts : { ...counts, failed: 1, output: err };
+    } catch (error) {
+      return { passed: 0, failed: 1, output: `Playwright left no report: ${error.message}` };
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  },
+});
+
 /** Types, lint, format, unit tests: what is worth running after every change. The first three run side by side. */
 export const checks = [
   script('types'),
@@ -68,8 +103,8 @@ export const checks = [
   vitest('unit tests', ['--exclude=tests/scripts/**']),
 ];
 
-/** And what takes longer: set-up on machines that lack things. */
-export const all = [...checks, vitest('set-up tests', ['tests/scripts'])];
+/** And what takes longer: set-up on machines that lack things, the window. */
+export const all = [...checks, vitest('set-up tests', ['tests/scripts']), windowTests()];
 
 /**
  * Runs suites and adds them up; says of each what it came to.

@@ -137,7 +137,7 @@ const systemLibraries = async (path) => {
   const lacking = async () => {
     const { out } = await run('ldd', [path]);
     const libraries = [...out.matchAll(/^\s*(\S+) => not found/gm)].map(([, name]) => name);
-    return find('xvfb-run') && find('xauth') ? libraries : ['xvfb-run', ...libraries];
+    return hasDisplay() || (find('xvfb-run') && find('xauth')) ? libraries : ['xvfb-run', ...libraries];
   };
   if ((await lacking()).length > 0) await aptInstall(packages, 'about 60 MB');
   const left = await lacking();

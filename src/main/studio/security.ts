@@ -52,7 +52,8 @@ export const webPreferences = (preload: string): WebPreferences => ({
 
 /** Before the app is ready. */
 export function registerScheme(): void {
-  app.enableSandbox();
+  // Every window asks for its sandbox; this also forbids one that would not. As root Chromium runs only without.
+  if (!app.commandLine.hasSwitch('no-sandbox')) app.enableSandbox();
   protocol.registerSchemesAsPrivileged([{ scheme: SCHEME, privileges: { standard: true, secure: true } }]);
 }
 
