@@ -4,6 +4,12 @@ import { agreement } from './comparison';
 import { examplePlace, ranking, type LayerKey } from './ranking';
 import { methodWords } from './words';
 
+export interface FoundUnit {
+  readonly layer: string;
+  readonly unit: number;
+  readonly value: number;
+}
+
 export interface Finding {
   readonly target: string;
   readonly atInput: number;
@@ -40,9 +46,14 @@ export function finding(
   if (place < 0) return null;
   const table = ranking(second ? [main, second] : [main], example, ({ name }) => hidden.has(name));
   const column = table.columns[0];
-  const best = column ? column.ranks.indexOf(1) : -1;
-  const layer = best >= 0 ? table.layers[table.layer[best]!]! : null;
   const delta = main.result.delta[place]!;
+  const direction = delta < 0 ? -1 : 1;
+  const [best, worst] = [1, -1].map((side) => largest(column?.values ?? [], side * direction)) as [number, number];
+  const layer = best >= 0 ? table.layers[table.layer[best]!]! : null;
+  const unit = (row: number): FoundUnit | null =>
+    row < 0
+      ? null
+      : { layer: table.layers[table.layer[row]!]!.name, unit: table.unit[row]!, value: column!.values[row]! };
   return {
     target: labelled(main.result.target[place] ?? main.result.target[0] ?? 'the target', sample),
     atInput: main.result.atInput[place]!,

@@ -4,8 +4,8 @@ import { examplePlace } from './ranking';
 
 export interface TracePoint {
   readonly alpha: number;
+  /** F(α) − F(x') */
   readonly expected: number;
-  readonly running: number;
 }
 
 /** dF/dα between neighbouring points, at their middles. */

@@ -20,7 +20,7 @@ const value = (amount: number, error: number | null): string =>
 
 /** The report's text. `graph` is the layer graph's picture, if it is shown. */
 export function reportHtml(graph: string | null): string {
-  const { summary, current, columns, hidden, sample } = studio;
+  const { summary, current, columns, telling: hidden, sample } = studio;
   const parts: string[] = [];
   const title = studio.document?.title ?? summary?.name ?? 'Mho';
   parts.push(`<h1>${escaped(title)}</h1>`);

@@ -24,6 +24,8 @@ import type {
 } from '../../contract/studio';
 import { defaultSettings } from '../../contract/studio';
 import type { ModelSummary } from '../../contract/model';
+import { METHODS } from '../../contract/attribution';
+import { hiddenLayers, repeatedLayers, targetLayers } from '../logic/neurons';
 import { examplePlace } from '../logic/ranking';
 import { appearance } from './theme.svelte';
 import { faultOf, messages } from './messages.svelte';
@@ -97,7 +99,12 @@ class Studio {
   shown = $state.raw<ReadonlySet<string>>(new Set());
   job = $state.raw<RunningJob | null>(null);
 
-  readonly allRuns = $derived([...this.runs, ...this.guests]);
+  /** Runs of one press of Run stand in the order of the methods, whichever was quicker. */
+  readonly allRuns = $derived(
+    [...this.runs, ...this.guests].sort((a, b) =>
+      a.job === b.job ? METHODS.indexOf(a.result.method) - METHODS.indexOf(b.result.method) : 0,
+    ),
+  );
   readonly columns = $derived(this.allRuns.filter(({ run }) => this.shown.has(run)));
   /** The columns that know the selected example. */
   readonly current = $derived(this.columns.filter((run) => examplePlace(run, selection.example) >= 0));
@@ -106,16 +113,12 @@ class Studio {
   readonly shownExamples = $derived([
     ...new Set(this.columns.flatMap((run) => run.result.examples.map((place) => run.asked.examples[place]!))),
   ]);
-  /** Layers whose units are neurons between input and output: what a ranking is about. */
-  readonly hidden = $derived.by((): ReadonlySet<string> => {
-    const layers = this.summary?.layers ?? [];
-    const feeding = new Set(layers.flatMap(({ inputs }) => inputs));
-    const hidden = new Set(
-      layers.filter(({ name, inputs }) => inputs.length > 0 && feeding.has(name)).map(({ name }) => name),
-    );
-    for (const { name } of this.summary?.outputs ?? []) hidden.delete(name);
-    return hidden;
-  });
+  /** Layers whose units are neurons between input and target: what a ranking is about. */
+  readonly hidden = $derived(hiddenLayers(this.summary?.layers ?? [], this.main ? targetLayers(this.main) : new Set()));
+  /** Layers that only hand on what the one before them carries → the first of their row. */
+  readonly repeats = $derived(repeatedLayers(this.summary?.layers ?? [], this.current, selection.example));
+  /** Hidden layers, each row of repeating ones once. */
+  readonly telling = $derived(new Set([...this.hidden].filter((name) => !this.repeats.has(name))));
   readonly setup = $derived.by((): RunSetup | null => {
     if (!this.data || this.data.faults.length > 0 || this.examples.length === 0 || this.methods.length === 0)
       return null;

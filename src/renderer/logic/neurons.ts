@@ -1,0 +1,58 @@
+/** Which layers a ranking is about, and which of them only say again what the one before them said. */
+import type { LayerSummary } from '../../contract/model';
+import type { RunRecord } from '../../contract/studio';
+import { examplePlace, unitCount } from './ranking';
+
+/** `logits[3] − logits[5]` → `logits` */
+export const targetLayers = (run: RunRecord): Set<string> =>
+  new Set(run.result.target.flatMap((text) => [...text.matchAll(/([^\s\[\]]+)\[/g)].map(([, name]) => name!)));
+
+/** Layers between input and target: what has inputs, feeds others, and neither is the target nor comes after it. */
+export function hiddenLayers(layers: readonly LayerSummary[], targets: ReadonlySet<string>): Set<string> {
+  const feeding = new Set(layers.flatMap(({ inputs }) => inputs));
+  const after = new Set(targets);
+  // layers come in topological order
+  for (const { name, inputs } of layers) if (inputs.some((input) => after.has(input))) after.add(name);
+  return new Set(
+    layers
+      .filter(({ name, inputs }) => inputs.length > 0 && feeding.has(name) && !after.has(name))
+      .map(({ name }) => name),
+  );
+}
+
+/**
+ * Layers that hand on their only input unit by unit (an activation, a normalisation, a pooling): their units carry the
+ * same contributions again, by every run. Layer → the first of its row.
+ */
+export function repeatedLayers(
+  layers: readonly LayerSummary[],
+  runs: readonly RunRecord[],
+  example: number,
+): Map<string, string> {
+  const consumers = new Map<string, number>();
+  for (const { inputs } of layers) for (const input of inputs) consumers.set(input, (consumers.get(input) ?? 0) + 1);
+  const results = runs.map((run) => ({
+    place: examplePlace(run, example),
+    byName: new Map(run.layers.map((layer) => [layer.name, layer])),
+  }));
+  const first = new Map<string, string>();
+  for (const { name, inputs } of layers) {
+    const [input, other] = inputs;
+    if (input === undefined || other !== undefined || consumers.get(input) !== 1 || results.length === 0) continue;
+    const same = results.every(({ place, byName }) => {
+      const [here, before] = [byName.get(name), byName.get(input)];
+      if (!here || !before || place < 0) return false;
+      const units = unitCount(here);
+      if (units !== unitCount(before)) return false;
+      let size = 0;
+      let apart = 0;
+      for (let at = place * units; at < (place + 1) * units; at++) {
+        size = Math.max(size, Math.abs(before.units[at]!));
+        apart = Math.max(apart, Math.abs(before.units[at]! - here.units[at]!));
+      }
+      return apart <= 1e-4 * size;
+    });
+    if (same) first.set(name, first.get(input) ?? input);
+  }
+  return first;
+}
