@@ -15,13 +15,10 @@ export interface Finding {
   readonly atInput: number;
   readonly atBaseline: number;
   readonly delta: number;
-  /** The largest unit by the first run, and its share of the delta. */
-  readonly top: {
-    readonly layer: string;
-    readonly unit: number;
-    readonly value: number;
-    readonly error: number;
-  } | null;
+  /** The unit that moved the target most in the direction it went, by the first run. */
+  readonly top: FoundUnit | null;
+  /** The one that worked most against it. */
+  readonly against: FoundUnit | null;
   /** How many units of its layer make up four fifths of the layer's mass, of how many. */
   readonly concentration: { readonly few: number; readonly of: number } | null;
   /** Rank correlation of the first two runs. */
@@ -59,10 +56,8 @@ export function finding(
     atInput: main.result.atInput[place]!,
     atBaseline: main.result.atBaseline[place]!,
     delta,
-    top:
-      column && layer
-        ? { layer: layer.name, unit: table.unit[best]!, value: column.values[best]!, error: column.errors[best]! }
-        : null,
+    top: unit(best),
+    against: unit(worst),
     concentration:
       layer && column ? concentration(column.values, table.layer, table.layers.indexOf(layer), layer) : null,
     agreement:
@@ -78,6 +73,14 @@ export function finding(
         : null,
     residual: largestResidual(main, place, delta),
   };
+}
+
+/** The row of the largest value on one side of zero; −1 when there is none. */
+function largest(values: ArrayLike<number>, side: number): number {
+  let best = -1;
+  for (let row = 0; row < values.length; row++)
+    if (values[row]! * side > (best < 0 ? 0 : values[best]! * side)) best = row;
+  return best;
 }
 
 /** `logits[3]` → `3` where the sample has a name for it. */

@@ -31,7 +31,7 @@ export function reportHtml(graph: string | null): string {
   const found = finding(current, selection.example, hidden, sample);
   if (found?.top)
     parts.push(
-      `<p><strong>${escaped(found.target)}</strong> (${number(found.atBaseline)} at the baseline, ${number(found.atInput)} at the input) owes ${signed(found.top.value)} to unit ${found.top.unit} of ${escaped(found.top.layer)}.${found.residual === null ? '' : ` Largest residual over cuts: ${percent(found.residual)}.`}</p>`,
+      `<p><strong>${escaped(found.target)}</strong> (${number(found.atBaseline)} at the baseline, ${number(found.atInput)} at the input) owes most to unit ${found.top.unit} of ${escaped(found.top.layer)} (${signed(found.top.value)}).${found.residual === null ? '' : ` Largest residual over cuts: ${percent(found.residual)}.`}</p>`,
     );
   parts.push(
     '<h2>Runs</h2><table><tr><th>method</th><th>rule, steps</th><th>target</th><th>baseline</th><th class="n">F(x)</th><th class="n">F(x\')</th><th>computed on</th></tr>',
