@@ -55,5 +55,7 @@ export function chunkSize(steps: number, bytes: number, budgetMB = DEFAULT_BUDGE
   const fastest = Math.min(MOST_ROWS, Math.max(FEWEST_ROWS, Math.round(FASTEST_BYTES / bytes)));
   const rows = Math.max(least, Math.min(affordable, mostRows ?? fastest));
   if (rows >= steps + 1) return { segments: steps, pairs: Math.floor(rows / (steps + 1)) };
-  return { segments: Math.max(2, rows - 1 - ((rows - 1) % 2)), pairs: 1 };
+  // As few chunks as fit, all of about the same size.
+  const chunks = Math.ceil(steps / Math.max(2, rows - 1 - ((rows - 1) % 2)));
+  return { segments: 2 * Math.ceil(steps / chunks / 2), pairs: 1 };
 }

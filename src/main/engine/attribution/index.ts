@@ -16,6 +16,8 @@ import { layerResult } from './results';
 import { sweepGroup, type GroupResult, type LayerSums, type SumKind } from './sweep';
 import { Weights } from './weights';
 
+export { Weights };
+
 export interface AttributionOptions {
   readonly backend: Backend;
   /** After every chunk. */
@@ -26,6 +28,8 @@ export interface AttributionOptions {
   readonly signal?: AbortSignal;
   /** Whether to estimate errors (a fourth more work for secant). Default true. */
   readonly estimateError?: boolean;
+  /** The model's weights on the device, kept by a caller that runs it again and disposes of them; absent: uploaded for this run. */
+  readonly weights?: Weights;
 }
 
 class Cancelled extends Error {}
@@ -82,12 +86,11 @@ export async function attribute(
   request: AttributionRequest,
   options: AttributionOptions,
 ): Promise<RunResult[]> {
-  const weights = new Weights(graph);
+  const weights = options.weights ?? new Weights(graph);
   try {
     const prepared = await prepare(graph, weights, request);
     const sums = request.methods.map((method) => methodSum(method, request.rule, request.steps));
-    const readsAll = request.methods.some((method) => method === 'reveal-cancel' || method === 'genomics');
-    const plan = planRun(graph, prepared.starts, prepared.sinks, request.layers, readsAll);
+    const plan = planRun(graph, prepared.starts, prepared.sinks, request.layers, request.methods);
     return await new Run(graph, request, options, weights, prepared, plan, sums).results();
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
@@ -95,7 +98,7 @@ export async function attribute(
       throw new MhoError('MEMORY_EXHAUSTED', { reason: reason.split('\n')[0]! }, { cause: error });
     throw error;
   } finally {
-    weights.dispose();
+    if (weights !== options.weights) weights.dispose();
   }
 }
 
@@ -164,6 +167,7 @@ class Run {
       estimateError: grid.steps > 1 && this.options.estimateError !== false,
       nonlinearity: genomicsNonlinearity(this.graph),
       watched: watchedValue(plan),
+      rowBytes: bytes,
     };
     try {
       for (let first = 0; first < this.#pairs; first += size.pairs) {

@@ -1,10 +1,13 @@
 /** What a run computes, worked out once: the pruned nodes, which activations must be kept, and which layers are asked for. */
+import type { Method } from '../../../contract/attribution';
 import { MhoError } from '../../../contract/errors';
 import { singleCuts } from '../graph/cuts';
 import type { Graph, Layer, Node, ValueId } from '../graph/graph';
 import { nearest } from '../graph/target';
 import type { OpName } from '../graph/ops';
 import { prune, type Pruned } from '../graph/prune';
+import { partsServe } from '../ops/parts';
+import { ruleOf } from './forward';
 
 export interface PlannedLayer {
   readonly layer: Layer;
@@ -41,15 +44,16 @@ export function readsValues(graph: Graph, node: Node): boolean {
 /**
  * Plans a run from `starts` to `sinks`.
  * @param names layers asked for; absent: all
- * @param readsAll whether a method's walk reads every activation (RevealCancel's linear rule does)
- * @throws LAYER_UNKNOWN, OP_UNSUPPORTED, PATH_START, TARGET_CONSTANT
+ * @param methods what the plan serves: those that carry positive and negative parts need a rule for it at every node, and
+ * read every activation
+ * @throws LAYER_UNKNOWN, OP_UNSUPPORTED, PATH_START, RULE_MISSING, TARGET_CONSTANT
  */
 export function planRun(
   graph: Graph,
   starts: readonly ValueId[],
   sinks: readonly ValueId[],
   names: readonly string[] | undefined,
-  readsAll: boolean,
+  methods: readonly Method[],
 ): Plan {
   for (const name of names ?? [])
     if (!graph.layers.some((layer) => layer.name === name))
@@ -71,6 +75,10 @@ export function planRun(
       reason: `${describe(pruned.beside[0]!)} reaches the target around it`,
     });
 
+  const inParts = methods.find((method) => method === 'reveal-cancel' || method === 'genomics');
+  const missing = inParts && pruned.nodes.find((node) => !ruleOf(node).parts || !partsServe(graph, node));
+  if (missing) throw new MhoError('RULE_MISSING', { op: missing.op, node: missing.name, method: inParts });
+
   const cuts = singleCuts(pruned, starts, sinks);
   const layers = graph.layers
     .filter((layer) => pruned.live.has(layer.output) && (!names || names.includes(layer.name)))
@@ -78,7 +86,7 @@ export function planRun(
 
   const kept = new Set<ValueId>([...sinks, ...layers.map(({ layer }) => layer.output)]);
   for (const node of pruned.nodes)
-    if (readsAll || readsValues(graph, node))
+    if (inParts || readsValues(graph, node))
       for (const id of [...node.inputs, node.output]) if (pruned.live.has(id)) kept.add(id);
   return { graph, pruned, starts, sinks, layers, kept };
 }

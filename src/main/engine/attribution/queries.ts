@@ -108,8 +108,7 @@ export const planCost = (graph: Graph, request: AttributionRequest): Promise<Run
   withWeights(graph, async (weights) => {
     const prepared = await prepare(graph, weights, request);
     const sums = request.methods.map((method) => methodSum(method, request.rule, request.steps));
-    const readsAll = request.methods.some((method) => method === 'reveal-cancel' || method === 'genomics');
-    const plan = planRun(graph, prepared.starts, prepared.sinks, request.layers, readsAll);
+    const plan = planRun(graph, prepared.starts, prepared.sinks, request.layers, request.methods);
     const bytes = rowBytes(plan, weights, prepared.lines);
     const grids = [...new Set(sums.map(({ steps }) => steps))];
     const rows = grids.map((steps) => {

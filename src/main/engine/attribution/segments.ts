@@ -1,6 +1,6 @@
 /** The segments of a chunk: which rows begin and end them, and the differences over them. */
 import * as tf from '@tensorflow/tfjs-core';
-import type { Tensor } from '@tensorflow/tfjs-core';
+import type { Tensor, Tensor1D } from '@tensorflow/tfjs-core';
 import type { ValueId } from '../graph/graph';
 import type { Difference } from '../ops/rule';
 
@@ -11,6 +11,23 @@ export interface SegmentRows {
   readonly rows: number;
 }
 
+/** What a walk goes over: contiguous rows, which are views, or rows picked by index, which are copied. */
+export interface Segments {
+  readonly start: number | Tensor1D;
+  readonly end: number | Tensor1D;
+  readonly rows: number;
+}
+
+/** Several sets of segments as one, in their order: fewer, longer kernels where the rows are small. */
+export function joined(sets: readonly SegmentRows[]): Segments {
+  const rows = (which: 'start' | 'end'): Tensor1D =>
+    tf.tensor1d(
+      sets.flatMap((set) => Array.from({ length: set.rows }, (_, row) => set[which] + row)),
+      'int32',
+    );
+  return { start: rows('start'), end: rows('end'), rows: sets.reduce((total, set) => total + set.rows, 0) };
+}
+
 class LazyDifference implements Difference {
   #start: Tensor | null = null;
   #end: Tensor | null = null;
@@ -18,17 +35,17 @@ class LazyDifference implements Difference {
 
   constructor(
     private readonly activation: Tensor,
-    private readonly segments: SegmentRows,
+    private readonly segments: Segments,
   ) {}
 
   get shape(): number[] {
     return [this.segments.rows, ...this.activation.shape.slice(1)];
   }
   get start(): Tensor {
-    return (this.#start ??= tf.keep(this.#slice(this.segments.start)));
+    return (this.#start ??= tf.keep(this.#rows(this.segments.start)));
   }
   get end(): Tensor {
-    return (this.#end ??= tf.keep(this.#slice(this.segments.end)));
+    return (this.#end ??= tf.keep(this.#rows(this.segments.end)));
   }
   get delta(): Tensor {
     return (this.#delta ??= tf.keep(tf.sub(this.end, this.start)));
@@ -39,10 +56,11 @@ class LazyDifference implements Difference {
     this.#start = this.#end = this.#delta = null;
   }
 
-  /** Rows are the outermost axis, so that TensorFlow shares the memory and copies nothing. */
-  #slice(begin: number): Tensor {
+  /** Rows are the outermost axis, so that TensorFlow shares the memory of contiguous ones and copies nothing. */
+  #rows(from: number | Tensor1D): Tensor {
+    if (typeof from !== 'number') return tf.gather(this.activation, from);
     const rest = this.activation.shape.slice(1);
-    return tf.slice(this.activation, [begin, ...rest.map(() => 0)], [this.segments.rows, ...rest]);
+    return tf.slice(this.activation, [from, ...rest.map(() => 0)], [this.segments.rows, ...rest]);
   }
 }
 
@@ -52,7 +70,7 @@ export class Differences {
 
   constructor(
     private readonly activations: ReadonlyMap<ValueId, Tensor>,
-    private readonly segments: SegmentRows,
+    private readonly segments: Segments,
   ) {}
 
   of(id: ValueId): Difference {

@@ -16,7 +16,7 @@ import type { Difference } from '../ops/rule';
 import type { Ends } from '../ops/secant';
 import { forward } from './forward';
 import type { Plan } from './plan';
-import { Differences, type SegmentRows } from './segments';
+import { Differences, joined, type SegmentRows, type Segments } from './segments';
 import { walkGradients, walkMultipliers, walkParts } from './walk';
 import type { Weights } from './weights';
 
@@ -75,6 +75,8 @@ export interface SweepRequest {
   readonly nonlinearity: (node: Node) => 'rescale' | 'reveal-cancel';
   /** Value whose running sum is reported. */
   readonly watched: ValueId;
+  /** Bytes of the activations that a row keeps. */
+  readonly rowBytes: number;
 }
 
 type Level = 'fine' | 'coarse';
@@ -230,6 +232,30 @@ export async function sweepGroup(
   }
 }
 
+/** Below this size of a chunk's activations, joining its walks into one costs less in copies than it saves in calls. */
+const JOINED_BYTES = 8e6;
+
+type Walk = SegmentRows & { readonly levels: readonly Level[] };
+
+/** Segments walked together, and into which sums which of their rows go. */
+interface WalkGroup {
+  readonly segments: Segments;
+  readonly sums: readonly { readonly first: number; readonly rows: number; readonly levels: readonly Level[] }[];
+}
+
+/** Rows of walks laid end to end; neighbours that go into the same sums are one. */
+function consecutive(walks: readonly Walk[]): WalkGroup['sums'] {
+  const sums: { first: number; rows: number; levels: readonly Level[] }[] = [];
+  let first = 0;
+  for (const { rows, levels } of walks) {
+    const last = sums.at(-1);
+    if (last && last.levels.join() === levels.join()) last.rows += rows;
+    else sums.push({ first, rows, levels });
+    first += rows;
+  }
+  return sums;
+}
+
 /** One chunk of `count` segments from point `first` on. @returns F at the chunk's rows */
 function sweepChunk(
   request: SweepRequest,
@@ -256,7 +282,7 @@ function sweepChunk(
   /** Ends of the segments, in rows: every walk's segments begin and end in contiguous rows. */
   const odd = evens.length * pairs;
   const half = odds.length * pairs;
-  const walks: readonly (SegmentRows & { levels: readonly Level[] })[] =
+  const walks: readonly Walk[] =
     count === 1
       ? [{ start: 0, end: odd, rows: half, levels: both }]
       : [
@@ -265,26 +291,42 @@ function sweepChunk(
           ...(estimateError ? [{ start: 0, end: pairs, rows: half, levels: ['coarse'] as const }] : []),
         ];
 
-  for (const { levels, ...segments } of walks) {
+  const small = alphas.length * pairs * request.rowBytes < JOINED_BYTES;
+  const groups: readonly WalkGroup[] =
+    small && walks.length > 1
+      ? [{ segments: joined(walks), sums: consecutive(walks) }]
+      : walks.map((walk) => ({ segments: walk, sums: consecutive([walk]) }));
+  for (const { segments, sums: asSums } of groups) {
+    const start = () => ({
+      differences: new Differences(activations, segments),
+      seeds: seedTensors(request, group, shapes, segments.rows / pairs),
+    });
     if (kinds.includes('secant')) {
-      const differences = new Differences(activations, segments);
-      const seeds = seedTensors(request, group, shapes, segments.rows / pairs);
+      const { differences, seeds } = start();
       walkMultipliers(plan, weights, differences, seeds, (id, multiplier) => {
         if (!asked.has(id)) return;
-        tf.tidy(() => sums.add('secant', id, levels, contribution(multiplier, differences.of(id), pairs)));
+        tf.tidy(() => {
+          for (const { first, rows, levels } of asSums) {
+            const whole = rows === segments.rows;
+            const part = (tensor: Tensor): Tensor => (whole ? tensor : tf.slice(tensor, first, rows));
+            const difference = differences.of(id);
+            const ends = whole ? difference : { start: part(difference.start), end: part(difference.end) };
+            sums.add('secant', id, levels, contribution(part(multiplier), ends, pairs));
+          }
+        });
       });
     }
     for (const kind of kinds)
       if (kind === 'reveal-cancel' || kind === 'genomics') {
-        const differences = new Differences(activations, segments);
-        const seeds = seedTensors(request, group, shapes, segments.rows / pairs);
+        const { differences, seeds } = start();
         const nonlinearity = kind === 'genomics' ? request.nonlinearity : () => 'reveal-cancel' as const;
         walkParts(plan, weights, differences, seeds, nonlinearity, (id, multiplier, parts) => {
           if (!asked.has(id)) return;
           tf.tidy(() => {
             const positive = tf.mul(multiplier.positive, parts.positive);
             const negative = tf.mul(multiplier.negative, parts.negative);
-            sums.add(kind, id, levels, overSegments(tf.add(positive, negative), pairs));
+            // One segment, from baseline to input.
+            sums.add(kind, id, asSums[0]!.levels, overSegments(tf.add(positive, negative), pairs));
           });
         });
       }
