@@ -94,7 +94,7 @@ async function passes(asked: { name: string; points: number; batch: number }): P
   const { graph } = net.opened;
   const weights = new Weights(graph);
   const prepared = await prepare(graph, weights, requestOf(net, 1, ['nig'], 'trapezoid', asked.points - 1));
-  const plan = planRun(graph, prepared.starts, prepared.sinks, undefined, false);
+  const plan = planRun(graph, prepared.starts, prepared.sinks, undefined, []);
   const [start, { from, to }] = [...prepared.lines.ends][0]!;
   const sink = prepared.seeds[0]!;
   const times = await timed(async () => {

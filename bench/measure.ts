@@ -1,5 +1,5 @@
 /** All measurements, and the page they are written to. Started by run.mjs: measure.ts PYTHON NETWORKS [PART …] */
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg, release, totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
 import { alternate, Asked, median, type Pair, type Times } from './process';
@@ -390,26 +390,43 @@ async function machine(): Promise<string> {
       ],
       ['ours', `${mine.version} on ${mine.device}, Node ${mine.node}`],
       ['peers', `PyTorch ${peer.torch} (${peer.threads} threads), Captum ${peer.captum}, Python ${peer.python}`],
-      ['load while measuring', `${loadavg()[2]!.toFixed(1)} (15-minute average at the end; ${availableParallelism()} is busy)`],
-      ['date', new Date().toISOString().slice(0, 10)],
     ],
   );
+}
+
+const INTRODUCTION = `# Measurements
+
+Written by \`npm run bench\`, which measures ours and the peers side by side, part by part. Times are medians of alternating
+runs, after one that is not counted. A ratio is the median of the rounds' ratios; beside it stand that of the two fastest
+runs (which other work on the machine disturbs least) and that of CPU times. A goal is met where both the first two meet it.
+Each part says how busy the machine was: a load above the number of cores means that other programs competed, and that
+the numbers want repeating.`;
+
+/** The page's parts, by name, as measured before. */
+function measuredBefore(path: string): Map<string, string> {
+  const text = existsSync(path) ? readFileSync(path, 'utf8') : '';
+  return new Map([...text.matchAll(/<!-- part: (\w+) -->\n([^]*?)\n<!-- end -->/g)].map(([, name, body]) => [name!, body!]));
 }
 
 async function main(): Promise<void> {
   const unknown = asked.filter((part) => !(part in parts));
   if (unknown.length) throw new Error(`no part ${unknown.join(', ')}; there are ${Object.keys(parts).join(', ')}`);
-  const sections: string[] = [];
+  const path = join(root, 'bench/RESULTS.md');
+  const about = await machine();
   for (const [name, part] of Object.entries(parts)) {
     if (asked.length && !asked.includes(name)) continue;
     process.stderr.write(`measuring: ${name}\n`);
+    const before = loadavg()[0]!;
     // One part that cannot be measured must not cost the others.
-    sections.push(await part().catch((error: unknown) => `## ${name}\n\nNot measured: ${String(error)}`));
-    process.stderr.write(`${sections.at(-1)}\n\n`);
+    const section = await part().catch((error: unknown) => `## ${name}\n\nNot measured: ${String(error)}`);
+    const load = `${new Date().toISOString().slice(0, 16).replace('T', ' ')} UTC, load average ${before.toFixed(1)} before, ${loadavg()[0]!.toFixed(1)} after, ${availableParallelism()} cores.`;
+    const sections = measuredBefore(path).set(name, `${section}\n\n${load}`);
+    const page = Object.keys(parts)
+      .filter((each) => sections.has(each))
+      .map((each) => `<!-- part: ${each} -->\n${sections.get(each)}\n<!-- end -->`);
+    writeFileSync(path, `${[INTRODUCTION, about, ...page].join('\n\n')}\n`);
+    process.stderr.write(`${section}\n\n`);
   }
-  if (asked.length) return;
-  const page = `# Measurements\n\nWritten by \`npm run bench\`, which measures ours and the peers side by side in one run. Times are medians of alternating runs, after one that is not counted; a ratio is the median of the rounds' ratios, beside it that of the two fastest runs (which other work on the machine disturbs least) and that of CPU times. A goal is met where both the first two meet it.\n\n${await machine()}\n\n${sections.join('\n\n')}\n`;
-  writeFileSync(join(root, 'bench/RESULTS.md'), page);
 }
 
 main().catch((error: unknown) => {

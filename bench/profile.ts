@@ -20,8 +20,8 @@ async function main(): Promise<void> {
   const arrays = await readArrays(inputs);
   const request = {
     inputs: Object.fromEntries(
-      graph.inputs.map(({ name }) => {
-        const { shape, data } = arrays[name]!;
+      graph.inputs.map(({ name }, place) => {
+        const { shape, data } = (arrays[name] ?? arrays[`input_${place}`])!;
         return [name, { shape: [1, ...shape.slice(1)], data: data.slice(0, data.length / shape[0]!) }];
       }),
     ),
@@ -51,7 +51,7 @@ async function main(): Promise<void> {
   const whole = performance.now() - begun;
   const points = Number(steps) + 1;
   process.stdout.write(`${(whole / points).toFixed(2)} ms per point, ${points} points\n`);
-  for (const [name, { ms, calls }] of [...spent].sort((a, b) => b[1].ms - a[1].ms).slice(0, 30))
+  for (const [name, { ms, calls }] of [...spent].sort((a, b) => b[1].ms - a[1].ms).slice(0, 40))
     process.stdout.write(`${(ms / points).toFixed(3).padStart(8)} ms ${String(calls).padStart(5)} × ${name}\n`);
 }
 

@@ -1,6 +1,6 @@
 /**
  * `npm run bench [-- PART …]`: sets up peers and networks, measures side by side, writes bench/RESULTS.md. With parts
- * named (passes, layers, accuracy, deeplift, memory, setup) only those run, and the result is printed.
+ * named (passes, layers, accuracy, deeplift, memory, setup) only those are measured anew.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
