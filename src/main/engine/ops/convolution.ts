@@ -121,15 +121,57 @@ const backPadding = (
     return [before, size - (spreadSize + before - reach)];
   });
 
+/** Most outputs of the phase convolution at which it is worth its zeros: the kernel for all else is slow on few channels. */
+const FEW_OUTPUTS = 64;
+
+/**
+ * Input gradient of a convolution of stride s on few channels: every input phase i mod s is a convolution of its own with
+ * each s-th tap, all of them together one stride-1 convolution, whose outputs are then laid out over space.
+ * @param filter [height, width, C, out]
+ * @param size of the padded input
+ */
+function convolveBackByPhases(
+  upstream: Tensor,
+  filter: Tensor,
+  derive: Derive,
+  size: readonly [number, number],
+  stride: number,
+): Tensor {
+  const [height, width, channels, out] = filter.shape as [number, number, number, number];
+  const taps = [height, width].map((each) => Math.ceil(each / stride)) as [number, number];
+  const phases = derive('phases', () => {
+    const whole = tf.pad(filter, [
+      [0, taps[0] * stride - height],
+      [0, taps[1] * stride - width],
+      [0, 0],
+      [0, 0],
+    ]);
+    // [taps, phase, taps, phase, C · out], one axis of taps mirrored at a time
+    const vertical = tf.reverse(tf.reshape(whole, [taps[0], stride, taps[1] * stride, channels * out]), 0);
+    const both = tf.reverse(tf.reshape(vertical, [taps[0] * stride, taps[1], stride, channels * out]), 1);
+    const split = tf.reshape(both, [taps[0], stride, taps[1], stride, channels, out]);
+    return tf.reshape(tf.transpose(split, [0, 2, 5, 1, 3, 4]), [...taps, out, stride * stride * channels]);
+  });
+  const places = size.map((each) => Math.ceil(each / stride));
+  const padding = taps.map((each, axis) => [each - 1, places[axis]! - upstream.shape[axis + 1]!] as const);
+  const convolved = convolve(upstream, phases, { strides: [1, 1], dilations: [1, 1], padding });
+  const whole = tf.depthToSpace(convolved as Tensor4D, stride, 'NHWC');
+  return padOrCrop(
+    whole,
+    size.map((each, axis) => [0, each - whole.shape[axis + 1]!]),
+  );
+}
+
+type Derive = (key: string, make: () => Tensor) => Tensor;
+
 /**
  * Input gradient of `convolve`.
- * @param mirrored the filter flipped over its window, its last two axes swapped
- * @param filter as it is, for the kernel that takes it so
+ * @param derive keeps what is made of the filter
  */
 function convolveBack(
   upstream: Tensor,
   filter: Tensor,
-  mirrored: () => Tensor,
+  derive: Derive,
   inputShape: readonly number[],
   geometry: Geometry,
 ): Tensor {
@@ -139,12 +181,16 @@ function convolveBack(
   if (strided && plain && upstream.rank <= 4 && tf.getBackend() === 'tensorflow') {
     if (upstream.rank === 3) {
       const image = [inputShape[0]!, 1, ...inputShape.slice(1)];
-      return fromImage(convolveBack(asImage(upstream), asFlat(filter), mirrored, image, widened(geometry)));
+      return fromImage(convolveBack(asImage(upstream), asFlat(filter), derive, image, widened(geometry)));
     }
     const { strides, padding } = geometry;
     const padded = inputShape.map((size, axis) => size + (padding[axis - 1]?.[0] ?? 0) + (padding[axis - 1]?.[1] ?? 0));
     const shape = padded as [number, number, number, number];
-    const whole = tf.conv2dTranspose(upstream as Tensor4D, filter as Tensor4D, shape, pair(strides), 'valid');
+    const [stride] = strides;
+    const few = strides[0] === strides[1] && filter.shape[2]! * stride! * stride! <= FEW_OUTPUTS;
+    const whole = few
+      ? convolveBackByPhases(upstream, filter, derive, [shape[1], shape[2]], stride!)
+      : tf.conv2dTranspose(upstream as Tensor4D, filter as Tensor4D, shape, pair(strides), 'valid');
     return padOrCrop(
       whole,
       padding.map(([before, after]) => [-before, -after]),
@@ -152,7 +198,8 @@ function convolveBack(
   }
   const window = filter.shape.slice(0, -2);
   const padding = backPadding(inputShape.slice(1, -1), spatialOf(upstream), window, geometry);
-  return convolve(spread(upstream, geometry.strides), mirrored(), {
+  const mirrored = derive('mirrored', () => swapLast(flipped(filter, window.length)));
+  return convolve(spread(upstream, geometry.strides), mirrored, {
     strides: ones(window.length),
     dilations: geometry.dilations,
     padding,
@@ -209,8 +256,7 @@ export const convolution = {
           convolveBack(
             each,
             groupOf(filter!, group, groups),
-            () =>
-              derive(`mirrored ${group}`, () => swapLast(flipped(groupOf(filter!, group, groups), part.length - 2))),
+            (key, make) => derive(`${key} ${group}`, make),
             part,
             geometry,
           ),
@@ -253,7 +299,7 @@ export const convolution = {
         convolveBack(
           part,
           groupOf(filter!, group, groups),
-          () => derive(`mirrored ${group}`, () => swapLast(flipped(groupOf(filter!, group, groups), window.length))),
+          (key, make) => derive(`${key} ${group}`, make),
           [x!.shape[0]!, ...whole, out],
           geometry,
         ),

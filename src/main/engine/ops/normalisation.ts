@@ -6,7 +6,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { alongLast } from './last';
 import type { OpRule } from './rule';
-import { bothEnds, expSlope, midpoint, openShare, rsqrtSlope, type Ends } from './secant';
+import { bothEnds, expSlope, midpoint, openShare, plainSlope, rsqrtSlope, type Ends } from './secant';
 
 /** More than e^±80 between the two sums leaves float32. */
 const WIDEST = 80;
@@ -39,15 +39,24 @@ function aboveMean(upstream: Tensor, weights: Tensor): Tensor {
   return tf.sub(shifted, weighted(shifted, weights));
 }
 
-/** Sorted from the largest, the k-th value stays in the support while 1 + k·z_k > Σ_{≤k} z (arXiv 1602.02068). */
-function sparsemaxThreshold(z: Tensor): Tensor {
-  const size = z.shape.at(-1)!;
-  const { values: sorted } = tf.topk(z, size);
-  const rank = tf.range(1, size + 1);
+/**
+ * Keras's threshold τ (keras.ops.sparsemax, 3.15): sorted from the largest, the k-th value stays in the support while
+ * 1 + k·z_k > Σ_{≤k} z, as in arXiv 1602.02068; then the sums of the support's k values up to each of them are added up,
+ * where the paper takes the last one alone: τ = (Σ_{j≤k} Σ_{≤j} z − 1) / k. The r-th largest value is in k − r + 1 of them.
+ * @returns τ, [rows, …, 1], and the weights of its weighted sum, (k − r + 1) / k in the support, [rows, …, n]
+ */
+function sparsemaxThreshold(z: Tensor): { tau: Tensor; weights: Tensor } {
+  const count = z.shape.at(-1)!;
+  const { values: sorted, indices: order } = tf.topk(z, count);
+  const rank = tf.range(1, count + 1);
   const sums = tf.cumsum(sorted, z.rank - 1);
   const inside = tf.cast(tf.greater(tf.add(1, tf.mul(rank, sorted)), sums), 'float32');
-  const total = tf.sum(tf.mul(sorted, inside), -1, true);
-  return tf.div(tf.sub(total, 1), tf.sum(inside, -1, true));
+  const size = tf.sum(inside, -1, true);
+  const tau = tf.div(tf.sub(tf.sum(tf.mul(sums, inside), -1, true), 1), size);
+  // Sorting the order gives back where each value came to stand.
+  const place = tf.topk(tf.neg(tf.cast(order, 'float32')), count).indices;
+  const weights = tf.relu(tf.div(tf.sub(size, tf.cast(place, 'float32')), size));
+  return { tau, weights };
 }
 
 const tensorAxes = (axes: readonly number[]): number[] => axes.map((axis) => axis + 1);
@@ -89,22 +98,31 @@ export const normalisation = {
   },
   sparsemax: {
     run: ([x], { attributes }) =>
-      alongLast([x!], attributes.axis, ([z]) => tf.relu(tf.sub(z!, sparsemaxThreshold(z!)))),
-    gradient: ({ output, upstream, attributes }) => [
-      alongLast([output, upstream], attributes.axis, ([p, u]) => {
-        const support = tf.cast(tf.greater(p!, 0), 'float32');
-        return tf.mul(support, tf.sub(u!, tf.div(weighted(u!, support), tf.sum(support, -1, true))));
+      alongLast([x!], attributes.axis, ([z]) => tf.relu(tf.sub(z!, sparsemaxThreshold(z!).tau))),
+    gradient: ({ inputs: [x], output, upstream, attributes }) => [
+      alongLast([x!, output, upstream], attributes.axis, ([z, p, u]) => {
+        const passed = tf.mul(u!, tf.cast(tf.greater(p!, 0), 'float32'));
+        return tf.sub(passed, tf.mul(sparsemaxThreshold(z!).weights, tf.sum(passed, -1, true)));
       }),
     ],
-    // p = relu(z − τ) passes its open share m; Σ Δp = 0 makes Δτ = Σ mΔz / Σ m
+    // p = relu(z − τ) passes its open share. τ = Σ w·z − 1/k passes w at its midpoint; where the order or the support changes
+    // within the segment, Keras's τ bends or jumps, and its slopes are moved by the least (in squares) that meets Δτ.
     multiplier: ({ inputs: [x], upstream, attributes }) => [
       alongLast([x!.start, x!.end, upstream], attributes.axis, ([start, end, u]) => {
-        const shifted = bothEnds({ start: start!, end: end! }, (z) => tf.sub(z, sparsemaxThreshold(z)));
+        const [from, to] = [sparsemaxThreshold(start!), sparsemaxThreshold(end!)];
+        const shifted = bothEnds({ start: tf.sub(start!, from.tau), end: tf.sub(end!, to.tau) }, (each) => each);
         const share = openShare(
           bothEnds(shifted, (each) => tf.relu(each)),
           shifted.delta,
         );
-        return tf.mul(share, tf.sub(u!, tf.div(weighted(u!, share), tf.sum(share, -1, true))));
+        const delta = tf.sub(end!, start!);
+        const weights = midpoint({ start: from.weights, end: to.weights });
+        const same = tf.all(tf.equal(from.weights, to.weights), -1, true);
+        const left = tf.sub(tf.sub(to.tau, from.tau), weighted(weights, delta));
+        const correction = tf.where(same, tf.zerosLike(left), plainSlope(tf.sum(tf.square(delta), -1, true), left));
+        const slopes = tf.add(weights, tf.mul(correction, delta));
+        const passed = tf.mul(u!, share);
+        return tf.sub(passed, tf.mul(slopes, tf.sum(passed, -1, true)));
       }),
     ],
   },

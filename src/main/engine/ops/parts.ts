@@ -5,7 +5,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { MhoError } from '../../../contract/errors';
+import type { Graph, Node } from '../graph/graph';
 import type { OpName } from '../graph/ops';
 import type { MultiplierContext, OpRule, Parts, PartsRule, RunContext } from './rule';
 
@@ -52,9 +52,9 @@ const carried = (row: Row): Rule => ({
  */
 const weighted = (row: Row): Rule => {
   const half = (context: Context, sign: 'positive' | 'negative') => {
-    if (!context.inputs[0] || context.inputs[1])
-      throw new MhoError('RULE_MISSING', { op: 'matmul', node: 'a product of two varying values', method: 'RevealCancel' }); // prettier-ignore
-    const filter = context.derive(`${sign} weights`, () => (sign === 'positive' ? above : below)(context.constants[1]!));
+    const filter = context.derive(`${sign} weights`, () =>
+      (sign === 'positive' ? above : below)(context.constants[1]!),
+    );
     return {
       ...context,
       constants: [null, filter],
@@ -90,12 +90,8 @@ const weighted = (row: Row): Rule => {
 
 /** Element by element with a weight per input: a negative weight swaps the parts (batch norm, gates, maxima). */
 const scaled = (row: Row): Rule => {
-  const weights = (context: Context): readonly (Tensor | null)[] => {
-    const rank = context.output.shape.length;
-    if (context.inputs.some((input) => input && input.shape.length !== rank))
-      throw new MhoError('RULE_MISSING', { op: 'broadcasting', node: 'values of different rank', method: 'RevealCancel' }); // prettier-ignore
-    return row.multiplier({ ...context, upstream: tf.ones([...context.output.shape]) });
-  };
+  const weights = (context: Context): readonly (Tensor | null)[] =>
+    row.multiplier({ ...context, upstream: tf.ones([...context.output.shape]) });
   const swapped = (parts: Parts, weight: Tensor): Parts => {
     const [up, down] = [above(weight), below(weight)];
     return {
@@ -185,4 +181,15 @@ export function partsRule<Op extends OpName>(op: Op, rule: OpRule<Op>): PartsRul
     return nonlinear(row);
   };
   return of() as PartsRule<Op> | undefined;
+}
+
+/**
+ * Whether the parts rule of a node's op serves this node too: weighted sums need one varying value, which comes first, and
+ * what is scaled element by element must not gain axes by broadcasting.
+ */
+export function partsServe({ values }: Graph, { op, inputs, output }: Node): boolean {
+  const varies = inputs.map((id) => values[id]!.constant === null);
+  if (WEIGHTED.has(op)) return varies[0]! && !varies[1];
+  const rank = values[output]!.shape.length;
+  return !SCALED.has(op) || inputs.every((id, index) => !varies[index] || values[id]!.shape.length === rank);
 }
