@@ -223,15 +223,12 @@ export const softmaxOf = (values: readonly number[]): number[] => {
   const exponentials = values.map((value) => Math.exp(value - top));
   return exponentials.map((value) => value / total(exponentials));
 };
-/** The threshold of sparsemax by bisection: Σ max(z − τ, 0) = 1. */
+/** Keras's threshold of sparsemax, as keras.ops.sparsemax writes it. */
 export const sparsemaxTau = (values: readonly number[]): number => {
-  let [low, high] = [Math.min(...values) - 1, Math.max(...values)];
-  for (let step = 0; step < 200; step++) {
-    const middle = (low + high) / 2;
-    if (total(values.map((value) => Math.max(value - middle, 0))) > 1) low = middle;
-    else high = middle;
-  }
-  return (low + high) / 2;
+  const sorted = [...values].sort((a, b) => b - a);
+  const sums = sorted.map((_, place) => total(sorted.slice(0, place + 1)));
+  const support = sums.filter((sum, place) => sorted[place]! - (sum - 1) / (place + 1) > 0);
+  return (total(support) - 1) / support.length;
 };
 
 const python = (size: number, begin: number | null, end: number | null, stride: number): number[] => {

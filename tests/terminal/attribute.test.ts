@@ -133,10 +133,10 @@ describe('options', () => {
   });
 
   it.each([
-    [['--target', 'logitz:3'], 'LAYER_UNKNOWN: There is no layer logitz; did you mean logits?'],
+    [['--target', 'logitz:3'], 'LAYER_UNKNOWN: There is no layer logitz (did you mean logits?)'],
     [['--target', 'logits:10'], 'OUTPUT_INDEX: Index 10 is outside logits, which has 10 values.'],
-    [['--layers', 'conv9'], 'LAYER_UNKNOWN: There is no layer conv9; did you mean conv'],
-    [['--path', 'dense9'], 'LAYER_UNKNOWN: There is no layer dense9; did you mean dense1?'],
+    [['--layers', 'conv9'], 'LAYER_UNKNOWN: There is no layer conv9 (did you mean conv'],
+    [['--path', 'dense9'], 'LAYER_UNKNOWN: There is no layer dense9 (did you mean dense1?)'],
     [['--memory', '1', '--input', 'image=missing.npy'], 'INPUT_FILE: missing.npy cannot be read'],
   ])('that do not fit the model are told: %j', async (words, message) => {
     const { code, out, err } = await mho(asked('plain', '--examples', '0', ...words));

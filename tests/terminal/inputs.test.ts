@@ -63,7 +63,7 @@ describe('gatherArrays', () => {
   it('refuses a name the model has not, and an archive from which NAME cannot be told', async () => {
     await writeFile(join(folder, 'x.npy'), npy(5));
     await expect(gatherArrays([`rihgt=${join(folder, 'x.npy')}`], two, 'input')).rejects.toThrow(
-      'INPUT_UNKNOWN: The model has no input rihgt; did you mean right?. The model needs: left, right.',
+      'INPUT_UNKNOWN: The model has no input rihgt (did you mean right?). The model needs: left, right.',
     );
     const path = await npz('many.npz', { a: 1, b: 2 });
     await expect(gatherArrays([`left=${path}`], two, 'input')).rejects.toThrow('it holds a, b, but no left');

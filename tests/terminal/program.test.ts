@@ -95,7 +95,7 @@ describe('a fault of the catalogue', () => {
   it('names the nearest input for one that is mistyped', async () => {
     const array = `imagee=${join(cases, 'plain/inputs.npz')}`;
     const { err } = await mho(['attribute', join(cases, 'plain/model.keras'), '--input', array]);
-    expect(err).toMatch(/^INPUT_UNKNOWN: The model has no input imagee; did you mean image\?/);
+    expect(err).toMatch(/^INPUT_UNKNOWN: The model has no input imagee \(did you mean image\?\)/);
   });
 });
 

@@ -127,7 +127,7 @@ export interface OpAttributes {
   maxPool: Window;
   softmax: { readonly axis: number };
   logSoftmax: { readonly axis: number };
-  /** Projection onto the simplex (arXiv 1602.02068). */
+  /** relu(x − τ) with Keras's threshold τ, which is not that of arXiv 1602.02068 where more than one value is above it. */
   sparsemax: { readonly axis: number };
   /** (x − mean) / √(variance + epsilon) over the axes: the core of layer, group and instance norm. */
   normalise: { readonly axes: readonly number[]; readonly epsilon: number };

@@ -52,7 +52,7 @@ export function flatIndex(index: number | readonly number[], shape: readonly num
   return index;
 }
 
-/** `; did you mean X?` for a mistyped name, or nothing. */
+/** ` (did you mean X?)` for a mistyped name, or nothing. */
 export function nearest(name: string, named: readonly { readonly name: string }[]): string {
   const wanted = name.toLowerCase();
   let best = '';
@@ -61,5 +61,5 @@ export function nearest(name: string, named: readonly { readonly name: string }[
     const edits = distance(wanted, candidate.toLowerCase());
     if (edits < least) [best, least] = [candidate, edits];
   }
-  return best ? `; did you mean ${best}?` : '';
+  return best ? ` (did you mean ${best}?)` : '';
 }

@@ -13,7 +13,7 @@ const plain =
     call.op(op, [x], attributes, inside);
 
 const overLast =
-  (op: 'softmax' | 'logSoftmax'): Activation =>
+  (op: 'softmax' | 'logSoftmax' | 'sparsemax'): Activation =>
   (call, x, inside) =>
     call.op(op, [x], { axis: call.axis(-1, x) }, inside);
 
@@ -68,11 +68,7 @@ const activations: Readonly<Record<string, Activation>> = {
   exponential: plain('exp', {}),
   softmax: overLast('softmax'),
   log_softmax: overLast('logSoftmax'),
-  // Keras 3 (seen up to 3.15) sums every cumulative sum of the support into the threshold, where arXiv 1602.02068 takes
-  // the last: its outputs do not add up to 1, and no op gives them.
-  sparsemax: () => {
-    throw new NotExpressible('activation sparsemax, which Keras computes otherwise than the paper');
-  },
+  sparsemax: overLast('sparsemax'),
   glu,
 };
 
