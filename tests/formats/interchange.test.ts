@@ -6,9 +6,12 @@ import { openBackend, type Backend } from '../../src/main/engine/backends';
 import { readArrays } from '../../src/main/engine/data';
 import { CASES, firstRows, folder, openCase, type ReferenceCase, worst } from '../attribution/cases';
 
-const FILES = ['model.onnx'] as const;
+const FILES = ['model.onnx', 'saved_model', 'saved_model_keras2', 'tfjs_graph'] as const;
 /** Layers of the Keras model that an exporter folded into the next, by file. */
-const FOLDED: Readonly<Record<string, readonly string[]>> = { 'residual/model.onnx': ['stem', 'a_separable'] };
+const FOLDED: Readonly<Record<string, readonly string[]>> = {
+  'residual/model.onnx': ['stem', 'a_separable'],
+  'residual/tfjs_graph': ['stem', 'stem_bn', 'a_separable', 'a_bn'],
+};
 
 let backend: Backend;
 let before = 0;
@@ -19,7 +22,10 @@ beforeAll(async () => {
 afterAll(() => expect(tf.memory().numTensors).toBe(before));
 
 /** Inputs by their names: files list them in an order of their own. */
-async function openByName(name: (typeof CASES)[number], file: string): Promise<ReferenceCase & { readonly places: readonly number[] }> {
+async function openByName(
+  name: (typeof CASES)[number],
+  file: string,
+): Promise<ReferenceCase & { readonly places: readonly number[] }> {
   const [keras, model] = [await openCase(name), await openCase(name, file)];
   const order = keras.graph.inputs.map((port) => port.name);
   const places = model.graph.inputs.map((port) => order.indexOf(port.name));
@@ -32,7 +38,9 @@ describe.each(CASES)('%s', (name) => {
       const [keras, model] = [await openCase(name), await openCase(name, file)];
       const folded = FOLDED[`${name}/${file}`] ?? [];
       const wanted = keras.graph.layers.filter((layer) => !folded.includes(layer.name));
-      const found = new Map(model.graph.layers.filter((layer) => !layer.group.length).map((layer) => [layer.name, layer]));
+      const found = new Map(
+        model.graph.layers.filter((layer) => !layer.group.length).map((layer) => [layer.name, layer]),
+      );
       expect([...found.keys()].sort()).toEqual(wanted.map((layer) => layer.name).sort());
       for (const layer of wanted) {
         const other = found.get(layer.name)!;

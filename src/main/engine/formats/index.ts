@@ -8,7 +8,9 @@ import { summarised } from '../graph/layers';
 import { kerasArchive } from './kerasArchive';
 import { kerasHdf5 } from './kerasHdf5';
 import { layersModel } from './layersModel';
+import { graphModel } from './graphModel/open';
 import { onnx } from './onnx/open';
+import { savedModel } from './savedModel/open';
 import { type Format, type Source, sourceAt, sourcesIn } from './source';
 
 export interface OpenedModel {
@@ -16,7 +18,7 @@ export interface OpenedModel {
   readonly summary: ModelSummary;
 }
 
-const formats: readonly Format[] = [kerasArchive, kerasHdf5, layersModel, onnx];
+const formats: readonly Format[] = [kerasArchive, kerasHdf5, layersModel, graphModel, onnx, savedModel];
 
 interface Match {
   readonly format: Format;

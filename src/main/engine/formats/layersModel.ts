@@ -87,7 +87,22 @@ function listedWeight(value: unknown): Listed {
 
 /** Every weight the manifest lists; shards are read when their sizes have been checked. */
 async function readManifest(path: string, json: Readonly<Record<string, unknown>>): Promise<StoredWeight[]> {
-  const weights: StoredWeight[] = [];
+  const listed = await listedWeights(path, json);
+  return listed.map((each) => ({ name: each.name, ...partsOf(each.name), shape: each.shape, read: each.read }));
+}
+
+export interface ListedWeight {
+  readonly name: string;
+  readonly shape: readonly number[];
+  /** Before it was quantised: `float32`, `int32`, `bool`. */
+  readonly dtype: string;
+  /** Row-major, as it was before it was quantised. */
+  readonly read: () => Float32Array;
+}
+
+/** The same for any model.json. @throws MODEL_WEIGHTS_SHORT, MODEL_DAMAGED, ConfigFault */
+export async function listedWeights(path: string, json: Readonly<Record<string, unknown>>): Promise<ListedWeight[]> {
+  const weights: ListedWeight[] = [];
   for (const value of new Config(json).list('weightsManifest')) {
     const group = Config.of(value, 'a group of weights');
     const listed = group.list('weights').map(listedWeight);
@@ -98,12 +113,7 @@ async function readManifest(path: string, json: Readonly<Record<string, unknown>
     for (const each of listed) {
       const part = bytes.subarray(at, at + each.bytes);
       at += each.bytes;
-      weights.push({
-        name: each.name,
-        ...partsOf(each.name),
-        shape: each.shape,
-        read: () => decoded(part, each, path),
-      });
+      weights.push({ name: each.name, shape: each.shape, dtype: each.dtype, read: () => decoded(part, each, path) });
     }
   }
   return weights;

@@ -35,13 +35,19 @@ async function open(source: Source): Promise<OpenedGraph> {
   const { graph } = model;
   if (!graph) throw new MhoError('MODEL_DAMAGED', { path, reason: 'it holds no graph' });
   const opset = model.opsets.find((each) => each.domain === '' || each.domain === 'ai.onnx')?.version ?? OLDEST;
-  const tensors = [...graph.initialisers, ...graph.nodes.flatMap((node) => node.attributes.flatMap(({ t }) => (t ? [t] : [])))];
+  const tensors = [
+    ...graph.initialisers,
+    ...graph.nodes.flatMap((node) => node.attributes.flatMap(({ t }) => (t ? [t] : []))),
+  ];
   const external = await readExternal(tensors, path);
   const importer = new Importer(graph, opset, path, external);
   const built = importer.build();
   return {
     graph: built,
-    parameters: graph.initialisers.reduce((sum, { dims, dataType }) => (isReal(dataType) ? sum + dims.reduce((a, b) => a * b, 1) : sum), 0),
+    parameters: graph.initialisers.reduce(
+      (sum, { dims, dataType }) => (isReal(dataType) ? sum + dims.reduce((a, b) => a * b, 1) : sum),
+      0,
+    ),
     hashed: [file, ...external.values()],
   };
 }
@@ -76,7 +82,10 @@ class Importer {
     const fixed = new Set(graph.initialisers.map(({ name }) => name));
     const sizes = graph.inputs.filter(({ name }) => !fixed.has(name)).map((info) => dimsOf(info)?.[0] ?? null);
     const [first] = sizes;
-    this.to = new Assembly(this.builder, first !== undefined && first !== null && sizes.every((size) => size === first) ? first : BATCH);
+    this.to = new Assembly(
+      this.builder,
+      first !== undefined && first !== null && sizes.every((size) => size === first) ? first : BATCH,
+    );
   }
 
   build() {
@@ -125,7 +134,9 @@ class Importer {
     });
     const name = nodeName(node, index);
     const origin: Origin = { name, kind: node.op };
-    const hint = [...node.inputs.slice(1)].reverse().find((each) => each.includes('/') && isArray(this.made.get(each) ?? {}));
+    const hint = [...node.inputs.slice(1)]
+      .reverse()
+      .find((each) => each.includes('/') && isArray(this.made.get(each) ?? {}));
     if (hint !== undefined) this.hints.set(name, hint);
     const kernel = node.inputs[1];
     if (/^(Conv|MatMul|Gemm)/.test(node.op) && kernel && isArray(inputs[1] ?? {})) this.kernels.set(name, kernel);
@@ -138,14 +149,17 @@ class Importer {
 
   private translated(node: OnnxNode, inputs: readonly (Tensor | undefined)[]): readonly Tensor[] {
     const present = inputs.filter((x) => x !== undefined);
-    const domain = node.domain === '' || node.domain === 'ai.onnx' || (node.domain === 'com.microsoft' && node.op === 'Gelu');
+    const domain =
+      node.domain === '' || node.domain === 'ai.onnx' || (node.domain === 'com.microsoft' && node.op === 'Gelu');
     const kind = domain ? node.op : `${node.domain}.${node.op}`;
     try {
       const row = domain ? rowOf(node.op) : null;
       if (!row) throw new NotExpressible('');
       if (this.opset < OLDEST) throw new NotExpressible(`of operator set ${this.opset}`);
       const used = node.outputs.filter((each) => each !== '').length;
-      const call = new OnnxCall(node.op, inputs, used, this.opset, this.to, node.attributes, (proto) => this.tensor(proto));
+      const call = new OnnxCall(node.op, inputs, used, this.opset, this.to, node.attributes, (proto) =>
+        this.tensor(proto),
+      );
       const result = row(call);
       return Array.isArray(result) ? (result as readonly Tensor[]) : [result as Tensor];
     } catch (error) {

@@ -2,7 +2,8 @@
 import type { OpName } from '../../graph/ops';
 import * as host from '../tensors/array';
 import { type HostArray, isArray, NotExpressible, product } from '../tensors/array';
-import { BATCH, type BinaryOp, FREE, type ReduceOp, type Tensor } from '../tensors/assembly';
+import { type BinaryOp, FREE, symbolic, type ReduceOp, type Tensor } from '../tensors/assembly';
+import { clipped, completed, contraction, interpolation, selected, sourcePlace } from '../tensors/compositions';
 import { functions, PLAIN } from '../tensors/functions';
 import type { OnnxCall } from './call';
 import { isReal } from './tensor';
@@ -20,7 +21,8 @@ const binary =
   (op: BinaryOp): Row =>
   (call) => {
     const [a, b] = [call.input(0), call.input(1)];
-    if (op === 'div' && isArray(a) && isArray(b) && a.whole && b.whole) return host.combined(a, b, (x, y) => Math.trunc(x / y));
+    if (op === 'div' && isArray(a) && isArray(b) && a.whole && b.whole)
+      return host.combined(a, b, (x, y) => Math.trunc(x / y));
     return call.to.binary(op, a, b);
   };
 const several =
@@ -69,7 +71,14 @@ function biased(call: OnnxCall, x: Tensor, bias: Tensor | undefined): Tensor {
   if (!bias) return x;
   const array = call.to.array(bias, 'a bias');
   const rank = call.to.rank(x);
-  return call.to.binary('add', x, host.reshaped(array, range(rank).map((axis) => (axis === 1 ? array.data.length : 1))));
+  return call.to.binary(
+    'add',
+    x,
+    host.reshaped(
+      array,
+      range(rank).map((axis) => (axis === 1 ? array.data.length : 1)),
+    ),
+  );
 }
 
 const convTranspose: Row = (call) => {
@@ -82,9 +91,13 @@ const convTranspose: Row = (call) => {
   const wanted = call.ints('output_shape');
   const auto = call.text('auto_pad', 'NOTSET');
   const shape = to.shape(call.input(0)).slice(2);
-  const full = size.map((each, i) => (shape[i]! - 1) * windows.strides[i]! + (each - 1) * windows.dilations[i]! + 1 + extra[i]!);
+  const full = size.map(
+    (each, i) => (shape[i]! - 1) * windows.strides[i]! + (each - 1) * windows.dilations[i]! + 1 + extra[i]!,
+  );
   const crop = size.map((_, i): readonly [number, number] => {
-    const target = wanted?.at(i - size.length) ?? (auto === 'SAME_UPPER' || auto === 'SAME_LOWER' ? shape[i]! * windows.strides[i]! : null);
+    const target =
+      wanted?.at(i - size.length) ??
+      (auto === 'SAME_UPPER' || auto === 'SAME_LOWER' ? shape[i]! * windows.strides[i]! : null);
     if (target === null) return (windows.padding as readonly (readonly [number, number])[])[i]!;
     const total = Math.max(0, full[i]! - target);
     const half = Math.floor(total / 2);
@@ -95,7 +108,15 @@ const convTranspose: Row = (call) => {
   const extend = crop.map(([, after], i) => Math.max(0, extra[i]! - after));
   // [in, out / groups, ...window] → [...window, out / groups, in]
   const kernel = turnedOnce(filter, [...range(size.length, 2), 1, 0]);
-  const made = to.convTranspose(call.input(0), kernel, 1, spatial, { ...windows, padding: net }, extend, call.int('group', 1));
+  const made = to.convTranspose(
+    call.input(0),
+    kernel,
+    1,
+    spatial,
+    { ...windows, padding: net },
+    extend,
+    call.int('group', 1),
+  );
   return biased(call, made, call.inputs[2]);
 };
 
@@ -118,7 +139,8 @@ const pool =
       if ((count - 1) * windows.strides[i]! >= shape[i]! + before) count--;
       return [before, Math.max(after, after + (count - 1) * windows.strides[i]! - room)];
     });
-    if (counted && over.some(([, after], i) => after !== padding[i]![1])) throw new NotExpressible('windows over the end whose padding counts');
+    if (counted && over.some(([, after], i) => after !== padding[i]![1]))
+      throw new NotExpressible('windows over the end whose padding counts');
     return call.to.pool(kind, call.input(0), 1, call.spatial, { ...windows, padding: over }, counted);
   };
 
@@ -130,12 +152,22 @@ const globally =
 const batchNorm: Row = (call) => {
   const { to } = call;
   if (call.int('training_mode', 0)) throw new NotExpressible('statistics of the batch');
-  const [scale, bias, mean, variance] = [1, 2, 3, 4].map((i) => to.array(call.input(i), 'a statistic')) as [HostArray, HostArray, HostArray, HostArray];
+  const [scale, bias, mean, variance] = [1, 2, 3, 4].map((i) => to.array(call.input(i), 'a statistic')) as [
+    HostArray,
+    HostArray,
+    HostArray,
+    HostArray,
+  ];
   const epsilon = call.float('epsilon', 1e-5);
   const factor = Float64Array.from(scale.data, (each, i) => each / Math.sqrt(variance.data[i]! + epsilon));
   const shift = Float32Array.from(bias.data, (each, i) => each - mean.data[i]! * factor[i]!);
   const axis = to.rank(call.input(0)) > 1 ? 1 : 0;
-  return to.affine(call.input(0), axis, host.reals(scale.shape, Float32Array.from(factor)), host.reals(scale.shape, shift));
+  return to.affine(
+    call.input(0),
+    axis,
+    host.reals(scale.shape, Float32Array.from(factor)),
+    host.reals(scale.shape, shift),
+  );
 };
 
 const layerNorm: Row = (call) => {
@@ -149,13 +181,19 @@ const layerNorm: Row = (call) => {
 };
 
 const perChannel = (array: HostArray, rank: number): HostArray =>
-  host.reshaped(array, range(rank).map((axis) => (axis === 1 ? array.data.length : 1)));
+  host.reshaped(
+    array,
+    range(rank).map((axis) => (axis === 1 ? array.data.length : 1)),
+  );
 
 const instanceNorm: Row = (call) => {
   const { to } = call;
   const x = call.input(0);
   const normalised = to.normalise(x, call.spatial, call.float('epsilon', 1e-5));
-  const [scale, bias] = [1, 2].map((i) => perChannel(to.array(call.input(i), 'a scale'), to.rank(x))) as [HostArray, HostArray];
+  const [scale, bias] = [1, 2].map((i) => perChannel(to.array(call.input(i), 'a scale'), to.rank(x))) as [
+    HostArray,
+    HostArray,
+  ];
   return to.binary('add', to.binary('mul', normalised, scale), bias);
 };
 
@@ -170,7 +208,14 @@ const groupNorm: Row = (call) => {
   const wide = (index: number): HostArray => {
     const array = to.array(call.input(index), 'a scale');
     // Up to opset 20 one number per group.
-    const own = array.data.length === groups && groups !== shape[1] ? host.picked(array, 0, range(shape[1]!).map((i) => Math.floor((i * groups) / shape[1]!))) : array;
+    const own =
+      array.data.length === groups && groups !== shape[1]
+        ? host.picked(
+            array,
+            0,
+            range(shape[1]!).map((i) => Math.floor((i * groups) / shape[1]!)),
+          )
+        : array;
     return perChannel(own, shape.length);
   };
   return to.binary('add', to.binary('mul', joined, wide(1)), wide(2));
@@ -215,15 +260,6 @@ const reshape: Row = (call) => {
   return to.reshape(x, completed(sizes, product(shape)));
 };
 
-/** The one size left open (−1) filled in. */
-export function completed(sizes: readonly number[], total: number): number[] {
-  const open = sizes.filter((size) => size === -1).length;
-  const known = product(sizes.filter((size) => size !== -1));
-  if (open > 1 || known <= 0 || (open === 1 && total % known !== 0))
-    throw new NotExpressible(`a reshape of ${total} numbers to [${sizes.join(', ')}]`);
-  return sizes.map((size) => (size === -1 ? total / known : size));
-}
-
 const slice: Row = (call) => {
   const { to } = call;
   const x = call.input(0);
@@ -250,15 +286,23 @@ const split: Row = (call) => {
   const axis = to.axis(x, call.int('axis', 0));
   const size = to.shape(x)[axis]!;
   const count = call.int('num_outputs', call.outputs);
-  const sizes = call.list('split', 1) ?? range(count).map((i) => Math.min(Math.ceil(size / count), size - i * Math.ceil(size / count)));
+  const sizes =
+    call.list('split', 1) ??
+    range(count).map((i) => Math.min(Math.ceil(size / count), size - i * Math.ceil(size / count)));
   let at = 0;
   return sizes.map((each) => {
-    const part = to.slice(x, ended(to.rank(x), axis, at), ended(to.rank(x), axis, at + each), range(to.rank(x)).map(() => 1));
+    const part = to.slice(
+      x,
+      ended(to.rank(x), axis, at),
+      ended(to.rank(x), axis, at + each),
+      range(to.rank(x)).map(() => 1),
+    );
     at += each;
     return part;
   });
 };
-const ended = (rank: number, axis: number, value: number): (number | null)[] => range(rank).map((i) => (i === axis ? value : null));
+const ended = (rank: number, axis: number, value: number): (number | null)[] =>
+  range(rank).map((i) => (i === axis ? value : null));
 
 const pad: Row = (call) => {
   const { to } = call;
@@ -282,7 +326,8 @@ const resize: Row = (call) => {
   const x = call.input(0);
   const shape = to.shape(x);
   const old = call.kind === 'Upsample' || call.opset < 11;
-  const scales = call.floats('scales') ?? (call.inputs[old ? 1 : 2] ? to.list(call.inputs[old ? 1 : 2]!, 'scales') : []);
+  const scales =
+    call.floats('scales') ?? (call.inputs[old ? 1 : 2] ? to.list(call.inputs[old ? 1 : 2]!, 'scales') : []);
   const sizes = !old && call.inputs[3] ? to.list(call.inputs[3], 'sizes') : null;
   const axes = call.ints('axes') ?? range(shape.length);
   const factors = shape.map((size, axis) => {
@@ -301,62 +346,61 @@ const resize: Row = (call) => {
   if (mode === 'nearest') {
     // Whole factors repeat: floor of asymmetric places, or rounding of half-pixel ones (exact for odd and even factors).
     const repeats =
-      wholeScale && ((coordinates === 'asymmetric' && rounding === 'floor') || ((coordinates === 'half_pixel' || coordinates === 'pytorch_half_pixel') && rounding.startsWith('round')));
+      wholeScale &&
+      ((coordinates === 'asymmetric' && rounding === 'floor') ||
+        ((coordinates === 'half_pixel' || coordinates === 'pytorch_half_pixel') && rounding.startsWith('round')));
     if (repeats) return to.upsample(x, 1, spatial, scale, 'nearest');
     return spatial.reduce<Tensor>((value, axis, i) => {
       const size = shape[axis]!;
       if (size % FREE === 0) throw new NotExpressible('resizing of a free size');
       const count = Math.floor(size * scale[i]!);
-      return scale[i] === 1 ? value : to.gather(value, host.wholes(range(count).map((place) => nearestPlace(place, scale[i]!, size, count, coordinates, rounding))), axis);
+      return scale[i] === 1
+        ? value
+        : to.gather(
+            value,
+            host.wholes(
+              range(count).map((place) => nearestPlace(place, scale[i]!, size, count, coordinates, rounding)),
+            ),
+            axis,
+          );
     }, x);
   }
-  if (mode !== 'linear' || spatial.length !== 2 || !wholeScale || !(coordinates === 'half_pixel' || coordinates === 'pytorch_half_pixel'))
-    return interpolated(call, x, spatial, scale, mode, coordinates);
+  if (
+    mode !== 'linear' ||
+    spatial.length !== 2 ||
+    !wholeScale ||
+    !(coordinates === 'half_pixel' || coordinates === 'pytorch_half_pixel')
+  ) {
+    if (mode !== 'linear') throw new NotExpressible(`resizing by ${mode}`);
+    return interpolation(
+      to,
+      x,
+      spatial,
+      spatial.map((axis, i) => Math.floor(shape[axis]! * scale[i]!)),
+      coordinates,
+    );
+  }
   return to.upsample(x, 1, spatial, scale, 'bilinear');
 };
 
-function sourcePlace(place: number, scale: number, size: number, count: number, coordinates: string): number {
-  switch (coordinates) {
-    case 'asymmetric':
-      return place / scale;
-    case 'align_corners':
-      return count === 1 ? 0 : (place * (size - 1)) / (count - 1);
-    case 'half_pixel':
-      return (place + 0.5) / scale - 0.5;
-    case 'pytorch_half_pixel':
-      return count > 1 ? (place + 0.5) / scale - 0.5 : 0;
-    default:
-      throw new NotExpressible(`resizing by ${coordinates}`);
-  }
-}
-function nearestPlace(place: number, scale: number, size: number, count: number, coordinates: string, rounding: string): number {
+function nearestPlace(
+  place: number,
+  scale: number,
+  size: number,
+  count: number,
+  coordinates: string,
+  rounding: string,
+): number {
   const at = sourcePlace(place, scale, size, count, coordinates);
   const rounded =
-    rounding === 'floor' ? Math.floor(at) : rounding === 'ceil' ? Math.ceil(at) : rounding === 'round_prefer_ceil' ? Math.floor(at + 0.5) : Math.ceil(at - 0.5);
+    rounding === 'floor'
+      ? Math.floor(at)
+      : rounding === 'ceil'
+        ? Math.ceil(at)
+        : rounding === 'round_prefer_ceil'
+          ? Math.floor(at + 0.5)
+          : Math.ceil(at - 0.5);
   return Math.min(Math.max(rounded, 0), size - 1);
-}
-
-/** Linear interpolation is a product with a constant matrix along each axis. */
-function interpolated(call: OnnxCall, x: Tensor, spatial: readonly number[], scale: readonly number[], mode: string, coordinates: string): Tensor {
-  const { to } = call;
-  if (mode !== 'linear') throw new NotExpressible(`resizing by ${mode}`);
-  const shape = to.shape(x);
-  const rank = shape.length;
-  return spatial.reduce<Tensor>((value, axis, i) => {
-    if (scale[i] === 1) return value;
-    const size = shape[axis]!;
-    if (size % FREE === 0) throw new NotExpressible('resizing of a free size');
-    const count = Math.floor(size * scale[i]!);
-    const weights = new Float32Array(size * count);
-    for (let place = 0; place < count; place++) {
-      const at = Math.min(Math.max(sourcePlace(place, scale[i]!, size, count, coordinates), 0), size - 1);
-      const low = Math.floor(at);
-      weights[low * count + place]! += 1 - (at - low);
-      if (at > low) weights[(low + 1) * count + place]! += at - low;
-    }
-    const last = range(rank).map((each) => (each === axis ? rank - 1 : each === rank - 1 ? axis : each));
-    return to.transpose(to.matmul(to.transpose(value, last), host.reals([size, count], weights)), last);
-  }, x);
 }
 
 const where: Row = (call) => {
@@ -365,25 +409,15 @@ const where: Row = (call) => {
   return selected(call.to, condition, call.input(1), call.input(2));
 };
 
-/** a where the condition holds, else b. A fixed side keeps its numbers; −∞ of masks becomes a large number. */
-export function selected(to: OnnxCall['to'], condition: HostArray, a: Tensor, b: Tensor): Tensor {
-  const yes = host.mapped(condition, (each) => (each ? 1 : 0), false);
-  const no = host.mapped(condition, (each) => (each ? 0 : 1), false);
-  if (isArray(a) && isArray(b)) {
-    const whole = a.whole && b.whole;
-    const left = host.combined(condition, a, (c, value) => (c ? value : 0), whole);
-    const right = host.combined(condition, b, (c, value) => (c ? 0 : value), whole);
-    return host.combined(left, right, (x, y) => x + y, whole);
-  }
-  const part = (x: Tensor, mask: HostArray): Tensor =>
-    isArray(x) ? host.combined(mask, x, (m, value) => (m ? Math.max(value, -1e30) : 0), false) : to.binary('mul', x, mask);
-  return to.binary('add', part(a, yes), part(b, no));
-}
-
 const compare =
   (apply: (a: number, b: number) => boolean): Row =>
   (call) =>
-    host.combined(call.to.array(call.input(0), 'a comparison'), call.to.array(call.input(1), 'a comparison'), (a, b) => (apply(a, b) ? 1 : 0), true);
+    host.combined(
+      call.to.array(call.input(0), 'a comparison'),
+      call.to.array(call.input(1), 'a comparison'),
+      (a, b) => (apply(a, b) ? 1 : 0),
+      true,
+    );
 
 const dequantised: Row = (call) => {
   const { to } = call;
@@ -392,15 +426,26 @@ const dequantised: Row = (call) => {
   const zero = call.inputs[2] ? to.array(call.inputs[2], 'a zero point') : host.wholes([0], []);
   const axis = scale.data.length > 1 ? to.axis(x, call.int('axis', 1)) : 0;
   const along = (array: HostArray): HostArray =>
-    array.data.length === 1 ? host.reshaped(array, []) : host.reshaped(array, x.shape.map((_, i) => (i === axis ? array.data.length : 1)));
-  return host.combined(host.combined(x, along(zero), (a, b) => a - b), along(scale), (a, b) => a * b, false);
+    array.data.length === 1
+      ? host.reshaped(array, [])
+      : host.reshaped(
+          array,
+          x.shape.map((_, i) => (i === axis ? array.data.length : 1)),
+        );
+  return host.combined(
+    host.combined(x, along(zero), (a, b) => a - b),
+    along(scale),
+    (a, b) => a * b,
+    false,
+  );
 };
 
 const cast: Row = (call) => {
   const x = call.input(0);
   const to = call.int('to', 1);
   if (isArray(x)) return to === 9 ? host.mapped(x, (each) => (each ? 1 : 0), true) : host.converted(x, !isReal(to));
-  if (!isReal(to) && call.to.builder.at(x.id).dtype === 'float32') throw new NotExpressible('a conversion to whole numbers');
+  if (!isReal(to) && call.to.builder.at(x.id).dtype === 'float32')
+    throw new NotExpressible('a conversion to whole numbers');
   return x;
 };
 
@@ -416,7 +461,8 @@ const lrn: Row = (call) => {
   const before = Math.floor((size - 1) / 2);
   const after = Math.ceil((size - 1) / 2);
   for (let c = 0; c < channels; c++)
-    for (let other = Math.max(0, c - before); other <= Math.min(channels - 1, c + after); other++) band[other * channels + c] = alpha / size;
+    for (let other = Math.max(0, c - before); other <= Math.min(channels - 1, c + after); other++)
+      band[other * channels + c] = alpha / size;
   const rank = to.rank(x);
   const last = [0, ...range(rank - 2, 2), 1];
   const back = range(rank).map((axis) => last.indexOf(axis));
@@ -452,72 +498,15 @@ const clip: Row = (call) => {
   return clipped(to, call.input(0), min, max);
 };
 
-export function clipped(to: OnnxCall['to'], x: Tensor, min: number, max: number): Tensor {
-  if (isArray(x)) return host.mapped(x, (each) => Math.min(Math.max(each, min), max));
-  if (min <= -3e38 && max >= 3e38) return x;
-  if (min === 0 && max >= 3e38) return to.unary('relu', x, {}, null);
-  if (min === 0) return to.unary('clippedRelu', x, { maxValue: max, threshold: 0, slope: 0 }, null);
-  if (max >= 3e38) return to.binary('maximum', x, host.scalar(min));
-  if (min <= -3e38) return to.binary('minimum', x, host.scalar(max));
-  return to.unary('clip', x, { min, max }, null);
-}
-
 /** Steps that do nothing when a trained model is used. */
 const passed: Row = (call) => call.input(0);
 
-const einsum: Row = (call) => contraction(call.to, call.text('equation', ''), call.inputs.map((_, i) => call.input(i)));
-
-/** Einstein sums of one or two values as transpositions, sums and one matrix product. */
-export function contraction(to: OnnxCall['to'], equation: string, inputs: readonly Tensor[]): Tensor {
-  const [left, right] = equation.replace(/\s/g, '').split('->') as [string, string | undefined];
-  const ranks = inputs.map((x) => to.rank(x));
-  let free = 0;
-  const terms = left.split(',').map((term, i) => {
-    const extra = ranks[i]! - term.replace('...', '').length;
-    if (term.includes('...')) free = Math.max(free, extra);
-    return term.replace('...', '0123456789'.slice(10 - extra));
-  });
-  const rest = '0123456789'.slice(10 - free);
-  const letters = [...terms.join('')].sort();
-  const output = right?.replace('...', rest) ?? rest + letters.filter((each, i) => letters.indexOf(each) === letters.lastIndexOf(each) && i === letters.indexOf(each) && !rest.includes(each)).join('');
-  if (terms.length !== inputs.length || terms.some((term, i) => term.length !== ranks[i] || new Set(term).size !== term.length))
-    throw new NotExpressible(`the sum ${equation}`);
-  const summed = (x: Tensor, term: string, others: string): [Tensor, string] => {
-    const gone = [...term].flatMap((letter, axis) => (others.includes(letter) ? [] : [axis]));
-    return gone.length ? [to.reduce('sum', x, gone, false), [...term].filter((_, axis) => !gone.includes(axis)).join('')] : [x, term];
-  };
-  if (inputs.length === 1) {
-    const [x, term] = summed(inputs[0]!, terms[0]!, output);
-    return to.transpose(x, [...output].map((letter) => term.indexOf(letter)));
-  }
-  if (inputs.length !== 2) throw new NotExpressible(`the sum ${equation}`);
-  const [a, first] = summed(inputs[0]!, terms[0]!, output + terms[1]!);
-  const [b, second] = summed(inputs[1]!, terms[1]!, output + first);
-  const shared = [...first].filter((letter) => second.includes(letter) && output.includes(letter));
-  const inner = [...first].filter((letter) => second.includes(letter) && !output.includes(letter));
-  const mine = [...first].filter((letter) => !second.includes(letter));
-  const other = [...second].filter((letter) => !first.includes(letter));
-  const sizeOf = (letter: string): number => {
-    const at = first.indexOf(letter);
-    return at >= 0 ? to.shape(a)[at]! : to.shape(b)[second.indexOf(letter)]!;
-  };
-  const sizes = (list: readonly string[]): number[] => list.map(sizeOf);
-  // Letters of one operand only become one axis each side where there are several.
-  const flat = (x: Tensor, term: string, order: readonly string[], shape: readonly number[]): Tensor => to.reshape(to.transpose(x, order.map((letter) => term.indexOf(letter))), shape);
-  const keep = (list: readonly string[]): number[] => (list.length === 1 ? sizes(list) : [product(sizes(list))]);
-  const batchHere = !isArray(a) && mine.some((letter) => sizeOf(letter) === to.batch) && mine.length > 1 && shared.length === 0 && isArray(b);
-  if (batchHere) {
-    // x [..., K] · kernel [K, M]: leading axes may stay as they are.
-    const kernel = host.reshaped(host.transposed(b as HostArray, [...inner, ...other].map((letter) => second.indexOf(letter))), [product(sizes(inner)), product(sizes(other))]);
-    const x = flat(a, first, [...mine, ...inner], [...sizes(mine), product(sizes(inner))]);
-    const made = to.reshape(to.matmul(x, kernel), [...sizes(mine), ...sizes(other)]);
-    return to.transpose(made, [...output].map((letter) => [...mine, ...other].indexOf(letter)));
-  }
-  const x = flat(a, first, [...shared, ...mine, ...inner], [...sizes(shared), ...keep(mine), ...keep(inner)]);
-  const y = flat(b, second, [...shared, ...inner, ...other], [...sizes(shared), ...keep(inner), ...keep(other)]);
-  const made = to.reshape(to.matmul(x, y), sizes([...shared, ...mine, ...other]));
-  return to.transpose(made, [...output].map((letter) => [...shared, ...mine, ...other].indexOf(letter)));
-}
+const einsum: Row = (call) =>
+  contraction(
+    call.to,
+    call.text('equation', ''),
+    call.inputs.map((_, i) => call.input(i)),
+  );
 
 const rows: Readonly<Record<string, Row>> = {
   ...Object.fromEntries(Object.entries(PLAIN).map(([kind, op]) => [kind, plain(op)])),
@@ -538,7 +527,7 @@ const rows: Readonly<Record<string, Row>> = {
   },
   ConstantOfShape: (call) => {
     const value = call.array('value') ?? host.scalar(0);
-    const shape = call.to.list(call.input(0), 'a shape').map((size) => (size === BATCH || size === FREE ? 1 : size));
+    const shape = call.to.list(call.input(0), 'a shape').map((size) => (symbolic(size) ? 1 : size));
     return host.filled(shape, value.data[0]!, value.whole);
   },
   Shape: (call) => {
@@ -549,7 +538,11 @@ const rows: Readonly<Record<string, Row>> = {
   },
   Size: (call) => host.wholes([product(call.to.shape(call.input(0)))], []),
   Range: (call) => {
-    const [start, limit, delta] = [0, 1, 2].map((i) => call.to.array(call.input(i), 'a range')) as [HostArray, HostArray, HostArray];
+    const [start, limit, delta] = [0, 1, 2].map((i) => call.to.array(call.input(i), 'a range')) as [
+      HostArray,
+      HostArray,
+      HostArray,
+    ];
     const count = Math.max(0, Math.ceil((limit.data[0]! - start.data[0]!) / delta.data[0]!));
     if (!(count <= 1e6)) throw new NotExpressible(`a range of ${count} numbers`);
     const numbers = range(count).map((i) => start.data[0]! + i * delta.data[0]!);
@@ -565,7 +558,12 @@ const rows: Readonly<Record<string, Row>> = {
   Sum: several('add'),
   Mean: (call) => call.to.binary('mul', several('add')(call) as Tensor, host.scalar(1 / call.inputs.length)),
   Pow: power,
-  Mod: (call) => host.combined(call.to.array(call.input(0), 'a remainder'), call.to.array(call.input(1), 'a remainder'), (a, b) => a - b * Math.floor(a / b)),
+  Mod: (call) =>
+    host.combined(
+      call.to.array(call.input(0), 'a remainder'),
+      call.to.array(call.input(1), 'a remainder'),
+      (a, b) => a - b * Math.floor(a / b),
+    ),
   Equal: compare((a, b) => a === b),
   Greater: compare((a, b) => a > b),
   GreaterOrEqual: compare((a, b) => a >= b),
@@ -582,7 +580,8 @@ const rows: Readonly<Record<string, Row>> = {
     const { to } = call;
     const x = call.input(0);
     const slope = to.array(call.input(1), 'a slope');
-    if (slope.data.every((each) => each === slope.data[0])) return to.unary('leakyRelu', x, { slope: slope.data[0]! }, null);
+    if (slope.data.every((each) => each === slope.data[0]))
+      return to.unary('leakyRelu', x, { slope: slope.data[0]! }, null);
     // relu(x) − slope · relu(−x)
     const below = to.unary('relu', to.unary('neg', x, {}, null), {}, null);
     return to.binary('sub', to.unary('relu', x, {}, null), to.binary('mul', below, slope));
@@ -590,14 +589,23 @@ const rows: Readonly<Record<string, Row>> = {
   Elu: (call) => call.to.unary('elu', call.input(0), { alpha: call.float('alpha', 1) }, null),
   Selu: (call) => {
     const [alpha, gamma] = [call.float('alpha', 1.6732632), call.float('gamma', 1.0507009)];
-    if (Math.abs(alpha - 1.6732632) < 1e-5 && Math.abs(gamma - 1.0507009) < 1e-5) return call.to.unary('selu', call.input(0), {}, null);
+    if (Math.abs(alpha - 1.6732632) < 1e-5 && Math.abs(gamma - 1.0507009) < 1e-5)
+      return call.to.unary('selu', call.input(0), {}, null);
     return call.to.binary('mul', call.to.unary('elu', call.input(0), { alpha }, null), host.scalar(gamma));
   },
   Celu: (call) => call.to.unary('celu', call.input(0), { alpha: call.float('alpha', 1) }, null),
-  Gelu: (call) => call.to.unary(call.text('approximate', 'none') === 'tanh' ? 'geluTanh' : 'gelu', call.input(0), {}, null),
-  HardSigmoid: (call) => call.to.unary('hardSigmoid', call.input(0), { slope: call.float('alpha', 0.2), offset: call.float('beta', 0.5) }, null),
+  Gelu: (call) =>
+    call.to.unary(call.text('approximate', 'none') === 'tanh' ? 'geluTanh' : 'gelu', call.input(0), {}, null),
+  HardSigmoid: (call) =>
+    call.to.unary(
+      'hardSigmoid',
+      call.input(0),
+      { slope: call.float('alpha', 0.2), offset: call.float('beta', 0.5) },
+      null,
+    ),
   HardSwish: (call) => call.to.unary('hardSilu', call.input(0), {}, null),
-  ThresholdedRelu: (call) => call.to.unary('threshold', call.input(0), { threshold: call.float('alpha', 1), value: 0 }, null),
+  ThresholdedRelu: (call) =>
+    call.to.unary('threshold', call.input(0), { threshold: call.float('alpha', 1), value: 0 }, null),
   Shrink: (call) => {
     const [lambda, bias] = [call.float('lambd', 0.5), call.float('bias', 0)];
     if (bias === 0) return call.to.unary('hardShrink', call.input(0), { lambda }, null);
@@ -651,7 +659,11 @@ const rows: Readonly<Record<string, Row>> = {
   },
   Squeeze: (call) => call.to.squeeze(call.input(0), call.list('axes', 1)),
   Unsqueeze: (call) => call.to.unsqueeze(call.input(0), call.list('axes', 1) ?? []),
-  Concat: (call) => call.to.concat(call.inputs.map((_, i) => call.input(i)), call.to.axis(call.input(0), call.int('axis', 0))),
+  Concat: (call) =>
+    call.to.concat(
+      call.inputs.map((_, i) => call.input(i)),
+      call.to.axis(call.input(0), call.int('axis', 0)),
+    ),
   Slice: slice,
   Split: split,
   Pad: pad,
@@ -666,7 +678,10 @@ const rows: Readonly<Record<string, Row>> = {
     const [n, c, h, w] = to.shape(x) as [number, number, number, number];
     const block = call.int('blocksize', 1);
     const deep = c / block ** 2;
-    const parted = call.text('mode', 'DCR') === 'DCR' ? to.transpose(to.reshape(x, [n, block, block, deep, h, w]), [0, 3, 4, 1, 5, 2]) : to.transpose(to.reshape(x, [n, deep, block, block, h, w]), [0, 1, 4, 2, 5, 3]);
+    const parted =
+      call.text('mode', 'DCR') === 'DCR'
+        ? to.transpose(to.reshape(x, [n, block, block, deep, h, w]), [0, 3, 4, 1, 5, 2])
+        : to.transpose(to.reshape(x, [n, deep, block, block, h, w]), [0, 1, 4, 2, 5, 3]);
     return to.reshape(parted, [n, deep, h * block, w * block]);
   },
   SpaceToDepth: (call) => {

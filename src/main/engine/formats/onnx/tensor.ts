@@ -7,7 +7,17 @@ import { type HostArray, product, reals, wholes } from '../tensors/array';
 import type { TensorProto } from './proto';
 
 /** Type number → bytes per number and how it is read (little-endian). */
-const TYPES: Readonly<Record<number, { readonly name: string; readonly width: number; readonly whole: boolean; readonly at: (view: DataView, byte: number) => number }>> = {
+const TYPES: Readonly<
+  Record<
+    number,
+    {
+      readonly name: string;
+      readonly width: number;
+      readonly whole: boolean;
+      readonly at: (view: DataView, byte: number) => number;
+    }
+  >
+> = {
   1: { name: 'float', width: 4, whole: false, at: (view, byte) => view.getFloat32(byte, true) },
   2: { name: 'uint8', width: 1, whole: true, at: (view, byte) => view.getUint8(byte) },
   3: { name: 'int8', width: 1, whole: true, at: (view, byte) => view.getInt8(byte) },
@@ -52,14 +62,18 @@ export function tensorOf(tensor: TensorProto, path: string, external: ReadonlyMa
     return fromBytes(raw, size, dims, type);
   }
   const half = dataType === 10 ? fromHalf : dataType === 16 ? fromBrain : null;
-  const listed = [tensor.floatData, tensor.doubleData, tensor.int32Data, tensor.int64Data, tensor.uint64Data].find((each) => each.length > 0) ?? [];
+  const listed =
+    [tensor.floatData, tensor.doubleData, tensor.int32Data, tensor.int64Data, tensor.uint64Data].find(
+      (each) => each.length > 0,
+    ) ?? [];
   if (listed.length !== size) fail(`holds ${listed.length} of ${size} numbers`);
   const numbers = half && listed === tensor.int32Data ? listed.map(half) : listed;
   return type.whole ? wholes(numbers, dims) : reals(dims, numbers);
 }
 
 function fromBytes(raw: Uint8Array, size: number, dims: readonly number[], type: (typeof TYPES)[number]): HostArray {
-  if (type.name === 'float') return reals(dims, new Float32Array(Uint8Array.prototype.slice.call(raw, 0, size * 4).buffer));
+  if (type.name === 'float')
+    return reals(dims, new Float32Array(Uint8Array.prototype.slice.call(raw, 0, size * 4).buffer));
   const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
   const data = type.whole ? new Float64Array(size) : new Float32Array(size);
   for (let i = 0; i < size; i++) data[i] = type.at(view, i * type.width);
@@ -67,14 +81,20 @@ function fromBytes(raw: Uint8Array, size: number, dims: readonly number[], type:
 }
 
 /** Reads what tensors keep in files beside the model. @throws MODEL_DAMAGED, MODEL_WEIGHTS_SHORT */
-export async function readExternal(tensors: readonly TensorProto[], path: string): Promise<ReadonlyMap<TensorProto, Uint8Array>> {
+export async function readExternal(
+  tensors: readonly TensorProto[],
+  path: string,
+): Promise<ReadonlyMap<TensorProto, Uint8Array>> {
   const read = new Map<TensorProto, Uint8Array>();
   for (const tensor of tensors) {
     if (tensor.dataLocation !== 1) continue;
     const entry = (key: string): string | undefined => tensor.externalData.find((each) => each.key === key)?.value;
     const place = normalize(entry('location') ?? '');
     if (!place || place === '.' || isAbsolute(place) || place.split(sep)[0] === '..')
-      throw new MhoError('MODEL_DAMAGED', { path, reason: `the tensor ${tensor.name} is kept in ${JSON.stringify(entry('location') ?? null)}, outside its folder` });
+      throw new MhoError('MODEL_DAMAGED', {
+        path,
+        reason: `the tensor ${tensor.name} is kept in ${JSON.stringify(entry('location') ?? null)}, outside its folder`,
+      });
     const file = join(dirname(path), place);
     const offset = Number(entry('offset') ?? 0);
     const width = TYPES[tensor.dataType]?.width ?? 0;
@@ -87,9 +107,10 @@ export async function readExternal(tensors: readonly TensorProto[], path: string
       if (!Number.isSafeInteger(offset) || offset < 0 || !(want >= 0) || offset + want > size)
         throw new MhoError('MODEL_WEIGHTS_SHORT', { path: file, have: size, want: offset + want });
       const bytes = new Uint8Array(want);
-      for (let at = 0; at < want; ) {
+      for (let at = 0; at < want;) {
         const { bytesRead } = await handle.read(bytes, at, want - at, offset + at);
-        if (bytesRead === 0) throw new MhoError('MODEL_WEIGHTS_SHORT', { path: file, have: offset + at, want: offset + want });
+        if (bytesRead === 0)
+          throw new MhoError('MODEL_WEIGHTS_SHORT', { path: file, have: offset + at, want: offset + want });
         at += bytesRead;
       }
       read.set(tensor, bytes);

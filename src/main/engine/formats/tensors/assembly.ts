@@ -20,6 +20,9 @@ import { type HostArray, isArray, NotExpressible, product } from './array';
 export const BATCH = 1048573;
 export const FREE = 1048571;
 
+/** Whether a size of shape arithmetic has a free one in it. */
+export const symbolic = (size: number): boolean => size >= FREE && (size % BATCH === 0 || size % FREE === 0);
+
 /** Where an op comes from, for names and layers. */
 export interface Origin {
   /** The file's name of the node. */
@@ -964,7 +967,7 @@ export class Assembly {
     if (isArray(x))
       return host.expanded(
         x,
-        target.map((size) => (size === BATCH || size === FREE ? 1 : size)),
+        target.map((size) => (symbolic(size) ? 1 : size)),
       );
     const value = this.toRank(x, Math.max(this.rank(x), target.length));
     const shape = this.shape(value);

@@ -8,7 +8,7 @@ import type { Assembly, Origin } from './assembly';
 
 /** Scopes that Keras and TensorFlow open inside a layer. */
 const INSIDE =
-  /^(Tensordot|batchnorm|moments|Conv[123]D|conv[123]d|convolution|depthwise|separable_conv[12]d|einsum|BiasAdd|MatMul|Cast|Rsqrt|SquaredDifference|ArithmeticOptimizer|ConstantFolding|Pad|Reshape|Shape|ones|zeros|stack|concat|strided_slice|resize|ReadVariableOp|conv2d_transpose|compat)(_\d+)?$/;
+  /^(Tensordot|FusedBatchNorm(?:V[23])?|batchnorm|moments|Conv[123]D|conv[123]d|convolution|depthwise|separable_conv[12]d|einsum|BiasAdd|MatMul|Cast|Rsqrt|SquaredDifference|ArithmeticOptimizer|ConstantFolding|Pad|Reshape|Shape|ones|zeros|stack|concat|strided_slice|resize|ReadVariableOp|conv2d_transpose|compat)(_\d+)?$/;
 /** Calls of functions, which are no scopes of the model. */
 const CALLS = /^(StatefulPartitionedCall|PartitionedCall|model_call|serving_default)(_\d+)?$/;
 /** What gives a layer its kind, first found first. */
@@ -70,7 +70,9 @@ interface Found {
 function assign(names: readonly string[], kernels: ReadonlyMap<string, string>): ReadonlyMap<string, Found> {
   const pathOf = pathsOf(names);
   const paths = new Map(names.map((name) => [name, pathOf(name)] as const));
-  const modules = [...paths.values()].some((parts) => parts.some((part, i) => i > 0 && part.startsWith(`${parts[i - 1]!}.`)));
+  const modules = [...paths.values()].some((parts) =>
+    parts.some((part, i) => i > 0 && part.startsWith(`${parts[i - 1]!}.`)),
+  );
   const scopeOf = (parts: readonly string[]): string[] => {
     const scope = parts.slice(0, -1);
     while (scope.length > 1 && INSIDE.test(scope.at(-1)!)) scope.pop();
@@ -173,18 +175,27 @@ export function registerLayers(
     for (const id of layer.values) if (id !== output) builder.rename(id, `${name}/${opName(graph.values[id]!.name)}`);
     builder.rename(output, name);
     for (const id of layer.constants)
-      if (!graph.values[id]!.name.startsWith(`${name}/`)) builder.rename(id, `${name}/${graph.values[id]!.name.split('/').at(-1)!.replace(/[[_].*$/, '')}`);
+      if (!graph.values[id]!.name.startsWith(`${name}/`))
+        builder.rename(
+          id,
+          `${name}/${graph.values[id]!.name.split('/')
+            .at(-1)!
+            .replace(/[[_].*$/, '')}`,
+        );
     const feeding = new Set<string>();
     for (const id of layer.values)
       for (const input of readers.get(id) ?? []) {
         const other = layerOf.get(input);
-        const from = other === undefined ? inputLayer.get(input) : other === key ? undefined : (finalName.get(other) ?? other);
+        const from =
+          other === undefined ? inputLayer.get(input) : other === key ? undefined : (finalName.get(other) ?? other);
         if (from !== undefined) feeding.add(from);
       }
     const sizes = [...layer.constants].map((id) => graph.values[id]!.constant!);
     builder.layer({
       name,
-      kind: TELLING.map((pattern) => layer.kinds.find((kind) => pattern.test(kind))).find((kind) => kind !== undefined) ?? layer.kinds.at(-1)!,
+      kind:
+        TELLING.map((pattern) => layer.kinds.find((kind) => pattern.test(kind))).find((kind) => kind !== undefined) ??
+        layer.kinds.at(-1)!,
       group: layer.group,
       output,
       unitAxis: rank === 0 ? null : rank - 1,

@@ -1,0 +1,134 @@
+/** TensorFlow.js GraphModel: model.json with a TensorFlow graph as JSON, and its weights in shards beside it. */
+import { basename, dirname } from 'node:path';
+import { MhoError } from '../../../../contract/errors';
+import { ConfigFault, isRecord } from '../json';
+import { type ListedWeight, listedWeights } from '../layersModel';
+import type { Format, OpenedGraph, Source } from '../source';
+import { type HostArray, reals, wholes } from '../tensors/array';
+import { nodeOf, type TfFunction, TfImporter, type TfPort } from '../tensorflow/importer';
+import { nodeFromJson, shapeFromJson, TensorflowFault, type TfNode, typeOf } from '../tensorflow/node';
+
+type Json = Readonly<Record<string, unknown>>;
+
+export const graphModel: Format = {
+  name: 'TensorFlow.js GraphModel',
+  match: async (source) => topologyOf((await source.json()) ?? {}) !== null,
+  open,
+};
+
+/** The graph; null in a file that is no GraphModel. */
+function topologyOf(json: Json): Json | null {
+  const topology = json['modelTopology'];
+  return isRecord(topology) && Array.isArray(topology['node']) && Array.isArray(json['weightsManifest'])
+    ? topology
+    : null;
+}
+
+async function open(source: Source): Promise<OpenedGraph> {
+  const { path } = source;
+  const json = (await source.json())!;
+  const topology = topologyOf(json)!;
+  try {
+    const nodes = (topology['node'] as readonly unknown[]).map(nodeFromJson);
+    const weights = new Map((await listedWeights(path, json)).map((each) => [each.name, each]));
+    const { inputs, outputs } = portsOf(json, nodes);
+    const read = new Map<string, HostArray>();
+    const importer = new TfImporter({
+      path,
+      name: basename(dirname(path)),
+      nodes,
+      functions: functionsOf(topology['library']),
+      inputs,
+      outputs,
+      variable: () => null,
+      weight: (node) => {
+        const stored = weights.get(node);
+        if (!stored) return null;
+        const array = read.get(node) ?? arrayOf(stored);
+        read.set(node, array);
+        return array;
+      },
+    });
+    const graph = importer.build();
+    return {
+      graph,
+      parameters: [...importer.read].reduce((sum, { data, whole }) => sum + (whole ? 0 : data.length), 0),
+      hashed: (function* () {
+        yield JSON.stringify(topology);
+        for (const [name, { data }] of read) {
+          yield name;
+          yield new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+        }
+      })(),
+    };
+  } catch (error) {
+    if (error instanceof ConfigFault) throw damaged(path, `of its weights manifest, ${error.message}`, error);
+    if (error instanceof TensorflowFault) throw damaged(path, error.message, error);
+    if (error instanceof RangeError) throw damaged(path, 'a size in it is not possible', error);
+    throw error;
+  }
+}
+
+const damaged = (path: string, reason: string, cause: Error): MhoError =>
+  new MhoError('MODEL_DAMAGED', { path, reason }, { cause });
+
+function arrayOf({ shape, dtype, read }: ListedWeight): HostArray {
+  const data = read();
+  return dtype === 'float32' || dtype === 'float16' ? reals(shape, data) : wholes(Float64Array.from(data), shape);
+}
+
+/** From the signature, where the converter wrote one; else placeholders and what nothing reads. */
+function portsOf(
+  json: Json,
+  nodes: readonly TfNode[],
+): { readonly inputs: readonly TfPort[]; readonly outputs: readonly TfPort[] } {
+  const metadata = json['userDefinedMetadata'];
+  const signature = [json['signature'], isRecord(metadata) ? metadata['signature'] : null].find(
+    (each): each is Json => isRecord(each) && isRecord(each['inputs']) && isRecord(each['outputs']),
+  );
+  const placeholders = nodes.filter((node) => node.op === 'Placeholder');
+  const byName = new Map(nodes.map((node) => [node.name, node]));
+  const placed = (node: TfNode): TfPort => ({
+    name: node.name,
+    tensor: node.name,
+    shape: node.attributes.get('shape')?.shape ?? null,
+    type: node.attributes.get('dtype')?.type ?? 0,
+  });
+  const listed = (ports: unknown): TfPort[] =>
+    Object.entries(ports as Json).flatMap(([key, value]) => {
+      const tensor = isRecord(value) ? value['name'] : undefined;
+      if (typeof tensor !== 'string' || !isRecord(value)) return [];
+      const node = byName.get(nodeOf(tensor));
+      const shape = shapeFromJson(value['tensorShape']) ?? node?.attributes.get('shape')?.shape ?? null;
+      return [{ name: key.replace(/:0$/, ''), tensor, shape, type: typeOf(value['dtype']) }];
+    });
+  const given = signature ? listed(signature['inputs']) : [];
+  const inputs = given.length ? given : placeholders.map(placed);
+  const stated = signature ? listed(signature['outputs']) : [];
+  if (stated.length) return { inputs, outputs: stated };
+  const read = new Set(nodes.flatMap((node) => node.inputs.map(nodeOf)));
+  const last = nodes.filter(
+    (node) => !read.has(node.name) && node.op !== 'Const' && node.op !== 'NoOp' && node.op !== 'Placeholder',
+  );
+  return { inputs, outputs: last.map(placed) };
+}
+
+function functionsOf(library: unknown): ReadonlyMap<string, TfFunction> {
+  const functions = new Map<string, TfFunction>();
+  const list = isRecord(library) && Array.isArray(library['function']) ? library['function'] : [];
+  const named = (value: unknown): string[] =>
+    Array.isArray(value)
+      ? value.flatMap((each) => (isRecord(each) && typeof each['name'] === 'string' ? [each['name']] : []))
+      : [];
+  for (const each of list) {
+    if (!isRecord(each) || !isRecord(each['signature']) || typeof each['signature']['name'] !== 'string') continue;
+    const { signature, nodeDef, ret } = each;
+    const returns = isRecord(ret) ? ret : {};
+    functions.set(signature['name'] as string, {
+      inputs: named(signature['inputArg']),
+      nodes: Array.isArray(nodeDef) ? nodeDef.map(nodeFromJson) : [],
+      outputs: named(signature['outputArg']).map((name) => String(returns[name] ?? '')),
+    });
+  }
+  return functions;
+}

@@ -1,0 +1,121 @@
+/** Variables of a SavedModel: an index of names, and their numbers in shards beside it. */
+import { type FileHandle, open, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { buf as crc32c } from 'crc-32/crc32c';
+import { MhoError } from '../../../../contract/errors';
+import { readBytes } from '../source';
+import { type HostArray, product } from '../tensors/array';
+import { fromBytes, sizesOf, TensorflowFault, widthOf } from '../tensorflow/node';
+import { BundleEntry, BundleHeader, ObjectGraph } from '../tensorflow/proto';
+import { readTable } from './table';
+
+const LARGEST_INDEX = 2 ** 28;
+const OBJECT_GRAPH = '_CHECKPOINTABLE_OBJECT_GRAPH';
+
+export interface Checkpoint {
+  /** Keys of its tensors by the names of the variables, where the file tells. */
+  readonly byName: ReadonlyMap<string, string>;
+  /** @throws MODEL_DAMAGED */
+  readonly tensor: (key: string) => HostArray | null;
+}
+
+/**
+ * Reads the checkpoint in a folder (`variables/`).
+ * @param folder null where the model has none
+ * @throws MODEL_DAMAGED, MODEL_WEIGHTS_SHORT, MODEL_TOO_LARGE
+ */
+export async function readCheckpoint(folder: string): Promise<Checkpoint> {
+  const index = join(folder, 'variables.index');
+  const info = await stat(index).catch(() => null);
+  if (!info) return { byName: new Map(), tensor: () => null };
+  if (info.size > LARGEST_INDEX)
+    throw new MhoError('MODEL_TOO_LARGE', { path: index, what: 'the file', have: info.size, limit: LARGEST_INDEX });
+  const file = await readBytes(index);
+  const { entries, shards } = guarded(index, () => {
+    const table = readTable(file);
+    const header = BundleHeader.decode(table.get('') ?? new Uint8Array());
+    if (header.endianness !== 0) throw new TensorflowFault('numbers written big end first');
+    table.delete('');
+    return {
+      entries: new Map([...table].map(([key, value]) => [key, BundleEntry.decode(value)] as const)),
+      shards: header.shards,
+    };
+  });
+
+  const files = new Map<number, FileHandle>();
+  const bytes = new Map<string, Uint8Array>();
+  try {
+    for (const [key, entry] of entries) {
+      if (entry.slices.length) continue; // a tensor in slices has its parts under other keys
+      const path = join(folder, `variables.data-${five(entry.shard)}-of-${five(shards)}`);
+      if (!(entry.shard >= 0 && entry.shard < shards))
+        throw new MhoError('MODEL_DAMAGED', {
+          path: index,
+          reason: `${key} lies in shard ${entry.shard} of ${shards}`,
+        });
+      const handle = files.get(entry.shard) ?? (await opened(path));
+      files.set(entry.shard, handle);
+      const { size } = await handle.stat();
+      if (!(entry.offset >= 0 && entry.size >= 0 && entry.offset + entry.size <= size))
+        throw new MhoError('MODEL_WEIGHTS_SHORT', { path, have: size, want: entry.offset + entry.size });
+      const part = new Uint8Array(entry.size);
+      const { bytesRead } = await handle.read(part, 0, entry.size, entry.offset);
+      if (bytesRead < entry.size)
+        throw new MhoError('MODEL_WEIGHTS_SHORT', {
+          path,
+          have: entry.offset + bytesRead,
+          want: entry.offset + entry.size,
+        });
+      bytes.set(key, part);
+    }
+  } finally {
+    for (const handle of files.values()) await handle.close();
+  }
+
+  const tensor = (key: string): HostArray | null => {
+    const entry = entries.get(key);
+    const part = bytes.get(key);
+    if (!entry || !part) return null;
+    return guarded(index, () => {
+      if (entry.crc !== 0 && masked(crc32c(part)) !== entry.crc)
+        throw new TensorflowFault(`the sum of ${key} is wrong`);
+      const shape = sizesOf(entry.shape);
+      const width = widthOf(entry.dtype);
+      if (width === null || shape.some((size) => size < 0) || product(shape) * width !== entry.size)
+        throw new TensorflowFault(`${key} of shape [${shape.join(', ')}] holds ${entry.size} bytes`);
+      return fromBytes(part, entry.dtype, shape);
+    });
+  };
+  return { byName: guarded(index, () => names(bytes.get(OBJECT_GRAPH))), tensor };
+}
+
+const five = (number: number): string => String(number).padStart(5, '0');
+const opened = (path: string): Promise<FileHandle> =>
+  open(path, 'r').catch((error: unknown) => {
+    throw new MhoError('MODEL_DAMAGED', { path, reason: 'this weight file is missing' }, { cause: error });
+  });
+
+/** Sums are stored rotated, so that a sum of sums stays one (LevelDB's crc32c). */
+const masked = (sum: number): number => ((((sum >>> 15) | (sum << 17)) >>> 0) + 0xa282ead8) >>> 0;
+
+/** A string tensor of one: its length, the sum of it, then the text. */
+function names(stored: Uint8Array | undefined): Map<string, string> {
+  const found = new Map<string, string>();
+  if (!stored) return found;
+  let at = 0;
+  while (at < stored.length && (stored[at]! & 0x80) !== 0) at++;
+  const graph = ObjectGraph.decode(stored.subarray(at + 1 + 4));
+  for (const { attributes } of graph.nodes)
+    for (const { fullName, key } of attributes) if (fullName !== '' && !found.has(fullName)) found.set(fullName, key);
+  return found;
+}
+
+function guarded<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof MhoError) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new MhoError('MODEL_DAMAGED', { path, reason }, { cause: error });
+  }
+}

@@ -1,0 +1,153 @@
+/** TensorFlow SavedModel folders: Keras 2's `save`, Keras 3's `export`, `tf.saved_model.save`, TensorFlow 1 builders. */
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { MhoError } from '../../../../contract/errors';
+import { entries } from '../protobuf';
+import { type Format, type OpenedGraph, readBytes, type Source } from '../source';
+import { type HostArray } from '../tensors/array';
+import { type TfFunction, TfImporter, type TfPort } from '../tensorflow/importer';
+import { nodeFromProto, sizesOf, TensorflowFault } from '../tensorflow/node';
+import {
+  type FunctionDef,
+  type MetaGraphDef,
+  type NodeDef,
+  SavedModelProto,
+  type SignatureDef,
+} from '../tensorflow/proto';
+import { readCheckpoint } from './checkpoint';
+import { checkpointKeys } from './variables';
+
+/** Protobuf itself ends at two gigabytes. */
+const LARGEST = 2 ** 31;
+
+export const savedModel: Format = {
+  name: 'TensorFlow SavedModel',
+  match: ({ isFolder, entries: names }) => isFolder && names.includes('saved_model.pb'),
+  open,
+};
+
+async function open(source: Source): Promise<OpenedGraph> {
+  const path = join(source.path, 'saved_model.pb');
+  const info = await stat(path);
+  if (info.size > LARGEST)
+    throw new MhoError('MODEL_TOO_LARGE', { path, what: 'the file', have: info.size, limit: LARGEST });
+  const file = await readBytes(path);
+  const meta = guarded(path, () => metaGraph(file));
+  const checkpoint = await readCheckpoint(join(source.path, 'variables'));
+  const read = new Map<string, HostArray>();
+  return guarded(path, () => {
+    const definitions = meta.graph?.nodes ?? [];
+    const functions = new Map(
+      (meta.graph?.library?.functions ?? []).flatMap((each) =>
+        each.signature ? [[each.signature.name, functionOf(each)] as const] : [],
+      ),
+    );
+    const nodes = definitions.map(nodeFromProto);
+    const texts = textsOf([definitions, ...(meta.graph?.library?.functions ?? []).map((each) => each.nodes)]);
+    const keys = checkpointKeys(nodes, functions, checkpoint, (constant) => texts.get(constant.name) ?? []);
+    const signature = signatureOf(meta);
+    const importer = new TfImporter({
+      path,
+      name: rootName(meta, source.name),
+      nodes,
+      functions,
+      inputs: ports(signature.inputs),
+      outputs: ports(signature.outputs),
+      variable: (handle) => {
+        const key = keys.get(handle);
+        const array = key === undefined ? null : checkpoint.tensor(key);
+        if (array) read.set(handle, array);
+        return array;
+      },
+      weight: () => null,
+    });
+    const graph = importer.build();
+    return {
+      graph,
+      parameters: [...importer.read].reduce((sum, { data }) => sum + data.length, 0),
+      hashed: (function* () {
+        yield file;
+        for (const [name, { data }] of read) {
+          yield name;
+          yield new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+        }
+      })(),
+    };
+  });
+}
+
+function metaGraph(file: Uint8Array): MetaGraphDef {
+  const { metaGraphs } = SavedModelProto.decode(file);
+  const meta = metaGraphs.find(({ info }) => info?.tags.includes('serve')) ?? metaGraphs[0];
+  if (!meta?.graph) throw new TensorflowFault('it holds no graph');
+  return meta;
+}
+
+/** The signature a server would call, else the first with inputs and outputs. */
+function signatureOf(meta: MetaGraphDef): SignatureDef {
+  const all = [...entries(meta.signatures)].filter(([, each]) => each.inputs.length && each.outputs.length);
+  const found = all.find(([name]) => name === 'serving_default') ?? all.find(([name]) => name === 'serve') ?? all[0];
+  if (!found) throw new TensorflowFault('it has no signature with inputs and outputs');
+  return found[1];
+}
+
+const ports = (list: SignatureDef['inputs']): TfPort[] =>
+  list.map(({ key, value }) => ({
+    name: key,
+    tensor: value.name,
+    shape: value.shape && !value.shape.unknownRank ? sizesOf(value.shape) : null,
+    type: value.dtype,
+  }));
+
+function functionOf({ signature, nodes, returns }: FunctionDef): TfFunction {
+  const given = entries(returns);
+  return {
+    inputs: signature!.inputs.map(({ name }) => name),
+    nodes: nodes.map(nodeFromProto),
+    outputs: signature!.outputs.map(({ name }) => given.get(name) ?? ''),
+  };
+}
+
+const decoder = new TextDecoder();
+/** Constants of text (names of tensors), by node; a name that stands in several functions has the longest list. */
+function textsOf(lists: readonly (readonly NodeDef[])[]): Map<string, readonly string[]> {
+  const found = new Map<string, readonly string[]>();
+  for (const nodes of lists)
+    for (const { name, op, attributes } of nodes) {
+      if (op !== 'Const' || !/RestoreV2/.test(name)) continue;
+      const texts = attributes.find(({ key }) => key === 'value')?.value.tensor?.stringVal ?? [];
+      if (texts.length > (found.get(name)?.length ?? -1))
+        found.set(
+          name,
+          texts.map((each) => decoder.decode(each)),
+        );
+    }
+  return found;
+}
+
+/** Keras names its model in the names of its functions' nodes only; else the folder's name serves. */
+const rootName = (meta: MetaGraphDef, folder: string): string => {
+  const names = new Set(
+    (meta.graph?.library?.functions ?? []).flatMap((each) =>
+      /wrapped_model|_serve|signature_wrapper/.test(each.signature?.name ?? '')
+        ? each.nodes.flatMap(({ name, op }) => (op === 'Const' || !name.includes('/') ? [] : [name.split('/')[0]!]))
+        : [],
+    ),
+  );
+  return names.size === 1 ? [...names][0]!.replace(/_1$/, '') : folder;
+};
+
+function guarded<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof MhoError) throw error;
+    const reason =
+      error instanceof RangeError && /stack/.test(error.message)
+        ? 'it is nested too deeply'
+        : error instanceof Error
+          ? error.message
+          : String(error);
+    throw new MhoError('MODEL_DAMAGED', { path, reason }, { cause: error });
+  }
+}

@@ -1,0 +1,357 @@
+/**
+ * Walks a TensorFlow graph from its outputs to the inputs: what the outputs do not need (training, saving) is never
+ * looked at. Calls of functions are followed into the function's body, variables become constants.
+ */
+import { MhoError } from '../../../../contract/errors';
+import { GraphBuilder } from '../../graph/builder';
+import type { Graph } from '../../graph/graph';
+import { type HostArray, isArray, NotExpressible } from '../tensors/array';
+import { Assembly, BATCH, type Tensor } from '../tensors/assembly';
+import { registerLayers } from '../tensors/layers';
+import { type Dilated, TfCall } from './call';
+import { DT, isReal, type TfNode, typeOf } from './node';
+import { DILATABLE, POSITIONWISE, rowOf } from './table';
+
+export interface TfPort {
+  /** As the signature names it. */
+  readonly name: string;
+  /** `node:0` */
+  readonly tensor: string;
+  /** With the batch axis; −1 where free, null where the signature says nothing. */
+  readonly shape: readonly number[] | null;
+  readonly type: number;
+}
+
+export interface TfFunction {
+  readonly inputs: readonly string[];
+  readonly nodes: readonly TfNode[];
+  /** In the order of the function's outputs: `node:output:0`. */
+  readonly outputs: readonly string[];
+}
+
+export interface TfGraph {
+  readonly path: string;
+  readonly name: string;
+  readonly nodes: readonly TfNode[];
+  readonly functions: ReadonlyMap<string, TfFunction>;
+  readonly inputs: readonly TfPort[];
+  readonly outputs: readonly TfPort[];
+  /** A variable's numbers, by the name of the node that makes its handle in the main graph. */
+  readonly variable: (handle: string) => HostArray | null;
+  /** Constants kept outside the graph, by node name. */
+  readonly weight: (node: string) => HostArray | null;
+}
+
+/** Calls within calls, and nodes over all calls, beyond which a file is taken as damaged. */
+const DEEPEST = 64;
+const MOST_NODES = 500_000;
+
+/** A handle of a variable, passed about like a value. */
+class Handle {
+  constructor(readonly name: string) {}
+}
+/** The output of a SpaceToBatchND. */
+class Spread {
+  constructor(
+    readonly x: Tensor,
+    readonly block: readonly number[],
+    readonly paddings: readonly (readonly [number, number])[],
+  ) {}
+}
+/** What lies between a SpaceToBatchND and its BatchToSpaceND: made once the cut is known. */
+class Folded {
+  constructor(
+    readonly block: readonly number[],
+    readonly make: (crops: readonly (readonly [number, number])[]) => Tensor,
+  ) {}
+}
+type Item = Tensor | Handle | Spread | Folded;
+
+/** A graph or a call of a function, with what its nodes have given so far. */
+interface Frame {
+  readonly nodes: ReadonlyMap<string, TfNode>;
+  readonly made: Map<string, readonly Item[]>;
+  /** Scope of the call, put before the names of its nodes. */
+  readonly prefix: string;
+  readonly depth: number;
+  readonly isFunction: boolean;
+}
+
+export class TfImporter {
+  private readonly to: Assembly;
+  private readonly builder: GraphBuilder;
+  private readonly variables = new Map<string, HostArray>();
+  private readonly constantNames = new Map<HostArray, string>();
+  private readonly kernels = new Map<string, string>();
+  private visited = 0;
+  /** Every variable and constant weight that was read, for the count of parameters. */
+  readonly read = new Set<HostArray>();
+
+  constructor(private readonly file: TfGraph) {
+    this.builder = new GraphBuilder(file.name);
+    const sizes = file.inputs.map(({ shape }) => shape?.[0] ?? -1);
+    const [first] = sizes;
+    const fixed = first !== undefined && first >= 1 && sizes.every((size) => size === first);
+    this.to = new Assembly(this.builder, fixed ? first : BATCH);
+  }
+
+  build(): Graph {
+    const { file } = this;
+    const frame = this.frame(file.nodes, '', 0, false);
+    for (const port of file.inputs) frame.made.set(nodeOf(port.tensor), [this.input(port)]);
+    this.run(
+      frame,
+      file.outputs.map(({ tensor }) => nodeOf(tensor)),
+    );
+    for (const { name, tensor } of file.outputs) {
+      const x = this.item(frame, tensor);
+      if (x instanceof Handle || x instanceof Spread || x instanceof Folded)
+        throw this.damaged(`its output ${name} holds no numbers`);
+      if (isArray(x)) throw this.damaged(`its output ${name} does not depend on any input`);
+      const origin = this.to.origins.get(x.id) ?? { name, kind: 'Output' };
+      this.builder.output(
+        name,
+        this.to.at({ name: origin.name, kind: 'Transpose' }, () => this.to.asOutput(x)),
+      );
+    }
+    registerLayers(this.to, this.builder, (origin) => origin.name, this.kernels);
+    return this.builder.build();
+  }
+
+  private damaged(reason: string): MhoError {
+    return new MhoError('MODEL_DAMAGED', { path: this.file.path, reason });
+  }
+
+  private input({ name, shape, type }: TfPort): Tensor {
+    if (!shape || shape.length < 1) throw this.damaged(`its input ${name} has no batch axis`);
+    if (type === DT.string || type === DT.resource) throw this.damaged(`its input ${name} holds no numbers`);
+    const sizes = shape.slice(1).map((size) => (size >= 1 ? size : null));
+    return this.to.input(name, sizes, type === 0 || isReal(type) ? 'float32' : 'int32');
+  }
+
+  private frame(nodes: readonly TfNode[], prefix: string, depth: number, isFunction: boolean): Frame {
+    return { nodes: new Map(nodes.map((node) => [node.name, node])), made: new Map(), prefix, depth, isFunction };
+  }
+
+  /** Makes the wanted nodes, those they read first. */
+  private run(frame: Frame, wanted: readonly string[]): void {
+    // A node is on the stack twice at most: to wait for what it reads, then to be made.
+    const stack = [...wanted].reverse().map((name) => ({ name, ready: false }));
+    const waiting = new Set<string>();
+    while (stack.length) {
+      const { name, ready } = stack.pop()!;
+      if (frame.made.has(name)) continue;
+      const node = frame.nodes.get(name);
+      if (!node) throw this.damaged(`a node reads ${name}, which does not exist`);
+      if (ready) {
+        waiting.delete(name);
+        frame.made.set(name, this.node(frame, node));
+        continue;
+      }
+      if (waiting.has(name)) throw this.damaged(`the node ${name} waits for itself`);
+      if (++this.visited > MOST_NODES)
+        throw new MhoError('MODEL_TOO_LARGE', {
+          path: this.file.path,
+          what: 'the number of nodes',
+          have: `over ${MOST_NODES}`,
+          limit: MOST_NODES,
+        });
+      waiting.add(name);
+      stack.push({ name, ready: true });
+      for (const input of node.inputs) {
+        const source = nodeOf(input);
+        if (!frame.made.has(source)) stack.push({ name: source, ready: false });
+      }
+    }
+  }
+
+  private item(frame: Frame, reference: string): Item {
+    const [name, second, third] = reference.split(':');
+    const items = frame.made.get(name!);
+    const index =
+      Number((frame.isFunction ? third : second) ?? 0) +
+      offsetOf(frame.nodes.get(name!)?.op, frame.isFunction ? second : undefined);
+    const item = items?.[index];
+    if (!item) throw this.damaged(`there is no output ${reference}`);
+    return item;
+  }
+
+  private node(frame: Frame, node: TfNode): readonly Item[] {
+    const items = node.inputs.map((reference) => this.item(frame, reference));
+    const name = frame.prefix + node.name;
+    const special = this.handled(frame, node, name, items);
+    if (special) return special;
+    return this.to.at({ name, kind: node.op }, () => this.translated(node, name, items));
+  }
+
+  /** Variables and calls of functions. */
+  private handled(frame: Frame, node: TfNode, name: string, items: readonly Item[]): readonly Item[] | null {
+    switch (node.op) {
+      case 'VarHandleOp':
+        return [new Handle(node.name)];
+      case 'VariableV2':
+      case 'Variable':
+        return [this.variable(node.name, name)];
+      case 'ReadVariableOp': {
+        const [handle] = items;
+        return handle instanceof Handle ? [this.variable(handle.name, name)] : null;
+      }
+      case 'ResourceGather': {
+        const [handle, ...rest] = items;
+        if (!(handle instanceof Handle)) return null;
+        return this.to.at({ name, kind: node.op }, () =>
+          this.translated(node, name, [this.variable(handle.name, name), ...rest]),
+        );
+      }
+      case 'Const': {
+        const weight = this.file.weight(node.name);
+        if (!weight) return null;
+        this.read.add(weight);
+        this.constantNames.set(weight, name);
+        return [weight];
+      }
+      case 'Identity':
+        return items[0] instanceof Handle ? [items[0]] : null;
+      case 'NoOp':
+        return [];
+      case 'PartitionedCall':
+      case 'StatefulPartitionedCall': {
+        const called = this.file.functions.get(node.attributes.get('f')?.func ?? '');
+        return called ? this.called(frame, name, called, items) : null;
+      }
+      default: {
+        // Functions of TensorFlow 1 are called by their own name.
+        const called = this.file.functions.get(node.op);
+        return called ? this.called(frame, name, called, items) : null;
+      }
+    }
+  }
+
+  private called(frame: Frame, name: string, called: TfFunction, items: readonly Item[]): readonly Item[] {
+    if (frame.depth >= DEEPEST) throw this.damaged('its functions call each other too deeply');
+    if (called.inputs.length > items.length)
+      throw this.damaged(`the call ${name} has ${items.length} inputs, expected ${called.inputs.length}`);
+    const scope = name.split('/').slice(0, -1).join('/');
+    const inner = this.frame(called.nodes, scope && `${scope}/`, frame.depth + 1, true);
+    called.inputs.forEach((input, i) => inner.made.set(input, [items[i]!]));
+    this.run(inner, called.outputs.map(nodeOf));
+    return called.outputs.map((reference) => this.item(inner, reference));
+  }
+
+  private variable(handle: string, reader: string): HostArray {
+    const known = this.variables.get(handle);
+    if (known) return known;
+    const array = this.file.variable(handle);
+    if (!array) throw new MhoError('MODEL_WEIGHTS_MISSING', { weight: handle, layer: reader, path: this.file.path });
+    this.variables.set(handle, array);
+    this.constantNames.set(array, reader);
+    this.read.add(array);
+    return array;
+  }
+
+  private translated(node: TfNode, name: string, items: readonly Item[]): readonly Item[] {
+    const known = items.filter(
+      (item): item is Tensor => !(item instanceof Handle || item instanceof Spread || item instanceof Folded),
+    );
+    try {
+      if (node.op === 'SpaceToBatchND') return [this.spread(items)];
+      if (node.op === 'BatchToSpaceND') return [this.gatheredBack(items)];
+      const row = rowOf(node.op);
+      if (!row) throw new NotExpressible('');
+      const [first] = items;
+      if (first instanceof Spread) return [this.dilated(node, name, first, items)];
+      const pending = items.find((item) => item instanceof Folded);
+      if (pending) return [this.positionwise(node, name, pending, items)];
+      if (known.length !== items.length) throw new NotExpressible('an input that is no number');
+      this.noteKernel(node, name, known);
+      const result = row(new TfCall(node, known, this.to));
+      return (Array.isArray(result) ? result : [result]) as readonly Tensor[];
+    } catch (error) {
+      if (!(error instanceof NotExpressible)) throw error;
+      const reason = error.message ? `${node.op} with ${error.message}` : node.op;
+      const shape = node.attributes.get('_output_shape')?.shape ?? null;
+      const one = this.to.unknown(known, reason, shape);
+      return new Array<Tensor>(outputsOf(node)).fill(one);
+    }
+  }
+
+  /** Which layer the kernel belongs to tells whether a layer was folded into the next. */
+  private noteKernel(node: TfNode, name: string, inputs: readonly Tensor[]): void {
+    const kernel = inputs[1];
+    const owner = kernel && isArray(kernel) ? this.constantNames.get(kernel) : undefined;
+    if (owner !== undefined && /Conv|MatMul/.test(node.op)) this.kernels.set(name, owner);
+  }
+
+  private spread(items: readonly Item[]): Spread {
+    const [x, block, paddings] = items as [Tensor, Tensor, Tensor];
+    const sizes = this.to.list(block, 'a block');
+    const flat = this.to.list(paddings, 'paddings');
+    if (sizes.some((size) => !(size >= 1)) || flat.length !== 2 * sizes.length)
+      throw new NotExpressible('paddings of another number of axes');
+    return new Spread(
+      x,
+      sizes,
+      sizes.map((_, i) => [flat[2 * i]!, flat[2 * i + 1]!]),
+    );
+  }
+
+  private dilated(node: TfNode, name: string, { x, block, paddings }: Spread, items: readonly Item[]): Folded {
+    if (!DILATABLE.has(node.op)) throw new NotExpressible('examples made of positions');
+    const rest = items.slice(1) as Tensor[];
+    this.noteKernel(node, name, [x, ...rest]);
+    return new Folded(block, (crops) => {
+      // What is cut off in the end need not be padded, at a stride of one.
+      const padding = paddings.map(([before, after], i) => [before - crops[i]![0], after - crops[i]![1]] as const);
+      if (padding.flat().some((each) => each < 0)) throw new NotExpressible('a cut into the values');
+      const dilated: Dilated = { block, padding };
+      return this.to.at(
+        { name, kind: node.op },
+        () => rowOf(node.op)!(new TfCall(node, [x, ...rest], this.to, dilated)) as Tensor,
+      );
+    });
+  }
+
+  private positionwise(node: TfNode, name: string, pending: Folded, items: readonly Item[]): Folded {
+    if (!POSITIONWISE.has(node.op)) throw new NotExpressible('examples made of positions');
+    return new Folded(pending.block, (crops) => {
+      const inputs = items.map((item) => (item === pending ? pending.make(crops) : (item as Tensor)));
+      return this.to.at({ name, kind: node.op }, () => rowOf(node.op)!(new TfCall(node, inputs, this.to)) as Tensor);
+    });
+  }
+
+  private gatheredBack(items: readonly Item[]): Tensor {
+    const [x, block, crops] = items;
+    if (!(x instanceof Folded)) throw new NotExpressible('positions made of examples');
+    const sizes = this.to.list(block as Tensor, 'a block');
+    const flat = this.to.list(crops as Tensor, 'crops');
+    if (sizes.length !== x.block.length || sizes.some((size, i) => size !== x.block[i]))
+      throw new NotExpressible('another block than before');
+    return x.make(sizes.map((_, i) => [flat[2 * i]!, flat[2 * i + 1]!] as const));
+  }
+}
+
+/** The node a reference names. */
+export const nodeOf = (reference: string): string => reference.replace(/^\^/, '').split(':')[0]!;
+
+/** Outputs with names of their own, which functions refer to by name. */
+const NAMED: Readonly<Record<string, readonly string[]>> = {
+  FusedBatchNorm: ['y', 'batch_mean', 'batch_variance', 'reserve_space_1', 'reserve_space_2'],
+  FusedBatchNormV2: ['y', 'batch_mean', 'batch_variance', 'reserve_space_1', 'reserve_space_2'],
+  FusedBatchNormV3: ['y', 'batch_mean', 'batch_variance', 'reserve_space_1', 'reserve_space_2', 'reserve_space_3'],
+  TopKV2: ['values', 'indices'],
+  Unique: ['y', 'idx'],
+};
+const offsetOf = (op: string | undefined, output: string | undefined): number =>
+  Math.max(0, NAMED[op ?? '']?.indexOf(output ?? '') ?? 0);
+
+function outputsOf({ op, attributes }: TfNode): number {
+  const count =
+    attributes.get('num_split')?.i ??
+    attributes.get('num')?.i ??
+    attributes.get('Tout')?.ints?.length ??
+    NAMED[op]?.length ??
+    1;
+  return Math.min(Math.max(count, 1, 8), 4096);
+}
+
+export const portType = (value: unknown): number => typeOf(value);

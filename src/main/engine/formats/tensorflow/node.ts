@@ -1,0 +1,205 @@
+/** Nodes of a TensorFlow graph, whether they come as protobuf (SavedModel) or as JSON (GraphModel). */
+import { type HostArray, product, reals, wholes } from '../tensors/array';
+import { fromHalf } from '../hdf5';
+import { isRecord } from '../json';
+import { entries } from '../protobuf';
+import type { AttrValue, NodeDef, TensorProto, TensorShape } from './proto';
+
+/** What a file says that cannot be. Whoever knows the file turns it into an error of the catalogue. */
+export class TensorflowFault extends Error {}
+
+export interface Attribute {
+  readonly s?: string;
+  readonly i?: number;
+  readonly f?: number;
+  readonly b?: boolean;
+  readonly type?: number;
+  /** −1 where free. */
+  readonly shape?: readonly number[];
+  readonly func?: string;
+  readonly ints?: readonly number[];
+  readonly texts?: readonly string[];
+  readonly tensor?: () => HostArray;
+}
+
+export interface TfNode {
+  readonly name: string;
+  readonly op: string;
+  /** Data inputs only: `node`, `node:1`, in functions `node:output:0`. */
+  readonly inputs: readonly string[];
+  readonly attributes: ReadonlyMap<string, Attribute>;
+}
+
+export const DT = {
+  float: 1,
+  double: 2,
+  int32: 3,
+  uint8: 4,
+  int16: 5,
+  int8: 6,
+  string: 7,
+  int64: 9,
+  bool: 10,
+  bfloat16: 14,
+  uint16: 17,
+  half: 19,
+  resource: 20,
+  uint32: 22,
+  uint64: 23,
+} as const;
+const REAL: ReadonlySet<number> = new Set([DT.float, DT.double, DT.bfloat16, DT.half]);
+export const isReal = (type: number): boolean => REAL.has(type);
+/** `DT_FLOAT` → 1; numbers as they are. */
+export function typeOf(value: unknown): number {
+  if (typeof value === 'number') return value;
+  const name = typeof value === 'string' ? value.replace(/^DT_/, '').replace(/_REF$/, '').toLowerCase() : '';
+  return (DT as Readonly<Record<string, number>>)[name] ?? 0;
+}
+
+/** Type → bytes per number and how it is read (little-endian). */
+const READERS: Readonly<Record<number, readonly [width: number, read: (view: DataView, at: number) => number]>> = {
+  [DT.float]: [4, (view, at) => view.getFloat32(at, true)],
+  [DT.double]: [8, (view, at) => view.getFloat64(at, true)],
+  [DT.int32]: [4, (view, at) => view.getInt32(at, true)],
+  [DT.uint8]: [1, (view, at) => view.getUint8(at)],
+  [DT.int16]: [2, (view, at) => view.getInt16(at, true)],
+  [DT.int8]: [1, (view, at) => view.getInt8(at)],
+  [DT.int64]: [8, (view, at) => Number(view.getBigInt64(at, true))],
+  [DT.bool]: [1, (view, at) => view.getUint8(at)],
+  [DT.uint16]: [2, (view, at) => view.getUint16(at, true)],
+  [DT.half]: [2, (view, at) => fromHalf(view.getUint16(at, true))],
+  [DT.bfloat16]: [
+    2,
+    (view, at) => {
+      word.setUint32(0, view.getUint16(at, true) << 16);
+      return word.getFloat32(0);
+    },
+  ],
+  [DT.uint32]: [4, (view, at) => view.getUint32(at, true)],
+  [DT.uint64]: [8, (view, at) => Number(view.getBigUint64(at, true))],
+};
+const word = new DataView(new ArrayBuffer(4));
+
+export const widthOf = (type: number): number | null => READERS[type]?.[0] ?? null;
+
+/** Numbers from their bytes, which must be enough. */
+export function fromBytes(bytes: Uint8Array, type: number, shape: readonly number[]): HostArray {
+  const reader = READERS[type];
+  const size = product(shape);
+  if (!reader) throw new TensorflowFault(`numbers of type ${type}, which is not known`);
+  const [width, read] = reader;
+  if (bytes.byteLength < size * width)
+    throw new TensorflowFault(`${bytes.byteLength} of ${size * width} bytes of a tensor`);
+  if (type === DT.float)
+    return reals(shape, new Float32Array(Uint8Array.prototype.slice.call(bytes, 0, size * 4).buffer));
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const data = isReal(type) ? new Float32Array(size) : new Float64Array(size);
+  for (let i = 0; i < size; i++) data[i] = read(view, i * width);
+  return { shape, data, whole: !isReal(type) };
+}
+
+export const sizesOf = (shape: TensorShape | null): number[] => shape?.dims.map(({ size }) => size) ?? [];
+
+/** Most numbers a constant may be widened to from the one that is given. */
+const MOST_REPEATED = 2 ** 26;
+
+/** A constant in a graph: bytes, or a list whose last number is repeated. */
+export function tensorOf(tensor: TensorProto): HostArray {
+  const shape = sizesOf(tensor.shape);
+  const size = product(shape);
+  if (shape.some((each) => each < 0) || !Number.isSafeInteger(size))
+    throw new TensorflowFault(`a constant of shape [${shape.join(', ')}]`);
+  if (tensor.content.length) return fromBytes(tensor.content, tensor.dtype, shape);
+  const half = tensor.halfVal.map((bits) =>
+    tensor.dtype === DT.half ? fromHalf(bits) : (word.setUint32(0, bits << 16), word.getFloat32(0)),
+  );
+  const lists: readonly (readonly number[])[] = [
+    tensor.floatVal,
+    tensor.doubleVal,
+    tensor.intVal,
+    tensor.int64Val,
+    half,
+    tensor.boolVal.map(Number),
+  ];
+  const numbers = lists.find((each) => each.length) ?? [0];
+  if (size > MOST_REPEATED && numbers.length < size) throw new TensorflowFault(`a constant of ${size} numbers`);
+  const last = numbers.at(-1)!;
+  const data = isReal(tensor.dtype) ? new Float32Array(size) : new Float64Array(size);
+  for (let i = 0; i < size; i++) data[i] = numbers[i] ?? last;
+  return isReal(tensor.dtype) ? reals(shape, data as Float32Array) : wholes(data as Float64Array, shape);
+}
+
+const text = new TextDecoder();
+
+function fromProto(value: AttrValue): Attribute {
+  const { s, i, f, b, type, shape, tensor, list, func } = value;
+  return {
+    ...(s !== null && { s: text.decode(s) }),
+    ...(i !== null && { i }),
+    ...(f !== null && { f }),
+    ...(b !== null && { b }),
+    ...(type !== null && { type }),
+    ...(shape !== null && !shape.unknownRank && { shape: sizesOf(shape) }),
+    ...(func !== null && { func: func.name }),
+    ...(list !== null && { ints: list.i, texts: list.s.map((each) => text.decode(each)) }),
+    ...(tensor !== null && { tensor: () => tensorOf(tensor) }),
+  };
+}
+
+const isData = (input: string): boolean => !input.startsWith('^');
+
+export const nodeFromProto = ({ name, op, inputs, attributes }: NodeDef): TfNode => ({
+  name,
+  op,
+  inputs: inputs.filter(isData),
+  attributes: new Map([...entries(attributes)].map(([key, value]) => [key, fromProto(value)])),
+});
+
+/** TensorFlow.js writes bytes in base64. */
+const bytesText = (value: unknown): string =>
+  typeof value === 'string'
+    ? Buffer.from(value, 'base64').toString('utf8')
+    : Array.isArray(value)
+      ? String.fromCharCode(...(value as number[]))
+      : '';
+const numbers = (value: unknown): number[] => (Array.isArray(value) ? value.map(Number) : []);
+export function shapeFromJson(value: unknown): number[] | null {
+  if (!isRecord(value) || value['unknownRank'] === true) return null;
+  const dims = value['dim'];
+  return Array.isArray(dims)
+    ? dims.map((dim) => (isRecord(dim) && dim['size'] !== undefined ? Number(dim['size']) : -1))
+    : [];
+}
+
+function fromJson(value: Readonly<Record<string, unknown>>): Attribute {
+  const { s, i, f, b, type, list, func } = value;
+  const shape = 'shape' in value ? shapeFromJson(value['shape']) : null;
+  return {
+    ...(s !== undefined && { s: bytesText(s) }),
+    ...(i !== undefined && { i: Number(i) }),
+    ...(f !== undefined && { f: Number(f) }),
+    ...(b !== undefined && { b: b === true }),
+    ...(type !== undefined && { type: typeOf(type) }),
+    ...(shape && { shape }),
+    ...(isRecord(func) && typeof func['name'] === 'string' && { func: func['name'] }),
+    ...(isRecord(list) && {
+      ints: numbers(list['i']),
+      texts: Array.isArray(list['s']) ? list['s'].map(bytesText) : [],
+    }),
+  };
+}
+
+export function nodeFromJson(value: unknown): TfNode {
+  if (!isRecord(value) || typeof value['name'] !== 'string' || typeof value['op'] !== 'string')
+    throw new TensorflowFault('a node without name or kind');
+  const inputs = Array.isArray(value['input']) ? value['input'].filter((each) => typeof each === 'string') : [];
+  const attr = isRecord(value['attr']) ? value['attr'] : {};
+  return {
+    name: value['name'],
+    op: value['op'],
+    inputs: inputs.filter(isData),
+    attributes: new Map(
+      Object.entries(attr).flatMap(([key, each]) => (isRecord(each) ? [[key, fromJson(each)] as const] : [])),
+    ),
+  };
+}
