@@ -95,6 +95,8 @@ class Studio {
   runs = $state.raw<readonly RunRecord[]>([]);
   /** Runs of other sessions that were opened to compare with. */
   guests = $state.raw<readonly RunRecord[]>([]);
+  /** Jobs that a view started for itself. */
+  aside = $state.raw<ReadonlySet<string>>(new Set());
   /** Runs shown as columns. */
   shown = $state.raw<ReadonlySet<string>>(new Set());
   job = $state.raw<RunningJob | null>(null);
@@ -372,7 +374,8 @@ class Studio {
     if (notice.kind === 'run') {
       made.push(notice.run);
       this.runs = [...this.runs, notice.run];
-      if (!quiet) {
+      if (quiet) this.aside = new Set([...this.aside, notice.run.job]);
+      else {
         this.shown = new Set(made.map(({ run }) => run));
         if (!notice.run.asked.examples.includes(selection.example))
           selection.example = notice.run.asked.examples[notice.run.result.examples[0] ?? 0] ?? selection.example;
