@@ -1,0 +1,154 @@
+import { describe, expect, it } from 'vitest';
+import type { LayerSummary } from '../../src/contract/model';
+import { duration, number, percent, shape, signed } from '../../src/renderer/logic/format';
+import { diverging, sequential, textOn } from '../../src/renderer/logic/colour';
+import { finding } from '../../src/renderer/logic/finding';
+import { imagePixels, lettersOf, pictureOf, unitMap } from '../../src/renderer/logic/inputs';
+import { hiddenLayers, repeatedLayers, targetLayers } from '../../src/renderer/logic/neurons';
+import { activeStretch, convergence, slopes } from '../../src/renderer/logic/path';
+import { stepsMeaning } from '../../src/renderer/logic/words';
+import { record } from './records';
+
+describe('numbers', () => {
+  it.each([
+    [0, '0'],
+    [12.3456, '12.3'],
+    [-0.01234, '−0.0123'],
+    [1234.5, '1,235'],
+    [3.2e-7, '3.2e−7'],
+    [Number.NaN, 'not a number'],
+    [-Infinity, '−∞'],
+  ])('%s is written %s', (value, text) => expect(number(value)).toBe(text));
+
+  it('signs, shares, times and shapes', () => {
+    expect([signed(2), signed(-2), signed(0)]).toEqual(['+2.00', '−2.00', '0']);
+    expect([percent(0.5), percent(0.0001), percent(0.034)]).toEqual(['50 %', '< 0.1 %', '3.4 %']);
+    expect([duration(1500), duration(42_000), duration(200_000)]).toEqual(['1.5 s', '42 s', '3 min 20 s']);
+    expect([shape([8, null, 3]), shape([])]).toEqual(['8 × n × 3', 'scalar']);
+  });
+});
+
+describe('colours', () => {
+  const channels = (colour: string) => colour.match(/\d+/g)!.map(Number) as [number, number, number];
+
+  it.each(['light', 'dark'] as const)('red raises and blue lowers, %s', (theme) => {
+    const scale = diverging(theme, 2);
+    const [up, down] = [channels(scale(1.5)), channels(scale(-1.5))];
+    expect(up[0]).toBeGreaterThan(up[2]);
+    expect(down[2]).toBeGreaterThan(down[0]);
+    expect(scale(5)).toBe(scale(2));
+  });
+
+  it('stays neutral where everything is zero', () => {
+    expect(diverging('light', 0)(0)).toBe(diverging('light', 1)(0));
+    expect(sequential('dark', 0)(0)).toBe(sequential('dark', 1)(0));
+  });
+
+  it('writes dark on light and light on dark', () => {
+    expect(textOn('#ffffff')).not.toBe(textOn('#2a2742'));
+  });
+});
+
+describe('inputs', () => {
+  it('knows images, sequences and the rest by their shapes', () => {
+    expect(pictureOf([8, 8, 1], null)).toEqual({ kind: 'image', height: 8, width: 8, channels: 1 });
+    expect(pictureOf([60, 4], null)).toEqual({ kind: 'sequence', length: 60, alphabet: 'ACGT' });
+    expect(pictureOf([12], null)).toEqual({ kind: 'grid', rows: 1, columns: 12 });
+    expect(pictureOf([12, 6], null)).toEqual({ kind: 'grid', rows: 6, columns: 12 });
+  });
+
+  it('reads letters, and a dot where all are equally likely', () => {
+    expect(lettersOf(Float32Array.of(0, 0, 1, 0, 0.25, 0.25, 0.25, 0.25), 'ACGT')).toBe('G·');
+  });
+
+  it('takes one unit out of its layer, whatever axis counts units', () => {
+    const data = Float32Array.from({ length: 12 }, (_, at) => at);
+    expect([...unitMap(data, [2, 2, 3], 2, 1).data]).toEqual([1, 4, 7, 10]);
+    expect([...unitMap(data, [3, 2, 2], 0, 2).data]).toEqual([8, 9, 10, 11]);
+    expect(unitMap(data, [2, 2, 3], 2, 1).shape).toEqual([2, 2]);
+  });
+
+  it('stretches an image over all greys', () => {
+    expect([...imagePixels(Float32Array.of(-1, 1), 1, -1, 1)]).toEqual([0, 0, 0, 255, 255, 255, 255, 255]);
+  });
+});
+
+const layer = (name: string, inputs: string[]): LayerSummary => ({
+  name,
+  kind: 'Dense',
+  group: [],
+  shape: [2],
+  unitAxis: 0,
+  units: 2,
+  parameters: 0,
+  inputs,
+  unsupported: [],
+});
+
+describe('neurons', () => {
+  const layers = [
+    layer('input', []),
+    layer('dense', ['input']),
+    layer('relu', ['dense']),
+    layer('logits', ['relu']),
+    layer('softmax', ['logits']),
+  ];
+  const run = record('nig', [
+    { name: 'input', units: [1, 2] },
+    { name: 'dense', units: [2, -1] },
+    { name: 'relu', units: [2, -1] },
+    { name: 'logits', units: [0, 3], residual: 0.003 },
+  ]);
+
+  it('ranks what stands between input and target', () => {
+    expect(targetLayers(run)).toEqual(new Set(['logits']));
+    expect([...hiddenLayers(layers, new Set(['logits']))]).toEqual(['dense', 'relu']);
+  });
+
+  it('folds a layer that hands on the same contributions, unless another run tells them apart', () => {
+    expect([...repeatedLayers(layers, [run], 5)]).toEqual([['relu', 'dense']]);
+    const other = record('rescale', [
+      { name: 'dense', units: [2, -1] },
+      { name: 'relu', units: [1.5, -0.5] },
+    ]);
+    expect([...repeatedLayers(layers, [run, other], 5)]).toEqual([]);
+  });
+
+  it('finds what helped, what held back, and the worst residual', () => {
+    const found = finding([run], 5, new Set(['dense']), null)!;
+    expect(found.top).toEqual({ layer: 'dense', unit: 0, value: 2 });
+    expect(found.against).toEqual({ layer: 'dense', unit: 1, value: -1 });
+    expect(found.residual).toBeCloseTo(0.001);
+    expect(finding([run], 4, new Set(['dense']), null)).toBeNull();
+  });
+});
+
+describe('path', () => {
+  const trace = [0, 0.25, 0.5, 0.75, 1].map((alpha) => ({ alpha, expected: alpha < 0.5 ? 0 : 4 * (alpha - 0.5) }));
+
+  it('finds where the target moves and how steeply', () => {
+    expect(slopes(trace).map(({ slope }) => slope)).toEqual([0, 0, 4, 4]);
+    expect(activeStretch(trace)).toEqual([0.5, 1]);
+    expect(activeStretch([{ alpha: 0, expected: 1 }, { alpha: 1, expected: 1 }])).toBeNull(); // prettier-ignore
+  });
+
+  it('measures runs that differ in steps alone against the finest', () => {
+    const run = (steps: number, units: number[]) => {
+      const made = record('nig', [{ name: 'a', units, errors: [0.1, 0.1] }], { run: `nig-${steps}` });
+      return { ...made, result: { ...made.result, steps } };
+    };
+    const [coarse, fine] = [run(1, [1, 1]), run(64, [2, 2])];
+    const other = { ...run(8, [9, 9]), asked: { ...coarse.asked, baseline: 'constant 1' } };
+    const points = convergence([fine, other, coarse], fine, 5, new Set(['a']));
+    expect(points.map(({ steps, distance }) => [steps, distance])).toEqual([
+      [1, 0.5],
+      [64, 0],
+    ]);
+    expect(points[0]!.estimate).toBeCloseTo(0.05);
+  });
+});
+
+it('says that one secant step is DeepLIFT Rescale', () => {
+  expect(stepsMeaning(1, 'secant')).toContain('DeepLIFT Rescale');
+  expect(stepsMeaning(1, 'trapezoid')).not.toContain('DeepLIFT');
+});
