@@ -150,6 +150,8 @@ const systemLibraries = async (path) => {
  * @returns `{ path, version, real }`, or `{ why }` when there is none
  */
 export const electronRuntime = async ({ tests = false, clone = root } = {}) => {
+  const given = process.env.ELECTRON_OVERRIDE_DIST_PATH; // as the npm package electron understands it
+  if (given) return { path: join(given, 'electron'), version: null, real: false };
   const own = await real(clone);
   const taken = own.path || !tests ? own : await forTests();
   if (!taken.path) return { why: own.why && taken.why !== own.why ? `${own.why}; ${taken.why}` : taken.why };

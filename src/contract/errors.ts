@@ -109,6 +109,7 @@ const catalogue = {
   REQUEST_INVALID: ['The request {name} was refused: {reason}.', 'Please report it with what you did.'],
   FILE_NOT_GRANTED: ['This file was not chosen in this window.', 'Choose the file again.'],
   KEPT_OPEN: ['What was open stays open.', 'Save it or give it up, then open again.'],
+  SERVER_PORT: ['The port {port} cannot be listened on: {reason}.', 'Choose another with --port.'],
   SERVER_GONE: [
     'The server cannot be reached: {reason}.',
     'See whether mho serve still runs, then load the page again.',

@@ -12,8 +12,8 @@ extensions.register({
   type: FLOATS,
   encode: (value) =>
     value instanceof Float32Array ? new Uint8Array(value.buffer, value.byteOffset, value.byteLength) : null,
-  // A copy: floats must begin at a multiple of four.
-  decode: (bytes) => new Float32Array(bytes.slice().buffer),
+  // A copy, since floats must begin at a multiple of four; not by `slice`, which in Node shares a Buffer's memory.
+  decode: (bytes) => new Float32Array(Uint8Array.from(bytes).buffer),
 });
 
 export type ToServer = { readonly id: number; readonly name: string; readonly params: unknown };

@@ -2,7 +2,7 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { FileRef } from '../../contract/studio';
-import { kindOf } from './files';
+import { kindOf } from '../hosts/files';
 
 export type Opens = { readonly path: string; readonly kind: FileRef['kind'] } | { readonly sample: string } | null;
 

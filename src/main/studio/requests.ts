@@ -18,7 +18,7 @@ import {
 import { writeSafely } from '../engine/sessions/write';
 import { chooseFile, chooseNewFile } from './dialogs';
 import type { EngineHost } from './engineHost';
-import { exists, kindOf } from './files';
+import { exists, kindOf } from '../hosts/files';
 import { fromOurPage } from './security';
 import type { Store } from './store';
 import { faultOf, type StudioWindow } from './window';

@@ -4,35 +4,11 @@
  * own pages and nothing else, reaches no network, no file and no Node; what it sends is believed only after a check.
  */
 import { app, protocol, type Session, type WebContents, type WebFrameMain, type WebPreferences } from 'electron';
-import { readFile } from 'node:fs/promises';
-import { extname, join, normalize, sep } from 'node:path';
+import { contentPolicy, pageFile } from '../hosts/page';
 
 const SCHEME = 'mho';
 export const ORIGIN = `${SCHEME}://studio`;
 export const PAGE = `${ORIGIN}/index.html`;
-
-/** Nothing, plus exactly what the window needs; data and blob pictures are previews and exports. */
-export const CONTENT_POLICY = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self' data: blob:",
-  "font-src 'self'",
-  "worker-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ');
-
-const types: Readonly<Record<string, string>> = {
-  '.html': 'text/html; charset=utf-8',
-  '.js': 'text/javascript; charset=utf-8',
-  '.css': 'text/css; charset=utf-8',
-  '.svg': 'image/svg+xml',
-  '.png': 'image/png',
-  '.woff2': 'font/woff2',
-  '.json': 'application/json',
-};
 
 /** What every window is made with. */
 export const webPreferences = (preload: string): WebPreferences => ({
@@ -57,28 +33,14 @@ export function registerScheme(): void {
   protocol.registerSchemesAsPrivileged([{ scheme: SCHEME, privileges: { standard: true, secure: true } }]);
 }
 
-/**
- * A file of the built renderer.
- * @param folder of the built renderer; nothing outside it is served
- */
+/** @param folder of the built pages */
 export async function page(folder: string, url: string): Promise<Response> {
-  const headers = { 'content-security-policy': CONTENT_POLICY, 'x-content-type-options': 'nosniff' };
-  const missing = new Response('not here', { status: 404, headers });
-  let path: string;
-  try {
-    const { origin, host, pathname } = new URL(url);
-    if (host !== 'studio' || (origin !== 'null' && origin !== ORIGIN)) return missing;
-    path = normalize(join(folder, decodeURIComponent(pathname)));
-  } catch {
-    return missing;
-  }
-  const type = types[extname(path)];
-  if (!path.startsWith(folder + sep) || !type) return missing;
-  try {
-    return new Response(new Uint8Array(await readFile(path)), { headers: { ...headers, 'content-type': type } });
-  } catch {
-    return missing;
-  }
+  const headers = { 'content-security-policy': contentPolicy(), 'x-content-type-options': 'nosniff' };
+  const { host, pathname } = new URL(url);
+  const file = host === 'studio' ? await pageFile(folder, pathname) : null;
+  return file
+    ? new Response(file.bytes, { headers: { ...headers, 'content-type': file.type } })
+    : new Response('not here', { status: 404, headers });
 }
 
 const allowedUrl = (url: string): boolean => /^(mho:\/\/studio\/|devtools:\/\/|data:|blob:mho:\/\/studio\/)/.test(url);

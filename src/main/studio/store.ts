@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { defaultSettings, settings as settingsSchema, type Settings } from '../../contract/studio';
 import { writeSafely } from '../engine/sessions/write';
-import { exists } from './files';
+import { exists } from '../hosts/files';
 
 const RECENT = 12;
 const recentSchema = z.array(z.object({ path: z.string(), kind: z.enum(['model', 'session']) })).max(100);

@@ -14,7 +14,7 @@ import type {
 } from '../../contract/studio';
 import { askUnsaved, chooseNewFile } from './dialogs';
 import type { EngineHost } from './engineHost';
-import { Grants } from './files';
+import { Grants } from '../hosts/files';
 import { PAGE, webPreferences } from './security';
 
 const SESSION_FILES = { name: 'Mho sessions', extensions: ['mho'] };

@@ -181,10 +181,7 @@ export class Document {
 
   /** Another model: what was unsaved stays in its folder and is offered at the next start. */
   async #startAnew(): Promise<void> {
-    const left = this.#folder;
-    const state = this.#savedState();
-    if (this.#dirty) await left.write(() => ({ ...state, document: '', owner: NOBODY }));
-    else await left.remove();
+    await this.leave();
     this.#folder = this.around.recovery.create();
     this.#runs = new Map();
     this.#removed.clear();
@@ -471,6 +468,13 @@ export class Document {
       const arrays = await this.around.engine.readArrays(path).catch(() => null);
       if (arrays) this.#data.set(id, { path, arrays });
     }
+  }
+
+  /** Nobody has it open any more: offered again when something in it is unsaved. */
+  async leave(): Promise<void> {
+    const state = this.#savedState();
+    if (this.#dirty) await this.#folder.write(() => ({ ...state, document: '', owner: NOBODY }));
+    else await this.#folder.remove();
   }
 
   /** The window is closed and the user has decided about what was unsaved. */

@@ -29,6 +29,8 @@ export const hostOnlyRequests = {
   save: { params: z.object({ path: z.string().min(1).nullable() }) },
   /** The window is closed and nothing in it is wanted any more. */
   close: { params: z.object({}) },
+  /** The page went away without a word: what is unsaved is offered again. */
+  leave: { params: z.object({}) },
 } as const;
 type HostOnlyName = keyof typeof hostOnlyRequests;
 
@@ -273,11 +275,11 @@ export function createStudioService(options: ServiceOptions): StudioService {
         const document = await documentOf(id);
         if (name === 'save')
           return { ok: true, value: await document.save((check.value as { path: string | null }).path) };
-        if (name === 'close') {
+        if (name === 'close' || name === 'leave') {
           jobs.cancelAll(id);
           documents.delete(id);
           open.delete(id);
-          await document.close();
+          await (name === 'close' ? document.close() : document.leave());
           return { ok: true, value: undefined };
         }
         const path = (token: string): string => {

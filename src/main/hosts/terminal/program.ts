@@ -204,6 +204,31 @@ function programFor(terminal: Terminal, finish: (code: number) => void): Command
     });
 
   program
+    .command('studio')
+    .summary('open the window')
+    .description('Opens the window, on a model or a session when one is given.')
+    .argument('[file]', 'a model, or a session FILE.mho')
+    .option('--sample <name>', 'open a bundled sample')
+    .action(async (path: string | undefined, options: { sample?: string }) => {
+      const { studioCommand } = await import('./commands/studio');
+      finish(await studioCommand(path, options));
+    });
+
+  program
+    .command('serve')
+    .summary('the window in a browser')
+    .description('Serves the window on this machine alone and prints its address; for machines without a screen.')
+    .argument('[file]', 'a model, or a session FILE.mho')
+    .addOption(
+      new Option('--port <n>', 'port to listen on; any free one when absent').argParser(whole(0)).default(0, 'any'),
+    )
+    .option('--sample <name>', 'open a bundled sample')
+    .action(async (path: string | undefined, options: { port: number; sample?: string }) => {
+      const { serveCommand } = await import('./commands/serve');
+      finish(await serveCommand(terminal, path, options));
+    });
+
+  program
     .command('sample')
     .summary('run a bundled sample')
     .description('Attributes a bundled model, shows the result and saves the session in the current folder.')

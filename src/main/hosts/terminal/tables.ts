@@ -53,7 +53,7 @@ export function sessionTables(session: Session, top: number, exampleLabels?: rea
       }));
       if (ats.every(({ place }) => place < 0)) continue;
       const label = exampleLabels?.[name];
-      parts.push(exampleTables(ats, `Example ${name}${label ? ` (${label})` : ''}`, top));
+      parts.push(exampleTables(ats, `Example ${name}${label ? ` (${label})` : ''}`, top, session.model));
     }
     const hidden = question.examples.length - MOST_EXAMPLES;
     if (hidden > 0) parts.push(`${hidden} more examples are in the session and in --json.\n`);
@@ -71,11 +71,17 @@ export function sessionTables(session: Session, top: number, exampleLabels?: rea
   return parts.join('\n');
 }
 
-function exampleTables(ats: readonly At[], title: string, top: number): string {
+/** Where the path starts, when it is not a model input. */
+function pathWords(pathStart: string | null, model: Session['model']): string {
+  if (pathStart) return ` along a path from ${printable(pathStart)}`;
+  const whole = model.inputs.filter(({ dtype }) => dtype !== 'float32').map(({ name }) => printable(name));
+  return whole.length ? `; the path starts at the embedded values of ${whole.join(', ')}` : '';
+}
+
+function exampleTables(ats: readonly At[], title: string, top: number, model: Session['model']): string {
   const { run, place } = ats.find((at) => at.place >= 0)!;
   const [atInput, atBaseline, delta] = [run.atInput, run.atBaseline, run.delta].map((values) => plain(values[place]!));
-  const start = run.pathStart ? ` along a path from ${printable(run.pathStart)}` : '';
-  const heading = `${title}: ${printable(run.target[place]!)} is ${atInput} at the input, ${atBaseline} at the baseline, difference ${delta}${start}`;
+  const heading = `${title}: ${printable(run.target[place]!)} is ${atInput} at the input, ${atBaseline} at the baseline, difference ${delta}${pathWords(run.pathStart, model)}`;
   const names = layerNames(ats.map((at) => at.run));
   const lead = (name: string): string[] => {
     const layer = ats.map(({ layers }) => layers.get(name)).find(Boolean)!;

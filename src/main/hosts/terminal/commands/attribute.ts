@@ -52,6 +52,12 @@ export async function attributeCommand(terminal: Terminal, path: string, options
   return EXIT.ok;
 }
 
+/** Names told before the rest is only counted. */
+const MOST_NAMES = 6;
+
 function tellIgnored(terminal: Terminal, entries: readonly string[]): void {
-  if (entries.length > 0) terminal.err(`Not used: ${entries.join(', ')} (no input of the model has that name)\n`);
+  if (entries.length === 0) return;
+  const rest = entries.length - MOST_NAMES;
+  const named = `${entries.slice(0, MOST_NAMES).join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
+  terminal.err(`Not used: ${named} (no input of the model has that name)\n`);
 }

@@ -1,0 +1,204 @@
+/** The engine's side of the studio, with the real engine and no window. */
+import * as tf from '@tensorflow/tfjs-core';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { engine, type Engine } from '../../src/main/hosts/service/engine';
+import { createStudioService, type ServiceRequest, type StudioService } from '../../src/main/hosts/service';
+import { ownerOf, type Owner } from '../../src/main/hosts/service/recovery';
+import type { EngineRequestName, JobNotice, Params, Result, RunSetup } from '../../src/contract/studio';
+
+const samples = resolve('resources/samples');
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'mho-service-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const GONE: Owner = { pid: 0, began: null };
+const start = (owner: Owner = ownerOf(process.pid), own: Partial<Engine> = {}): StudioService =>
+  createStudioService({
+    engine: { ...engine, ...own },
+    samples,
+    recovery: join(folder, 'recovery'),
+    owner,
+    software: { mho: '0', node: '0', platform: 'test' },
+    onDocument: () => undefined,
+  });
+
+const get = async <Name extends EngineRequestName>(
+  service: StudioService,
+  name: Name,
+  params: Params<Name>,
+  more: Partial<ServiceRequest> = {},
+): Promise<Result<Name>> => {
+  const answer = await service.handle({ document: 'one', name, params, ...more });
+  if (!answer.ok) throw new Error(`${answer.fault.code}: ${answer.fault.message}`);
+  return answer.value as Result<Name>;
+};
+const code = async (service: StudioService, request: Omit<Partial<ServiceRequest>, 'name'> & { name: string }) => {
+  const answer = await service.handle({ document: 'one', params: {}, ...request } as ServiceRequest);
+  return answer.ok ? 'ok' : answer.fault.code;
+};
+
+async function digits(service: StudioService, document = 'one'): Promise<RunSetup> {
+  const { data, sample } = await get(service, 'openSample', { name: 'digits' }, { document });
+  const { baseline, target, rule } = sample!;
+  return {
+    data: data!.data,
+    examples: [0, 6],
+    baseline,
+    target,
+    rule,
+    methods: ['nig', 'rescale'],
+    steps: 4,
+    backend: 'auto',
+  };
+}
+
+const run = async (service: StudioService, setup: RunSetup, document = 'one'): Promise<JobNotice[]> => {
+  const notices: JobNotice[] = [];
+  await new Promise<void>((finish, fail) => {
+    const emit = (notice: JobNotice): void => {
+      notices.push(notice);
+      if (notice.kind === 'finished' || notice.kind === 'failed') finish();
+    };
+    get(service, 'startRun', setup, { emit, document }).catch(fail);
+  });
+  return notices;
+};
+
+describe('requests', () => {
+  it('opens each sample with data that fits', async () => {
+    const service = start();
+    for (const { name, examples } of await get(service, 'sampleList', {})) {
+      const { data, sample, finalActivation } = await get(service, 'openSample', { name });
+      expect(data!.faults).toEqual([]);
+      expect(data!.arrays[0]!.input).not.toBeNull();
+      expect(Math.max(...examples)).toBeLessThan(data!.examples);
+      expect(sample!.labels.length).toBeGreaterThan(0);
+      expect(Object.values(finalActivation)[0]).toMatch(/softmax|sigmoid/);
+    }
+  });
+
+  it('leaves no tensor behind, whatever is asked', async () => {
+    const service = start();
+    const setup = await digits(service);
+    const { data, examples, baseline, target } = setup;
+    await get(service, 'predict', { data, examples, baseline });
+    const before = tf.memory().numTensors;
+    await get(service, 'predict', { data, examples, baseline });
+    await get(service, 'activations', { data, examples, baseline, layer: 'stem' }).catch(() => undefined);
+    await get(service, 'pathCurve', { data, example: 0, baseline, target, points: 5 });
+    await get(service, 'estimate', setup);
+    await run(service, setup);
+    expect(await code(service, { name: 'predict', params: { data, examples: [10_000], baseline } })).toBe(
+      'EXAMPLES_RANGE',
+    );
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it('the path curve begins at the baseline and ends at the input, as a run says', async () => {
+    const service = start();
+    const setup = { ...(await digits(service)), examples: [0] };
+    const { data, baseline, target } = setup;
+    const { target: curve } = await get(service, 'pathCurve', { data, example: 0, baseline, target, points: 9 });
+    await run(service, setup);
+    const [first] = await get(service, 'runList', {});
+    expect(curve[0]).toBeCloseTo(first!.result.atBaseline[0]!, 4);
+    expect(curve[8]).toBeCloseTo(first!.result.atInput[0]!, 4);
+  });
+
+  it.each([
+    ['openModel', { file: 'unknown' }, 'FILE_NOT_GRANTED'],
+    ['openModel', {}, 'REQUEST_INVALID'],
+    ['predict', { data: 'none', examples: [0], baseline: { kind: 'constant', value: 0 } }, 'NOTHING_OPEN'],
+    ['openSample', { name: 'nothing' }, 'MODEL_NOT_FOUND'],
+    ['toString', {}, 'REQUEST_INVALID'],
+    ['removeRun', { run: 'none' }, 'HANDLE_UNKNOWN'],
+    ['recover', { id: 'none' }, 'HANDLE_UNKNOWN'],
+    ['save', { path: null }, 'ok'],
+  ])('%s %j: %s', async (name, params, expected) => {
+    expect(await code(start(), { name, params })).toBe(expected);
+  });
+
+  it('says what it expected and what it found in data that does not fit', async () => {
+    const service = start();
+    await digits(service);
+    const path = join(samples, 'motifs', 'inputs.npz');
+    const data = await get(service, 'readInputs', { file: 'token' }, { paths: { token: path } });
+    expect(data.faults.map((fault) => fault.code)).toEqual(['INPUT_SHAPE']);
+    expect(data.faults[0]!.message).toContain('[?, 8, 8, 1]');
+  });
+});
+
+describe('documents', () => {
+  it('do not see each other', async () => {
+    const service = start();
+    await run(service, await digits(service));
+    const other = await get(service, 'document', {}, { document: 'two' });
+    expect(other).toMatchObject({ runs: 0, title: null });
+    const [first] = await get(service, 'runList', {});
+    expect(
+      await code(service, { document: 'two', name: 'contributions', params: { run: first!.run, layer: 'stem' } }),
+    ).toBe('HANDLE_UNKNOWN');
+  });
+
+  it('two jobs take turns, whichever document they are of', async () => {
+    const service = start();
+    const first = await digits(service, 'one');
+    const second = await digits(service, 'two');
+    const [, waited] = await Promise.all([run(service, first, 'one'), run(service, second, 'two')]);
+    expect(waited.map(({ kind }) => kind)).toContain('queued');
+    expect(waited.at(-1)).toEqual({ kind: 'finished', cancelled: false });
+  });
+
+  it('a run that cannot be kept is still there, and says why', async () => {
+    const full = Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' });
+    const service = start(undefined, { saveSession: () => Promise.reject(full) });
+    const notices = await run(service, await digits(service));
+    const told = notices.filter((notice) => notice.kind === 'run');
+    expect(told).toHaveLength(2);
+    for (const notice of told) expect(notice.unkept?.message).toContain('ENOSPC');
+    expect(await get(service, 'runList', {})).toHaveLength(2);
+  });
+});
+
+describe('recovery', () => {
+  it('an engine that starts again finds the document by itself', async () => {
+    const before = start();
+    const setup = await digits(before);
+    await run(before, setup);
+    const runs = await get(before, 'runList', {});
+    const after = start();
+    expect((await get(after, 'runList', {})).map(({ run: id, name }) => [id, name])).toEqual(
+      runs.map(({ run: id, name }) => [id, name]),
+    );
+    expect(await run(after, setup)).not.toContainEqual(expect.objectContaining({ kind: 'failed' }));
+  });
+
+  it('a program that is gone: its runs are offered, taken back, and given up', async () => {
+    const before = start(GONE);
+    await run(before, await digits(before));
+    const after = start();
+    const [entry] = await get(after, 'recoveryList', {}, { document: 'new' });
+    expect(entry).toMatchObject({ runs: 2, title: 'Handwritten digits' });
+    const recovered = await get(after, 'recover', { id: entry!.id }, { document: 'new' });
+    expect(recovered.document).toMatchObject({ dirty: true, modelOpen: true, runs: 2 });
+    expect(await get(after, 'recoveryList', {}, { document: 'new' })).toEqual([]);
+    await after.handle({ document: 'new', name: 'close', params: {} });
+    expect(readdirSync(join(folder, 'recovery'))).toEqual([]);
+  });
+
+  it('passes over what is damaged', async () => {
+    const before = start(GONE);
+    await run(before, await digits(before));
+    const [name] = readdirSync(join(folder, 'recovery'));
+    const file = readdirSync(join(folder, 'recovery', name!)).find((each) => each.endsWith('.mho'))!;
+    writeFileSync(join(folder, 'recovery', name!, file), 'half a file');
+    const after = start();
+    const [entry] = await get(after, 'recoveryList', {});
+    expect((await get(after, 'recover', { id: entry!.id })).runs).toHaveLength(1);
+  });
+});
