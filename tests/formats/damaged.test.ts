@@ -45,12 +45,25 @@ const broken: Readonly<Record<string, () => readonly [path: string, message: str
   },
   'an .h5 of weights alone': () => {
     const bytes = bytesOf('gated/model.h5');
-    for (let at = bytes.indexOf('model_config'); at >= 0; at = bytes.indexOf('model_config')) bytes.write('model_nonfig', at);
+    for (let at = bytes.indexOf('model_config'); at >= 0; at = bytes.indexOf('model_config'))
+      bytes.write('model_nonfig', at);
     return [
       written(place(), 'model.h5', bytes),
       'MODEL_WEIGHTS_ONLY: {path} holds weights, but not the model they belong to. Save the whole model (model.save), not only its weights.',
     ];
   },
+  'a model.json cut short, in its folder': () => {
+    const path = layersModel(place());
+    written(path, 'model.json', bytesOf('gated/tfjs_layers/model.json').subarray(0, 900));
+    return [
+      path,
+      'MODEL_DAMAGED: {path}/model.json cannot be read: it is not complete JSON. The file may be half copied or damaged; copy or export it again.',
+    ];
+  },
+  'a model.json cut short, by itself': () => [
+    written(place(), 'model.json', bytesOf('gated/tfjs_layers/model.json').subarray(0, 900)),
+    'MODEL_DAMAGED: {path} cannot be read: it is not complete JSON. The file may be half copied or damaged; copy or export it again.',
+  ],
   'a LayersModel with a short shard': () => {
     const path = layersModel(place());
     written(path, 'group1-shard1of1.bin', bytesOf('gated/tfjs_layers/group1-shard1of1.bin').subarray(0, 1000));

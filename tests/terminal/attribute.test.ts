@@ -45,6 +45,48 @@ const asked = (name: string, ...more: string[]): string[] => {
   return ['attribute', join(cases, name, 'model.keras'), '--input', arrays, '--baseline', arrays, ...more];
 };
 
+const samples = resolve(import.meta.dirname, '../samples/keras_layers/keras3');
+
+describe('other models', () => {
+  /** The command line of a family of layer samples, its inputs as `NAME=FILE.npy`. */
+  const family = async (name: string, ...more: string[]): Promise<string[]> => {
+    const arrays = await readArrays(join(samples, 'outputs.npz'));
+    const words: string[] = [];
+    for (const [entry, array] of Object.entries(arrays)) {
+      if (!entry.startsWith(`${name}/in/`)) continue;
+      const file = join(folder, entry.replaceAll('/', '-') + '.npy');
+      await writeFile(file, Buffer.concat([npyHeader(array.shape), npyBytes(array.data)]));
+      words.push(`${entry.split('/').at(-1)!}=${file}`);
+    }
+    return ['attribute', join(samples, `${name}.keras`), '--input', ...words, '--examples', '0,2', ...more];
+  };
+
+  it('with an embedding say that the path starts at the embedded values', async () => {
+    const { out, code } = await mho(await family('embedding'));
+    expect(code).toBe(0);
+    expect(out).toMatch(/^Example 0: out\/pre\[\d\] is .*; the path starts at the embedded values of words, more$/m);
+    expect(out).toMatch(/^│ table:2 /m);
+    expect(out).not.toMatch(/^│ words /m);
+  });
+
+  it.each(['nested', 'channels_first', 'several_outputs', 'embedding'])('%s: complete at every cut', async (name) => {
+    const session = shown(await mho(await family(name, '--json', '--steps', '6')));
+    for (const { delta, layers } of session.runs) {
+      expect(layers.some(({ cut }) => cut)).toBe(true);
+      for (const { residual, name: layer } of layers)
+        residual?.forEach((each, example) =>
+          expect(Math.abs(each), layer).toBeLessThan(1e-5 * Math.max(Math.abs(delta[example]!), 1)),
+        );
+    }
+  });
+
+  it('name only the first of many entries that belong to no input', async () => {
+    const words = await family('nested');
+    const { err } = await mho(['attribute', words[1]!, '--input', join(samples, 'outputs.npz')]);
+    expect(err).toMatch(/^Not used: ([^,]+, ){5}[^,]+ and \d+ more \(no input of the model has that name\)$/m);
+  });
+});
+
 describe.each([
   ['motif', '0'],
   ['plain', 'logits'],

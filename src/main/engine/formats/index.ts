@@ -11,7 +11,9 @@ import { layersModel } from './layersModel';
 import { graphModel } from './graphModel/open';
 import { onnx } from './onnx/open';
 import { savedModel } from './savedModel/open';
-import { type Format, type Source, sourceAt, sourcesIn } from './source';
+import { type Format, LARGEST_JSON, type Source, sourceAt, sourcesIn } from './source';
+
+const OPENING_BRACE = 0x7b;
 
 export interface OpenedModel {
   readonly graph: Graph;
@@ -47,7 +49,10 @@ async function matching(source: Source): Promise<Match | null> {
 async function find(source: Source): Promise<Match> {
   const own = await matching(source);
   if (own) return own;
-  if (!source.isFolder) throw unrecognised(source, kindOf(source));
+  if (!source.isFolder) {
+    await refuseBrokenJson([source]);
+    throw unrecognised(source, kindOf(source));
+  }
   const inside = await sourcesIn(source);
   const files = await matches(inside.filter((each) => !each.isFolder));
   if (files.length === 1) return files[0]!;
@@ -60,8 +65,16 @@ async function find(source: Source): Promise<Match> {
   }
   if (folders.length === 1) return folders[0]!;
   if (folders.length > 1) throw ambiguous(source, folders);
+  await refuseBrokenJson(inside.filter(({ name }) => name === 'model.json'));
   const seen = source.entries.slice(0, 4).join(', ');
   throw unrecognised(source, source.entries.length ? `it holds ${seen}` : 'it is empty');
+}
+
+/** A half-copied model.json is no format's, but it is a model. @throws MODEL_DAMAGED */
+async function refuseBrokenJson(sources: readonly Source[]): Promise<void> {
+  for (const source of sources)
+    if (source.head[0] === OPENING_BRACE && source.size <= LARGEST_JSON && (await source.json()) === null)
+      throw new MhoError('MODEL_DAMAGED', { path: source.path, reason: 'it is not complete JSON' });
 }
 
 async function matches(sources: readonly Source[]): Promise<Match[]> {
@@ -83,5 +96,5 @@ const unrecognised = (source: Source, seen: string): MhoError =>
 function kindOf({ head, size }: Source): string {
   if (size === 0) return 'it is empty';
   const first = [...head.subarray(0, 8)].map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
-  return head[0] === 0x7b ? 'JSON without a model' : `it begins with ${first}`;
+  return head[0] === OPENING_BRACE ? 'JSON without a model' : `it begins with ${first}`;
 }

@@ -8,7 +8,7 @@ import { isRecord } from './json';
 /** How much of a file is looked at to recognise it. */
 const HEAD_BYTES = 4096;
 /** A topology of a million nodes stays below this. */
-const LARGEST_JSON = 512 * 2 ** 20;
+export const LARGEST_JSON = 512 * 2 ** 20;
 /** Files of a folder that are looked at. */
 const MOST_ENTRIES = 2000;
 
