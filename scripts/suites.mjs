@@ -99,7 +99,7 @@ const windowTests = () => ({
 export const checks = [
   script('types'),
   script('lint', ['--cache', '--cache-strategy=content', `--cache-location=${caches}/eslint/`]),
-  script('format', ['--cache', '--cache-strategy=content', `--cache-location=${caches}/prettier`]),
+  script('format', ['--cache', '--cache-strategy=content', `--cache-location=${caches}/format`]),
   vitest('unit tests', ['--exclude=tests/scripts/**']),
 ];
 
