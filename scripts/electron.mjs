@@ -1,4 +1,5 @@
-/** `node scripts/electron.mjs`: an Electron for the window's tests, fetched where needed; prints where it is, as JSON. */
-import { electronRuntime } from './setup/electronRuntime.mjs';
+/** `node scripts/electron.mjs`: an Electron and a browser for the window's tests; prints where they are, as JSON. */
+import { browserForTests, electronRuntime } from './setup/electronRuntime.mjs';
 
-process.stdout.write(`${JSON.stringify(await electronRuntime({ tests: true }))}\n`);
+const electron = await electronRuntime({ tests: true });
+process.stdout.write(`${JSON.stringify({ ...electron, browser: await browserForTests() })}\n`);

@@ -167,3 +167,10 @@ export const electronRuntime = async ({ tests = false, clone = root } = {}) => {
 
 /** What a test runner wants in its environment and in front of its command: a virtual display where there is none. */
 export const displayCommand = () => (hasDisplay() ? [] : ['xvfb-run', '-a', '-s', '-screen 0 1600x1000x24']);
+
+/** A Chromium that shows `mho serve`, for tests; installed by apt where that is allowed. Returns its path or null. */
+export const browserForTests = async () => {
+  const present = () => ['chromium', 'chromium-browser', 'google-chrome'].map(find).find(Boolean) ?? null;
+  if (!present() && process.platform === 'linux') await aptInstall(['chromium'], 'about 100 MB');
+  return present();
+};

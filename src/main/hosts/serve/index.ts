@@ -147,6 +147,7 @@ class Host {
       if (!known || !path) return end(known ? 404 : 403, 'There is nothing here.');
       return void response.writeHead(200, { 'content-type': 'application/octet-stream' }).end(await readFile(path));
     }
+    if (pathname === '/favicon.ico') return end(204, ''); // browsers ask by themselves; there is none
     if (pathname === '/' && !known) return end(403, 'Open the address that mho serve printed: it carries a token.');
     // Pages and their parts hold nothing secret; what they ask for does.
     const file = await pageFile(this.options.pages, pathname === '/' ? '/index.html' : pathname);

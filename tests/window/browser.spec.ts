@@ -1,0 +1,44 @@
+/** `mho serve`: the same window in a real browser. */
+import { chromium, expect, test, type Browser, type Page } from '@playwright/test';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { join } from 'node:path';
+import { forget, newFolder, root } from './studio';
+
+const program = process.env['MHO_TEST_BROWSER'];
+test.skip(!program, 'there is no Chromium on this machine');
+
+let folder: string;
+let server: ChildProcess;
+let browser: Browser;
+let page: Page;
+const faults: string[] = [];
+
+test.beforeAll(async () => {
+  folder = newFolder();
+  server = spawn(process.execPath, [join(root, 'scripts/mho.mjs'), 'serve', '--sample', 'digits'], {
+    env: { ...process.env, XDG_STATE_HOME: folder },
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  const url = await new Promise<string>((resolve) =>
+    server.stdout!.on('data', (text: Buffer) => resolve(text.toString().trim())),
+  );
+  browser = await chromium.launch({ executablePath: program, args: ['--no-sandbox'] });
+  page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+  page.on('console', (message) => message.type() === 'error' && faults.push(message.text()));
+  page.on('pageerror', (error) => faults.push(error.message));
+  await page.goto(url);
+});
+test.afterAll(async () => {
+  await browser?.close();
+  server.kill('SIGINT');
+  await new Promise((resolve) => server.once('close', resolve));
+  forget(folder);
+});
+
+test('the sample from opening to a ranking, and no policy is broken', async () => {
+  await expect(page.getByText('Handwritten digits').first()).toBeVisible();
+  await expect(page.getByText(/TensorFlow|WebAssembly|JavaScript/).first()).toBeVisible({ timeout: 15_000 });
+  await page.getByRole('button', { name: 'Run', exact: true }).first().click();
+  await expect(page.getByRole('tab', { name: 'Ranking' })).toBeVisible({ timeout: 30_000 });
+  expect(faults).toEqual([]);
+});
