@@ -50,6 +50,19 @@ export class OnnxCall {
     return proto ? this.tensor(proto) : null;
   }
 
+  /** The second operand. Before opset 7 it is told at which axis of the first it begins. */
+  get second(): Tensor {
+    const b = this.input(1);
+    if (this.opset >= 7 || !this.int('broadcast', 0)) return b;
+    const a = this.to.rank(this.input(0));
+    const own = this.to.rank(b);
+    const axis = this.has('axis') ? this.to.axis(this.input(0), this.int('axis', 0)) : a - own;
+    return this.to.unsqueeze(
+      b,
+      Array.from({ length: Math.max(0, a - axis - own) }, (_, i) => own + i),
+    );
+  }
+
   /** A list that was an attribute in old opsets and is an input now. */
   list(name: string, index: number): readonly number[] | null {
     const own = this.ints(name);

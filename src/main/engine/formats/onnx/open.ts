@@ -5,14 +5,15 @@ import { WireFault } from '../protobuf';
 import { type Format, type OpenedGraph, readBytes, type Source } from '../source';
 import { type HostArray, isArray, NotExpressible } from '../tensors/array';
 import { Assembly, BATCH, type Origin, type Tensor } from '../tensors/assembly';
+import { safeDivision } from '../tensors/compositions';
 import { registerLayers } from '../tensors/layers';
 import { OnnxCall } from './call';
 import { ModelProto, type OnnxGraph, type OnnxNode, type TensorProto, type ValueInfo } from './proto';
 import { rowOf } from './table';
 import { isNumeric, isReal, readExternal, tensorOf } from './tensor';
 
-/** Operator sets before this one broadcast in another way. */
-const OLDEST = 7;
+/** The operator set of files that name none. */
+const OLDEST = 1;
 /** Bytes of a model file; protobuf itself ends at two gigabytes. */
 const LARGEST = 2 ** 31;
 
@@ -41,7 +42,7 @@ async function open(source: Source): Promise<OpenedGraph> {
   ];
   const external = await readExternal(tensors, path);
   const importer = new Importer(graph, opset, path, external);
-  const built = importer.build();
+  const built = guarded(path, () => importer.build());
   return {
     graph: built,
     parameters: graph.initialisers.reduce(
@@ -52,18 +53,37 @@ async function open(source: Source): Promise<OpenedGraph> {
   };
 }
 
-function decoded(file: Uint8Array, path: string): ModelProto {
+const decoded = (file: Uint8Array, path: string): ModelProto => guarded(path, () => ModelProto.decode(file));
+
+/** Readers of bytes raise errors of their own; other faults are ours and stay what they are. */
+function guarded<T>(path: string, work: () => T): T {
   try {
-    return ModelProto.decode(file);
+    return work();
   } catch (error) {
-    if (error instanceof MhoError) throw error;
-    const reason = error instanceof WireFault || error instanceof Error ? error.message : String(error);
-    throw new MhoError('MODEL_DAMAGED', { path, reason }, { cause: error });
+    if (!(
+      error instanceof WireFault ||
+      error instanceof RangeError ||
+      (error instanceof Error && error.constructor === Error)
+    ))
+      throw error;
+    throw new MhoError('MODEL_DAMAGED', { path, reason: error.message }, { cause: error });
   }
 }
 
+/** A comparison of values that vary: no value of the graph, but known to what selects by it. */
+class Condition {
+  constructor(
+    readonly kind: string,
+    readonly a: Tensor,
+    readonly b: Tensor,
+  ) {}
+}
+const COMPARISONS = new Set(['Equal', 'Greater', 'GreaterOrEqual', 'Less', 'LessOrEqual']);
+
 class Importer {
-  private readonly made = new Map<string, Tensor>();
+  private readonly made = new Map<string, Tensor | Condition>();
+  /** Quotients with their operands: exporters guard divisions by comparing the divisor with zero. */
+  private readonly quotients = new Map<Tensor, readonly [Tensor, Tensor]>();
   private readonly declared: ReadonlyMap<string, ValueInfo>;
   private readonly to: Assembly;
   private readonly builder: GraphBuilder;
@@ -98,7 +118,7 @@ class Importer {
     for (const { name } of this.graph.outputs) {
       const x = this.made.get(name);
       if (!x) throw this.damaged(`its output ${name} is not made by any node`);
-      if (isArray(x)) throw this.damaged(`its output ${name} does not depend on any input`);
+      if (x instanceof Condition || isArray(x)) throw this.damaged(`its output ${name} does not depend on any input`);
       const origin = this.to.origins.get(x.id) ?? { name, kind: 'Output' };
       const id = this.to.at({ name: origin.name, kind: 'Transpose' }, () => this.to.asOutput(x));
       this.builder.output(name.replace(/:0$/, ''), id);
@@ -147,21 +167,41 @@ class Importer {
     });
   }
 
-  private translated(node: OnnxNode, inputs: readonly (Tensor | undefined)[]): readonly Tensor[] {
-    const present = inputs.filter((x) => x !== undefined);
+  /** `b == 0 ? 0 : a / b` is the one selection by varying values that is known. */
+  private selected(op: string, { kind, a, b }: Condition, yes: unknown, no: unknown): Tensor {
+    const quotient = this.quotients.get(no as Tensor);
+    const divisor = isZero(b) ? a : b;
+    if (op !== 'Where' || kind !== 'Equal' || !isZero(yes) || !(isZero(a) || isZero(b)) || quotient?.[1] !== divisor)
+      throw new NotExpressible('a condition that depends on the input');
+    return safeDivision(this.to, quotient[0], divisor);
+  }
+
+  private translated(
+    node: OnnxNode,
+    given: readonly (Tensor | Condition | undefined)[],
+  ): readonly (Tensor | Condition)[] {
+    const present = given.filter((x): x is Tensor => x !== undefined && !(x instanceof Condition));
     const domain =
       node.domain === '' || node.domain === 'ai.onnx' || (node.domain === 'com.microsoft' && node.op === 'Gelu');
     const kind = domain ? node.op : `${node.domain}.${node.op}`;
     try {
       const row = domain ? rowOf(node.op) : null;
       if (!row) throw new NotExpressible('');
-      if (this.opset < OLDEST) throw new NotExpressible(`of operator set ${this.opset}`);
+      const [condition, yes, no] = given;
+      if (condition instanceof Condition) return [this.selected(node.op, condition, yes, no)];
+      if (present.length < given.filter((x) => x !== undefined).length)
+        throw new NotExpressible('a comparison that depends on the input');
+      const inputs = given as readonly (Tensor | undefined)[];
+      const [a, b] = inputs;
+      if (COMPARISONS.has(node.op) && a && b && !(isArray(a) && isArray(b))) return [new Condition(node.op, a, b)];
       const used = node.outputs.filter((each) => each !== '').length;
       const call = new OnnxCall(node.op, inputs, used, this.opset, this.to, node.attributes, (proto) =>
         this.tensor(proto),
       );
       const result = row(call);
-      return Array.isArray(result) ? (result as readonly Tensor[]) : [result as Tensor];
+      const made = (Array.isArray(result) ? result : [result]) as readonly Tensor[];
+      if (node.op === 'Div' && a && b) this.quotients.set(made[0]!, [a, b]);
+      return made;
     } catch (error) {
       if (!(error instanceof NotExpressible)) throw error;
       const reason = error.message ? `${kind} with ${error.message}` : kind;
@@ -173,6 +213,9 @@ class Importer {
     }
   }
 }
+
+const isZero = (x: unknown): boolean =>
+  typeof x === 'object' && x !== null && isArray(x) && x.data.every((each) => each === 0);
 
 /** Sizes of a declared value; null where free. Null as a whole where nothing is declared. */
 function dimsOf(info: ValueInfo): (number | null)[] | null {

@@ -1,4 +1,4 @@
-/** What each ONNX op becomes: one row per op (operator sets 7 to 21). */
+/** What each ONNX op becomes: one row per op (operator sets 1 to 21). */
 import type { OpName } from '../../graph/ops';
 import * as host from '../tensors/array';
 import { type HostArray, isArray, NotExpressible, product } from '../tensors/array';
@@ -20,7 +20,7 @@ const plain =
 const binary =
   (op: BinaryOp): Row =>
   (call) => {
-    const [a, b] = [call.input(0), call.input(1)];
+    const [a, b] = [call.input(0), call.second];
     if (op === 'div' && isArray(a) && isArray(b) && a.whole && b.whole)
       return host.combined(a, b, (x, y) => Math.trunc(x / y));
     return call.to.binary(op, a, b);
@@ -579,7 +579,8 @@ const rows: Readonly<Record<string, Row>> = {
   PRelu: (call) => {
     const { to } = call;
     const x = call.input(0);
-    const slope = to.array(call.input(1), 'a slope');
+    let slope = to.array(call.input(1), 'a slope');
+    if (call.opset < 7 && slope.shape.length === 1) slope = perChannel(slope, to.rank(x));
     if (slope.data.every((each) => each === slope.data[0]))
       return to.unary('leakyRelu', x, { slope: slope.data[0]! }, null);
     // relu(x) − slope · relu(−x)

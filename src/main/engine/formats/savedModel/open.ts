@@ -141,13 +141,14 @@ function guarded<T>(path: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
-    if (error instanceof MhoError) throw error;
-    const reason =
-      error instanceof RangeError && /stack/.test(error.message)
-        ? 'it is nested too deeply'
-        : error instanceof Error
-          ? error.message
-          : String(error);
-    throw new MhoError('MODEL_DAMAGED', { path, reason }, { cause: error });
+    // Readers of bytes raise errors of their own; anything else is a fault of ours and stays one.
+    if (
+      !(error instanceof Error) ||
+      error instanceof MhoError ||
+      error instanceof TypeError ||
+      error instanceof ReferenceError
+    )
+      throw error;
+    throw new MhoError('MODEL_DAMAGED', { path, reason: error.message }, { cause: error });
   }
 }

@@ -2,7 +2,7 @@
 import * as host from '../tensors/array';
 import { type HostArray, isArray, NotExpressible, product } from '../tensors/array';
 import { type BinaryOp, type ReduceOp, symbolic, type Tensor } from '../tensors/assembly';
-import { clipped, completed, contraction, interpolation, selected } from '../tensors/compositions';
+import { clipped, completed, contraction, interpolation, safeDivision, selected } from '../tensors/compositions';
 import { functions, PLAIN } from '../tensors/functions';
 import { type Layout, TfCall } from './call';
 import { isReal } from './node';
@@ -375,6 +375,8 @@ const rows: Readonly<Record<string, Row>> = {
   Mul: binary('mul'),
   Div: binary('div'),
   RealDiv: binary('div'),
+  DivNoNan: (call) => safeDivision(call.to, call.input(0), call.input(1)),
+  MulNoNan: binary('mul'),
   Maximum: binary('maximum'),
   Minimum: binary('minimum'),
   SquaredDifference: (call) =>

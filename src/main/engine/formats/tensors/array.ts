@@ -14,8 +14,13 @@ export interface HostArray {
   readonly whole: boolean;
 }
 
-/** More elements than this are never computed, only read. */
-const MOST_COMPUTED = 2 ** 26;
+/** Numbers that may be computed while one model is opened; those that files hold do not count. */
+const MOST_COMPUTED = 5 * 2 ** 26;
+let computed = 0;
+/** A model's translation begins: it runs to its end without a pause, so that one count serves. */
+export const beginCount = (): void => {
+  computed = 0;
+};
 
 export const product = (sizes: readonly number[]): number => sizes.reduce((result, size) => result * size, 1);
 
@@ -38,7 +43,9 @@ export const scalar = (value: number): HostArray => reals([], [value]);
 
 function room(shape: readonly number[]): number {
   const size = product(shape);
-  if (!(size <= MOST_COMPUTED)) throw new NotExpressible(`a computed constant of ${size} numbers`);
+  if (!(size >= 0 && size + computed <= MOST_COMPUTED))
+    throw new NotExpressible(`a computed constant of ${size} numbers`);
+  computed += size;
   return size;
 }
 
@@ -193,7 +200,7 @@ export function folded(
   const kept = array.shape.map((_, axis) => axis).filter((axis) => !axes.includes(axis));
   const ordered = transposed(array, [...kept, ...axes]);
   const count = product(axes.map((axis) => array.shape[axis]!));
-  const size = product(kept.map((axis) => array.shape[axis]!));
+  const size = room(kept.map((axis) => array.shape[axis]!));
   const data = like(array, size);
   for (let i = 0; i < size; i++) {
     let sum = start;

@@ -23,6 +23,9 @@ export const FREE = 1048571;
 /** Whether a size of shape arithmetic has a free one in it. */
 export const symbolic = (size: number): boolean => size >= FREE && (size % BATCH === 0 || size % FREE === 0);
 
+/** What padding before a maximum holds: below every value, and finite, so that differences stay numbers. */
+const LOWEST = -3e38;
+
 /** Where an op comes from, for names and layers. */
 export interface Origin {
   /** The file's name of the node. */
@@ -76,7 +79,9 @@ export class Assembly {
   constructor(
     readonly builder: GraphBuilder,
     readonly batch: number,
-  ) {}
+  ) {
+    host.beginCount();
+  }
 
   at<T>(origin: Origin, work: () => T): T {
     this.origin = origin;
@@ -684,7 +689,7 @@ export class Assembly {
     countPadding: boolean,
   ): Varying {
     if (isArray(x)) throw new NotExpressible('pooling of a constant');
-    if (windows.dilations.some((each) => each !== 1)) throw new NotExpressible('dilated pooling');
+    if (windows.dilations.some((each) => each !== 1)) return this.dilatedPool(kind, x, spatial, windows);
     const { id, pick, pad, axes } = this.spatially(x, channel, spatial, windows);
     const attributes = { size: pick(windows.size), strides: pick(windows.strides), padding: pad(windows.padding) };
     const made =
@@ -692,6 +697,33 @@ export class Assembly {
         ? this.emit('maxPool', [id], attributes)
         : this.emit('averagePool', [id], { ...attributes, countPadding });
     return this.varying(made, axes);
+  }
+
+  /** The maximum of as many shifted values as the window has places. */
+  private dilatedPool(kind: 'max' | 'average', x: Varying, spatial: readonly number[], windows: Windows): Varying {
+    const { size, strides, dilations, padding } = windows;
+    if (kind !== 'max' || padding === 'same' || product(size) > 256) throw new NotExpressible('dilated pooling');
+    const shape = this.shape(x);
+    const around = shape.map((_, axis) => padding[spatial.indexOf(axis)] ?? ([0, 0] as const));
+    const padded = this.pad(x, around, 'constant', LOWEST);
+    const places = size.reduce<number[][]>(
+      (all, count) => all.flatMap((place) => range(count).map((i) => [...place, i])),
+      [[]],
+    );
+    const parts = places.map((place) => {
+      const begin = nulls(shape.length);
+      const end = nulls(shape.length);
+      const steps = shape.map(() => 1);
+      spatial.forEach((axis, i) => {
+        const reach = (size[i]! - 1) * dilations[i]! + 1;
+        const count = Math.floor((this.shape(padded)[axis]! - reach) / strides[i]!) + 1;
+        begin[axis] = place[i]! * dilations[i]!;
+        end[axis] = begin[axis]! + (count - 1) * strides[i]! + 1;
+        steps[axis] = strides[i]!;
+      });
+      return this.slice(padded, begin, end, steps);
+    });
+    return parts.reduce((most, part) => this.binary('maximum', most, part)) as Varying;
   }
 
   /** Held with channels last, spatial axes before. */

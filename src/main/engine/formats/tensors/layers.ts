@@ -24,7 +24,9 @@ const TELLING = [
 
 /** Without scopes of function calls, their own suffix and the output number. */
 const partsOf = (name: string): string[] => {
+  // Converters that fuse nodes join their names with semicolons: the first is the last of them.
   const parts = name
+    .split(';')[0]!
     .replace(/:\d+$/, '')
     .split('/')
     .filter((part) => part !== '');

@@ -1,0 +1,79 @@
+/** ONNX's own test models: a model, its inputs and the outputs every runtime must give. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import type { NumericArray } from '../../src/contract/attribution';
+import { predict } from '../../src/main/engine/attribution';
+import type { Backend } from '../../src/main/engine/backends';
+import { openModel } from '../../src/main/engine/formats';
+import { ModelProto, TensorProto } from '../../src/main/engine/formats/onnx/proto';
+import { tensorOf } from '../../src/main/engine/formats/onnx/tensor';
+
+/** `onnx/backend/test/data` of the PyPI package onnx, unpacked; null where it is not there. */
+export const onnxData = (): string | null => {
+  const folder = process.env['MHO_ONNX_DATA'] ?? join(homedir(), '.cache/mho/models/onnx/onnx/backend/test/data');
+  return existsSync(folder) ? folder : null;
+};
+
+export const casesIn = (folder: string): string[] => readdirSync(folder).sort();
+
+function stored(path: string): NumericArray {
+  const array = tensorOf(TensorProto.decode(readFileSync(path)), path, new Map());
+  return { shape: [...array.shape], data: Float32Array.from(array.data) };
+}
+
+/** Numbers that ONNX's runner feeds the models without stored inputs: 0, 1/n, 2/n … */
+function ramp(shape: readonly number[]): NumericArray {
+  const size = shape.reduce((product, each) => product * each, 1);
+  return { shape: [...shape], data: Float32Array.from({ length: size }, (_, i) => i / size) };
+}
+
+export interface Outcome {
+  /** Ops nobody translated. */
+  readonly unsupported: readonly string[];
+  /** Largest difference over the largest magnitude; null where there was none to compare. */
+  readonly worst: number | null;
+}
+
+/** Runs a model on its inputs and compares. */
+export async function outcome(
+  model: string,
+  inputs: readonly string[] | null,
+  outputs: readonly string[],
+  backend: Backend,
+): Promise<Outcome> {
+  const { graph, summary } = await openModel(model);
+  const unsupported = [...new Set(summary.layers.flatMap((layer) => layer.unsupported))];
+  if (unsupported.length) return { unsupported, worst: null };
+  const file = ModelProto.decode(readFileSync(model)).graph!;
+  const fixed = new Set(file.initialisers.map(({ name }) => name));
+  const fed = Object.fromEntries(
+    file.inputs
+      .map((info, i) => ({ info, i }))
+      .filter(({ info }) => !fixed.has(info.name))
+      .map(({ info, i }) => [
+        info.name,
+        inputs ? stored(inputs[i]!) : ramp(info.type!.tensor!.shape!.dims.map((dim) => dim.value ?? 1)),
+      ]),
+  );
+  const given = Object.values(await predict(graph, fed, backend));
+  let worst = 0;
+  outputs.forEach((path, i) => {
+    const want = stored(path);
+    const have = given[i]!;
+    if (have.data.length !== want.data.length) worst = Infinity;
+    const scale = want.data.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-3);
+    want.data.forEach((value, j) => {
+      const difference = Math.abs(value - have.data[j]!) / scale;
+      worst = Number.isNaN(difference) ? Infinity : Math.max(worst, difference);
+    });
+  });
+  return { unsupported, worst };
+}
+
+/** The files of one data set: input_0.pb, input_1.pb … */
+export const filesOf = (folder: string, kind: 'input' | 'output'): string[] =>
+  readdirSync(folder)
+    .filter((name) => name.startsWith(`${kind}_`))
+    .sort()
+    .map((name) => join(folder, name));
