@@ -184,20 +184,6 @@ export function walkParts(
   const ruleFor = (node: Node) => ruleOf(node).parts!; // planRun refuses what has none
   const inputParts = (node: Node): (Parts | null)[] => node.inputs.map((id) => partsOf.get(id) ?? null);
 
-  for (const start of plan.starts) {
-    const { delta } = differences.of(start);
-    partsOf.set(start, { positive: tf.relu(delta), negative: tf.minimum(delta, 0) });
-  }
-  for (const node of plan.pruned.nodes)
-    partsOf.set(
-      node.output,
-      tf.tidy(() => {
-        const { positive, negative } = ruleFor(node).run(inputParts(node), contextOf(node));
-        // Ops that only move values about may hand on what they were given.
-        return { positive: tf.clone(positive), negative: tf.clone(negative) };
-      }),
-    );
-
   const pass = (node: Node, upstream: Parts): readonly (Parts | null)[] =>
     tf.tidy(() => {
       const passed = ruleFor(node).multiplier(upstream, inputParts(node), contextOf(node));
@@ -218,7 +204,23 @@ export function walkParts(
     positive: addAndDispose(a.positive, b.positive),
     negative: addAndDispose(a.negative, b.negative),
   });
-  walkBack(plan, seedParts, { pass, add, dispose }, (id, multiplier) => visit(id, multiplier, partsOf.get(id)!));
-  for (const parts of partsOf.values()) dispose(parts);
-  differences.dispose();
+  try {
+    for (const start of plan.starts) {
+      const { delta } = differences.of(start);
+      partsOf.set(start, { positive: tf.relu(delta), negative: tf.minimum(delta, 0) });
+    }
+    for (const node of plan.pruned.nodes)
+      partsOf.set(
+        node.output,
+        tf.tidy(() => {
+          const { positive, negative } = ruleFor(node).run(inputParts(node), contextOf(node));
+          // Ops that only move values about may hand on what they were given.
+          return { positive: tf.clone(positive), negative: tf.clone(negative) };
+        }),
+      );
+    walkBack(plan, seedParts, { pass, add, dispose }, (id, multiplier) => visit(id, multiplier, partsOf.get(id)!));
+    for (const parts of partsOf.values()) dispose(parts);
+  } finally {
+    differences.dispose(); // it keeps its tensors beyond any tidy
+  }
 }
