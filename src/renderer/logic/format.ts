@@ -57,3 +57,6 @@ export const count = (value: number, one: string, many = `${one}s`): string =>
 
 /** The first places of a hash, enough to tell two models apart by eye. */
 export const shortHash = (hash: string): string => hash.slice(0, 8);
+
+/** With a capital first letter. */
+export const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

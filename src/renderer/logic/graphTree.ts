@@ -22,6 +22,10 @@ export interface VisibleGraph {
   readonly shownBy: ReadonlyMap<string, string>;
 }
 
+/** The groups around a layer: as its format says, else the scopes in its name. */
+const groupOf = ({ group, name }: LayerSummary): readonly string[] =>
+  group.length > 0 ? group : name.split('/').slice(0, -1);
+
 interface Branch {
   readonly path: string;
   readonly name: string;
@@ -38,7 +42,7 @@ export function visibleGraph(layers: readonly LayerSummary[], open: ReadonlySet<
   const root = branch('', '');
   for (const layer of layers) {
     let at = root;
-    for (const name of layer.group) {
+    for (const name of groupOf(layer)) {
       let next = at.branches.get(name);
       if (!next) {
         next = branch(`${at.path}${name}/`, name);
@@ -91,5 +95,5 @@ export function visibleGraph(layers: readonly LayerSummary[], open: ReadonlySet<
 /** Ids of the groups around a layer, outermost first: opening them all shows it. */
 export function groupsAround(layer: LayerSummary): string[] {
   let path = '';
-  return layer.group.map((name) => (path += `${name}/`));
+  return groupOf(layer).map((name) => (path += `${name}/`));
 }

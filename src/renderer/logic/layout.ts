@@ -160,12 +160,22 @@ function layOutBox(
       y += (box?.height ?? NODE_HEIGHT) + STACK_GAP;
     }
   }
+  /** Height of each row, by its middle: an edge that passes a row goes straight down beside it. */
+  const rowHeights = new Map<number, number>();
+  for (const [first, handle] of handles) {
+    const middle = Math.round(handle.y);
+    rowHeights.set(middle, Math.max(rowHeights.get(middle) ?? 0, sizes.get(first)![1]));
+  }
+  const beside = ([x, y]: Point): Point[] => {
+    const half = (rowHeights.get(Math.round(y)) ?? 0) / 2;
+    return [
+      [x + padding, y - half + header],
+      [x + padding, y + half + header],
+    ];
+  };
   const bends = new Map<string, readonly Point[]>();
   for (const link of grid.links())
-    bends.set(
-      `${link.source.data}\n${link.target.data}`,
-      link.points.slice(1, -1).map(([x, y]): Point => [x + padding, y + header]),
-    );
+    bends.set(`${link.source.data}\n${link.target.data}`, link.points.slice(1, -1).flatMap(beside));
   const routes = new Map(
     edges.map(([from, to]) => [`${from}\n${to}`, bends.get(`${stackOf.get(from)}\n${stackOf.get(to)}`) ?? []]),
   );
