@@ -44,6 +44,7 @@ function start(): void {
       opens,
       preload: join(out, 'preload', 'index.js'),
       background: nativeTheme.shouldUseDarkColors ? '#16181d' : '#ffffff',
+      autosave: () => store.settings.autosave,
       onOpened: (path, kind) => {
         store.opened(path, kind);
         app.addRecentDocument(path);

@@ -1,6 +1,6 @@
 /** Sessions: save, reopen, prompts, faults of the disk, two windows, and what a crash leaves. */
 import { expect, test } from '@playwright/test';
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   answerDialogs,
@@ -146,6 +146,22 @@ test('two windows: each its own document; neither overwrites the other’s file'
   expect(await second.get('runList', {})).toHaveLength(2);
   await first.close();
   forget(first.userData);
+});
+
+test('autosave: a session that has a file is saved by itself', async () => {
+  const path = join(folder, 'auto.mho');
+  const studio = await launch();
+  await studio.get('changeSettings', { autosave: true });
+  const setup = await openDigits(studio);
+  await runToEnd(studio, setup);
+  expect((await studio.get('document', {})).dirty).toBe(true); // it has no file yet
+  await saveAs(studio, path);
+  const { size } = statSync(path);
+  await runToEnd(studio, setup);
+  await expect.poll(async () => (await studio.get('document', {})).dirty).toBe(false);
+  expect(statSync(path).size).toBeGreaterThan(size);
+  await studio.close();
+  forget(studio.userData);
 });
 
 test('removing a run can be undone', async () => {

@@ -18,6 +18,8 @@ import { Grants } from '../hosts/files';
 import { PAGE, webPreferences } from './security';
 
 const SESSION_FILES = { name: 'Mho sessions', extensions: ['mho'] };
+/** Milliseconds without a change. */
+const AUTOSAVE_AFTER = 500;
 /** Requests that replace the document. */
 const REPLACING: ReadonlySet<EngineRequestName> = new Set(['openModel', 'openSample', 'openSession', 'recover']);
 
@@ -29,6 +31,8 @@ export interface WindowOptions {
   readonly background: string;
   /** A file from the command line or the system, or a sample. */
   readonly opens: { readonly path: string; readonly kind: FileRef['kind'] } | { readonly sample: string } | null;
+  /** Whether a session that has a file is saved by itself. */
+  readonly autosave: () => boolean;
   /** A model or session was opened or saved. */
   readonly onOpened: (path: string, kind: 'model' | 'session') => void;
   readonly onClosed: (window: StudioWindow) => void;
@@ -44,6 +48,7 @@ export class StudioWindow {
   #launch: Launch;
   #closing = false;
   #asking = false;
+  #saving: NodeJS.Timeout | undefined;
 
   constructor(private readonly options: WindowOptions) {
     const { opens } = options;
@@ -96,6 +101,13 @@ export class StudioWindow {
     this.browser.setTitle(`${state.title ?? 'Mho'}${state.dirty ? ' •' : ''}${state.title ? ' — Mho' : ''}`);
     this.browser.setDocumentEdited(state.dirty);
     this.notify({ kind: 'document', document: state });
+    if (state.dirty && state.session && this.options.autosave()) this.#saveSoon();
+  }
+
+  /** Once the changes have come to rest. What goes wrong leaves it unsaved, as the title shows; Save says why. */
+  #saveSoon(): void {
+    clearTimeout(this.#saving);
+    this.#saving = setTimeout(() => void this.#saveTo(null).catch(() => undefined), AUTOSAVE_AFTER);
   }
 
   /** Given once: a page that is loaded again finds what is open. */
@@ -182,6 +194,7 @@ export class StudioWindow {
         return;
       }
       this.#closing = true;
+      clearTimeout(this.#saving);
       await this.options.engine.request({ document: this.document, name: 'close', params: {} });
       if (!this.browser.isDestroyed()) this.browser.destroy();
     } finally {
