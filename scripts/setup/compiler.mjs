@@ -25,7 +25,7 @@ export const missingCompiler = () =>
 const library = (program, { sources, output, include, libraries, entry, options = ['-O2'] }) =>
   run(program, [
     ...options,
-    ...[ '-std=c++17', '-shared', '-fPIC', '-DNAPI_VERSION=8'],
+    ...['-std=c++17', '-shared', '-fPIC', '-DNAPI_VERSION=8'],
     ...include.map((folder) => `-I${folder}`),
     ...sources,
     ...[`-L${join(entry, 'deps/lib')}`, ...libraries.map((name) => `-l${name}`), '-Wl,-rpath,$ORIGIN/../../deps/lib'],

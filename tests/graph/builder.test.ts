@@ -14,7 +14,9 @@ const filled = (...shape: number[]): Constant => ({
 /** A shape for what varies, a constant for what does not. */
 function shape<Op extends OpName>(op: Op, inputs: readonly (Shape | Constant)[], attributes: OpAttributes[Op]): Shape {
   const isConstant = (input: Shape | Constant): input is Constant => 'data' in input;
-  const given = inputs.map((input) => (isConstant(input) ? { shape: input.shape, constant: input } : { shape: input, constant: null }));
+  const given = inputs.map((input) =>
+    isConstant(input) ? { shape: input.shape, constant: input } : { shape: input, constant: null },
+  );
   return shapeOf(op, given, attributes);
 }
 
@@ -35,11 +37,47 @@ describe('shapes', () => {
   it('follow products, joins and broadcasting', () => {
     expect(shape('matmul', [[7, 4], filled(4, 5)], plainMatmul)).toEqual([7, 5]);
     expect(shape('matmul', [[4], filled(4, 5)], plainMatmul)).toEqual([5]);
-    expect(shape('matmul', [[4, 7], [4, null]], { transposeA: true, transposeB: false })).toEqual([7, null]);
+    expect(
+      shape(
+        'matmul',
+        [
+          [4, 7],
+          [4, null],
+        ],
+        { transposeA: true, transposeB: false },
+      ),
+    ).toEqual([7, null]);
     expect(shape('add', [[7, null, 3], filled(3)], {})).toEqual([7, null, 3]);
-    expect(shape('mul', [[7, 1], [1, 5]], {})).toEqual([7, 5]);
-    expect(shape('concat', [[7, 2], [7, 5]], { axis: 1 })).toEqual([7, 7]);
-    expect(shape('stack', [[7, 2], [7, 2]], { axis: 1 })).toEqual([7, 2, 2]);
+    expect(
+      shape(
+        'mul',
+        [
+          [7, 1],
+          [1, 5],
+        ],
+        {},
+      ),
+    ).toEqual([7, 5]);
+    expect(
+      shape(
+        'concat',
+        [
+          [7, 2],
+          [7, 5],
+        ],
+        { axis: 1 },
+      ),
+    ).toEqual([7, 7]);
+    expect(
+      shape(
+        'stack',
+        [
+          [7, 2],
+          [7, 2],
+        ],
+        { axis: 1 },
+      ),
+    ).toEqual([7, 2, 2]);
     expect(shape('embedding', [[7], filled(10, 3)], {})).toEqual([7, 3]);
   });
 
@@ -52,7 +90,16 @@ describe('shapes', () => {
     expect(shape('slice', [[9]], { begin: [1], end: [-2], strides: [2] })).toEqual([3]);
     expect(shape('slice', [[9]], { begin: [null], end: [null], strides: [-1] })).toEqual([9]);
     expect(shape('slice', [[null]], { begin: [-3], end: [null], strides: [1] })).toEqual([3]);
-    expect(shape('pad', [[3, 4]], { padding: [[1, 2], [0, 0]], mode: 'constant', value: 0 })).toEqual([6, 4]);
+    expect(
+      shape('pad', [[3, 4]], {
+        padding: [
+          [1, 2],
+          [0, 0],
+        ],
+        mode: 'constant',
+        value: 0,
+      }),
+    ).toEqual([6, 4]);
     expect(shape('upsample', [[3, 4, 2]], { scale: [2, 3], method: 'nearest' })).toEqual([6, 12, 2]);
     expect(shape('gather', [[5, 4]], { axis: 0, indices: [0, 4, -1] })).toEqual([3, 4]);
   });
@@ -65,12 +112,26 @@ describe('shapes', () => {
   });
 
   it.each([
-    ['a window larger than the input', () => shape('maxPool', [[2, 3]], { size: [3], strides: [1], padding: [[0, 0]] })],
+    [
+      'a window larger than the input',
+      () => shape('maxPool', [[2, 3]], { size: [3], strides: [1], padding: [[0, 0]] }),
+    ],
     ['other channels', () => shape('conv', [[9, 5], filled(3, 4, 5)], conv)],
     ['filters that groups cannot share', () => shape('conv', [[9, 4], filled(3, 2, 5)], { ...conv, groups: 2 })],
     ['a stride of 0', () => shape('conv', [[9, 4], filled(3, 4, 5)], { ...conv, strides: [0] })],
     ['other inner sizes', () => shape('matmul', [[7, 4], filled(5, 5)], plainMatmul)],
-    ['sizes that do not broadcast', () => shape('add', [[7, 3], [7, 4]], {})],
+    [
+      'sizes that do not broadcast',
+      () =>
+        shape(
+          'add',
+          [
+            [7, 3],
+            [7, 4],
+          ],
+          {},
+        ),
+    ],
     ['a shape of another size', () => shape('reshape', [[4, 6]], { shape: [5, 5] })],
     ['two open sizes', () => shape('reshape', [[4, 6]], { shape: [-1, -1] })],
     ['an axis that is not there', () => shape('softmax', [[4, 6]], { axis: 2 })],

@@ -223,11 +223,17 @@ export function checkParts<Op extends OpName>(op: Op, each: Case<Op>, nonlineari
     const inputs = each.inputs.map((input, index) => (input.constant ? null : difference(start[index]!, end[index]!)));
     const constants = each.inputs.map((input, index) => (input.constant ? start[index]! : null));
     const whole = { ...context, inputs, constants, output, upstream: output.delta, nonlinearity };
-    const given = inputs.map((input) => input && { positive: tf.relu(input.delta), negative: tf.minimum(input.delta, 0) });
+    const given = inputs.map(
+      (input) => input && { positive: tf.relu(input.delta), negative: tf.minimum(input.delta, 0) },
+    );
     const made = rule.parts!.run(given, whole);
     const [sum, delta] = [tf.add(made.positive, made.negative).dataSync(), output.delta.dataSync()];
     delta.forEach((value, i) => expect(Math.abs(sum[i]! - value)).toBeLessThan(1e-5 * (1 + Math.abs(value))));
-    const flow = (): Tensor => tf.tensor(Float32Array.from(delta, () => next.normal()), output.start.shape);
+    const flow = (): Tensor =>
+      tf.tensor(
+        Float32Array.from(delta, () => next.normal()),
+        output.start.shape,
+      );
     const upstream = { positive: flow(), negative: flow() };
     const passed = rule.parts!.multiplier(upstream, given, whole);
     const dot = (a: Tensor, b: Tensor): number => tf.sum(tf.mul(a, b)).dataSync()[0]!;

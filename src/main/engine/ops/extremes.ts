@@ -29,12 +29,7 @@ export function toWinners(candidates: readonly Tensor[], top: Tensor, upstream: 
 }
 
 /** What each candidate is passed over segments, by the crossing rule. All shapes are those of `top`. */
-export function toCrossing(
-  start: readonly Tensor[],
-  end: readonly Tensor[],
-  top: Ends,
-  upstream: Tensor,
-): Tensor[] {
+export function toCrossing(start: readonly Tensor[], end: readonly Tensor[], top: Ends, upstream: Tensor): Tensor[] {
   const atStart = firstWinners(start, top.start);
   const atEnd = firstWinners(end, top.end);
   const pick = (values: readonly Tensor[], masks: readonly Tensor[]): Tensor =>

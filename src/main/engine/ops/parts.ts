@@ -6,7 +6,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Graph, Node } from '../graph/graph';
-import type { OpName } from '../graph/ops';
+import type { OpAttributes, OpName } from '../graph/ops';
 import type { MultiplierContext, OpRule, Parts, PartsRule, RunContext } from './rule';
 
 /** A row whose attributes are its own business. */
@@ -117,6 +117,18 @@ const scaled = (row: Row): Rule => {
   };
 };
 
+/** A maximum over axes is a mean of its winners, by the crossing rule's shares: it carries their parts in that mean. */
+const extreme = (row: Row): Rule => ({
+  run: ([parts], context) => {
+    const { axes, keepDims } = context.attributes as OpAttributes['max'];
+    const shares = row.multiplier({ ...context, upstream: tf.ones([...context.output.shape]) })[0]!;
+    const over = axes.map((axis) => axis + 1);
+    const mean = (part: Tensor): Tensor => tf.sum(tf.mul(part, shares), over, keepDims);
+    return { positive: mean(parts!.positive), negative: mean(parts!.negative) };
+  },
+  multiplier: (upstream, _inputs, context) => passBoth(row, upstream, context),
+});
+
 /** p moved away from 0 where |p| < ½ · 1e-7. */
 const awayFromZero = (part: Tensor): Tensor => {
   const aside = tf.where(tf.less(part, 0), tf.fill(part.shape, -NEAR_ZERO), tf.fill(part.shape, NEAR_ZERO));
@@ -156,7 +168,7 @@ const nonlinear = (row: Row): Rule => {
 };
 
 const NO_RULE: ReadonlySet<OpName> = new Set([
-  'max', 'min', 'softmax', 'logSoftmax', 'sparsemax', 'normalise', 'embedding', 'unknown',
+  'softmax', 'logSoftmax', 'sparsemax', 'normalise', 'embedding', 'unknown',
 ] satisfies OpName[]); // prettier-ignore
 const WEIGHTED: ReadonlySet<OpName> = new Set([
   'matmul', 'conv', 'depthwiseConv', 'convTranspose',
@@ -174,6 +186,7 @@ export function partsRule<Op extends OpName>(op: Op, rule: OpRule<Op>): PartsRul
   const row = rule as unknown as Row;
   const of = (): Rule | undefined => {
     if (row.parts) return row.parts;
+    if (op === 'max' || op === 'min') return extreme(row);
     if (NO_RULE.has(op)) return undefined;
     if (WEIGHTED.has(op)) return weighted(row);
     if (SCALED.has(op)) return scaled(row);

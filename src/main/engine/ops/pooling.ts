@@ -132,8 +132,7 @@ const covered = (x: Tensor, { padding }: Windows): Tensor => padOrCrop(x, paddin
 
 /** The fused kernels serve one and two spatial axes, a line being an image of height 1. */
 const fusedFor = (shape: readonly number[]) => (shape.length <= 4 ? kernels().fused : null);
-const asImage = (x: Tensor): Tensor =>
-  x.rank === 3 ? tf.reshape(x, [x.shape[0]!, 1, x.shape[1]!, x.shape[2]!]) : x;
+const asImage = (x: Tensor): Tensor => (x.rank === 3 ? tf.reshape(x, [x.shape[0]!, 1, x.shape[1]!, x.shape[2]!]) : x);
 const asPlain = ({ size, strides }: Windows): PlainWindows => ({
   size: size.length === 1 ? [1, size[0]!] : [size[0]!, size[1]!],
   strides: strides.length === 1 ? [1, strides[0]!] : [strides[0]!, strides[1]!],
