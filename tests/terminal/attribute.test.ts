@@ -236,7 +236,7 @@ describe('Ctrl-C', () => {
 });
 
 describe('mho sample', () => {
-  it.each(['digits'])('runs %s, shows it and says where the session is', async (name) => {
+  it.each(['digits', 'motifs'])('runs %s, shows it and says where the session is', async (name) => {
     const out = join(folder, `${name}.mho`);
     const outcome = await mho(['sample', name, '--out', out]);
     expect(outcome).toMatchObject({ code: 0, err: '' });
