@@ -41,7 +41,7 @@ export function textOn(background: string): string {
     return share <= 0.03928 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
   }) as [number, number, number];
   const luminance = 0.2126 * red + 0.7152 * green + 0.0722 * blue;
-  return luminance > 0.179 ? '#14161a' : '#ffffff';
+  return luminance > 0.197 ? '#14161a' : '#ffffff';
 }
 
 /** One byte-quadruple per value, for pictures on a canvas. */

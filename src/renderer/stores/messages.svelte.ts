@@ -15,12 +15,15 @@ class Messages {
   private next = 1;
 
   note(text: string, action: Message['action'] = null): void {
+    this.list = this.list.filter((shown) => shown.kind === 'fault' || shown.action);
     const id = this.add({ kind: 'note', text, remedy: null, code: null, action });
     setTimeout(() => this.dismiss(id), action ? 10_000 : 4_000);
   }
 
   fault({ message, remedy, code }: MhoFault, action: Message['action'] = null): void {
-    if (this.list.some((shown) => shown.text === message)) return;
+    const same = this.list.find((shown) => shown.text === message);
+    if (same && (same.action || !action)) return;
+    if (same) this.dismiss(same.id);
     this.add({ kind: 'fault', text: message, remedy, code, action });
   }
 
