@@ -1,6 +1,8 @@
 /** Convolutions over one to three spatial axes, channels last, and their input gradients, made of forward kernels. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor4D, Tensor5D } from '@tensorflow/tfjs-core';
+import { kernels } from '../backends';
+import type { FusedKernels } from '../backends/kernels/fused';
 import type { Padding } from '../graph/ops';
 import { padOrCrop, paddingOf, sliceAlong, spread } from './axes';
 import { linear } from './linear';
@@ -121,6 +123,31 @@ const backPadding = (
     return [before, size - (spreadSize + before - reach)];
   });
 
+/** Input channels at the most for which the product of upstream and filter, summed tap by tap, is the faster way. */
+const FEW_CHANNELS = 4;
+
+/**
+ * Input gradient of a stride-1 convolution on few channels, such as an image's three: one matrix product gives what each output
+ * passes to every tap of its window, a fused kernel adds the taps up where they lie. A convolution with as few outputs
+ * would leave most of a vector register empty.
+ * @param filter [height, width, C, out]
+ */
+function convolveBackByTaps(
+  fused: FusedKernels,
+  upstream: Tensor,
+  filter: Tensor,
+  derive: Derive,
+  size: readonly [number, number],
+  { strides, padding }: Geometry,
+): Tensor {
+  const [height, width, channels, out] = filter.shape as [number, number, number, number];
+  const byTap = derive('by tap', () => tf.transpose(tf.reshape(filter, [height * width * channels, out])));
+  const product = tf.matMul(tf.reshape(upstream, [-1, out]), byTap);
+  const taps = tf.reshape(product, [...upstream.shape.slice(0, 3), height * width * channels]);
+  const windows = { size: [height, width] as const, strides: pair(strides) };
+  return fused.tapSum(taps, windows, [padding[0]![0], padding[1]![0]], size);
+}
+
 /** Most outputs of the phase convolution at which it is worth its zeros: the kernel for all else is slow on few channels. */
 const FEW_OUTPUTS = 64;
 
@@ -177,6 +204,8 @@ function convolveBack(
 ): Tensor {
   const strided = !geometry.strides.every(isOne);
   const plain = geometry.dilations.every(isOne) && !geometry.padding.flat().some((each) => each < 0);
+  const fused = plain && !strided && upstream.rank === 4 && filter.shape[2]! <= FEW_CHANNELS ? kernels().fused : null;
+  if (fused) return convolveBackByTaps(fused, upstream, filter, derive, [inputShape[1]!, inputShape[2]!], geometry);
   // One kernel for a strided convolution, where that is fast: spreading the upstream would multiply the work.
   if (strided && plain && upstream.rank <= 4 && tf.getBackend() === 'tensorflow') {
     if (upstream.rank === 3) {

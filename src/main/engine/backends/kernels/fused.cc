@@ -299,6 +299,54 @@ struct MaxPoolSecant : Pool {
   }
 };
 
+// The second half of a convolution's input gradient on few channels: what every output passes to each tap of its window,
+// [rows, oh, ow, taps x channels], summed where the taps lie on the input: [rows, height, width, channels]. (The first half
+// is a matrix product of upstream and filter.)
+struct TapSum : Pool {
+  int64_t top, left, height, width;
+  explicit TapSum(TF_OpKernelConstruction* context)
+      : Pool(context),
+        top(intAttribute(context, "pad_top")),
+        left(intAttribute(context, "pad_left")),
+        height(intAttribute(context, "height")),
+        width(intAttribute(context, "width")) {}
+  void compute(TF_OpKernelContext* context) const {
+    Input taps(context, 0);
+    if (!taps) return;
+    const auto shape = taps.shape();
+    if (shape.size() != 4 || kh < 1 || kw < 1 || sh < 1 || sw < 1 || height < 1 || width < 1 ||
+        shape[3] % (kh * kw) != 0)
+      return fail(context, "MhoTapSum: taps do not fit");
+    const int64_t rows = shape[0], oh = shape[1], ow = shape[2], line = shape[3], channels = line / (kh * kw);
+    Output output(context, {rows, height, width, channels});
+    if (!output) return;
+    const float* in = taps.data();
+    float* out = output.data();
+#pragma omp parallel for schedule(static) collapse(2)
+    for (int64_t row = 0; row < rows; row++)
+      for (int64_t h = 0; h < height; h++) {
+        float* to = out + (row * height + h) * width * channels;
+        std::fill(to, to + width * channels, 0.0f);
+        for (int64_t i = 0; i < kh; i++) {
+          const int64_t down = h + top - i;
+          if (down < 0 || down % sh != 0 || down / sh >= oh) continue;
+          const float* from = in + (row * oh + down / sh) * ow * line + i * kw * channels;
+          for (int64_t j = 0; j < kw; j++) {
+            // Places w = o * sw + j - left that lie on the line.
+            const int64_t first = std::max<int64_t>(0, (left - j + sw - 1) / sw);
+            const int64_t last = std::min<int64_t>(ow - 1, (width - 1 + left - j) / sw);
+            if (width - 1 + left - j < 0) continue;
+            for (int64_t o = first; o <= last; o++) {
+              const float* tap = from + o * line + j * channels;
+              float* place = to + (o * sw + j - left) * channels;
+              for (int64_t c = 0; c < channels; c++) place[c] += tap[c];
+            }
+          }
+        }
+      }
+  }
+};
+
 template <typename Kernel>
 void* create(TF_OpKernelConstruction* context) {
   return new Kernel(context);
@@ -332,6 +380,8 @@ bool registerOp(const char* name, const std::vector<const char*>& inputs, const 
 NAPI_MODULE_INIT() {
   const std::vector<const char*> windows = {"window_height: int", "window_width: int", "stride_height: int",
                                             "stride_width: int"};
+  std::vector<const char*> placed = windows;
+  placed.insert(placed.end(), {"pad_top: int", "pad_left: int", "height: int", "width: int"});
 #if defined(__x86_64__)
   const bool able = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");  // as it is compiled
 #else
@@ -342,7 +392,8 @@ NAPI_MODULE_INIT() {
       registerOp<Contribution>("MhoContribution", {"multiplier", "start", "end"}, {"pairs: int"}) &&
       registerOp<Affine>("MhoAffine", {"x", "scale", "offset"}, {}) &&
       registerOp<MaxPoolGradient>("MhoMaxPoolGradient", {"x", "upstream"}, windows) &&
-      registerOp<MaxPoolSecant>("MhoMaxPoolSecant", {"upstream", "start", "end"}, windows);
+      registerOp<MaxPoolSecant>("MhoMaxPoolSecant", {"upstream", "start", "end"}, windows) &&
+      registerOp<TapSum>("MhoTapSum", {"taps"}, placed);
   napi_value value;
   napi_get_boolean(env, ready, &value);
   napi_set_named_property(env, exports, "ready", value);

@@ -19,6 +19,16 @@ export interface FusedKernels {
   maxPoolGradient(x: Tensor, upstream: Tensor, windows: PlainWindows): Tensor;
   /** The crossing rule over segments; see ops/extremes.ts. */
   maxPoolSecant(upstream: Tensor, start: Tensor, end: Tensor, windows: PlainWindows): Tensor;
+  /**
+   * What each output of a convolution passes to the taps of its window, [rows, …outputs, taps × C], summed where the taps lie
+   * on the input: [rows, …size, C].
+   */
+  tapSum(
+    taps: Tensor,
+    windows: PlainWindows,
+    padBefore: readonly [number, number],
+    size: readonly [number, number],
+  ): Tensor;
 }
 
 const run = (
@@ -48,6 +58,18 @@ const fused: FusedKernels = {
   maxPoolGradient: (x, upstream, windows) => run('MhoMaxPoolGradient', [x, upstream], windowAttributes(windows)),
   maxPoolSecant: (upstream, start, end, windows) =>
     run('MhoMaxPoolSecant', [upstream, start, end], windowAttributes(windows)),
+  tapSum: (taps, windows, padBefore, size) =>
+    run(
+      'MhoTapSum',
+      [taps],
+      [
+        ...windowAttributes(windows),
+        ['pad_top', 'TF_ATTR_INT', padBefore[0]],
+        ['pad_left', 'TF_ATTR_INT', padBefore[1]],
+        ['height', 'TF_ATTR_INT', size[0]],
+        ['width', 'TF_ATTR_INT', size[1]],
+      ],
+    ),
 };
 
 /** The fused kernels, where they were compiled and tensors live in the computer's own memory. */

@@ -119,8 +119,7 @@ class Importer {
       const x = this.made.get(name);
       if (!x) throw this.damaged(`its output ${name} is not made by any node`);
       if (x instanceof Condition || isArray(x)) throw this.damaged(`its output ${name} does not depend on any input`);
-      const origin = this.to.origins.get(x.id) ?? { name, kind: 'Output' };
-      const id = this.to.at({ name: origin.name, kind: 'Transpose' }, () => this.to.asOutput(x));
+      const id = this.to.at({ name, kind: 'Transpose' }, () => this.to.asOutput(x));
       this.builder.output(name.replace(/:0$/, ''), id);
     }
     const told = (name: string): string => (name.includes('/') ? name : (this.hints.get(name) ?? name));

@@ -9,7 +9,7 @@ import { type HostArray, isArray, NotExpressible } from '../tensors/array';
 import { Assembly, BATCH, type Tensor } from '../tensors/assembly';
 import { registerLayers } from '../tensors/layers';
 import { type Dilated, TfCall } from './call';
-import { DT, isReal, type TfNode, typeOf } from './node';
+import { DT, isReal, type TfNode } from './node';
 import { DILATABLE, POSITIONWISE, rowOf } from './table';
 
 export interface TfPort {
@@ -108,10 +108,9 @@ export class TfImporter {
       if (x instanceof Handle || x instanceof Spread || x instanceof Folded)
         throw this.damaged(`its output ${name} holds no numbers`);
       if (isArray(x)) throw this.damaged(`its output ${name} does not depend on any input`);
-      const origin = this.to.origins.get(x.id) ?? { name, kind: 'Output' };
       this.builder.output(
         name,
-        this.to.at({ name: origin.name, kind: 'Transpose' }, () => this.to.asOutput(x)),
+        this.to.at({ name, kind: 'Transpose' }, () => this.to.asOutput(x)),
       );
     }
     registerLayers(this.to, this.builder, (origin) => origin.name, this.kernels);
@@ -353,5 +352,3 @@ function outputsOf({ op, attributes }: TfNode): number {
     1;
   return Math.min(Math.max(count, 1, 8), 4096);
 }
-
-export const portType = (value: unknown): number => typeOf(value);

@@ -303,22 +303,35 @@ export class Assembly {
     this.known(x);
     const sequence = x.axes.flat();
     const blocks = this.blocks(x.id, sequence, target);
-    const axes: (readonly number[])[] = [];
-    // Held axes after the change, in place of the old ones, keyed by the first old one.
-    const replaced = new Map<number, { readonly old: readonly number[]; readonly sizes: readonly number[] }>();
-    let plain = true;
+    // Runs of held axes that become other sizes in their place, by the first of the run.
+    const replaced = new Map<number, { readonly old: number; readonly sizes: readonly number[] }>();
+    // New axes as held ones: old ones by number, those of a run by its first and their place in it.
+    const marks: string[][] = [];
     for (const { from, to } of blocks) {
-      const batch = from.indexOf(0);
       const matched = this.matched(x.id, from, to);
-      if (matched) axes.push(...matched);
-      else if (batch < 0 && contiguous(from)) {
-        plain = false;
-        replaced.set(from[0]!, { old: from, sizes: to });
-        axes.push(...to.map((_, i) => [from[0]!, i]));
-      } else return this.reshapedInOrder(x, target);
+      const rest = from[0] === 0 ? from.slice(1) : from;
+      const own = from[0] === 0 ? to[0]! / this.batch : 1;
+      if (matched) marks.push(...matched.map((group) => group.map(String)));
+      else if (!rest.includes(0) && contiguous(rest) && Number.isInteger(own)) {
+        // The batch may take some of the sizes that follow it: [N, H · C] as [N · H, C].
+        const sizes = from[0] !== 0 ? to : own === 1 ? to.slice(1) : [own, ...to.slice(1)];
+        const key = (i: number): string => `${rest[0]!},${i}`;
+        replaced.set(rest[0]!, { old: rest.length, sizes });
+        if (from[0] === 0) marks.push(own === 1 ? ['0'] : ['0', key(0)]);
+        const skip = from[0] === 0 && own !== 1 ? 1 : 0;
+        marks.push(...sizes.slice(skip).map((_, i) => [key(i + skip)]));
+      } else {
+        const ordered = this.inSequence(x, sequence);
+        return ordered ? this.reshape(ordered, target) : this.reshapedInOrder(x, target);
+      }
     }
-    if (plain && new Set(axes.flat()).size === sequence.length) return this.varying(x.id, axes);
-    if (plain) return this.reshapedInOrder(x, target);
+    if (!replaced.size) {
+      if (new Set(marks.flat()).size !== sequence.length) return this.reshapedInOrder(x, target);
+      return this.varying(
+        x.id,
+        marks.map((group) => group.map(Number)),
+      );
+    }
     // Rebuild the held shape with the replaced runs, and number the axes anew.
     const shape = this.builder.shape(x.id);
     const sizes: Size[] = [];
@@ -327,19 +340,30 @@ export class Assembly {
       const run = replaced.get(axis);
       if (run) {
         run.sizes.forEach((size, i) => renumbered.set(`${axis},${i}`, sizes.push(free(size))));
-        axis += run.old.length;
+        axis += run.old;
       } else {
         renumbered.set(`${axis}`, sizes.push(shape[axis - 1]!));
         axis++;
       }
     }
-    const marked = blocks.flatMap(({ from, to }) => {
-      const run = replaced.get(from[0]!);
-      return run && run.old === from
-        ? to.map((_, i) => [renumbered.get(`${from[0]!},${i}`)!])
-        : this.matched(x.id, from, to)!.map((group) => group.map((axis) => renumbered.get(`${axis}`)!));
-    });
-    return this.varying(this.reshapedTo(x.id, sizes), marked);
+    return this.varying(
+      this.reshapedTo(x.id, sizes),
+      marks.map((group) => group.map((key) => renumbered.get(key)!)),
+    );
+  }
+
+  /** Held in the order in which the file's axes follow each other; null where it is so already. */
+  private inSequence(x: Varying, sequence: readonly number[]): Varying | null {
+    const order = sequence.filter((axis) => axis !== 0);
+    if (order.every((axis, i) => axis === i + 1)) return null;
+    const id = this.transposed(
+      x.id,
+      order.map((axis) => axis - 1),
+    );
+    return this.varying(
+      id,
+      x.axes.map((group) => group.map((axis) => (axis === 0 ? 0 : order.indexOf(axis) + 1))),
+    );
   }
 
   /** Moves the axes into the file's order first. The batch must then be first and stay whole. */

@@ -52,10 +52,15 @@ function pathsOf(names: readonly string[]): (name: string) => readonly string[] 
 /** Module path of scopes that repeat their parents (`layer1`, `layer1.0`, `conv1` → `layer1.0.conv1`). */
 function dotted(scopes: readonly string[]): string[] {
   const full: string[] = [];
-  for (const scope of scopes) {
-    const before = full.at(-1);
-    full.push(before === undefined || scope.startsWith(`${before}.`) ? scope : `${before}.${scope}`);
-  }
+  scopes.forEach((scope, i) => {
+    const [before, raw] = [full.at(-1), scopes[i - 1]];
+    if (before === undefined) full.push(scope);
+    else if (scope.startsWith(`${before}.`)) full.push(scope);
+    else
+      full.push(
+        raw !== undefined && scope.startsWith(`${raw}.`) ? before + scope.slice(raw.length) : `${before}.${scope}`,
+      );
+  });
   return full;
 }
 
