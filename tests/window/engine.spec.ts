@@ -58,15 +58,20 @@ test('the window answers within 100 ms while a run is computing', async () => {
   const setup = await openDigits(studio, LONG);
   const { job } = await studio.get('startRun', setup);
   await expect.poll(() => kinds(studio, job), { timeout: 20_000 }).toContain('progress');
-  const times: number[] = [];
-  for (let at = 0; at < 20; at++) {
-    const began = Date.now();
-    await studio.get('settings', {});
-    await studio.page.evaluate('new Promise(requestAnimationFrame)');
-    times.push(Date.now() - began);
-  }
-  times.sort((a, b) => a - b);
-  expect(times[18]).toBeLessThan(100);
+  // Measured in the page: a request to main and back, and the next frame.
+  const times = await studio.page.evaluate<number[]>(`(async () => {
+    const times = [];
+    for (let at = 0; at < 30; at++) {
+      const began = performance.now();
+      await window.mho.request('settings', {});
+      await new Promise(requestAnimationFrame);
+      times.push(performance.now() - began);
+      await new Promise((resolve) => setTimeout(resolve, 30));
+    }
+    return times.sort((a, b) => a - b);
+  })()`);
+  expect(kinds(studio, job).at(-1)).toBe('progress'); // it was computing all the while
+  expect(times[26], times.map(Math.round).join(' ')).toBeLessThan(100);
   await studio.get('cancelRun', { job });
 });
 
