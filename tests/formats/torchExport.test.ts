@@ -1,0 +1,79 @@
+/**
+ * Networks of PyTorch's usual families, exported by its own exporter when the test runs. Needs a Python with torch and
+ * numpy (MHO_TORCH_PYTHON, or the one the benchmark sets up); without it the tests are skipped, and say so.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { attribute, predict } from '../../src/main/engine/attribution';
+import { openBackend, type Backend } from '../../src/main/engine/backends';
+import { readArrays } from '../../src/main/engine/data';
+import { openModel } from '../../src/main/engine/formats';
+import { worst } from '../attribution/cases';
+
+const python = process.env['MHO_TORCH_PYTHON'] ?? join(homedir(), '.cache/mho/bench/bin/python');
+const here = existsSync(python) && spawnSync(python, ['-c', 'import torch, numpy']).status === 0;
+const NETS = [
+  'resnet',
+  'vgg',
+  'mobilenet',
+  'efficientnet',
+  'convnext',
+  'unet',
+  'densenet',
+  'genomics',
+  'attention',
+  'attention_tanh',
+  'encoder',
+] as const;
+/** Networks that open for viewing and are refused by the name of the op. */
+const REFUSED = { lstm: 'LSTM', lstm_both: 'LSTM', gru: 'GRU' } as const;
+
+describe.skipIf(!here)(
+  `networks exported by PyTorch${here ? '' : ' (skipped: no Python with torch; set MHO_TORCH_PYTHON)'}`,
+  () => {
+    let backend: Backend;
+    let folder = '';
+    beforeAll(async () => {
+      backend = await openBackend('wasm');
+      folder = mkdtempSync(join(tmpdir(), 'mho-torch-'));
+      const run = spawnSync(python, [resolve(import.meta.dirname, 'export_torch.py'), folder], { encoding: 'utf8' });
+      expect(run.status, run.stderr).toBe(0);
+      expect(JSON.parse(readFileSync(join(folder, 'exported.json'), 'utf8')).failed).toEqual({});
+    }, 120_000);
+    afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+    it.each(NETS)('%s: outputs, and DeepLIFT sums to the difference at every cut', async (name) => {
+      const { graph, summary } = await openModel(join(folder, `${name}.onnx`));
+      expect(summary.layers.flatMap((layer) => layer.unsupported)).toEqual([]);
+      const { input, output } = await readArrays(join(folder, `${name}.npz`));
+      const given = await predict(graph, { input: input! }, backend);
+      expect(worst(given['output']!.data, output!.data)).toBeLessThan(1e-4);
+      const [result] = await attribute(
+        graph,
+        {
+          inputs: { input: input! },
+          baseline: { kind: 'constant', value: 0 },
+          target: { index: 1 },
+          methods: ['rescale'],
+          rule: 'secant',
+          steps: 1,
+        },
+        { backend },
+      );
+      expect(result!.layers.filter(({ cut }) => cut).length).toBeGreaterThan(1);
+      for (const { residual, name: layer } of result!.layers)
+        residual?.forEach((each, example) => {
+          const scale = Math.max(Math.abs(result!.delta[example]!), 1e-2);
+          expect(Math.abs(each) / scale, `${layer}, example ${example}`).toBeLessThan(1e-3);
+        });
+    });
+
+    it.each(Object.entries(REFUSED))('%s opens, and is refused by the name of %s', async (name, op) => {
+      const { summary } = await openModel(join(folder, `${name}.onnx`));
+      expect(summary.layers.flatMap((layer) => layer.unsupported).join()).toContain(op);
+    });
+  },
+);
