@@ -7,7 +7,8 @@ import { attribute } from '../src/main/engine/attribution';
 import { forward } from '../src/main/engine/attribution/forward';
 import { planRun } from '../src/main/engine/attribution/plan';
 import { prepare } from '../src/main/engine/attribution/request';
-import { walkGradients } from '../src/main/engine/attribution/walk';
+import { Differences } from '../src/main/engine/attribution/segments';
+import { walkGradients, walkMultipliers } from '../src/main/engine/attribution/walk';
 import { Weights } from '../src/main/engine/attribution/weights';
 import { openBackend, peakMemory, type Backend } from '../src/main/engine/backends';
 import { readArrays } from '../src/main/engine/data';
@@ -43,6 +44,8 @@ interface Attribute {
 
 interface Net {
   readonly opened: OpenedModel;
+  /** On the device for as long as the process lives, as the peer's are. */
+  readonly weights: Weights;
   readonly request: Omit<AttributionRequest, 'methods' | 'rule' | 'steps'>;
 }
 
@@ -68,6 +71,7 @@ async function open(asked: Open): Promise<object> {
   const port = opened.graph.inputs[0]!.name;
   nets.set(asked.name, {
     opened,
+    weights: new Weights(opened.graph),
     request: {
       inputs: { [port]: rows(arrays[asked.input]!, asked.examples) },
       baseline:
@@ -88,41 +92,56 @@ const requestOf = ({ request }: Net, examples: number, methods: readonly Method[
   steps,
 });
 
-/** Forward and backward at `points` points of the first example's path, `batch` at once; nothing is summed. */
-async function passes(asked: { name: string; points: number; batch: number }): Promise<Times> {
-  const net = nets.get(asked.name)!;
+interface Passes {
+  readonly name: string;
+  readonly points: number;
+  readonly batch: number;
+  /** Gradients at every point, or secant multipliers over the segments between them. */
+  readonly walk: 'gradient' | 'secant';
+}
+
+/** Forward and backward along the first example's path, `batch` points or segments at once; nothing is summed. */
+async function passes({ name, points, batch, walk }: Passes): Promise<Times> {
+  const net = nets.get(name)!;
   const { graph } = net.opened;
-  const weights = new Weights(graph);
-  const prepared = await prepare(graph, weights, requestOf(net, 1, ['nig'], 'trapezoid', asked.points - 1));
+  const { weights } = net;
+  const prepared = await prepare(graph, weights, requestOf(net, 1, ['nig'], 'trapezoid', points - 1));
   const plan = planRun(graph, prepared.starts, prepared.sinks, undefined, []);
   const [start, { from, to }] = [...prepared.lines.ends][0]!;
   const sink = prepared.seeds[0]!;
-  const times = await timed(async () => {
-    for (let first = 0; first < asked.points; first += asked.batch) {
-      const count = Math.min(asked.batch, asked.points - first);
+  // A segment has a point at either end: a chunk of segments shares all but one.
+  const shared = walk === 'secant' ? 1 : 0;
+  return timed(async () => {
+    for (let first = 0; first < points - shared; first += batch) {
+      const count = Math.min(batch, points - shared - first);
       const value = tf.tidy(() => {
-        const alphas = tf.linspace(first / (asked.points - 1), (first + count - 1) / (asked.points - 1), count);
+        const last = first + count - 1 + shared;
+        const alphas = tf.linspace(first / (points - 1), last / (points - 1), count + shared);
         const baseline = tf.tensor(from.data, [...from.shape]);
         const difference = tf.sub(tf.tensor(to.data, [...to.shape]), baseline);
-        const points = tf.add(
+        const along = tf.add(
           baseline,
           tf.mul(tf.reshape(alphas, [-1, ...from.shape.slice(1).map(() => 1)]), difference),
         );
-        const values = forward(plan.pruned.nodes, weights, new Map([[start, points]]), plan.kept);
+        const values = forward(plan.pruned.nodes, weights, new Map([[start, along]]), plan.kept);
         const size = values.get(sink.value)!.shape[1]!;
         const seed = tf.oneHot(tf.fill([count], sink.index[0]!, 'int32'), size, 1, 0, 'float32') as Tensor;
+        const seeds = new Map([[sink.value, seed]]);
         // Kept tensors would outlive this tidy; the walk frees its own.
-        let last = 0;
-        walkGradients(plan, weights, values, new Map([[sink.value, seed]]), (_, gradient) => (last = gradient.size));
-        if (last === 0) throw new Error('the walk met no value');
+        let met = 0;
+        const visit = (_: number, flow: Tensor) => (met = flow.size);
+        if (walk === 'gradient') walkGradients(plan, weights, values, seeds, visit);
+        else {
+          const segments = { start: 0, end: 1, rows: count };
+          walkMultipliers(plan, weights, new Differences(values, segments), seeds, visit);
+        }
+        if (met === 0) throw new Error('the walk met no value');
         return tf.keep(tf.sum(values.get(sink.value)!));
       });
       await value.data();
       value.dispose();
     }
   });
-  weights.dispose();
-  return times;
 }
 
 async function runAttribution(asked: Attribute): Promise<object> {
@@ -132,7 +151,7 @@ async function runAttribution(asked: Attribute): Promise<object> {
     ...requestOf(net, asked.examples, [asked.method], asked.rule, asked.steps),
     ...(asked.layers ? { layers: asked.layers } : {}),
   };
-  const options = { backend, estimateError: asked.estimateError ?? true };
+  const options = { backend, weights: net.weights, estimateError: asked.estimateError ?? true };
   const times = await timed(async () => {
     result = await attribute(net.opened.graph, request, options);
   });
