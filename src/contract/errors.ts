@@ -15,7 +15,7 @@ const catalogue = {
   MODEL_NOT_FOUND: ['{path} does not exist.', 'Check the path, or choose the folder again.'],
   MODEL_UNRECOGNISED: [
     '{path} holds no model in a format that can be opened ({seen}).',
-    'Give a .keras or .h5 file, or a folder that contains one or a model.json with its weight files.',
+    'Give a .keras, .h5 or .onnx file, a SavedModel folder, or a folder that holds one of these or a model.json with its weights.',
   ],
   MODEL_AMBIGUOUS: ['{path} holds several models: {found}.', 'Give the one that is meant.'],
   MODEL_DAMAGED: [

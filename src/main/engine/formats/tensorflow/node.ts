@@ -1,5 +1,5 @@
 /** Nodes of a TensorFlow graph, whether they come as protobuf (SavedModel) or as JSON (GraphModel). */
-import { type HostArray, product, reals, wholes } from '../tensors/array';
+import { type HostArray, product, reals, room, wholes } from '../tensors/array';
 import { fromHalf } from '../hdf5';
 import { isRecord } from '../json';
 import { entries } from '../protobuf';
@@ -100,9 +100,6 @@ export function fromBytes(bytes: Uint8Array, type: number, shape: readonly numbe
 
 export const sizesOf = (shape: TensorShape | null): number[] => shape?.dims.map(({ size }) => size) ?? [];
 
-/** Most numbers a constant may be widened to from the one that is given. */
-const MOST_REPEATED = 2 ** 26;
-
 /** A constant in a graph: bytes, or a list whose last number is repeated. */
 export function tensorOf(tensor: TensorProto): HostArray {
   const shape = sizesOf(tensor.shape);
@@ -122,7 +119,7 @@ export function tensorOf(tensor: TensorProto): HostArray {
     tensor.boolVal.map(Number),
   ];
   const numbers = lists.find((each) => each.length) ?? [0];
-  if (size > MOST_REPEATED && numbers.length < size) throw new TensorflowFault(`a constant of ${size} numbers`);
+  if (numbers.length < size) room(shape);
   const last = numbers.at(-1)!;
   const data = isReal(tensor.dtype) ? new Float32Array(size) : new Float64Array(size);
   for (let i = 0; i < size; i++) data[i] = numbers[i] ?? last;

@@ -41,7 +41,8 @@ export const wholes = (
 });
 export const scalar = (value: number): HostArray => reals([], [value]);
 
-function room(shape: readonly number[]): number {
+/** Counts what is about to be computed. @returns how many numbers the shape holds */
+export function room(shape: readonly number[]): number {
   const size = product(shape);
   if (!(size >= 0 && size + computed <= MOST_COMPUTED))
     throw new NotExpressible(`a computed constant of ${size} numbers`);
