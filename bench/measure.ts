@@ -210,24 +210,23 @@ async function layersAtOnce(): Promise<string> {
     try {
       const layers = await openBoth(ours, theirs, net);
       const batch = await captumBatch(theirs, net, layers);
-      const run = await alternate(
-        5,
-        () => sweep(ours, net, 50),
-        () => conductance(theirs, net, layers, 50, { method: 'gausslegendre', batch }),
-      );
-      rows.push([
-        `${net.name}, ${net.examples} example${net.examples > 1 ? 's' : ''}`,
-        layers.length,
-        ms(run.ours.wall),
-        ms(run.theirs.wall),
-        ...faster(run),
-        `≥ ${times(0.8 * layers.length)} ${atMost(run, 1 / (0.8 * layers.length))}`,
-      ]);
+      const peer = () => conductance(theirs, net, layers, 50, { method: 'gausslegendre', batch });
+      for (const estimateError of [false, true]) {
+        const run = await alternate(5, () => sweep(ours, net, 50, { estimateError }), peer);
+        rows.push([
+          `${net.name}, ${net.examples} example${net.examples > 1 ? 's' : ''}${estimateError ? ', and its error estimate' : ''}`,
+          layers.length,
+          ms(run.ours.wall),
+          ms(run.theirs.wall),
+          ...faster(run),
+          `≥ ${times(0.8 * layers.length)} ${atMost(run, 1 / (0.8 * layers.length))}`,
+        ]);
+      }
     } finally {
       await Promise.all([ours.end(), theirs.end()]);
     }
   }
-  return `## All layers\n\nNeuron Integrated Gradients of every layer, 50 steps, ms: ours in one sweep with the secant rule and its error estimate; Captum's LayerConductance called for each layer, with its default quadrature and the internal batch size that suits it best. \n\n${table(['', 'layers', 'ours', 'Captum', ...FASTER, 'goal'], rows)}`;
+  return `## All layers\n\nNeuron Integrated Gradients of every layer, 50 steps, ms: ours in one sweep with the secant rule, the same without and with its error estimate, for which Captum has no equal; Captum's LayerConductance called for each layer, with its default quadrature and the internal batch size that suits it best. \n\n${table(['', 'layers', 'ours', 'Captum', ...FASTER, 'goal'], rows)}`;
 }
 
 /** Smallest number of steps from 1 to `limit` whose error is at most `tolerance`, by doubling and halving; null: none. */
