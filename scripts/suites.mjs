@@ -95,12 +95,24 @@ const windowTests = () => ({
   },
 });
 
+/** Set-up, fuzzing, real files out of packages, measured claims, ops in plain JavaScript: minutes, which `npm test` takes. */
+const slow = [
+  'scripts/**',
+  'attribution/errorEstimate.test.ts',
+  'formats/{basicPitch,interchange,interchangeFuzz,mmsplice,mutations,onnxConformance,torchExport}.test.ts',
+  'ops/cpu.test.ts',
+  'terminal/built.test.ts',
+];
+
 /** Types, lint, format, unit tests: what is worth running after every change. The first three run side by side. */
 export const checks = [
   script('types'),
   script('lint', ['--cache', '--cache-strategy=content', `--cache-location=${caches}/eslint/`]),
   script('format', ['--cache', '--cache-strategy=content', `--cache-location=${caches}/format`]),
-  vitest('unit tests', ['--exclude=tests/scripts/**']),
+  vitest(
+    'unit tests',
+    slow.map((each) => `--exclude=tests/${each}`),
+  ),
 ];
 
 /** And what takes longer: set-up on machines that lack things, the window. */
