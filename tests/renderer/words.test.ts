@@ -16,6 +16,7 @@ describe('numbers', () => {
     [-0.01234, '−0.0123'],
     [1234.5, '1,235'],
     [3.2e-7, '3.2e−7'],
+    [-3.2e-7, '−3.2e−7'],
     [Number.NaN, 'not a number'],
     [-Infinity, '−∞'],
   ])('%s is written %s', (value, text) => expect(number(value)).toBe(text));

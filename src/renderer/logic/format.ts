@@ -1,7 +1,7 @@
 /** Numbers, times and shapes as the window writes them. */
 
 const MINUS = '−';
-const signOf = (text: string): string => text.replace('-', MINUS);
+const signOf = (text: string): string => text.replaceAll('-', MINUS);
 
 /** Three significant digits, a true minus sign, powers of ten where plain digits would mislead. */
 export function number(value: number, digits = 3): string {
