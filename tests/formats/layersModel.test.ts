@@ -15,7 +15,9 @@ const weightsOf = (graph: Graph): Map<string, Float32Array> =>
   new Map(graph.values.flatMap(({ name, constant }) => (constant ? [[name, constant.data as Float32Array]] : [])));
 
 /** The case's weights written anew, each by `pack`, as a converter's `--quantize` does. */
-function quantised(pack: (values: Float32Array) => { bytes: Uint8Array; quantization: Record<string, unknown> }): string {
+function quantised(
+  pack: (values: Float32Array) => { bytes: Uint8Array; quantization: Record<string, unknown> },
+): string {
   let json: LayersModelJson;
   const path = layersModel(place(), (each) => (json = each));
   const parts: Uint8Array[] = [];
@@ -117,7 +119,8 @@ describe('what cannot be expressed is shown and refused', () => {
 
   it('an activation nobody knows', async () => {
     const path = layersModel(place(), (json) => {
-      json.modelTopology.model_config.config.layers.find(({ name }) => name === 'logit')!.config['activation'] = 'custom>wave';
+      json.modelTopology.model_config.config.layers.find(({ name }) => name === 'logit')!.config['activation'] =
+        'custom>wave';
     });
     expect(await kindsOf(path)).toEqual([['logit', ['Dense with activation custom>wave']]]);
   });
