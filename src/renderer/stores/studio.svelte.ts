@@ -95,6 +95,8 @@ class Studio {
   runs = $state.raw<readonly RunRecord[]>([]);
   /** Runs of other sessions that were opened to compare with. */
   guests = $state.raw<readonly RunRecord[]>([]);
+  /** What each job of this window was asked, by which its runs are looked into further. */
+  setups = $state.raw<ReadonlyMap<string, RunSetup>>(new Map());
   /** Jobs that a view started for itself. */
   aside = $state.raw<ReadonlySet<string>>(new Set());
   /** Runs shown as columns. */
@@ -373,6 +375,7 @@ class Studio {
   #heard(notice: JobNotice, made: RunRecord[], quiet: boolean, end: () => void): void {
     if (notice.kind === 'run') {
       made.push(notice.run);
+      if (this.job) this.setups = new Map(this.setups).set(notice.run.job, this.job.setup);
       this.runs = [...this.runs, notice.run];
       if (quiet) this.aside = new Set([...this.aside, notice.run.job]);
       else {
@@ -433,6 +436,12 @@ class Studio {
     asked.catch(() => this.#contributions.delete(key));
     if (this.#contributions.size > 40) this.#contributions.delete(this.#contributions.keys().next().value!);
     return asked;
+  }
+
+  /** What a run was asked, while its model and data are open here; null otherwise. */
+  setupOf({ job, model }: RunRecord): RunSetup | null {
+    const setup = this.setups.get(job);
+    return setup && this.opened?.summary.hash === model ? setup : null;
   }
 
   toggleRun(run: string): void {
