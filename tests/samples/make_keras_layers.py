@@ -331,6 +331,31 @@ def sequential():
     return model
 
 
+@family({"x": port(5, 3)})
+def recurrent():
+    """Every step's state, the last, backwards, and both directions in every way of joining."""
+    layers = [
+        L.SimpleRNN(4, name="simple"), L.SimpleRNN(4, return_sequences=True, go_backwards=True, use_bias=False, name="simple_back"),
+        L.LSTM(4, name="lstm"), L.LSTM(4, return_sequences=True, name="lstm_steps"), L.LSTM(3, go_backwards=True, use_bias=False, name="lstm_back"),
+        L.LSTM(3, activation="relu", recurrent_activation="hard_sigmoid", name="lstm_other"),
+        L.GRU(4, name="gru"), L.GRU(4, return_sequences=True, reset_after=False, name="gru_before"),
+        L.GRU(3, use_bias=False, name="gru_bare"), L.GRU(3, use_bias=False, reset_after=False, go_backwards=True, name="gru_before_bare"),
+    ]
+    layers += [L.Bidirectional(L.LSTM(3, return_sequences=True), merge_mode=mode, name=f"both_{mode}") for mode in ("concat", "sum", "mul", "ave")]
+    layers += [L.Bidirectional(L.GRU(3), name="both_gru"), L.Bidirectional(L.SimpleRNN(3), merge_mode="sum", name="both_simple")]
+    return [(layer, ["x"]) for layer in layers]
+
+
+@family({"x": port(4, 3)})
+def recurrent_states():
+    """An encoder's states start a decoder."""
+    x = keras.Input((4, 3), name="x")
+    steps, h, c = L.LSTM(4, return_sequences=True, return_state=True, name="encoder")(x)
+    decoded = L.LSTM(4, return_sequences=True, name="decoder")(steps, initial_state=[h, c])
+    y, state = L.GRU(5, return_state=True, name="stacked")(decoded)
+    return keras.Model(x, L.Dense(2, name="out")(L.Concatenate(name="joined")([y, state, c])))
+
+
 def main(out):
     folder = os.path.join(out, "keras3" if KERAS3 else "keras2")
     os.makedirs(folder, exist_ok=True)
@@ -356,7 +381,7 @@ def main(out):
         if KERAS3:
             model.save(f"{folder}/{name}.keras")
             packed(f"{folder}/{name}.keras")
-        if not KERAS3 or name in ("nested", "several_outputs", "embedding", "normalisation", "time_distributed"):
+        if not KERAS3 or name in ("nested", "several_outputs", "embedding", "normalisation", "time_distributed", "recurrent", "recurrent_states"):
             model.save(f"{folder}/{name}.h5")
     np.savez_compressed(f"{folder}/outputs.npz", **arrays)
     print(folder, len(arrays), "arrays")

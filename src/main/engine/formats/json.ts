@@ -20,6 +20,11 @@ export class Config {
     return new Config(value);
   }
 
+  /** The same with some of it changed. */
+  with(changes: Readonly<Record<string, unknown>>): Config {
+    return new Config({ ...this.raw, ...changes });
+  }
+
   /** The value, or undefined where it is absent or null. */
   get(key: string): unknown {
     return (Object.hasOwn(this.raw, key) ? this.raw[key] : undefined) ?? undefined;

@@ -103,11 +103,15 @@ function asLayer(call: LayerCall, serialised: Config): (x: ValueId) => ValueId {
     if (Object.hasOwn(activations, snake)) return named(call, snake);
     throw new NotExpressible(`activation ${spec.kind}`);
   }
-  return (x) => row(call.with({ kind: spec.kind, config: spec.config, inputs: [x] }));
+  return (x) => {
+    const value = row(call.with({ kind: spec.kind, config: spec.config, inputs: [x] }));
+    if (Array.isArray(value)) throw new NotExpressible(`activation ${spec.kind}`);
+    return value;
+  };
 }
 
 /** Set by the activation layers, which in turn use this file. */
-let activationRow: ((kind: string) => ((call: LayerCall) => ValueId) | null) | null = null;
+let activationRow: ((kind: string) => ((call: LayerCall) => ValueId | ValueId[]) | null) | null = null;
 export const provideActivationLayers = (find: typeof activationRow): void => {
   activationRow = find;
 };

@@ -13,7 +13,7 @@ export class NotExpressible extends Error {}
 /** What a layer's weights and derived constants are asked from; shared by all calls of the layer. */
 export interface LayerConstants {
   /** Weights as constants of the graph, in the order asked. */
-  readonly weights: (wanted: readonly WantedWeight[]) => ValueId[];
+  readonly weights: (wanted: readonly WantedWeight[], part?: string) => ValueId[];
   /** A number derived from weights or configuration, made once per layer. */
   readonly derived: (name: string, make: () => Constant) => ValueId;
 }
@@ -87,6 +87,17 @@ export class LayerCall {
   weights(...wanted: readonly (readonly [names: string | readonly string[], shape: Shape])[]): ValueId[] {
     return this.constants.weights(
       wanted.map(([names, shape]) => ({ names: typeof names === 'string' ? [names] : names, shape })),
+    );
+  }
+
+  /** The same of a part that an archive keeps apart, as the cell of a recurrent layer: `cell`. */
+  weightsIn(
+    part: string,
+    ...wanted: readonly (readonly [names: string | readonly string[], shape: Shape])[]
+  ): ValueId[] {
+    return this.constants.weights(
+      wanted.map(([names, shape]) => ({ names: typeof names === 'string' ? [names] : names, shape })),
+      part,
     );
   }
 

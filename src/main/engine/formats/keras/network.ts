@@ -124,7 +124,7 @@ export class NetworkTranslator {
       const value = values?.[reference.tensor];
       if (value !== undefined) return value;
       const layer = byName.get(reference.layer);
-      if (layer && values && !isNetwork(layer) && !rowOf(layer.kind))
+      if (layer && values && !isNetwork(layer) && this.builder.producer(values[0]!)?.op === 'unknown')
         return this.further(values[0]!, layer, reference, shapes);
       throw this.fault(
         layer ?? model,
@@ -148,7 +148,7 @@ export class NetworkTranslator {
           nodeKey(layer.name, node),
           isNetwork(layer)
             ? this.nested(layer, values, at, keys, node)
-            : [this.layer(layer, call, values, at, keys, name, shapes.get(nodeKey(layer.name, node)))],
+            : this.layer(layer, call, values, at, keys, name, shapes.get(nodeKey(layer.name, node))),
         );
       }
       if (still.length === waiting.length) {
@@ -210,7 +210,7 @@ export class NetworkTranslator {
     keys: ReadonlyMap<string, string>,
     called: string,
     recorded: Shape | undefined,
-  ): ValueId {
+  ): ValueId[] {
     const alone = at.group.length === 0 || this.named.get(layer.name) === 1;
     const name = alone
       ? this.builder.freeLayerName(called === layer.name ? `${called}${at.call}` : called, at.group)
@@ -222,20 +222,24 @@ export class NetworkTranslator {
     };
     const before = this.read.length;
     const row = layer.isKeras && layer.isLayer ? rowOf(layer.kind) : null;
+    let others: readonly ValueId[] = [];
     const output = this.builder.within({ layer: name, kind: layer.kind }, () =>
       this.blamed(name, layer.kind, () => {
         const usable = row && this.usable(row, inputs) ? row : null;
         const value = usable ? this.translated(usable, layer, call, inputs, place, name) : layer.kind;
         if (typeof value === 'string')
           return this.builder.add('unknown', inputs, { kind: value }, name, recorded ?? UNKNOWN_SHAPE);
-        this.builder.rename(value, name);
-        return value;
+        const [first, ...further] = value;
+        this.builder.rename(first!, name);
+        others = further;
+        return first!;
       }),
     );
     const parameters = this.read.slice(before).reduce((sum, { constant }) => sum + constant.data.length, 0);
     if (inputs.some((id) => this.masked.has(id)) || masks(layer)) this.masked.add(output);
     this.register(layer, name, at.group, output, inputs, parameters, this.unitAxis(row, layer, inputs, output));
-    return output;
+    for (const other of others) this.ownerOf.set(other, name);
+    return [output, ...others];
   }
 
   /** Not behind a value nobody knows the shape of, nor where a mask would count. */
@@ -244,7 +248,7 @@ export class NetworkTranslator {
     return row.anyShape === true || inputs.every((id) => this.builder.shape(id) !== UNKNOWN_SHAPE);
   }
 
-  /** @returns the layer's value, or, where it has an option that no op expresses, its kind with that option */
+  /** @returns the layer's values, or, where it has an option that no op expresses, its kind with that option */
   private translated(
     row: LayerRow,
     layer: LayerSpec,
@@ -252,13 +256,14 @@ export class NetworkTranslator {
     inputs: readonly ValueId[],
     place: Place,
     name: string,
-  ): ValueId | string {
+  ): ValueId[] | string {
     const { kind, config } = layer;
     const options = { kind, name, config, inputs, spec, keras: this.keras, lead: 0 };
     try {
       const value = row.translate(new LayerCall(this.builder, this.constants(place, layer), options));
       // A layer that hands on one of its inputs still has a value of its own.
-      return inputs.includes(value) ? this.builder.add('identity', [value], {}, `${name}/identity`) : value;
+      if (Array.isArray(value)) return value;
+      return [inputs.includes(value) ? this.builder.add('identity', [value], {}, `${name}/identity`) : value];
     } catch (error) {
       if (error instanceof NotExpressible) return `${kind} with ${error.message}`;
       throw error;
@@ -268,13 +273,14 @@ export class NetworkTranslator {
   private constants(place: Place, layer: LayerSpec): LayerConstants {
     const owner = [...place.models, place.layer].join('/');
     return {
-      weights: (wanted) => {
-        const key = `${owner}|${wanted.map((each) => each.names[0]).join(',')}`;
+      weights: (wanted, part) => {
+        const key = `${owner}|${part ?? ''}|${wanted.map((each) => each.names[0]).join(',')}`;
         const known = this.weightsOf.get(key);
         if (known) return [...known];
         const wrapped = layer.kind === 'TimeDistributed' ? { ...place, key: `${place.key}/layer` } : place;
-        const ids = findWeights(this.store, wrapped, layer.kind, wanted, this.claimed).map((weight, index) => {
-          const name = `${owner}/${wanted[index]!.names[0]!}`;
+        const exact = part === undefined ? wrapped : { ...wrapped, key: `${wrapped.key}/${part}` };
+        const ids = findWeights(this.store, exact, layer.kind, wanted, this.claimed).map((weight, index) => {
+          const name = [owner, ...(part === undefined ? [] : [part]), wanted[index]!.names[0]!].join('/');
           const constant = { shape: weight.shape, data: weight.read() };
           this.read.push({ name, constant });
           return this.builder.constant(constant, name);

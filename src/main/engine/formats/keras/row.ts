@@ -9,7 +9,8 @@ import type { LayerCall } from './call';
 export type Units = 'last' | 'format' | 'kept';
 
 export interface LayerRow {
-  readonly translate: (call: LayerCall) => ValueId;
+  /** The layer's value; where it gives several, all of them. */
+  readonly translate: (call: LayerCall) => ValueId | ValueId[];
   readonly units: Units;
   /** Whether it reads Keras's mask, which has no counterpart here: such a layer behind a mask is refused. */
   readonly readsMask?: boolean;

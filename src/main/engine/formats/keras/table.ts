@@ -5,6 +5,7 @@ import { convolutions } from './layers/conv';
 import { core } from './layers/core';
 import { merging } from './layers/merge';
 import { normalisation } from './layers/norm';
+import { recurrentLayers } from './layers/recurrent';
 import { pooling } from './layers/pool';
 import { reshaping } from './layers/reshape';
 
@@ -16,6 +17,7 @@ export const layerRows: Readonly<Record<string, LayerRow>> = {
   ...activationLayers,
   ...merging,
   ...reshaping,
+  ...recurrentLayers,
 };
 
 export const rowOf = (kind: string): LayerRow | null => (Object.hasOwn(layerRows, kind) ? layerRows[kind]! : null);

@@ -149,7 +149,9 @@ function timeDistributed(call: LayerCall): ValueId {
   const inner = layerSpec(call.config.get('layer'));
   const row = Object.hasOwn(rowsOverTime, inner.kind) && inner.isKeras ? rowsOverTime[inner.kind]! : null;
   if (!row || call.lead) throw new NotExpressible(`${inner.kind} at every time step`);
-  return row.translate(call.with({ kind: inner.kind, config: inner.config, inputs: [oneInput(call)], lead: 1 }));
+  const value = row.translate(call.with({ kind: inner.kind, config: inner.config, inputs: [oneInput(call)], lead: 1 }));
+  if (Array.isArray(value)) throw new NotExpressible('several outputs');
+  return value;
 }
 
 const row = (translate: LayerRow['translate'], units: LayerRow['units']): LayerRow => ({ translate, units });
