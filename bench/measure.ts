@@ -110,7 +110,7 @@ async function passes(): Promise<string> {
     try {
       await openBoth(ours, theirs, net);
       const question = { ask: 'passes', name: net.name, points, walk: 'gradient' };
-      const sizes = [2, 4, 8, 16, 32].filter((size) => size <= points);
+      const sizes = [2, 4, 8, 16, 32, 64].filter((size) => size <= points);
       const mine = await bestBatch(ours, question, sizes);
       const best = await bestBatch(theirs, question, sizes);
       const ourPasses = () => ours.ask<Times>({ ...question, batch: mine });
