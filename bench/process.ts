@@ -19,10 +19,16 @@ export class Asked {
     this.#answers = createInterface({ input: this.#child.stdout! })[Symbol.asyncIterator]();
   }
 
-  /** @throws when it answers with an error or ends */
+  /**
+   * Asks, and stands still between questions: PyTorch's idle threads spin for a while, and would take a core of whoever is
+   * measured next.
+   * @throws when it answers with an error or ends
+   */
   async ask<Answer>(question: object): Promise<Answer> {
+    this.#child.kill('SIGCONT');
     this.#child.stdin!.write(`${JSON.stringify(question)}\n`);
     const { value, done } = await this.#answers.next();
+    this.#child.kill('SIGSTOP');
     if (done) throw new Error(`a process of the benchmark ended: ${this.#complaints}`);
     const answer = JSON.parse(value) as Answer & { error?: string };
     if (answer.error !== undefined) throw new Error(`${answer.error}\n${this.#complaints}`);
@@ -31,6 +37,7 @@ export class Asked {
 
   async end(): Promise<void> {
     const ended = new Promise((resolve) => this.#child.once('close', resolve));
+    this.#child.kill('SIGCONT');
     this.#child.stdin!.end();
     await ended;
   }
