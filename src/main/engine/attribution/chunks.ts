@@ -1,6 +1,7 @@
 /** How many points go into one chunk: as many as run fastest, within the memory budget. */
 import * as tf from '@tensorflow/tfjs-core';
 import { MhoError } from '../../../contract/errors';
+import { sizeOf } from '../graph/graph';
 import { forward } from './forward';
 import type { Plan } from './plan';
 import type { Lines } from './sweep';
@@ -14,7 +15,7 @@ const FASTEST_BYTES = 200e6;
 const MOST_ROWS = 512;
 const FEWEST_ROWS = 8;
 /** Bytes in use at the worst moment of a walk, per byte of kept activations: differences, upstream flows, temporaries. */
-const PEAK_PER_KEPT = 3;
+export const PEAK_PER_KEPT = 3;
 const DEFAULT_BUDGET_MB = 2048;
 
 /** Bytes of the activations that one row keeps. Runs one row where the model leaves sizes free. */
@@ -22,7 +23,7 @@ export function rowBytes(plan: Plan, weights: Weights, lines: Lines): number {
   const shapes = [...plan.kept].map((id) => plan.graph.values[id]!.shape);
   const known = shapes.every((shape) => shape.every((size) => size !== null));
   const elements = known
-    ? shapes.map((shape) => (shape as number[]).reduce((product, size) => product * size, 1))
+    ? shapes.map((shape) => sizeOf(shape as number[]))
     : tf.tidy(() => {
         const row = new Map(
           [...lines.ends].map(([id, { to }]) => {

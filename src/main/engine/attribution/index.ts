@@ -6,7 +6,7 @@
 import type { AttributionRequest, Method, NumericArray, Progress, RunResult } from '../../../contract/attribution';
 import { MhoError } from '../../../contract/errors';
 import type { Backend } from '../backends';
-import type { Graph, ValueId } from '../graph/graph';
+import { sizeOf, type Graph, type ValueId } from '../graph/graph';
 import { chunkSize, rowBytes } from './chunks';
 import { evaluate } from './evaluate';
 import { genomicsNonlinearity, methodSum, type MethodSum } from './methods';
@@ -14,7 +14,7 @@ import { planRun, type Plan } from './plan';
 import { checkInputs, prepare, type Prepared } from './request';
 import { layerResult } from './results';
 import { sweepGroup, type GroupResult, type LayerSums, type SumKind } from './sweep';
-import { Weights } from './weights';
+import { Weights, withWeights } from './weights';
 
 export { Weights };
 
@@ -49,14 +49,11 @@ export async function predict(
   _backend: Backend,
 ): Promise<Record<string, NumericArray>> {
   checkInputs(graph, inputs);
-  const weights = new Weights(graph);
-  try {
+  return withWeights(graph, async (weights) => {
     const feeds = new Map(graph.inputs.map(({ name, value }) => [value, inputs[name]!]));
     const values = await evaluate(graph, weights, feeds, [...new Set(graph.outputs.map(({ value }) => value))]);
     return Object.fromEntries(graph.outputs.map(({ name, value }) => [name, values.get(value)!]));
-  } finally {
-    weights.dispose();
-  }
+  });
 }
 
 /** The sums that run over one grid of points, and so share its forward passes. */
@@ -241,7 +238,7 @@ class Run {
       delta,
       layers: this.plan.layers.map((layer) => {
         const { shape, fine, coarse } = gathered.arrays.get(sum.kind)!.get(layer.layer.output)!;
-        const size = shape.reduce((product, each) => product * each, 1);
+        const size = sizeOf(shape);
         const done = <T extends Float32Array>(array: T) => array.subarray(0, examples * references * size);
         const sums = { shape, fine: done(fine), coarse: done(coarse) };
         return layerResult(layer, sums, references, delta, { ...sum, integral: sum.integral && estimated });

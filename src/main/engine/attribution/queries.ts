@@ -1,23 +1,14 @@
 /** What is asked around a run: values at both ends of the path and along it, and what a run would cost. */
 import type { AttributionRequest, NumericArray } from '../../../contract/attribution';
 import type { Graph, ValueId } from '../graph/graph';
-import { chunkSize, rowBytes } from './chunks';
+import { chunkSize, PEAK_PER_KEPT, rowBytes } from './chunks';
 import { evaluate } from './evaluate';
 import { methodSum } from './methods';
 import { planRun } from './plan';
 import { prepare, type Prepared } from './request';
-import { Weights } from './weights';
+import { withWeights } from './weights';
 
 type Ends = Prepared['lines']['ends'];
-
-const withWeights = async <Result>(graph: Graph, work: (weights: Weights) => Promise<Result>): Promise<Result> => {
-  const weights = new Weights(graph);
-  try {
-    return await work(weights);
-  } finally {
-    weights.dispose();
-  }
-};
 
 /** Rows of one example, averaged over its references: [examples · references, …] → [examples, …]. */
 function overReferences({ shape, data }: NumericArray, references: number): NumericArray {
@@ -96,9 +87,6 @@ export interface RunCost {
   readonly passes: number;
   readonly memoryMB: number;
 }
-
-/** Bytes in use at the worst moment, per byte of kept activations; as chunks are sized by. */
-const PEAK_PER_KEPT = 3;
 
 /**
  * Plans a run without running it.

@@ -1,7 +1,7 @@
 /** From what was asked to what is computed: inputs checked, pairs of input and baseline laid out, path and target found. */
 import type { AttributionRequest, NumericArray, TargetSpec } from '../../../contract/attribution';
 import { MhoError } from '../../../contract/errors';
-import type { Graph, Shape, ValueId } from '../graph/graph';
+import { sizeOf, type Graph, type Shape, type ValueId } from '../graph/graph';
 import { nearest, flatIndex, resolveTarget } from '../graph/target';
 import { evaluate } from './evaluate';
 import type { Lines, Seed } from './sweep';
@@ -11,7 +11,6 @@ import type { Weights } from './weights';
 const MOST_STEPS = 1_000_000;
 
 const show = (shape: Shape): string => `[${shape.map((size) => size ?? '?').join(', ')}]`;
-const sizeOf = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1);
 const fits = (have: readonly number[], want: Shape): boolean =>
   have.length === want.length && want.every((size, axis) => size === null || size === have[axis]);
 

@@ -1,10 +1,9 @@
 /** From sums over pairs to what the user is told: means over references, residuals, error estimates, units. */
 import type { LayerResult } from '../../../contract/attribution';
+import { sizeOf } from '../graph/graph';
 import type { MethodSum } from './methods';
 import type { PlannedLayer } from './plan';
 import type { LayerSums } from './sweep';
-
-const sizeOf = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1);
 
 /**
  * One layer's result, from its sums over all complete pairs (pair = example · references + reference).

@@ -11,7 +11,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { NumericArray, Rule } from '../../../contract/attribution';
 import { kernels } from '../backends';
-import type { Node, ValueId } from '../graph/graph';
+import { sizeOf, type Node, type ValueId } from '../graph/graph';
 import type { Difference } from '../ops/rule';
 import type { Ends } from '../ops/secant';
 import { forward } from './forward';
@@ -111,8 +111,6 @@ class Sums {
     this.#held.clear();
   }
 }
-
-const sizeOf = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1);
 
 /** Points of a chunk: for a row order of points, [points × pairs, …] of every start. */
 function pointsTensor(

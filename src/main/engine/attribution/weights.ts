@@ -49,3 +49,16 @@ export class Weights {
     this.#derived.clear();
   }
 }
+
+/** Weights for one piece of work, disposed of whether it succeeds or fails. */
+export const withWeights = async <Result>(
+  graph: Graph,
+  work: (weights: Weights) => Promise<Result>,
+): Promise<Result> => {
+  const weights = new Weights(graph);
+  try {
+    return await work(weights);
+  } finally {
+    weights.dispose();
+  }
+};

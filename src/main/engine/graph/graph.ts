@@ -9,6 +9,10 @@ import type { OpAttributes, OpName } from './ops';
 
 export type Size = number | null;
 export type Shape = readonly Size[];
+
+/** Elements of a shape whose sizes are known. */
+export const sizeOf = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1);
+
 export type DType = 'float32' | 'int32' | 'bool' | 'string';
 export type ValueId = number;
 

@@ -1,7 +1,7 @@
 /** What each ONNX op becomes: one row per op (operator sets 1 to 21). */
 import type { OpName } from '../../graph/ops';
 import * as host from '../tensors/array';
-import { type HostArray, isArray, NotExpressible, product } from '../tensors/array';
+import { type HostArray, isArray, NotExpressible, product, range } from '../tensors/array';
 import { type BinaryOp, FREE, symbolic, type ReduceOp, type Tensor } from '../tensors/assembly';
 import { clipped, completed, contraction, interpolation, selected, sourcePlace } from '../tensors/compositions';
 import { functions, PLAIN } from '../tensors/functions';
@@ -9,8 +9,6 @@ import type { OnnxCall } from './call';
 import { isReal } from './tensor';
 
 type Row = (call: OnnxCall) => Tensor | readonly Tensor[];
-
-const range = (count: number, start = 0): number[] => Array.from({ length: count }, (_, i) => start + i);
 
 const plain =
   (op: (typeof PLAIN)[keyof typeof PLAIN]): Row =>

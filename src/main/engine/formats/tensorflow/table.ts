@@ -1,6 +1,6 @@
 /** What each TensorFlow op becomes: one row per op. */
 import * as host from '../tensors/array';
-import { type HostArray, isArray, NotExpressible, product } from '../tensors/array';
+import { type HostArray, isArray, NotExpressible, product, range } from '../tensors/array';
 import { type BinaryOp, type ReduceOp, symbolic, type Tensor } from '../tensors/assembly';
 import { clipped, completed, contraction, interpolation, safeDivision, selected } from '../tensors/compositions';
 import { functions, PLAIN } from '../tensors/functions';
@@ -8,8 +8,6 @@ import { type Layout, TfCall } from './call';
 import { isReal } from './node';
 
 type Row = (call: TfCall) => Tensor | readonly Tensor[];
-
-const range = (count: number, start = 0): number[] => Array.from({ length: count }, (_, i) => start + i);
 
 const plain =
   (op: (typeof PLAIN)[keyof typeof PLAIN]): Row =>

@@ -22,6 +22,9 @@ export const beginCount = (): void => {
   computed = 0;
 };
 
+/** Whole numbers from `start` on. */
+export const range = (count: number, start = 0): number[] => Array.from({ length: count }, (_, i) => start + i);
+
 export const product = (sizes: readonly number[]): number => sizes.reduce((result, size) => result * size, 1);
 
 export const isArray = (value: object): value is HostArray => 'data' in value;
