@@ -112,6 +112,7 @@ export const cases: { readonly [Op in OpName]: readonly Case<Op>[] } = {
   sqrt: onPositive,
   rsqrt: onPositive,
   reciprocal: onPositive,
+  reciprocalOrZero: onPositive,
   square: plain,
   pow: [
     { attributes: { exponent: 3 }, inputs: [x] },

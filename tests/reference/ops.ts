@@ -100,6 +100,7 @@ export const scalars = {
   sqrt: Math.sqrt,
   rsqrt: (x) => 1 / Math.sqrt(x),
   reciprocal: (x) => 1 / x,
+  reciprocalOrZero: (x) => (x === 0 ? 0 : 1 / x),
   square: (x) => x * x,
   pow: (x, a) => x ** a.exponent,
   abs: Math.abs,

@@ -76,6 +76,8 @@ export interface OpAttributes {
   sqrt: None;
   rsqrt: None;
   reciprocal: None;
+  /** 1/x, and 0 at 0: what guarded divisions multiply by. */
+  reciprocalOrZero: None;
   square: None;
   pow: { readonly exponent: number };
   abs: None;

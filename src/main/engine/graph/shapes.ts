@@ -299,6 +299,7 @@ const rules: { readonly [Op in OpName]: ShapeRule<Op> } = {
   sqrt: kept,
   rsqrt: kept,
   reciprocal: kept,
+  reciprocalOrZero: kept,
   square: kept,
   pow: kept,
   abs: kept,

@@ -322,8 +322,9 @@ export const elementwise = {
   ),
   sqrt: by<'sqrt'>(
     (x) => tf.sqrt(x),
-    (x) => tf.mul(tf.rsqrt(x), 0.5),
-    (_x, y) => tf.reciprocal(tf.add(y.start, y.end)),
+    // 0 at 0, where it has no derivative: a magnitude √(re² + im²) that stays 0 passes nothing on
+    (x) => kernels().divNoNan(tf.scalar(0.5), tf.sqrt(x)),
+    (_x, y) => kernels().divNoNan(tf.scalar(1), tf.add(y.start, y.end)),
   ),
   rsqrt: by<'rsqrt'>(
     (x) => tf.rsqrt(x),
@@ -334,6 +335,12 @@ export const elementwise = {
     f: (x) => tf.reciprocal(x),
     gradient: (upstream, _x, y) => tf.neg(tf.mul(upstream, tf.square(y))),
     slope: (_x, y) => reciprocalSlope(y),
+  }),
+  reciprocalOrZero: of<'reciprocalOrZero'>({
+    f: (x) => kernels().divNoNan(tf.scalar(1), x),
+    gradient: (upstream, _x, y) => tf.neg(tf.mul(upstream, tf.square(y))),
+    // from or to 0 it is a jump, whose slope the plain quotient gives
+    slope: (x, y) => where(tf.equal(tf.mul(y.start, y.end), 0), plainSlope(x.delta, y.delta), reciprocalSlope(y)),
   }),
   square: by<'square'>(
     (x) => tf.square(x),

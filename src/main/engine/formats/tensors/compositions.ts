@@ -175,12 +175,11 @@ export function interpolation(
   }, x);
 }
 
-/** a / b, and 0 where b is 0: a · b / (b² + tiny), which differs from it by 1e-8 at |b| = 1e-11. */
+/** a / b, and 0 where b is 0. */
 export function safeDivision(to: Assembly, a: Tensor, b: Tensor): Tensor {
   if (isArray(b)) {
     const inverse = host.mapped(b, (each) => (each === 0 ? 0 : 1 / each), false);
     return to.binary('mul', a, inverse);
   }
-  const square = to.binary('add', to.unary('square', b, {}, null), host.scalar(1e-30));
-  return to.binary('div', to.binary('mul', a, b), square);
+  return to.binary('mul', a, to.unary('reciprocalOrZero', b, {}, null));
 }
