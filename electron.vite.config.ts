@@ -36,6 +36,8 @@ export default defineConfig({
     worker: { format: 'es' },
     build: {
       target: 'chrome114',
+      minify: true,
+      assetsInlineLimit: 0, // the policy allows no font out of a style sheet
       chunkSizeWarningLimit: 6000, // plotly, loaded when the first plot is shown
       rollupOptions: { input: { index: resolve('src/renderer/index.html') } },
     },

@@ -1,5 +1,6 @@
 /** Start of the window. */
 import { mount } from 'svelte';
+import '@fontsource-variable/inter';
 import './styles/tokens.css';
 import './styles/base.css';
 import './styles/plots.css';
