@@ -9,6 +9,8 @@ export interface Input {
   /** Where the op is defined: values from here on, or whole numbers below a limit. */
   readonly from?: number;
   readonly below?: number;
+  /** Values between these. */
+  readonly within?: readonly [low: number, high: number];
   /** Rounded to halves, so that values tie. */
   readonly ties?: true;
 }
@@ -23,7 +25,10 @@ const constant = (...shape: number[]): Input => ({ shape, constant: true });
 const positive: Input = { shape: [3, 5], from: 0.05 };
 const plain = [{ attributes: {}, inputs: [x] }];
 const onPositive = [{ attributes: {}, inputs: [positive] }];
+const inside = (low: number, high: number) => [{ attributes: {}, inputs: [{ shape: [3, 5], within: [low, high] as const }] }]; // prettier-ignore
 const ties = (...shape: number[]): Input => ({ shape, ties: true });
+/** Conditions: 0 or 1. */
+const switches = (...shape: number[]): Input => ({ shape, below: 2 });
 
 const pairs = [
   { attributes: {}, inputs: [of(3, 5), of(3, 5)] },
@@ -124,7 +129,15 @@ export const cases: { readonly [Op in OpName]: readonly Case<Op>[] } = {
   erf: plain,
   sin: plain,
   cos: plain,
+  tan: inside(-1.4, 1.4),
+  asin: inside(-0.9, 0.9),
+  acos: inside(-0.9, 0.9),
   atan: plain,
+  sinh: inside(-4, 4),
+  cosh: inside(-4, 4),
+  asinh: plain,
+  acosh: [{ attributes: {}, inputs: [{ shape: [3, 5], from: 1.1 }] }],
+  atanh: inside(-0.9, 0.9),
   sign: plain,
   floor: plain,
   round: plain,
@@ -135,6 +148,23 @@ export const cases: { readonly [Op in OpName]: readonly Case<Op>[] } = {
   div: quotients,
   maximum: [...pairs, { attributes: {}, inputs: [ties(3, 5), ties(3, 5)] }],
   minimum: [...pairs, { attributes: {}, inputs: [ties(3, 5), ties(5)] }],
+  power: pairs.map(({ inputs: [a, b] }) => ({
+    attributes: {},
+    inputs: [
+      { ...a!, within: [0.3, 3] },
+      { ...b!, within: [-2, 2] },
+    ],
+  })),
+  atan2: pairs,
+  greater: pairs,
+  greaterEqual: [...pairs, { attributes: {}, inputs: [ties(3, 5), ties(3, 5)] }],
+  equal: [...pairs, { attributes: {}, inputs: [ties(3, 5), ties(5)] }],
+  select: [
+    { attributes: {}, inputs: [switches(3, 5), of(3, 5), of(3, 5)] },
+    { attributes: {}, inputs: [switches(2, 1, 5), of(3, 1), constant(5)] },
+    { attributes: {}, inputs: [switches(5), constant(), of(3, 5)] },
+    { attributes: {}, inputs: [{ shape: [3, 5], below: 2, constant: true }, of(3, 5), of(5)] },
+  ],
 
   matmul: [
     { attributes: { transposeA: false, transposeB: false }, inputs: [of(4), constant(4, 3)] },

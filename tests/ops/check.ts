@@ -12,6 +12,7 @@ import type { Case, Input } from './cases';
 export const rows = (input: Input, count: number, next: Random, scale = 1): Float32Array =>
   Float32Array.from({ length: (input.constant ? 1 : count) * input.shape.reduce((a, b) => a * b, 1) }, () => {
     if (input.below !== undefined) return Math.floor(next.uniform() * input.below);
+    if (input.within) return input.within[0] + next.uniform() * (input.within[1] - input.within[0]);
     const value = next.normal() * scale;
     if (input.from !== undefined) return input.from + Math.abs(value);
     return input.ties ? Math.round(2 * value) / 2 : value;
@@ -86,6 +87,11 @@ export function checkGradient<Op extends OpName>(op: Op, each: Case<Op>, seed: n
     for (const [index, input] of each.inputs.entries()) {
       if (input.constant || input.ties || op === 'embedding') {
         if (!input.ties) expect(passed[index]).toBeNull();
+        continue;
+      }
+      if (input.below !== undefined) {
+        // a condition: between its two values there is no slope
+        expect(passed[index]!.every((value) => value === 0)).toBe(true);
         continue;
       }
       for (let trial = 0; trial < 4; trial++)
@@ -168,8 +174,10 @@ export function checkCompleteness<Op extends OpName>(op: Op, each: Case<Op>, see
       const size = first.length / (input.constant ? 1 : count);
       const last = first.map((value, i) => {
         if (input.constant) return value;
+        if (input.below !== undefined) return Math.floor(next.uniform() * input.below);
         const moved = value + next.normal() * LENGTHS[Math.floor(i / size)]!;
         if (input.ties) return Math.round(2 * moved) / 2;
+        if (input.within) return Math.min(Math.max(moved, input.within[0]), input.within[1]);
         return input.from === undefined ? moved : Math.max(moved, input.from);
       });
       start.push(tensor(input, first, count));

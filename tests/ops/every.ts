@@ -43,5 +43,5 @@ const refusedInParts = (op: OpName, inputs: Case<OpName>['inputs']): boolean => 
   if (op === 'matmul') return inputs[0]!.constant === true || !inputs[1]!.constant;
   const ranks = new Set(inputs.filter((input) => !input.constant).map((input) => input.shape.length));
   const widest = Math.max(...inputs.map((input) => input.shape.length));
-  return inputs.length === 2 && (ranks.size > 1 || !ranks.has(widest));
+  return (inputs.length === 2 || op === 'select') && (ranks.size > 1 || !ranks.has(widest));
 };

@@ -54,7 +54,8 @@ describe.each(['tensorflow', 'wasm'] as const)('rules on %s', (backend) => {
     (op) => {
       const each = cases[op][0] as Case<OpName>;
       const f = scalars[op] as (x: number, attributes: unknown) => number;
-      const low = each.inputs[0]!.from;
+      const { from, within } = each.inputs[0]!;
+      const low = from ?? within?.[0];
 
       test('is within 1e-4 of the float64 one, however short the segment', () => {
         const next = random(7);
@@ -62,9 +63,14 @@ describe.each(['tensorflow', 'wasm'] as const)('rules on %s', (backend) => {
         const ends: number[] = [];
         for (const length of [1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 9e-3, 1.1e-2, 0.05, 0.09, 0.11, 0.3, 0.5, 1, 4])
           for (let trial = 0; trial < 40; trial++) {
-            const start = low === undefined ? 3 * next.normal() : low + 3 * Math.abs(next.normal());
-            const end =
+            const start = within
+              ? within[0] + next.uniform() * (within[1] - within[0])
+              : low === undefined
+                ? 3 * next.normal()
+                : low + 3 * Math.abs(next.normal());
+            const far =
               start + (next.uniform() < 0.5 && (low === undefined || start - length > low) ? -length : length);
+            const end = within ? Math.min(far, within[1]) : far;
             starts.push(Math.fround(start));
             ends.push(Math.fround(end));
           }
@@ -90,7 +96,8 @@ describe.each(['tensorflow', 'wasm'] as const)('rules on %s', (backend) => {
       });
 
       test('is the derivative where the segment is a point', () => {
-        const starts = Array.from({ length: 20 }, (_, i) => Math.fround((low ?? -4) + (i + 0.37) * 0.4));
+        const step = within ? (within[1] - within[0]) / 21 : 0.4;
+        const starts = Array.from({ length: 20 }, (_, i) => Math.fround((low ?? -4) + (i + 0.37) * step));
         const one = { attributes: each.attributes, inputs: [{ shape: [1] }] };
         const [found] = multipliers(op, one as Case<OpName>, [starts], [starts]);
         starts.forEach((start, index) => {

@@ -108,7 +108,15 @@ export const scalars = {
   erf,
   sin: Math.sin,
   cos: Math.cos,
+  tan: Math.tan,
+  asin: Math.asin,
+  acos: Math.acos,
   atan: Math.atan,
+  sinh: Math.sinh,
+  cosh: Math.cosh,
+  asinh: Math.asinh,
+  acosh: Math.acosh,
+  atanh: Math.atanh,
   sign: Math.sign,
   floor: Math.floor,
   // half to even, as TensorFlow and ONNX
@@ -266,6 +274,15 @@ export const twins: { readonly [Op in Exclude<OpName, 'unknown'>]: Twin<Op> } = 
   div: two((a, b) => a / b),
   maximum: two(Math.max),
   minimum: two(Math.min),
+  power: two((a, b) => a ** b),
+  atan2: two(Math.atan2),
+  greater: two((a, b) => (a > b ? 1 : 0)),
+  greaterEqual: two((a, b) => (a >= b ? 1 : 0)),
+  equal: two((a, b) => (a === b ? 1 : 0)),
+  select: ([condition, a, b]) =>
+    build(wide(condition!.shape, wide(a!.shape, b!.shape)), (at) =>
+      readWide(condition!, at) === 1 ? readWide(a!, at) : readWide(b!, at),
+    ),
   matmul: ([a, b], { transposeA, transposeB }) => {
     const left = (lead: readonly number[], i: number, k: number): number =>
       readWide(a!, [...lead, ...(transposeA ? [k, i] : [i, k])]);

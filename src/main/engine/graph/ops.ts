@@ -85,7 +85,15 @@ export interface OpAttributes {
   erf: None;
   sin: None;
   cos: None;
+  tan: None;
+  asin: None;
+  acos: None;
   atan: None;
+  sinh: None;
+  cosh: None;
+  asinh: None;
+  acosh: None;
+  atanh: None;
   sign: None;
   floor: None;
   round: None;
@@ -97,6 +105,20 @@ export interface OpAttributes {
   div: None;
   maximum: None;
   minimum: None;
+  /** a to the power of b. */
+  power: None;
+  /** The angle of the point (second input, first input). */
+  atan2: None;
+  /** 1 where a > b, else 0. */
+  greater: None;
+  /** 1 where a ≥ b, else 0. */
+  greaterEqual: None;
+  /** 1 where a = b, else 0. */
+  equal: None;
+
+  // three values, broadcast
+  /** Inputs: a condition of 0 and 1; what is taken where it is 1, and where it is 0. */
+  select: None;
 
   // linear in their first input, the others being constants
   /** Inputs: x [..., K], y. y constant [K, M] → [..., M]; both varying: [..., I, K] · [..., K, J] over equal leading axes. */

@@ -4,9 +4,19 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import type { OpName } from '../graph/ops';
 import { alignRanks, fromRank, linear, toRank } from './linear';
 import type { GradientContext, MultiplierContext, OpRule, Passed } from './rule';
-import { bothEnds, midpoint, openShare, reciprocalSlope, type Ends } from './secant';
+import {
+  bothEnds,
+  hyperbolicSineOverSelf,
+  middle,
+  midpoint,
+  openShare,
+  plainSlope,
+  reciprocalSlope,
+  type Ends,
+} from './secant';
 
-type Binary = 'add' | 'sub' | 'mul' | 'div' | 'maximum' | 'minimum';
+type Comparison = 'greater' | 'greaterEqual' | 'equal';
+type Binary = 'add' | 'sub' | 'mul' | 'div' | 'maximum' | 'minimum' | 'power' | 'atan2' | Comparison;
 
 const run =
   (f: (a: Tensor, b: Tensor) => Tensor): OpRule<Binary>['run'] =>
@@ -27,7 +37,7 @@ const gradient =
   };
 
 /** Both ends of an input, aligned; a constant is the same at both. */
-const endsOf = <Op extends OpName>(context: MultiplierContext<Op>, index: number): Ends => {
+export const endsOf = <Op extends OpName>(context: MultiplierContext<Op>, index: number): Ends => {
   const rank = context.output.shape.length;
   const fixed = context.constants[index];
   if (fixed) return { start: fixed, end: fixed };
@@ -47,15 +57,42 @@ const multiplier =
       return input ? fromRank(pass(), input.shape.length) : null;
     });
 
-/** A constant's midpoint is itself. */
-const middle = (ends: Ends): Tensor => (ends.start === ends.end ? ends.start : midpoint(ends));
-
 /** The share of the segment on which a > b; ½ … 1 to a where they are equal all along. */
 const shareOfLarger = (a: Ends, b: Ends): Tensor => {
   const lead = bothEnds({ start: tf.sub(b.start, a.start), end: tf.sub(b.end, a.end) }, (each) => each);
   const open = bothEnds(lead, (each) => tf.relu(each));
   return tf.sub(1, openShare(open, lead.delta)); // the first wins a tie
 };
+
+/** Slope of a ↦ aᵇ over the ends of a, at one b: small means small against a, as for a fixed exponent. */
+function powerSlope(a: Ends, b: Tensor): Tensor {
+  const at = middle(a);
+  const delta = tf.sub(a.end, a.start);
+  const small = tf.lessEqual(tf.abs(delta), tf.mul(tf.abs(at), 3e-3));
+  const quotient = plainSlope(delta, tf.sub(tf.pow(a.end, b), tf.pow(a.start, b)));
+  return tf.where(small, tf.mul(tf.pow(at, tf.sub(b, 1)), b), quotient);
+}
+
+/** Slope of b ↦ aᵇ over the ends of b, at one a: of e^(b · log a), and where a has no logarithm the quotient. */
+function exponentSlope(a: Tensor, b: Ends): Tensor {
+  const logarithm = tf.log(a);
+  const delta = tf.sub(b.end, b.start);
+  const half = tf.mul(tf.mul(delta, logarithm), 0.5);
+  const smooth = tf.mul(tf.mul(tf.pow(a, middle(b)), logarithm), hyperbolicSineOverSelf(half));
+  return tf.where(tf.greater(a, 0), smooth, plainSlope(delta, tf.sub(tf.pow(a, b.end), tf.pow(a, b.start))));
+}
+
+/** a > b and its kin are steps of a − b: flat wherever they have a derivative, and Δout / Δ(a − b) over a segment. */
+const comparison = <Op extends Comparison>(f: (a: Tensor, b: Tensor) => Tensor): OpRule<Op> => ({
+  run: run((a, b) => tf.cast(f(a, b), 'float32')) as OpRule<Op>['run'],
+  gradient: ({ inputs, constant }) => inputs.map((input, index) => (constant[index] ? null : tf.zerosLike(input))),
+  multiplier: (context) =>
+    multiplier((a, b, upstream) => {
+      const lead = bothEnds({ start: tf.sub(a().start, b().start), end: tf.sub(a().end, b().end) }, (each) => each);
+      const passed = tf.mul(upstream, plainSlope(lead.delta, context.output.delta));
+      return [() => passed, () => tf.neg(passed)];
+    })(context),
+});
 
 export const binary = {
   add: {
@@ -118,4 +155,47 @@ export const binary = {
       return [() => tf.mul(upstream, share), () => tf.mul(upstream, tf.sub(1, share))];
     }),
   },
+  // the mean of the two orders in which a and b may change
+  power: {
+    run: run(tf.pow),
+    gradient: gradient((a, b, upstream) => [
+      () => tf.mul(upstream, tf.mul(b(), tf.pow(a(), tf.sub(b(), 1)))),
+      () => {
+        const known = tf.greater(a(), 0);
+        const logarithm = tf.log(tf.where(known, a(), tf.onesLike(a())));
+        return tf.mul(upstream, tf.mul(tf.pow(a(), b()), logarithm));
+      },
+    ]),
+    multiplier: multiplier((a, b, upstream) => [
+      () => tf.mul(upstream, tf.mul(tf.add(powerSlope(a(), b().start), powerSlope(a(), b().end)), 0.5)),
+      () => tf.mul(upstream, tf.mul(tf.add(exponentSlope(a().start, b()), exponentSlope(a().end, b())), 0.5)),
+    ]),
+  },
+  // Δθ = s · (x̄ Δy − ȳ Δx), whose bracket is r₀ r₁ sin Δθ
+  atan2: {
+    run: run(tf.atan2),
+    gradient: gradient((y, x, upstream) => {
+      const share = (): Tensor => tf.div(upstream, tf.add(tf.square(x()), tf.square(y())));
+      return [() => tf.mul(share(), x()), () => tf.neg(tf.mul(share(), y()))];
+    }),
+    multiplier: (context) =>
+      multiplier((y, x, upstream) => {
+        const [ys, xs] = [y(), x()];
+        const across = tf.sub(
+          tf.mul(middle(xs), tf.sub(ys.end, ys.start)),
+          tf.mul(middle(ys), tf.sub(xs.end, xs.start)),
+        );
+        const radius = bothEnds({ start: xs.start, end: xs.end }, tf.square);
+        const height = bothEnds({ start: ys.start, end: ys.end }, tf.square);
+        const radii = tf.mul(tf.add(radius.start, height.start), tf.add(radius.end, height.end));
+        const { delta } = context.output;
+        const series = tf.mul(tf.rsqrt(radii), tf.add(1, tf.div(tf.square(delta), 6)));
+        const rate = tf.where(tf.less(tf.abs(delta), 0.03), series, plainSlope(across, delta));
+        const passed = tf.mul(upstream, rate);
+        return [() => tf.mul(passed, middle(xs)), () => tf.neg(tf.mul(passed, middle(ys)))];
+      })(context),
+  },
+  greater: comparison<'greater'>(tf.greater),
+  greaterEqual: comparison<'greaterEqual'>(tf.greaterEqual),
+  equal: comparison<'equal'>(tf.equal),
 } satisfies { [Op in Binary]: OpRule<Op> };

@@ -9,13 +9,16 @@ import {
   bothEnds,
   clipSlope,
   expSlope,
+  hyperbolicSlope,
   logSlope,
   midpoint,
+  narrowSlope,
   openShare,
   plainSlope,
   reciprocalSlope,
   rsqrtSlope,
   sigmoidSlope,
+  sineOverSelf,
   smoothSlope,
   tanhSlope,
   waveSlope,
@@ -89,6 +92,8 @@ const gatedSlope = (x: Difference, gate: ReturnType<typeof bothEnds>, gateSlope:
 
 const tanhArgument = (x: Tensor): Tensor => tf.mul(tf.mul(x, GELU_WIDTH), tf.add(1, tf.mul(tf.square(x), GELU_CUBE)));
 const softplusSlope = (x: Difference, delta: Tensor): Tensor => smoothSlope(x, delta, (each) => tf.sigmoid(each));
+const insideOne = (x: Tensor): Tensor => tf.sub(1, tf.abs(x));
+const aboveOne = (x: Tensor): Tensor => tf.sub(x, 1);
 /** log(1 + eˣ) that neither overflows nor loses small values. */
 const softplus = (x: Tensor): Tensor => tf.add(tf.relu(x), tf.log1p(tf.exp(tf.neg(tf.abs(x)))));
 
@@ -380,6 +385,46 @@ export const elementwise = {
     (x) => tf.cos(x),
     (x) => tf.neg(tf.sin(x)),
     (x) => waveSlope(x.delta, tf.neg(tf.sin(midpoint(x)))),
+  ),
+  tan: by<'tan'>(
+    (x) => tf.tan(x),
+    (x) => tf.reciprocal(tf.square(tf.cos(x))),
+    // sin(b − a) / (cos a · cos b)
+    (x) => tf.div(sineOverSelf(x.delta), tf.mul(tf.cos(x.start), tf.cos(x.end))),
+  ),
+  asin: by<'asin'>(
+    (x) => tf.asin(x),
+    (x) => tf.rsqrt(tf.sub(1, tf.square(x))),
+    (x, y) => narrowSlope(x, y.delta, insideOne, (each) => tf.rsqrt(tf.sub(1, tf.square(each)))),
+  ),
+  acos: by<'acos'>(
+    (x) => tf.acos(x),
+    (x) => tf.neg(tf.rsqrt(tf.sub(1, tf.square(x)))),
+    (x, y) => narrowSlope(x, y.delta, insideOne, (each) => tf.neg(tf.rsqrt(tf.sub(1, tf.square(each))))),
+  ),
+  sinh: by<'sinh'>(
+    (x) => tf.sinh(x),
+    (x) => tf.cosh(x),
+    (x) => hyperbolicSlope(x, (each) => tf.cosh(each)),
+  ),
+  cosh: by<'cosh'>(
+    (x) => tf.cosh(x),
+    (x) => tf.sinh(x),
+    (x) => hyperbolicSlope(x, (each) => tf.sinh(each)),
+  ),
+  asinh: by<'asinh'>(
+    (x) => tf.asinh(x),
+    (x) => tf.rsqrt(tf.add(tf.square(x), 1)),
+  ),
+  acosh: by<'acosh'>(
+    (x) => tf.acosh(x),
+    (x) => tf.rsqrt(tf.sub(tf.square(x), 1)),
+    (x, y) => narrowSlope(x, y.delta, aboveOne, (each) => tf.rsqrt(tf.sub(tf.square(each), 1))),
+  ),
+  atanh: by<'atanh'>(
+    (x) => tf.atanh(x),
+    (x) => tf.reciprocal(tf.sub(1, tf.square(x))),
+    (x, y) => narrowSlope(x, y.delta, insideOne, (each) => tf.reciprocal(tf.sub(1, tf.square(each)))),
   ),
   atan: by<'atan'>(
     (x) => tf.atan(x),

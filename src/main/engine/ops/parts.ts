@@ -174,7 +174,8 @@ const WEIGHTED: ReadonlySet<OpName> = new Set([
   'matmul', 'conv', 'depthwiseConv', 'convTranspose',
 ] satisfies OpName[]); // prettier-ignore
 const SCALED: ReadonlySet<OpName> = new Set([
-  'add', 'sub', 'neg', 'mul', 'div', 'maximum', 'minimum', 'affine',
+  'add', 'sub', 'neg', 'mul', 'div', 'maximum', 'minimum', 'affine', 'power', 'atan2', 'greater', 'greaterEqual', 'equal',
+  'select',
 ] satisfies OpName[]); // prettier-ignore
 const CARRIED: ReadonlySet<OpName> = new Set([
   'identity', 'reshape', 'transpose', 'concat', 'slice', 'pad', 'tile', 'repeat', 'gather', 'upsample', 'stack', 'sum',

@@ -15,6 +15,9 @@ interface EndsAndDelta extends Ends {
   readonly delta: Tensor;
 }
 
+/** A constant's midpoint is itself. */
+export const middle = (ends: Ends): Tensor => (ends.start === ends.end ? ends.start : midpoint(ends));
+
 export const midpoint = ({ start, end }: Ends): Tensor => tf.mul(tf.add(start, end), 0.5);
 export const bothEnds = ({ start, end }: Ends, f: (x: Tensor) => Tensor): EndsAndDelta => {
   const ends = { start: f(start), end: f(end) };
@@ -86,12 +89,41 @@ export function logSlope({ start, end, delta }: EndsAndDelta, deltaOut: Tensor):
   return tf.where(tf.less(squared, 0.01), tf.div(tf.mul(series, 2), sum), plainSlope(delta, deltaOut));
 }
 
-/** (sin b − sin a) / (b − a) = cos((a + b)/2) · sin(h) / h, h = Δ/2. */
-export function waveSlope(deltaIn: Tensor, atMiddle: Tensor): Tensor {
-  const half = tf.mul(deltaIn, 0.5);
-  const squared = tf.square(half);
+/** h ↦ sin(h) / h. */
+export function sineOverSelf(h: Tensor): Tensor {
+  const squared = tf.square(h);
   const series = tf.sub(1, tf.mul(tf.div(squared, 6), tf.sub(1, tf.div(squared, 20))));
-  return tf.mul(atMiddle, tf.where(tf.less(squared, 0.01), series, plainSlope(half, tf.sin(half))));
+  return tf.where(tf.less(squared, 0.01), series, plainSlope(h, tf.sin(h)));
+}
+
+/** (sin b − sin a) / (b − a) = cos((a + b)/2) · sin(h) / h, h = Δ/2. */
+export const waveSlope = (deltaIn: Tensor, atMiddle: Tensor): Tensor =>
+  tf.mul(atMiddle, sineOverSelf(tf.mul(deltaIn, 0.5)));
+
+/** h ↦ sinh(h) / h. */
+export function hyperbolicSineOverSelf(h: Tensor): Tensor {
+  const squared = tf.square(h);
+  const series = tf.add(1, tf.mul(tf.div(squared, 6), tf.add(1, tf.div(squared, 20))));
+  return tf.where(tf.less(squared, 0.01), series, plainSlope(h, tf.sinh(h)));
+}
+
+/** (sinh b − sinh a) / (b − a) = cosh((a + b)/2) · sinh(h) / h, h = Δ/2. @param atMiddle sinh's or cosh's derivative */
+export const hyperbolicSlope = (x: EndsAndDelta, atMiddle: (x: Tensor) => Tensor): Tensor =>
+  tf.mul(atMiddle(midpoint(x)), hyperbolicSineOverSelf(tf.mul(x.delta, 0.5)));
+
+/**
+ * The slope of a function whose scale is the distance to where it ends (asin at 1): by its derivative at the midpoint
+ * where |Δx| is below a hundredth of that, else by the quotient.
+ */
+export function narrowSlope(
+  x: EndsAndDelta,
+  deltaOut: Tensor,
+  distance: (x: Tensor) => Tensor,
+  derivative: (x: Tensor) => Tensor,
+): Tensor {
+  const middle = midpoint(x);
+  const small = tf.less(tf.abs(x.delta), tf.mul(distance(middle), 1e-2));
+  return tf.where(small, derivative(middle), plainSlope(x.delta, deltaOut));
 }
 
 /** −r₀r₁ of r = 1/x; for r = 1/√x, −(r₀r₁)² / (r₀ + r₁). */

@@ -11,6 +11,7 @@ import { partsRule } from './parts';
 import { pooling } from './pooling';
 import { reductions } from './reductions';
 import type { OpRule } from './rule';
+import { selection } from './selection';
 import { structural } from './structural';
 
 const refuse = ({ attributes }: { readonly attributes: { readonly kind: string } }): never => {
@@ -28,6 +29,7 @@ const rows: Table = {
   ...reductions,
   ...normalisation,
   ...structural,
+  ...selection,
   // Whole numbers have no path between them: it starts behind the table.
   embedding: {
     run: ([indices, table]) => tf.gather(table!, tf.cast(indices!, 'int32')),

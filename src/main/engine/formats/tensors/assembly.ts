@@ -6,6 +6,9 @@
  * the batch was merged into ([N·T, C]), several. So the file's transpositions, squeezes and merged batches cost nothing:
  * they change the list. Values are moved only where an op needs another order, once per order.
  *
+ * A file whose values have no batch axis (a scalar input, arithmetic across the first axis) is read as one whose whole
+ * input is one example: then no axis of the list is the batch, and NO_BATCH stands where an order names it.
+ *
  * Sizes the file leaves free are numbers that no file has: shape arithmetic works on them as on others, and a size that
  * comes out as a multiple of BATCH is recognised as the batch.
  */
@@ -22,6 +25,12 @@ export const FREE = 1048571;
 
 /** Whether a size of shape arithmetic has a free one in it. */
 export const symbolic = (size: number): boolean => size >= FREE && (size % BATCH === 0 || size % FREE === 0);
+
+/** The batch axis of a file that has none. */
+const NO_BATCH = -1;
+
+/** What would mix examples: in a file read with a batch axis, but not in one whose whole input is one example. */
+export class AcrossBatch extends NotExpressible {}
 
 /** What padding before a maximum holds: below every value, and finite, so that differences stay numbers. */
 const LOWEST = -3e38;
@@ -74,12 +83,17 @@ export class Assembly {
   private readonly constants = new WeakMap<object, Map<string, ValueId>>();
   /** Inputs that channels-first convolutions read: their units are on their first axis. */
   readonly channelsFirst = new Set<ValueId>();
+  /** False: the whole of an input is one example. */
+  readonly batched: boolean;
+  readonly batch: number;
 
-  /** @param batch the batch size that the file fixes, or BATCH */
+  /** @param batch the batch size that the file fixes, or BATCH; null: the file has no batch axis */
   constructor(
     readonly builder: GraphBuilder,
-    readonly batch: number,
+    batch: number | null,
   ) {
+    this.batched = batch !== null;
+    this.batch = batch ?? BATCH;
     host.beginCount();
   }
 
@@ -90,9 +104,14 @@ export class Assembly {
 
   // --- values as the file sees them
 
+  /** @param shape without the batch axis; of a file that has none, all of it */
   input(name: string, shape: Shape, dtype: 'float32' | 'int32'): Varying {
     const id = this.builder.input(name, shape, dtype);
-    return { id, axes: range(shape.length + 1).map((axis) => [axis]), opaque: false };
+    if (this.batched) return this.varying(id, range(shape.length + 1).map(one));
+    const held = shape.filter((size) => size !== 1);
+    let next = 1;
+    const axes = shape.map((size) => (size === 1 ? [] : [next++]));
+    return this.varying(held.length === shape.length ? id : this.reshapedTo(id, held), axes);
   }
 
   /** Size of a held axis, as shape arithmetic counts it. */
@@ -127,7 +146,12 @@ export class Assembly {
   }
 
   private batchAxis(x: Varying): number {
-    return x.axes.findIndex((group) => group.includes(0));
+    return this.batched ? x.axes.findIndex((group) => group.includes(0)) : NO_BATCH;
+  }
+
+  /** Held axes of the batch's place: itself, and what was merged into it. */
+  private batchGroup(x: Varying): readonly number[] {
+    return x.axes[this.batchAxis(x)] ?? [0];
   }
 
   array(x: Tensor | undefined, what: string): HostArray {
@@ -168,9 +192,15 @@ export class Assembly {
   /** What cannot be translated: shown, and refused by name. */
   unknown(inputs: readonly Tensor[], reason: string, shape: readonly number[] | null): Varying {
     const ids = inputs.flatMap((x) => (isArray(x) ? [] : [x.id]));
-    const sizes = shape?.length && shape.every((size) => size >= 1) ? shape.slice(1).map(free) : null;
+    const known = shape !== null && shape.length >= (this.batched ? 1 : 0) && shape.every((size) => size >= 1);
+    const sizes = known ? shape.slice(this.batched ? 1 : 0).map(free) : null;
     const id = this.emit('unknown', ids, { kind: reason }, sizes ?? [null]);
-    return { id, axes: sizes ? range(sizes.length + 1).map((axis) => [axis]) : [], opaque: !sizes };
+    return { id, axes: sizes ? this.allHeld(sizes.length) : [], opaque: !sizes };
+  }
+
+  /** Every axis held, in the file's order. @param inner how many there are beside the batch */
+  private allHeld(inner: number): (readonly number[])[] {
+    return this.batched ? range(inner + 1).map(one) : range(inner, 1).map(one);
   }
 
   // --- order of axes
@@ -183,8 +213,8 @@ export class Assembly {
   private arranged(x: Varying, order: readonly number[]): { readonly id: ValueId; readonly lead: number } {
     this.known(x);
     const [first, ...rest] = order as [number, ...number[]];
-    const group = x.axes[first]!;
-    if (!group.includes(0)) throw new NotExpressible('a batch axis in this place');
+    const group = first === NO_BATCH ? [0] : x.axes[first]!;
+    if (!group.includes(0)) throw new AcrossBatch('a batch axis in this place');
     const lead = group.filter((axis) => axis !== 0).sort((a, b) => a - b);
     const wanted = rest.map((axis) => x.axes[axis]!);
     for (const each of wanted) if (each.length > 1) throw new NotExpressible('merged axes');
@@ -227,17 +257,20 @@ export class Assembly {
 
   /** The file's axes in the order in which they are held, batch first; unheld ones left out. */
   private heldOrder(x: Varying): number[] {
-    return range(x.axes.length)
+    const held = range(x.axes.length)
       .filter((axis) => x.axes[axis]!.length > 0)
       .sort((a, b) => Math.min(...x.axes[a]!) - Math.min(...x.axes[b]!));
+    return this.batched ? held : [NO_BATCH, ...held];
   }
 
   /** Axes after `arranged`: the batch's group first, then one held axis for each of `order`. */
   private axesOf(rank: number, x: Varying, order: readonly number[], lead: number): (readonly number[])[] {
     const axes: (readonly number[])[] = range(rank).map(() => []);
-    const group = x.axes[order[0]!]!;
-    const sorted = group.filter((axis) => axis !== 0).sort((a, b) => a - b);
-    axes[order[0]!] = group.map((axis) => (axis === 0 ? 0 : sorted.indexOf(axis) + 1));
+    if (this.batched) {
+      const group = x.axes[order[0]!]!;
+      const sorted = group.filter((axis) => axis !== 0).sort((a, b) => a - b);
+      axes[order[0]!] = group.map((axis) => (axis === 0 ? 0 : sorted.indexOf(axis) + 1));
+    }
     order.slice(1).forEach((axis, i) => (axes[axis] = [lead + 1 + i]));
     return axes;
   }
@@ -245,8 +278,13 @@ export class Assembly {
   /** As the file's own order, every axis held: what an output of the model is. */
   asOutput(x: Varying): ValueId {
     if (x.opaque) return x.id;
-    const at = this.batchAxis(x);
-    if (at !== 0 || x.axes[0]!.length !== 1) return x.id;
+    if (!this.batched) return this.arranged(x, [NO_BATCH, ...range(x.axes.length)]).id;
+    if (this.batchAxis(x) !== 0 || x.axes[0]!.length !== 1) return x.id;
+    return this.arranged(x, range(x.axes.length)).id;
+  }
+
+  /** With every axis held in the file's order; axes merged into the batch stay before the others. */
+  settled(x: Varying): ValueId {
     return this.arranged(x, range(x.axes.length)).id;
   }
 
@@ -368,19 +406,24 @@ export class Assembly {
 
   /** Moves the axes into the file's order first. The batch must then be first and stay whole. */
   private reshapedInOrder(x: Varying, target: readonly number[]): Varying {
-    if (this.batchAxis(x) !== 0) throw new NotExpressible('a reshape across the batch');
+    if (!this.batched) {
+      if (product(target) !== product(this.shape(x))) throw new NotExpressible(`a reshape to [${target.join(', ')}]`);
+      const { id } = this.arranged(x, [NO_BATCH, ...range(x.axes.length)]);
+      return this.varying(this.reshapedTo(id, target.map(free)), this.allHeld(target.length));
+    }
+    if (this.batchAxis(x) !== 0) throw new AcrossBatch('a reshape across the batch');
     const order = range(x.axes.length);
     const merged = x.axes[0]!;
     const { id } = this.arranged(x, order);
     const inner = product(this.shape(x)) / this.batch;
     const [first, ...rest] = target as [number, ...number[]];
-    if (merged[0] !== 0) throw new NotExpressible('a reshape across the batch');
+    if (merged[0] !== 0) throw new AcrossBatch('a reshape across the batch');
     let ones = 0;
     while (ones < target.length - 1 && target[ones] === 1 && this.batch !== 1) ones++;
     const size = target[ones]!;
     const tail = target.slice(ones + 1);
     if (size % this.batch || product(target) !== inner * this.batch)
-      throw new NotExpressible(`a reshape to [${[first, ...rest].join(', ')}] across the batch`);
+      throw new AcrossBatch(`a reshape to [${[first, ...rest].join(', ')}] across the batch`);
     const own = size / this.batch;
     const held = own === 1 ? tail : [own, ...tail];
     const made = this.reshapedTo(id, held.map(free));
@@ -479,9 +522,8 @@ export class Assembly {
     if (left.axes.length === right.axes.length && left.axes.every((group, i) => same(group, right.axes[i]!)))
       return this.varying(make([left.id, right.id]), left.axes);
     const batch = this.batchAxis(left);
-    if (batch !== this.batchAxis(right)) throw new NotExpressible('a batch axis that meets another');
-    if (!same(this.leadSizes(left, batch), this.leadSizes(right, batch)))
-      throw new NotExpressible('batches merged in different ways');
+    if (batch !== this.batchAxis(right)) throw new AcrossBatch('a batch axis that meets another');
+    if (!same(this.leadSizes(left), this.leadSizes(right))) throw new AcrossBatch('batches merged in different ways');
     const reference = this.builder.shape(left.id).length >= this.builder.shape(right.id).length ? left : right;
     const other = reference === left ? right : left;
     const missing = range(rank).filter((axis) => !reference.axes[axis]!.length && other.axes[axis]!.length);
@@ -491,8 +533,8 @@ export class Assembly {
     return this.varying(make([first.id, second.id]), this.axesOf(rank, reference, order, first.lead));
   }
 
-  private leadSizes(x: Varying, batch: number): number[] {
-    return x.axes[batch]!.map((axis) => this.held(x.id, axis));
+  private leadSizes(x: Varying): number[] {
+    return this.batchGroup(x).map((axis) => this.held(x.id, axis));
   }
 
   toRank(x: Tensor, rank: number): Tensor {
@@ -515,11 +557,14 @@ export class Assembly {
     }
     const batch = this.batchAxis(value);
     let array = host.reshaped(c, sizes);
-    if (sizes[batch] !== 1) array = this.withoutBatch(array, batch);
+    if (this.batched && sizes[batch] !== 1) array = this.withoutBatch(array, batch);
     const id = this.constant(c, `constant_${value.axes.map((group) => group.join('.')).join('_')}`, () => {
-      const turned = host.transposed(array, order);
+      const turned = host.transposed(
+        array,
+        order.filter((axis) => axis !== NO_BATCH),
+      );
       // [1 of the batch, …] → the batch and what is merged into it broadcast; leading ones are left out.
-      let shape = turned.shape.slice(1);
+      let shape = turned.shape.slice(this.batched ? 1 : 0);
       while (shape.length > Math.min(1, c.shape.length) && shape[0] === 1) shape = shape.slice(1);
       return host.reshaped(turned, shape);
     });
@@ -531,7 +576,7 @@ export class Assembly {
     const first = host.picked(array, axis, [0]);
     const repeated = host.expanded(first, array.shape);
     if (!array.data.every((value, i) => value === repeated.data[i]))
-      throw new NotExpressible('a constant that differs between examples');
+      throw new AcrossBatch('a constant that differs between examples');
     return first;
   }
 
@@ -550,7 +595,7 @@ export class Assembly {
     const rank = Math.max(this.rank(a), this.rank(b));
     let [left, right] = [this.toRank(a, rank), this.toRank(b, rank)] as [Varying, Varying];
     const batch = this.batchAxis(left);
-    if (batch !== this.batchAxis(right) || batch >= rank - 2) throw new NotExpressible('a product across the batch');
+    if (batch !== this.batchAxis(right) || batch >= rank - 2) throw new AcrossBatch('a product across the batch');
     for (const axis of range(rank - 2)) {
       if (axis === batch) continue;
       const [mine, other] = [this.shape(left)[axis]!, this.shape(right)[axis]!];
@@ -595,7 +640,7 @@ export class Assembly {
     }
     const last = this.rank(a) - 1;
     const batch = this.batchAxis(a);
-    if (batch === last) throw new NotExpressible('a product across the batch');
+    if (batch === last) throw new AcrossBatch('a product across the batch');
     const order = [batch, ...this.heldOrder(a).filter((axis) => axis !== last && axis !== batch), last];
     const { id, lead } = this.arranged(a, order);
     const made = this.emit('matmul', [id, this.constant(b, 'kernel')], { transposeA: false, transposeB: false });
@@ -608,18 +653,15 @@ export class Assembly {
     const value = this.toRank(a, rank) as Varying;
     const batch = this.batchAxis(value);
     const matrices = host.reshaped(b, [...range(rank - b.shape.length).map(() => 1), ...b.shape]);
-    if (batch !== 0 || value.axes[0]!.length > 1 || matrices.shape[0] !== 1)
-      throw new NotExpressible('a product with a matrix per example');
-    const { id } = this.arranged(value, range(rank));
-    const fixed = host.reshaped(matrices, matrices.shape.slice(1));
+    if (this.batched && (batch !== 0 || value.axes[0]!.length > 1 || matrices.shape[0] !== 1))
+      throw new AcrossBatch('a product with a matrix per example');
+    const { id } = this.arranged(value, this.batched ? range(rank) : [NO_BATCH, ...range(rank)]);
+    const fixed = this.batched ? host.reshaped(matrices, matrices.shape.slice(1)) : matrices;
     const made = this.emit('matmul', [id, this.constant(b, 'kernels', () => fixed)], {
       transposeA: false,
       transposeB: false,
     });
-    return this.varying(
-      made,
-      range(rank).map((axis) => [axis]),
-    );
+    return this.varying(made, this.allHeld(this.batched ? rank - 1 : rank));
   }
 
   /**
@@ -628,7 +670,7 @@ export class Assembly {
    */
   private spatially(x: Varying, channel: number, spatial: readonly number[], windows: Windows | null) {
     const batch = this.batchAxis(x);
-    if (batch === channel || spatial.includes(batch)) throw new NotExpressible('windows over the batch');
+    if (batch === channel || spatial.includes(batch)) throw new AcrossBatch('windows over the batch');
     const unheld = (i: number): boolean => {
       const padding = windows?.padding;
       const padded = padding !== undefined && padding !== 'same' && padding[i]!.some((each) => each !== 0);
@@ -636,13 +678,16 @@ export class Assembly {
     };
     const kept = range(spatial.length).filter((i) => !unheld(i));
     if (!kept.length && spatial.length) kept.push(spatial.length - 1);
-    const order = [batch, ...kept.map((i) => spatial[i]!), channel];
-    const { id, lead } = this.arranged(x, order);
+    // Other axes (examples, in a file read without a batch) are passed by windows of one.
+    const beside = this.heldOrder(x).filter((axis) => axis !== batch && axis !== channel && !spatial.includes(axis));
+    const order = [batch, ...beside, ...kept.map((i) => spatial[i]!), channel];
+    const { id, lead: merged } = this.arranged(x, order);
+    const lead = merged + beside.length;
     if (lead + kept.length > 3) throw new NotExpressible('windows over more than three axes');
     const pick = (list: readonly number[]): number[] => [...range(lead).map(() => 1), ...kept.map((i) => list[i]!)];
     const pad = (padding: WindowPadding): WindowPadding =>
       padding === 'same' ? padding : [...range(lead).map(() => [0, 0] as const), ...kept.map((i) => padding[i]!)];
-    return { id, kept, pick, pad, axes: this.axesOf(this.rank(x), x, order, lead) };
+    return { id, kept, pick, pad, axes: this.axesOf(this.rank(x), x, order, merged) };
   }
 
   /** @param filter [...window, in / groups, out] */
@@ -800,7 +845,7 @@ export class Assembly {
     this.known(x);
     const over = new Set(list);
     for (const axis of over)
-      if (x.axes[axis]!.length > 1 || x.axes[axis]![0] === 0) throw new NotExpressible('a reduction over the batch');
+      if (x.axes[axis]!.length > 1 || x.axes[axis]![0] === 0) throw new AcrossBatch('a reduction over the batch');
     const held = list.flatMap((axis) => x.axes[axis]!.map((each) => each - 1)).sort((a, b) => a - b);
     if (!held.length)
       return keepDims
@@ -828,7 +873,7 @@ export class Assembly {
     const value = this.holding(x, []);
     const held = axes.flatMap((axis) => {
       const group = value.axes[axis]!;
-      if (group.length > 1 || group[0] === 0) throw new NotExpressible('a normalisation over the batch');
+      if (group.length > 1 || group[0] === 0) throw new AcrossBatch('a normalisation over the batch');
       return group.map((each) => each - 1);
     });
     return this.varying(this.emit('normalise', [value.id], { axes: held.sort((a, b) => a - b), epsilon }), value.axes);
@@ -838,7 +883,7 @@ export class Assembly {
   private holding(x: Tensor, which: readonly number[]): Varying {
     if (isArray(x)) throw new NotExpressible('an op of a constant');
     this.known(x);
-    for (const axis of which) if (x.axes[axis]!.includes(0)) throw new NotExpressible('an op across the batch');
+    for (const axis of which) if (x.axes[axis]!.includes(0)) throw new AcrossBatch('an op across the batch');
     const missing = which.filter((axis) => !x.axes[axis]!.length);
     if (!missing.length) return x;
     const order = this.heldOrder(x);
@@ -864,7 +909,7 @@ export class Assembly {
     for (const each of needed) order.splice(placeFor(order, each), 0, each);
     const place = order.indexOf(axis);
     const batch = this.batchAxis(first);
-    const merged = first.axes[batch]!;
+    const merged = this.batchGroup(first);
     const ids: ValueId[] = [];
     const fixed: { readonly array: HostArray; readonly at: number }[] = [];
     let at = 0;
@@ -875,8 +920,8 @@ export class Assembly {
         at += x.shape[axis]!;
         continue;
       }
-      if (this.batchAxis(x) !== batch || !same(x.axes[batch]!, merged))
-        throw new NotExpressible('a batch axis that meets another');
+      if (this.batchAxis(x) !== batch || !same(this.batchGroup(x), merged))
+        throw new AcrossBatch('a batch axis that meets another');
       const arranged = this.arranged(x, order);
       lead = arranged.lead;
       const size = this.shape(x)[axis]!;
@@ -885,7 +930,7 @@ export class Assembly {
       at += size;
     }
     const canonical = lead + place - 1;
-    if (canonical < 0) throw new NotExpressible('values joined along the batch');
+    if (canonical < 0) throw new AcrossBatch('values joined along the batch');
     const axes = this.axesOf(rank, widest, order, lead);
     if (!fixed.length) return this.varying(this.emit('concat', ids, { axis: canonical }), axes);
     return this.joinedWithConstants(held, order, axis, canonical, axes, at);
@@ -922,7 +967,8 @@ export class Assembly {
     const pieces = held.map((x) => {
       const sizes = shape.map((size, i) => (i === axis ? this.shape(x)[axis]! : size));
       if (!isArray(x)) return host.filled(sizes, 0, false);
-      const trimmed = x.shape[this.batchAxis(value)] === 1 ? x : this.withoutBatch(x, this.batchAxis(value));
+      const batch = this.batchAxis(value);
+      const trimmed = !this.batched || x.shape[batch] === 1 ? x : this.withoutBatch(x, batch);
       return host.expanded(host.converted(trimmed, false), sizes);
     });
     if (rank < 1) throw new NotExpressible('scalars joined');
@@ -962,7 +1008,7 @@ export class Assembly {
     const attributes = { begin: nulls(rank), end: nulls(rank), strides: range(rank).map(() => 1) };
     for (const axis of cut) {
       const at = value.axes[axis]![0]! - 1;
-      if (value.axes[axis]!.length > 1 || at < 0) throw new NotExpressible('a slice of the batch');
+      if (value.axes[axis]!.length > 1 || at < 0) throw new AcrossBatch('a slice of the batch');
       const stride = strides[axis]!;
       attributes.strides[at] = stride;
       if (free.includes(axis)) {
@@ -1048,7 +1094,7 @@ export class Assembly {
     const shape = this.shape(x);
     const after = [...shape.slice(0, axis), ...indices.shape, ...shape.slice(axis + 1)];
     if (isArray(x)) return host.reshaped(host.picked(x, axis, places), after);
-    if (x.axes[axis]!.includes(0)) throw new NotExpressible('examples picked from the batch');
+    if (x.axes[axis]!.includes(0)) throw new AcrossBatch('examples picked from the batch');
     const run = places.every((place, i) => place === places[0]! + i) && places[0]! >= 0;
     let picked: Tensor;
     if (run) {
@@ -1071,6 +1117,7 @@ export class Assembly {
   }
 }
 
+const one = (axis: number): readonly number[] => [axis];
 /** A size of shape arithmetic as the graph writes it. */
 const free = (size: number): Size => (size % FREE === 0 ? null : size);
 const nulls = (count: number): (number | null)[] => new Array<number | null>(count).fill(null);
