@@ -72,12 +72,28 @@ const catalogue = {
   MEMORY_EXHAUSTED: ['The device ran out of memory: {reason}.', 'Lower the memory budget, or use another backend.'],
 
   // inputs and baselines
-  INPUT_FILE: ['{path} cannot be read as {format}: {reason}.', 'Give a .npz or .npy file written by numpy.'],
+  INPUT_FILE: [
+    '{path} cannot be read as {format}: {reason}.',
+    'Give a .npz or .npy file written by numpy, a .csv table, or a .png or .jpeg picture.',
+  ],
   INPUT_MISSING: ['No data was given for the input {input}.', 'The model needs: {inputs}.'],
   INPUT_UNKNOWN: ['The model has no input {input}{hint}.', 'The model needs: {inputs}.'],
   INPUT_SHAPE: ['The input {input} has shape {have}, expected {want}.', 'The first axis is the examples.'],
   INPUT_VALUE: ['The input {input} holds {value} at index {index}.', 'Replace values that are not finite.'],
   INPUT_TYPE: ['{path} holds {have}, expected numbers.', 'Save it from numpy as float32.'],
+  INPUT_CELL: ['{path}, line {line}, column {column}: {value} was found, expected {want}.', 'Correct the table.'],
+  INPUT_COLUMNS: [
+    '{path} holds {have}; the input {input} of shape {shape} wants {want}.',
+    'Bring the table into that form, or save the array as .npy.',
+  ],
+  INPUT_IMAGE: [
+    'The picture {path} {reason}: {inputs}.',
+    'Pictures go to inputs of height, width and 1, 3 or 4 channels; call the file as the input, or open it at that input.',
+  ],
+  INPUT_RANGE: [
+    'The input {input} holds {value} at index {index}, expected {want}.',
+    'Look whether these are the right numbers for this input.',
+  ],
   EXAMPLES_RANGE: ['Examples {range} were asked for, the inputs hold {count}.', 'Choose from 0 to {last}.'],
   BASELINE_SHAPE: [
     'The baseline for {input} has shape {have}, expected {want}.',
@@ -108,6 +124,7 @@ const catalogue = {
   // the window
   REQUEST_INVALID: ['The request {name} was refused: {reason}.', 'Please report it with what you did.'],
   FILE_NOT_GRANTED: ['This file was not chosen in this window.', 'Choose the file again.'],
+  RUNS_UNSAVED: ['{title} has runs that are in no file.', 'Save it, or give it up, then open again.'],
   KEPT_OPEN: ['What was open stays open.', 'Save it or give it up, then open again.'],
   SERVER_PORT: ['The port {port} cannot be listened on: {reason}.', 'Choose another with --port.'],
   SERVER_GONE: [

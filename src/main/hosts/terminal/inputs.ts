@@ -1,51 +1,75 @@
 /** From the words of a command line to arrays, targets and baselines. */
 import { existsSync } from 'node:fs';
 import type { BaselineSpec, NumericArray, TargetSpec } from '../../../contract/attribution';
+import type { ImageReading, InputPort } from '../../../contract/data';
 import { MhoError } from '../../../contract/errors';
 import type { ModelSummary, PortSummary } from '../../../contract/model';
-import { readArrays } from '../../engine/data';
+import { readData, together } from '../../engine/data';
+import { valueFault } from '../../engine/data/ports';
 import { nearest } from '../../engine/graph/target';
 
 type Arrays = Record<string, NumericArray>;
 
+export interface Gathered {
+  readonly arrays: Arrays;
+  /** Names of entries that belong to no input. */
+  readonly ignored: readonly string[];
+  /** What was done to tables and pictures, in words. */
+  readonly how: readonly string[];
+}
+
 /**
  * Arrays for the model's inputs, from `FILE` and `NAME=FILE` words. The entries of a file go to inputs by name, by the
- * names `input_0`, `input_1` … (for baselines `baseline_0` …), else in order.
- * @returns the arrays, and names of entries that belong to no input
- * @throws INPUT_FILE, INPUT_TYPE, INPUT_UNKNOWN
+ * names `input_0`, `input_1` … (for baselines `baseline_0` …), else in order. Further pictures and tables of an input are
+ * further examples.
+ * @param reading how pictures are read, where it was said
+ * @throws INPUT_…
  */
 export async function gatherArrays(
   words: readonly string[],
-  ports: readonly PortSummary[],
+  ports: readonly InputPort[],
   kind: 'input' | 'baseline',
-): Promise<{ arrays: Arrays; ignored: string[] }> {
-  const found = new Map<string, NumericArray>();
+  reading: Partial<ImageReading> = {},
+): Promise<Gathered> {
+  const found = new Map<string, NumericArray[]>();
   const ignored: string[] = [];
+  const how = new Map<string, number>();
+  const add = (name: string, array: NumericArray): unknown => found.set(name, [...(found.get(name) ?? []), array]);
   for (const word of words) {
     const named = existsSync(word) ? null : /^([^=]+)=(.+)$/s.exec(word);
     const path = named ? named[2]! : word;
-    const entries = Object.entries(await readArrays(path));
+    const port = named && ports.find(({ name }) => name === named[1]);
+    const read = await readData([path], port ? [port] : ports, reading);
+    for (const text of read.how) how.set(text, (how.get(text) ?? 0) + 1);
+    const entries = Object.entries(read.arrays);
     if (named) {
       const name = named[1]!;
-      if (!ports.some((port) => port.name === name))
+      if (!port)
         throw new MhoError('INPUT_UNKNOWN', { input: name, hint: nearest(name, ports), inputs: listed(ports) });
       const [, array] = entries.find(([entry]) => entry === name) ?? entries[0]!;
       if (entries.length > 1 && !entries.some(([entry]) => entry === name)) {
         const reason = `it holds ${entries.map(([entry]) => entry).join(', ')}, but no ${name}`;
         throw new MhoError('INPUT_FILE', { path, format: 'one array', reason });
       }
-      found.set(name, array);
-      continue;
-    }
-    const open = ports.filter((port) => !found.has(port.name));
-    const assigned = assign(entries, ports, open, kind);
-    for (const [entry, array] of entries) {
-      const port = assigned.get(entry);
-      if (port) found.set(port, array);
-      else ignored.push(entry);
+      add(name, array);
+    } else if (read.how.length > 0) for (const [name, array] of entries) add(name, array);
+    else {
+      const open = ports.filter(({ name }) => !found.has(name));
+      const assigned = assign(entries, ports, open, kind);
+      for (const [entry, array] of entries) {
+        const name = assigned.get(entry);
+        if (name) add(name, array);
+        else ignored.push(entry);
+      }
     }
   }
-  return { arrays: Object.fromEntries(found), ignored };
+  const arrays = Object.fromEntries([...found].map(([name, parts]) => [name, together(name, parts)]));
+  for (const port of ports) {
+    const array = arrays[port.name];
+    const fault = array && valueFault(port, array);
+    if (fault) throw fault;
+  }
+  return { arrays, ignored, how: [...how].map(([text, times]) => (times > 1 ? `${times} × ${text}` : text)) };
 }
 
 const listed = (ports: readonly PortSummary[]): string => ports.map(({ name }) => name).join(', ');
@@ -100,16 +124,17 @@ export function selectExamples(arrays: Readonly<Arrays>, examples: readonly numb
  */
 export async function baselineFrom(
   words: readonly string[],
-  ports: readonly PortSummary[],
+  ports: readonly InputPort[],
   perExample: boolean,
   examples: readonly number[],
   count: number,
-): Promise<{ baseline: BaselineSpec; ignored: string[] }> {
+  reading: Partial<ImageReading> = {},
+): Promise<{ baseline: BaselineSpec; ignored: readonly string[] }> {
   const [only] = words;
   if (words.length === 1 && only === 'zeros') return { baseline: { kind: 'constant', value: 0 }, ignored: [] };
   if (words.length === 1 && /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(only!) && !existsSync(only!))
     return { baseline: { kind: 'constant', value: Number(only) }, ignored: [] };
-  const { arrays, ignored } = await gatherArrays(words, ports, 'baseline');
+  const { arrays, ignored } = await gatherArrays(words, ports, 'baseline', reading);
   if (!perExample) return { baseline: { kind: 'arrays', arrays }, ignored };
   const chosen = Object.entries(arrays).map(([name, array]) =>
     array.shape[0] === count && count !== 1 ? selectExamples({ [name]: array }, examples) : { [name]: array },

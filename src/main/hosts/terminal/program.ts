@@ -3,6 +3,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { version } from '../../../../package.json';
 import { METHODS, RULES, type Method, type Rule } from '../../../contract/attribution';
 import { BACKENDS, type BackendChoice } from '../../../contract/backends';
+import { IMAGE_FITS, IMAGE_RANGES, type ImageReading } from '../../../contract/data';
 import { asMhoError, MhoError } from '../../../contract/errors';
 import { EXIT, type Terminal } from './terminal';
 
@@ -11,6 +12,8 @@ export interface AttributeOptions {
   readonly examples?: string;
   readonly baseline: readonly string[];
   readonly perExample?: boolean;
+  readonly imageRange?: ImageReading['range'];
+  readonly imageFit?: ImageReading['fit'];
   readonly target?: string;
   readonly minus?: string;
   readonly afterActivation?: boolean;
@@ -88,10 +91,13 @@ no progress bar when standard error is not a terminal.`;
 
 const ATTRIBUTE_HELP = `
 Inputs are .npz files, whose entries are the model's inputs by name or in order,
-or .npy files. The first axis counts examples.
+or .npy files; the first axis counts examples. Tables (.csv) hold an example per
+row: numbers, token ids, or letters for a one-hot sequence. Pictures (.png, .jpeg)
+are brought to the input's size and channels; each is an example.
 
 Examples:
   $ mho attribute model.keras --input images.npz --examples 0-3 --out images.mho
+  $ mho attribute classifier.keras --input cat.jpeg dog.png --image-range 0..255
   $ mho attribute model.h5 --input dna=dna.npy --baseline 0.25 --target score:0
   $ mho attribute folder --input x.npz --target classes:3 --minus classes:5 --method nig,genomics`;
 
@@ -139,7 +145,11 @@ function programFor(terminal: Terminal, finish: (code: number) => void): Command
     .summary('find the neurons that carried predictions')
     .description('Contributions of every neuron of every layer, by Neuron Integrated Gradients and DeepLIFT.')
     .argument('<model>', 'a .keras or .h5 file, or a folder that holds a model')
-    .requiredOption('--input <file...>', 'FILE.npz, FILE.npy or NAME=FILE.npy')
+    .requiredOption('--input <file...>', 'files (npz, npy, csv, png, jpeg), or NAME=FILE for one input of several')
+    .addOption(
+      new Option('--image-range <range>', 'what black and white of pictures become (as the model tells)').choices(IMAGE_RANGES), // prettier-ignore
+    )
+    .addOption(new Option('--image-fit <how>', 'pictures of another shape (stretch)').choices(IMAGE_FITS))
     .addOption(new Option('--examples <list>', 'which examples of the inputs, e.g. 0-3 or 0,2,5').argParser(ranges))
     .option('--baseline <value...>', 'zeros, a number, or files as for --input: one row, or several references', [
       'zeros',

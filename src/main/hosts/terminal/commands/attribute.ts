@@ -2,6 +2,7 @@
 import { basename } from 'node:path';
 import type { AttributionRequest } from '../../../../contract/attribution';
 import { MhoError } from '../../../../contract/errors';
+import { inputPorts } from '../../../engine/data/ports';
 import { openModel } from '../../../engine/formats';
 import { checkWritable, saveSession } from '../../../engine/sessions';
 import { attributeInTerminal } from '../attribution';
@@ -15,12 +16,18 @@ export async function attributeCommand(terminal: Terminal, path: string, options
   if (options.out) await checkWritable(options.out);
   const model = await openModel(path);
   const { summary } = model;
-  const given = await gatherArrays(options.input, summary.inputs, 'input');
+  const ports = inputPorts(model.graph);
+  const reading = {
+    ...(options.imageRange && { range: options.imageRange }),
+    ...(options.imageFit && { fit: options.imageFit }),
+  };
+  const given = await gatherArrays(options.input, ports, 'input', reading);
+  if (options.quiet !== true) for (const text of given.how) terminal.err(`Input: ${text}\n`);
   const count = Object.values(given.arrays)[0]?.shape[0] ?? 0;
   const examples = exampleList(options.examples, count);
   const after = options.afterActivation === true;
   const perExample = options.perExample === true;
-  const { baseline, ignored } = await baselineFrom(options.baseline, summary.inputs, perExample, examples, count);
+  const { baseline, ignored } = await baselineFrom(options.baseline, ports, perExample, examples, count, reading);
   // One file often holds both: what one of them takes the other need not.
   const same = options.input.join() === options.baseline.join();
   if (!same) for (const entries of [given.ignored, ignored]) tellIgnored(terminal, entries);

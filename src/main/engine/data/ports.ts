@@ -1,0 +1,89 @@
+/** What a graph tells about the values its inputs want: whole numbers of a vocabulary, or pixels from 0 to 255. */
+import type { NumericArray } from '../../../contract/attribution';
+import type { InputPort } from '../../../contract/data';
+import { MhoError } from '../../../contract/errors';
+import type { Graph, Node, ValueId } from '../graph/graph';
+
+/** Ops that only move values or name them. */
+const MOVES = new Set<Node['op']>(['identity', 'reshape', 'transpose', 'slice', 'pad']);
+
+/** @returns the graph's inputs as the window and the terminal list them, with what was found */
+export function inputPorts(graph: Graph): InputPort[] {
+  const consumers = new Map<ValueId, Node[]>();
+  for (const node of graph.nodes)
+    for (const id of new Set(node.inputs)) consumers.set(id, [...(consumers.get(id) ?? []), node]);
+  return graph.inputs.map(({ name, value }) => {
+    const { shape, dtype } = graph.values[value]!;
+    const vocabulary = rowsLookedUp(graph, consumers, value);
+    const scale = dtype === 'float32' ? firstScale(graph, consumers, value) : null;
+    return { name, shape, dtype, ...(vocabulary !== null && { vocabulary }), ...(scale && { scale }) };
+  });
+}
+
+/** Rows of the smallest table that an input's values are looked up in. */
+function rowsLookedUp(graph: Graph, consumers: ReadonlyMap<ValueId, readonly Node[]>, from: ValueId): number | null {
+  const sizes = (consumers.get(from) ?? []).flatMap((node) => {
+    if (node.op === 'embedding') return [graph.values[node.inputs[1]!]!.shape[0] ?? Infinity];
+    return MOVES.has(node.op) ? [rowsLookedUp(graph, consumers, node.output) ?? Infinity] : [];
+  });
+  const least = Math.min(...sizes);
+  return Number.isFinite(least) ? least : null;
+}
+
+/** The product of constant factors right behind an input: rescaling, normalisation. Null where nothing is scaled. */
+function firstScale(
+  graph: Graph,
+  consumers: ReadonlyMap<ValueId, readonly Node[]>,
+  from: ValueId,
+): { factor: number; layer: string } | null {
+  let factor = 1;
+  let layer: string | null = null;
+  for (let at = from; ;) {
+    const next = consumers.get(at) ?? [];
+    const [node] = next;
+    if (!node || next.length > 1) break;
+    const constants = node.inputs.flatMap((id) => (id === at ? [] : [graph.values[id]!]));
+    if (!constants.every(({ constant }) => constant)) break;
+    const [first] = constants;
+    const size = first ? middle(first.constant!.data) : 1;
+    if (node.op === 'affine' || node.op === 'mul') factor *= size;
+    else if (node.op === 'div' && node.inputs[0] === at && size !== 0) factor /= size;
+    else if (!MOVES.has(node.op) && node.op !== 'add' && node.op !== 'sub') break;
+    if (factor !== 1) layer ??= graph.layers.find(({ output }) => output === node.output)?.name ?? node.name;
+    at = node.output;
+  }
+  return layer === null ? null : { factor, layer };
+}
+
+/** The middle one by size. */
+function middle(data: ArrayLike<number>): number {
+  const sizes = Array.from(data, Math.abs).sort((a, b) => a - b);
+  return sizes[Math.floor(sizes.length / 2)] ?? 1;
+}
+
+/**
+ * Whether an input's numbers can be what it wants: finite, whole where they are looked up, within the vocabulary.
+ * @returns null when they can
+ */
+export function valueFault(port: InputPort, { data }: NumericArray): MhoError | null {
+  const infinite = data.findIndex((value) => !Number.isFinite(value));
+  if (infinite >= 0)
+    return new MhoError('INPUT_VALUE', { input: port.name, value: String(data[infinite]), index: infinite });
+  const last = port.vocabulary === undefined ? Infinity : port.vocabulary - 1;
+  if (port.dtype === 'float32' && port.vocabulary === undefined) return null;
+  const low = port.vocabulary === undefined ? -Infinity : 0;
+  const index = data.findIndex((value) => !Number.isInteger(value) || value < low || value > last);
+  if (index < 0) return null;
+  const want = Number.isFinite(last) ? `whole numbers from 0 to ${last}` : 'whole numbers';
+  return new MhoError('INPUT_RANGE', { input: port.name, value: data[index]!, index, want });
+}
+
+/** What is allowed but looks wrong about the values, in words; null when nothing does. */
+export function valueDoubt(port: InputPort, low: number, high: number): string | null {
+  const values = `Values lie from ${Number(low.toPrecision(3))} to ${Number(high.toPrecision(3))}`;
+  if (port.scale && Math.abs(port.scale.factor) <= 0.02 && low >= 0 && high <= 1 && high > 0)
+    return `${values}, and ${port.scale.layer} multiplies by ${Number(port.scale.factor.toPrecision(3))}: the model probably wants 0 to 255.`; // prettier-ignore
+  if (port.seen && high > port.seen[1] + 2 * (port.seen[1] - port.seen[0]))
+    return `${values}; the data that came with the model lie from ${port.seen[0]} to ${port.seen[1]}.`;
+  return null;
+}

@@ -1,0 +1,285 @@
+/** CSV files: rows of numbers, of whole numbers (token ids), or of letters that become one-hot sequences. */
+import type { NumericArray } from '../../../contract/attribution';
+import type { InputPort } from '../../../contract/data';
+import { MhoError } from '../../../contract/errors';
+
+export interface Table {
+  readonly rows: readonly Row[];
+}
+interface Row {
+  /** Line of the file, from 1. */
+  readonly line: number;
+  readonly cells: readonly string[];
+}
+
+/** Bytes of a file; larger ones are better kept as `.npy`. */
+export const LARGEST_TABLE = 2 ** 28;
+const DELIMITERS = ['\t', ';', ',', ' '];
+
+/** Comma, semicolon, tab or space, whichever the first lines have most of, in this order of belief. */
+function delimiterOf(text: string): string {
+  const lines = text.slice(0, 65_536).split(/\r?\n/, 20).filter((line) => line.trim() !== '' && !line.startsWith('#')); // prettier-ignore
+  return DELIMITERS.find((mark) => lines.length > 0 && lines.every((line) => line.trim().includes(mark))) ?? ',';
+}
+
+/** Whether a file's beginning can be text. */
+export const isText = (head: Uint8Array): boolean =>
+  head.length > 0 && head.every((byte) => byte >= 0x20 || [0x09, 0x0a, 0x0d, 0x0c].includes(byte));
+
+/** @throws Error in the library's words, with the line */
+export async function readTable(bytes: Uint8Array): Promise<Table> {
+  const text = new TextDecoder('utf-8').decode(bytes);
+  const { parse } = await import('csv-parse/sync');
+  const records = parse(text, {
+    delimiter: delimiterOf(text),
+    bom: true,
+    info: true,
+    trim: true,
+    comment: '#',
+    comment_no_infix: true,
+    relax_column_count: true,
+    skip_empty_lines: true,
+  }) as unknown as { info: { lines: number }; record: string[] }[];
+  return { rows: records.map(({ info, record }) => ({ line: info.lines, cells: record })) };
+}
+
+// ---------------------------------------------------------------- to inputs
+
+/** Letters of a one-hot sequence of so many channels. */
+const ALPHABETS: Readonly<Record<number, string>> = { 4: 'ACGT', 20: 'ACDEFGHIKLMNPQRSTVWY' };
+/** Letters for "any" and "none": zero in every channel. */
+const OPEN_LETTERS = new Set('NX-.*');
+/** What a column is called that is no part of an input. */
+const NAMES_OF_OTHERS = /^(|id|ids|idx|index|name|label|labels|class|target|y|output|unnamed: 0)$/i;
+
+const isNumber = (cell: string): boolean => /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$|^[+-]?(nan|inf(inity)?)$/i.test(cell);
+const numberOf = (cell: string): number =>
+  /nan/i.test(cell) ? NaN : /inf/i.test(cell) ? (cell.startsWith('-') ? -Infinity : Infinity) : Number(cell);
+const shown = (shape: readonly (number | null)[]): string => `[${shape.map((size) => size ?? '?').join(', ')}]`;
+const product = (sizes: readonly number[]): number => sizes.reduce((total, size) => total * size, 1);
+
+export const alphabetOf = ({ shape, alphabet }: InputPort): string | null => {
+  const channels = shape.length === 2 ? shape[1]! : null;
+  const letters = channels === null ? undefined : (alphabet ?? ALPHABETS[channels]);
+  return letters?.length === channels ? letters : null;
+};
+
+interface Columns {
+  readonly header: readonly string[] | null;
+  readonly rows: readonly Row[];
+  readonly width: number;
+}
+
+/**
+ * A table as inputs of a model. Rows are examples; where a table is exactly one example of a two-axis input it is taken as
+ * one. Columns go to inputs by the header (`name`, `name_0`, `name[0]` …), else in order; columns of words, and those
+ * called label, id and the like, are passed over.
+ * @returns per input `[examples, …]`, and what was done, in words
+ * @throws INPUT_FILE, INPUT_CELL, INPUT_COLUMNS
+ */
+export function tableAs(
+  table: Table,
+  path: string,
+  ports: readonly InputPort[],
+): { arrays: Record<string, NumericArray>; how: string } {
+  const columns = withHeader(table, path, ports);
+  const texts = ports.flatMap((port) => {
+    const alphabet = alphabetOf(port);
+    const column = alphabet === null ? -1 : sequenceColumn(columns, port, alphabet);
+    return alphabet === null || column < 0 ? [] : [{ port, alphabet, column }];
+  });
+  const arrays: Record<string, NumericArray> = {};
+  const used = new Set<number>();
+  const how: string[] = [];
+  for (const { port, alphabet, column } of texts) {
+    if (used.has(column)) continue;
+    arrays[port.name] = oneHot(columns, path, port, alphabet, column);
+    used.add(column);
+    how.push(`letters as channels ${alphabet}; N, X, – and . are zero in all`);
+  }
+  const others = ports.filter(({ name }) => !Object.hasOwn(arrays, name));
+  // one sequence column may be all there is; what is missing is told with the other inputs
+  if (others.length > 0 && (texts.length === 0 || numberColumns(columns, used).length > 0))
+    how.push(...numbers(columns, path, others, used, arrays));
+  const count = columns.rows.length;
+  const examples = Object.values(arrays)[0]?.shape[0] ?? 0;
+  const passed = Array.from({ length: columns.width }, (_, at) => at).filter((at) => !used.has(at));
+  if (passed.length > 0)
+    how.push(`not used: ${passed.slice(0, 3).map((at) => columns.header?.[at] || `column ${at + 1}`).join(', ')}${passed.length > 3 ? ` and ${passed.length - 3} more` : ''}`); // prettier-ignore
+  return { arrays, how: `table of ${count} rows as ${examples === 1 ? 'one example' : `${examples} examples`}${how.length ? `; ${how.join('; ')}` : ''}` }; // prettier-ignore
+}
+
+function withHeader({ rows }: Table, path: string, ports: readonly InputPort[]): Columns {
+  const [first, ...rest] = rows;
+  if (!first) throw new MhoError('INPUT_FILE', { path, format: '.csv', reason: 'it holds no rows' });
+  const alphabets = ports.flatMap((port) => alphabetOf(port) ?? []);
+  const isData = first.cells.some(
+    (cell) => isNumber(cell) || alphabets.some((letters) => cell.length > 1 && isSequence(cell, letters)),
+  );
+  const body = isData ? rows : rest;
+  if (body.length === 0) throw new MhoError('INPUT_FILE', { path, format: '.csv', reason: 'it holds only a header' });
+  const width = first.cells.length;
+  const ragged = body.find(({ cells }) => cells.length !== width);
+  if (ragged)
+    throw new MhoError('INPUT_FILE', {
+      path,
+      format: '.csv',
+      reason: `line ${ragged.line} has ${ragged.cells.length} columns, the first has ${width}`,
+    });
+  return { header: isData ? null : first.cells, rows: body, width };
+}
+
+// ---------------------------------------------------------------- letters
+
+const letterOf = (letter: string, alphabet: string): number => {
+  const upper = letter.toUpperCase();
+  return alphabet.indexOf(alphabet === 'ACGT' && upper === 'U' ? 'T' : upper);
+};
+const isSequence = (cell: string, alphabet: string): boolean =>
+  cell !== '' && [...cell].every((letter) => letterOf(letter, alphabet) >= 0 || OPEN_LETTERS.has(letter.toUpperCase()));
+
+/** The column called as the input, else the first one of letters; −1 when there is none. */
+function sequenceColumn({ header, rows, width }: Columns, port: InputPort, alphabet: string): number {
+  const isText = (at: number): boolean => rows.every(({ cells }) => !isNumber(cells[at]!) && cells[at]!.length > 0);
+  const named = header?.indexOf(port.name) ?? -1;
+  if (named >= 0 && isText(named)) return named;
+  const length = port.shape[0] ?? null;
+  const columns = Array.from({ length: width }, (_, at) => at).filter(isText);
+  const fits = (at: number, wanted: number | null): boolean => {
+    const cell = rows[0]!.cells[at]!;
+    return wanted === null ? cell.length > 1 && isSequence(cell, alphabet) : cell.length === wanted;
+  };
+  return columns.find((at) => fits(at, length)) ?? columns.find((at) => fits(at, null)) ?? -1;
+}
+
+function oneHot({ rows }: Columns, path: string, port: InputPort, alphabet: string, column: number): NumericArray {
+  const length = port.shape[0] ?? rows[0]!.cells[column]!.length;
+  const channels = alphabet.length;
+  const data = new Float32Array(rows.length * length * channels);
+  rows.forEach(({ line, cells }, row) => {
+    const letters = cells[column]!;
+    const refuse = (value: string, want: string): never => {
+      throw new MhoError('INPUT_CELL', { path, line, column: column + 1, value, want });
+    };
+    if (letters.length !== length) refuse(`${letters.slice(0, 12)}${letters.length > 12 ? '…' : ''}`, `${length} letters, it has ${letters.length}`); // prettier-ignore
+    for (let at = 0; at < length; at++) {
+      const letter = letters[at]!;
+      const channel = letterOf(letter, alphabet);
+      if (channel >= 0) data[(row * length + at) * channels + channel] = 1;
+      else if (!OPEN_LETTERS.has(letter.toUpperCase())) refuse(letter, `a letter of ${alphabet}`);
+    }
+  });
+  return { shape: [rows.length, length, channels], data };
+}
+
+// ---------------------------------------------------------------- numbers
+
+/** Columns that hold a number in the first row; the others are words. */
+const numberColumns = ({ rows, width }: Columns, used: ReadonlySet<number>): number[] =>
+  Array.from({ length: width }, (_, at) => at).filter((at) => !used.has(at) && isNumber(rows[0]!.cells[at]!));
+
+/** Where `name`, or `name_0`, `name[0]`, `name.0` … in the order of their numbers, stand. */
+function columnsNamed(header: readonly string[] | null, name: string): number[] {
+  if (!header) return [];
+  const whole = header.indexOf(name);
+  if (whole >= 0) return [whole];
+  const parts = header.flatMap((text, at) => {
+    const rest = text.startsWith(name) ? /^[_.[\s]?(\d+(?:[_,.\s]+\d+)*)\]?$/.exec(text.slice(name.length)) : null;
+    return rest ? [{ at, places: rest[1]!.split(/[_,.\s]+/).map(Number) }] : [];
+  });
+  const order = (a: readonly number[], b: readonly number[]): number => {
+    const differs = a.findIndex((place, axis) => place !== b[axis]);
+    return differs < 0 ? 0 : a[differs]! - (b[differs] ?? 0);
+  };
+  return parts.sort((a, b) => order(a.places, b.places)).map(({ at }) => at);
+}
+
+function numbers(
+  columns: Columns,
+  path: string,
+  ports: readonly InputPort[],
+  used: Set<number>,
+  arrays: Record<string, NumericArray>,
+): string[] {
+  const named = ports.map((port) => ({ port, at: columnsNamed(columns.header, port.name) }));
+  const take = (port: InputPort, at: readonly number[], said: string[]): void => {
+    const shape = shapeFor(port, columns.rows.length, at.length);
+    if (!shape)
+      throw new MhoError('INPUT_COLUMNS', {
+        path,
+        have: `${columns.rows.length} rows of ${at.length} numbers`,
+        input: port.name,
+        shape: shown(port.shape),
+        want: wanted(port.shape),
+      });
+    for (const place of at) used.add(place);
+    arrays[port.name] = { shape, data: valuesOf(columns, path, at) };
+    if (columns.rows.length !== shape[0]) said.push('rows are positions');
+  };
+  const said: string[] = [];
+  if (named.every(({ at }) => at.length > 0)) {
+    for (const { port, at } of named) take(port, at, said);
+    return said;
+  }
+  const all = numberColumns(columns, used);
+  const own = all.filter((at) => !NAMES_OF_OTHERS.test(columns.header?.[at] ?? 'value'));
+  if (ports.length === 1) {
+    const [port] = ports as [InputPort];
+    const fits = (at: readonly number[]): boolean => shapeFor(port, columns.rows.length, at.length) !== null;
+    take(port, fits(all) || !fits(own) ? all : own, said);
+    return said;
+  }
+  const sizes = ports.map(({ shape }) => (shape.includes(null) ? null : product(shape as number[])));
+  const total = sizes.includes(null) ? null : sizes.reduce<number>((sum, size) => sum + size!, 0);
+  const list = total === all.length ? all : total === own.length ? own : null;
+  if (!list)
+    throw new MhoError('INPUT_COLUMNS', {
+      path,
+      have: `${all.length} columns of numbers${columns.header ? `, called ${columns.header.slice(0, 6).join(', ')}` : ''}`,
+      input: ports.map(({ name }) => name).join(', '),
+      shape: ports.map(({ shape }) => shown(shape)).join(', '),
+      want: `columns called ${ports.map(({ name, shape }) => (product(shape.map((size) => size ?? 1)) === 1 ? name : `${name}_0 …`)).join(', ')}`, // prettier-ignore
+    });
+  let from = 0;
+  ports.forEach((port, at) => {
+    take(port, list.slice(from, from + sizes[at]!), said);
+    from += sizes[at]!;
+  });
+  return [...said, 'columns in the order of the inputs'];
+}
+
+const wanted = (shape: readonly (number | null)[]): string => {
+  if (shape.length === 1 && shape[0] === null) return 'a row of numbers per example';
+  const [rows, ...rest] = shape;
+  const grid = `${rows ?? 'any number of'} rows of ${product(rest.map((size) => size ?? 1))} for one example`;
+  if (shape.includes(null)) return grid;
+  const row = `rows of ${product(shape as number[])}`;
+  return shape.length >= 2 ? `${row}, or ${grid}` : row;
+};
+
+/** `[examples, …]` of so many rows of so many numbers; null when they do not fit. */
+function shapeFor({ shape }: InputPort, rows: number, width: number): number[] | null {
+  if (!shape.includes(null)) {
+    const sizes = shape as number[];
+    if (width === product(sizes)) return [rows, ...sizes];
+  }
+  if (shape.length === 1) return shape[0] === null ? [rows, width] : null;
+  const [first, ...rest] = shape;
+  if (rest.some((size) => size === null)) return null;
+  if (width !== product(rest as number[])) return null;
+  if (first === null) return [1, rows, ...(rest as number[])];
+  return rows % first! === 0 ? [rows / first!, ...(shape as number[])] : null;
+}
+
+/** @throws INPUT_CELL */
+function valuesOf({ rows }: Columns, path: string, at: readonly number[]): Float32Array {
+  const data = new Float32Array(rows.length * at.length);
+  rows.forEach(({ line, cells }, row) => {
+    at.forEach((column, place) => {
+      const cell = cells[column]!;
+      if (!isNumber(cell)) throw new MhoError('INPUT_CELL', { path, line, column: column + 1, value: cell, want: 'a number' }); // prettier-ignore
+      data[row * at.length + place] = numberOf(cell);
+    });
+  });
+  return data;
+}
