@@ -126,6 +126,8 @@ export interface InputData {
   readonly name: string;
   readonly examples: number;
   readonly arrays: readonly ArraySummary[];
+  /** The numbers that its rows go by, where they are some of a file that is no longer there; null for 0, 1, 2, … */
+  readonly rows: readonly number[] | null;
   /** What keeps it from being used with the open model: expected and found. Empty when it fits. */
   readonly faults: readonly MhoFault[];
   /** What the model wants. */
@@ -294,6 +296,8 @@ export const engineRequests = {
   /** Takes effect at the next chunk; what is complete is kept. */
   cancelRun: asks<void>()(z.object({ job: jobId })),
   runList: asks<readonly RunRecord[]>()(nothing),
+  /** What a run's inputs were compared with, as data to run with again; null where it was one value for all. */
+  runBaseline: asks<{ readonly data: InputData; readonly perExample: boolean } | null>()(z.object({ run: runId })),
   /** `[examples, …shape]` of one layer of one run, and its spread over references. */
   contributions: asks<{ readonly contributions: Float32Array; readonly spread: Float32Array | null }>()(
     z.object({ run: runId, layer: layerName }),
@@ -313,7 +317,11 @@ export const engineRequests = {
   /** What a crash left, none of it of a window that is open. */
   recoveryList: asks<readonly RecoveryEntry[]>()(nothing),
   recover: asks<OpenedSession>()(z.object({ id: handle })),
+  /** Takes it off the list; `restoreRecovery` undoes that while the program runs. */
   discardRecovery: asks<void>()(z.object({ id: handle })),
+  restoreRecovery: asks<RecoveryEntry>()(z.object({ id: handle })),
+  /** Undoes what replaced the document last: runs, file, what was unsaved. Replaces the document in turn. */
+  reopenBefore: asks<OpenedSession>()(nothing),
 } as const;
 
 /** Answered by the host itself: dialogs, windows, settings. */
@@ -385,6 +393,8 @@ export type Command = (typeof COMMANDS)[number];
 export type StudioNotice =
   | { readonly kind: 'engine'; readonly state: EngineState; readonly fault: MhoFault | null }
   | { readonly kind: 'document'; readonly document: DocumentState }
+  /** The session could not be saved by itself. */
+  | { readonly kind: 'unsaved'; readonly fault: MhoFault }
   | { readonly kind: 'command'; readonly command: Command }
   /** A file handed to this window by the system or by a second `mho studio`. */
   | { readonly kind: 'open'; readonly file: FileRef }

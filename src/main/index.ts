@@ -84,7 +84,7 @@ function start(): void {
     else early.push(opensPath(path));
   });
   app.on('second-instance', (_event, argv, folder) => {
-    openWindow(opensWith(ownWords(argv, app.isPackaged), folder));
+    opensWith(ownWords(argv, app.isPackaged), folder).forEach(openWindow);
   });
   app.on('activate', () => {
     if (windows.size === 0) openWindow(null);
@@ -109,6 +109,6 @@ function start(): void {
     refreshMenu();
     engine.start();
     const given = opensWith(ownWords(process.argv, app.isPackaged), process.cwd());
-    for (const opens of early.length > 0 ? early : [given]) openWindow(opens);
+    (early.length > 0 ? early : given).forEach(openWindow);
   });
 }

@@ -7,16 +7,18 @@ import { kindOf } from '../hosts/files';
 export type Opens = { readonly path: string; readonly kind: FileRef['kind'] } | { readonly sample: string } | null;
 
 /**
+ * What each window opens with: one window per file, an empty one without any.
  * @param words what follows the program (and, unless packaged, the app's folder); switches of Chromium are passed over
  * @param folder paths are relative to
  */
-export function opensWith(words: readonly string[], folder: string): Opens {
+export function opensWith(words: readonly string[], folder: string): readonly Opens[] {
+  const found: Opens[] = [];
   for (const [place, word] of words.entries()) {
-    if (word === '--sample' && /^[\w-]+$/.test(words[place + 1] ?? '')) return { sample: words[place + 1]! };
+    if (word === '--sample' && /^[\w-]+$/.test(words[place + 1] ?? '')) found.push({ sample: words[place + 1]! });
     if (word.startsWith('-') || words[place - 1] === '--sample') continue;
-    return opensPath(resolve(folder, word));
+    found.push(opensPath(resolve(folder, word)));
   }
-  return null;
+  return found.length > 0 ? found : [null];
 }
 
 /** A folder is a model, whatever it is called; a file that is not there is told so when it is opened. */

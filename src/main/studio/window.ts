@@ -20,8 +20,6 @@ import { PAGE, webPreferences } from './security';
 const SESSION_FILES = { name: 'Mho sessions', extensions: ['mho'] };
 /** Milliseconds without a change. */
 const AUTOSAVE_AFTER = 500;
-/** Requests that replace the document. */
-const REPLACING: ReadonlySet<EngineRequestName> = new Set(['openModel', 'openSample', 'openSession', 'recover']);
 
 /** What a window is made with. */
 export interface WindowOptions {
@@ -104,10 +102,12 @@ export class StudioWindow {
     if (state.dirty && state.session && this.options.autosave()) this.#saveSoon();
   }
 
-  /** Once the changes have come to rest. What goes wrong leaves it unsaved, as the title shows; Save says why. */
+  /** Once the changes have come to rest. What goes wrong leaves it unsaved, and the window says why. */
   #saveSoon(): void {
     clearTimeout(this.#saving);
-    this.#saving = setTimeout(() => void this.#saveTo(null).catch(() => undefined), AUTOSAVE_AFTER);
+    this.#saving = setTimeout(() => {
+      this.#saveTo(null).catch((error: unknown) => this.notify({ kind: 'unsaved', fault: faultOf(error) }));
+    }, AUTOSAVE_AFTER);
   }
 
   /** Given once: a page that is loaded again finds what is open. */
@@ -121,12 +121,20 @@ export class StudioWindow {
     if (!this.browser.isDestroyed()) this.browser.webContents.send(NOTICE_CHANNEL, notice);
   }
 
-  /** A request of the page to the engine, with the paths behind its tokens. */
+  /**
+   * A request of the page to the engine, with the paths behind its tokens. Only the engine knows whether it replaces
+   * unsaved runs (the same model opened again does not): then it refuses, and the user decides.
+   */
   async ask(name: EngineRequestName, params: unknown, port?: MessagePortMain): Promise<Answer> {
     const paths = this.grants.of(params);
-    if (REPLACING.has(name) && !(await this.#mayReplace()))
-      return { ok: false, fault: new MhoError('KEPT_OPEN').fault };
-    const answer = await this.options.engine.request({ document: this.document, name, params, paths }, port);
+    const send = (unsaved: 'ask' | 'discard'): Promise<Answer> =>
+      this.options.engine.request({ document: this.document, name, params, paths, unsaved }, port);
+    let answer = await send('ask');
+    while (!answer.ok && answer.fault.code === 'RUNS_UNSAVED') {
+      const choice = await this.#decide();
+      if (choice === 'stay') return { ok: false, fault: new MhoError('KEPT_OPEN').fault };
+      answer = await send(choice === 'discard' ? 'discard' : 'ask');
+    }
     const [path] = Object.values(paths);
     if (answer.ok && path !== undefined && (name === 'openModel' || name === 'openSession'))
       this.options.onOpened(path, name === 'openModel' ? 'model' : 'session');
@@ -134,11 +142,10 @@ export class StudioWindow {
     return answer;
   }
 
-  /** Whether the document may be replaced: saved, or given up. */
-  async #mayReplace(): Promise<boolean> {
-    if (!this.#state.dirty) return true;
+  /** What the user wants to become of unsaved runs; `save` means that they are saved. */
+  async #decide(): Promise<'save' | 'discard' | 'stay'> {
     const choice = await askUnsaved(this.browser, this.#state.title ?? 'this model');
-    return choice === 'discard' || (choice === 'save' && (await this.#saveOrSay()));
+    return choice === 'save' && !(await this.#saveOrSay()) ? 'stay' : choice;
   }
 
   /**
@@ -189,7 +196,7 @@ export class StudioWindow {
     if (this.#asking || this.#closing) return;
     this.#asking = true;
     try {
-      if (!(await this.#mayReplace())) {
+      if (this.#state.dirty && this.#state.runs > 0 && (await this.#decide()) === 'stay') {
         this.options.onStay();
         return;
       }

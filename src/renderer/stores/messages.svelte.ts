@@ -21,10 +21,16 @@ class Messages {
   }
 
   fault({ message, remedy, code }: MhoFault, action: Message['action'] = null): void {
+    if (code === 'KEPT_OPEN') return; // the user has just decided that
     const same = this.list.find((shown) => shown.text === message);
     if (same && (same.action || !action)) return;
     if (same) this.dismiss(same.id);
     this.add({ kind: 'fault', text: message, remedy, code, action });
+  }
+
+  /** What an action was offered for has come right. */
+  settle(label: string): void {
+    this.list = this.list.filter(({ action }) => action?.label !== label);
   }
 
   dismiss(id: number): void {

@@ -26,6 +26,8 @@ import { defaultSettings } from '../../contract/studio';
 import type { ModelSummary } from '../../contract/model';
 import { METHODS } from '../../contract/attribution';
 import { hiddenLayers, repeatedLayers, targetLayers } from '../logic/neurons';
+import { count } from '../logic/format';
+import { exampleOf } from '../logic/inputs';
 import { examplePlace } from '../logic/ranking';
 import { appearance } from './theme.svelte';
 import { faultOf, messages } from './messages.svelte';
@@ -69,6 +71,8 @@ class Studio {
   data = $state.raw<InputData | null>(null);
   rows = $state.raw<Readonly<Record<string, NumericArray>> | null>(null);
   readonly sample = $derived(this.opened?.sample ?? null);
+  /** Numbers of the data's rows, in their order. */
+  readonly exampleIds = $derived(this.data?.rows ?? Array.from({ length: this.data?.examples ?? 0 }, (_, at) => at));
 
   // what is asked
   examples = $state.raw<readonly number[]>([]);
@@ -154,7 +158,9 @@ class Studio {
         this.engine = notice.state;
         if (notice.fault) messages.fault(notice.fault, this.#again());
         if (notice.state !== 'ready') this.#jobEnded();
-      } else if (notice.kind === 'document') this.document = notice.document;
+        else if (this.setup) this.refresh(); // a new engine knows nothing of how long this model takes
+      } else if (notice.kind === 'unsaved') messages.fault(notice.fault, this.#saveElsewhere);
+      else if (notice.kind === 'document') this.document = notice.document;
       else if (notice.kind === 'settings') this.#apply(notice.settings);
       else if (notice.kind === 'open') void this.open(notice.file);
     });
@@ -209,7 +215,7 @@ class Studio {
     await this.guard(async () => {
       const opened = await ask();
       const sample = opened.sample;
-      const before = this.summary?.hash;
+      const before = { hash: this.summary?.hash, title: this.document?.title, runs: this.runs.length };
       this.opened = opened;
       this.summary = opened.summary;
       this.data = null;
@@ -227,14 +233,34 @@ class Studio {
         this.rule = sample.rule;
         this.steps = sample.steps;
       }
-      if (before !== opened.summary.hash) {
-        selection.clear();
-        this.shown = new Set(this.runs.filter((run) => run.model === opened.summary.hash).map(({ run }) => run));
+      if (before.hash !== opened.summary.hash) {
+        this.#forget();
+        if (before.hash !== undefined) this.#offerBack(before);
       }
       if (opened.data) await this.#useData(opened.data, sample?.examples ?? [0]);
       this.recent = await this.client.request('recentList', {});
     });
     this.opening = null;
+  }
+
+  /** Nothing of the document before is shown any more. */
+  #forget(): void {
+    selection.clear();
+    this.runs = [];
+    this.guests = [];
+    this.shown = new Set();
+    this.aside = new Set();
+    this.setups = new Map();
+    this.#contributions.clear();
+  }
+
+  /** Opening something else can be undone. */
+  #offerBack({ title, runs }: { readonly title: string | null | undefined; readonly runs: number }): void {
+    if (runs === 0) return;
+    messages.note(`${title ?? 'What was open'} was closed, with ${count(runs, 'run')}.`, {
+      label: 'Undo',
+      run: () => void this.guard(async () => this.#takeSession(await this.client.request('reopenBefore', {}))),
+    });
   }
 
   /** Reads arrays for the inputs from a file. */
@@ -249,10 +275,10 @@ class Studio {
     this.data = data;
     this.rows = null;
     this.prediction = null;
-    this.examples = examples.filter((example) => example < data.examples);
+    this.examples = examples.filter((example) => this.exampleIds.includes(example));
     selection.example = this.examples[0] ?? 0;
     if (data.faults.length > 0) return;
-    const list = Array.from({ length: Math.min(PICKER_ROWS, data.examples) }, (_, at) => at);
+    const list = this.exampleIds.slice(0, PICKER_ROWS);
     this.rows = await this.client.request('inputRows', { data: data.data, examples: list });
     this.refresh();
   }
@@ -267,6 +293,13 @@ class Studio {
       this.baselineData = data;
       this.setBaseline({ kind: 'data', data: data.data, ...(perExample && { perExample }) });
     });
+  }
+
+  /** One example's row of the inputs that were read for the picker; null where it is not among them. */
+  inputRow(input: string, example: number): NumericArray | null {
+    const rows = this.rows?.[input];
+    const place = this.exampleIds.indexOf(example);
+    return rows && place >= 0 && place < rows.shape[0]! ? exampleOf(rows, place) : null;
   }
 
   // ------------------------------------------------------------- asking
@@ -313,7 +346,8 @@ class Studio {
     const { data, setup } = this;
     if (!data || !setup) return;
     const asked = ++this.#asked.prediction;
-    const examples = [...new Set([...setup.examples, selection.example])].sort((a, b) => a - b);
+    const looked = this.exampleIds.includes(selection.example) ? [selection.example] : [];
+    const examples = [...new Set([...setup.examples, ...looked])].sort((a, b) => a - b);
     this.predicting = true;
     try {
       const prediction = await this.client.request('predict', {
@@ -375,6 +409,7 @@ class Studio {
   #heard(notice: JobNotice, made: RunRecord[], quiet: boolean, end: () => void): void {
     if (notice.kind === 'run') {
       made.push(notice.run);
+      if (notice.unkept) messages.fault(notice.unkept, this.#saveElsewhere);
       if (this.job) this.setups = new Map(this.setups).set(notice.run.job, this.job.setup);
       this.runs = [...this.runs, notice.run];
       if (quiet) this.aside = new Set([...this.aside, notice.run.job]);
@@ -476,37 +511,82 @@ class Studio {
 
   async openSession(file: FileRef): Promise<void> {
     this.opening = file.name;
-    await this.guard(async () => this.#takeSession(await this.client.request('openSession', { file: file.file })));
+    await this.guard(async () => {
+      await this.#replaceWith(() => this.client.request('openSession', { file: file.file }));
+      this.recent = await this.client.request('recentList', {});
+    });
     this.opening = null;
   }
 
   async recover(entry: RecoveryEntry): Promise<void> {
-    await this.guard(async () => this.#takeSession(await this.client.request('recover', { id: entry.id })));
-    this.recovery = this.recovery.filter(({ id }) => id !== entry.id);
+    const taken = await this.guard(() => this.#replaceWith(() => this.client.request('recover', { id: entry.id })));
+    if (taken) this.recovery = this.recovery.filter(({ id }) => id !== entry.id);
   }
 
-  async discardRecovery(entry: RecoveryEntry): Promise<void> {
-    await this.guard(() => this.client.request('discardRecovery', { id: entry.id }));
-    this.recovery = this.recovery.filter(({ id }) => id !== entry.id);
+  async discardRecovery(entry: RecoveryEntry): Promise<boolean> {
+    return this.guard(() => this.client.request('discardRecovery', { id: entry.id }));
   }
 
-  #takeSession({ document, summary, runs }: OpenedSession): void {
-    const sameModel = summary !== null && summary.hash === this.opened?.summary.hash;
+  async restoreRecovery(entry: RecoveryEntry): Promise<boolean> {
+    return this.guard(() => this.client.request('restoreRecovery', { id: entry.id }));
+  }
+
+  async #replaceWith(ask: () => Promise<OpenedSession>): Promise<void> {
+    const before = { title: this.document?.title, runs: this.runs.length };
+    await this.#takeSession(await ask());
+    this.#offerBack(before);
+  }
+
+  /** Shows another document; with its model and its data, where these are still there, so that it can be run again. */
+  async #takeSession({ document, summary, runs }: OpenedSession): Promise<void> {
+    this.#forget();
     this.document = document;
-    if (!sameModel) {
-      this.opened = null;
-      this.data = null;
-      this.rows = null;
-      this.prediction = null;
-      this.estimate = null;
-    }
+    this.opened = null;
+    this.data = null;
+    this.rows = null;
+    this.prediction = null;
+    this.estimate = null;
+    this.refusal = null;
+    this.pathStart = null;
+    this.baselineData = null;
     this.summary = summary;
     this.runs = runs;
-    this.guests = [];
-    selection.clear();
     const last = runs.at(-1);
     this.shown = new Set(runs.filter(({ job }) => job === last?.job).map(({ run }) => run));
-    if (last) selection.example = last.asked.examples[last.result.examples[0] ?? 0] ?? 0;
+    const place = last?.asked.examples[last.result.examples[0] ?? 0] ?? 0;
+    selection.example = place;
+    if (!document.modelOpen) return;
+    const opened = await this.client.request('openedModel', {});
+    this.opened = opened;
+    if (last) await this.#askAsBefore(last, runs);
+    if (opened?.data) await this.#useData(opened.data, last?.asked.examples ?? [0]);
+    selection.example = place;
+  }
+
+  /** Asks again what a run was asked, as far as a record tells it. */
+  async #askAsBefore(last: RunRecord, runs: readonly RunRecord[]): Promise<void> {
+    const together = runs.filter(({ job }) => job === last.job);
+    this.target = last.asked.target;
+    this.minus = last.asked.minus;
+    this.methods = METHODS.filter((method) => together.some(({ result }) => result.method === method));
+    const along = together.find(({ result }) => result.rule !== null && result.steps > 1);
+    if (along) {
+      this.rule = along.result.rule!;
+      this.steps = along.result.steps;
+    }
+    this.pathStart = last.result.pathStart;
+    const value = /^constant (.+)$/.exec(last.asked.baseline)?.[1];
+    if (value !== undefined) {
+      this.baseline = { kind: 'constant', value: Number(value) };
+      return;
+    }
+    const found = await this.client.request('runBaseline', { run: last.run });
+    if (!found) return;
+    const { data, perExample } = found;
+    const row = data.rows?.[0] ?? 0;
+    this.baselineRows = await this.client.request('inputRows', { data: data.data, examples: [row] });
+    this.baselineData = data;
+    this.baseline = { kind: 'data', data: data.data, ...(perExample && { perExample }) };
   }
 
   async addGuests(file: FileRef): Promise<void> {
@@ -518,10 +598,18 @@ class Studio {
   }
 
   async save(as = false): Promise<void> {
-    await this.guard(async () => {
-      if (await this.client.request(as ? 'saveSessionAs' : 'saveSession', {})) messages.note('Saved.');
-    });
+    try {
+      if (!(await this.client.request(as ? 'saveSessionAs' : 'saveSession', {}))) return;
+      messages.settle('Save As…');
+      messages.note('Saved.');
+      this.recent = await this.client.request('recentList', {});
+    } catch (error) {
+      messages.fault(faultOf(error), this.#saveElsewhere);
+    }
   }
+
+  /** What can always be done about a session that could not be written. */
+  readonly #saveElsewhere = { label: 'Save As…', run: () => void this.save(true) };
 
   async changeSettings(change: Partial<Settings>): Promise<void> {
     await this.guard(async () => this.#apply(await this.client.request('changeSettings', change)));

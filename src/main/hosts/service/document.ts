@@ -19,9 +19,20 @@ import type {
 } from '../../../contract/studio';
 import type { Graph } from '../../engine/graph/graph';
 import type { Engine } from './engine';
-import { inputData, matched, openedModel, recordOf, rowsOf, runName, type Arrays, type StoredRun } from './records';
+import {
+  holds,
+  inputData,
+  matched,
+  openedModel,
+  placesOf,
+  recordOf,
+  rowsOf,
+  runName,
+  type Arrays,
+  type StoredRun,
+} from './records';
 import { NOBODY, type Recovery, type RecoveryFolder, type SavedState, type Stamp } from './recovery';
-import { sample as findSample } from './samples';
+import { sample as findSample, samples as allSamples } from './samples';
 
 export interface DocumentSurroundings {
   readonly engine: Engine;
@@ -41,9 +52,18 @@ interface OpenModel {
 }
 
 interface OpenData {
+  /** Of the data's file; of the session, where that is all there is. */
   readonly path: string;
+  readonly name: string;
   readonly arrays: Arrays;
+  /** Number that each row goes by; null where they are counted from 0. */
+  readonly rows: readonly number[] | null;
+  /** Out of a run's question: while the window is open, to run with again. */
+  readonly baseline?: true;
 }
+
+/** What becomes of unsaved runs when a request replaces the document: the user is asked first, they go, or they are offered at the next start. */
+export type Unsaved = 'ask' | 'discard' | 'keep';
 
 /** A run and where its numbers are kept. */
 interface Kept extends StoredRun {
@@ -66,6 +86,13 @@ const stampOf = async (path: string): Promise<Stamp | null> => {
   return info && { size: info.size, modified: info.mtimeMs };
 };
 
+/** Where a file is or would be, whatever links lead there: by it two windows know that they mean the same file. */
+const placeOf = (path: string): Promise<string> =>
+  realpath(path).catch(async () => {
+    const folder = await realpath(dirname(path)).catch(() => dirname(path));
+    return join(folder, basename(path));
+  });
+
 export class Document {
   #model: OpenModel | null = null;
   /** The model as a session describes it, where the model itself is not open. */
@@ -80,6 +107,10 @@ export class Document {
   #created = new Date().toISOString();
   #notes = '';
   #folder: RecoveryFolder;
+  /** What was open before, until the window closes; `offered` at the next start if it is not taken back. */
+  #before: { readonly folder: RecoveryFolder; readonly state: SavedState; readonly offered: boolean } | null = null;
+  /** Counts up when the document is replaced: what a job of the one before finds is no part of this one. */
+  epoch = 0;
 
   private constructor(
     readonly id: string,
@@ -135,7 +166,7 @@ export class Document {
       title: this.state.title,
       session: this.#session,
       model: this.#model && { path: this.#model.path, sample: this.#model.sample?.name ?? null },
-      data: [...this.#data].map(([id, { path }]) => ({ id, path })),
+      data: [...this.#data].flatMap(([id, { path, baseline }]) => (baseline ? [] : [{ id, path }])),
       runs: [...this.#runs.values()].map(({ id, file, place, name, note, created, job, saved, trace }) => ({
         id,
         file,
@@ -158,11 +189,12 @@ export class Document {
 
   // ------------------------------------------------------------ model and data
 
-  async openModel(path: string, sampleName: string | null = null): Promise<OpenedModel> {
+  /** @throws RUNS_UNSAVED where another model would replace unsaved runs and the user was not asked, MODEL_… */
+  async openModel(path: string, sampleName: string | null, unsaved: Unsaved): Promise<OpenedModel> {
     const sample = sampleName === null ? null : await findSample(this.around.samples, sampleName);
     const { graph, summary } = await this.around.engine.openModel(sample?.model ?? path);
     const other = this.#described ?? this.#model?.summary ?? null;
-    if (this.#runs.size > 0 && other?.hash !== summary.hash) await this.#startAnew();
+    if (other && other.hash !== summary.hash) await this.#startAnew(unsaved);
     this.#model = { graph, summary, path: sample?.model ?? path, sample: sample?.info ?? null };
     this.#described = summary;
     this.#data.clear();
@@ -174,14 +206,28 @@ export class Document {
   opened(): OpenedModel | null {
     if (!this.#model) return null;
     const { graph, summary, sample } = this.#model;
-    const [latest] = [...this.#data].reverse();
-    const data = latest ? inputData(latest[0], basename(latest[1].path), latest[1].arrays, summary.inputs) : null;
+    const latest = [...this.#data].reverse().find(([, { baseline }]) => !baseline);
+    const data = latest ? this.#inputData(...latest) : null;
     return openedModel(graph, summary, sample, data);
   }
 
-  /** Another model: what was unsaved stays in its folder and is offered at the next start. */
-  async #startAnew(): Promise<void> {
-    await this.leave();
+  /** @throws RUNS_UNSAVED */
+  #checkReplacing(unsaved: Unsaved): void {
+    if (this.#dirty && this.#runs.size > 0 && unsaved === 'ask')
+      throw new MhoError('RUNS_UNSAVED', { title: this.state.title ?? 'The session' });
+  }
+
+  /** Another document: this one waits in its folder for the window to take it back. @throws RUNS_UNSAVED */
+  async #startAnew(unsaved: Unsaved): Promise<void> {
+    this.#checkReplacing(unsaved);
+    this.epoch++;
+    await this.#leaveBefore();
+    if (this.#runs.size > 0) {
+      const state = this.#savedState();
+      const offered = this.#dirty && unsaved === 'keep';
+      this.#before = { folder: this.#folder, state, offered };
+      await this.#folder.write(() => ({ ...state, document: '', dirty: offered })).catch(() => undefined);
+    } else await this.#folder.remove();
     this.#folder = this.around.recovery.create();
     this.#runs = new Map();
     this.#removed.clear();
@@ -194,13 +240,40 @@ export class Document {
     this.#notes = '';
   }
 
-  async readInputs(path: string): Promise<InputData> {
-    const { summary } = this.model;
-    const arrays = await this.around.engine.readArrays(path);
-    const id = newId();
-    this.#data.set(id, { path, arrays });
+  /** Nobody can take back any more what was open before. */
+  async #leaveBefore(): Promise<void> {
+    const before = this.#before;
+    this.#before = null;
+    if (before?.offered) await before.folder.write(() => ({ ...before.state, document: '', owner: NOBODY }));
+    else await before?.folder.remove();
+  }
+
+  /** What was open before this, as it was. This one can be taken back in turn. @throws RUNS_UNSAVED, HANDLE_UNKNOWN */
+  async reopenBefore(unsaved: Unsaved): Promise<OpenedSession> {
+    const before = this.#before;
+    if (!before) throw new MhoError('HANDLE_UNKNOWN', { what: 'earlier session', id: 'before' });
+    this.#checkReplacing(unsaved);
+    this.#before = null; // it goes on living, as this document
+    await this.#startAnew(unsaved);
+    await this.#adopt(before.folder, before.state);
     await this.#changeQuietly();
-    return inputData(id, basename(path), arrays, summary.inputs);
+    return { document: this.state, summary: this.#described, runs: this.runs };
+  }
+
+  async readInputs(path: string): Promise<InputData> {
+    const arrays = await this.around.engine.readArrays(path);
+    return this.#takeData({ path, name: basename(path), arrays, rows: null });
+  }
+
+  async #takeData(data: OpenData): Promise<InputData> {
+    const id = newId();
+    this.#data.set(id, data);
+    await this.#changeQuietly();
+    return this.#inputData(id, data);
+  }
+
+  #inputData(id: string, { name, arrays, rows }: OpenData): InputData {
+    return { ...inputData(id, name, arrays, this.model.summary.inputs), rows };
   }
 
   data(id: string): OpenData {
@@ -210,17 +283,17 @@ export class Document {
   }
 
   inputRows(id: string, examples: readonly number[]): Arrays {
-    return Object.fromEntries(
-      Object.entries(this.data(id).arrays).map(([name, array]) => [name, rowsOf(array, examples)]),
-    );
+    const { arrays, rows } = this.data(id);
+    const places = placesOf(examples, rows);
+    return Object.fromEntries(Object.entries(arrays).map(([name, array]) => [name, rowsOf(array, places)]));
   }
 
   /** Arrays as the model's inputs. @throws INPUT_… */
   #inputs(id: string): Arrays {
-    const { arrays, path } = this.data(id);
+    const { arrays, name } = this.data(id);
     const { inputs } = this.model.summary;
     const names = matched(arrays, inputs);
-    const { faults } = inputData(id, basename(path), arrays, inputs);
+    const { faults } = inputData(id, name, arrays, inputs);
     const first = faults.find(({ code }) => code !== 'INPUT_VALUE');
     if (first) {
       const missing = inputs.find(({ name }) => ![...names.values()].includes(name));
@@ -234,6 +307,7 @@ export class Document {
   #baseline(baseline: StudioBaseline, examples: readonly number[]): AttributionRequest['baseline'] {
     if (baseline.kind === 'constant') return baseline;
     const arrays = this.#inputs(baseline.data);
+    const places = placesOf(examples, this.data(baseline.data).rows);
     const perExample = baseline.perExample === true;
     const rows = Object.values(arrays)[0]?.shape[0] ?? 0;
     return {
@@ -241,7 +315,7 @@ export class Document {
       perExample,
       arrays:
         perExample && rows > 1
-          ? Object.fromEntries(Object.entries(arrays).map(([name, array]) => [name, rowsOf(array, examples)]))
+          ? Object.fromEntries(Object.entries(arrays).map(([name, array]) => [name, rowsOf(array, places)]))
           : arrays,
     };
   }
@@ -250,9 +324,10 @@ export class Document {
   request(setup: Omit<RunSetup, 'backend'>): AttributionRequest {
     const { data, examples, baseline, ...rest } = setup;
     const inputs = this.#inputs(data);
+    const places = placesOf(examples, this.data(data).rows);
     return {
       ...rest,
-      inputs: Object.fromEntries(Object.entries(inputs).map(([name, array]) => [name, rowsOf(array, examples)])),
+      inputs: Object.fromEntries(Object.entries(inputs).map(([name, array]) => [name, rowsOf(array, places)])),
       baseline: this.#baseline(baseline, examples),
     };
   }
@@ -260,7 +335,7 @@ export class Document {
   question(setup: RunSetup, request: AttributionRequest): Question {
     return {
       inputs: request.inputs,
-      source: basename(this.data(setup.data).path),
+      source: this.data(setup.data).name,
       examples: setup.examples,
       baseline: request.baseline,
       target: request.target,
@@ -310,6 +385,23 @@ export class Document {
     const run = this.#runs.get(id);
     if (!run) throw new MhoError('HANDLE_UNKNOWN', { what: 'run', id });
     return run;
+  }
+
+  /** The arrays that a run's inputs were compared with; null where it was one value for all. */
+  runBaseline(id: string): { data: InputData; perExample: boolean } | null {
+    const { baseline, examples } = this.#run(id).question;
+    if (baseline.kind === 'constant') return null;
+    const { arrays, perExample = false } = baseline;
+    const data: OpenData = {
+      path: '',
+      name: 'as in the run',
+      arrays,
+      rows: perExample ? examples : null,
+      baseline: true,
+    };
+    const handle = newId();
+    this.#data.set(handle, data);
+    return { data: this.#inputData(handle, data), perExample };
   }
 
   contributions(id: string, layer: string): { contributions: Float32Array; spread: Float32Array | null } {
@@ -372,7 +464,7 @@ export class Document {
   async save(given: string | null): Promise<boolean> {
     const path = given ?? this.#session?.path;
     if (path === undefined) return false;
-    const place = await realpath(path).catch(() => path);
+    const place = await placeOf(path);
     if (this.around.openElsewhere(place, this.id)) throw new MhoError('SESSION_OPEN_ELSEWHERE', { path });
     if (this.#session?.path === place) {
       const now = await stampOf(place);
@@ -388,18 +480,20 @@ export class Document {
     return true;
   }
 
-  async openSession(path: string): Promise<OpenedSession> {
-    const place = await realpath(path).catch(() => path);
+  /** @throws RUNS_UNSAVED where it would replace unsaved runs and the user was not asked, SESSION_… */
+  async openSession(path: string, unsaved: Unsaved): Promise<OpenedSession> {
+    const place = await placeOf(path);
     if (this.around.openElsewhere(place, this.id)) throw new MhoError('SESSION_OPEN_ELSEWHERE', { path });
     const session = await this.around.engine.openSession(place);
     const stamp = await stampOf(place);
-    await this.#startAnew();
+    await this.#startAnew(unsaved);
     this.#session = { path: place, stamp };
     this.#described = session.model;
     this.#created = session.created;
     this.#notes = session.notes;
     this.#take(session, (run, position) => ({ ...run, saved: true, file: null, place: position }));
     await this.#reopenModel({ path: session.model.path, sample: null });
+    if (this.#model) await this.#reopenData(session, place);
     await this.#changeQuietly(false);
     return { document: this.state, summary: session.model, runs: this.runs };
   }
@@ -409,12 +503,36 @@ export class Document {
     try {
       const { graph, summary } = await this.around.engine.openModel(path);
       if (this.#described && summary.hash !== this.#described.hash) return;
-      const info = sample === null ? null : (await findSample(this.around.samples, sample)).info;
-      this.#model = { graph, summary, path, sample: info };
+      const known = (await allSamples(this.around.samples)).find(
+        (each) => each.info.name === sample || each.model === path,
+      );
+      this.#model = { graph, summary, path, sample: known?.info ?? null };
       this.#described = summary;
     } catch {
       // shown without its model
     }
+  }
+
+  /**
+   * The data that a session's last run was asked for, so that it can be run again: from its file, where that is still
+   * beside the session or the model and still holds the same rows, else those rows alone, out of the session.
+   */
+  async #reopenData(session: Session, place: string, id = newId()): Promise<void> {
+    const question = session.questions[session.runs.at(-1)?.question ?? -1];
+    if (!question) return;
+    const { inputs, examples, source } = question;
+    const { path, sample } = this.model;
+    const folders = [dirname(place), dirname(path), path];
+    if (sample) folders.push(dirname((await findSample(this.around.samples, sample.name)).inputs));
+    for (const folder of source === null ? [] : folders) {
+      const file = join(folder, basename(source!)); // a session from elsewhere names no other folder
+      const arrays = await this.around.engine.readArrays(file).catch(() => null);
+      if (!arrays || !holds(arrays, examples, inputs, this.model.summary.inputs)) continue;
+      this.#data.set(id, { path: file, name: basename(file), arrays, rows: null });
+      return;
+    }
+    const name = source ?? 'inputs of the session';
+    this.#data.set(id, { path: place, name, arrays: inputs, rows: examples });
   }
 
   #take(session: Session, keep: (run: StoredRun, position: number) => Kept): void {
@@ -438,8 +556,9 @@ export class Document {
 
   // ------------------------------------------------------------ recovery
 
-  async recover(folder: RecoveryFolder, state: SavedState): Promise<OpenedSession> {
-    await this.#startAnew();
+  /** @throws RUNS_UNSAVED where it would replace unsaved runs and the user was not asked */
+  async recover(folder: RecoveryFolder, state: SavedState, unsaved: Unsaved): Promise<OpenedSession> {
+    await this.#startAnew(unsaved);
     await this.#adopt(folder, state);
     await this.#changeQuietly();
     return { document: this.state, summary: this.#described, runs: this.runs };
@@ -465,21 +584,28 @@ export class Document {
     this.#dirty = state.dirty;
     if (state.model) await this.#reopenModel(state.model);
     for (const { id, path } of state.data) {
+      if (path === state.session?.path) {
+        const session = await read(path);
+        if (session && this.#model) await this.#reopenData(session, path, id);
+        continue;
+      }
       const arrays = await this.around.engine.readArrays(path).catch(() => null);
-      if (arrays) this.#data.set(id, { path, arrays });
+      if (arrays) this.#data.set(id, { path, name: basename(path), arrays, rows: null });
     }
   }
 
   /** Nobody has it open any more: offered again when something in it is unsaved. */
   async leave(): Promise<void> {
+    await this.#leaveBefore();
     const state = this.#savedState();
     if (this.#dirty) await this.#folder.write(() => ({ ...state, document: '', owner: NOBODY }));
     else await this.#folder.remove();
   }
 
   /** The window is closed and the user has decided about what was unsaved. */
-  close(): Promise<void> {
-    return this.#folder.remove();
+  async close(): Promise<void> {
+    await this.#leaveBefore();
+    await this.#folder.remove();
   }
 }
 

@@ -31,8 +31,8 @@ export class Jobs {
   readonly #running = new Map<string, { document: string; abort: AbortController }>();
   #backend: { choice: BackendChoice; open: OpenBackend } | null = null;
   #computing = false;
-  /** Milliseconds per pass of earlier jobs, by model hash. */
-  readonly #pace = new Map<string, number>();
+  /** Milliseconds per pass of earlier jobs and over how many passes that was measured, by model hash. */
+  readonly #pace = new Map<string, { readonly ms: number; readonly passes: number }>();
 
   constructor(private readonly engine: Engine) {}
 
@@ -42,7 +42,7 @@ export class Jobs {
 
   /** What a pass of this model took, in milliseconds. */
   pace(model: string): number | null {
-    return this.#pace.get(model) ?? null;
+    return this.#pace.get(model)?.ms ?? null;
   }
 
   /** The backend for a short computation: while a job runs, the job's. */
@@ -72,6 +72,7 @@ export class Jobs {
     if (this.#running.size > 0) emit({ kind: 'queued' });
     this.#running.set(job, { document: document.id, abort });
     const question = document.question(setup, request);
+    const { epoch } = document;
 
     const work = async (): Promise<JobNotice> => {
       if (abort.signal.aborted) return { kind: 'finished', cancelled: true };
@@ -84,6 +85,7 @@ export class Jobs {
       const keep = (result: RunResult): void => {
         const points = trace.points;
         kept = kept.then(async () => {
+          if (document.epoch !== epoch) return;
           const { record, unkept } = await document.addRun(result, question, job, points);
           emit({ kind: 'run', run: record, unkept: unkept?.fault ?? null });
         });
@@ -104,7 +106,9 @@ export class Jobs {
         this.#computing = false;
         await kept;
       }
-      if (passes > 0) this.#pace.set(summary.hash, (performance.now() - began) / passes);
+      // A short or early cancelled job is mostly its beginning: it does not replace what a longer one has told.
+      if (passes > 0 && passes * 2 >= (this.#pace.get(summary.hash)?.passes ?? 0))
+        this.#pace.set(summary.hash, { ms: (performance.now() - began) / passes, passes });
       return { kind: 'finished', cancelled: abort.signal.aborted };
     };
 

@@ -163,6 +163,7 @@ export function inputData(id: string, name: string, arrays: Arrays, expected: re
     })),
     faults,
     expected,
+    rows: null,
   };
 }
 
@@ -177,4 +178,35 @@ export function rowsOf(array: NumericArray, examples: readonly number[]): Numeri
     data.set(array.data.subarray(example * size, (example + 1) * size), place * size),
   );
   return { shape: [examples.length, ...array.shape.slice(1)], data };
+}
+
+/** Places of rows that go by numbers of their own. @throws EXAMPLES_RANGE */
+export function placesOf(examples: readonly number[], rows: readonly number[] | null): readonly number[] {
+  if (rows === null) return examples;
+  return examples.map((example) => {
+    const place = rows.indexOf(example);
+    if (place < 0)
+      throw new MhoError('EXAMPLES_RANGE', { range: String(example), count: rows.length, last: Math.max(...rows) });
+    return place;
+  });
+}
+
+/** Whether a file's arrays hold exactly these rows for the model's inputs. */
+export function holds(
+  arrays: Arrays,
+  examples: readonly number[],
+  inputs: Arrays,
+  expected: readonly PortSummary[],
+): boolean {
+  const names = matched(arrays, expected);
+  if (names.size !== Object.keys(inputs).length) return false;
+  return [...names].every(([name, input]) => {
+    const array = arrays[name]!;
+    const wanted = inputs[input];
+    if (!wanted || examples.some((example) => example >= (array.shape[0] ?? 0))) return false;
+    const found = rowsOf(array, examples);
+    return (
+      found.shape.join() === wanted.shape.join() && found.data.every((value, at) => Object.is(value, wanted.data[at]))
+    );
+  });
 }

@@ -5,7 +5,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { writeSafely } from '../../engine/sessions/write';
@@ -43,6 +43,10 @@ export type Stamp = z.infer<typeof stamp>;
 export type Owner = SavedState['owner'];
 
 const STATE = 'document.json';
+/** Behind the name of a folder that the user gave up, as long as that can be undone. */
+const DISCARDED = '.discarded';
+/** Milliseconds after which a discarded folder is removed. */
+const KEEP_DISCARDED = 3_600_000;
 
 /** When a process began, where the system tells: process numbers are used again. */
 function beginning(pid: number): string | null {
@@ -129,6 +133,7 @@ export class Recovery {
     const names = await readdir(this.root).catch(() => []);
     const states = await Promise.all(
       names.map(async (name) => {
+        if (name.endsWith(DISCARDED)) return null;
         const folder = new RecoveryFolder(join(this.root, name));
         try {
           const state = stateSchema.parse(JSON.parse(await readFile(folder.file(STATE), 'utf8')));
@@ -163,5 +168,31 @@ export class Recovery {
   /** @param name what `recoveryList` gave */
   async orphan(name: string): Promise<{ folder: RecoveryFolder; state: SavedState } | null> {
     return (await this.orphans()).find(({ folder }) => folder.name === name) ?? null;
+  }
+
+  /** Gives an orphan up. Its folder stays for a while, so that this can be undone. */
+  async discard(name: string): Promise<void> {
+    const left = await this.orphan(name);
+    if (!left) return;
+    const now = new Date();
+    await utimes(left.folder.path, now, now).catch(() => undefined);
+    await rename(left.folder.path, left.folder.path + DISCARDED);
+  }
+
+  /** Takes a discarded folder back; one that is gone stays gone. */
+  async undiscard(name: string): Promise<{ folder: RecoveryFolder; state: SavedState } | null> {
+    const path = join(this.root, name);
+    await rename(path + DISCARDED, path).catch(() => undefined);
+    return this.orphan(name);
+  }
+
+  /** Removes what was discarded long enough ago that nobody wants it back. */
+  async clear(): Promise<void> {
+    const names = await readdir(this.root).catch(() => []);
+    for (const name of names.filter((each) => each.endsWith(DISCARDED))) {
+      const path = join(this.root, name);
+      const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Infinity }));
+      if (Date.now() - mtimeMs > KEEP_DISCARDED) await rm(path, { recursive: true, force: true });
+    }
   }
 }
