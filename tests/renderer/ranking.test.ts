@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { NO_FILTER, order, ranking, tied } from '../../src/renderer/logic/ranking';
+import { NO_FILTER, order, ranking, ranksOf, rowOf, tied } from '../../src/renderer/logic/ranking';
+import { random } from '../random';
 import { record } from './records';
 
 const nig = record('nig', [
@@ -40,6 +41,46 @@ describe('ranking', () => {
     expect(by({ by: 'value', column: 0 }, false)[0]).toBe('first:1');
     expect(by({ by: 'rank-change', column: 1 }).at(-1)).toBe('first:2');
     expect(by({ by: 'name' })).toEqual(['first:0', 'first:1', 'first:2', 'second:0', 'second:1']);
+  });
+
+  it('sorts as comparing pair by pair does, equal values by place', () => {
+    const next = random(3);
+    // coarse, so that many are equal
+    const units = Array.from({ length: 500 }, () => Math.round((next() * 2 - 1) * 60) / 64);
+    const others = Array.from({ length: 500 }, () => Math.round((next() * 2 - 1) * 60) / 64);
+    const wide = ranking(
+      [record('nig', [{ name: 'wide', units }]), record('rescale', [{ name: 'wide', units: others }])],
+      5,
+    );
+    const [a, b] = wide.columns;
+    const rows = Array.from(units, (_, row) => row);
+    const size = (values: number[]) => rows.toSorted((x, y) => Math.abs(values[y]!) - Math.abs(values[x]!) || x - y);
+    const by = (key: Parameters<typeof order>[1]) => [...order(wide, key, true, NO_FILTER)];
+    expect(by({ by: 'size', column: 0 })).toEqual(size(units));
+    expect(by({ by: 'size', column: 1 })).toEqual(size(others));
+    expect(by({ by: 'value', column: 0 })).toEqual(rows.toSorted((x, y) => units[y]! - units[x]! || x - y));
+    const change = (row: number) => Math.abs(a!.ranks[row]! - b!.ranks[row]!);
+    expect(by({ by: 'rank-change', column: 1 })).toEqual(
+      rows.toSorted((x, y) => change(y) - change(x) || b!.ranks[x]! - b!.ranks[y]!),
+    );
+    const negative = order(wide, { by: 'value', column: 0 }, false, { ...NO_FILTER, sign: 'negative', top: 7 });
+    expect([...negative]).toEqual(
+      size(units)
+        .filter((row) => units[row]! < 0)
+        .slice(0, 7)
+        .toSorted((x, y) => units[y]! - units[x]! || x - y)
+        .reverse(),
+    );
+  });
+
+  it('ranks what is no number last', () => {
+    expect([...ranksOf(Float32Array.of(NaN, 1, -Infinity, -0, -2))]).toEqual([5, 3, 1, 4, 2]);
+  });
+
+  it('finds the row of a unit', () => {
+    expect(rowOf(table, 'second', 1)).toBe(4);
+    expect(rowOf(table, 'first', 3)).toBe(-1);
+    expect(rowOf(table, 'third', 0)).toBe(-1);
   });
 
   it('filters by part of a name, by unit, by sign', () => {

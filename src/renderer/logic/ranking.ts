@@ -90,13 +90,32 @@ function column(run: RunRecord, keys: readonly LayerKey[], rows: number, example
   return { run, values, errors, hasErrors, ranks: ranksOf(values), extent };
 }
 
-/** Rank by absolute value, 1 the largest; equal values share the better rank's order by place. */
+/**
+ * Rows by a key, the smallest first, equal keys by place. Key and row are packed into one 64-bit number each, whose native
+ * sort is ten times quicker than one that asks back for every pair.
+ */
+function rowsBy(keys: Uint32Array): Uint32Array<ArrayBuffer> {
+  const packed = new BigUint64Array(keys.length);
+  const words = new Uint32Array(packed.buffer); // low word first on every machine that Electron and browsers run on
+  for (let row = 0; row < keys.length; row++) {
+    words[2 * row] = row;
+    words[2 * row + 1] = keys[row]!;
+  }
+  packed.sort();
+  const rows = new Uint32Array(keys.length);
+  for (let place = 0; place < rows.length; place++) rows[place] = words[2 * place]!;
+  return rows;
+}
+
+const bitsOf = (values: Float32Array): Uint32Array => new Uint32Array(values.buffer, values.byteOffset, values.length);
+const SIGN = 0x8000_0000;
+
+/** Rank by absolute value, 1 the largest; equal values share the better rank's order by place. What is no number is last. */
 export function ranksOf(values: Float32Array): Uint32Array {
-  const order = Uint32Array.from(values, (_, row) => row).sort(
-    (a, b) => Math.abs(values[b]!) - Math.abs(values[a]!) || a - b,
-  );
+  // Bits of floats without their sign stand in the order of their sizes.
+  const keys = bitsOf(values).map((bits, row) => (Number.isNaN(values[row]!) ? ~0 : ~(bits | SIGN)));
   const ranks = new Uint32Array(values.length);
-  order.forEach((row, place) => (ranks[row] = place + 1));
+  rowsBy(keys).forEach((row, place) => (ranks[row] = place + 1));
   return ranks;
 }
 
@@ -118,47 +137,82 @@ export interface RankingFilter {
 export const NO_FILTER: RankingFilter = { layers: null, search: '', sign: 'both', top: null, within: false };
 
 /** Rows to show, in order. `descending` false turns the order round. */
-export function order(ranking: Ranking, sort: SortKey, descending: boolean, filter: RankingFilter): Uint32Array {
-  const keyColumn = ranking.columns[sort.by === 'name' ? 0 : sort.column] ?? ranking.columns[0];
-  if (!keyColumn) return new Uint32Array();
-  let rows = ranking.layer.map((_, row) => row).filter(keeps(ranking, keyColumn, filter));
-  if (filter.top !== null) rows = best(ranking, rows, keyColumn, filter.top, filter.within);
-  rows.sort(comparison(ranking, sort, keyColumn));
-  return descending ? rows : rows.reverse();
+export const order = (ranking: Ranking, sort: SortKey, descending: boolean, filter: RankingFilter): Uint32Array =>
+  filtered(ranking, arranged(ranking, sort), sort, descending, filter);
+
+/** All rows in the order of a key, the largest first. */
+export function arranged(ranking: Ranking, sort: SortKey): Uint32Array {
+  const column = keyColumn(ranking, sort);
+  if (!column) return new Uint32Array();
+  if (sort.by === 'name') return ranking.layer.map((_, row) => row);
+  if (sort.by === 'size') return byRank(column);
+  if (sort.by === 'value') {
+    // Turned so that bits of all floats stand in falling order.
+    return rowsBy(bitsOf(column.values).map((bits) => (bits & SIGN ? bits : ~(bits | SIGN))));
+  }
+  const other = ranking.columns[sort.column === 0 ? 1 : 0] ?? column;
+  const ranked = byRank(column);
+  const change = ranked.map((row) => ~Math.abs(column.ranks[row]! - other.ranks[row]!));
+  return rowsBy(change).map((place) => ranked[place]!);
+}
+
+const keyColumn = (ranking: Ranking, sort: SortKey): RankingColumn | undefined =>
+  ranking.columns[sort.by === 'name' ? 0 : sort.column] ?? ranking.columns[0];
+
+/** Rows by size, the largest first. */
+function byRank({ ranks }: RankingColumn): Uint32Array<ArrayBuffer> {
+  const rows = new Uint32Array(ranks.length);
+  ranks.forEach((rank, row) => (rows[rank - 1] = row));
+  return rows;
+}
+
+/** Those of `rows` that a filter lets through; `rows` as `arranged` gives them for the same key. */
+export function filtered(
+  ranking: Ranking,
+  rows: Uint32Array,
+  sort: SortKey,
+  descending: boolean,
+  filter: RankingFilter,
+): Uint32Array {
+  const column = keyColumn(ranking, sort);
+  if (!column) return rows;
+  if (filter.layers === null && filter.top === null && filter.sign === 'both' && filter.search.trim() === '')
+    return descending ? rows : rows.toReversed();
+  const keep = filter.top === null ? keeps(ranking, column, filter) : best(ranking, column, filter, filter.top);
+  const kept = new Uint32Array(rows.length);
+  let count = 0;
+  for (const row of rows) if (keep(row)) kept[count++] = row;
+  const chosen = kept.slice(0, count);
+  return descending ? chosen : chosen.reverse();
 }
 
 function keeps(ranking: Ranking, column: RankingColumn, filter: RankingFilter): (row: number) => boolean {
   const needle = filter.search.trim().toLowerCase();
   const [, prefix, wanted] = /^(.*?)\s*[:#]\s*(\d+)$/.exec(needle) ?? [null, needle, null];
+  const unit = wanted === null ? null : Number(wanted);
   const layers = ranking.layers.map(
     ({ name }) => (filter.layers?.has(name) ?? true) && name.toLowerCase().includes(prefix!),
   );
   return (row) =>
     layers[ranking.layer[row]!]! &&
-    (wanted === null || ranking.unit[row] === Number(wanted)) &&
+    (unit === null || ranking.unit[row] === unit) &&
     (filter.sign === 'both' || (filter.sign === 'positive' ? column.values[row]! > 0 : column.values[row]! < 0));
 }
 
-function best(
-  ranking: Ranking,
-  rows: Uint32Array,
-  column: RankingColumn,
-  top: number,
-  within: boolean,
-): Uint32Array<ArrayBuffer> {
-  const sorted = rows.slice().sort((a, b) => column.ranks[a]! - column.ranks[b]!);
-  if (!within) return sorted.slice(0, top);
-  const taken = new Uint32Array(ranking.layers.length);
-  return sorted.filter((row) => taken[ranking.layer[row]!]!++ < top);
+/** The `top` largest that the rest of the filter lets through, of all layers or of each. */
+function best(ranking: Ranking, column: RankingColumn, filter: RankingFilter, top: number): (row: number) => boolean {
+  const keep = keeps(ranking, column, filter);
+  const chosen = new Uint8Array(ranking.layer.length);
+  const taken = new Uint32Array(filter.within ? ranking.layers.length : 1);
+  for (const row of byRank(column))
+    if (keep(row) && taken[filter.within ? ranking.layer[row]! : 0]!++ < top) chosen[row] = 1;
+  return (row) => chosen[row] === 1;
 }
 
-function comparison(ranking: Ranking, sort: SortKey, column: RankingColumn): (a: number, b: number) => number {
-  if (sort.by === 'name') return (a, b) => a - b;
-  if (sort.by === 'value') return (a, b) => column.values[b]! - column.values[a]!;
-  if (sort.by === 'size') return (a, b) => column.ranks[a]! - column.ranks[b]!;
-  const other = ranking.columns[sort.column === 0 ? 1 : 0] ?? column;
-  const change = (row: number): number => Math.abs(column.ranks[row]! - other.ranks[row]!);
-  return (a, b) => change(b) - change(a) || column.ranks[a]! - column.ranks[b]!;
+/** Where a unit stands in the table; −1 when it is not in it. */
+export function rowOf(ranking: Ranking, layer: string, unit: number): number {
+  const at = ranking.layers.findIndex(({ name }) => name === layer);
+  return at >= 0 && unit < ranking.layers[at]!.units ? ranking.layer.indexOf(at) + unit : -1;
 }
 
 /** Whether two rows' order by size lies within their errors, so that it may be the other way round. */
