@@ -3,7 +3,7 @@
 /** A fault of the configuration. Whoever knows the layer turns it into an error of the catalogue. */
 export class ConfigFault extends Error {}
 
-const shown = (value: unknown): string => {
+export const shown = (value: unknown): string => {
   const text = JSON.stringify(value) ?? 'nothing';
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 };
@@ -80,17 +80,27 @@ export class Config {
 
   /** A nested list of numbers of any depth, or one number, with its shape. */
   array(key: string): { readonly shape: readonly number[]; readonly data: Float32Array } {
-    const shape: number[] = [];
     const value = this.get(key);
-    for (let inner = value; Array.isArray(inner); inner = inner[0]) shape.push(inner.length);
-    const flat = [value].flat(8) as unknown[];
-    const size = shape.reduce((product, each) => product * each, 1);
-    if (flat.length !== size || !flat.every((each) => typeof each === 'number'))
+    const { shape, data } = nested(value);
+    if (!data?.every((each) => typeof each === 'number'))
       throw new ConfigFault(`${key} is ${shown(value)}, expected numbers`);
-    return { shape, data: Float32Array.from(flat as number[]) };
+    return { shape, data: Float32Array.from(data as number[]) };
   }
 
   config(key: string): Config {
     return Config.of(this.get(key), key);
   }
+}
+
+/** Numbers or truth values in nested lists of equal lengths, with their shape; data is null for anything else. */
+export function nested(value: unknown): {
+  readonly shape: readonly number[];
+  readonly data: readonly unknown[] | null;
+} {
+  const shape: number[] = [];
+  for (let inner = value; Array.isArray(inner) && shape.length < 8; inner = inner[0]) shape.push(inner.length);
+  const data = [value].flat(8) as unknown[];
+  const size = shape.reduce((product, each) => product * each, 1);
+  const right = data.length === size && data.every((each) => typeof each === 'number' || typeof each === 'boolean');
+  return { shape, data: right ? data : null };
 }

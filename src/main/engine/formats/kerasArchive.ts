@@ -56,7 +56,9 @@ function parse(bytes: Buffer, path: string, name: string): unknown {
 function storeOf(file: Hdf5File, path: string): WeightStore {
   const under = (key: string): string | null => {
     const old = key.replace(/(^|\/)layers\//g, '$1_layer_checkpoint_dependencies/');
-    return [key, old].find((each) => file.names(`/${each}`).includes('vars')) ?? null;
+    // Keras 2 keeps the parts of attention layers under attributes that begin with an underscore.
+    const hidden = key.replace(/([^/]+)$/, '_$1');
+    return [key, old, hidden].find((each) => file.names(`/${each}`).includes('vars')) ?? null;
   };
   return {
     path,

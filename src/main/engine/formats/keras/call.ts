@@ -4,18 +4,23 @@ import type { GraphBuilder } from '../../graph/builder';
 import type { OpAttributes, OpName } from '../../graph/ops';
 import { UNKNOWN_SHAPE, written } from '../../graph/shapes';
 import { type Config, ConfigFault } from '../json';
+import { type HostArray, isArray, NotExpressible, range, reals } from '../tensors/array';
+import type { Assembly, Tensor, Varying } from '../tensors/assembly';
+import { Operand } from './arguments';
 import type { CallSpec } from './config';
-import type { WantedWeight } from './weights';
+import type { Part, WantedWeight } from './weights';
 
 /** A layer that is known, with an option that no op expresses: it is shown, and refused when a run needs it. */
-export class NotExpressible extends Error {}
+export { NotExpressible };
 
 /** What a layer's weights and derived constants are asked from; shared by all calls of the layer. */
 export interface LayerConstants {
   /** Weights as constants of the graph, in the order asked. */
-  readonly weights: (wanted: readonly WantedWeight[], part?: string) => ValueId[];
+  readonly weights: (wanted: readonly WantedWeight[], part?: Part) => ValueId[];
   /** A number derived from weights or configuration, made once per layer. */
   readonly derived: (name: string, make: () => Constant) => ValueId;
+  /** Makes a value inside the layer a layer of its own, so that its units can be looked at. */
+  readonly inside: (name: string, kind: string, value: ValueId, unitAxis: number) => void;
 }
 
 export interface CallOptions {
@@ -39,12 +44,15 @@ export class LayerCall {
   readonly spec: CallSpec;
   readonly keras: number;
   readonly lead: number;
+  private readonly builder: GraphBuilder;
 
   constructor(
-    private readonly builder: GraphBuilder,
+    /** Builds with tensors that have a batch axis, and arrays. */
+    readonly to: Assembly,
     private readonly constants: LayerConstants,
     private readonly options: CallOptions,
   ) {
+    this.builder = to.builder;
     const { kind, name, config, inputs, spec, keras, lead } = options;
     [this.kind, this.name, this.config, this.inputs] = [kind, name, config, inputs];
     [this.spec, this.keras, this.lead] = [spec, keras, lead];
@@ -52,7 +60,7 @@ export class LayerCall {
 
   /** The same call with something else of it changed: what a wrapper gives its inner layer. */
   with(changes: Partial<CallOptions>): LayerCall {
-    return new LayerCall(this.builder, this.constants, { ...this.options, ...changes });
+    return new LayerCall(this.to, this.constants, { ...this.options, ...changes });
   }
 
   /** The layer's input, where it takes one. */
@@ -83,6 +91,11 @@ export class LayerCall {
     return constant;
   }
 
+  /** The input's numbers where they are known when the file is opened; null where it varies. */
+  fixed(id: ValueId = this.input): Constant | null {
+    return this.builder.at(id).constant;
+  }
+
   /** Weights in the order asked. A size of null fits any. */
   weights(...wanted: readonly (readonly [names: string | readonly string[], shape: Shape])[]): ValueId[] {
     return this.constants.weights(
@@ -91,10 +104,7 @@ export class LayerCall {
   }
 
   /** The same of a part that an archive keeps apart, as the cell of a recurrent layer: `cell`. */
-  weightsIn(
-    part: string,
-    ...wanted: readonly (readonly [names: string | readonly string[], shape: Shape])[]
-  ): ValueId[] {
+  weightsIn(part: Part, ...wanted: readonly (readonly [names: string | readonly string[], shape: Shape])[]): ValueId[] {
     return this.constants.weights(
       wanted.map(([names, shape]) => ({ names: typeof names === 'string' ? [names] : names, shape })),
       part,
@@ -112,6 +122,62 @@ export class LayerCall {
 
   get channelsFirst(): boolean {
     return this.config.text('data_format', 'channels_last') === 'channels_first';
+  }
+
+  /** An argument of the call, by place or name: JSON with operands in it; undefined where it was not given. */
+  argument(place: number, name: string): unknown {
+    return (
+      this.spec.positional[place] ??
+      (Object.hasOwn(this.spec.named, name) ? this.spec.named[name] : undefined) ??
+      undefined
+    );
+  }
+
+  /** The tensor given as an argument; null where none was. */
+  given(place: number, name: string): ValueId | null {
+    const value = this.argument(place, name);
+    return value instanceof Operand ? this.inputs[value.place]! : null;
+  }
+
+  /** Whether a flag of the call was set. */
+  told(name: string): boolean {
+    return this.spec.named[name] === true;
+  }
+
+  /** A value as a tensor with its batch axis, time steps merged into it. */
+  tensor(id: ValueId = this.input): Varying {
+    const rank = this.shape(id).length - this.lead;
+    return {
+      id,
+      axes: [range(this.lead + 1), ...range(rank, this.lead + 1).map((axis) => [axis])],
+      opaque: this.isShapeless(id),
+    };
+  }
+
+  /** Builds with tensors; ops get names from `inside`. */
+  assembled<T>(inside: string, work: (to: Assembly) => T): T {
+    return this.to.at({ name: `${this.name}/${inside}`, kind: this.kind }, () => work(this.to));
+  }
+
+  /** A tensor as a value, its axes in order. */
+  value(x: Tensor, inside: string): ValueId {
+    if (isArray(x)) throw new NotExpressible('a result that does not depend on the input');
+    return this.assembled(inside, (to) => to.settled(x));
+  }
+
+  /** A weight or another constant, for building with tensors. */
+  array(id: ValueId): HostArray {
+    const { shape, data } = this.data(id);
+    return reals(shape, data as Float32Array);
+  }
+
+  /** Makes a tensor inside the layer a layer of its own. @returns the tensor as that layer gives it */
+  shownAs(x: Tensor, inside: string, unitAxis = -1): Varying {
+    const id = this.value(x, inside);
+    const rank = this.shape(id).length;
+    this.builder.rename(id, `${this.name}/${inside}`);
+    this.constants.inside(inside, this.kind, id, unitAxis < 0 ? rank + unitAxis : unitAxis + this.lead);
+    return this.tensor(id);
   }
 
   /** Keras's axis (the batch is 0, negatives count from the end) as ours. */

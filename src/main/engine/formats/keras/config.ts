@@ -1,6 +1,8 @@
 /** Keras's model configuration in one form, whichever version wrote it. */
 import type { DType, Shape } from '../../graph/graph';
-import { Config, ConfigFault, isRecord } from '../json';
+import { Config, ConfigFault, isRecord, nested, shown } from '../json';
+import { type HostArray, reals, wholes } from '../tensors/array';
+import { ELLIPSIS, Operand, Slice } from './arguments';
 
 /** One tensor of a network: which output of which call of which layer. */
 export interface Reference {
@@ -13,9 +15,10 @@ export interface Reference {
 
 /** One call of a layer. */
 export interface CallSpec {
-  readonly inputs: readonly Reference[];
-  /** Positional and named arguments of operations that are not layers: numbers, texts, references. */
-  readonly arguments: readonly unknown[];
+  /** Tensors and arrays among the arguments, in order. */
+  readonly inputs: readonly (Reference | HostArray)[];
+  /** Arguments by place and by name, with an `Operand` in the place of each of `inputs`. */
+  readonly positional: readonly unknown[];
   readonly named: Readonly<Record<string, unknown>>;
 }
 
@@ -43,6 +46,14 @@ const NETWORKS = new Set(['Functional', 'Model', 'Sequential']);
 export const isNetwork = (layer: LayerSpec): boolean =>
   NETWORKS.has(layer.kind) && (layer.kind === 'Sequential' || layer.config.has('layers'));
 
+/** The network that a TimeDistributed applies at every step; null for everything else. */
+export function overTime(layer: LayerSpec): LayerSpec | null {
+  const inner = layer.kind === 'TimeDistributed' ? layer.config.get('layer') : undefined;
+  if (!isRecord(inner) || !NETWORKS.has(String(inner['class_name']))) return null;
+  const spec = layerSpec(inner);
+  return isNetwork(spec) ? spec : null;
+}
+
 /** The spec of one layer, as it stands in a network's list or inside a wrapper. */
 export function layerSpec(value: unknown): LayerSpec {
   const raw = Config.of(value, 'a layer');
@@ -57,29 +68,98 @@ export function layerSpec(value: unknown): LayerSpec {
     name: typeof raw.get('name') === 'string' ? raw.text('name') : config.text('name', kind.toLowerCase()),
     config,
     calls: raw.has('inbound_nodes') ? raw.list('inbound_nodes').map(callSpec) : [],
-    isLayer: typeof module !== 'string' || !/\.ops\./.test(`${module}.`),
+    isLayer: typeof module === 'string' ? !/\.ops\./.test(`${module}.`) : !isOperation(raw, config),
     isKeras,
     builtShape: isRecord(raw.get('build_config')) ? builtShape(raw.config('build_config'), 'input_shape') : null,
   };
 }
 
+/** Keras 3 writes no modules into .h5 files; what keras.ops gives has neither of the two settings that layers have. */
+function isOperation(raw: Config, config: Config): boolean {
+  const [call] = raw.has('inbound_nodes') ? raw.list('inbound_nodes') : [];
+  return isRecord(call) && 'args' in call && !config.has('trainable') && !config.has('dtype') && !config.has('layers');
+}
+
 /** `inbound_nodes`: Keras 2 lists [layer, node, tensor, kwargs], Keras 3 the call's arguments with tensors as objects. */
 function callSpec(value: unknown): CallSpec {
+  const inputs: (Reference | HostArray)[] = [];
   if (isRecord(value) && ('args' in value || 'kwargs' in value)) {
-    const inputs: Reference[] = [];
-    const args = (value['args'] ?? []) as unknown[];
-    const kwargs = isRecord(value['kwargs']) ? value['kwargs'] : {};
-    if (!Array.isArray(args)) throw new ConfigFault('the arguments of a call are not a list');
-    collectTensors([args, kwargs], inputs);
-    return { inputs, arguments: args, named: kwargs };
+    const args = value['args'] ?? [];
+    const kwargs = value['kwargs'] ?? {};
+    if (!Array.isArray(args) || !isRecord(kwargs)) throw new ConfigFault('the arguments of a call are not a list');
+    const positional = args.map((each) => argument(each, inputs, newTensor));
+    return { inputs, positional, named: argument(kwargs, inputs, newTensor) as CallSpec['named'] };
   }
   if (!Array.isArray(value)) throw new ConfigFault('a call is neither a list nor an object');
   const entries = typeof value[0] === 'string' ? [value] : (value as unknown[]);
+  const first = entries.map((entry) => {
+    if (!Array.isArray(entry)) throw new ConfigFault(`${shown(entry)} does not name a tensor`);
+    if (entry[0] !== '_CONSTANT_VALUE') return operand(reference(entry), inputs);
+    const array = arrayOf(entry[2]);
+    return array ? operand(array, inputs) : entry[2];
+  });
   const named = entries.flatMap((entry) => (Array.isArray(entry) && isRecord(entry[3]) ? [entry[3]] : []));
-  const inputs = entries.flatMap((entry) =>
-    Array.isArray(entry) && entry[0] !== '_CONSTANT_VALUE' ? [reference(entry)] : [],
-  );
-  return { inputs, arguments: entries, named: Object.assign({}, ...named) as Record<string, unknown> };
+  const merged = Object.assign({}, ...named) as Record<string, unknown>;
+  return {
+    inputs,
+    // A list of one tensor is written as the tensor.
+    positional: [first.length === 1 ? first[0] : first],
+    named: argument(merged, inputs, oldTensor) as CallSpec['named'],
+  };
+}
+
+/** An argument with operands in the place of tensors and arrays, slices and the ellipsis as such. */
+function argument(
+  value: unknown,
+  inputs: (Reference | HostArray)[],
+  tensor: (value: unknown) => Reference | HostArray | null,
+  depth = 0,
+): unknown {
+  if (depth > 16) throw new ConfigFault('the arguments of a call are nested too deeply');
+  const found = tensor(value);
+  if (found) return operand(found, inputs);
+  const inner = (each: unknown): unknown => argument(each, inputs, tensor, depth + 1);
+  if (Array.isArray(value)) return value.map(inner);
+  if (!isRecord(value)) return value;
+  const config = isRecord(value['config']) ? value['config'] : {};
+  switch (value['class_name']) {
+    case '__ellipsis__':
+      return ELLIPSIS;
+    case '__slice__':
+      return new Slice(inner(config['start']), inner(config['stop']), inner(config['step']));
+    case '__tuple__':
+      return Array.isArray(value['items']) ? value['items'].map(inner) : null;
+  }
+  if ('start' in value && 'stop' in value && 'step' in value)
+    return new Slice(inner(value['start']), inner(value['stop']), inner(value['step']));
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, inner(each)]));
+}
+
+function operand(input: Reference | HostArray, inputs: (Reference | HostArray)[]): Operand {
+  return new Operand(inputs.push(input) - 1);
+}
+
+/** Keras 2 names tensors inside named arguments as it does in front: [layer, node, tensor]. */
+const oldTensor = (value: unknown): Reference | null =>
+  Array.isArray(value) && value.length === 3 && typeof value[0] === 'string' && isCount(value[1]) && isCount(value[2])
+    ? reference(value)
+    : null;
+
+function newTensor(value: unknown): Reference | HostArray | null {
+  if (!isRecord(value)) return null;
+  const kind = value['class_name'];
+  if (kind !== '__numpy__' && kind !== '__tensor__') return tensorReference(value);
+  const config = Config.of(value['config'], 'an array');
+  const array = arrayOf(config.get('value'), /int|bool/.test(config.text('dtype', 'float32')));
+  if (!array) throw new ConfigFault(`an array is ${shown(config.get('value'))}`);
+  return array;
+}
+
+/** Nested lists of numbers, or one number, as an array; null for anything else. */
+function arrayOf(value: unknown, whole = false): HostArray | null {
+  const { shape, data } = nested(value);
+  if (!data) return null;
+  return whole ? wholes(Float64Array.from(data, Number), shape) : reals(shape, Float32Array.from(data, Number));
 }
 
 /** [layer, node, tensor] */
@@ -90,21 +170,14 @@ function reference(entry: readonly unknown[], shape: Shape | null = null): Refer
   return { layer, node, tensor, shape };
 }
 const isCount = (value: unknown): value is number => Number.isInteger(value) && (value as number) >= 0;
+export const isReference = (input: Reference | HostArray): input is Reference => 'layer' in input;
 
 /** Tensor of Keras 3's serialisation; null for anything else. */
-export function tensorReference(value: unknown): Reference | null {
+function tensorReference(value: unknown): Reference | null {
   if (!isRecord(value) || value['class_name'] !== '__keras_tensor__') return null;
   const config = Config.of(value['config'], 'a tensor');
   const shape = config.get('shape');
   return reference(config.list('keras_history'), Array.isArray(shape) ? withoutBatch(shape) : null);
-}
-
-function collectTensors(value: unknown, into: Reference[], depth = 0): void {
-  if (depth > 16) throw new ConfigFault('the arguments of a call are nested too deeply');
-  const tensor = tensorReference(value);
-  if (tensor) into.push(tensor);
-  else if (Array.isArray(value)) for (const each of value) collectTensors(each, into, depth + 1);
-  else if (isRecord(value)) for (const each of Object.values(value)) collectTensors(each, into, depth + 1);
 }
 
 /** `input_layers`, `output_layers`: one triple, a list of them, or an object of them. */
@@ -162,12 +235,15 @@ function functional(model: LayerSpec): NetworkSpec {
  * all other layers count from 0. Every call in a file is used, so a number past the last call tells.
  */
 function counted(spec: NetworkSpec): NetworkSpec {
-  const used = [...spec.outputs, ...spec.layers.flatMap((layer) => layer.calls.flatMap((call) => call.inputs))];
+  const used = [
+    ...spec.outputs,
+    ...spec.layers.flatMap((layer) => layer.calls.flatMap((call) => call.inputs.filter(isReference))),
+  ];
   const calls = new Map(spec.layers.filter(isNetwork).map((layer) => [layer.name, layer.calls.length]));
   const fromOne = new Set(used.filter(({ layer, node }) => node === calls.get(layer)).map(({ layer }) => layer));
   if (!fromOne.size) return spec;
-  const renumbered = (reference: Reference): Reference =>
-    fromOne.has(reference.layer) ? { ...reference, node: Math.max(reference.node - 1, 0) } : reference;
+  const renumbered = <T extends Reference | HostArray>(input: T): T =>
+    isReference(input) && fromOne.has(input.layer) ? { ...input, node: Math.max(input.node - 1, 0) } : input;
   return {
     ...spec,
     outputs: spec.outputs.map(renumbered),
@@ -188,7 +264,7 @@ function sequential(model: LayerSpec): NetworkSpec {
   const chain = layers.map<LayerSpec>((layer, index) => {
     const before = layers[index - 1];
     const inputs = before ? [{ layer: before.name, node: 0, tensor: 0, shape: null }] : [];
-    return { ...layer, calls: [{ inputs, arguments: [], named: {} }] };
+    return { ...layer, calls: [{ inputs, positional: inputs.map((_, place) => new Operand(place)), named: {} }] };
   });
   const end = chain.at(-1)!;
   const at = (layer: LayerSpec): Reference => ({ layer: layer.name, node: 0, tensor: 0, shape: null });

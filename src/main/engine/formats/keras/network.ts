@@ -4,18 +4,24 @@ import type { GraphBuilder } from '../../graph/builder';
 import type { Constant, Shape, ValueId } from '../../graph/graph';
 import { UNKNOWN_SHAPE } from '../../graph/shapes';
 import { ConfigFault } from '../json';
+import { asConstant, type HostArray, isArray } from '../tensors/array';
+import type { Assembly } from '../tensors/assembly';
+import { Operand } from './arguments';
 import { LayerCall, type LayerConstants, NotExpressible } from './call';
 import {
   type CallSpec,
   inputShape,
   inputType,
   isNetwork,
+  isReference,
   type LayerSpec,
   networkSpec,
   type NetworkSpec,
+  overTime,
   type Reference,
 } from './config';
 import { archiveKeys } from './keys';
+import { operationOf } from './operations';
 import type { LayerRow } from './row';
 import { rowOf } from './table';
 import { findWeights, type Place, type StoredWeight, type WeightStore } from './weights';
@@ -33,7 +39,12 @@ interface Enclosing {
   readonly key: string;
   /** `:2` at the second call of a shared model, else nothing. */
   readonly call: string;
+  /** Axes that TimeDistributed puts before those of every value. */
+  readonly lead: number;
 }
+
+/** A value of the graph, or numbers known when the file is opened, batch axis and all. */
+type Made = ValueId | HostArray;
 
 export class NetworkTranslator {
   private readonly ownerOf = new Map<ValueId, string>();
@@ -43,24 +54,29 @@ export class NetworkTranslator {
   private readonly derivedOf = new Map<string, ValueId>();
   private readonly claimed = new Set<StoredWeight>();
   private readonly named = new Map<string, number>();
+  private readonly builder: GraphBuilder;
+  /** Constants by the array they hold. */
+  private readonly held = new Map<HostArray, ValueId>();
   /** Every weight in the order it was read, for the hash. */
   readonly read: { readonly name: string; readonly constant: Constant }[] = [];
 
   /** @param keras major version of the Keras that wrote the file */
   constructor(
-    private readonly builder: GraphBuilder,
+    private readonly to: Assembly,
     private readonly store: WeightStore,
     private readonly keras: number,
-  ) {}
+  ) {
+    this.builder = to.builder;
+  }
 
   /** Translates the whole model. */
   model(model: LayerSpec): void {
     const spec = this.blamed(model.name, model.kind, () => networkSpec(model));
-    const root: Enclosing = { models: [], group: [], key: '', call: '' };
+    const root: Enclosing = { models: [], group: [], key: '', call: '', lead: 0 };
     this.countNames(spec, model, 0);
     const outputs = this.network(spec, model, root, null);
     spec.outputs.forEach(({ layer, node }, index) => {
-      this.builder.output(callName(layer, node), outputs[index]!);
+      this.builder.output(callName(layer, node), this.value(outputs[index]!, layer));
     });
   }
 
@@ -68,9 +84,10 @@ export class NetworkTranslator {
   private countNames(spec: NetworkSpec, model: LayerSpec, depth: number): void {
     if (depth > DEEPEST) throw this.fault(model, 'models are nested too deeply');
     for (const layer of spec.layers) {
-      if (isNetwork(layer))
+      const inner = networkIn(layer);
+      if (inner)
         this.countNames(
-          this.blamed(layer.name, layer.kind, () => networkSpec(layer)),
+          this.blamed(layer.name, layer.kind, () => networkSpec(inner)),
           layer,
           depth + 1,
         );
@@ -93,7 +110,7 @@ export class NetworkTranslator {
    * @param given values for the network's inputs, where another network calls it; null for the model itself
    * @returns one value per output
    */
-  private network(spec: NetworkSpec, model: LayerSpec, at: Enclosing, given: readonly ValueId[] | null): ValueId[] {
+  private network(spec: NetworkSpec, model: LayerSpec, at: Enclosing, given: readonly Made[] | null): Made[] {
     if (at.group.length > DEEPEST) throw this.fault(model, 'models are nested too deeply');
     const keys = archiveKeys(spec.layers);
     const inputs = spec.inputs.length
@@ -110,7 +127,7 @@ export class NetworkTranslator {
     }
 
     // Values by `layer` and node; a shared layer has a node per call.
-    const made = new Map<string, readonly ValueId[]>();
+    const made = new Map<string, readonly Made[]>();
     const shapes = recordedShapes(spec);
     const open: { readonly layer: LayerSpec; readonly call: CallSpec; readonly node: number }[] = [];
     for (const layer of spec.layers)
@@ -118,14 +135,17 @@ export class NetworkTranslator {
         made.set(nodeKey(layer.name, 0), [fed.get(layer.name) ?? this.input(layer, at)]);
       } else layer.calls.forEach((call, node) => open.push({ layer, call, node }));
 
-    const ready = (reference: Reference): boolean => made.has(nodeKey(reference.layer, reference.node));
-    const resolve = (reference: Reference): ValueId => {
+    const ready = (input: Reference | HostArray): boolean =>
+      !isReference(input) || made.has(nodeKey(input.layer, input.node));
+    const resolve = (reference: Reference | HostArray): Made => {
+      if (!isReference(reference)) return reference;
       const values = made.get(nodeKey(reference.layer, reference.node));
       const value = values?.[reference.tensor];
       if (value !== undefined) return value;
       const layer = byName.get(reference.layer);
-      if (layer && values && !isNetwork(layer) && this.builder.producer(values[0]!)?.op === 'unknown')
-        return this.further(values[0]!, layer, reference, shapes);
+      const [first] = values ?? [];
+      if (layer && typeof first === 'number' && !isNetwork(layer) && this.builder.producer(first)?.op === 'unknown')
+        return this.further(first, layer, reference, shapes);
       throw this.fault(
         layer ?? model,
         `there is no output ${reference.tensor} of call ${reference.node} of ${reference.layer}`,
@@ -146,14 +166,14 @@ export class NetworkTranslator {
         const name = callName(layer.name, node);
         made.set(
           nodeKey(layer.name, node),
-          isNetwork(layer)
+          networkIn(layer)
             ? this.nested(layer, values, at, keys, node)
             : this.layer(layer, call, values, at, keys, name, shapes.get(nodeKey(layer.name, node))),
         );
       }
       if (still.length === waiting.length) {
         const { layer, call } = still[0]!;
-        const missing = call.inputs.find((reference) => !ready(reference))!;
+        const missing = call.inputs.find((input): input is Reference => !ready(input))!;
         const why = byName.has(missing.layer) ? 'which waits for it in turn' : 'which does not exist';
         throw this.fault(layer, `it takes its input from ${missing.layer}, ${why}`);
       }
@@ -183,34 +203,48 @@ export class NetworkTranslator {
 
   private nested(
     layer: LayerSpec,
-    values: readonly ValueId[],
+    values: readonly Made[],
     at: Enclosing,
     keys: ReadonlyMap<string, string>,
     node: number,
-  ): ValueId[] {
+  ): Made[] {
     const call = node === 0 ? at.call : `:${node + 1}`;
+    const distributed = !isNetwork(layer);
+    const key = `${at.key}${keys.get(layer.name)!}/`;
     return this.network(
-      this.blamed(layer.name, layer.kind, () => networkSpec(layer)),
+      this.blamed(layer.name, layer.kind, () => networkSpec(networkIn(layer)!)),
       layer,
       {
         models: [...at.models, layer.name],
         group: [...at.group, callName(layer.name, node)],
-        key: `${at.key}${keys.get(layer.name)!}/`,
+        key: distributed ? `${key}layer/` : key,
         call,
+        lead: at.lead + (distributed ? 1 : 0),
       },
       values,
     );
   }
 
+  /** Numbers as a constant of the graph, which has no batch axis. */
+  private value(made: Made, layer: string): ValueId {
+    if (typeof made === 'number') return made;
+    const known = this.held.get(made);
+    if (known !== undefined) return known;
+    const shape = made.shape[0] === 1 ? made.shape.slice(1) : made.shape;
+    const id = this.builder.constant(asConstant({ ...made, shape }), `${layer}/constant`);
+    this.held.set(made, id);
+    return id;
+  }
+
   private layer(
     layer: LayerSpec,
     call: CallSpec,
-    inputs: readonly ValueId[],
+    given: readonly Made[],
     at: Enclosing,
     keys: ReadonlyMap<string, string>,
     called: string,
     recorded: Shape | undefined,
-  ): ValueId[] {
+  ): Made[] {
     const alone = at.group.length === 0 || this.named.get(layer.name) === 1;
     const name = alone
       ? this.builder.freeLayerName(called === layer.name ? `${called}${at.call}` : called, at.group)
@@ -220,66 +254,122 @@ export class NetworkTranslator {
       layer: layer.name,
       key: `${at.key}${keys.get(layer.name) ?? layer.name}`,
     };
-    const before = this.read.length;
-    const row = layer.isKeras && layer.isLayer ? rowOf(layer.kind) : null;
-    let others: readonly ValueId[] = [];
-    const output = this.builder.within({ layer: name, kind: layer.kind }, () =>
+    const operation = operationOf(layer);
+    const row = !operation && layer.isKeras && layer.isLayer ? rowOf(layer.kind) : null;
+    const inputs = given.map((each) => this.value(each, name));
+    const inner: Inside[] = [];
+    let before = this.read.length;
+    /** Parameters read since it was last asked. */
+    const parameters = (): number => {
+      const fresh = this.read.slice(before);
+      before = this.read.length;
+      return fresh.reduce((sum, { constant }) => sum + constant.data.length, 0);
+    };
+    const inside: LayerConstants['inside'] = (part, kind, value, unitAxis) =>
+      inner.push({ name: `${name}/${part}`, kind, value, unitAxis, parameters: parameters() });
+    const made = this.builder.within({ layer: name, kind: layer.kind }, () =>
       this.blamed(name, layer.kind, () => {
-        const usable = row && this.usable(row, inputs) ? row : null;
-        const value = usable ? this.translated(usable, layer, call, inputs, place, name) : layer.kind;
-        if (typeof value === 'string')
-          return this.builder.add('unknown', inputs, { kind: value }, name, recorded ?? UNKNOWN_SHAPE);
-        const [first, ...further] = value;
-        this.builder.rename(first!, name);
-        others = further;
-        return first!;
+        const options = { kind: layer.kind, name, config: layer.config, inputs, spec: call, keras: this.keras };
+        const view = new LayerCall(this.to, this.constants(place, layer, inside), { ...options, lead: at.lead });
+        return this.tried(layer.kind, () => {
+          if (!operation && !(row && this.usable(row, call, inputs, given, at.lead))) throw new NotExpressible('');
+          const value = operation ? operation(view, given) : row!.translate(view);
+          const [first, ...others] = Array.isArray(value) ? value : [value];
+          return [this.own(first!, inputs, name), ...others];
+        });
       }),
     );
-    const parameters = this.read.slice(before).reduce((sum, { constant }) => sum + constant.data.length, 0);
+    this.nameAssembled();
+    if (typeof made !== 'string' && made.some(isMadeArray)) return made;
+    const failed = typeof made === 'string';
+    const values = failed
+      ? [this.builder.add('unknown', inputs, { kind: made }, name, recorded ?? UNKNOWN_SHAPE)]
+      : (made as ValueId[]);
+    const [output, ...others] = values as [ValueId, ...ValueId[]];
+    this.builder.rename(output, name);
+    const group = inner.length && !failed ? [...at.group, called] : at.group;
+    for (const { name: part, kind, value, unitAxis, parameters: own } of failed ? [] : inner)
+      this.register({ ...layer, kind }, part, group, value, this.feeding(value, inputs, inner), own, unitAxis);
     if (inputs.some((id) => this.masked.has(id)) || masks(layer)) this.masked.add(output);
-    this.register(layer, name, at.group, output, inputs, parameters, this.unitAxis(row, layer, inputs, output));
-    for (const other of others) this.ownerOf.set(other, name);
-    return [output, ...others];
+    const sources = inner.length && !failed ? this.feeding(output, inputs, inner) : inputs;
+    this.register(
+      layer,
+      name,
+      group,
+      output,
+      sources,
+      parameters(),
+      this.unitAxis(row, layer, inputs, output, at.lead),
+    );
+    for (const other of others) if (!this.ownerOf.has(other)) this.ownerOf.set(other, name);
+    return values;
   }
 
-  /** Not behind a value nobody knows the shape of, nor where a mask would count. */
-  private usable(row: LayerRow, inputs: readonly ValueId[]): boolean {
-    if (row.readsMask && inputs.some((id) => this.masked.has(id))) return false;
+  /** A layer that hands on one of its inputs, or gives what another gave, still has a value of its own. */
+  private own(made: Made, inputs: readonly ValueId[], name: string): Made {
+    if (typeof made !== 'number' || !(inputs.includes(made) || this.ownerOf.has(made))) return made;
+    return this.builder.add('identity', [made], {}, `${name}/identity`);
+  }
+
+  /** Which of a layer's inputs and inner layers a value inside it is computed from. */
+  private feeding(value: ValueId, inputs: readonly ValueId[], inner: readonly Inside[]): ValueId[] {
+    const ends = new Set([...inputs, ...inner.map((part) => part.value)]);
+    const found = new Set<ValueId>();
+    const seen = new Set<ValueId>();
+    const open = [...(this.builder.producer(value)?.inputs ?? [])];
+    for (let id = open.pop(); id !== undefined; id = open.pop()) {
+      if (seen.has(id)) continue;
+      seen.add(id);
+      if (ends.has(id)) found.add(id);
+      else open.push(...(this.builder.producer(id)?.inputs ?? []));
+    }
+    return [...found];
+  }
+
+  /** Gives what was built with tensors the names of its layer. */
+  private nameAssembled(): void {
+    for (const [id, { name }] of this.to.origins)
+      if (this.builder.at(id).name.startsWith('~')) this.builder.rename(id, name);
+    this.to.origins.clear();
+  }
+
+  /** Whether the row can be used: not behind a value nobody knows the shape of, nor where a mask would count. */
+  private usable(
+    row: LayerRow,
+    call: CallSpec,
+    inputs: readonly ValueId[],
+    given: readonly Made[],
+    lead: number,
+  ): boolean {
+    if (row.readsMask && (inputs.some((id) => this.masked.has(id)) || hasOperand(call.named['mask']))) return false;
+    if (lead > 0 && !row.overTime) throw new NotExpressible('steps before its own axes');
+    if (given.some(isMadeArray) && !row.takesConstants) throw new NotExpressible('numbers among its inputs');
     return row.anyShape === true || inputs.every((id) => this.builder.shape(id) !== UNKNOWN_SHAPE);
   }
 
-  /** @returns the layer's values, or, where it has an option that no op expresses, its kind with that option */
-  private translated(
-    row: LayerRow,
-    layer: LayerSpec,
-    spec: CallSpec,
-    inputs: readonly ValueId[],
-    place: Place,
-    name: string,
-  ): ValueId[] | string {
-    const { kind, config } = layer;
-    const options = { kind, name, config, inputs, spec, keras: this.keras, lead: 0 };
+  /** @returns what `work` gives, or, where there is an option that no op expresses, the kind with that option */
+  private tried<T>(kind: string, work: () => T): T | string {
     try {
-      const value = row.translate(new LayerCall(this.builder, this.constants(place, layer), options));
-      // A layer that hands on one of its inputs still has a value of its own.
-      if (Array.isArray(value)) return value;
-      return [inputs.includes(value) ? this.builder.add('identity', [value], {}, `${name}/identity`) : value];
+      return work();
     } catch (error) {
-      if (error instanceof NotExpressible) return `${kind} with ${error.message}`;
+      if (error instanceof NotExpressible) return error.message ? `${kind} with ${error.message}` : kind;
       throw error;
     }
   }
 
-  private constants(place: Place, layer: LayerSpec): LayerConstants {
+  private constants(place: Place, layer: LayerSpec, inside: LayerConstants['inside']): LayerConstants {
     const owner = [...place.models, place.layer].join('/');
     return {
-      weights: (wanted, part) => {
+      inside,
+      weights: (wanted, given) => {
+        const part = typeof given === 'object' ? given.key : given;
+        const scope = typeof given === 'object' ? given.scope : null;
         const key = `${owner}|${part ?? ''}|${wanted.map((each) => each.names[0]).join(',')}`;
         const known = this.weightsOf.get(key);
         if (known) return [...known];
         const wrapped = layer.kind === 'TimeDistributed' ? { ...place, key: `${place.key}/layer` } : place;
         const exact = part === undefined ? wrapped : { ...wrapped, key: `${wrapped.key}/${part}` };
-        const ids = findWeights(this.store, exact, layer.kind, wanted, this.claimed).map((weight, index) => {
+        const ids = findWeights(this.store, exact, layer.kind, wanted, this.claimed, scope).map((weight, index) => {
           const name = [owner, ...(part === undefined ? [] : [part]), wanted[index]!.names[0]!].join('/');
           const constant = { shape: weight.shape, data: weight.read() };
           this.read.push({ name, constant });
@@ -309,10 +399,17 @@ export class NetworkTranslator {
     return value;
   }
 
-  private unitAxis(row: LayerRow | null, layer: LayerSpec, inputs: readonly ValueId[], output: ValueId): number | null {
+  private unitAxis(
+    row: LayerRow | null,
+    layer: LayerSpec,
+    inputs: readonly ValueId[],
+    output: ValueId,
+    lead: number,
+  ): number | null {
     const rank = this.builder.shape(output).length;
     if (rank === 0) return null;
-    if (row?.units === 'format' && layer.config.get('data_format') === 'channels_first') return rank > 1 ? 0 : rank - 1;
+    if (row?.units === 'format' && layer.config.get('data_format') === 'channels_first')
+      return rank > lead + 1 ? lead : rank - 1;
     const [first] = inputs;
     const same = first !== undefined && this.builder.shape(first).length === rank;
     return (row?.units === 'kept' && same ? this.unitAxes.get(first) : undefined) ?? rank - 1;
@@ -334,6 +431,21 @@ export class NetworkTranslator {
   }
 }
 
+/** A value inside a layer that is a layer of its own. */
+interface Inside {
+  readonly name: string;
+  readonly kind: string;
+  readonly value: ValueId;
+  readonly unitAxis: number;
+  readonly parameters: number;
+}
+
+const isMadeArray = (made: Made): made is HostArray => typeof made === 'object' && isArray(made);
+const hasOperand = (value: unknown): boolean =>
+  value instanceof Operand || (Array.isArray(value) && value.some(hasOperand));
+/** The network that a layer is, or applies at every time step; null for other layers. */
+const networkIn = (layer: LayerSpec): LayerSpec | null => (isNetwork(layer) ? layer : overTime(layer));
+
 /** A shared layer's second call is `name:2`. */
 const callName = (layer: string, node: number): string => (node === 0 ? layer : `${layer}:${node + 1}`);
 const nodeKey = (layer: string, node: number): string => `${layer}@${node}`;
@@ -346,7 +458,7 @@ function recordedShapes(spec: NetworkSpec): ReadonlyMap<string, Shape> {
   const shapes = new Map<string, Shape>();
   for (const layer of spec.layers)
     for (const call of layer.calls)
-      for (const { layer: name, node, tensor, shape } of call.inputs)
+      for (const { layer: name, node, tensor, shape } of call.inputs.filter(isReference))
         if (shape) {
           if (tensor === 0) shapes.set(nodeKey(name, node), shape);
           shapes.set(`${nodeKey(name, node)}/${tensor}`, shape);

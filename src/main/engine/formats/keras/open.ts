@@ -3,6 +3,7 @@ import { MhoError } from '../../../../contract/errors';
 import { GraphBuilder } from '../../graph/builder';
 import { ConfigFault } from '../json';
 import type { OpenedGraph } from '../source';
+import { Assembly, BATCH } from '../tensors/assembly';
 import { isNetwork, type LayerSpec, layerSpec } from './config';
 import { NetworkTranslator } from './network';
 import type { WeightStore } from './weights';
@@ -15,7 +16,7 @@ import type { WeightStore } from './weights';
 export function openKeras(config: unknown, version: string | null, store: WeightStore): OpenedGraph {
   const model = modelSpec(config, store.path);
   const builder = new GraphBuilder(model.config.get('name') === undefined ? model.name : model.config.text('name'));
-  const translator = new NetworkTranslator(builder, store, majorOf(version, config));
+  const translator = new NetworkTranslator(new Assembly(builder, BATCH), store, majorOf(version, config));
   try {
     translator.model(model);
   } catch (error) {

@@ -14,6 +14,10 @@ export interface LayerRow {
   readonly units: Units;
   /** Whether it reads Keras's mask, which has no counterpart here: such a layer behind a mask is refused. */
   readonly readsMask?: boolean;
+  /** Whether it works on values with a time axis before the layer's own (`lead`). */
+  readonly overTime?: boolean;
+  /** Whether numbers known when the file is opened may be among its inputs. */
+  readonly takesConstants?: boolean;
   /** Whether it may work on values of unknown shape: element by element only. */
   readonly anyShape?: boolean;
 }

@@ -24,6 +24,9 @@ export interface Place {
   readonly key: string;
 }
 
+/** A part of a layer that files keep apart: the key in an archive, and the scope in names where it is another. */
+export type Part = string | { readonly key: string; readonly scope: string };
+
 export interface WeightStore {
   /** File name, for messages. */
   readonly path: string;
@@ -45,6 +48,7 @@ const fits = (wanted: WantedWeight, stored: StoredWeight): boolean =>
 
 /**
  * Finds a layer's weights: by name where the file has names, else by order.
+ * @param scope of a part of the layer, as names have it
  * @throws MODEL_WEIGHTS_MISSING, MODEL_WEIGHTS_SHAPE
  */
 export function findWeights(
@@ -53,10 +57,16 @@ export function findWeights(
   kind: string,
   wanted: readonly WantedWeight[],
   claimed: Set<StoredWeight>,
+  scope: string | null = null,
 ): StoredWeight[] {
-  const stored = store.at(place).filter((each) => !claimed.has(each));
+  const all = store.at(place).filter((each) => !claimed.has(each));
+  const path = `${place.layer}/${scope}`;
+  const scoped = scope === null ? [] : all.filter(({ owner }) => owner === path || owner.endsWith(`/${path}`));
+  const stored = scoped.length ? scoped : all;
   const chosen =
-    place.models.length && stored.some((each) => each.suffix !== null) ? ofNested(stored, place, wanted) : stored;
+    place.models.length && !scoped.length && stored.some((each) => each.suffix !== null)
+      ? ofNested(stored, place, wanted)
+      : stored;
   const found = wanted.map((each, index) => {
     const weight = chosen.find(({ suffix }) => suffix !== null && each.names.includes(suffix)) ?? null;
     // Numbered weights stand in the order in which the layer makes them.

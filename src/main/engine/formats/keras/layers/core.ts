@@ -1,6 +1,7 @@
 /** Dense, embedding, rescaling, and what does nothing when a trained model is used. */
 import type { Constant, ValueId } from '../../../graph/graph';
 import { ConfigFault } from '../../json';
+import { picked } from '../../tensors/array';
 import { activationOf } from '../activations';
 import { type LayerCall, NotExpressible } from '../call';
 import type { LayerRow } from '../row';
@@ -27,7 +28,12 @@ function embedding(call: LayerCall): ValueId {
   const { config } = call;
   if (config.has('quantization_mode')) throw new NotExpressible('quantised weights');
   const [table] = call.weights(['embeddings', [config.whole('input_dim'), config.whole('output_dim')]]);
-  return call.op('embedding', [call.input, table!], {}, 'embedding');
+  const indices = call.fixed();
+  if (!indices) return call.op('embedding', [call.input, table!], {}, 'embedding');
+  // Rows that every example takes alike, as those of positions.
+  const rows = picked(call.array(table!), 0, Array.from(indices.data));
+  const shape = [...indices.shape, config.whole('output_dim')];
+  return call.derived(`rows_${call.input}`, () => ({ shape, data: rows.data as Float32Array }));
 }
 
 /** scale · x + offset. */
@@ -71,7 +77,7 @@ const masking: LayerRow = {
 
 export const core: Readonly<Record<string, LayerRow>> = {
   Dense: { translate: dense, units: 'last' },
-  Embedding: { translate: embedding, units: 'last' },
+  Embedding: { translate: embedding, units: 'last', takesConstants: true },
   Rescaling: { translate: rescaling, units: 'kept' },
   Masking: masking,
   Identity: unchanged,

@@ -29,7 +29,11 @@ function chain(call: LayerCall, op: Joining): ValueId {
   return rest.reduce((left, right, index) => call.op(op, [left, right], {}, `${op}_${index + 1}`), first);
 }
 
-const joining = (op: Joining): LayerRow => ({ translate: (call) => chain(call, op), units: 'kept' });
+const joining = (op: Joining): LayerRow => ({
+  translate: (call) => chain(call, op),
+  units: 'kept',
+  takesConstants: true,
+});
 
 function subtract(call: LayerCall): ValueId {
   if (call.inputs.length !== 2) throw new ConfigFault(`it has ${call.inputs.length} inputs, expected 2`);
@@ -98,9 +102,9 @@ function rows(call: LayerCall, value: ValueId, axis: number, which: number): Row
 
 export const merging: Readonly<Record<string, LayerRow>> = {
   Add: joining('add'),
-  Subtract: { translate: subtract, units: 'kept' },
+  Subtract: { translate: subtract, units: 'kept', takesConstants: true },
   Multiply: joining('mul'),
-  Average: { translate: average, units: 'kept' },
+  Average: { translate: average, units: 'kept', takesConstants: true },
   Maximum: joining('maximum'),
   Minimum: joining('minimum'),
   Concatenate: { translate: concatenate, units: 'kept' },

@@ -1,16 +1,10 @@
-/** Layers that move values about, and the wrapper that applies a layer at every time step. */
+/** Layers that move values about. */
 import type { ValueId } from '../../../graph/graph';
 import type { Padding } from '../../../graph/ops';
 import { ConfigFault } from '../../json';
 import { type LayerCall, NotExpressible } from '../call';
-import { layerSpec } from '../config';
 import type { LayerRow } from '../row';
 import { ones } from './conv';
-import { convolutions } from './conv';
-import { pooling } from './pool';
-import { activationLayers } from './activation';
-import { core, oneInput } from './core';
-import { normalisation } from './norm';
 
 /** Sizes for a reshape: −1 for the one free size there may be. */
 function sizes(shape: readonly (number | null)[]): number[] {
@@ -135,28 +129,9 @@ function upsampling(spatial: number): LayerRow['translate'] {
   };
 }
 
-/** Layers that treat every position alike, or whose windows can be one step long in time. */
-const overTime: Readonly<Record<string, LayerRow>> = {
-  ...activationLayers,
-  ...convolutions,
-  ...pooling,
-  ...normalisation,
-  ...core,
-};
-
-/** The inner layer with the time axis before its own. */
-function timeDistributed(call: LayerCall): ValueId {
-  const inner = layerSpec(call.config.get('layer'));
-  const row = Object.hasOwn(rowsOverTime, inner.kind) && inner.isKeras ? rowsOverTime[inner.kind]! : null;
-  if (!row || call.lead) throw new NotExpressible(`${inner.kind} at every time step`);
-  const value = row.translate(call.with({ kind: inner.kind, config: inner.config, inputs: [oneInput(call)], lead: 1 }));
-  if (Array.isArray(value)) throw new NotExpressible('several outputs');
-  return value;
-}
-
 const row = (translate: LayerRow['translate'], units: LayerRow['units']): LayerRow => ({ translate, units });
 
-const moving: Readonly<Record<string, LayerRow>> = {
+export const reshaping: Readonly<Record<string, LayerRow>> = {
   Flatten: row(flatten, 'last'),
   Reshape: row(reshape, 'last'),
   Permute: row(permute, 'last'),
@@ -170,10 +145,4 @@ const moving: Readonly<Record<string, LayerRow>> = {
   UpSampling1D: row(upsampling(1), 'format'),
   UpSampling2D: row(upsampling(2), 'format'),
   UpSampling3D: row(upsampling(3), 'format'),
-};
-const rowsOverTime: Readonly<Record<string, LayerRow>> = { ...overTime, ...moving };
-
-export const reshaping: Readonly<Record<string, LayerRow>> = {
-  ...moving,
-  TimeDistributed: { translate: timeDistributed, units: 'last', readsMask: true },
 };
