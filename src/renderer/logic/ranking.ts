@@ -178,35 +178,41 @@ export function filtered(
   if (!column) return rows;
   if (filter.layers === null && filter.top === null && filter.sign === 'both' && filter.search.trim() === '')
     return descending ? rows : rows.toReversed();
-  const keep = filter.top === null ? keeps(ranking, column, filter) : best(ranking, column, filter, filter.top);
-  const kept = new Uint32Array(rows.length);
+  const keep = kept(ranking, column, filter);
+  const chosen = new Uint32Array(rows.length);
   let count = 0;
-  for (const row of rows) if (keep(row)) kept[count++] = row;
-  const chosen = kept.slice(0, count);
-  return descending ? chosen : chosen.reverse();
+  for (let place = 0; place < rows.length; place++) {
+    const row = rows[place]!;
+    if (keep[row]) chosen[count++] = row;
+  }
+  const shown = chosen.slice(0, count);
+  return descending ? shown : shown.reverse();
 }
 
-function keeps(ranking: Ranking, column: RankingColumn, filter: RankingFilter): (row: number) => boolean {
+/** For each row 1 when a filter lets it through. Plain loops: they run over every row at every key of a search. */
+function kept(ranking: Ranking, column: RankingColumn, filter: RankingFilter): Uint8Array {
   const needle = filter.search.trim().toLowerCase();
   const [, prefix, wanted] = /^(.*?)\s*[:#]\s*(\d+)$/.exec(needle) ?? [null, needle, null];
-  const unit = wanted === null ? null : Number(wanted);
-  const layers = ranking.layers.map(
-    ({ name }) => (filter.layers?.has(name) ?? true) && name.toLowerCase().includes(prefix!),
-  );
-  return (row) =>
-    layers[ranking.layer[row]!]! &&
-    (unit === null || ranking.unit[row] === unit) &&
-    (filter.sign === 'both' || (filter.sign === 'positive' ? column.values[row]! > 0 : column.values[row]! < 0));
+  const keep = new Uint8Array(ranking.layer.length);
+  let row = 0;
+  for (const { name, units } of ranking.layers) {
+    if ((filter.layers?.has(name) ?? true) && name.toLowerCase().includes(prefix!)) {
+      if (wanted === null) keep.fill(1, row, row + units);
+      else if (Number(wanted) < units) keep[row + Number(wanted)] = 1;
+    }
+    row += units;
+  }
+  const { values } = column;
+  if (filter.sign === 'positive') for (row = 0; row < keep.length; row++) if (!(values[row]! > 0)) keep[row] = 0;
+  if (filter.sign === 'negative') for (row = 0; row < keep.length; row++) if (!(values[row]! < 0)) keep[row] = 0;
+  if (filter.top !== null) keepLargest(ranking, column, keep, filter.top, filter.within);
+  return keep;
 }
 
-/** The `top` largest that the rest of the filter lets through, of all layers or of each. */
-function best(ranking: Ranking, column: RankingColumn, filter: RankingFilter, top: number): (row: number) => boolean {
-  const keep = keeps(ranking, column, filter);
-  const chosen = new Uint8Array(ranking.layer.length);
-  const taken = new Uint32Array(filter.within ? ranking.layers.length : 1);
-  for (const row of byRank(column))
-    if (keep(row) && taken[filter.within ? ranking.layer[row]! : 0]!++ < top) chosen[row] = 1;
-  return (row) => chosen[row] === 1;
+/** Leaves of what is kept the `top` largest, of all layers or of each. */
+function keepLargest(ranking: Ranking, column: RankingColumn, keep: Uint8Array, top: number, within: boolean): void {
+  const taken = new Uint32Array(within ? ranking.layers.length : 1);
+  for (const row of byRank(column)) if (keep[row] && taken[within ? ranking.layer[row]! : 0]!++ >= top) keep[row] = 0;
 }
 
 /** Where a unit stands in the table; −1 when it is not in it. */
