@@ -1,15 +1,15 @@
 /**
  * HDF5 files that may be hostile. The library is the HDF Group's own, compiled to WebAssembly. Damaged files make it loop
- * for ever or write over its own memory, so each file is read by a fresh copy of it in a thread of its own, which sees no
- * other file and is stopped when it stands still. What a file declares is checked against its size before anything is
- * allocated.
+ * for ever or write over its own memory, so it runs in a thread, which is ended when it stands still; after a file with
+ * any damage it starts anew with fresh memory, and it sees no other file. What a file declares is checked against its size
+ * before anything is allocated. Files are read as they are needed, array by array: only the arrays are held.
  */
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { MhoError } from '../../../contract/errors';
-import { extract, type Extracted, type RawArray } from './hdf5Thread';
+import { extract, type Extracted, type Hdf5Place, type RawArray } from './hdf5Thread';
 
 export interface StoredArray {
   readonly shape: readonly number[];
@@ -43,22 +43,30 @@ export function declaredSize(head: Uint8Array): number | null {
   return Number(new DataView(head.buffer, head.byteOffset).getBigUint64(place, true));
 }
 
-/** A thread that has reported nothing for this long stands still; every object of the file is a report. */
-const STILL_MS = 8_000;
+/**
+ * A thread that has reported nothing for this long stands still: every object of the file is a report, and every part of a
+ * large one. The longer a file, the slower its disk may be.
+ */
+const stillMs = (fileSize: number): number => Math.min(3_000 + fileSize / 10_000, 30_000);
 /** Loading the library, on a machine that is busy with other things. */
 const START_MS = 60_000;
 /** Arrays may be packed, but trained weights pack badly: more than this is a bomb. */
 const unpackedAtMost = (fileSize: number): number => 64 * 2 ** 20 + 20 * fileSize;
 
 /**
- * Reads a file held in memory.
- * @param bytes handed over: they cannot be used afterwards
+ * Reads a file.
+ * @param place bytes in memory are handed over: they cannot be used afterwards
  * @param path for messages
+ * @param onRead told how many bytes of arrays have been read
  * @throws MODEL_DAMAGED
  */
-export async function openHdf5(bytes: Uint8Array, path: string): Promise<Hdf5File> {
+export async function openHdf5(
+  place: Hdf5Place,
+  path: string,
+  onRead: (bytes: number) => void = () => undefined,
+): Promise<Hdf5File> {
   const damaged = (reason: string): MhoError => new MhoError('MODEL_DAMAGED', { path, reason });
-  const objects = await extracted(bytes, damaged);
+  const objects = await extracted(place, damaged, onRead);
   const at = (object: string): Extracted | null =>
     objects.get(object.replace(/(.)\/+$/, '$1').replace(/\/\/+/g, '/')) ?? null;
   const attribute = (object: string, wanted: string): readonly string[] | null => {
@@ -106,27 +114,48 @@ export async function openHdf5(bytes: Uint8Array, path: string): Promise<Hdf5Fil
 function library(): string {
   for (let folder = dirname(fileURLToPath(import.meta.url)); ; folder = dirname(folder)) {
     // The build for browsers: it has a file system in memory, where Node's would follow links into the user's files.
-    const file = join(folder, 'node_modules/h5wasm/dist/esm/hdf5_hl.js');
+    const file = join(folder, 'node_modules/h5wasm/dist/esm/hdf5_util.js');
     if (existsSync(file)) return pathToFileURL(file).href;
     if (folder === dirname(folder))
       throw new MhoError('INTERNAL', { reason: 'the HDF5 library h5wasm is not installed' });
   }
 }
 
-/** What the thread is made of: the text of one function, as bundlers and test runners have no common way to give a file. */
+/**
+ * What the thread is made of: the text of one function, as bundlers and test runners have no common way to give a file.
+ * The library is compiled once; a fresh one shares nothing with the one before it but that code.
+ */
 const program = (): string => `
 const { parentPort, workerData } = require('node:worker_threads');
+const { openSync, readSync, closeSync } = require('node:fs');
 const __name = (named) => named; // put into functions by some compilers
-const library = import(workerData.library).then(({ ready }) => ready);
-parentPort.on('message', ({ bytes, limit }) => library
-  .then((loaded) => (${extract.toString()})(loaded, bytes, limit, parentPort))
-  .catch((error) => parentPort.postMessage({ failed: String(error) })));
+let { compiled } = workerData;
+const { instantiate } = WebAssembly;
+WebAssembly.instantiate = async (source, imports) => {
+  compiled = await WebAssembly.compile(source);
+  parentPort.postMessage({ compiled });
+  return { module: compiled, instance: await instantiate(compiled, imports) };
+};
+const reuse = (imports, done) => { void instantiate(compiled, imports).then((instance) => done(instance, compiled)); };
+const fresh = async () => {
+  const { default: make } = await import(workerData.library);
+  return make({ noInitialRun: true, ...(compiled && { instantiateWasm: reuse }) });
+};
+let kept = null;
+parentPort.on('message', async ({ place, limit }) => {
+  try {
+    const library = kept ?? (await fresh());
+    kept = null;
+    if ((${extract.toString()})(library, place, limit, parentPort, { openSync, readSync, closeSync })) kept = library;
+  } catch (error) {
+    parentPort.postMessage({ failed: String(error) });
+  }
+});
 `;
 
-/** A thread whose library is loaded and has met no damage yet: kept for the next file. */
+let compiled: WebAssembly.Module | null = null;
+/** A thread that waits for the next file. */
 let spare: Worker | null = null;
-/** The library's memory never shrinks; a thread that read more than this is not kept. */
-const LARGEST_KEPT = 32 * 2 ** 20;
 
 function thread(): Worker {
   const kept = spare;
@@ -134,14 +163,14 @@ function thread(): Worker {
   if (kept) return kept;
   return new Worker(program(), {
     eval: true,
-    workerData: { library: library() },
+    workerData: { library: library(), compiled },
     execArgv: [],
     env: {},
     resourceLimits: { maxOldGenerationSizeMb: 512 },
   });
 }
 
-/** Keeps a sound thread, without keeping the program from ending. */
+/** Keeps a thread, without keeping the program from ending. */
 function keep(worker: Worker): void {
   worker.removeAllListeners();
   if (spare) {
@@ -156,19 +185,25 @@ function keep(worker: Worker): void {
 }
 
 type Message =
+  | { readonly compiled: WebAssembly.Module }
   | { readonly done: ReadonlyMap<string, Extracted> }
   | { readonly refused: string }
   | { readonly failed: string }
-  | { readonly step: true };
+  | { readonly step: number };
 
-function extracted(bytes: Uint8Array, damaged: (reason: string) => MhoError): Promise<ReadonlyMap<string, Extracted>> {
-  const own = bytes.byteLength === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes); // small buffers share a pool
-  const size = own.byteLength;
+function extracted(
+  place: Hdf5Place,
+  damaged: (reason: string) => MhoError,
+  onRead: (bytes: number) => void,
+): Promise<ReadonlyMap<string, Extracted>> {
+  const size = place instanceof Uint8Array ? place.byteLength : place.size;
+  // Small buffers share a pool.
+  const own = place instanceof Uint8Array && size !== place.buffer.byteLength ? new Uint8Array(place) : place;
   const worker = thread();
   worker.removeAllListeners();
   worker.ref();
-  worker.postMessage({ bytes: own, limit: unpackedAtMost(size) }, [own.buffer as ArrayBuffer]);
-  let sound = false;
+  worker.postMessage({ place: own, limit: unpackedAtMost(size) }, own instanceof Uint8Array ? [own.buffer] : []);
+  let answered = false;
   let timer: NodeJS.Timeout | undefined;
   return new Promise<ReadonlyMap<string, Extracted>>((resolve, reject) => {
     let heard = true;
@@ -176,34 +211,34 @@ function extracted(bytes: Uint8Array, damaged: (reason: string) => MhoError): Pr
       clearTimeout(timer);
       timer = setTimeout(() => {
         // When this thread was the busy one, reports are waiting: they are read before the second look.
-        if (heard) watch(STILL_MS / 2);
+        if (heard) watch(stillMs(size) / 2);
         else reject(damaged('reading its structure comes to no end'));
         heard = false;
       }, delay);
     };
     watch(START_MS);
+    const notHdf5 = (): void => reject(damaged('it does not have the structure of an HDF5 file'));
     worker.on('message', (message: Message) => {
       heard = true;
-      if ('done' in message) {
-        sound = size <= LARGEST_KEPT && [...message.done.values()].every(isSound);
-        resolve(message.done);
-      } else if ('refused' in message) reject(damaged(message.refused));
-      else if ('failed' in message) reject(damaged('it does not have the structure of an HDF5 file'));
-      else watch(STILL_MS / 2);
+      if ('compiled' in message) compiled = message.compiled;
+      else if ('step' in message) {
+        onRead(message.step);
+        watch(stillMs(size) / 2);
+      } else {
+        answered = true;
+        if ('done' in message) resolve(message.done);
+        else if ('refused' in message) reject(damaged(message.refused));
+        else notHdf5();
+      }
     });
-    worker.on('error', () => reject(damaged('it does not have the structure of an HDF5 file')));
-    worker.on('exit', () => {
-      reject(damaged('it does not have the structure of an HDF5 file'));
-    });
+    worker.on('error', notHdf5);
+    worker.on('exit', notHdf5);
   }).finally(() => {
     clearTimeout(timer);
-    if (sound) keep(worker);
+    if (answered) keep(worker);
     else void worker.terminate();
   });
 }
-
-const isSound = ({ fault, attributes }: Extracted): boolean =>
-  fault === null && Object.values(attributes).every((each) => typeof each !== 'string');
 
 /** Numbers of any stored type as float32; null for what is no number. */
 function asFloats({ raw, type, size, signed, littleEndian: little }: RawArray): Float32Array | null {

@@ -1,5 +1,6 @@
 /** What the thread that reads an HDF5 file does. Its text is all the thread gets: it refers to nothing but its arguments. */
 import type { ready } from 'h5wasm';
+import type { closeSync, openSync, readSync } from 'node:fs';
 import type { MessagePort } from 'node:worker_threads';
 
 export type Hdf5Library = Awaited<typeof ready>;
@@ -25,14 +26,40 @@ export interface Extracted {
   readonly fault: string | null;
 }
 
+/** Where an HDF5 file lies: on the disk, perhaps inside another file, or in memory. */
+export type Hdf5Place =
+  Uint8Array<ArrayBuffer> | { readonly path: string; readonly offset: number; readonly size: number };
+
+/** The file system in the library's memory, as far as it is used here. */
+interface LibraryFiles {
+  createFile(parent: string, name: string, properties: object, canRead: boolean, canWrite: boolean): LibraryFile;
+  unlink(path: string): void;
+}
+interface LibraryFile {
+  usedBytes: number;
+  contents: Uint8Array | null;
+  stream_ops: object;
+}
+
 /**
  * Reads every group and array, except an optimiser's, and posts `{ done: Map<path, Extracted> }`, or `{ refused }` with a
- * reason. Posts `{ step }` before each object.
+ * reason. Posts `{ step }`, the bytes read so far, before each object and after each part of a large one.
  * @param limit bytes that all arrays together may have
+ * @returns whether the library met no damage, and its memory has stayed small
  */
-export function extract(library: Hdf5Library, bytes: Uint8Array, limit: number, port: MessagePort): void {
+export function extract(
+  library: Hdf5Library,
+  place: Hdf5Place,
+  limit: number,
+  port: MessagePort,
+  files: { readonly openSync: typeof openSync; readonly readSync: typeof readSync; readonly closeSync: typeof closeSync },
+): boolean {
   const MOST_OBJECTS = 200_000;
   const DEEPEST = 64;
+  /** Arrays are read in parts of about this many bytes: the library's memory never shrinks. */
+  const PART = 8 * 2 ** 20;
+  const LARGEST_KEPT = 64 * 2 ** 20;
+  const fileSize = 'size' in place ? place.size : place.length;
   const { STRING, INTEGER, FLOAT } = {
     STRING: library.H5T_class_t.H5T_STRING.value,
     INTEGER: library.H5T_class_t.H5T_INTEGER.value,
@@ -41,6 +68,8 @@ export function extract(library: Hdf5Library, bytes: Uint8Array, limit: number, 
   library.activate_throwing_error_handler(); // else the library writes its faults to the terminal
 
   let allowed = limit;
+  /** Bytes of arrays read so far. */
+  let read = 0;
   const objects = new Map<string, Extracted>();
 
   /** Runs `fill` on that many bytes of the library's memory and copies them out. */
@@ -60,7 +89,7 @@ export function extract(library: Hdf5Library, bytes: Uint8Array, limit: number, 
     const metadata = library.get_attribute_metadata(file, object, name);
     if (metadata.type !== STRING) return null;
     const size = declared(metadata);
-    if (!(size >= 0 && size <= bytes.length))
+    if (!(size >= 0 && size <= fileSize))
       return `its attribute ${name} declares ${size} bytes, more than the file holds`;
     return copied(size, (pointer) => {
       if (library.get_attribute_data(file, object, name, BigInt(pointer)) < 0)
@@ -102,20 +131,42 @@ export function extract(library: Hdf5Library, bytes: Uint8Array, limit: number, 
     if (type === 'other') return { shape: shape ?? [], type, size, signed, littleEndian, raw: new Uint8Array() };
     const want = declared(metadata);
     // What is not packed lies in the file as it is.
-    const most = metadata.chunks ? allowed : Math.min(allowed, bytes.length);
+    const most = metadata.chunks ? allowed : Math.min(allowed, fileSize);
     if (!(want >= 0 && want <= most)) return `${path} declares ${want} bytes, more than the file can hold`;
     allowed -= want;
-    return copied(want, (pointer) => {
-      if (library.get_dataset_data(file, path, null, null, null, BigInt(pointer)) < 0) return `${path} is not readable`;
-      const raw = library.HEAPU8.slice(pointer, pointer + want) as Uint8Array<ArrayBuffer>;
-      return { shape: shape ?? [], type, size, signed, littleEndian, raw };
+    const raw = new Uint8Array(want);
+    const [rows = 1, ...rest] = shape ?? [];
+    const row = want / rows;
+    const atOnce = want <= PART ? rows : Math.max(1, Math.floor(PART / row));
+    const readable = copied(Math.min(want, atOnce * row), (pointer) => {
+      let first = 0;
+      do {
+        const part = Math.min(atOnce, rows - first);
+        const [counts, offsets] = part === rows ? [null, null] : [[part, ...rest], [first, ...rest.map(() => 0)]];
+        const status = library.get_dataset_data(
+          file,
+          path,
+          counts && counts.map(BigInt),
+          offsets && offsets.map(BigInt),
+          null,
+          BigInt(pointer),
+        );
+        if (status < 0) return false;
+        const bytes = part === rows ? want : part * row;
+        raw.set(library.HEAPU8.subarray(pointer, pointer + bytes), first * row);
+        read += bytes;
+        first += part;
+        if (first < rows) port.postMessage({ step: read });
+      } while (first < rows);
+      return true;
     });
+    return readable ? { shape: shape ?? [], type, size, signed, littleEndian, raw } : `${path} is not readable`;
   };
 
   const visit = (path: string, depth: number): void => {
     if (objects.size >= MOST_OBJECTS || depth > DEEPEST)
       throw new RangeError(`it holds more than ${MOST_OBJECTS} objects`);
-    port.postMessage({ step: true });
+    port.postMessage({ step: read });
     try {
       const kind = library.get_type(file, path);
       if (kind === library.H5G_GROUP) {
@@ -142,20 +193,35 @@ export function extract(library: Hdf5Library, bytes: Uint8Array, limit: number, 
   };
 
   let refused: string | null = null;
-  (library.FS as unknown as { writeFile(path: string, data: Uint8Array, options: object): void }).writeFile(
-    '/file',
-    bytes,
-    {
-      canOwn: true, // saves a second copy
-    },
-  );
-  const file = library.open('/file', library.H5F_ACC_RDONLY, false, -1, -1);
-  visit('/', 0);
-  library.close_file(file);
-  library.FS.unlink('/file');
+  const system = library.FS as unknown as LibraryFiles;
+  const node = system.createFile('/', 'file', {}, true, false);
+  const handle = 'size' in place ? files.openSync(place.path, 'r') : null;
+  node.usedBytes = fileSize;
+  if ('size' in place)
+    node.stream_ops = {
+      ...node.stream_ops,
+      // The library sees the stretch it was given, and no other byte of the disk.
+      read: (_stream: unknown, memory: Int8Array, offset: number, length: number, position: number): number => {
+        const wanted = Math.min(length, fileSize - position);
+        return wanted > 0 ? files.readSync(handle!, memory, offset, wanted, place.offset + position) : 0;
+      },
+    };
+  else node.contents = place;
+  let file: bigint;
+  try {
+    file = library.open('/file', library.H5F_ACC_RDONLY, false, -1, -1);
+    visit('/', 0);
+    library.close_file(file);
+    system.unlink('/file');
+  } finally {
+    if (handle !== null) files.closeSync(handle);
+  }
   if (refused !== null) port.postMessage({ refused });
   else {
     const buffers = [...objects.values()].flatMap(({ array }) => (array?.raw.byteLength ? [array.raw.buffer] : []));
     port.postMessage({ done: objects }, buffers);
   }
+  const sound = ({ fault, attributes }: Extracted): boolean =>
+    fault === null && Object.values(attributes).every((each) => typeof each !== 'string');
+  return refused === null && library.HEAPU8.length <= LARGEST_KEPT && [...objects.values()].every(sound);
 }

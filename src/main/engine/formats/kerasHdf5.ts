@@ -3,7 +3,7 @@ import { MhoError } from '../../../contract/errors';
 import { declaredSize, type Hdf5File, isHdf5, openHdf5 } from './hdf5';
 import { openKeras } from './keras/open';
 import type { Place, StoredWeight, WeightStore } from './keras/weights';
-import { type Format, type OpenedGraph, readBytes, type Source } from './source';
+import type { Format, OpenedGraph, Source } from './source';
 
 export const kerasHdf5: Format = { name: 'Keras (.h5)', match: (source) => isHdf5(source.head), open };
 
@@ -11,7 +11,7 @@ async function open(source: Source): Promise<OpenedGraph> {
   const { path } = source;
   const want = declaredSize(source.head);
   if (want !== null && want > source.size) throw new MhoError('MODEL_WEIGHTS_SHORT', { path, have: source.size, want });
-  const file = await openHdf5(await readBytes(path), path);
+  const file = await openHdf5({ path, offset: 0, size: source.size }, path);
   const text = file.text('/', 'model_config');
   if (text === null) throw new MhoError('MODEL_WEIGHTS_ONLY', { path });
   let config: unknown;

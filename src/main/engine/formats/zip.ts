@@ -1,5 +1,6 @@
 /** ZIP archives that may be hostile: nothing is unpacked beyond its declared, bounded size, and sums are checked. */
 import { buf as crc32 } from 'crc-32';
+import { open } from 'node:fs/promises';
 import type { Entry, ZipFile } from 'yauzl';
 import { MhoError } from '../../../contract/errors';
 
@@ -7,9 +8,26 @@ export interface Archive {
   /** Entry name → its uncompressed size. */
   readonly sizes: ReadonlyMap<string, number>;
   /** @throws MODEL_DAMAGED, MODEL_TOO_LARGE */
-  readonly read: (name: string, limit: number) => Promise<Buffer>;
+  readonly read: (name: string, limit: number) => Promise<Buffer<ArrayBuffer>>;
+  /**
+   * Where an entry lies, for readers that need not hold all of it: in the archive itself where it is not packed, else as
+   * `read`.
+   * @throws MODEL_DAMAGED, MODEL_TOO_LARGE
+   */
+  readonly place: (name: string, limit: number) => Promise<Stretch | Buffer<ArrayBuffer>>;
   readonly close: () => void;
 }
+
+/** Bytes of a file. */
+export interface Stretch {
+  readonly path: string;
+  readonly offset: number;
+  readonly size: number;
+}
+
+/** Bytes before the name in an entry's own header, which is followed by what the directory does not tell the length of. */
+const HEADER = 30;
+const PART = 2 ** 20;
 
 /** Entries looked at; a model has a handful. */
 const MOST_ENTRIES = 10_000;
@@ -42,7 +60,8 @@ export async function openArchive(path: string, fileSize: number): Promise<Archi
       });
       zip.readEntry();
     });
-    const read = async (name: string, limit: number): Promise<Buffer> => {
+    /** @throws what an entry declares beyond reason */
+    const checked = (name: string, limit: number): Entry => {
       const entry = entries.get(name);
       if (!entry) throw damaged(`${name} is missing from it`);
       if (entry.isEncrypted()) throw damaged(`${name} is encrypted`);
@@ -51,7 +70,13 @@ export async function openArchive(path: string, fileSize: number): Promise<Archi
       // Deflate packs at most 1,032 to 1: more than that is no archive but a bomb.
       if (entry.compressedSize > fileSize || size > entry.compressedSize * 1032 + 64)
         throw damaged(`${name} declares ${size} bytes, more than the archive can hold`);
-      const bytes = await new Promise<Buffer>((resolve, reject) => {
+      return entry;
+    };
+    const wrongSum = (name: string): MhoError => damaged(`the check sum of ${name} does not match its content`);
+    const read = async (name: string, limit: number): Promise<Buffer<ArrayBuffer>> => {
+      const entry = checked(name, limit);
+      const size = entry.uncompressedSize;
+      const bytes = await new Promise<Buffer<ArrayBuffer>>((resolve, reject) => {
         zip.openReadStream(entry, (error, stream) => {
           if (error) {
             reject(damaged(error));
@@ -69,12 +94,37 @@ export async function openArchive(path: string, fileSize: number): Promise<Archi
           );
         });
       });
-      if (crc32(bytes) >>> 0 !== entry.crc32) throw damaged(`the check sum of ${name} does not match its content`);
+      if (crc32(bytes) >>> 0 !== entry.crc32) throw wrongSum(name);
       return bytes;
+    };
+    const place = async (name: string, limit: number): Promise<Stretch | Buffer<ArrayBuffer>> => {
+      const entry = checked(name, limit);
+      const { uncompressedSize: size, compressionMethod, relativeOffsetOfLocalHeader: header } = entry;
+      if (compressionMethod !== 0) return read(name, limit);
+      const file = await open(path, 'r');
+      try {
+        const part = Buffer.allocUnsafe(PART);
+        await file.read(part, 0, HEADER, header);
+        const offset = header + HEADER + part.readUInt16LE(26) + part.readUInt16LE(28);
+        if (part.readUInt32LE(0) !== 0x04034b50 || size !== entry.compressedSize || offset + size > fileSize)
+          throw damaged(`${name} does not lie where its directory says`);
+        let sum = 0;
+        for (let at = 0; at < size; ) {
+          const { bytesRead } = await file.read(part, 0, Math.min(PART, size - at), offset + at);
+          if (bytesRead === 0) throw damaged(`${name} ends after ${at} of ${size} bytes`);
+          sum = crc32(part.subarray(0, bytesRead), sum);
+          at += bytesRead;
+        }
+        if (sum >>> 0 !== entry.crc32) throw wrongSum(name);
+        return { path, offset, size };
+      } finally {
+        await file.close();
+      }
     };
     return {
       sizes: new Map([...entries].map(([name, entry]) => [name, entry.uncompressedSize])),
       read,
+      place,
       close: () => zip.close(),
     };
   } catch (error) {
