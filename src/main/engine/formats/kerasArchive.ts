@@ -37,7 +37,7 @@ async function open(source: Source): Promise<OpenedGraph> {
     const { keras_version: version } = metadata as { keras_version?: unknown };
     if (!archive.sizes.has(WEIGHTS))
       throw new MhoError('MODEL_DAMAGED', { path, reason: `${WEIGHTS} is missing from it` });
-    const file = await openHdf5(await archive.read(WEIGHTS, LARGEST_WEIGHTS), path);
+    const file = await openHdf5(await archive.place(WEIGHTS, LARGEST_WEIGHTS), path);
     return openKeras(config, typeof version === 'string' ? version : null, storeOf(file, path));
   } finally {
     archive.close();
