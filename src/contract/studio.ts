@@ -221,7 +221,6 @@ export const settings = z.object({
   autosave: z.boolean(),
 });
 export type Settings = z.infer<typeof settings>;
-export const defaultSettings: Settings = { theme: 'system', backend: 'auto', memoryMB: null, autosave: false };
 
 export type EngineState = 'starting' | 'ready' | 'restarting' | 'failed';
 

@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
-import { defaultSettings, settings as settingsSchema, type Settings } from '../../contract/studio';
+import { defaultSettings } from '../../contract/defaults';
+import { settings as settingsSchema, type Settings } from '../../contract/studio';
 import { writeSafely } from '../engine/sessions/write';
 import { exists } from '../hosts/files';
 

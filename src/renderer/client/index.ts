@@ -2,7 +2,6 @@
 import type { StudioBridge } from '../../contract/channels';
 import type { StudioClient } from '../../contract/studio';
 import { overBridge } from './bridge';
-import { overSocket } from './socket';
 
 export { StudioError } from './fault';
 
@@ -13,5 +12,5 @@ declare global {
 }
 
 /** @throws StudioError when the program cannot be reached */
-export const connect = (): Promise<StudioClient> =>
-  window.mho ? Promise.resolve(overBridge(window.mho)) : overSocket(window.location);
+export const connect = async (): Promise<StudioClient> =>
+  window.mho ? overBridge(window.mho) : (await import('./socket')).overSocket(window.location);

@@ -1,12 +1,18 @@
 /** What menu items and keys do: the same as the window's own buttons. */
 import type { Command } from '../../contract/studio';
-import { exportReport } from '../logic/report';
 import { shell, VIEWS } from './shell.svelte';
 import { studio } from './studio.svelte';
 
 async function openBy(purpose: 'model-file' | 'model-folder' | 'session' | 'data'): Promise<void> {
   const file = await studio.choose(purpose);
   if (file) await studio.open(file);
+}
+
+/** A key or menu item leaves the focus where it is: what is typed there counts all the same. */
+function takeField(): void {
+  const field = document.activeElement;
+  if (field instanceof HTMLInputElement && field.type !== 'search')
+    field.dispatchEvent(new Event('change', { bubbles: true }));
 }
 
 export const commands: Readonly<Record<Command, () => void>> = {
@@ -16,8 +22,11 @@ export const commands: Readonly<Record<Command, () => void>> = {
   'open-data': () => void openBy('data'),
   save: () => void studio.save(),
   'save-as': () => void studio.save(true),
-  'export-report': () => void exportReport(),
-  run: () => void studio.run(),
+  'export-report': () => void studio.guard(async () => (await import('../logic/report')).exportReport()),
+  run: () => {
+    takeField();
+    void studio.run();
+  },
   cancel: () => void studio.cancel(),
   find: () => {
     shell.view = 'ranking';

@@ -22,10 +22,11 @@ import type {
   StudioStatus,
   StudioTarget,
 } from '../../contract/studio';
-import { defaultSettings } from '../../contract/studio';
+import { defaultSettings } from '../../contract/defaults';
 import type { ModelSummary } from '../../contract/model';
 import { METHODS } from '../../contract/attribution';
 import { hiddenLayers, repeatedLayers, targetLayers } from '../logic/neurons';
+import { finding } from '../logic/finding';
 import { count } from '../logic/format';
 import { exampleOf } from '../logic/inputs';
 import { examplePlace } from '../logic/ranking';
@@ -402,6 +403,7 @@ class Studio {
     }
     this.#jobEnded();
     this.refreshEstimate();
+    if (!quiet && made.length > 0) this.#selectTelling();
     return made;
   }
   #ended: (() => void) | null = null;
@@ -438,6 +440,13 @@ class Studio {
         trace: same ? [...this.job.trace, point] : [point],
       };
     }
+  }
+
+  /** Where nothing is selected, what the headline names: the first look shows a unit, too. */
+  #selectTelling(): void {
+    if (selection.layer !== null) return;
+    const top = finding(this.current, selection.example, this.telling, this.sample)?.top;
+    if (top) selection.selectUnit(top);
   }
 
   async cancel(): Promise<void> {
@@ -555,12 +564,14 @@ class Studio {
     this.shown = new Set(runs.filter(({ job }) => job === last?.job).map(({ run }) => run));
     const place = last?.asked.examples[last.result.examples[0] ?? 0] ?? 0;
     selection.example = place;
+    this.#selectTelling();
     if (!document.modelOpen) return;
     const opened = await this.client.request('openedModel', {});
     this.opened = opened;
     if (last) await this.#askAsBefore(last, runs);
     if (opened?.data) await this.#useData(opened.data, last?.asked.examples ?? [0]);
     selection.example = place;
+    if (last && this.setup) this.setups = new Map([[last.job, this.setup]]);
   }
 
   /** Asks again what a run was asked, as far as a record tells it. */

@@ -16,7 +16,6 @@ import { z } from 'zod';
 import type { BackendInfo } from '../../../contract/backends';
 import { asMhoError, MhoError, type MhoFault } from '../../../contract/errors';
 import {
-  defaultSettings,
   hostRequests,
   requests,
   type Answer,
@@ -30,6 +29,7 @@ import {
   type Result,
   type Settings,
 } from '../../../contract/studio';
+import { defaultSettings } from '../../../contract/defaults';
 import { fromBytes, toBytes, type FromServer } from '../../../contract/wire';
 import { Grants, kindOf } from '../files';
 import { contentPolicy, pageFile } from '../page';
