@@ -37,7 +37,6 @@ interface LibraryFiles {
 }
 interface LibraryFile {
   usedBytes: number;
-  contents: Uint8Array | null;
   stream_ops: object;
 }
 
@@ -59,6 +58,8 @@ export function extract(
   /** Arrays are read in parts of about this many bytes: the library's memory never shrinks. */
   const PART = 8 * 2 ** 20;
   const LARGEST_KEPT = 64 * 2 ** 20;
+  /** `GCOL`: a heap of texts begins. */
+  const HEAP = 0x4c4f4347;
   const fileSize = 'size' in place ? place.size : place.length;
   const { STRING, INTEGER, FLOAT } = {
     STRING: library.H5T_class_t.H5T_STRING.value,
@@ -196,17 +197,36 @@ export function extract(
   const system = library.FS as unknown as LibraryFiles;
   const node = system.createFile('/', 'file', {}, true, false);
   const handle = 'size' in place ? files.openSync(place.path, 'r') : null;
+  /** @returns how many bytes there were */
+  const fill = (memory: Uint8Array | Int8Array, at: number, length: number, position: number): number => {
+    const wanted = Math.max(0, Math.min(length, fileSize - position));
+    if (!('size' in place)) memory.set(place.subarray(position, position + wanted), at);
+    else if (wanted > 0) return files.readSync(handle!, memory, at, wanted, place.offset + position);
+    return wanted;
+  };
+  /** Whether a heap of texts has free space that is said to take nothing: the library would walk it for ever. */
+  const endless = (heap: number, length: number): boolean => {
+    const head = new DataView(new ArrayBuffer(16));
+    for (let at = 16; at + 16 <= length && fill(new Uint8Array(head.buffer), 0, 16, heap + at) === 16; ) {
+      const free = head.getUint16(0, true) === 0;
+      const size = head.getUint32(8, true) + head.getUint32(12, true) * 2 ** 32;
+      if (free && size === 0) return true;
+      at += free ? size : 16 + 8 * Math.ceil(size / 8);
+    }
+    return false;
+  };
   node.usedBytes = fileSize;
-  if ('size' in place)
-    node.stream_ops = {
-      ...node.stream_ops,
-      // The library sees the stretch it was given, and no other byte of the disk.
-      read: (_stream: unknown, memory: Int8Array, offset: number, length: number, position: number): number => {
-        const wanted = Math.min(length, fileSize - position);
-        return wanted > 0 ? files.readSync(handle!, memory, offset, wanted, place.offset + position) : 0;
-      },
-    };
-  else node.contents = place;
+  node.stream_ops = {
+    ...node.stream_ops,
+    // The library sees the stretch it was given, and no other byte of the disk.
+    read: (_stream: unknown, memory: Int8Array, at: number, length: number, position: number): number => {
+      const count = fill(memory, at, length, position);
+      const view = new DataView(memory.buffer, at, count);
+      if (count >= 16 && view.getUint32(0, true) === HEAP && endless(position, view.getUint32(8, true)))
+        throw new Error('a heap of texts without an end');
+      return count;
+    },
+  };
   let file: bigint;
   try {
     file = library.open('/file', library.H5F_ACC_RDONLY, false, -1, -1);
