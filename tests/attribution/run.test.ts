@@ -198,6 +198,25 @@ describe('a cancel', () => {
 });
 
 describe('progress', () => {
+  it('waits while a result is being kept', async () => {
+    const heard: string[] = [];
+    const onResult = async ({ method }: { method: string }): Promise<void> => {
+      heard.push(`${method} comes`);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      heard.push(`${method} is kept`);
+    };
+    const onProgress = ({ phase }: Progress): void => void (heard.at(-1) !== phase && heard.push(phase));
+    await run(plain, { methods: ['nig', 'rescale'], steps: 8, chunkRows: 5 }, { onResult, onProgress });
+    expect(heard).toEqual([
+      'DeepLIFT and differences',
+      'rescale comes',
+      'rescale is kept',
+      'path of 8 steps',
+      'nig comes',
+      'nig is kept',
+    ]);
+  });
+
   it('counts up to the total and follows F along the path', async () => {
     const seen: Progress[] = [];
     const [result] = await run(

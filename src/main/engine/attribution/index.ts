@@ -22,8 +22,8 @@ export interface AttributionOptions {
   readonly backend: Backend;
   /** After every chunk. */
   readonly onProgress?: (progress: Progress) => void;
-  /** As soon as a method is complete. */
-  readonly onResult?: (result: RunResult) => void;
+  /** As soon as a method is complete; the work goes on once it is done with it, since chunks would keep it waiting. */
+  readonly onResult?: (result: RunResult) => void | Promise<void>;
   /** Takes effect at the next chunk; what is complete by then is returned. */
   readonly signal?: AbortSignal;
   /** Whether to estimate errors (a fourth more work for secant). Default true. */
@@ -131,13 +131,13 @@ class Run {
     const results = new Map<Method, RunResult>();
     for (const grid of gridsOf(this.sums)) {
       const gathered = await this.#sweep(grid, bytes);
-      this.request.methods.forEach((method, place) => {
+      for (const [place, method] of this.request.methods.entries()) {
         const sum = this.sums[place]!;
-        if (sum.steps !== grid.steps || gathered.donePairs < this.prepared.references) return;
+        if (sum.steps !== grid.steps || gathered.donePairs < this.prepared.references) continue;
         const result = this.#assemble(method, sum, gathered);
         results.set(method, result);
-        this.options.onResult?.(result);
-      });
+        await this.options.onResult?.(result);
+      }
       if (this.options.signal?.aborted) break;
     }
     return this.request.methods.flatMap((method) => results.get(method) ?? []);

@@ -22,7 +22,7 @@ export interface Engine {
     options: {
       backend: OpenBackend;
       onProgress?: (progress: Progress) => void;
-      onResult?: (result: RunResult) => void;
+      onResult?: (result: RunResult) => void | Promise<void>;
       signal?: AbortSignal;
     },
   ): Promise<readonly RunResult[]>;

@@ -80,16 +80,11 @@ export class Jobs {
       this.#computing = true;
       const began = performance.now();
       const trace = new Trace();
-      let kept: Promise<unknown> = Promise.resolve();
       let passes = 0;
-      const keep = (result: RunResult): void => {
-        const points = trace.points;
-        kept = kept.then(async () => {
-          if (document.epoch !== epoch) return;
-          const { record, unkept } = await document.addRun(result, question, job, points);
-          emit({ kind: 'run', run: record, unkept: unkept?.fault ?? null });
-        });
-        kept.catch(() => undefined); // awaited below; it must not count as unhandled before
+      const keep = async (result: RunResult): Promise<void> => {
+        if (document.epoch !== epoch) return;
+        const { record, unkept } = await document.addRun(result, question, job, trace.points);
+        emit({ kind: 'run', run: record, unkept: unkept?.fault ?? null });
       };
       try {
         await this.engine.attribute(graph, request, {
@@ -104,7 +99,6 @@ export class Jobs {
         });
       } finally {
         this.#computing = false;
-        await kept;
       }
       // A short or early cancelled job is mostly its beginning: it does not replace what a longer one has told.
       if (passes > 0 && passes * 2 >= (this.#pace.get(summary.hash)?.passes ?? 0))

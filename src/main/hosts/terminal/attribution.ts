@@ -48,7 +48,7 @@ export async function attributeInTerminal(terminal: Terminal, model: OpenedModel
         last = progress;
         bar.update(progress);
       },
-      onResult: (result) => results.set(result.method, result),
+      onResult: (result) => void results.set(result.method, result),
     });
     for (const result of all) results.set(result.method, result);
     if (control.signal.aborted && !isWhole(results, request)) fault = cancelled(last);
