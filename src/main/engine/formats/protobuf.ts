@@ -81,11 +81,15 @@ export interface Message<T> extends Codec<T> {
 }
 
 export function message<F extends Record<string, { readonly number: number }>>(fields: F): Message<MessageOf<F>> {
-  const byNumber = new Map(
-    Object.entries(fields as unknown as Fields).map(([name, field]) => [field.number, { name, field }]),
-  );
-  const empty = (): Record<string, unknown> =>
-    Object.fromEntries(Object.entries(fields as unknown as Fields).map(([name, field]) => [name, field.make()]));
+  const all = Object.entries(fields as unknown as Fields).map(([name, field]) => ({ name, field }));
+  const byNumber = new Map(all.map((each) => [each.field.number, each]));
+  const empty = (): Record<string, unknown> => {
+    const result: Record<string, unknown> = {};
+    for (const { name, field } of all) result[name] = field.make();
+    return result;
+  };
+  // One for all messages that lack it: nothing writes to a message once it is read.
+  let zero: MessageOf<F> | null = null;
   const decode = (data: Uint8Array): MessageOf<F> => {
     // A Buffer's `slice` would not copy: readers of bytes get plain arrays.
     const reader = new BinaryReader(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
@@ -103,7 +107,7 @@ export function message<F extends Record<string, { readonly number: number }>>(f
     read: (reader) => decode(reader.bytes()),
     decode,
     get zero() {
-      return empty() as MessageOf<F>;
+      return (zero ??= empty() as MessageOf<F>);
     },
   };
 }
