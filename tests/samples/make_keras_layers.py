@@ -1,8 +1,8 @@
 """Tiny random models that hold every layer, activation and option the engine translates, with inputs and outputs.
 
 Run once with Keras 3 (tensorflow-cpu 2.21, keras 3) and once with Keras 2 (tensorflow-cpu 2.15):
-    python make_keras_layers.py keras_layers
-It writes keras_layers/keras3/*.keras or keras_layers/keras2/*.h5 (a few in both forms), and beside them outputs.npz with
+    python make_keras_layers.py keras_layers [FAMILY ...]
+With families named, only these are made anew. It writes keras_layers/keras3/*.keras or keras_layers/keras2/*.h5 (a few in both forms), and beside them outputs.npz with
     FAMILY/in/INPUT    [3, ...] float32
     FAMILY/out/LAYER   [3, ...] float32, the output of that name
 A family is one model; every layer under test is one of its outputs, so that a fault names the layer."""
@@ -356,16 +356,160 @@ def recurrent_states():
     return keras.Model(x, L.Dense(2, name="out")(L.Concatenate(name="joined")([y, state, c])))
 
 
-def main(out):
+@family({"x": port(5, 6), "v": port(7, 6), "k": port(7, 4), "i": port(3, 4, 6)})
+def attention():
+    """Every option of attention: keys of their own, widths, masks that the call asks for, weights as an output."""
+    x, v, k, i = (keras.Input(shape, name=name) for name, shape in (("x", (5, 6)), ("v", (7, 6)), ("k", (7, 4)), ("i", (3, 4, 6))))
+    M = L.MultiHeadAttention
+    outputs = [
+        M(2, 3, name="mha_self")(x, x), M(2, 3, name="mha_cross")(x, v), M(3, 4, name="mha_key")(x, v, k), M(2, 3, value_dim=5, output_shape=4, name="mha_widths")(query=x, value=v),
+        M(2, 3, output_shape=(2, 3), use_bias=False, name="mha_output_shape")(x, x), M(2, 3, name="mha_causal")(x, x, use_causal_mask=True),
+        M(2, 3, dropout=0.2, name="mha_dropout")(x, value=x), M(2, 3, attention_axes=(2,), name="mha_axis")(i, i), M(1, 3, attention_axes=(1, 2), name="mha_axes")(i, i),
+        M(2, 3, name="mha_all_axes")(i, i),
+    ]
+    y, weights = M(2, 3, name="mha_weights")(x, x, return_attention_scores=True)
+    outputs.append(L.Concatenate(name="mha_weights_used")([L.Reshape((5, 10), name="weights_flat")(L.Permute((2, 1, 3), name="weights_moved")(weights)), y]))
+    outputs += [
+        L.Attention(name="dot")([x, v]), L.Attention(use_scale=True, name="dot_scaled")([x, v]), L.Attention(name="dot_causal")([x, x], use_causal_mask=True),
+        L.Attention(score_mode="concat", name="concat")([x, v, L.Dense(6, name="keys")(k)]), L.Attention(score_mode="concat", use_scale=True, name="concat_scaled")([x, v]),
+        L.AdditiveAttention(name="additive")([x, v]), L.AdditiveAttention(use_scale=False, name="additive_plain")([x, v]),
+        L.EinsumDense("abc,cd->abd", output_shape=(None, 4), bias_axes="d", activation="relu", name="einsum_dense")(x), L.EinsumDense("...x,xy->...y", output_shape=4, bias_axes="y", name="einsum_ellipsis")(i),
+        L.EinsumDense("abc,cde->abde", output_shape=(None, 2, 3), bias_axes="de", name="einsum_heads")(x), L.EinsumDense("abc,bd->adc", output_shape=(4, 6), bias_axes="d", name="einsum_steps")(x),
+        L.EinsumDense("abc,bcd->abd", output_shape=(5, 2), bias_axes="bd", name="einsum_each")(x), L.EinsumDense("abc,bc->ab", output_shape=(5,), name="einsum_all")(x),
+    ]
+    if KERAS3:
+        outputs += [
+            L.GroupQueryAttention(3, 4, 2, name="grouped")(x, v), L.GroupQueryAttention(2, 4, 1, use_bias=False, name="grouped_single")(x, x, use_causal_mask=True),
+            M(2, 3, use_gate=True, name="mha_gate")(x, v), M(2, 3, sliding_window=2, name="mha_window")(x, x, use_causal_mask=True), L.GroupQueryAttention(2, 2, 2, use_gate=True, name="grouped_gate")(x, v),
+        ]
+    return keras.Model([x, v, k, i], outputs)
+
+
+@family({"x": port(5, 6), "m": port(5, 5, dtype="bool")})
+def attention_mask():
+    """A mask as an input."""
+    x, m = keras.Input((5, 6), name="x"), keras.Input((5, 5), name="m", dtype="bool")
+    return keras.Model([x, m], L.Dense(2, name="out")(L.MultiHeadAttention(2, 3, name="mha")(x, x, attention_mask=m)))
+
+
+@family({"x": port(4, 6), "y": port(4, 6), "p": port(4, 6)})
+def operations():
+    """Functions called in a functional model: keras.ops, and TensorFlow's in Keras 2."""
+    x, y, p = (keras.Input((4, 6), name=name) for name in ("x", "y", "p"))
+    c = np.linspace(-1, 1, 6).astype("float32")
+    name_of = {}
+
+    def named(key, value):
+        for place, each in enumerate(value if isinstance(value, (list, tuple)) else [value]):
+            name_of[f"{key}_no_{place}"] = each
+
+    q = p * p + 0.5  # above 0
+    small = (keras.ops.tanh if KERAS3 else tf.tanh)(x) * 0.9
+    named("operators", [x + y, x - 1.5, 2.0 * x, x / q, 1.0 / q, -x, x + c, x * c, abs(x), x**2, q**0.5, q**1.7, x @ (keras.ops.transpose(y, (0, 2, 1)) if KERAS3 else tf.transpose(y, (0, 2, 1)))])
+    named("getitem", [x[:, 1:], x[:, :-1], x[:, 2], x[..., 0], x[:, ::2, 1:5], x[:, None], x[:, ::-1], x[:, -1, -2:]])
+    if KERAS3:
+        o = keras.ops
+        named("unary", [f(x) for f in (o.exp, o.square, o.sin, o.cos, o.arctan, o.erf, o.tanh, o.sigmoid, o.relu, o.relu6, o.silu, o.gelu, o.softplus, o.softsign, o.selu, o.elu, o.leaky_relu, o.log_sigmoid, o.hard_sigmoid, o.hard_silu, o.abs, o.negative, o.expm1, o.sinh, o.cosh, o.arcsinh, o.stop_gradient, o.sign, o.floor)])
+        named("of_small", [f(small) for f in (o.tan, o.arcsin, o.arccos, o.arctanh)])
+        named("of_positive", [f(q) for f in (o.log, o.log1p, o.log2, o.log10, o.sqrt, o.rsqrt, o.reciprocal)])
+        named("options", [o.gelu(x, approximate=False), o.leaky_relu(x, negative_slope=0.3), o.elu(x, alpha=0.5), o.clip(x, -0.5, 0.7), o.softmax(x, axis=1), o.softmax(x), o.log_softmax(x), o.glu(x), o.celu(x, 0.7), o.hard_shrink(x, 0.3), o.soft_shrink(x, 0.3)])
+        named("binary", [o.add(x, y), o.subtract(x, y), o.multiply(x, y), o.divide(x, q), o.maximum(x, y), o.minimum(x, y), o.power(q, y), o.arctan2(x, q), o.matmul(x, o.swapaxes(y, 1, 2)), o.dot(x, np.eye(6, 3, dtype="float32")), o.einsum("btd,bsd->bts", x, y), o.tensordot(x, np.eye(6, 2, dtype="float32"), axes=1), o.maximum(x, 0.25)])
+        named("reduced", [o.sum(x, axis=1), o.mean(x, axis=-1, keepdims=True), o.max(x, axis=1), o.min(x, axis=(1, 2)), o.var(x, axis=-1), o.std(x, axis=-1, keepdims=True), o.logsumexp(x, axis=-1), o.norm(x, axis=-1), o.cumsum(x, axis=1)])
+        named("shaped", [o.reshape(x, (-1, 4, 2, 3)), o.transpose(x, (0, 2, 1)), o.swapaxes(x, 1, 2), o.moveaxis(o.reshape(x, (-1, 4, 2, 3)), 3, 1), o.expand_dims(x, 1), o.squeeze(o.expand_dims(x, 1), 1), o.concatenate([x, y, q], axis=-1), o.stack([x, y], axis=1), o.take(x, [0, 3, 1], axis=1), o.tile(x, (1, 2, 1)), o.repeat(x, 2, axis=1), o.flip(x, axis=1), o.roll(x, 1, axis=1), o.pad(x, ((0, 0), (1, 2), (0, 0))), o.broadcast_to(o.expand_dims(x, 1), (3, 2, 4, 6))])
+        named("split", [*o.split(x, 2, axis=1), *o.split(x, [1, 4], axis=-1), *o.unstack(x, axis=1)])
+        named("chosen", [o.where(np.arange(6) % 2 == 0, x, y), o.where(x > y, x, 0.1 * y), o.where(o.logical_and(x > 0, o.logical_not(y >= 0)), x, y), o.where(o.less(x, 0.2), 1.0, x), o.cast(x > 0, "float32") * y])
+        named("normal", [o.normalize(x, axis=-1), o.layer_normalization(x, axis=-1), o.rms_normalization(x)] if hasattr(o, "layer_normalization") else [o.normalize(x, axis=-1)])
+        heads = o.reshape(x, (-1, 4, 2, 3))
+        named("attended", [o.dot_product_attention(heads, heads, o.reshape(y, (-1, 4, 2, 3))), o.dot_product_attention(heads, heads, heads, is_causal=True, scale=0.3)])
+    else:
+        m = tf.math
+        named("unary", [f(x) for f in (m.exp, m.square, m.sin, m.cos, m.atan, m.erf, m.tanh, m.sigmoid, tf.nn.relu, tf.nn.relu6, tf.nn.silu, tf.nn.gelu, m.softplus, tf.nn.softsign, tf.nn.selu, tf.nn.elu, tf.nn.leaky_relu, m.log_sigmoid, m.abs, m.negative, m.expm1, m.sinh, m.cosh, m.asinh, tf.stop_gradient, m.sign, m.floor, tf.identity)])
+        named("of_small", [f(small) for f in (m.tan, m.asin, m.acos, m.atanh)])
+        named("of_positive", [f(q) for f in (m.log, m.log1p, m.sqrt, m.rsqrt, m.reciprocal)])
+        named("options", [tf.nn.gelu(x, approximate=True), tf.nn.leaky_relu(x, alpha=0.3), tf.clip_by_value(x, -0.5, 0.7), tf.nn.softmax(x, axis=1), tf.nn.softmax(x), tf.nn.log_softmax(x), tf.keras.activations.gelu(x), tf.keras.activations.relu(x)])
+        named("binary", [m.add(x, y), m.subtract(x, y), m.multiply(x, y), m.divide(x, q), m.maximum(x, y), m.minimum(x, y), m.pow(q, y), m.atan2(x, q), tf.matmul(x, y, transpose_b=True), tf.tensordot(x, np.eye(6, 2, dtype="float32"), axes=1), m.maximum(x, 0.25), m.squared_difference(x, y), m.divide_no_nan(x, q), m.add_n([x, y, q])])
+        named("reduced", [tf.reduce_sum(x, 1), tf.reduce_mean(x, axis=-1, keepdims=True), tf.reduce_max(x, 1), tf.reduce_min(x, [1, 2]), m.reduce_variance(x, -1), m.reduce_std(x, -1, True), tf.reduce_logsumexp(x, -1), tf.cumsum(x, axis=1)])
+        named("shaped", [tf.reshape(x, (-1, 4, 2, 3)), tf.reshape(x, (tf.shape(x)[0], 24)), tf.reshape(x, [tf.shape(x)[0], tf.shape(x)[1] * 2, 3]), tf.transpose(x, (0, 2, 1)), tf.expand_dims(x, 1), tf.squeeze(tf.expand_dims(x, 1), 1), tf.concat([x, y, q], -1), tf.stack([x, y], axis=1), tf.gather(x, [0, 3, 1], axis=1), tf.tile(x, (1, 2, 1)), tf.repeat(x, 2, axis=1), tf.reverse(x, [1]), tf.roll(x, 1, 1), tf.pad(x, ((0, 0), (1, 2), (0, 0)))])
+        named("split", [*tf.split(x, 2, axis=1), *tf.split(x, [1, 3, 2], axis=-1), *tf.unstack(x, axis=1)])
+        named("chosen", [tf.where(x > y, x, 0.1 * y), tf.where(m.logical_and(x > 0, m.logical_not(y >= 0)), x, y), tf.where(m.less(x, 0.2), 1.0, x), tf.cast(x > 0, "float32") * y])
+        named("normal", [m.l2_normalize(x, axis=-1)])
+    outputs = [L.Activation("linear", name=key)(value) for key, value in name_of.items()]
+    return keras.Model([x, y, p], outputs)
+
+
+@family({"x": port(5, 3), "words": port(5, dtype="int32")})
+def positions():
+    """Learnt positions of a known number of steps, added to words; rotary ones by sines and cosines."""
+    words, x = keras.Input((5,), name="words", dtype="int32"), keras.Input((5, 3), name="x")
+    y = L.Embedding(9, 4, name="table")(words)
+    angles = np.outer(np.arange(5), [1.0, 0.1]).astype("float32")
+    c, s = np.cos(angles)[None], np.sin(angles)[None]
+    if KERAS3:
+        o = keras.ops
+        one, other = o.split(y, 2, axis=-1)
+        y = o.concatenate([one * c - other * s, one * s + other * c], axis=-1)
+        y = y + rng.normal(size=(1, 5, 4)).astype("float32")
+        x_placed = L.Add(name="placed")([x, o.convert_to_tensor(rng.normal(size=(1, 5, 3)).astype("float32"))])
+    else:
+        one, other = tf.split(y, 2, axis=-1)
+        y = tf.concat([one * c - other * s, one * s + other * c], axis=-1)
+        y = y + L.Embedding(5, 4, name="places")(tf.range(tf.shape(words)[1]))
+        x_placed = L.Add(name="placed")([x, tf.constant(rng.normal(size=(1, 5, 3)).astype("float32"))])
+    y = L.MultiHeadAttention(2, 2, name="mha")(y, y)
+    return keras.Model([x, words], L.Dense(2, name="out")(L.Concatenate(name="joined")([x_placed, y])))
+
+
+@family({"x": port(3, 5, 6), "z": port(2, 3, 5, 6)})
+def models_over_time():
+    """A model at every time step, one with attention and joined branches in it, and a model of that at every step."""
+    series = keras.Input((5, 6), name="series")
+    y = L.Conv1D(4, 3, padding="same", activation="relu", name="conv")(series)
+    y = L.BatchNormalization(name="norm")(y)
+    y = L.Add(name="joined")([y, L.MultiHeadAttention(2, 3, name="mha")(y, y)])
+    y = L.Concatenate(name="both")([y, L.Dense(2, name="side")(y)])
+    encoder = keras.Model(series, L.Dense(3, name="code")(L.GlobalAveragePooling1D(name="pooled")(y)), name="encoder")
+    chain = keras.Sequential([keras.Input((5, 6)), L.Flatten(name="flat"), L.Dense(4, activation="tanh", name="first")], name="chain")
+    frames = keras.Input((3, 5, 6), name="x")
+    coded = L.TimeDistributed(encoder, name="coded")(frames)
+    whole = keras.Model(frames, L.Concatenate(name="codes")([coded, L.TimeDistributed(chain, name="chained")(frames)]), name="whole")
+    again = keras.Input((2, 3, 5, 6), name="z")
+    return keras.Model([frames, again], [whole(frames), L.TimeDistributed(L.TimeDistributed(L.TimeDistributed(L.Dense(2)), name="inner"), name="outer")(again)], name="films")
+
+
+@family({"x": port(5, 3)})
+def bidirectional():
+    """Both directions apart, with states, with a layer of its own backwards."""
+    x = keras.Input((5, 3), name="x")
+    forwards, backwards = L.Bidirectional(L.GRU(3, return_sequences=True), merge_mode=None, name="apart")(x)
+    merged, h1, c1, h2, c2 = L.Bidirectional(L.LSTM(3, return_state=True), merge_mode="sum", name="states")(x)
+    own = L.Bidirectional(L.LSTM(3), backward_layer=L.LSTM(3, activation="relu", go_backwards=True), name="own")(x)
+    every = L.Bidirectional(L.SimpleRNN(2, return_sequences=True), backward_layer=L.GRU(2, return_sequences=True, go_backwards=True), merge_mode="ave", name="mixed")(x)
+    start = L.Bidirectional(L.LSTM(3), name="started")(x, initial_state=[h1, c1, h2, c2])
+    outputs = [L.Subtract(name="difference")([forwards, backwards]), L.Concatenate(name="joined")([merged, h1, c2]), own, every, start]
+    return keras.Model(x, outputs)
+
+
+BOTH_FORMS = (
+    "nested", "several_outputs", "embedding", "normalisation", "time_distributed", "recurrent", "recurrent_states", "attention", "attention_mask",
+    "positions", "models_over_time", "bidirectional",
+)
+
+
+def main(out, wanted):
     folder = os.path.join(out, "keras3" if KERAS3 else "keras2")
     os.makedirs(folder, exist_ok=True)
     arrays = {}
+    if wanted:
+        with np.load(f"{folder}/outputs.npz") as before:
+            arrays = {key: before[key] for key in before.files if key.split("/")[0] not in wanted}
     for name, (inputs, make) in FAMILIES.items():
+        if wanted and name not in wanted:
+            continue
         made = make()
         model = branches(inputs, made) if isinstance(made, list) else made
         randomise(model)
         sizes = {key: [EXAMPLES, *(9 if size is None else size for size in shape)] for key, (shape, _) in inputs.items()}
-        xs = {key: rng.integers(0, 9, sizes[key]).astype("float32") if inputs[key][1] == "int32" else rng.normal(size=sizes[key]).astype("float32") for key in inputs}
+        xs = {key: rng.integers(0, 9 if inputs[key][1] == "int32" else 2, sizes[key]).astype("float32") if inputs[key][1] in ("int32", "bool") else rng.normal(size=sizes[key]).astype("float32") for key in inputs}
         for key, x in xs.items():
             arrays[f"{name}/in/{key}"] = x
         if name == "channels_first":
@@ -381,10 +525,10 @@ def main(out):
         if KERAS3:
             model.save(f"{folder}/{name}.keras")
             packed(f"{folder}/{name}.keras")
-        if not KERAS3 or name in ("nested", "several_outputs", "embedding", "normalisation", "time_distributed", "recurrent", "recurrent_states"):
+        if not KERAS3 or name in BOTH_FORMS:
             model.save(f"{folder}/{name}.h5")
     np.savez_compressed(f"{folder}/outputs.npz", **arrays)
     print(folder, len(arrays), "arrays")
 
 
-main(sys.argv[1])
+main(sys.argv[1], sys.argv[2:])

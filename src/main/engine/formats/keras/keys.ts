@@ -9,13 +9,16 @@ export const snakeCase = (name: string): string =>
     .replace(/([a-z])([A-Z])/g, '$1_$2')
     .toLowerCase();
 
+/** Classes that Keras exports under another name than their own, which is the one in configurations. */
+const OWN_NAMES: Readonly<Record<string, string>> = { GroupQueryAttention: 'GroupedQueryAttention' };
+
 /** Layer name → key, e.g. `layers/conv2d_1` for the second Conv2D. */
 export function archiveKeys(layers: readonly LayerSpec[]): ReadonlyMap<string, string> {
   const counts = new Map<string, number>();
   const keys = new Map<string, string>();
   for (const layer of layers) {
     if (!layer.isLayer) continue;
-    const key = snakeCase(layer.kind);
+    const key = snakeCase(OWN_NAMES[layer.kind] ?? layer.kind);
     const count = counts.get(key) ?? 0;
     counts.set(key, count + 1);
     keys.set(layer.name, `layers/${key}${count ? `_${count}` : ''}`);

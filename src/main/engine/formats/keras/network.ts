@@ -14,6 +14,7 @@ import {
   inputType,
   isNetwork,
   isReference,
+  layerSpec,
   type LayerSpec,
   networkSpec,
   type NetworkSpec,
@@ -367,7 +368,7 @@ export class NetworkTranslator {
         const key = `${owner}|${part ?? ''}|${wanted.map((each) => each.names[0]).join(',')}`;
         const known = this.weightsOf.get(key);
         if (known) return [...known];
-        const wrapped = layer.kind === 'TimeDistributed' ? { ...place, key: `${place.key}/layer` } : place;
+        const wrapped = { ...place, key: `${place.key}${'/layer'.repeat(wrappers(layer))}` };
         const exact = part === undefined ? wrapped : { ...wrapped, key: `${wrapped.key}/${part}` };
         const ids = findWeights(this.store, exact, layer.kind, wanted, this.claimed, scope).map((weight, index) => {
           const name = [owner, ...(part === undefined ? [] : [part]), wanted[index]!.names[0]!].join('/');
@@ -443,6 +444,11 @@ interface Inside {
 const isMadeArray = (made: Made): made is HostArray => typeof made === 'object' && isArray(made);
 const hasOperand = (value: unknown): boolean =>
   value instanceof Operand || (Array.isArray(value) && value.some(hasOperand));
+/** How many times a layer is wrapped in TimeDistributed. */
+const wrappers = (layer: LayerSpec): number =>
+  layer.kind === 'TimeDistributed' && layer.config.has('layer')
+    ? 1 + wrappers(layerSpec(layer.config.get('layer')))
+    : 0;
 /** The network that a layer is, or applies at every time step; null for other layers. */
 const networkIn = (layer: LayerSpec): LayerSpec | null => (isNetwork(layer) ? layer : overTime(layer));
 

@@ -8,7 +8,14 @@ import type { OpAttributes, OpName, Padding } from '../../graph/ops';
 import { ConfigFault, nested } from '../json';
 import * as host from '../tensors/array';
 import { type HostArray, isArray, NotExpressible, product, range } from '../tensors/array';
-import { type Assembly, type BinaryOp, type ReduceOp, symbolic, type Tensor } from '../tensors/assembly';
+import {
+  type Assembly,
+  type BinaryOp,
+  type Comparison,
+  type ReduceOp,
+  symbolic,
+  type Tensor,
+} from '../tensors/assembly';
 import { clipped, completed, contraction, safeDivision, selected } from '../tensors/compositions';
 import { functions } from '../tensors/functions';
 import { ELLIPSIS, Operand, Slice } from './arguments';
@@ -96,18 +103,6 @@ class Arguments {
   axes(x: Tensor, name = 'axis'): number[] | null {
     return this.has(name) ? this.list(name).map((axis) => this.to.axis(x, axis)) : null;
   }
-
-  /** A target shape: what is null, or the symbol of a free size, stands for the size in that place. */
-  shape(x: Tensor, name: string): number[] {
-    const value = this.raw(name);
-    const own = this.to.shape(x);
-    if (!Array.isArray(value)) return this.list(name);
-    return value.map((each, place) => {
-      if (each === null) return own[place] ?? -1;
-      const part = this.to.array(this.asTensor(each, name), `a ${name}`);
-      return part.data[0]!;
-    });
-  }
 }
 
 interface Operation {
@@ -123,8 +118,7 @@ const operation = (parameters: string, run: Operation['run']): Operation => ({
 
 const unary = <Op extends OpName>(op: Op, attributes: OpAttributes[Op]): Operation =>
   operation('x', (given, to) => to.unary(op, given.tensor('x'), attributes, functions[op] ?? null));
-const plain = (op: Extract<OpName, keyof typeof functions> | 'erf' | 'softplus' | 'softsign' | 'mish'): Operation =>
-  unary(op as 'relu', {});
+const plain = (op: OpName): Operation => unary(op as 'relu', {});
 const binary = (op: BinaryOp): Operation =>
   operation('x1 x2', (given, to) => to.binary(op, given.tensor('x1'), given.tensor('x2')));
 const reduction = (op: ReduceOp): Operation =>
@@ -139,15 +133,14 @@ const along = (op: 'softmax' | 'logSoftmax'): Operation =>
     if (axes.length > 1) throw new NotExpressible('several axes');
     return to.along(x, axes[0]!, op);
   });
-const compared = (compare: (a: number, b: number) => boolean): Operation =>
-  operation('x1 x2', (given, to) =>
-    host.combined(
-      to.array(given.tensor('x1'), 'a comparison of a value'),
-      to.array(given.tensor('x2'), 'a comparison with a value'),
-      (a, b) => (compare(a, b) ? 1 : 0),
-      true,
-    ),
-  );
+/** x1 ∘ x2, or x2 ∘ x1: 1 where it holds, else 0. */
+const compared = (op: Comparison, swapped = false): Operation =>
+  operation('x1 x2', (given, to) => {
+    const [a, b] = [given.tensor('x1'), given.tensor('x2')];
+    return swapped ? to.binary(op, b, a) : to.binary(op, a, b);
+  });
+/** The contrary of a condition. */
+const denied = (to: Assembly, condition: Tensor): Tensor => to.binary('equal', condition, host.wholes([0], []));
 /** Arithmetic of numbers known when the file is opened. */
 const computed = (compute: (a: number, b: number) => number): Operation =>
   operation('x1 x2', (given, to) =>
@@ -166,9 +159,8 @@ function variance(given: Arguments, to: Assembly): Tensor {
 function power(given: Arguments, to: Assembly): Tensor {
   const [a, b] = [given.tensor('x1'), given.tensor('x2')];
   if (isArray(a) && isArray(b)) return host.combined(a, b, (x, y) => x ** y);
-  const exponent = to.array(b, 'an exponent').data;
-  const value = exponent[0]!;
-  if (!exponent.every((each) => each === value)) throw new NotExpressible('several exponents');
+  const value = isArray(b) && b.data.every((each) => each === b.data[0]) ? b.data[0]! : null;
+  if (value === null) return to.binary('power', a, b);
   if (value === 1) return a;
   if (value === 2) return squared(to, a);
   if (value === 0.5) return to.unary('sqrt', a, {}, functions['sqrt']!);
@@ -382,8 +374,8 @@ function logSumExp(given: Arguments, to: Assembly): Tensor {
 }
 
 function chosen(given: Arguments, to: Assembly): Tensor {
-  const condition = to.array(given.tensor('condition'), 'a condition');
-  return selected(to, condition, given.tensor('x1'), given.tensor('x2'));
+  const [condition, a, b] = [given.tensor('condition'), given.tensor('x1'), given.tensor('x2')];
+  return isArray(condition) ? selected(to, condition, a, b) : to.select(condition, a, b);
 }
 
 function taken(given: Arguments, to: Assembly): Tensor {
@@ -393,7 +385,32 @@ function taken(given: Arguments, to: Assembly): Tensor {
   return to.gather(x, given.tensor('indices'), given.axis(x, 0));
 }
 
-const sums = (to: Assembly, x: Tensor, power: number): Tensor => to.binary('mul', x, host.scalar(power));
+function layerNormed(given: Arguments, to: Assembly): Tensor {
+  const x = given.tensor('x');
+  if (given.flag('rms_scaling')) throw new NotExpressible('rms_scaling');
+  let made: Tensor = to.normalise(x, given.axes(x) ?? [to.rank(x) - 1], given.number('epsilon', 1e-7));
+  if (given.has('gamma')) made = to.binary('mul', made, given.tensor('gamma'));
+  return given.has('beta') ? to.binary('add', made, given.tensor('beta')) : made;
+}
+
+/** softmax(scale · query · keyᵀ + bias) · value over [N, steps, heads, width]. */
+function dotProductAttention(given: Arguments, to: Assembly): Tensor {
+  const query = given.tensor('query');
+  if (given.has('mask') || given.has('attn_logits_soft_cap')) throw new NotExpressible('a mask or a cap');
+  const [queries, width] = [to.shape(query)[1]!, to.shape(query)[3]!];
+  const scaled = to.binary('mul', query, host.scalar(given.number('scale', 1 / Math.sqrt(width))));
+  let scores = contraction(to, 'abcd,aecd->acbe', [scaled, given.tensor('key')]);
+  if (given.has('bias')) scores = to.binary('add', scores, given.tensor('bias'));
+  if (given.flag('is_causal')) {
+    const keys = to.shape(scores)[3]!;
+    if (symbolic(queries) || symbolic(keys)) throw new NotExpressible('a mask over a free number of steps');
+    const hidden = range(queries).flatMap((q) => range(keys).map((k) => (k > q ? -1e9 : 0)));
+    scores = to.binary('add', scores, host.reals([1, 1, queries, keys], hidden));
+  }
+  return contraction(to, 'acbe,aecd->abcd', [to.along(scores, 3, 'softmax'), given.tensor('value')]);
+}
+
+const times = (to: Assembly, x: Tensor, factor: number): Tensor => to.binary('mul', x, host.scalar(factor));
 const sameShape = (value: number): Operation =>
   operation('x', (given, to) =>
     host.filled(
@@ -420,17 +437,15 @@ const operations: Readonly<Record<string, Operation>> = {
     squared(to, to.binary('sub', given.tensor('x1'), given.tensor('x2'))),
   ),
   AddN: operation('x', (given, to) => given.tensors('x').reduce((sum, x) => to.binary('add', sum, x))),
-  Equal: compared((a, b) => a === b),
-  NotEqual: compared((a, b) => a !== b),
-  Greater: compared((a, b) => a > b),
-  GreaterEqual: compared((a, b) => a >= b),
-  Less: compared((a, b) => a < b),
-  LessEqual: compared((a, b) => a <= b),
-  LogicalAnd: compared((a, b) => a !== 0 && b !== 0),
-  LogicalOr: compared((a, b) => a !== 0 || b !== 0),
-  LogicalNot: operation('x', (given, to) =>
-    host.mapped(to.array(given.tensor('x'), 'a condition'), (each) => (each ? 0 : 1), true),
-  ),
+  Equal: compared('equal'),
+  NotEqual: operation('x1 x2', (given, to) => denied(to, to.binary('equal', given.tensor('x1'), given.tensor('x2')))),
+  Greater: compared('greater'),
+  GreaterEqual: compared('greaterEqual'),
+  Less: compared('greater', true),
+  LessEqual: compared('greaterEqual', true),
+  LogicalAnd: binary('mul'),
+  LogicalOr: binary('maximum'),
+  LogicalNot: operation('x', (given, to) => denied(to, given.tensor('x'))),
   Where: operation('condition x1 x2', chosen),
 
   Absolute: plain('abs'),
@@ -442,9 +457,9 @@ const operations: Readonly<Record<string, Operation>> = {
   ),
   Log: plain('log'),
   Log1p: plain('log1p'),
-  Log2: operation('x', (given, to) => sums(to, to.unary('log', given.tensor('x'), {}, functions['log']!), Math.LOG2E)),
+  Log2: operation('x', (given, to) => times(to, to.unary('log', given.tensor('x'), {}, functions['log']!), Math.LOG2E)),
   Log10: operation('x', (given, to) =>
-    sums(to, to.unary('log', given.tensor('x'), {}, functions['log']!), Math.LOG10E),
+    times(to, to.unary('log', given.tensor('x'), {}, functions['log']!), Math.LOG10E),
   ),
   Sqrt: plain('sqrt'),
   Rsqrt: plain('rsqrt'),
@@ -452,8 +467,20 @@ const operations: Readonly<Record<string, Operation>> = {
   Reciprocal: plain('reciprocal'),
   Sin: plain('sin'),
   Cos: plain('cos'),
+  Tan: plain('tan'),
+  Arcsin: plain('asin'),
+  Arccos: plain('acos'),
   Arctan: plain('atan'),
+  Arctan2: binary('atan2'),
+  Sinh: plain('sinh'),
+  Cosh: plain('cosh'),
+  Arcsinh: plain('asinh'),
+  Arccosh: plain('acosh'),
+  Arctanh: plain('atanh'),
   Erf: plain('erf'),
+  Erfc: operation('x', (given, to) =>
+    to.binary('sub', host.scalar(1), to.unary('erf', given.tensor('x'), {}, functions['erf'] ?? null)),
+  ),
   Sign: plain('sign'),
   Floor: plain('floor'),
   Round: operation('x decimals', (given, to) => {
@@ -509,6 +536,31 @@ const operations: Readonly<Record<string, Operation>> = {
   LogSoftmax: along('logSoftmax'),
   Normalize: operation('x axis order epsilon epsilon_of_square', normalized),
 
+  Glu: operation('x axis', (given, to) => {
+    const x = given.tensor('x');
+    const axis = given.axis(x, -1);
+    const half = to.shape(x)[axis]! / 2;
+    if (!Number.isInteger(half)) throw new ConfigFault(`glu cannot halve ${2 * half} features`);
+    const [gated, gate] = parts(to, x, axis, [half, half]) as [Tensor, Tensor];
+    return to.binary('mul', gated, to.unary('sigmoid', gate, {}, functions['sigmoid']!));
+  }),
+  LayerNorm: operation('x gamma beta axis epsilon rms_scaling', layerNormed),
+  RMSNorm: operation('x scale axis epsilon', (given, to) => {
+    const x = given.tensor('x');
+    const mean = to.reduce('mean', squared(to, x), given.axes(x) ?? [to.rank(x) - 1], true);
+    const shifted = to.binary('add', mean, host.scalar(given.number('epsilon', 1e-7)));
+    const normal = to.binary('mul', x, to.unary('rsqrt', shifted, {}, functions['rsqrt']!));
+    return given.has('scale') ? to.binary('mul', normal, given.tensor('scale')) : normal;
+  }),
+  Norm: operation('x ord axis keepdims', (given, to) => {
+    const x = given.tensor('x');
+    if (given.has('ord') && given.raw('ord') !== 2 && given.raw('ord') !== 'fro')
+      throw new NotExpressible(`ord ${String(given.raw('ord'))}`);
+    const sum = to.reduce('sum', squared(to, x), given.axes(x), given.flag('keepdims'));
+    return to.unary('sqrt', sum, {}, functions['sqrt']!);
+  }),
+  DotProductAttention: operation('query key value bias mask scale', dotProductAttention),
+
   Sum: reduction('sum'),
   Mean: reduction('mean'),
   Max: reduction('max'),
@@ -535,14 +587,16 @@ const operations: Readonly<Record<string, Operation>> = {
   Tensordot: operation('x1 x2 axes', tensordot),
 
   Identity: operation('x', (given) => given.tensor('x')),
-  StopGradient: operation('x', (given) => given.tensor('x')),
+  StopGradient: operation('variable', (given) => given.tensor('variable')),
+  ConvertToTensor: operation('x', (given) => given.tensor('x')),
   Copy: operation('x', (given) => given.tensor('x')),
   Cast: operation('x dtype', (given, to) => {
     const x = given.tensor('x');
     const whole = /^(u?int|bool)/.test(given.text('dtype', 'float32'));
     if (isArray(x)) return host.converted(x, whole);
-    if (whole && to.builder.at(x.id).dtype === 'float32') throw new NotExpressible('a conversion to whole numbers');
-    return x;
+    const real = to.builder.at(x.id).dtype === 'float32';
+    if (whole && real) throw new NotExpressible('a conversion to whole numbers');
+    return whole || real ? x : to.unary('identity', x, {}, null);
   }),
   Shape: operation('x', (given, to) => host.wholes([...to.shape(given.tensor('x'))])),
   Arange: operation('start stop step', (given) => {
@@ -557,7 +611,7 @@ const operations: Readonly<Record<string, Operation>> = {
   OnesLike: sameShape(1),
   Reshape: operation('x newshape', (given, to) => {
     const x = given.tensor('x');
-    return to.reshape(x, completed(given.shape(x, 'newshape'), product(to.shape(x))));
+    return to.reshape(x, completed(given.list('newshape'), product(to.shape(x))));
   }),
   Ravel: operation('x', (given, to) => to.reshape(given.tensor('x'), [product(to.shape(given.tensor('x')))])),
   Transpose: operation('x axes', (given, to) => ordered(to, given.tensor('x'), given.axes(given.tensor('x'), 'axes'))),
@@ -575,8 +629,8 @@ const operations: Readonly<Record<string, Operation>> = {
     const xs = given.tensors('xs');
     return to.concat(xs, given.axis(xs[0]!, 0));
   }),
-  Stack: operation('xs axis', (given, to) => {
-    const xs = given.tensors('xs');
+  Stack: operation('x axis', (given, to) => {
+    const xs = given.tensors('x');
     const axis = to.axis(xs[0]!, given.number('axis', 0), 1);
     return to.concat(
       xs.map((x) => to.unsqueeze(x, [axis])),
@@ -608,9 +662,7 @@ const operations: Readonly<Record<string, Operation>> = {
     ]);
   }),
   Repeat: operation('x repeats axis', repeated),
-  BroadcastTo: operation('x shape', (given, to) =>
-    to.expand(given.tensor('x'), given.shape(given.tensor('x'), 'shape')),
-  ),
+  BroadcastTo: operation('x shape', (given, to) => to.expand(given.tensor('x'), given.list('shape'))),
   Flip: operation('x axis', flipped),
   Roll: operation('x shift axis', rolled),
   Pad: operation('x pad_width mode constant_values', padded),
@@ -665,6 +717,16 @@ const tensorflow: Readonly<Record<string, readonly [operation: string, parameter
   'math.sin': ['Sin', 'x'],
   'math.cos': ['Cos', 'x'],
   'math.atan': ['Arctan', 'x'],
+  'math.tan': ['Tan', 'x'],
+  'math.asin': ['Arcsin', 'x'],
+  'math.acos': ['Arccos', 'x'],
+  'math.sinh': ['Sinh', 'x'],
+  'math.cosh': ['Cosh', 'x'],
+  'math.asinh': ['Arcsinh', 'x'],
+  'math.acosh': ['Arccosh', 'x'],
+  'math.atanh': ['Arctanh', 'x'],
+  'math.erfc': ['Erfc', 'x'],
+  'math.atan2': ['Arctan2', 'y:x1 x:x2'],
   'math.erf': ['Erf', 'x'],
   'math.sign': ['Sign', 'x'],
   'math.floor': ['Floor', 'x'],
@@ -696,7 +758,7 @@ const tensorflow: Readonly<Record<string, readonly [operation: string, parameter
   'linalg.matmul': ['Matmul', 'a:x1 b:x2 transpose_a transpose_b'],
   tensordot: ['Tensordot', 'a:x1 b:x2 axes'],
   identity: ['Identity', 'input:x'],
-  stop_gradient: ['StopGradient', 'input:x'],
+  stop_gradient: ['Identity', 'input:x'],
   convert_to_tensor: ['Identity', 'value:x'],
   cast: ['Cast', 'x dtype'],
   shape: ['Shape', 'input:x'],
@@ -708,7 +770,7 @@ const tensorflow: Readonly<Record<string, readonly [operation: string, parameter
   expand_dims: ['ExpandDims', 'input:x axis'],
   squeeze: ['Squeeze', 'input:x axis'],
   concat: ['Concatenate', 'values:xs axis'],
-  stack: ['Stack', 'values:xs axis'],
+  stack: ['Stack', 'values:x axis'],
   unstack: ['Unstack', 'value:x num axis'],
   split: ['SplitBySizes', 'value:x num_or_size_splits:indices_or_sections axis'],
   gather: ['Take', 'params:x indices validate_indices axis batch_dims', { axis: 0 }],

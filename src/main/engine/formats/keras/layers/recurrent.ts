@@ -202,11 +202,19 @@ function recurrent(call: LayerCall): ValueId | ValueId[] {
 function bidirectional(call: LayerCall): ValueId | ValueId[] {
   const forward = layerSpec(call.config.get('layer'));
   const own = call.config.has('backward_layer') ? layerSpec(call.config.get('backward_layer')) : null;
-  if (call.inputs.length !== 1) throw new NotExpressible('given initial states');
+  const given = call.inputs.slice(1);
+  // First the states of the one direction, then of the other.
+  const states = (spec: typeof forward, back: boolean): readonly ValueId[] | null => {
+    if (!given.length) return null;
+    const half = given.length / 2;
+    if (half !== stateCount(spec.kind)) throw new NotExpressible(`${given.length} further inputs`);
+    return back ? given.slice(half) : given.slice(0, half);
+  };
   const sequences = forward.config.flag('return_sequences', false);
   const run = (spec: typeof forward, direction: string, flip: boolean): Run & { readonly value: ValueId } => {
     const config = flip ? spec.config.with({ go_backwards: !spec.config.flag('go_backwards', false) }) : spec.config;
-    const done = unrolled(call.with({ kind: spec.kind, config }), `${direction}_layer/cell`, `${direction}/`, null);
+    const start = states(spec, direction === 'backward');
+    const done = unrolled(call.with({ kind: spec.kind, config }), `${direction}_layer/cell`, `${direction}/`, start);
     // Backwards, what was computed last stands first.
     const ordered = direction === 'backward' ? [...done.outputs].reverse() : done.outputs;
     const value = sequences ? call.op('stack', ordered, { axis: 0 }, `${direction}/sequence`) : done.outputs.at(-1)!;
@@ -215,9 +223,9 @@ function bidirectional(call: LayerCall): ValueId | ValueId[] {
   const one = run(forward, 'forward', false);
   const other = run(own ?? forward, 'backward', own === null);
   const pair = [one.value, other.value];
-  const states = forward.config.flag('return_state', false) ? [...one.states, ...other.states] : [];
+  const last = forward.config.flag('return_state', false) ? [...one.states, ...other.states] : [];
   const mode = call.config.get('merge_mode') === undefined ? null : call.config.text('merge_mode');
-  if (mode === null) return [...pair, ...states];
+  if (mode === null) return [...pair, ...last];
   let merged: ValueId;
   if (mode === 'concat') merged = call.op('concat', pair, { axis: sequences ? 1 : 0 }, 'merged');
   else if (mode === 'mul') merged = call.op('mul', pair, {}, 'merged');
@@ -225,7 +233,7 @@ function bidirectional(call: LayerCall): ValueId | ValueId[] {
   else if (mode === 'ave')
     merged = call.op('mul', [call.op('add', pair, {}, 'sum'), call.scalar('share', 0.5)], {}, 'merged');
   else throw new ConfigFault(`merge_mode is ${mode}`);
-  return states.length ? [merged, ...states] : merged;
+  return last.length ? [merged, ...last] : merged;
 }
 
 const row = (translate: LayerRow['translate']): LayerRow => ({ translate, units: 'last', readsMask: true });

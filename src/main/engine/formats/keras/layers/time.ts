@@ -29,7 +29,7 @@ const overTime: Readonly<Record<string, LayerRow>> = {
 /** The inner layer with the time axis before its own. Inner models are the network's business. */
 function timeDistributed(call: LayerCall): ValueId {
   const inner = layerSpec(call.config.get('layer'));
-  const row = Object.hasOwn(overTime, inner.kind) && inner.isKeras ? overTime[inner.kind]! : null;
+  const row = Object.hasOwn(layersOverTime, inner.kind) && inner.isKeras ? layersOverTime[inner.kind]! : null;
   if (!row) throw new NotExpressible(`${inner.kind} at every time step`);
   const lead = call.lead + 1;
   const value = row.translate(call.with({ kind: inner.kind, config: inner.config, inputs: [oneInput(call)], lead }));
