@@ -104,6 +104,7 @@ const slow = [
   'formats/mmsplice',
   'formats/mutations',
   'formats/onnxConformance',
+  'formats/onnxNodes',
   'formats/torchExport',
   'ops/cpu',
   'terminal/built',

@@ -47,23 +47,34 @@ export async function outcome(
   if (unsupported.length) return { unsupported, worst: null };
   const file = ModelProto.decode(readFileSync(model)).graph!;
   const fixed = new Set(file.initialisers.map(({ name }) => name));
+  /** As one example, where the file has no batch axis. */
+  const asFed = (name: string, array: NumericArray): NumericArray => {
+    const port = graph.inputs.find((each) => each.name === name);
+    const whole = port && graph.values[port.value]!.shape.length === array.shape.length;
+    return whole ? { ...array, shape: [1, ...array.shape] } : array;
+  };
   const fed = Object.fromEntries(
     file.inputs
       .map((info, i) => ({ info, i }))
       .filter(({ info }) => !fixed.has(info.name))
       .map(({ info, i }) => [
         info.name,
-        inputs ? stored(inputs[i]!) : ramp(info.type!.tensor!.shape!.dims.map((dim) => dim.value ?? 1)),
+        asFed(
+          info.name,
+          inputs ? stored(inputs[i]!) : ramp(info.type!.tensor!.shape!.dims.map((dim) => dim.value ?? 1)),
+        ),
       ]),
   );
-  const given = Object.values(await predict(graph, fed, backend));
+  const given = await predict(graph, fed, backend);
   let worst = 0;
   outputs.forEach((path, i) => {
     const want = stored(path);
-    const have = given[i]!;
+    const have = given[file.outputs[i]!.name];
+    if (!have) return; // a constant is no output
     if (have.data.length !== want.data.length) worst = Infinity;
-    const scale = want.data.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-3);
+    const scale = want.data.reduce((most, value) => (Number.isFinite(value) ? Math.max(most, Math.abs(value)) : most), 1e-3); // prettier-ignore
     want.data.forEach((value, j) => {
+      if (Object.is(value, have.data[j])) return; // infinities and NaN too
       const difference = Math.abs(value - have.data[j]!) / scale;
       worst = Number.isNaN(difference) ? Infinity : Math.max(worst, difference);
     });

@@ -41,6 +41,7 @@ export class GraphBuilder {
   /**
    * An op; its shape is inferred.
    * @param shape only for `unknown`, where the file tells the shape that nobody can infer
+   * @param dtype of the output, where it is no real number
    * @throws MODEL_CONFIG when the op cannot work on its inputs' shapes
    */
   add<Op extends OpName>(
@@ -49,8 +50,9 @@ export class GraphBuilder {
     attributes: OpAttributes[Op],
     name: string,
     shape?: Shape,
+    dtype: DType = 'float32',
   ): ValueId {
-    const output = this.value(name, shape ?? this.inferred(op, inputs, attributes, name), 'float32', null);
+    const output = this.value(name, shape ?? this.inferred(op, inputs, attributes, name), dtype, null);
     this.nodes.push({ op, name: this.values[output]!.name, inputs, output, attributes } as unknown as Node);
     return output;
   }

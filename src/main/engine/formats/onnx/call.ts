@@ -16,6 +16,8 @@ export class OnnxCall {
     readonly to: Assembly,
     attributes: readonly Attribute[],
     private readonly tensor: (proto: TensorProto) => HostArray,
+    /** ONNX's type of an input that is an initialiser; null otherwise. */
+    readonly typeOf: (input: number) => number | null,
   ) {
     this.attributes = new Map(attributes.map((each) => [each.name, each]));
   }
@@ -44,6 +46,10 @@ export class OnnxCall {
   }
   floats(name: string): readonly number[] | null {
     return this.attributes.get(name)?.floats ?? null;
+  }
+  texts(name: string): readonly string[] | null {
+    const list = this.attributes.get(name)?.strings;
+    return list?.length ? list : null;
   }
   array(name: string): HostArray | null {
     const proto = this.attributes.get(name)?.t;

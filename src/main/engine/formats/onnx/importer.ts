@@ -1,148 +1,243 @@
 /** Walks an ONNX graph node by node and builds the studio's graph: what each node becomes stands in the op table. */
 import { MhoError } from '../../../../contract/errors';
 import { GraphBuilder } from '../../graph/builder';
+import type { Graph, ValueId } from '../../graph/graph';
 import { type HostArray, isArray, NotExpressible } from '../tensors/array';
-import { Assembly, BATCH, type Origin, type Tensor } from '../tensors/assembly';
+import { AcrossBatch, Assembly, BATCH, type Origin, type Tensor } from '../tensors/assembly';
 import { safeDivision } from '../tensors/compositions';
 import { registerLayers } from '../tensors/layers';
 import { OnnxCall } from './call';
-import type { OnnxGraph, OnnxNode, TensorProto, ValueInfo } from './proto';
+import { type Control, SUBGRAPHS } from './control';
+import { type OnnxGraph, type OnnxNode, subgraphOf, type TensorProto, type ValueInfo } from './proto';
 import { rowOf } from './table';
-import { isNumeric, isReal, tensorOf } from './tensor';
+import { isNumeric, isReal } from './tensor';
 
-/** A comparison of values that vary: no value of the graph, but known to what selects by it. */
+/** A comparison of values that vary, made into a value once something reads it: what guards a division needs none. */
 class Condition {
   constructor(
     readonly kind: string,
     readonly a: Tensor,
     readonly b: Tensor,
+    readonly make: () => Tensor,
   ) {}
 }
-const COMPARISONS = new Set(['Equal', 'Greater', 'GreaterOrEqual', 'Less', 'LessOrEqual']);
+type Item = Tensor | Condition;
+
+/** Values by name; those of a subgraph see the ones around it. */
+class Scope {
+  private readonly made = new Map<string, Item>();
+  constructor(
+    private readonly outer: Scope | null,
+    /** Put before the names of the nodes of a subgraph. */
+    readonly prefix: string,
+  ) {}
+  find(name: string): Item | undefined {
+    return this.made.get(name) ?? this.outer?.find(name);
+  }
+  set(name: string, item: Item): void {
+    this.made.set(name, item);
+  }
+}
+
+/** Nodes translated over all unrolled steps, beyond which a file is taken as damaged. */
+const MOST_NODES = 500_000;
+/** Subgraphs within subgraphs. */
+const DEEPEST = 64;
+
+export interface Built {
+  readonly graph: Graph;
+  /** Whether reading the file without a batch axis may express more. */
+  readonly acrossBatch: boolean;
+  /** Outputs that no op without a translation leads to. */
+  readonly reached: number;
+}
 
 export class Importer {
-  private readonly made = new Map<string, Tensor | Condition>();
   /** Quotients with their operands: exporters guard divisions by comparing the divisor with zero. */
   private readonly quotients = new Map<Tensor, readonly [Tensor, Tensor]>();
-  private readonly declared: ReadonlyMap<string, ValueInfo>;
+  /** ONNX's types of constants. */
+  private readonly types = new WeakMap<Tensor, number>();
+  private readonly declared = new Map<string, ValueInfo>();
   private readonly to: Assembly;
   private readonly builder: GraphBuilder;
   /** Names of biases and weights by the node that reads them: they tell the layer of nodes whose own names do not. */
   private readonly hints = new Map<string, string>();
   private readonly kernels = new Map<string, string>();
+  private readonly root = new Scope(null, '');
+  private acrossBatch = false;
+  private visited = 0;
+  private depth = 0;
 
+  /** @param batched false: the whole of an input is one example */
   constructor(
     private readonly graph: OnnxGraph,
     private readonly opset: number,
     private readonly path: string,
-    private readonly external: ReadonlyMap<TensorProto, Uint8Array>,
+    /** A tensor's numbers. */
+    private readonly read: (proto: TensorProto) => HostArray,
+    batched: boolean,
   ) {
-    this.declared = new Map([...graph.values, ...graph.outputs].map((info) => [info.name, info]));
     this.builder = new GraphBuilder(graph.name || 'model');
     const fixed = new Set(graph.initialisers.map(({ name }) => name));
     const sizes = graph.inputs.filter(({ name }) => !fixed.has(name)).map((info) => dimsOf(info)?.[0] ?? null);
     const [first] = sizes;
-    this.to = new Assembly(
-      this.builder,
-      first !== undefined && first !== null && sizes.every((size) => size === first) ? first : BATCH,
-    );
+    const batch = first !== undefined && first !== null && sizes.every((size) => size === first) ? first : BATCH;
+    this.to = new Assembly(this.builder, batched ? batch : null);
   }
 
-  build() {
-    for (const tensor of this.graph.initialisers) {
-      if (!isNumeric(tensor.dataType)) continue;
-      this.made.set(tensor.name, this.tensor(tensor));
-    }
-    for (const info of this.graph.inputs) if (!this.made.has(info.name)) this.made.set(info.name, this.input(info));
-    for (const [index, node] of this.graph.nodes.entries()) this.node(node, index);
-    for (const { name } of this.graph.outputs) {
-      const x = this.made.get(name);
+  build(): Built {
+    this.begin(this.graph, this.root);
+    for (const info of this.graph.inputs) if (!this.root.find(info.name)) this.root.set(info.name, this.input(info));
+    this.nodes(this.graph, this.root);
+    const outputs = this.graph.outputs.flatMap(({ name }) => {
+      const x = this.root.find(name);
       if (!x) throw this.damaged(`its output ${name} is not made by any node`);
-      if (x instanceof Condition || isArray(x)) throw this.damaged(`its output ${name} does not depend on any input`);
-      const id = this.to.at({ name, kind: 'Transpose' }, () => this.to.asOutput(x));
+      const value = x instanceof Condition ? x.make() : x;
+      return isArray(value) ? [] : [{ name, value }];
+    });
+    if (!outputs.length)
+      throw this.damaged(`its output ${this.graph.outputs[0]?.name ?? ''} does not depend on any input`);
+    const ids = outputs.map(({ name, value }) => {
+      const id = this.to.at({ name, kind: 'Transpose' }, () => this.to.asOutput(value));
       this.builder.output(name.replace(/:0$/, ''), id);
-    }
+      return id;
+    });
     const told = (name: string): string => (name.includes('/') ? name : (this.hints.get(name) ?? name));
     const kernels = new Map([...this.kernels].map(([name, kernel]) => [told(name), kernel]));
     registerLayers(this.to, this.builder, (origin) => told(origin.name), kernels);
-    return this.builder.build();
+    const graph = this.builder.build();
+    return { graph, acrossBatch: this.acrossBatch, reached: attributable(graph, ids) };
   }
+
+  /** A graph's own constants, and what it says of its values. */
+  private begin(graph: OnnxGraph, scope: Scope): void {
+    for (const info of [...graph.values, ...graph.outputs]) this.declared.set(info.name, info);
+    for (const tensor of graph.initialisers)
+      if (isNumeric(tensor.dataType)) scope.set(tensor.name, this.tensor(tensor));
+  }
+
+  private nodes(graph: OnnxGraph, scope: Scope): void {
+    for (const [index, node] of graph.nodes.entries()) {
+      if (++this.visited > MOST_NODES)
+        throw new MhoError('MODEL_TOO_LARGE', {
+          path: this.path,
+          what: 'the number of nodes',
+          have: `over ${MOST_NODES}`,
+          limit: MOST_NODES,
+        });
+      this.node(node, index, scope);
+    }
+  }
+
+  private readonly tensor = (proto: TensorProto): HostArray => {
+    const array = this.read(proto);
+    this.types.set(array, proto.dataType);
+    return array;
+  };
 
   private damaged(reason: string): MhoError {
     return new MhoError('MODEL_DAMAGED', { path: this.path, reason });
   }
 
-  private tensor(proto: TensorProto): HostArray {
-    return tensorOf(proto, this.path, this.external);
-  }
-
   private input(info: ValueInfo): Tensor {
     const dims = dimsOf(info);
     const type = info.type?.tensor?.elementType ?? 0;
-    if (!dims || dims.length < 1) throw this.damaged(`its input ${info.name} has no batch axis`);
+    if (!dims) throw this.damaged(`its input ${info.name} is no tensor`);
     if (!isNumeric(type)) throw this.damaged(`its input ${info.name} is of type ${type}, which holds no numbers`);
-    return this.to.input(info.name, dims.slice(1), isReal(type) ? 'float32' : 'int32');
+    return this.to.input(info.name, dims.slice(this.to.batched ? 1 : 0), isReal(type) ? 'float32' : 'int32');
   }
 
-  private node(node: OnnxNode, index: number): void {
+  private node(node: OnnxNode, index: number, scope: Scope): void {
     const inputs = node.inputs.map((name) => {
       if (name === '') return undefined;
-      const x = this.made.get(name);
+      const x = scope.find(name);
       if (!x) throw this.damaged(`node ${node.name || index} reads ${name}, which no node before it makes`);
       return x;
     });
-    const name = nodeName(node, index);
+    const name = scope.prefix + nodeName(node, index);
     const origin: Origin = { name, kind: node.op };
     const hint = [...node.inputs.slice(1)]
       .reverse()
-      .find((each) => each.includes('/') && isArray(this.made.get(each) ?? {}));
+      .find((each) => each.includes('/') && isArray(scope.find(each) ?? {}));
     if (hint !== undefined) this.hints.set(name, hint);
     const kernel = node.inputs[1];
     if (/^(Conv|MatMul|Gemm)/.test(node.op) && kernel && isArray(inputs[1] ?? {})) this.kernels.set(name, kernel);
-    const outputs = this.to.at(origin, () => this.translated(node, inputs));
+    const outputs = this.to.at(origin, () => this.translated(node, inputs, scope, origin));
     node.outputs.forEach((each, i) => {
       const made = outputs[i];
-      if (each !== '' && made) this.made.set(each, made);
+      if (each !== '' && made) scope.set(each, made);
     });
   }
 
-  /** `b == 0 ? 0 : a / b` is the one selection by varying values that is known. */
-  private selected(op: string, { kind, a, b }: Condition, yes: unknown, no: unknown): Tensor {
+  /** `b == 0 ? 0 : a / b`, as guarded divisions are written. */
+  private guarded({ kind, a, b }: Condition, yes: unknown, no: unknown): Tensor | null {
     const quotient = this.quotients.get(no as Tensor);
     const divisor = isZero(b) ? a : b;
-    if (op !== 'Where' || kind !== 'Equal' || !isZero(yes) || !(isZero(a) || isZero(b)) || quotient?.[1] !== divisor)
-      throw new NotExpressible('a condition that depends on the input');
+    if (kind !== 'Equal' || !isZero(yes) || !(isZero(a) || isZero(b)) || quotient?.[1] !== divisor) return null;
     return safeDivision(this.to, quotient[0], divisor);
   }
 
   private translated(
     node: OnnxNode,
-    given: readonly (Tensor | Condition | undefined)[],
-  ): readonly (Tensor | Condition)[] {
-    const present = given.filter((x): x is Tensor => x !== undefined && !(x instanceof Condition));
-    const domain =
+    given: readonly (Item | undefined)[],
+    scope: Scope,
+    origin: Origin,
+  ): readonly Item[] {
+    const own =
       node.domain === '' || node.domain === 'ai.onnx' || (node.domain === 'com.microsoft' && node.op === 'Gelu');
-    const kind = domain ? node.op : `${node.domain}.${node.op}`;
-    try {
-      const row = domain ? rowOf(node.op) : null;
-      if (!row) throw new NotExpressible('');
+    const kind = own ? node.op : `${node.domain}.${node.op}`;
+    const present = given.filter((x): x is Tensor => x !== undefined && !(x instanceof Condition));
+    return this.attempted(node, present, kind, () => {
       const [condition, yes, no] = given;
-      if (condition instanceof Condition) return [this.selected(node.op, condition, yes, no)];
-      if (present.length < given.filter((x) => x !== undefined).length)
-        throw new NotExpressible('a comparison that depends on the input');
-      const inputs = given as readonly (Tensor | undefined)[];
-      const [a, b] = inputs;
-      if (COMPARISONS.has(node.op) && a && b && !(isArray(a) && isArray(b))) return [new Condition(node.op, a, b)];
+      if (own && node.op === 'Where' && condition instanceof Condition) {
+        const quotient = this.guarded(condition, yes, no);
+        if (quotient) return [quotient];
+      }
+      const inputs = given.map((x) => (x instanceof Condition ? x.make() : x));
+      const subgraphs = own ? SUBGRAPHS[node.op] : undefined;
+      if (subgraphs) return subgraphs(this.controlOf(node, inputs, scope, origin));
+      const row = own ? rowOf(node.op) : null;
+      if (!row) throw new NotExpressible('');
       const used = node.outputs.filter((each) => each !== '').length;
-      const call = new OnnxCall(node.op, inputs, used, this.opset, this.to, node.attributes, (proto) =>
-        this.tensor(proto),
+      const call = new OnnxCall(
+        node.op,
+        inputs,
+        used,
+        this.opset,
+        this.to,
+        node.attributes,
+        this.tensor,
+        (i) => this.types.get(inputs[i]!) ?? null,
       );
+      const [a, b] = inputs;
+      if (COMPARISONS.has(node.op) && a && b && !(isArray(a) && isArray(b))) {
+        let made: Tensor | null = null;
+        const make = (): Tensor =>
+          (made ??= this.to.at(
+            origin,
+            () => this.attempted(node, [a, b], kind, () => [row(call) as Tensor])[0] as Tensor,
+          ));
+        return [new Condition(node.op, a, b, make)];
+      }
       const result = row(call);
       const made = (Array.isArray(result) ? result : [result]) as readonly Tensor[];
       if (node.op === 'Div' && a && b) this.quotients.set(made[0]!, [a, b]);
       return made;
+    });
+  }
+
+  /** What a node becomes, or as many unknown values as it has outputs. */
+  private attempted(
+    node: OnnxNode,
+    present: readonly Tensor[],
+    kind: string,
+    work: () => readonly Item[],
+  ): readonly Item[] {
+    try {
+      return work();
     } catch (error) {
       if (!(error instanceof NotExpressible)) throw error;
+      if (error instanceof AcrossBatch) this.acrossBatch = true;
       const reason = error.message ? `${kind} with ${error.message}` : kind;
       return node.outputs.map((name) => {
         const info = this.declared.get(name);
@@ -151,7 +246,51 @@ export class Importer {
       });
     }
   }
+
+  /** What If, Loop and Scan are made of: their inputs, attributes, and runs of their subgraphs. */
+  private controlOf(node: OnnxNode, inputs: readonly (Tensor | undefined)[], scope: Scope, origin: Origin): Control {
+    const attribute = (name: string) => node.attributes.find((each) => each.name === name);
+    return {
+      to: this.to,
+      opset: this.opset,
+      inputs,
+      outputs: node.outputs.length,
+      int: (name, missing) => attribute(name)?.i ?? missing,
+      ints: (name) => attribute(name)?.ints ?? null,
+      run: (name, part, values) => {
+        const graph = subgraphOf(attribute(name));
+        if (!graph) throw new NotExpressible(`no graph ${name}`);
+        if (graph.inputs.length < values.length) throw new NotExpressible('a graph of fewer inputs');
+        if (this.depth >= DEEPEST) throw this.damaged('its graphs lie in each other too deeply');
+        const inner = new Scope(scope, `${origin.name}/${part}`);
+        this.begin(graph, inner);
+        values.forEach((value, i) => inner.set(graph.inputs[i]!.name, value));
+        this.depth++;
+        try {
+          this.nodes(graph, inner);
+        } finally {
+          this.depth--;
+        }
+        // The origin of what follows is this node again.
+        return graph.outputs.map(({ name: output }) => {
+          const x = inner.find(output);
+          if (!x) throw this.damaged(`the output ${output} of a graph inside ${origin.name} is not made by any node`);
+          return x instanceof Condition ? x.make() : x;
+        });
+      },
+    };
+  }
 }
+
+/** How many of these values can be attributed: nothing unknown leads to them. */
+function attributable(graph: Graph, ids: readonly ValueId[]): number {
+  const closed = new Set<ValueId>();
+  for (const node of graph.nodes)
+    if (node.op === 'unknown' || node.inputs.some((id) => closed.has(id))) closed.add(node.output);
+  return ids.filter((id) => !closed.has(id)).length;
+}
+
+const COMPARISONS = new Set(['Equal', 'Greater', 'GreaterOrEqual', 'Less', 'LessOrEqual']);
 
 const isZero = (x: unknown): boolean =>
   typeof x === 'object' && x !== null && isArray(x) && x.data.every((each) => each === 0);

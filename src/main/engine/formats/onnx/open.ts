@@ -2,9 +2,10 @@
 import { MhoError } from '../../../../contract/errors';
 import { WireFault } from '../protobuf';
 import { type Format, type OpenedGraph, readBytes, type Source } from '../source';
-import { Importer } from './importer';
-import { ModelProto } from './proto';
-import { isReal, readExternal } from './tensor';
+import type { HostArray } from '../tensors/array';
+import { type Built, Importer } from './importer';
+import { ModelProto, type OnnxGraph, type TensorProto, tensorsOf } from './proto';
+import { isReal, readExternal, tensorOf } from './tensor';
 
 /** The operator set of files that name none. */
 const OLDEST = 1;
@@ -30,15 +31,26 @@ async function open(source: Source): Promise<OpenedGraph> {
   const { graph } = model;
   if (!graph) throw new MhoError('MODEL_DAMAGED', { path, reason: 'it holds no graph' });
   const opset = model.opsets.find((each) => each.domain === '' || each.domain === 'ai.onnx')?.version ?? OLDEST;
-  const tensors = [
-    ...graph.initialisers,
-    ...graph.nodes.flatMap((node) => node.attributes.flatMap(({ t }) => (t ? [t] : []))),
-  ];
-  const external = await readExternal(tensors, path);
-  const importer = new Importer(graph, opset, path, external);
-  const built = guarded(path, () => importer.build());
+  const external = await readExternal(
+    guarded(path, () => tensorsOf(graph)),
+    path,
+  );
+  const read = new Map<TensorProto, HostArray>();
+  const tensor = (proto: TensorProto): HostArray => {
+    const array = read.get(proto) ?? tensorOf(proto, path, external);
+    read.set(proto, array);
+    return array;
+  };
+  const attempt = (batched: boolean): Built =>
+    guarded(path, () => new Importer(graph, opset, path, tensor, batched).build());
+  let built = attempt(!hasScalarInput(graph));
+  // Arithmetic across the first axis: then it does not count examples, and the whole of an input is one.
+  if (built.acrossBatch && built.reached === 0) {
+    const whole = attempt(false);
+    if (whole.reached > 0) built = whole;
+  }
   return {
-    graph: built,
+    graph: built.graph,
     parameters: graph.initialisers.reduce(
       (sum, { dims, dataType }) => (isReal(dataType) ? sum + dims.reduce((a, b) => a * b, 1) : sum),
       0,
@@ -46,6 +58,11 @@ async function open(source: Source): Promise<OpenedGraph> {
     hashed: [file, ...external.values()],
   };
 }
+
+const hasScalarInput = ({ inputs, initialisers }: OnnxGraph): boolean => {
+  const fixed = new Set(initialisers.map(({ name }) => name));
+  return inputs.some(({ name, type }) => !fixed.has(name) && type?.tensor?.shape?.dims.length === 0);
+};
 
 const decoded = (file: Uint8Array, path: string): ModelProto => guarded(path, () => ModelProto.decode(file));
 

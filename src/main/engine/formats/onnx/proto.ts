@@ -1,5 +1,18 @@
 /** The messages of an ONNX file that matter here (onnx.proto, IR version 13). */
-import { bytes, type Decoded, double, float, int32, int64, many, maybe, message, one, string } from '../protobuf';
+import {
+  bytes,
+  type Decoded,
+  double,
+  float,
+  int32,
+  int64,
+  many,
+  maybe,
+  message,
+  one,
+  string,
+  WireFault,
+} from '../protobuf';
 
 const StringEntry = message({ key: one(1, string), value: one(2, string) });
 
@@ -24,7 +37,7 @@ const TensorType = message({ elementType: one(1, int32), shape: maybe(2, message
 const ValueInfo = message({ name: one(1, string), type: maybe(2, message({ tensor: maybe(1, TensorType) })) });
 export type ValueInfo = Decoded<typeof ValueInfo>;
 
-/** Subgraphs stay unread: no op that has one can be attributed. */
+/** Subgraphs stay unread until a node needs them: see `subgraphOf`. */
 const Attribute = message({
   name: one(1, string),
   f: one(2, float),
@@ -60,6 +73,32 @@ const Graph = message({
   sparse: many(15, bytes),
 });
 export type OnnxGraph = Decoded<typeof Graph>;
+
+const subgraphs = new WeakMap<Uint8Array, OnnxGraph>();
+/** The graph inside an attribute of If, Loop or Scan, read once. */
+export function subgraphOf(attribute: Attribute | undefined): OnnxGraph | null {
+  const bytes = attribute?.graph;
+  if (!bytes) return null;
+  const known = subgraphs.get(bytes) ?? Graph.decode(bytes);
+  subgraphs.set(bytes, known);
+  return known;
+}
+
+/** Graphs within graphs beyond which a file is taken as damaged. */
+const DEEPEST = 64;
+/** Every tensor of a graph: initialisers and attributes, those of subgraphs too. */
+export function tensorsOf(graph: OnnxGraph, depth = 0): TensorProto[] {
+  if (depth > DEEPEST) throw new WireFault('graphs lie in each other too deeply');
+  return [
+    ...graph.initialisers,
+    ...graph.nodes.flatMap((node) =>
+      node.attributes.flatMap((attribute) => {
+        const inner = subgraphOf(attribute);
+        return [...(attribute.t ? [attribute.t] : []), ...(inner ? tensorsOf(inner, depth + 1) : [])];
+      }),
+    ),
+  ];
+}
 
 export const ModelProto = message({
   irVersion: one(1, int64),

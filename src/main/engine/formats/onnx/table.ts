@@ -2,9 +2,26 @@
 import type { OpName } from '../../graph/ops';
 import * as host from '../tensors/array';
 import { type HostArray, isArray, NotExpressible, product, range } from '../tensors/array';
-import { type BinaryOp, FREE, symbolic, type ReduceOp, type Tensor } from '../tensors/assembly';
-import { clipped, completed, contraction, interpolation, selected, sourcePlace } from '../tensors/compositions';
+import { type Assembly, type BinaryOp, type Comparison, FREE, symbolic, type ReduceOp, type Tensor } from '../tensors/assembly'; // prettier-ignore
+import {
+  ceiled,
+  clipped,
+  completed,
+  contraction,
+  logSumExp,
+  multipliedOver,
+  negated,
+  raised,
+  remainder,
+  resized,
+  safeDivision,
+  type Resizing,
+  selected,
+  summedUp,
+  truncated,
+} from '../tensors/compositions';
 import { functions, PLAIN } from '../tensors/functions';
+import { type Activation, type CellKind, unrolled } from '../tensors/recurrent';
 import type { OnnxCall } from './call';
 import { isReal } from './tensor';
 
@@ -40,6 +57,15 @@ const reduction =
     const reduced = to.reduce(op, x, axes?.length ? axes : null, call.int('keepdims', 1) !== 0);
     return after ? to.unary(after, reduced, {}, functions[after]!) : reduced;
   };
+
+/** A reduction of its own kind, over the axes that the node tells, or all. */
+function overAxes(call: OnnxCall, apply: (axes: readonly number[], keepDims: boolean) => Tensor): Tensor {
+  const x = call.input(0);
+  const axes = call.list('axes', 1);
+  if (!axes?.length && call.int('noop_with_empty_axes', 0)) return x;
+  const all = axes?.length ? axes.map((axis) => call.to.axis(x, axis)) : range(call.to.rank(x));
+  return apply(all, call.int('keepdims', 1) !== 0);
+}
 
 const conv: Row = (call) => {
   const { to } = call;
@@ -103,7 +129,10 @@ const convTranspose: Row = (call) => {
   });
   // The end that is cut may reach into what is appended.
   const net = crop.map(([before, after], i) => [before, Math.max(0, after - extra[i]!)] as const);
-  const extend = crop.map(([, after], i) => Math.max(0, extra[i]! - after));
+  const extend = crop.map(([before, after], i) => {
+    const missing = (wanted?.at(i - size.length) ?? 0) - full[i]! + before + after;
+    return Math.max(0, extra[i]! - after) + Math.max(0, missing);
+  });
   // [in, out / groups, ...window] → [...window, out / groups, in]
   const kernel = turnedOnce(filter, [...range(size.length, 2), 1, 0]);
   const made = to.convTranspose(
@@ -170,12 +199,54 @@ const batchNorm: Row = (call) => {
 
 const layerNorm: Row = (call) => {
   const { to } = call;
-  if (call.outputs > 1) throw new NotExpressible('mean and deviation of a norm');
   const x = call.input(0);
   const axis = to.axis(x, call.int('axis', -1));
-  const normalised = to.normalise(x, range(to.rank(x) - axis, axis), call.float('epsilon', 1e-5));
-  const scaled = to.binary('mul', normalised, call.input(1));
-  return call.inputs[2] ? to.binary('add', scaled, call.inputs[2]) : scaled;
+  const axes = range(to.rank(x) - axis, axis);
+  const epsilon = call.float('epsilon', 1e-5);
+  const scaled = to.binary('mul', to.normalise(x, axes, epsilon), call.input(1));
+  const made = call.inputs[2] ? to.binary('add', scaled, call.inputs[2]) : scaled;
+  if (call.outputs < 2) return made;
+  const mean = to.reduce('mean', x, axes, true);
+  const apart = to.unary('square', to.binary('sub', x, mean), {}, null);
+  const variance = to.binary('add', to.reduce('mean', apart, axes, true), host.scalar(epsilon));
+  return [made, mean, to.unary('rsqrt', variance, {}, null)];
+};
+
+/** x by the root of its mean square. */
+const rootNorm: Row = (call) => {
+  const { to } = call;
+  const x = call.input(0);
+  const axis = to.axis(x, call.int('axis', -1));
+  const squares = to.reduce('mean', to.unary('square', x, {}, null), range(to.rank(x) - axis, axis), true);
+  const root = to.unary('rsqrt', to.binary('add', squares, host.scalar(call.float('epsilon', 1e-5))), {}, null);
+  return to.binary('mul', to.binary('mul', x, root), call.input(1));
+};
+
+/** x by the sum of magnitudes along an axis, or by the root of the sum of squares; 0 where that is 0. */
+const lengthNorm: Row = (call) => {
+  const { to } = call;
+  const x = call.input(0);
+  const axes = [to.axis(x, call.int('axis', -1))];
+  if (call.int('p', 2) === 1) return safeDivision(to, x, to.reduce('sum', to.unary('abs', x, {}, null), axes, true));
+  const squares = to.reduce('sum', to.unary('square', x, {}, null), axes, true);
+  return safeDivision(to, x, to.unary('sqrt', squares, {}, null));
+};
+
+/** Whole numbers to rows of a table whose diagonal is 1. */
+const oneHot: Row = (call) => {
+  const { to } = call;
+  const indices = call.input(0);
+  const depth = to.list(call.input(1), 'a depth')[0]!;
+  const [off, on] = to.list(call.input(2), 'values') as [number, number];
+  if (!(depth >= 1 && depth <= 8192)) throw new NotExpressible(`a depth of ${depth}`);
+  const table = new Float32Array(depth * depth).fill(off);
+  for (let i = 0; i < depth; i++) table[i * depth + i] = on;
+  const rank = to.rank(indices);
+  const axis = to.axis(indices, call.int('axis', -1), 1);
+  const made = to.gather(host.reals([depth, depth], table), indices, 0);
+  const order = range(rank);
+  order.splice(axis, 0, rank);
+  return to.transpose(made, order);
 };
 
 const perChannel = (array: HostArray, rank: number): HostArray =>
@@ -324,128 +395,221 @@ const resize: Row = (call) => {
   const x = call.input(0);
   const shape = to.shape(x);
   const old = call.kind === 'Upsample' || call.opset < 11;
-  const scales =
-    call.floats('scales') ?? (call.inputs[old ? 1 : 2] ? to.list(call.inputs[old ? 1 : 2]!, 'scales') : []);
-  const sizes = !old && call.inputs[3] ? to.list(call.inputs[3], 'sizes') : null;
-  const axes = call.ints('axes') ?? range(shape.length);
-  const factors = shape.map((size, axis) => {
+  const scaleInput = call.inputs[old ? 1 : 2];
+  const scales = call.floats('scales') ?? (scaleInput ? to.list(scaleInput, 'scales') : []);
+  const wanted = !old && call.inputs[3] ? to.list(call.inputs[3], 'sizes') : [];
+  const axes = (call.ints('axes') ?? range(shape.length)).map((axis) => to.axis(x, axis));
+  const policy = call.text('keep_aspect_ratio_policy', 'stretch');
+  const ratios = wanted.map((size, i) => size / shape[axes[i]!]!);
+  const common = policy === 'not_larger' ? Math.min(...ratios) : policy === 'not_smaller' ? Math.max(...ratios) : null;
+  const scaleOf = (axis: number): number => {
     const i = axes.indexOf(axis);
     if (i < 0) return 1;
-    return sizes ? sizes[i]! / size : (scales[i] ?? 1);
-  });
+    return wanted.length ? (common ?? ratios[i]!) : (scales[i] ?? 1);
+  };
+  const countOf = (axis: number): number => {
+    const i = axes.indexOf(axis);
+    if (i < 0) return shape[axis]!;
+    if (!wanted.length) return Math.floor(shape[axis]! * scaleOf(axis));
+    return common === null ? wanted[i]! : Math.floor(shape[axis]! * common + 0.5);
+  };
+  const touched = range(shape.length).filter((axis) => scaleOf(axis) !== 1);
+  if (!touched.length) return x;
   const mode = call.text('mode', 'nearest');
-  const spatial = range(shape.length - 2, 2);
-  if (factors.some((each, axis) => each !== 1 && axis < 2)) throw new NotExpressible('resizing of channels');
-  const scale = spatial.map((axis) => factors[axis]!);
-  if (scale.every((each) => each === 1)) return x;
+  const method = mode === 'bilinear' || mode === 'linear' ? 'linear' : mode === 'cubic' ? 'cubic' : 'nearest';
+  if (method === 'nearest' && mode !== 'nearest') throw new NotExpressible(`resizing by ${mode}`);
   const coordinates = call.text('coordinate_transformation_mode', old ? 'asymmetric' : 'half_pixel');
   const rounding = call.text('nearest_mode', old ? 'floor' : 'round_prefer_floor');
-  const wholeScale = scale.every((each) => Number.isInteger(each) && each >= 1);
-  if (mode === 'nearest') {
-    // Whole factors repeat: floor of asymmetric places, or rounding of half-pixel ones (exact for odd and even factors).
-    const repeats =
-      wholeScale &&
-      ((coordinates === 'asymmetric' && rounding === 'floor') ||
-        ((coordinates === 'half_pixel' || coordinates === 'pytorch_half_pixel') && rounding.startsWith('round')));
-    if (repeats) return to.upsample(x, 1, spatial, scale, 'nearest');
-    return spatial.reduce<Tensor>((value, axis, i) => {
-      const size = shape[axis]!;
-      if (size % FREE === 0) throw new NotExpressible('resizing of a free size');
-      const count = Math.floor(size * scale[i]!);
-      return scale[i] === 1
-        ? value
-        : to.gather(
-            value,
-            host.wholes(
-              range(count).map((place) => nearestPlace(place, scale[i]!, size, count, coordinates, rounding)),
-            ),
-            axis,
-          );
-    }, x);
-  }
-  if (
-    mode !== 'linear' ||
-    spatial.length !== 2 ||
-    !wholeScale ||
-    !(coordinates === 'half_pixel' || coordinates === 'pytorch_half_pixel')
-  ) {
-    if (mode !== 'linear') throw new NotExpressible(`resizing by ${mode}`);
-    return interpolation(
-      to,
-      x,
-      spatial,
-      spatial.map((axis, i) => Math.floor(shape[axis]! * scale[i]!)),
-      coordinates,
-    );
-  }
-  return to.upsample(x, 1, spatial, scale, 'bilinear');
-};
+  const antialias = call.int('antialias', 0) !== 0;
 
-function nearestPlace(
-  place: number,
-  scale: number,
-  size: number,
-  count: number,
-  coordinates: string,
-  rounding: string,
-): number {
-  const at = sourcePlace(place, scale, size, count, coordinates);
-  const rounded =
-    rounding === 'floor'
-      ? Math.floor(at)
-      : rounding === 'ceil'
-        ? Math.ceil(at)
-        : rounding === 'round_prefer_ceil'
-          ? Math.floor(at + 0.5)
-          : Math.ceil(at - 0.5);
-  return Math.min(Math.max(rounded, 0), size - 1);
-}
-
-const where: Row = (call) => {
-  const { to } = call;
-  const condition = to.array(call.input(0), 'a condition');
-  return selected(call.to, condition, call.input(1), call.input(2));
+  // Whole factors of images repeat, or mix two neighbours: ops of their own, which free sizes may pass.
+  const spatial = range(Math.max(0, shape.length - 2), 2);
+  const scale = spatial.map(scaleOf);
+  const whole = scale.every((each) => Number.isInteger(each) && each >= 1) && touched.every((axis) => axis >= 2);
+  const halfPixel = coordinates === 'half_pixel' || coordinates === 'pytorch_half_pixel';
+  const repeats =
+    method === 'nearest' &&
+    ((coordinates === 'asymmetric' && rounding === 'floor') || (halfPixel && rounding.startsWith('round')));
+  if (whole && repeats) return to.upsample(x, 1, spatial, scale, 'nearest');
+  if (whole && method === 'linear' && halfPixel && !antialias && spatial.length <= 2)
+    return to.upsample(x, 1, spatial, scale, 'bilinear');
+  const by: Resizing = {
+    method,
+    coordinates,
+    rounding,
+    cubic: call.float('cubic_coeff_a', -0.75),
+    excludeOutside: call.int('exclude_outside', 0) !== 0,
+    antialias,
+  };
+  return touched.reduce<Tensor>((value, axis) => resized(to, value, axis, countOf(axis), scaleOf(axis), by), x);
 };
 
 const compare =
-  (apply: (a: number, b: number) => boolean): Row =>
+  (op: Comparison, swapped = false): Row =>
   (call) =>
-    host.combined(
-      call.to.array(call.input(0), 'a comparison'),
-      call.to.array(call.input(1), 'a comparison'),
-      (a, b) => (apply(a, b) ? 1 : 0),
-      true,
-    );
+    swapped ? call.to.binary(op, call.second, call.input(0)) : call.to.binary(op, call.input(0), call.second);
+
+/** Of conditions, which are 0 and 1. */
+const logical =
+  (op: 'mul' | 'maximum'): Row =>
+  (call) =>
+    call.to.binary(op, call.input(0), call.second);
+
+/** A scale or zero point along an axis: one number, one per place, or one per block of places. */
+function alongAxis(call: OnnxCall, x: Tensor, array: HostArray): HostArray {
+  const { to } = call;
+  if (array.data.length === 1) return host.reshaped(array, []);
+  const axis = to.axis(x, call.int('axis', 1));
+  const shape = to.shape(x);
+  const block = call.int('block_size', 0);
+  if (block > 0 && array.shape.length === shape.length)
+    return host.picked(array, axis, range(shape[axis]!).map((i) => Math.floor(i / block))); // prettier-ignore
+  return host.reshaped(
+    array,
+    shape.map((_, i) => (i === axis ? array.data.length : 1)),
+  );
+}
+
+/** Smallest and largest number of the types that values are quantised to. */
+const RANGES: Readonly<Record<number, readonly [number, number]>> = {
+  2: [0, 255],
+  3: [-128, 127],
+  4: [0, 65535],
+  5: [-32768, 32767],
+  21: [0, 15],
+  22: [-8, 7],
+};
+
+/** ⌊x / scale⌉ + zero point, cut to what the type holds. */
+const quantised: Row = (call) => {
+  const { to } = call;
+  const x = call.input(0);
+  const scale = to.array(call.input(1), 'a scale');
+  const zero = call.inputs[2] ? to.array(call.inputs[2], 'a zero point') : null;
+  const type = call.int('output_dtype', 0) || (zero ? (call.typeOf(2) ?? 0) : 2);
+  const [least, most] = RANGES[type] ?? [];
+  if (least === undefined || most === undefined) throw new NotExpressible(`numbers of type ${type}`);
+  const steps = to.unary('round', to.binary('div', x, alongAxis(call, x, scale)), {}, functions['round']!);
+  const shifted =
+    zero && zero.data.some((each) => each !== 0) ? to.binary('add', steps, alongAxis(call, x, zero)) : steps;
+  return clipped(to, shifted, least, most);
+};
 
 const dequantised: Row = (call) => {
   const { to } = call;
-  const x = to.array(call.input(0), 'a quantised value');
+  const x = call.input(0);
   const scale = to.array(call.input(1), 'a scale');
-  const zero = call.inputs[2] ? to.array(call.inputs[2], 'a zero point') : host.wholes([0], []);
-  const axis = scale.data.length > 1 ? to.axis(x, call.int('axis', 1)) : 0;
-  const along = (array: HostArray): HostArray =>
-    array.data.length === 1
-      ? host.reshaped(array, [])
-      : host.reshaped(
-          array,
-          x.shape.map((_, i) => (i === axis ? array.data.length : 1)),
-        );
-  return host.combined(
-    host.combined(x, along(zero), (a, b) => a - b),
-    along(scale),
-    (a, b) => a * b,
-    false,
-  );
+  const zero = call.inputs[2] ? to.array(call.inputs[2], 'a zero point') : null;
+  const shifted = zero && zero.data.some((each) => each !== 0) ? to.binary('sub', x, alongAxis(call, x, zero)) : x;
+  return to.binary('mul', isArray(shifted) ? host.converted(shifted, false) : shifted, alongAxis(call, x, scale));
 };
 
+const BOOL = 9;
 const cast: Row = (call) => {
+  const { to } = call;
   const x = call.input(0);
-  const to = call.int('to', 1);
-  if (isArray(x)) return to === 9 ? host.mapped(x, (each) => (each ? 1 : 0), true) : host.converted(x, !isReal(to));
-  if (!isReal(to) && call.to.builder.at(x.id).dtype === 'float32')
-    throw new NotExpressible('a conversion to whole numbers');
-  return x;
+  const type = call.int('to', 1);
+  if (isArray(x))
+    return type === BOOL ? host.mapped(x, (each) => (each ? 1 : 0), true) : host.converted(x, !isReal(type));
+  const { dtype } = to.builder.at(x.id);
+  if (isReal(type)) return dtype === 'float32' ? x : to.unary('identity', x, {}, null);
+  if (type === BOOL) return dtype === 'bool' ? x : negated(to, negated(to, x));
+  return dtype === 'float32' ? truncated(to, x) : x;
 };
+
+/** Functions of a gate, with the parameters that two lists of the node hold in turn. */
+const ACTIVATIONS: Readonly<Record<string, (to: Assembly, x: Tensor, alpha: number, beta: number) => Tensor>> = {
+  relu: (to, x) => to.unary('relu', x, {}, functions['relu']!),
+  tanh: (to, x) => to.unary('tanh', x, {}, functions['tanh']!),
+  sigmoid: (to, x) => to.unary('sigmoid', x, {}, functions['sigmoid']!),
+  affine: (to, x, alpha, beta) => to.binary('add', to.binary('mul', x, host.scalar(alpha)), host.scalar(beta)),
+  leakyrelu: (to, x, slope) => to.unary('leakyRelu', x, { slope }, (each) => (each > 0 ? each : slope * each)),
+  thresholdedrelu: (to, x, threshold) =>
+    to.unary('threshold', x, { threshold, value: 0 }, (each) => (each > threshold ? each : 0)),
+  scaledtanh: (to, x, alpha, beta) => {
+    const inner = to.binary('mul', x, host.scalar(beta));
+    return to.binary('mul', to.unary('tanh', inner, {}, functions['tanh']!), host.scalar(alpha));
+  },
+  hardsigmoid: (to, x, slope, offset) =>
+    to.unary('hardSigmoid', x, { slope, offset }, (each) => Math.min(Math.max(slope * each + offset, 0), 1)),
+  elu: (to, x, alpha) => to.unary('elu', x, { alpha }, (each) => (each > 0 ? each : alpha * Math.expm1(each))),
+  softsign: (to, x) => to.unary('softsign', x, {}, (each) => each / (1 + Math.abs(each))),
+  softplus: (to, x) => to.unary('softplus', x, {}, (each) => Math.log1p(Math.exp(each))),
+};
+/** Parameters of those that have any, where the node gives none. */
+const PARAMETERS: Readonly<Record<string, readonly [alpha: number | null, beta: number | null]>> = {
+  affine: [1, 0],
+  leakyrelu: [0.01, null],
+  thresholdedrelu: [1, null],
+  scaledtanh: [1, 1],
+  hardsigmoid: [0.2, 0.5],
+  elu: [1, null],
+};
+const USUAL: Readonly<Record<CellKind, readonly string[]>> = {
+  LSTM: ['Sigmoid', 'Tanh', 'Tanh'],
+  GRU: ['Sigmoid', 'Tanh'],
+  RNN: ['Tanh'],
+};
+
+/** The functions of each direction's gates. */
+function gateFunctions(call: OnnxCall, kind: CellKind, directions: number): Activation[][] {
+  const usual = USUAL[kind];
+  const names = call.texts('activations') ?? range(directions).flatMap(() => usual);
+  if (names.length !== usual.length * directions) throw new NotExpressible(`${names.length} activations`);
+  const [alphas, betas] = [[...(call.floats('activation_alpha') ?? [])], [...(call.floats('activation_beta') ?? [])]];
+  const made = names.map((given): Activation => {
+    const name = given.toLowerCase();
+    const apply = Object.hasOwn(ACTIVATIONS, name) ? ACTIVATIONS[name]! : null;
+    if (!apply) throw new NotExpressible(`the activation ${given}`);
+    const [alpha, beta] = PARAMETERS[name] ?? [null, null];
+    const own = [alpha === null ? 0 : (alphas.shift() ?? alpha), beta === null ? 0 : (betas.shift() ?? beta)] as const;
+    return (x) => apply(call.to, x, ...own);
+  });
+  return range(directions).map((i) => made.slice(i * usual.length, (i + 1) * usual.length));
+}
+
+const recurrent =
+  (kind: CellKind): Row =>
+  (call) => {
+    const { to } = call;
+    const batchFirst = call.int('layout', 0) !== 0;
+    const way = call.text('direction', 'forward');
+    const directions = way === 'bidirectional' ? (['forward', 'reverse'] as const) : [way as 'forward' | 'reverse'];
+    if (way !== 'forward' && way !== 'reverse' && way !== 'bidirectional') throw new NotExpressible(`direction ${way}`);
+    const x = batchFirst ? to.transpose(call.input(0), [1, 0, 2]) : call.input(0);
+    const weights = to.array(call.input(1), 'weights');
+    const optional = (index: number, what: string): HostArray | null =>
+      call.inputs[index] ? to.array(call.inputs[index], what) : null;
+    const state = (index: number): Tensor | null => {
+      const given = call.inputs[index];
+      return given ? (batchFirst ? to.transpose(given, [1, 0, 2]) : given) : null;
+    };
+    const recurrence = to.array(call.input(2), 'weights');
+    const units = recurrence.shape.at(-1)!;
+    const lengths = call.inputs[4] ? to.list(call.inputs[4], 'lengths of sequences') : [to.shape(x)[0]!];
+    if (lengths.some((each) => each !== lengths[0])) throw new NotExpressible('lengths that differ between examples');
+    const clip = call.has('clip') ? call.float('clip', Infinity) : Infinity;
+    const { sequence, hidden, carry } = unrolled(to, {
+      kind,
+      directions,
+      units,
+      x,
+      weights,
+      recurrent: recurrence,
+      bias: optional(3, 'a bias'),
+      hidden: state(5),
+      carry: kind === 'LSTM' ? state(6) : null,
+      peepholes: kind === 'LSTM' ? optional(7, 'peepholes') : null,
+      activations: gateFunctions(call, kind, directions.length),
+      clip: clip < 3e38 ? (each) => clipped(to, each, -clip, clip) : null,
+      linearBeforeReset: call.int('linear_before_reset', 0) !== 0,
+      coupled: call.int('input_forget', 0) !== 0,
+      length: lengths[0]!,
+    });
+    const outputs = carry ? [sequence, hidden, carry] : [sequence, hidden];
+    if (!batchFirst) return outputs;
+    return [to.transpose(sequence, [2, 0, 1, 3]), ...outputs.slice(1).map((each) => to.transpose(each, [1, 0, 2]))];
+  };
 
 const lrn: Row = (call) => {
   const { to } = call;
@@ -472,17 +636,8 @@ const lrn: Row = (call) => {
 
 const power: Row = (call) => {
   const { to } = call;
-  const [a, b] = [call.input(0), call.input(1)];
-  if (isArray(a) && isArray(b)) return host.combined(a, b, (x, y) => x ** y, a.whole && b.whole);
-  const exponent = to.array(b, 'an exponent');
-  if (!exponent.data.every((each) => each === exponent.data[0])) throw new NotExpressible('several exponents');
-  const value = exponent.data[0]!;
-  if (value === 1) return a;
-  if (value === 2) return to.unary('square', a, {}, null);
-  if (value === 0.5) return to.unary('sqrt', a, {}, null);
-  if (value === -1) return to.unary('reciprocal', a, {}, null);
-  if (value === -0.5) return to.unary('rsqrt', a, {}, null);
-  return to.unary('pow', a, { exponent: value }, null);
+  const [a, b] = [call.input(0), call.second];
+  return raised(to, a, b);
 };
 
 const clip: Row = (call) => {
@@ -509,7 +664,11 @@ const einsum: Row = (call) =>
 const rows: Readonly<Record<string, Row>> = {
   ...Object.fromEntries(Object.entries(PLAIN).map(([kind, op]) => [kind, plain(op)])),
   Identity: passed,
-  Dropout: passed,
+  Dropout: (call) => {
+    const x = call.input(0);
+    const shape = call.to.shape(x).map((size) => (symbolic(size) ? 1 : size));
+    return call.outputs > 1 ? [x, host.filled(shape, 1, true)] : x;
+  },
   Cast: cast,
   CastLike: passed,
   Constant: (call) => {
@@ -556,22 +715,18 @@ const rows: Readonly<Record<string, Row>> = {
   Sum: several('add'),
   Mean: (call) => call.to.binary('mul', several('add')(call) as Tensor, host.scalar(1 / call.inputs.length)),
   Pow: power,
-  Mod: (call) =>
-    host.combined(
-      call.to.array(call.input(0), 'a remainder'),
-      call.to.array(call.input(1), 'a remainder'),
-      (a, b) => a - b * Math.floor(a / b),
-    ),
-  Equal: compare((a, b) => a === b),
-  Greater: compare((a, b) => a > b),
-  GreaterOrEqual: compare((a, b) => a >= b),
-  Less: compare((a, b) => a < b),
-  LessOrEqual: compare((a, b) => a <= b),
-  And: compare((a, b) => a !== 0 && b !== 0),
-  Or: compare((a, b) => a !== 0 || b !== 0),
-  Not: (call) => host.mapped(call.to.array(call.input(0), 'a condition'), (each) => (each ? 0 : 1), true),
-  Where: where,
-  Ceil: (call) => host.mapped(call.to.array(call.input(0), 'a value rounded up'), Math.ceil),
+  Mod: (call) => remainder(call.to, call.input(0), call.input(1), call.int('fmod', 0) !== 0),
+  Equal: compare('equal'),
+  Greater: compare('greater'),
+  GreaterOrEqual: compare('greaterEqual'),
+  Less: compare('greater', true),
+  LessOrEqual: compare('greaterEqual', true),
+  And: logical('mul'),
+  Or: logical('maximum'),
+  Xor: (call) => negated(call.to, call.to.binary('equal', call.input(0), call.second)),
+  Not: (call) => negated(call.to, call.input(0)),
+  Where: (call) => selected(call.to, call.input(0), call.input(1), call.input(2)),
+  Ceil: (call) => ceiled(call.to, call.input(0)),
 
   LeakyRelu: (call) => call.to.unary('leakyRelu', call.input(0), { slope: call.float('alpha', 0.01) }, null),
   PRelu: (call) => {
@@ -626,10 +781,17 @@ const rows: Readonly<Record<string, Row>> = {
   BatchNormalization: batchNorm,
   LayerNormalization: layerNorm,
   InstanceNormalization: instanceNorm,
+  RMSNormalization: rootNorm,
+  LpNormalization: lengthNorm,
+  MeanVarianceNormalization: (call) => call.to.normalise(call.input(0), call.ints('axes') ?? [0, 2, 3], 1e-9),
   GroupNormalization: groupNorm,
   Softmax: softmax('softmax'),
   LogSoftmax: softmax('logSoftmax'),
+  QuantizeLinear: quantised,
   DequantizeLinear: dequantised,
+  LSTM: recurrent('LSTM'),
+  GRU: recurrent('GRU'),
+  RNN: recurrent('RNN'),
 
   ReduceSum: reduction('sum'),
   ReduceMean: reduction('mean'),
@@ -639,11 +801,16 @@ const rows: Readonly<Record<string, Row>> = {
   ReduceL2: reduction('sum', 'square', 'sqrt'),
   ReduceSumSquare: reduction('sum', 'square'),
   ReduceLogSum: reduction('sum', null, 'log'),
-  ReduceLogSumExp: reduction('sum', 'exp', 'log'),
-  ReduceProd: (call) => {
-    const x = call.to.array(call.input(0), 'a product over axes');
-    const axes = (call.list('axes', 1) ?? range(x.shape.length)).map((axis) => call.to.axis(x, axis));
-    return host.folded(x, axes, call.int('keepdims', 1) !== 0, 1, (a, b) => a * b);
+  ReduceLogSumExp: (call) => {
+    const x = call.input(0);
+    if (isArray(x)) return reduction('sum', 'exp', 'log')(call);
+    return overAxes(call, (axes, keep) => logSumExp(call.to, x, axes, keep));
+  },
+  ReduceProd: (call) => overAxes(call, (axes, keep) => multipliedOver(call.to, call.input(0), axes, keep)),
+  CumSum: (call) => {
+    const { to } = call;
+    const axis = to.axis(call.input(0), to.list(call.input(1), 'an axis')[0]!);
+    return summedUp(to, call.input(0), axis, call.int('exclusive', 0) !== 0, call.int('reverse', 0) !== 0);
   },
 
   Reshape: reshape,
@@ -669,6 +836,7 @@ const rows: Readonly<Record<string, Row>> = {
   Tile: (call) => call.to.tile(call.input(0), call.to.list(call.input(1), 'repeats')),
   Expand: (call) => call.to.expand(call.input(0), call.to.list(call.input(1), 'a shape')),
   Gather: (call) => call.to.gather(call.input(0), call.input(1), call.to.axis(call.input(0), call.int('axis', 0))),
+  OneHot: oneHot,
   Resize: resize,
   Upsample: resize,
   DepthToSpace: (call) => {
@@ -688,7 +856,8 @@ const rows: Readonly<Record<string, Row>> = {
     const x = call.input(0);
     const [n, c, h, w] = to.shape(x) as [number, number, number, number];
     const block = call.int('blocksize', 1);
-    const parted = to.transpose(to.reshape(x, [n, c, h / block, block, w / block, block]), [0, 3, 5, 1, 2, 4]);
+    const order = call.text('mode', 'DCR') === 'CRD' ? [0, 1, 3, 5, 2, 4] : [0, 3, 5, 1, 2, 4];
+    const parted = to.transpose(to.reshape(x, [n, c, h / block, block, w / block, block]), order);
     return to.reshape(parted, [n, c * block ** 2, h / block, w / block]);
   },
 };

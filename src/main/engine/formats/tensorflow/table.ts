@@ -2,10 +2,25 @@
 import * as host from '../tensors/array';
 import { type HostArray, isArray, NotExpressible, product, range } from '../tensors/array';
 import { type BinaryOp, type ReduceOp, symbolic, type Tensor } from '../tensors/assembly';
-import { clipped, completed, contraction, interpolation, safeDivision, selected } from '../tensors/compositions';
+import {
+  ceiled,
+  clipped,
+  completed,
+  contraction,
+  multipliedOver,
+  negated,
+  raised,
+  remainder,
+  resized,
+  type Resizing,
+  safeDivision,
+  selected,
+  summedUp,
+  truncated,
+} from '../tensors/compositions';
 import { functions, PLAIN } from '../tensors/functions';
 import { type Layout, TfCall } from './call';
-import { isReal } from './node';
+import { DT, isReal } from './node';
 
 type Row = (call: TfCall) => Tensor | readonly Tensor[];
 
@@ -28,7 +43,6 @@ const computed =
     const [a, b] = [call.to.array(call.input(0), 'arithmetic'), call.to.array(call.input(1), 'arithmetic')];
     return host.combined(a, b, apply, whole ?? (a.whole && b.whole));
   };
-const compare = (apply: (a: number, b: number) => boolean): Row => computed((a, b) => (apply(a, b) ? 1 : 0), true);
 
 /** [...window, in, out] as it is; with strides, dilations and padding of the node. */
 function convolved(call: TfCall, x: Tensor): Tensor {
@@ -277,7 +291,7 @@ const pairs = (list: readonly number[]): [number, number][] =>
   range(list.length / 2).map((i) => [list[2 * i]!, list[2 * i + 1]!]);
 
 const resize =
-  (method: 'nearest' | 'linear'): Row =>
+  (method: Resizing['method']): Row =>
   (call) => {
     const { to } = call;
     const x = call.input(0);
@@ -290,14 +304,23 @@ const resize =
       : call.flag('align_corners')
         ? 'align_corners'
         : 'asymmetric';
-    // With half pixels, TensorFlow's nearest takes the floor of the centre.
+    const by: Resizing = {
+      method,
+      coordinates,
+      // TensorFlow's nearest takes the floor of the centre, or rounds where corners are aligned.
+      rounding: coordinates === 'align_corners' ? 'round_prefer_ceil' : 'floor',
+      cubic: call.flag('half_pixel_centers') ? -0.5 : -0.75,
+      excludeOutside: call.flag('half_pixel_centers'),
+      antialias: false,
+    };
     const whole = scale.every((each) => Number.isInteger(each) && each >= 1);
     if (method === 'nearest' && whole && coordinates !== 'align_corners')
       return to.upsample(x, 3, spatial, scale, 'nearest');
     if (method === 'linear' && whole && coordinates === 'half_pixel')
       return to.upsample(x, 3, spatial, scale, 'bilinear');
-    if (method === 'nearest') throw new NotExpressible('sizes that are no multiples');
-    return interpolation(to, x, spatial, wanted, coordinates);
+    const centred: Resizing =
+      method === 'nearest' && coordinates === 'half_pixel' ? { ...by, coordinates: 'tf_half_pixel_for_nn' } : by;
+    return spatial.reduce<Tensor>((value, axis, i) => resized(to, value, axis, wanted[i]!, scale[i]!, centred), x);
   };
 
 const gather: Row = (call) => {
@@ -308,27 +331,18 @@ const gather: Row = (call) => {
 };
 
 const cast: Row = (call) => {
+  const { to } = call;
   const x = call.input(0);
   const type = call.type('DstT');
-  if (isArray(x)) return host.converted(x, !isReal(type));
-  if (!isReal(type) && isReal(call.type('SrcT'))) throw new NotExpressible('a conversion to whole numbers');
-  return x;
+  if (isArray(x))
+    return type === DT.bool ? host.mapped(x, (each) => (each ? 1 : 0), true) : host.converted(x, !isReal(type));
+  const { dtype } = to.builder.at(x.id);
+  if (isReal(type)) return dtype === 'float32' ? x : to.unary('identity', x, {}, null);
+  if (type === DT.bool) return dtype === 'bool' ? x : negated(to, negated(to, x));
+  return dtype === 'float32' ? truncated(to, x) : x;
 };
 
-const power: Row = (call) => {
-  const { to } = call;
-  const [a, b] = [call.input(0), call.input(1)];
-  if (isArray(a) && isArray(b)) return host.combined(a, b, (x, y) => x ** y);
-  const exponent = to.array(b, 'an exponent');
-  const value = exponent.data[0]!;
-  if (!exponent.data.every((each) => each === value)) throw new NotExpressible('several exponents');
-  if (value === 1) return a;
-  if (value === 2) return to.unary('square', a, {}, null);
-  if (value === 0.5) return to.unary('sqrt', a, {}, null);
-  if (value === -0.5) return to.unary('rsqrt', a, {}, null);
-  if (value === -1) return to.unary('reciprocal', a, {}, null);
-  return to.unary('pow', a, { exponent: value }, null);
-};
+const power: Row = (call) => raised(call.to, call.input(0), call.input(1));
 
 const shapeRow: Row = (call) => host.wholes([...call.to.shape(call.input(0))]);
 
@@ -381,20 +395,29 @@ const rows: Readonly<Record<string, Row>> = {
     call.to.unary('square', call.to.binary('sub', call.input(0), call.input(1)), {}, functions['square']!),
   Pow: power,
   FloorDiv: computed((a, b) => Math.floor(a / b)),
-  FloorMod: computed((a, b) => a - b * Math.floor(a / b)),
-  Mod: computed((a, b) => a % b),
-  Equal: compare((a, b) => a === b),
-  NotEqual: compare((a, b) => a !== b),
-  Greater: compare((a, b) => a > b),
-  GreaterEqual: compare((a, b) => a >= b),
-  Less: compare((a, b) => a < b),
-  LessEqual: compare((a, b) => a <= b),
-  LogicalAnd: compare((a, b) => a !== 0 && b !== 0),
-  LogicalOr: compare((a, b) => a !== 0 || b !== 0),
-  LogicalNot: (call) => host.mapped(call.to.array(call.input(0), 'a condition'), (each) => (each ? 0 : 1), true),
-  Ceil: (call) => host.mapped(call.to.array(call.input(0), 'a value rounded up'), Math.ceil),
-  Select: (call) => selected(call.to, call.to.array(call.input(0), 'a condition'), call.input(1), call.input(2)),
-  SelectV2: (call) => selected(call.to, call.to.array(call.input(0), 'a condition'), call.input(1), call.input(2)),
+  FloorMod: (call) => remainder(call.to, call.input(0), call.input(1), false),
+  Mod: (call) => remainder(call.to, call.input(0), call.input(1), true),
+  TruncateMod: (call) => remainder(call.to, call.input(0), call.input(1), true),
+  Atan2: binary('atan2'),
+  Equal: binary('equal'),
+  NotEqual: (call) => negated(call.to, call.to.binary('equal', call.input(0), call.input(1))),
+  Greater: binary('greater'),
+  GreaterEqual: binary('greaterEqual'),
+  Less: (call) => call.to.binary('greater', call.input(1), call.input(0)),
+  LessEqual: (call) => call.to.binary('greaterEqual', call.input(1), call.input(0)),
+  LogicalAnd: binary('mul'),
+  LogicalOr: binary('maximum'),
+  LogicalNot: (call) => negated(call.to, call.input(0)),
+  Ceil: (call) => ceiled(call.to, call.input(0)),
+  Select: (call) => {
+    const { to } = call;
+    const [condition, a] = [call.input(0), call.input(1)];
+    // A condition of one axis picks along the first.
+    const missing = to.rank(a) - to.rank(condition);
+    const turned = missing > 0 && to.rank(condition) === 1 ? to.unsqueeze(condition, range(missing, 1)) : condition;
+    return selected(to, turned, a, call.input(2));
+  },
+  SelectV2: (call) => selected(call.to, call.input(0), call.input(1), call.input(2)),
   ClipByValue: (call) => clipped(call.to, call.input(0), call.list(1, 'a bound')[0]!, call.list(2, 'a bound')[0]!),
 
   Relu6: (call) => clipped(call.to, call.input(0), 0, 6),
@@ -438,9 +461,12 @@ const rows: Readonly<Record<string, Row>> = {
   Max: reduction('max'),
   Min: reduction('min'),
   Prod: (call) => {
-    const x = call.to.array(call.input(0), 'a product over axes');
-    const axes = call.list(1, 'axes').map((axis) => call.to.axis(x, axis));
-    return host.folded(x, axes, call.flag('keep_dims'), 1, (a, b) => a * b);
+    const axes = call.list(1, 'axes').map((axis) => call.to.axis(call.input(0), axis));
+    return multipliedOver(call.to, call.input(0), axes, call.flag('keep_dims'));
+  },
+  Cumsum: (call) => {
+    const axis = call.to.axis(call.input(0), call.list(1, 'an axis')[0]!);
+    return summedUp(call.to, call.input(0), axis, call.flag('exclusive'), call.flag('reverse'));
   },
   All: (call) => {
     const x = call.to.array(call.input(0), 'a condition');
@@ -556,6 +582,7 @@ const rows: Readonly<Record<string, Row>> = {
   GatherV2: gather,
   ResourceGather: gather,
   ResizeBilinear: resize('linear'),
+  ResizeBicubic: resize('cubic'),
   ResizeNearestNeighbor: resize('nearest'),
   DepthToSpace: blocks(false),
   SpaceToDepth: blocks(true),

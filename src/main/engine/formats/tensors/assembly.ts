@@ -14,7 +14,7 @@
  */
 import { MhoError } from '../../../../contract/errors';
 import type { GraphBuilder } from '../../graph/builder';
-import type { Shape, Size, ValueId } from '../../graph/graph';
+import type { DType, Shape, Size, ValueId } from '../../graph/graph';
 import type { OpAttributes, OpName, Padding, WindowPadding } from '../../graph/ops';
 import * as host from './array';
 import { type HostArray, isArray, NotExpressible, product } from './array';
@@ -35,12 +35,17 @@ export class AcrossBatch extends NotExpressible {}
 /** What padding before a maximum holds: below every value, and finite, so that differences stay numbers. */
 const LOWEST = -3e38;
 
+/** Places of dilated windows that are laid side by side; beyond, the phases of the dilation are. */
+const MOST_PICKED = 2 ** 16;
+
 /** Where an op comes from, for names and layers. */
 export interface Origin {
   /** The file's name of the node. */
   readonly name: string;
   /** The file's kind of op. */
   readonly kind: string;
+  /** What a value is inside its node, where one node makes many: `t3/forget`. */
+  readonly part?: string;
 }
 
 export interface Varying {
@@ -52,7 +57,9 @@ export interface Varying {
 }
 
 export type Tensor = HostArray | Varying;
-export type BinaryOp = 'add' | 'sub' | 'mul' | 'div' | 'maximum' | 'minimum';
+export type Comparison = 'greater' | 'greaterEqual' | 'equal';
+export type BinaryOp =
+  'add' | 'sub' | 'mul' | 'div' | 'maximum' | 'minimum' | 'power' | 'atan2' | Comparison; // prettier-ignore
 export type ReduceOp = 'sum' | 'mean' | 'max' | 'min';
 
 const BINARY: Readonly<Record<BinaryOp, (a: number, b: number) => number>> = {
@@ -62,7 +69,19 @@ const BINARY: Readonly<Record<BinaryOp, (a: number, b: number) => number>> = {
   div: (a, b) => a / b,
   maximum: Math.max,
   minimum: Math.min,
+  power: (a, b) => a ** b,
+  atan2: Math.atan2,
+  greater: (a, b) => Number(a > b),
+  greaterEqual: (a, b) => Number(a >= b),
+  equal: (a, b) => Number(a === b),
 };
+const COMPARISONS: ReadonlySet<OpName> = new Set(['greater', 'greaterEqual', 'equal'] satisfies Comparison[]);
+
+/** Ops that give whole numbers for whole numbers, and conditions for conditions. */
+const KEEPS_WHOLE: ReadonlySet<OpName> = new Set([
+  'add', 'sub', 'mul', 'maximum', 'minimum', 'abs', 'neg', 'sign', 'sum', 'max', 'min', 'select', 'reshape', 'transpose',
+  'concat', 'slice', 'pad', 'tile', 'repeat', 'gather', 'stack',
+] satisfies OpName[]); // prettier-ignore
 
 export interface Windows {
   readonly size: readonly number[];
@@ -80,6 +99,7 @@ export class Assembly {
   readonly origins = new Map<ValueId, Origin>();
   private origin: Origin = { name: 'input', kind: 'Input' };
   private readonly moved = new Map<string, ValueId>();
+  private readonly wholeConstants = new Set<ValueId>();
   private readonly constants = new WeakMap<object, Map<string, ValueId>>();
   /** Inputs that channels-first convolutions read: their units are on their first axis. */
   readonly channelsFirst = new Set<ValueId>();
@@ -100,6 +120,17 @@ export class Assembly {
   at<T>(origin: Origin, work: () => T): T {
     this.origin = origin;
     return work();
+  }
+
+  /** Works with names that say which part of the node is made. */
+  part<T>(name: string, work: () => T): T {
+    const outer = this.origin;
+    this.origin = { ...outer, part: outer.part === undefined ? name : `${outer.part}/${name}` };
+    try {
+      return work();
+    } finally {
+      this.origin = outer;
+    }
   }
 
   // --- values as the file sees them
@@ -168,13 +199,26 @@ export class Assembly {
   emit<Op extends OpName>(op: Op, inputs: readonly ValueId[], attributes: OpAttributes[Op], shape?: Shape): ValueId {
     let id: ValueId;
     try {
-      id = this.builder.add(op, inputs, attributes, `~${this.origin.name}`, shape);
+      id = this.builder.add(op, inputs, attributes, `~${this.origin.name}`, shape, this.typeOf(op, inputs));
     } catch (error) {
       if (error instanceof MhoError) throw new NotExpressible(String(error.details['reason'] ?? error.sentence));
       throw error;
     }
     this.origins.set(id, this.origin);
     return id;
+  }
+
+  /** Whole numbers stay whole through ops that keep them so: the path starts at the first real values behind them. */
+  private typeOf(op: OpName, inputs: readonly ValueId[]): DType {
+    if (COMPARISONS.has(op)) return 'bool';
+    if (!KEEPS_WHOLE.has(op)) return 'float32';
+    // A selection is of the type of what is selected.
+    const types = inputs.slice(op === 'select' ? 1 : 0).map((id) => {
+      const { constant, dtype } = this.builder.at(id);
+      return constant ? (this.wholeConstants.has(id) ? null : 'float32') : dtype;
+    });
+    if (types.includes('float32')) return 'float32';
+    return types.every((type) => type === 'bool' || type === null) && types.includes('bool') ? 'bool' : 'int32';
   }
 
   /** A constant of the graph; the same array under the same key is stored once. */
@@ -186,6 +230,7 @@ export class Assembly {
     if (known !== undefined) return known;
     const id = this.builder.constant(host.asConstant(make()), `${this.origin.name}/${key}`);
     made.set(full, id);
+    if (array.whole) this.wholeConstants.add(id);
     return id;
   }
 
@@ -275,12 +320,13 @@ export class Assembly {
     return axes;
   }
 
-  /** As the file's own order, every axis held: what an output of the model is. */
+  /** As the file's own order but for the batch, which is first, every axis held: what an output of the model is. */
   asOutput(x: Varying): ValueId {
     if (x.opaque) return x.id;
     if (!this.batched) return this.arranged(x, [NO_BATCH, ...range(x.axes.length)]).id;
-    if (this.batchAxis(x) !== 0 || x.axes[0]!.length !== 1) return x.id;
-    return this.arranged(x, range(x.axes.length)).id;
+    const batch = this.batchAxis(x);
+    if (x.axes[batch]!.length !== 1) return x.id;
+    return this.arranged(x, [batch, ...range(x.axes.length).filter((axis) => axis !== batch)]).id;
   }
 
   /** With every axis held in the file's order; axes merged into the batch stay before the others. */
@@ -509,7 +555,7 @@ export class Assembly {
   }
 
   binary(op: BinaryOp, a: Tensor, b: Tensor): Tensor {
-    if (isArray(a) && isArray(b)) return host.combined(a, b, BINARY[op]);
+    if (isArray(a) && isArray(b)) return host.combined(a, b, BINARY[op], COMPARISONS.has(op) || undefined);
     if (!isArray(a) && !isArray(b)) return this.both(a, b, (ids) => this.emit(op, ids, {}));
     if (isArray(a)) return this.beside(b as Varying, a, (x, c) => this.emit(op, [c, x], {}));
     return this.beside(a, b as HostArray, (x, c) => this.emit(op, [x, c], {}));
@@ -531,6 +577,46 @@ export class Assembly {
     for (const axis of missing) order.splice(placeFor(order, axis), 0, axis);
     const [first, second] = [this.arranged(left, order), this.arranged(right, order)];
     return this.varying(make([first.id, second.id]), this.axesOf(rank, reference, order, first.lead));
+  }
+
+  /** Where the condition (0 or 1) is 1, a; elsewhere b. */
+  select(condition: Varying, a: Tensor, b: Tensor): Varying {
+    const given = [condition, a, b];
+    const rank = Math.max(...given.map((x) => this.rank(x)));
+    const values = given.map((x) => (isArray(x) ? this.widened(x, rank) : this.toRank(x, rank)));
+    const varying = values.filter((x): x is Varying => !isArray(x));
+    const widest = varying.reduce((most, x) =>
+      this.builder.shape(x.id).length > this.builder.shape(most.id).length ? x : most,
+    );
+    for (const x of varying) {
+      if (this.batchAxis(x) !== this.batchAxis(widest)) throw new AcrossBatch('a batch axis that meets another');
+      if (!same(this.leadSizes(x), this.leadSizes(widest))) throw new AcrossBatch('batches merged in different ways');
+    }
+    const order = this.heldOrder(widest);
+    const needed = (axis: number): boolean =>
+      values.some((x) => (isArray(x) ? x.shape[axis]! > 1 : x.axes[axis]!.length > 0));
+    for (const axis of range(rank).filter((each) => needed(each) && !order.includes(each)))
+      order.splice(placeFor(order, axis), 0, axis);
+    const first = this.arranged(widest, order);
+    const ids = values.map((x) => (isArray(x) ? this.besideOrder(x, order) : this.arranged(x, order).id));
+    return this.varying(this.emit('select', ids, {}), this.axesOf(rank, widest, order, first.lead));
+  }
+
+  private widened(c: HostArray, rank: number): HostArray {
+    return host.reshaped(c, [...range(rank - c.shape.length).map(() => 1), ...c.shape]);
+  }
+
+  /** A constant of all the file's axes in the order of values that are `arranged` so. */
+  private besideOrder(c: HostArray, order: readonly number[]): ValueId {
+    const batch = this.batched ? order[0]! : NO_BATCH;
+    const own = batch !== NO_BATCH && c.shape[batch] !== 1 ? this.withoutBatch(c, batch) : c;
+    return this.constant(c, `arranged_${order.join('_')}`, () => {
+      const turned = host.transposed(
+        own,
+        order.filter((axis) => axis !== NO_BATCH),
+      );
+      return host.reshaped(turned, turned.shape.slice(this.batched ? 1 : 0));
+    });
   }
 
   private leadSizes(x: Varying): number[] {
@@ -585,6 +671,7 @@ export class Assembly {
   /** Matrix product as numpy's. */
   matmul(a: Tensor, b: Tensor): Tensor {
     if (isArray(a) && isArray(b)) return host.multiplied(a, b);
+    if (this.rank(a) === 1 && this.rank(b) === 1) return this.reduce('sum', this.binary('mul', a, b), [0], false);
     if (this.rank(a) === 1) return this.squeeze(this.matmul(this.unsqueeze(a, [0]), b), [-2]);
     if (this.rank(b) === 1) return this.squeeze(this.matmul(a, this.unsqueeze(b, [1])), [-1]);
     if (isArray(b)) return this.timesConstant(a as Varying, b);
@@ -758,7 +845,8 @@ export class Assembly {
     countPadding: boolean,
   ): Varying {
     if (isArray(x)) throw new NotExpressible('pooling of a constant');
-    if (windows.dilations.some((each) => each !== 1)) return this.dilatedPool(kind, x, spatial, windows);
+    if (windows.dilations.some((each) => each !== 1))
+      return this.dilatedPool(kind, x, channel, spatial, windows, countPadding);
     const { id, pick, pad, axes } = this.spatially(x, channel, spatial, windows);
     const attributes = { size: pick(windows.size), strides: pick(windows.strides), padding: pad(windows.padding) };
     const made =
@@ -768,31 +856,80 @@ export class Assembly {
     return this.varying(made, axes);
   }
 
-  /** The maximum of as many shifted values as the window has places. */
-  private dilatedPool(kind: 'max' | 'average', x: Varying, spatial: readonly number[], windows: Windows): Varying {
+  /** Axis by axis: each window's places side by side, then their maximum or mean. */
+  private dilatedPool(
+    kind: 'max' | 'average',
+    x: Varying,
+    channel: number,
+    spatial: readonly number[],
+    windows: Windows,
+    countPadding: boolean,
+  ): Varying {
     const { size, strides, dilations, padding } = windows;
-    if (kind !== 'max' || padding === 'same' || product(size) > 256) throw new NotExpressible('dilated pooling');
+    if (padding === 'same') throw new NotExpressible('dilated pooling of a free size');
     const shape = this.shape(x);
     const around = shape.map((_, axis) => padding[spatial.indexOf(axis)] ?? ([0, 0] as const));
-    const padded = this.pad(x, around, 'constant', LOWEST);
-    const places = size.reduce<number[][]>(
-      (all, count) => all.flatMap((place) => range(count).map((i) => [...place, i])),
-      [[]],
+    const padded = this.pad(x, around, 'constant', kind === 'max' ? LOWEST : 0);
+    return spatial.reduce<Tensor>((value, axis, i) => {
+      const full = this.shape(value)[axis]!;
+      if (symbolic(full)) throw new NotExpressible('dilated pooling of a free size');
+      const [window, stride, dilation] = [size[i]!, strides[i]!, dilations[i]!];
+      const count = Math.floor((full - (window - 1) * dilation - 1) / stride) + 1;
+      if (count < 1) throw new NotExpressible('a window larger than the values');
+      if (kind === 'max' && count * window > MOST_PICKED)
+        return this.phasedMaximum(value, channel, axis, { window, stride, dilation, count });
+      const places = range(count).map((place) => range(window).map((at) => place * stride + at * dilation));
+      const sorted = this.gather(
+        value,
+        { shape: [count, window], data: Float64Array.from(places.flat()), whole: true },
+        axis,
+      );
+      const reduced = this.reduce(kind === 'max' ? 'max' : 'sum', sorted, [axis + 1], false);
+      if (kind === 'max') return reduced;
+      const [before] = padding[i]!;
+      const inside = (at: number): boolean => countPadding || (at >= before && at < before + shape[axis]!);
+      const shares = places.map((each) => 1 / Math.max(1, each.filter(inside).length));
+      const along = range(this.rank(reduced)).map((each) => (each === axis ? count : 1));
+      return this.binary('mul', reduced, host.reals(along, shares));
+    }, padded) as Varying;
+  }
+
+  /** Over windows of many places: each phase of the dilation is an axis of its own, along which windows are whole. */
+  private phasedMaximum(
+    x: Tensor,
+    channel: number,
+    axis: number,
+    { window, stride, dilation, count }: Readonly<Record<'window' | 'stride' | 'dilation' | 'count', number>>,
+  ): Tensor {
+    const shape = this.shape(x);
+    const length = Math.ceil(shape[axis]! / dilation) * dilation;
+    const none = shape.map(() => [0, 0] as const);
+    const filled = this.pad(
+      x,
+      none.map((each, i) => (i === axis ? ([0, length - shape[axis]!] as const) : each)),
+      'constant',
+      LOWEST,
     );
-    const parts = places.map((place) => {
-      const begin = nulls(shape.length);
-      const end = nulls(shape.length);
-      const steps = shape.map(() => 1);
-      spatial.forEach((axis, i) => {
-        const reach = (size[i]! - 1) * dilations[i]! + 1;
-        const count = Math.floor((this.shape(padded)[axis]! - reach) / strides[i]!) + 1;
-        begin[axis] = place[i]! * dilations[i]!;
-        end[axis] = begin[axis]! + (count - 1) * strides[i]! + 1;
-        steps[axis] = strides[i]!;
-      });
-      return this.slice(padded, begin, end, steps);
-    });
-    return parts.reduce((most, part) => this.binary('maximum', most, part)) as Varying;
+    const phases = this.reshape(filled, [
+      ...shape.slice(0, axis),
+      length / dilation,
+      dilation,
+      ...shape.slice(axis + 1),
+    ]);
+    const pooled = this.pool(
+      'max',
+      phases,
+      channel < axis ? channel : channel + 1,
+      [axis, axis + 1],
+      { size: [window, 1], strides: [1, 1], dilations: [1, 1], padding: [[0, 0], [0, 0]] }, // prettier-ignore
+      false,
+    );
+    const flat = this.reshape(
+      pooled,
+      shape.map((size, i) => (i === axis ? (length / dilation - window + 1) * dilation : size)),
+    );
+    const only = <T>(value: T, other: T): T[] => shape.map((_, i) => (i === axis ? value : other));
+    return this.slice(flat, nulls(shape.length), only<number | null>((count - 1) * stride + 1, null), only(stride, 1));
   }
 
   /** Held with channels last, spatial axes before. */

@@ -1,9 +1,7 @@
 /** Ops that are written as several of the graph's, shared by the formats. */
 import * as host from './array';
-import { type HostArray, isArray, NotExpressible, product } from './array';
+import { type HostArray, isArray, NotExpressible, product, range } from './array';
 import { type Assembly, symbolic, type Tensor } from './assembly';
-
-const range = (count: number, start = 0): number[] => Array.from({ length: count }, (_, i) => start + i);
 
 /** The one size left open (−1) filled in. */
 export function completed(sizes: readonly number[], total: number): number[] {
@@ -14,20 +12,25 @@ export function completed(sizes: readonly number[], total: number): number[] {
   return sizes.map((size) => (size === -1 ? total / known : size));
 }
 
-/** a where the condition holds, else b. A fixed side keeps its numbers; −∞ of masks becomes a large number. */
-export function selected(to: Assembly, condition: HostArray, a: Tensor, b: Tensor): Tensor {
-  const yes = host.mapped(condition, (each) => (each ? 1 : 0), false);
-  const no = host.mapped(condition, (each) => (each ? 0 : 1), false);
+/** Masks hold −∞: as a large number it stays one in differences. */
+const finite = (x: HostArray): HostArray =>
+  x.data.some((each) => !(Math.abs(each) <= 1e30))
+    ? host.mapped(x, (each) => Math.min(Math.max(each, -1e30), 1e30), false)
+    : x;
+
+/** a where the condition holds, else b. */
+export function selected(to: Assembly, condition: Tensor, a: Tensor, b: Tensor): Tensor {
+  if (!isArray(condition)) return to.select(condition, isArray(a) ? finite(a) : a, isArray(b) ? finite(b) : b);
   if (isArray(a) && isArray(b)) {
     const whole = a.whole && b.whole;
     const left = host.combined(condition, a, (c, value) => (c ? value : 0), whole);
     const right = host.combined(condition, b, (c, value) => (c ? 0 : value), whole);
     return host.combined(left, right, (x, y) => x + y, whole);
   }
+  const yes = host.mapped(condition, (each) => (each ? 1 : 0), false);
+  const no = host.mapped(condition, (each) => (each ? 0 : 1), false);
   const part = (x: Tensor, mask: HostArray): Tensor =>
-    isArray(x)
-      ? host.combined(mask, x, (m, value) => (m ? Math.max(value, -1e30) : 0), false)
-      : to.binary('mul', x, mask);
+    isArray(x) ? host.combined(mask, finite(x), (m, value) => (m ? value : 0), false) : to.binary('mul', x, mask);
   return to.binary('add', part(a, yes), part(b, no));
 }
 
@@ -124,6 +127,29 @@ export function contraction(to: Assembly, equation: string, inputs: readonly Ten
       [...output].map((letter) => [...mine, ...other].indexOf(letter)),
     );
   }
+  if (!isArray(a) && isArray(b) && shared.length > 0 && mine.some((letter) => sizeOf(letter) === to.batch)) {
+    // A kernel for each of several places: x [batch, …shared, rest, inner] · kernels [1, …shared, inner, other].
+    const rest = mine.filter((letter) => sizeOf(letter) !== to.batch);
+    const batch = mine.filter((letter) => sizeOf(letter) === to.batch);
+    const x = flat(
+      a,
+      first,
+      [...batch, ...shared, ...rest, ...inner],
+      [...sizes([...batch, ...shared]), product(sizes(rest)), product(sizes(inner))],
+    );
+    const kernels = host.reshaped(
+      host.transposed(
+        b,
+        [...shared, ...inner, ...other].map((letter) => second.indexOf(letter)),
+      ),
+      [1, ...sizes(shared), product(sizes(inner)), product(sizes(other))],
+    );
+    const order = [...batch, ...shared, ...rest, ...other];
+    return to.transpose(
+      to.reshape(to.matmul(x, kernels), sizes(order)),
+      [...output].map((letter) => order.indexOf(letter)),
+    );
+  }
   const x = flat(a, first, [...shared, ...mine, ...inner], [...sizes(shared), ...keep(mine), ...keep(inner)]);
   const y = flat(b, second, [...shared, ...inner, ...other], [...sizes(shared), ...keep(inner), ...keep(other)]);
   const made = to.reshape(to.matmul(x, y), sizes([...shared, ...mine, ...other]));
@@ -133,8 +159,29 @@ export function contraction(to: Assembly, equation: string, inputs: readonly Ten
   );
 }
 
-/** Where a place of the result comes from, by the names ONNX gives the ways. */
-export function sourcePlace(place: number, scale: number, size: number, count: number, coordinates: string): number {
+/** A product along one axis: with a constant matrix [size, new size]. */
+export function mixed(to: Assembly, x: Tensor, axis: number, matrix: HostArray): Tensor {
+  const rank = to.rank(x);
+  const last = range(rank).map((each) => (each === axis ? rank - 1 : each === rank - 1 ? axis : each));
+  return to.transpose(to.matmul(to.transpose(x, last), matrix), last);
+}
+
+/** How a size is changed along an axis, by the names ONNX gives the ways. */
+export interface Resizing {
+  readonly method: 'nearest' | 'linear' | 'cubic';
+  readonly coordinates: string;
+  /** How `nearest` rounds. */
+  readonly rounding: string;
+  /** The free parameter of the cubic's kernel. */
+  readonly cubic: number;
+  /** Places outside weigh nothing, instead of having the edge's value. */
+  readonly excludeOutside: boolean;
+  /** The kernel is as wide as what it shrinks. */
+  readonly antialias: boolean;
+}
+
+/** Where a place of the result comes from. */
+function sourcePlace(place: number, scale: number, size: number, count: number, coordinates: string): number {
   switch (coordinates) {
     case 'asymmetric':
       return place / scale;
@@ -142,37 +189,160 @@ export function sourcePlace(place: number, scale: number, size: number, count: n
       return count === 1 ? 0 : (place * (size - 1)) / (count - 1);
     case 'half_pixel':
       return (place + 0.5) / scale - 0.5;
+    case 'tf_half_pixel_for_nn':
+      return (place + 0.5) / scale;
+    case 'half_pixel_symmetric':
+      // The middle stays the middle where the size was rounded.
+      return (size / 2) * (1 - count / (scale * size)) + (place + 0.5) / scale - 0.5;
     case 'pytorch_half_pixel':
       return count > 1 ? (place + 0.5) / scale - 0.5 : 0;
     default:
       throw new NotExpressible(`resizing by ${coordinates}`);
   }
 }
-/** Linear interpolation is a product with a constant matrix along each axis. @param wanted sizes of the spatial axes */
-export function interpolation(
-  to: Assembly,
-  x: Tensor,
-  spatial: readonly number[],
-  wanted: readonly number[],
-  coordinates: string,
-): Tensor {
-  const shape = to.shape(x);
-  const rank = shape.length;
-  return spatial.reduce<Tensor>((value, axis, i) => {
-    const [size, count] = [shape[axis]!, wanted[i]!];
-    if (size === count) return value;
-    if (symbolic(size) || symbolic(count) || size * count > 2 ** 26)
-      throw new NotExpressible('resizing of a free size');
-    const weights = new Float32Array(size * count);
-    for (let place = 0; place < count; place++) {
-      const at = Math.min(Math.max(sourcePlace(place, count / size, size, count, coordinates), 0), size - 1);
-      const low = Math.floor(at);
-      weights[low * count + place]! += 1 - (at - low);
-      if (at > low) weights[(low + 1) * count + place]! += at - low;
+
+function rounded(at: number, rounding: string): number {
+  switch (rounding) {
+    case 'floor':
+      return Math.floor(at);
+    case 'ceil':
+      return Math.ceil(at);
+    case 'round_prefer_ceil':
+      return Math.floor(at + 0.5);
+    default:
+      return Math.ceil(at - 0.5);
+  }
+}
+
+const KERNELS: Readonly<Record<'linear' | 'cubic', (distance: number, a: number) => number>> = {
+  linear: (distance) => Math.max(0, 1 - distance),
+  // Keys 1981
+  cubic: (distance, a) =>
+    distance <= 1
+      ? ((a + 2) * distance - (a + 3)) * distance ** 2 + 1
+      : distance < 2
+        ? (((distance - 5) * distance + 8) * distance - 4) * a
+        : 0,
+};
+
+/** One axis of another size. @param scale what the file gives; the new size need not be the product */
+export function resized(to: Assembly, x: Tensor, axis: number, count: number, scale: number, by: Resizing): Tensor {
+  const size = to.shape(x)[axis]!;
+  if (size === count && scale === 1) return x;
+  if (symbolic(size) || symbolic(count) || !(count >= 1) || size * count > 2 ** 26)
+    throw new NotExpressible('resizing of a free size');
+  const from = (place: number): number => sourcePlace(place, scale, size, count, by.coordinates);
+  const inside = (place: number): number => Math.min(Math.max(place, 0), size - 1);
+  if (by.method === 'nearest') {
+    const places = range(count).map((place) => inside(rounded(from(place), by.rounding)));
+    return to.gather(x, host.wholes(places), axis);
+  }
+  const weights = new Float32Array(size * count);
+  const kernel = KERNELS[by.method];
+  const stretch = by.antialias ? Math.min(scale, 1) : 1;
+  const reach = (by.method === 'linear' ? 1 : 2) / stretch;
+  for (let place = 0; place < count; place++) {
+    const at = from(place);
+    const near: [source: number, weight: number][] = [];
+    for (let source = Math.ceil(at - reach); source <= Math.floor(at + reach); source++) {
+      const weight = kernel(Math.abs(source - at) * stretch, by.cubic);
+      if (weight !== 0 && !(by.excludeOutside && (source < 0 || source >= size))) near.push([source, weight]);
     }
-    const last = range(rank).map((each) => (each === axis ? rank - 1 : each === rank - 1 ? axis : each));
-    return to.transpose(to.matmul(to.transpose(value, last), host.reals([size, count], weights)), last);
+    const total = near.reduce((sum, [, weight]) => sum + weight, 0);
+    for (const [source, weight] of near) weights[inside(source) * count + place]! += weight / total;
+  }
+  return mixed(to, x, axis, host.reals([size, count], weights));
+}
+
+/** The logarithm of a sum of exponentials, which never overflow: x − logSoftmax(x), at any place. */
+export function logSumExp(to: Assembly, x: Tensor, axes: readonly number[], keepDims: boolean): Tensor {
+  const reduced = axes.reduce((value, axis) => {
+    const rank = to.rank(value);
+    const first = (each: Tensor): Tensor =>
+      to.slice(
+        each,
+        range(rank).map((i) => (i === axis ? 0 : null)),
+        range(rank).map((i) => (i === axis ? 1 : null)),
+        range(rank).map(() => 1),
+      );
+    return to.binary('sub', first(value), first(to.along(value, axis, 'logSoftmax')));
   }, x);
+  return keepDims ? reduced : to.squeeze(reduced, axes);
+}
+
+/** The product over axes: of halves, as often as there are any, so that it passes as products do. */
+export function multipliedOver(to: Assembly, x: Tensor, axes: readonly number[], keepDims: boolean): Tensor {
+  if (isArray(x)) return host.folded(x, axes, keepDims, 1, (a, b) => a * b);
+  const reduced = axes.reduce<Tensor>((value, axis) => {
+    const rank = to.rank(value);
+    const part = (from: Tensor, begin: number, end: number): Tensor =>
+      to.slice(
+        from,
+        range(rank).map((i) => (i === axis ? begin : null)),
+        range(rank).map((i) => (i === axis ? end : null)),
+        range(rank).map(() => 1),
+      );
+    let left = value;
+    for (let size = to.shape(left)[axis]!; size > 1; size = to.shape(left)[axis]!) {
+      if (symbolic(size)) throw new NotExpressible('a product over a free size');
+      const half = Math.floor(size / 2);
+      const pairs = to.binary('mul', part(left, 0, half), part(left, half, 2 * half));
+      left = size % 2 ? to.concat([pairs, part(left, size - 1, size)], axis) : pairs;
+    }
+    return left;
+  }, x);
+  return keepDims ? reduced : to.squeeze(reduced, axes);
+}
+
+/** a to the power of b: what has a function of its own by that. */
+export function raised(to: Assembly, a: Tensor, b: Tensor): Tensor {
+  if (isArray(a) && isArray(b)) return host.combined(a, b, (x, y) => x ** y, a.whole && b.whole);
+  const value = isArray(b) && b.data.every((each) => each === b.data[0]) ? b.data[0]! : null;
+  if (value === null || isArray(a)) return to.binary('power', a, isArray(b) ? host.converted(b, false) : b);
+  if (value === 1) return a;
+  if (value === 2) return to.unary('square', a, {}, null);
+  if (value === 0.5) return to.unary('sqrt', a, {}, null);
+  if (value === -1) return to.unary('reciprocal', a, {}, null);
+  if (value === -0.5) return to.unary('rsqrt', a, {}, null);
+  return to.unary('pow', a, { exponent: value }, null);
+}
+
+/** Towards zero. */
+export function truncated(to: Assembly, x: Tensor): Tensor {
+  if (isArray(x)) return host.mapped(x, Math.trunc);
+  const floor = to.unary('floor', to.unary('abs', x, {}, Math.abs), {}, Math.floor);
+  return to.binary('mul', to.unary('sign', x, {}, Math.sign), floor);
+}
+
+/** −⌊−x⌋ */
+export function ceiled(to: Assembly, x: Tensor): Tensor {
+  if (isArray(x)) return host.mapped(x, Math.ceil);
+  const below = to.unary('floor', to.unary('neg', x, {}, null), {}, null);
+  return to.unary('neg', below, {}, null);
+}
+
+/** 1 where the condition is 0, and 0 where it is not. */
+export const negated = (to: Assembly, condition: Tensor): Tensor => to.binary('equal', condition, host.wholes([0], []));
+
+/** The remainder of a division whose quotient is rounded down, or towards zero. */
+export function remainder(to: Assembly, a: Tensor, b: Tensor, towardsZero: boolean): Tensor {
+  if (isArray(a) && isArray(b)) return host.combined(a, b, (x, y) => (towardsZero ? x % y : x - y * Math.floor(x / y)));
+  const quotient = to.binary('div', a, b);
+  const whole = towardsZero ? truncated(to, quotient) : to.unary('floor', quotient, {}, Math.floor);
+  return to.binary('sub', a, to.binary('mul', b, whole));
+}
+
+/** Sums of all places up to each. */
+export function summedUp(to: Assembly, x: Tensor, axis: number, exclusive: boolean, reverse: boolean): Tensor {
+  const size = to.shape(x)[axis]!;
+  if (symbolic(size) || size > 8192) throw new NotExpressible('sums over a free or very long axis');
+  const weights = new Float32Array(size * size);
+  for (let from = 0; from < size; from++)
+    for (let at = 0; at < size; at++) {
+      const before = reverse ? at - from : from - at;
+      if (exclusive ? before < 0 : before <= 0) weights[from * size + at] = 1;
+    }
+  return mixed(to, x, axis, host.reals([size, size], weights));
 }
 
 /** a / b, and 0 where b is 0. */

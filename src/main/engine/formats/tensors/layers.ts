@@ -179,7 +179,9 @@ export function registerLayers(
     finalName.set(key, name);
     const output = outputOf.get(key)!;
     const rank = builder.shape(output).length;
-    for (const id of layer.values) if (id !== output) builder.rename(id, `${name}/${opName(graph.values[id]!.name)}`);
+    for (const id of layer.values)
+      if (id !== output)
+        builder.rename(id, `${name}/${assembly.origins.get(id)?.part ?? opName(graph.values[id]!.name)}`);
     builder.rename(output, name);
     for (const id of layer.constants)
       if (!graph.values[id]!.name.startsWith(`${name}/`))
