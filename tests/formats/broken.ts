@@ -51,23 +51,3 @@ export interface WeightJson {
   quantization?: Record<string, unknown>;
 }
 
-/** Repeatable numbers in [0, 1) (mulberry32). */
-export function seeded(seed: number): () => number {
-  let state = seed | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
-}
-
-/** One in five cut short, the others with 1 to 20 bytes changed. */
-export function mutated(content: Uint8Array, seed: number): Uint8Array {
-  const random = seeded(seed);
-  if (seed % 5 === 0) return content.slice(0, Math.floor(random() * content.length));
-  const copy = content.slice();
-  for (let count = 1 + (seed % 20); count > 0; count--)
-    copy[Math.floor(random() * copy.length)] = Math.floor(random() * 256);
-  return copy;
-}

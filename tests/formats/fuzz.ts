@@ -1,0 +1,148 @@
+/** Mutated model files: each opens or gives an error of the catalogue, in bounded time and memory. */
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { ZipFile } from 'yazl';
+import { MhoError } from '../../src/contract/errors';
+import { openModel } from '../../src/main/engine/formats';
+import { random } from '../random';
+import { CASES } from './broken';
+
+/** Mutated files per format; the files of one format share them. */
+export const MUTATIONS = Number(process.env['MHO_MUTATIONS'] ?? 10_000);
+/** An undamaged one takes some milliseconds; what damage makes endless is given up on after three seconds. */
+const LONGEST_MS = 10_000;
+/** Of a process that opens files of at most 180 kB, one after another. */
+const MOST_MEMORY_KB = 1.5 * 2 ** 20;
+/** Nothing in this thread can interrupt a loop in it: another ends the process. */
+const STILL_MS = 60_000;
+
+type Random = () => number;
+type Mutate = (original: Uint8Array, next: Random) => Uint8Array | Promise<Uint8Array>;
+
+export interface Mutated {
+  /** Below the reference cases: a file, or a folder and a file in it. */
+  readonly model: string;
+  readonly inside?: string;
+  /** Of the format's mutations. */
+  readonly share: number;
+  readonly mutate: Mutate;
+}
+
+const pick = (next: Random, limit: number): number => Math.floor(next() * limit);
+
+/** A cut, changed bytes, or a run of bytes copied to another place. */
+export const bytes: Mutate = (original, next) => {
+  const copy = Uint8Array.from(original);
+  const kind = pick(next, 4);
+  if (kind === 0) return copy.subarray(0, pick(next, copy.length));
+  if (kind === 1) {
+    const from = pick(next, copy.length);
+    return copy.copyWithin(pick(next, copy.length), from, from + 1 + pick(next, 64));
+  }
+  // Where the structure is: most mutations would hit weights otherwise.
+  const reach = next() < 0.5 ? Math.min(copy.length, 4096) : copy.length;
+  for (let i = 0; i <= pick(next, 12); i++)
+    copy[pick(next, reach)] = next() < 0.3 ? [0, 0xff, 0x7f, 0x80][pick(next, 4)]! : pick(next, 256);
+  return copy;
+};
+
+const ODD = [null, true, '', 'x', -1, 0, 0.5, 3, 1e6, 1e300, [], {}, [[]], [1, 2, 3], { a: 1 }] as const;
+
+/** Up to three values of the tree removed, replaced or put in another's place; one in five is changed as bytes. */
+export const json: Mutate = (original, next) => {
+  if (next() < 0.2) return bytes(original, next);
+  const tree = JSON.parse(Buffer.from(original).toString('utf8')) as Record<string, unknown>;
+  for (let i = 0; i <= pick(next, 3); i++) {
+    const places: [Record<string, unknown>, string][] = [];
+    const visit = (value: unknown): void => {
+      if (typeof value !== 'object' || value === null) return;
+      const holder = value as Record<string, unknown>;
+      for (const key of Object.keys(holder)) {
+        places.push([holder, key]);
+        visit(holder[key]);
+      }
+    };
+    visit(tree);
+    if (places.length === 0) break;
+    const [holder, key] = places[pick(next, places.length)]!;
+    const [other, from] = places[pick(next, places.length)]!;
+    const kind = pick(next, 3);
+    if (kind === 0) delete holder[key];
+    else holder[key] = kind === 1 ? ODD[pick(next, ODD.length)] : structuredClone(other[from]);
+  }
+  return Buffer.from(JSON.stringify(tree));
+};
+
+/** One entry of an archive changed, and the archive sound again around it: right sizes and sums. */
+export const inArchive =
+  (entries: Readonly<Record<string, Uint8Array>>, name: string, mutate: Mutate): Mutate =>
+  async (_original, next) => {
+    const zip = new ZipFile();
+    for (const [each, content] of Object.entries(entries))
+      zip.addBuffer(Buffer.from(each === name ? await mutate(content, next) : content), each, { compress: false });
+    zip.end();
+    const parts: Buffer[] = [];
+    for await (const part of zip.outputStream) parts.push(part as Buffer);
+    return Buffer.concat(parts);
+  };
+
+/** Ends the process when a mutation takes for ever. @returns called with the name of each mutation */
+function watchdog(): { readonly alive: (mutation: number) => void; readonly stop: () => Promise<number> } {
+  const beat = new Int32Array(new SharedArrayBuffer(4));
+  const worker = new Worker(
+    `const { workerData } = require('node:worker_threads');
+    let last = -1;
+    setInterval(() => {
+      const now = Atomics.load(workerData, 0);
+      if (now === last) {
+        require('node:fs').writeSync(2, 'mutation ' + now + ' comes to no end\\n');
+        process.kill(process.pid, 'SIGKILL');
+      }
+      last = now;
+    }, ${STILL_MS});`,
+    { eval: true, workerData: beat },
+  );
+  return { alive: (mutation) => void Atomics.store(beat, 0, mutation), stop: () => worker.terminate() };
+}
+
+/** One test per file; all of a format together try `MUTATIONS`. */
+export function fuzz(format: string, files: readonly Mutated[]): void {
+  let scratch = '';
+  beforeAll(() => {
+    scratch = mkdtempSync(join(tmpdir(), 'mho-mutations-'));
+  });
+  afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+
+  it.each(files)(`${format}: $model $inside`, { timeout: 1_200_000 }, async ({ model, inside, share, mutate }) => {
+    const path = join(scratch, model);
+    cpSync(join(CASES, model), path, { recursive: true });
+    const target = inside === undefined ? path : join(path, inside);
+    const original = readFileSync(target);
+    const next = random([...`${model}${inside ?? ''}`].reduce((sum, letter) => sum * 31 + letter.charCodeAt(0), 7) | 0);
+    const dog = watchdog();
+    const outcomes = new Map<string, number>();
+    const count = Math.max(10, Math.round(MUTATIONS * share));
+    for (let i = 0; i < count; i++) {
+      dog.alive(i);
+      writeFileSync(target, await mutate(original, next));
+      const start = performance.now();
+      const outcome = await openModel(path).then(
+        ({ graph }) => (graph.inputs.length > 0 ? 'opened' : `mutation ${i} opens without an input`),
+        (error: unknown) => (error instanceof MhoError ? error.code : `mutation ${i}: ${(error as Error).stack}`),
+      );
+      const spent = performance.now() - start;
+      if (spent > LONGEST_MS) expect.fail(`mutation ${i} takes ${spent.toFixed(0)} ms`);
+      if (!/^(opened|MODEL_[A-Z_]+)$/.test(outcome)) expect.fail(outcome);
+      outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+    }
+    await dog.stop();
+    expect(process.resourceUsage().maxRSS).toBeLessThan(MOST_MEMORY_KB);
+    // Mutations that all fail, or none, would try nothing.
+    expect(outcomes.get('opened') ?? 0).toBeGreaterThan(0);
+    expect(outcomes.size).toBeGreaterThan(1);
+    if (process.env['MHO_MUTATIONS_TELL']) console.log(model, inside ?? '', count, Object.fromEntries(outcomes));
+  });
+}
