@@ -50,4 +50,3 @@ export interface WeightJson {
   dtype: string;
   quantization?: Record<string, unknown>;
 }
-

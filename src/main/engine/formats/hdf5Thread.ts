@@ -51,7 +51,11 @@ export function extract(
   place: Hdf5Place,
   limit: number,
   port: MessagePort,
-  files: { readonly openSync: typeof openSync; readonly readSync: typeof readSync; readonly closeSync: typeof closeSync },
+  files: {
+    readonly openSync: typeof openSync;
+    readonly readSync: typeof readSync;
+    readonly closeSync: typeof closeSync;
+  },
 ): boolean {
   const MOST_OBJECTS = 200_000;
   const DEEPEST = 64;
@@ -143,7 +147,13 @@ export function extract(
       let first = 0;
       do {
         const part = Math.min(atOnce, rows - first);
-        const [counts, offsets] = part === rows ? [null, null] : [[part, ...rest], [first, ...rest.map(() => 0)]];
+        const [counts, offsets] =
+          part === rows
+            ? [null, null]
+            : [
+                [part, ...rest],
+                [first, ...rest.map(() => 0)],
+              ];
         const status = library.get_dataset_data(
           file,
           path,
@@ -207,7 +217,7 @@ export function extract(
   /** Whether a heap of texts has free space that is said to take nothing: the library would walk it for ever. */
   const endless = (heap: number, length: number): boolean => {
     const head = new DataView(new ArrayBuffer(16));
-    for (let at = 16; at + 16 <= length && fill(new Uint8Array(head.buffer), 0, 16, heap + at) === 16; ) {
+    for (let at = 16; at + 16 <= length && fill(new Uint8Array(head.buffer), 0, 16, heap + at) === 16;) {
       const free = head.getUint16(0, true) === 0;
       const size = head.getUint32(8, true) + head.getUint32(12, true) * 2 ** 32;
       if (free && size === 0) return true;

@@ -109,7 +109,7 @@ export async function openArchive(path: string, fileSize: number): Promise<Archi
         if (part.readUInt32LE(0) !== 0x04034b50 || size !== entry.compressedSize || offset + size > fileSize)
           throw damaged(`${name} does not lie where its directory says`);
         let sum = 0;
-        for (let at = 0; at < size; ) {
+        for (let at = 0; at < size;) {
           const { bytesRead } = await file.read(part, 0, Math.min(PART, size - at), offset + at);
           if (bytesRead === 0) throw damaged(`${name} ends after ${at} of ${size} bytes`);
           sum = crc32(part.subarray(0, bytesRead), sum);
