@@ -2,6 +2,7 @@
  * The engine's own process: native kernels block the thread that calls them and can take their process down, so main
  * starts this one and starts it again when it dies. Nothing here but the wire.
  */
+import { constants, setPriority } from 'node:os';
 import type { JobNotice } from '../../../contract/studio';
 import { createStudioService, type StudioService } from '../service';
 import { engine } from '../service/engine';
@@ -10,6 +11,9 @@ import type { FromEngine, ToEngine } from './protocol';
 // Read when the library loads.
 process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '3';
 process.env['TF_ENABLE_ONEDNN_OPTS'] ??= '1';
+
+// A run takes every core; the window it belongs to is to have one when it is clicked. Threads made from here on inherit it.
+setPriority(process.platform === 'win32' ? constants.priority.PRIORITY_BELOW_NORMAL : 5);
 
 /** A MessagePort of Electron's utility process: the part that is used. */
 interface Port {
