@@ -87,3 +87,15 @@ export function unitMap(
       values[at * inner + within] = data[(at * units + unit) * inner + within]!;
   return { shape: shape.filter((_, axis) => axis !== unitAxis), data: values };
 }
+
+/** Contributions of all units, summed at each position. */
+export function overUnits(data: Float32Array, sizes: readonly number[], unitAxis: number | null): NumericArray {
+  if (unitAxis === null) return { shape: [], data };
+  const units = sizes[unitAxis]!;
+  if (sizes.length === 1) return { shape: [], data: Float32Array.of(data.reduce((sum, value) => sum + value, 0)) };
+  const first = unitMap(data, sizes, unitAxis, 0);
+  const total = first.data.slice();
+  for (let index = 1; index < units; index++)
+    unitMap(data, sizes, unitAxis, index).data.forEach((value, at) => (total[at]! += value));
+  return { shape: first.shape, data: total };
+}

@@ -7,7 +7,8 @@ class Shell {
   view = $state<View>('ranking');
   setupOpen = $state(true);
   dialog = $state<DialogName | null>(null);
-  workArea = $state<HTMLElement | null>(null);
+  /** Draws the whole layer graph, while it is shown. */
+  graphPicture: (() => Promise<string | null>) | null = null;
   /** Counts up when the search field is to take the focus. */
   findAsked = $state(0);
 }

@@ -1,0 +1,165 @@
+/** The ranking's and the layers' bars as pictures. */
+import type { Theme } from '../logic/colour';
+import { number, percent, signed } from '../logic/format';
+import { tied, type Ranking } from '../logic/ranking';
+import type { LayerSums } from '../logic/completeness';
+import { runLabel } from '../logic/words';
+import { drawing, fitting, paints, tag, words } from './svg';
+
+const ROW = 26;
+const HEAD = 34;
+const PAD = 16;
+const NAME = 210;
+const BAR = 170;
+const VALUE = 112;
+
+/**
+ * Units with one column of bars, error whiskers, values and ranks per run.
+ * @param rows to draw, in order
+ * @param sorted the column whose ranks stand in front and whose ties are marked
+ */
+export function rankingPicture(table: Ranking, rows: ArrayLike<number>, sorted: number, theme: Theme): string {
+  const paint = paints[theme];
+  const { columns } = table;
+  const extent = Math.max(1e-12, ...columns.map((column) => column.extent));
+  const width = 2 * PAD + 34 + NAME + columns.length * (BAR + VALUE);
+  const left = (at: number): number => PAD + 34 + NAME + at * (BAR + VALUE);
+  const parts: string[] = [];
+  const heading = { 'font-weight': 600, fill: paint.soft };
+  parts.push(words('#', PAD + 24, 22, 12, { ...heading, 'text-anchor': 'end' }));
+  parts.push(words('unit', PAD + 34, 22, 12, heading));
+  columns.forEach(({ run }, at) => parts.push(words(fitting(runLabel(run), BAR, 12), left(at), 22, 12, heading)));
+  parts.push(tag('path', { d: `M${PAD} ${HEAD - 2}H${width - PAD}`, stroke: paint.line }));
+  Array.from(rows).forEach((row, place) => {
+    const y = HEAD + place * ROW;
+    const layer = table.layers[table.layer[row]!]!;
+    const middle = y + ROW / 2;
+    const rank = columns[sorted]?.ranks[row] ?? place + 1;
+    parts.push(words(`${rank}`, PAD + 24, middle + 4, 12, { fill: paint.faint, 'text-anchor': 'end' }));
+    const unit = ` #${table.unit[row]}`;
+    parts.push(
+      tag(
+        'text',
+        { x: PAD + 34, y: middle + 4, 'font-size': 12.5 },
+        fitting(layer.name, NAME - 50, 12.5),
+        tag('tspan', { 'font-weight': 700 }, unit),
+      ),
+    );
+    columns.forEach((column, at) => {
+      const x = left(at) + BAR / 2;
+      const scale = BAR / 2 / extent;
+      const value = column.values[row]!;
+      const error = column.errors[row]!;
+      parts.push(tag('path', { d: `M${x} ${y + 3}v${ROW - 6}`, stroke: paint.strong }));
+      parts.push(
+        tag('rect', {
+          x: x + Math.min(0, value) * scale,
+          y: middle - 5,
+          width: Math.max(0.75, Math.abs(value) * scale),
+          height: 10,
+          rx: 1.5,
+          fill: value >= 0 ? paint.raises : paint.lowers,
+        }),
+      );
+      if (error > 0)
+        parts.push(
+          tag('path', {
+            d: `M${x + (value - error) * scale} ${middle}h${2 * error * scale}m0 -3v6M${x + (value - error) * scale} ${middle - 3}v6`,
+            stroke: paint.text,
+            'stroke-width': 1.2,
+          }),
+        );
+      const end = left(at) + BAR + 62;
+      parts.push(words(signed(value), end, middle + 4, 12, { 'text-anchor': 'end' }));
+      parts.push(
+        words(`${column.ranks[row]}.`, end + 34, middle + 4, 10.5, { 'text-anchor': 'end', fill: paint.faint }),
+      );
+      const next = rows[place + 1];
+      if (at === sorted && next !== undefined && tied(column, row, next))
+        parts.push(words('≈', end + 2, y + ROW + 4, 12, { fill: paint.faint }));
+    });
+  });
+  const height = HEAD + rows.length * ROW + 10;
+  return drawing(
+    width,
+    height,
+    `Units by importance: ${columns.map(({ run }) => runLabel(run)).join(', ')}`,
+    theme,
+    parts,
+  );
+}
+
+/** Where a relative residual stands between 1e-8 and 1, as share of the scale's length. */
+export const residualShare = (relative: number): number =>
+  Math.max(0, Math.min(1, (Math.log10(Math.max(1e-12, Math.abs(relative))) + 8) / 8));
+
+/** Per layer its sum against F(x) − F(x'), and the residual of cuts against the tolerance. */
+export function completenessPicture(sums: LayerSums, title: string, theme: Theme): string {
+  const paint = paints[theme];
+  const { rows, delta, extent, tolerance } = sums;
+  const [sumAt, residualAt] = [PAD + NAME, PAD + NAME + 330];
+  const [sumWidth, residualWidth] = [240, 150];
+  const width = residualAt + residualWidth + 90 + 70 + PAD;
+  const heading = { 'font-weight': 600, fill: paint.soft };
+  const parts = [
+    words('layer', PAD, 22, 12, heading),
+    words(`sum of contributions, F(x) − F(x') = ${signed(delta)}`, sumAt, 22, 12, heading),
+    words(`residual, tolerance ${percent(tolerance)}`, residualAt, 22, 12, heading),
+    words('error, est.', width - PAD, 22, 12, { ...heading, 'text-anchor': 'end' }),
+    tag('path', { d: `M${PAD} ${HEAD - 2}H${width - PAD}`, stroke: paint.line }),
+  ];
+  const zero = sumAt + sumWidth / 2;
+  const scale = sumWidth / 2 / extent;
+  rows.forEach(({ layer, sum, residual, error, broken }, place) => {
+    const y = HEAD + place * ROW;
+    const middle = y + ROW / 2;
+    const judged = residual !== null;
+    const ink = { fill: judged ? paint.text : paint.faint };
+    parts.push(
+      tag(
+        'text',
+        { x: PAD, y: middle + 4, 'font-size': 12.5, ...ink },
+        fitting(layer.name, NAME - 60, 12.5),
+        layer.cut ? tag('tspan', { 'font-size': 10, fill: paint.faint }, '  cut') : '',
+      ),
+    );
+    parts.push(
+      tag('rect', {
+        x: zero + Math.min(0, sum) * scale,
+        y: middle - 5,
+        width: Math.max(0.75, Math.abs(sum) * scale),
+        height: 10,
+        rx: 1.5,
+        fill: sum >= 0 ? paint.raises : paint.lowers,
+        opacity: judged ? null : 0.35,
+      }),
+    );
+    parts.push(words(signed(sum), sumAt + sumWidth + 64, middle + 4, 12, { 'text-anchor': 'end', ...ink }));
+    if (judged && delta !== 0)
+      parts.push(
+        tag('rect', {
+          x: residualAt,
+          y: middle - 3,
+          width: Math.max(1, residualWidth * residualShare(residual / delta)),
+          height: 6,
+          rx: 1.5,
+          fill: broken ? paint.bad : paint.strong,
+        }),
+      );
+    parts.push(
+      words(judged ? number(residual, 2) : 'not judged', residualAt + residualWidth + 78, middle + 4, 12, {
+        'text-anchor': 'end',
+        fill: broken ? paint.bad : judged ? paint.text : paint.faint,
+      }),
+    );
+    if (error !== null)
+      parts.push(words(number(error, 2), width - PAD, middle + 4, 12, { 'text-anchor': 'end', ...ink }));
+  });
+  const bottom = HEAD + rows.length * ROW;
+  const at = (x: number, dash: string | null): string =>
+    tag('path', { d: `M${x} ${HEAD}V${bottom}`, stroke: paint.text, opacity: 0.7, 'stroke-dasharray': dash });
+  parts.push(at(zero + delta * scale, null));
+  parts.push(tag('path', { d: `M${zero} ${HEAD}V${bottom}`, stroke: paint.line }));
+  parts.push(at(residualAt + residualWidth * residualShare(tolerance), '3 3'));
+  return drawing(width, bottom + 10, title, theme, parts);
+}

@@ -1,0 +1,113 @@
+/** One unit or layer in one picture: where it acts by each run, its place in its layer, its way along the path. */
+import { line } from 'd3-shape';
+import { scaleLinear } from 'd3-scale';
+import type { NumericArray } from '../../contract/attribution';
+import type { Theme } from '../logic/colour';
+import { number, signed } from '../logic/format';
+import { range, type Picture } from '../logic/inputs';
+import { positionsFragment } from './positions';
+import { drawing, paints, tag, words } from './svg';
+
+export interface UnitPicture {
+  readonly title: string;
+  /** Kind and shape of the layer. */
+  readonly subtitle: string;
+  readonly maps: readonly {
+    readonly caption: string;
+    readonly map: NumericArray;
+    readonly value: number | null;
+    readonly error: number | null;
+    readonly extent: number;
+  }[];
+  readonly input: { readonly value: NumericArray; readonly picture: Picture } | null;
+  /** All units of the layer, and which one this is. */
+  readonly layer: { readonly values: ArrayLike<number>; readonly unit: number | null } | null;
+  readonly curve: {
+    readonly alphas: ArrayLike<number>;
+    readonly unit: ArrayLike<number>;
+    readonly target: ArrayLike<number>;
+  } | null;
+}
+
+const PAD = 16;
+const MAP = 168;
+const WIDE = 560;
+const SIDE = 200;
+
+/** Units of a layer as bars; those too many to tell apart are left to the table. */
+function strip(values: ArrayLike<number>, unit: number | null, theme: Theme): string {
+  const paint = paints[theme];
+  const shown = Array.from(values).slice(0, 400);
+  const pitch = Math.min(18, SIDE / Math.max(1, shown.length));
+  const [low, high] = range(shown);
+  const y = scaleLinear([Math.min(0, low), Math.max(1e-12, high)], [70, 2]);
+  return shown
+    .map((value, at) =>
+      tag('rect', {
+        x: at * pitch,
+        y: Math.min(y(0), y(value)),
+        width: Math.max(0.7, pitch - (pitch > 3 ? 1 : 0)),
+        height: Math.max(0.6, Math.abs(y(value) - y(0))),
+        fill: value >= 0 ? paint.raises : paint.lowers,
+        stroke: at === unit ? paint.accent : null,
+        'stroke-width': at === unit ? 2 : null,
+      }),
+    )
+    .concat(tag('path', { d: `M0 ${y(0)}H${pitch * shown.length}`, stroke: paint.strong }))
+    .join('');
+}
+
+/** A curve in its own range, zero included. */
+function curveOf(alphas: ArrayLike<number>, values: ArrayLike<number>): string {
+  const [low, high] = range(values);
+  const y = scaleLinear([Math.min(low, 0), Math.max(high, 0, low + 1e-9)], [66, 4]);
+  const x = scaleLinear([0, 1], [2, SIDE - 2]);
+  return (
+    line<number>(
+      (_, at) => x(alphas[at]!),
+      (value) => y(value),
+    )(Array.from(values)) ?? ''
+  );
+}
+
+export function unitPicture({ title, subtitle, maps, input, layer, curve }: UnitPicture, theme: Theme): string {
+  const paint = paints[theme];
+  const parts = [
+    words(title, PAD, 28, 16, { 'font-weight': 700 }),
+    words(subtitle, PAD, 46, 11.5, { fill: paint.faint }),
+  ];
+  const along = maps.some(({ map }) => map.shape.length === 1 && map.data.length > 1);
+  let [x, y, bottom] = [PAD, 66, 66];
+  for (const { caption, map, value, error, extent } of maps) {
+    const fragment = positionsFragment(map, input, extent, theme, along ? WIDE : MAP, along ? 64 : MAP);
+    const says = `${caption}${value === null ? '' : ` ${signed(value)}`}${error ? ` ± ${number(error, 2)}` : ''}`;
+    parts.push(words(says, x, y + 10, 12, { fill: paint.soft }));
+    if (fragment) parts.push(tag('g', { transform: `translate(${x} ${y + 18})` }, fragment.markup));
+    const height = 18 + (fragment?.height ?? 0) + 12;
+    bottom = Math.max(bottom, y + height);
+    if (along) y += height;
+    else x += Math.max(fragment?.width ?? 0, 150) + PAD;
+  }
+  const side = along ? PAD + WIDE + PAD : x + PAD;
+  let down = 66;
+  const beside = (caption: string, markup: string): void => {
+    parts.push(words(caption, side, down + 10, 12, { fill: paint.soft }));
+    parts.push(tag('g', { transform: `translate(${side} ${down + 18})` }, markup));
+    down += 18 + 72 + 14;
+  };
+  if (layer && layer.values.length > 1)
+    beside(`among the ${layer.values.length} of its layer`, strip(layer.values, layer.unit, theme));
+  if (curve)
+    beside(
+      `along the path ${number(curve.unit[0]!)} → ${number(curve.unit[curve.unit.length - 1]!)}`,
+      tag('path', {
+        d: curveOf(curve.alphas, curve.target),
+        fill: 'none',
+        stroke: paint.strong,
+        'stroke-dasharray': '3 3',
+        'stroke-width': 1.5,
+      }) + tag('path', { d: curveOf(curve.alphas, curve.unit), fill: 'none', stroke: paint.accent, 'stroke-width': 2 }),
+    );
+  const width = down > 66 ? side + SIDE + PAD : side;
+  return drawing(width, Math.max(bottom, down) + 8, title, theme, parts);
+}

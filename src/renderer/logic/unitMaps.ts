@@ -1,0 +1,56 @@
+/** A unit's contributions at its positions, by each of several runs. */
+import type { NumericArray } from '../../contract/attribution';
+import type { RunRecord } from '../../contract/studio';
+import { exampleOf, overUnits, range, unitMap } from './inputs';
+import { examplePlace, unitCount } from './ranking';
+
+export interface UnitMap {
+  readonly run: RunRecord;
+  /** Over positions; one value where the unit has none. */
+  readonly map: NumericArray;
+  /** Sum over positions, and its estimated error. */
+  readonly value: number;
+  readonly error: number | null;
+}
+
+/**
+ * @param unit null for all units of the layer, summed at each position
+ * @param contributions `[examples, …shape]` of one layer of one run
+ * @returns one per run that has the layer and took the example
+ */
+export function unitMaps(
+  runs: readonly RunRecord[],
+  layer: string,
+  unit: number | null,
+  example: number,
+  contributions: (run: string, layer: string) => Promise<{ readonly contributions: Float32Array }>,
+): Promise<UnitMap[]> {
+  const known = runs.filter((run) => examplePlace(run, example) >= 0 && run.layers.some(({ name }) => name === layer));
+  return Promise.all(
+    known.map(async (run): Promise<UnitMap> => {
+      const all = await contributions(run.run, layer);
+      const result = run.layers.find(({ name }) => name === layer)!;
+      const at = examplePlace(run, example);
+      const shape = [run.result.examples.length, ...result.shape];
+      const { data } = exampleOf({ shape, data: all.contributions }, at);
+      if (unit === null)
+        return {
+          run,
+          map: overUnits(data, result.shape, result.unitAxis),
+          value: result.sum[at]!,
+          error: result.error ? result.error[at]! : null,
+        };
+      const place = at * unitCount(result) + unit;
+      return {
+        run,
+        map: unitMap(data, result.shape, result.unitAxis, unit),
+        value: result.units[place]!,
+        error: result.unitError ? result.unitError[place]! : null,
+      };
+    }),
+  );
+}
+
+/** The scale that several maps share: the largest |contribution| at a position. */
+export const sharedExtent = (maps: readonly { readonly map: NumericArray }[]): number =>
+  Math.max(1e-12, ...maps.flatMap(({ map }) => range(map.data).map(Math.abs)));
