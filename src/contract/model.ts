@@ -32,3 +32,34 @@ export interface LayerSummary {
   /** Ops of the layer without a rule; empty when it can be attributed. */
   readonly unsupported: readonly string[];
 }
+
+/**
+ * What a method gives at an op. Exact: what the op passes on sums to the difference of its output, by the method's rule or
+ * one that extends it. Approximate: the sum holds, but not all that the method means by it, as the note says. None: a run
+ * through the op is refused.
+ */
+export type Support = 'exact' | 'approximate' | 'none';
+
+/** An op of a model, and what each method gives for it. */
+export interface OpSupport {
+  /** Canonical name; for what is not known, the file's. */
+  readonly op: string;
+  /** How many of the model's nodes. */
+  readonly nodes: number;
+  /** Neuron Integrated Gradients. */
+  readonly nig: Support;
+  /** DeepLIFT Rescale. */
+  readonly rescale: Support;
+  readonly revealCancel: Support;
+  readonly genomics: Support;
+  /** Why it is not exact. */
+  readonly note: string | null;
+}
+
+/** Where a path starts when nothing else is asked. */
+export interface PathStart {
+  /** Layer or value. */
+  readonly name: string;
+  /** The model inputs of whole numbers or texts that it stands behind; empty where it is an input itself. */
+  readonly behind: readonly string[];
+}

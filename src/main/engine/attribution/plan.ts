@@ -6,7 +6,7 @@ import type { Graph, Layer, Node, ValueId } from '../graph/graph';
 import { nearest } from '../graph/target';
 import type { OpName } from '../graph/ops';
 import { prune, type Pruned } from '../graph/prune';
-import { partsServe } from '../ops/parts';
+import { partsServe } from '../graph/support';
 import { ruleOf } from './forward';
 
 export interface PlannedLayer {

@@ -2,6 +2,7 @@
 import type { AttributionRequest, NumericArray, TargetSpec } from '../../../contract/attribution';
 import { MhoError } from '../../../contract/errors';
 import { sizeOf, type Graph, type Shape, type ValueId } from '../graph/graph';
+import { naturalStarts } from '../graph/support';
 import { nearest, flatIndex, resolveTarget } from '../graph/target';
 import { evaluate } from './evaluate';
 import type { Lines, Seed } from './sweep';
@@ -96,24 +97,6 @@ function pick(array: NumericArray, rows: readonly number[]): NumericArray {
   const data = new Float32Array(rows.length * size);
   rows.forEach((row, place) => data.set(array.data.subarray(row * size, (row + 1) * size), place * size));
   return { shape: [rows.length, ...array.shape.slice(1)], data };
-}
-
-/**
- * Where paths can start: real-valued model inputs, and behind inputs of whole numbers the first real values (an
- * embedding's output).
- */
-export function naturalStarts(graph: Graph): ValueId[] {
-  const whole = new Set<ValueId>();
-  const starts: ValueId[] = [];
-  for (const { value } of graph.inputs)
-    if (graph.values[value]!.dtype === 'float32') starts.push(value);
-    else whole.add(value);
-  for (const node of graph.nodes) {
-    if (!node.inputs.some((id) => whole.has(id))) continue;
-    if (graph.values[node.output]!.dtype === 'float32') starts.push(node.output);
-    else whole.add(node.output);
-  }
-  return starts;
 }
 
 export interface Prepared {

@@ -5,8 +5,8 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import type { Graph, Node } from '../graph/graph';
 import type { OpAttributes, OpName } from '../graph/ops';
+import { PASSING, type Passing } from '../graph/support';
 import type { MultiplierContext, OpRule, Parts, PartsRule, RunContext } from './rule';
 
 /** A row whose attributes are its own business. */
@@ -167,43 +167,22 @@ const nonlinear = (row: Row): Rule => {
   };
 };
 
-const NO_RULE: ReadonlySet<OpName> = new Set([
-  'softmax', 'logSoftmax', 'sparsemax', 'normalise', 'embedding', 'unknown',
-] satisfies OpName[]); // prettier-ignore
-const WEIGHTED: ReadonlySet<OpName> = new Set([
-  'matmul', 'conv', 'depthwiseConv', 'convTranspose',
-] satisfies OpName[]); // prettier-ignore
-const SCALED: ReadonlySet<OpName> = new Set([
-  'add', 'sub', 'neg', 'mul', 'div', 'maximum', 'minimum', 'affine', 'power', 'atan2', 'greater', 'greaterEqual', 'equal',
-  'select',
-] satisfies OpName[]); // prettier-ignore
-const CARRIED: ReadonlySet<OpName> = new Set([
-  'identity', 'reshape', 'transpose', 'concat', 'slice', 'pad', 'tile', 'repeat', 'gather', 'upsample', 'stack', 'sum',
-  'mean', 'averagePool',
-] satisfies OpName[]); // prettier-ignore
+/** Rules for parts by what an op is to a difference; none where it has no such rule. */
+const RULES: Readonly<Record<Passing, ((row: Row) => Rule) | null>> = {
+  function: nonlinear,
+  jump: nonlinear,
+  carried,
+  weighted,
+  scaled,
+  joint: scaled,
+  choice: scaled,
+  extreme,
+  group: null,
+  jumpingGroup: null,
+  start: null,
+  unknown: null,
+};
 
-/** The parts rule of a row: its own, or that of its kind; none for what has no such rule. */
-export function partsRule<Op extends OpName>(op: Op, rule: OpRule<Op>): PartsRule<Op> | undefined {
-  const row = rule as unknown as Row;
-  const of = (): Rule | undefined => {
-    if (row.parts) return row.parts;
-    if (op === 'max' || op === 'min') return extreme(row);
-    if (NO_RULE.has(op)) return undefined;
-    if (WEIGHTED.has(op)) return weighted(row);
-    if (SCALED.has(op)) return scaled(row);
-    if (CARRIED.has(op)) return carried(row);
-    return nonlinear(row);
-  };
-  return of() as PartsRule<Op> | undefined;
-}
-
-/**
- * Whether the parts rule of a node's op serves this node too: weighted sums need one varying value, which comes first, and
- * what is scaled element by element must not gain axes by broadcasting.
- */
-export function partsServe({ values }: Graph, { op, inputs, output }: Node): boolean {
-  const varies = inputs.map((id) => values[id]!.constant === null);
-  if (WEIGHTED.has(op)) return varies[0]! && !varies[1];
-  const rank = values[output]!.shape.length;
-  return !SCALED.has(op) || inputs.every((id, index) => !varies[index] || values[id]!.shape.length === rank);
-}
+/** The parts rule of a row: its own, or that of its kind. */
+export const partsRule = <Op extends OpName>(op: Op, row: OpRule<Op>): PartsRule<Op> | undefined =>
+  row.parts ?? (RULES[PASSING[op]]?.(row as unknown as Row) as PartsRule<Op> | undefined);
