@@ -81,7 +81,7 @@ test('by keyboard alone: graph, ranking, pin, views', async () => {
   await page.keyboard.press('End');
   await expect(selectedRow()).toBeVisible();
   await page.keyboard.press('p');
-  await expect(page.getByRole('group', { name: 'Pinned units' }).getByRole('button')).toHaveCount(1);
+  await expect(page.getByRole('rowgroup', { name: 'Pinned units' }).getByRole('row')).toHaveCount(1);
   await page.keyboard.press('p');
   await page.keyboard.press('2');
   await expect(page.getByRole('tab', { name: 'Completeness' })).toHaveAttribute('aria-selected', 'true');

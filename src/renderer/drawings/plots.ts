@@ -2,13 +2,14 @@
 import { line } from 'd3-shape';
 import { scaleLinear } from 'd3-scale';
 import type { Theme } from '../logic/colour';
+import { flips } from '../logic/comparison';
 import { number } from '../logic/format';
 import type { RankingColumn } from '../logic/ranking';
 import { runLabel } from '../logic/words';
 import { drawing, paints, tag, words } from './svg';
 
-/** Two columns unit by unit, the line of agreement dotted, error estimates as thin bars. */
-export function scatterPicture(a: RankingColumn, b: RankingColumn, theme: Theme): string {
+/** Two columns unit by unit, over `rows`: the line of agreement dotted, error estimates as thin bars. */
+export function scatterPicture(a: RankingColumn, b: RankingColumn, rows: Uint32Array, theme: Theme): string {
   const paint = paints[theme];
   const [size, left, top] = [380, 64, 16];
   const extent = Math.max(1e-12, a.extent, b.extent);
@@ -23,16 +24,22 @@ export function scatterPicture(a: RankingColumn, b: RankingColumn, theme: Theme)
   parts.push(
     tag('path', { d: `M${left} ${top + size}L${left + size} ${top}`, stroke: paint.strong, 'stroke-dasharray': '3 3' }),
   );
-  a.values.forEach((value, row) => {
+  rows.forEach((row) => {
+    const value = a.values[row]!;
     const other = b.values[row]!;
     const [across, down] = [a.errors[row]!, b.errors[row]!];
     if (across > 0)
       parts.push(tag('path', { d: `M${x(value - across)} ${y(other)}H${x(value + across)}`, stroke: paint.strong }));
     if (down > 0)
       parts.push(tag('path', { d: `M${x(value)} ${y(other - down)}V${y(other + down)}`, stroke: paint.strong }));
-    const flips = value * other < 0 && Math.abs(value) > across && Math.abs(other) > down;
     parts.push(
-      tag('circle', { cx: x(value), cy: y(other), r: 2.6, fill: flips ? paint.warn : paint.accent, opacity: 0.8 }),
+      tag('circle', {
+        cx: x(value),
+        cy: y(other),
+        r: 2.6,
+        fill: flips(a, b, row) ? paint.warn : paint.accent,
+        opacity: 0.8,
+      }),
     );
   });
   const [first, second] = [runLabel(a.run), runLabel(b.run)];

@@ -40,7 +40,8 @@ export function agreement(a: RankingColumn, b: RankingColumn, rows: Uint32Array)
   };
 }
 
-const flips = (a: RankingColumn, b: RankingColumn, row: number): boolean =>
+/** Whether a unit's sign differs, beyond both errors. */
+export const flips = (a: RankingColumn, b: RankingColumn, row: number): boolean =>
   a.values[row]! * b.values[row]! < 0 &&
   Math.abs(a.values[row]!) > a.errors[row]! &&
   Math.abs(b.values[row]!) > b.errors[row]!;

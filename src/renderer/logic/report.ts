@@ -1,86 +1,193 @@
 /** The whole session as one HTML file that opens anywhere without a network: no scripts, pictures inside. */
-import { selection } from '../stores/selection.svelte';
+import type { RunRecord } from '../../contract/studio';
+import { completenessPicture, rankingPicture } from '../drawings/bars';
+import { pathPicture, scatterPicture } from '../drawings/plots';
+import { escaped } from '../drawings/svg';
+import { unitPicture } from '../drawings/unit';
+import { selection, type UnitKey } from '../stores/selection.svelte';
+import { shell } from '../stores/shell.svelte';
 import { studio } from '../stores/studio.svelte';
-import { exportText, standaloneSvg } from './exports';
+import { tolerance } from '../stores/tolerance.svelte';
+import { agreement } from './comparison';
+import { layerSums } from './completeness';
+import { exportText } from './exports';
 import { finding } from './finding';
-import { number, percent, shape, signed } from './format';
-import { examplePlace, order, NO_FILTER, ranking } from './ranking';
+import { count, duration, number, percent, shape, signed } from './format';
+import { pictureOf } from './inputs';
+import { examplePlace, order, NO_FILTER, ranking, unitCount, type Ranking } from './ranking';
+import { sharedExtent, unitMaps } from './unitMaps';
 import { methodWords, runLabel } from './words';
 
-const escaped = (text: string): string => text.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
+/** Rows of a ranking that are drawn, and that the table below lists. */
+const DRAWN = 30;
+const LISTED = 200;
+/** Points of a scatter: the largest. */
+const MOST_POINTS = 4000;
 
-const STYLE = `body{max-width:960px;margin:40px auto;padding:0 24px;font:14px/1.5 system-ui,sans-serif;color:#14171c;background:#fff}
-h1{font-size:26px;letter-spacing:-.02em;margin:0}h2{margin:36px 0 8px;font-size:18px}table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
-th,td{padding:3px 10px 3px 0;text-align:left;border-bottom:1px solid #e6e9ed}td.n,th.n{text-align:right}
-.up{color:#b2182b}.down{color:#2166ac}.muted{color:#5f6875}svg{max-width:100%;height:auto;border:1px solid #e6e9ed;border-radius:8px}
-@media(prefers-color-scheme:dark){body{background:#16191f;color:#e9ebef}.up{color:#ee7a70}.down{color:#63aaf0}.muted{color:#929cab}th,td{border-color:#282d37}}`;
+const STYLE = `body{max-width:1080px;margin:40px auto;padding:0 24px;font:14px/1.55 Inter,system-ui,-apple-system,'Segoe UI',sans-serif;color:#14171c;background:#fff}
+h1{font-size:28px;letter-spacing:-.02em;line-height:1.2;margin:0 0 4px}h2{margin:44px 0 8px;font-size:19px;letter-spacing:-.01em}h3{margin:24px 0 6px;font-size:14px}
+.lead{font-size:17px;margin:16px 0}.muted{color:#5f6875}.up{color:#b2182b}.down{color:#2166ac}
+table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}th,td{padding:4px 12px 4px 0;text-align:left;border-bottom:1px solid #e6e9ed;vertical-align:top}th{font-size:12px;color:#49515d}td.n,th.n{text-align:right}
+svg{display:block;max-width:100%;height:auto;border-radius:8px;background:#fff}figure{margin:12px 0;padding:8px;border:1px solid #e6e9ed;border-radius:10px;background:#fff;overflow:hidden}
+summary{margin:8px 0;cursor:pointer;color:#49515d}footer{margin:56px 0 24px;color:#5f6875;font-size:12px}
+@media print{body{margin:0}figure{break-inside:avoid}}
+@media(prefers-color-scheme:dark){body{background:#16191f;color:#e9ebef}.up{color:#ee7a70}.down{color:#63aaf0}.muted,footer{color:#929cab}th,summary{color:#b0b8c4}th,td{border-color:#282d37}}`;
 
 const value = (amount: number, error: number | null): string =>
   `<td class="n ${amount >= 0 ? 'up' : 'down'}">${signed(amount, 4)}${error === null ? '' : ` <span class="muted">± ${number(error, 2)}</span>`}</td>`;
+/** Pictures are drawn for light ground whatever the window shows: a report is printed and passed on. */
+const figure = (picture: string): string => `<figure>${picture}</figure>`;
 
-/** The report's text. `graph` is the layer graph's picture, if it is shown. */
-export function reportHtml(graph: string | null): string {
-  const { summary, current, columns, telling: hidden, sample } = studio;
+function runsTable(runs: readonly RunRecord[], example: number): string {
+  const rows = runs.map((run) => {
+    const { result, asked, note } = run;
+    const place = Math.max(0, examplePlace(run, example));
+    const way = result.rule ? `${result.rule}, ${count(result.steps, 'step')}` : 'no path';
+    return `<tr><td>${escaped(methodWords[result.method].name)}${result.complete ? '' : ' (partial)'}</td><td>${escaped(way)}${result.pathStart === null ? '' : `, from ${escaped(result.pathStart)}`}</td><td>${escaped(result.target[place] ?? '')}</td><td>${escaped(asked.baseline)}</td><td class="n">${number(result.atInput[place]!, 5)}</td><td class="n">${number(result.atBaseline[place]!, 5)}</td><td>${escaped(`${result.backend.version}, ${result.backend.device}`)}</td><td class="n">${escaped(duration(result.durationMs))}</td></tr>${note ? `<tr><td colspan="8" class="muted">${escaped(note)}</td></tr>` : ''}`;
+  });
+  return `<h2>Runs</h2><table><tr><th>method</th><th>rule, steps</th><th>target</th><th>baseline</th><th class="n">F(x)</th><th class="n">F(x')</th><th>computed on</th><th class="n">took</th></tr>${rows.join('')}</table>`;
+}
+
+function rankingPart(table: Ranking): string {
+  const rows = order(table, { by: 'size', column: 0 }, true, { ...NO_FILTER, top: LISTED });
+  const parts = [figure(rankingPicture(table, rows.subarray(0, DRAWN), 0, 'light'))];
+  parts.push(
+    `<details><summary>The ${count(rows.length, 'largest unit', 'largest units')} as a table</summary><table><tr><th class="n">#</th><th>unit</th>`,
+  );
+  for (const { run } of table.columns)
+    parts.push(`<th class="n">${escaped(runLabel(run))}</th><th class="n">rank</th>`);
+  parts.push('</tr>');
+  rows.forEach((row, at) => {
+    const layer = table.layers[table.layer[row]!]!;
+    parts.push(`<tr><td class="n">${at + 1}</td><td>${escaped(layer.name)} #${table.unit[row]}</td>`);
+    for (const column of table.columns)
+      parts.push(
+        `${value(column.values[row]!, column.hasErrors ? column.errors[row]! : null)}<td class="n muted">${column.ranks[row]}</td>`,
+      );
+    parts.push('</tr>');
+  });
+  return `${parts.join('')}</table></details>`;
+}
+
+/** The first column against each other one. */
+function comparisonPart(table: Ranking): string {
+  const [first, ...others] = table.columns;
+  if (!first || others.length === 0) return '';
+  const all = Uint32Array.from(first.values, (_, row) => row);
+  const largest = all.length > MOST_POINTS ? all.filter((row) => first.ranks[row]! <= MOST_POINTS) : all;
+  const parts = others.map((other) => {
+    const { rankCorrelation, signFlips, distance } = agreement(first, other, all);
+    return `<h3>${escaped(runLabel(other.run))} against ${escaped(runLabel(first.run))}</h3><p>Rank correlation <b>${Number.isFinite(rankCorrelation) ? rankCorrelation.toFixed(3) : 'n/a'}</b>, <b>${signFlips.length}</b> of ${all.length} units change their sign beyond both errors, distance <b>${percent(distance)}</b>.</p>${figure(scatterPicture(first, other, largest, 'light'))}`;
+  });
+  return `<h2>Where the methods agree</h2>${parts.join('')}`;
+}
+
+function completenessPart(run: RunRecord, example: number): string {
+  const sums = layerSums(run, example, tolerance.relative);
+  if (!sums) return '';
+  const { rows, delta, judged, firstBroken } = sums;
+  const says =
+    judged === 0
+      ? 'This method promises no sum; nothing is judged.'
+      : firstBroken
+        ? `<b>${escaped(firstBroken.layer.name)}</b> is the first layer beyond the tolerance of ${percent(tolerance.relative)}.`
+        : `All ${judged} cuts are within ${percent(tolerance.relative)}.`;
+  const listed = rows.map(
+    ({ layer, sum, residual, error }) =>
+      `<tr><td>${escaped(layer.name)}</td><td>${escaped(layer.kind)}</td>${value(sum, null)}<td class="n">${residual === null ? 'not judged' : number(residual, 2)}</td><td class="n">${error === null ? '' : number(error, 2)}</td></tr>`,
+  );
+  return `<h3>${escaped(runLabel(run))}</h3><p>F(x) − F(x') = ${signed(delta, 5)}. ${says}</p>${figure(completenessPicture(sums, `Sums by ${runLabel(run)}`, 'light'))}<details><summary>As a table</summary><table><tr><th>layer</th><th>kind</th><th class="n">sum</th><th class="n">residual</th><th class="n">error estimate</th></tr>${listed.join('')}</table></details>`;
+}
+
+/** Units that are worth a picture: what the headline names, what is selected, what is pinned. */
+function notable(example: number): UnitKey[] {
+  const found = finding(studio.current, example, studio.telling, studio.sample);
+  const keys = [found?.top, found?.against, selection.key, ...selection.pinned].filter((key) => key != null);
+  const seen = new Set<string>();
+  return keys.filter(({ layer, unit }) => {
+    const key = `${layer}\n${unit}`;
+    return !seen.has(key) && Boolean(seen.add(key));
+  });
+}
+
+async function unitPart({ layer, unit }: UnitKey, runs: readonly RunRecord[], example: number): Promise<string> {
+  const maps = await unitMaps(runs, layer, unit, example, (run, of) => studio.contributions(run, of));
+  const [main] = maps;
+  const record = main?.run.layers.find(({ name }) => name === layer);
+  if (!main || !record) return '';
+  const inputName = studio.rows ? Object.keys(studio.rows)[0] : undefined;
+  const input = inputName === undefined ? null : studio.inputRow(inputName, example);
+  const units = unitCount(record);
+  const place = examplePlace(main.run, example);
+  return figure(
+    unitPicture(
+      {
+        title: `${layer} #${unit}`,
+        subtitle: `${record.kind} · ${shape(record.shape)}`,
+        maps: maps.map(({ run, ...map }) => ({ ...map, caption: runLabel(run), extent: sharedExtent(maps) })),
+        input: input && { value: input, picture: pictureOf(input.shape, studio.sample) },
+        layer: { values: record.units.subarray(place * units, (place + 1) * units), unit },
+        curve: null,
+      },
+      'light',
+    ),
+  );
+}
+
+/**
+ * The report's text, of the runs that are shown.
+ * @param graph the layer graph's picture; null where it is not shown
+ */
+export async function reportHtml(graph: string | null): Promise<string> {
+  const { summary, columns, telling, sample } = studio;
   const parts: string[] = [];
   const title = studio.document?.title ?? summary?.name ?? 'Mho';
   parts.push(`<h1>${escaped(title)}</h1>`);
   if (summary)
     parts.push(
-      `<p class="muted">${escaped(summary.format)}, ${summary.layers.length} layers, ${summary.parameters.toLocaleString('en-US')} parameters, SHA-256 ${escaped(summary.hash)}; takes ${escaped(summary.inputs.map((port) => `${port.name} ${shape(port.shape)}`).join(', '))}</p>`,
+      `<p class="muted">${escaped(summary.name)}, ${escaped(summary.format)}: ${count(summary.layers.length, 'layer')}, ${summary.parameters.toLocaleString('en-US')} parameters, SHA-256 ${escaped(summary.hash)}; takes ${escaped(summary.inputs.map((port) => `${port.name} ${shape(port.shape)}`).join(', '))}</p>`,
     );
-  const found = finding(current, selection.example, hidden, sample);
+  const found = finding(studio.current, selection.example, telling, sample);
   if (found?.top)
     parts.push(
-      `<p><strong>${escaped(found.target)}</strong> (${number(found.atBaseline)} at the baseline, ${number(found.atInput)} at the input) owes most to unit ${found.top.unit} of ${escaped(found.top.layer)} (${signed(found.top.value)}).${found.residual === null ? '' : ` Largest residual over cuts: ${percent(found.residual)}.`}</p>`,
+      `<p class="lead"><b>${escaped(found.target)}</b> (${number(found.atBaseline)} at the baseline, ${number(found.atInput)} at the input) owes most to <b>${escaped(found.top.layer)} #${found.top.unit}</b> <span class="${found.top.value >= 0 ? 'up' : 'down'}">${signed(found.top.value)}</span>.${found.residual === null ? '' : ` Largest residual over cuts: ${percent(found.residual)}.`}</p>`,
     );
-  parts.push(
-    '<h2>Runs</h2><table><tr><th>method</th><th>rule, steps</th><th>target</th><th>baseline</th><th class="n">F(x)</th><th class="n">F(x\')</th><th>computed on</th></tr>',
-  );
-  for (const run of columns) {
-    const place = Math.max(0, examplePlace(run, selection.example));
-    parts.push(
-      `<tr><td>${escaped(methodWords[run.result.method].name)}</td><td>${run.result.rule ? `${run.result.rule}, ${run.result.steps}` : 'none'}</td><td>${escaped(run.result.target[place] ?? '')}</td><td>${escaped(run.asked.baseline)}</td><td class="n">${number(run.result.atInput[place]!, 5)}</td><td class="n">${number(run.result.atBaseline[place]!, 5)}</td><td>${escaped(`${run.result.backend.version}, ${run.result.backend.device}`)}</td></tr>`,
-    );
-    if (run.note) parts.push(`<tr><td colspan="7" class="muted">${escaped(run.note)}</td></tr>`);
-  }
-  parts.push('</table>');
-  if (graph) parts.push(`<h2>Layers</h2>${graph}`);
+  parts.push(runsTable(columns, selection.example));
+  if (graph) parts.push(`<h2>Layers</h2>${figure(graph)}`);
 
   for (const example of studio.shownExamples) {
-    const table = ranking(columns, example, ({ name }) => hidden.has(name));
-    if (table.columns.length === 0) continue;
-    const rows = order(table, { by: 'size', column: 0 }, true, { ...NO_FILTER, top: 40 });
-    parts.push(`<h2>Largest units, example ${example}</h2><table><tr><th class="n">#</th><th>unit</th>`);
-    for (const { run } of table.columns) parts.push(`<th class="n">${escaped(runLabel(run))}</th>`);
-    parts.push('</tr>');
-    rows.forEach((row, at) => {
-      const layer = table.layers[table.layer[row]!]!;
-      parts.push(`<tr><td class="n">${at + 1}</td><td>${escaped(layer.name)} #${table.unit[row]}</td>`);
-      for (const column of table.columns)
-        parts.push(value(column.values[row]!, column.hasErrors ? column.errors[row]! : null));
-      parts.push('</tr>');
-    });
-    parts.push('</table>');
+    const truth = sample?.exampleLabels[example];
+    parts.push(
+      `<h2>Example ${example}${truth === undefined ? '' : `, truly ${escaped(truth)}`}: the largest units</h2>`,
+    );
+    const table = ranking(columns, example, ({ name }) => telling.has(name));
+    if (table.columns.length > 0) parts.push(rankingPart(table));
   }
 
-  for (const run of current) {
-    const place = examplePlace(run, selection.example);
+  const here = studio.current;
+  const example = selection.example;
+  const units = await Promise.all(notable(example).map((key) => unitPart(key, here, example)));
+  if (units.some((text) => text !== '')) parts.push(`<h2>Units, example ${example}</h2>`, ...units);
+  parts.push(comparisonPart(ranking(here, example, ({ name }) => telling.has(name))));
+  const traced = here.find(({ trace }) => trace.length > 1);
+  if (traced)
     parts.push(
-      `<h2>Sums by ${escaped(runLabel(run))}, example ${selection.example}</h2><p class="muted">F(x) − F(x') = ${signed(run.result.delta[place]!, 5)}. Only cuts are judged; a small residual does not make single neurons accurate.</p><table><tr><th>layer</th><th>kind</th><th class="n">sum</th><th class="n">residual</th><th class="n">error estimate</th></tr>`,
+      `<h2>From baseline to input</h2><p>By ${escaped(runLabel(traced))}.</p>`,
+      figure(pathPicture(traced.trace, 'light')),
     );
-    for (const layer of run.layers)
-      parts.push(
-        `<tr><td>${escaped(layer.name)}</td><td>${escaped(layer.kind)}</td>${value(layer.sum[place]!, null)}<td class="n">${layer.residual ? number(layer.residual[place]!, 2) : 'no cut'}</td><td class="n">${layer.error ? number(layer.error[place]!, 2) : ''}</td></tr>`,
-      );
-    parts.push('</table>');
-  }
-  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escaped(title)}</title><style>${STYLE}</style></head><body>${parts.join('')}<p class="muted">Made by Mho ${escaped(studio.status?.version ?? '')}, ${new Date().toISOString()}</p></body></html>`;
+  parts.push(
+    `<h2>Whether the sums are complete, example ${example}</h2><p class="muted">Only cuts are judged: layers that every path from input to target passes exactly once. A small residual does not make single neurons accurate.</p>`,
+    ...here.map((run) => completenessPart(run, example)),
+  );
+  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escaped(title)}</title><style>${STYLE}</style></head><body>${parts.join('')}<footer>Made by Mho ${escaped(studio.status?.version ?? '')}, ${new Date().toISOString()}</footer></body></html>`;
 }
 
 /** Asks the host to save the report. */
 export async function exportReport(): Promise<void> {
   if (studio.columns.length === 0) return;
-  const graph = document.querySelector<SVGSVGElement>('svg[aria-label="Layer graph"]');
-  const name = (studio.document?.title ?? studio.summary?.name ?? 'mho').replace(/[^\w.-]+/g, '-');
-  await exportText(`${name}.html`, 'html', reportHtml(graph ? standaloneSvg(graph, null) : null));
+  const graph = (await shell.graphPicture?.()) ?? null;
+  const name = (studio.document?.title ?? studio.summary?.name ?? 'mho')
+    .replace(/\.mho$/, '')
+    .replace(/[^\w.-]+/g, '-');
+  await exportText(`${name}.html`, 'html', await reportHtml(graph));
 }
