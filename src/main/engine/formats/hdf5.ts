@@ -154,8 +154,11 @@ parentPort.on('message', async ({ place, limit }) => {
 `;
 
 let compiled: WebAssembly.Module | null = null;
-/** A thread that waits for the next file. */
+/** A thread that waits for the next file, and how many it has read. */
 let spare: Worker | null = null;
+const filesRead = new WeakMap<Worker, number>();
+/** Then a thread ends: what damaged files leave of a library's memory is not always given back before. */
+const MOST_FILES = 24;
 
 function thread(): Worker {
   const kept = spare;
@@ -173,7 +176,9 @@ function thread(): Worker {
 /** Keeps a thread, without keeping the program from ending. */
 function keep(worker: Worker): void {
   worker.removeAllListeners();
-  if (spare) {
+  const count = (filesRead.get(worker) ?? 0) + 1;
+  filesRead.set(worker, count);
+  if (spare || count >= MOST_FILES) {
     void worker.terminate();
     return;
   }
