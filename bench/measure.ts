@@ -1,9 +1,11 @@
 /** All measurements, and the page they are written to. Started by run.mjs: measure.ts PYTHON NETWORKS [PART …] */
+import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg, release, totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
 import { alternate, Asked, median, type Pair, type Times } from './process';
 import { setUpTimes } from './setup';
+import type { Answers, Motion, WindowFigures } from './window';
 
 const root = resolve(__dirname, '..');
 const [python, networks, ...asked] = process.argv.slice(2) as [string, string, ...string[]];
@@ -376,6 +378,54 @@ const setup = (): Promise<string> =>
       )}`,
   );
 
+/** (f) The window. Its goals are for a screen of 60 Hz; the cores that draw it here also run what is measured. */
+async function window(): Promise<string> {
+  const [program, ...words] = JSON.parse(process.env['MHO_BENCH_WINDOW']!) as [string, ...string[]];
+  const { status, stdout, stderr } = spawnSync(program, words, { encoding: 'utf8', maxBuffer: 2 ** 26, cwd: root });
+  if (status !== 0) throw new Error(`the window could not be measured: ${stderr.slice(-2000)}`);
+  const { electron, idle, graph, closeGraph, ranking, opening, running } = JSON.parse(stdout) as WindowFigures;
+  const whole = (value: number): string => Math.round(value).toLocaleString('en');
+  const percent = (share: number): string => `${Math.round(100 * share)} %`;
+  const moved = (what: string, { median, percentile95, longest, shown, work }: Motion, goal = true): Row => [
+    what,
+    percent(shown),
+    ...[median, percentile95, longest, work].map(ms),
+    goal ? verdict(percentile95 < 17.5) : '',
+  ];
+  const answered = (what: string, { count, median, longest, late }: Answers): Row => [
+    what,
+    count,
+    whole(median),
+    whole(longest),
+    late,
+    verdict(late === 0),
+  ];
+  const motions: Row[] = [
+    moved('nothing moves (what this display can do)', idle, false),
+    moved(`layer graph, ${whole(graph.drawn)} nodes in view: pan`, graph.pan),
+    moved('… zoom', graph.zoom),
+    moved(`layer graph near by, ${closeGraph.drawn} nodes in view: pan`, closeGraph.pan),
+    moved(`ranking of ${whole(ranking.rows)} rows, two columns: scroll`, ranking.scroll),
+    moved('… rows flying past', ranking.jump),
+    moved('layer graph during a run of the large net: pan', running.moves),
+  ];
+  const answersTo: Row[] = [
+    answered('ranking of a million rows: sort, select, search', ranking.answers),
+    answered('during a run of the large net: tabs, layers, keys', running.answers),
+    answered('… a question to the program and the next frame', running.requests),
+  ];
+  const opened = opening.seconds.map((each) => each.toFixed(1)).join(', ');
+  return [
+    '## The window',
+    `${electron} on a virtual display, drawn by the processor (no GPU); real mouse and key events. The large net has the proportions of ResNet-18 at 224 × 224.`,
+    `Frames, ms, and the share that a screen of 60 Hz would have shown; main thread is the page's own work per frame. Goal: 95 % of the frames after 16.7 ms.`,
+    table(['', 'shown', 'median', '95 %', 'longest', 'main thread', 'goal'], motions),
+    'From a click or key to the frame that answers it, ms. Goal: 100 ms.',
+    table(['', 'inputs', 'median', 'longest', 'late', 'goal'], answersTo),
+    `A model of ${whole(opening.layers)} layers from the answered dialog to the drawn graph: ${opened} s (goal 5 s, ${verdict(Math.max(...opening.seconds) < 5)}), the longest time without a frame meanwhile ${whole(opening.longest)} ms. A session with a million units: ${ranking.opens.toFixed(1)} s.`,
+  ].join('\n\n');
+}
+
 const parts: Record<string, () => Promise<string>> = {
   passes,
   layers: layersAtOnce,
@@ -383,6 +433,7 @@ const parts: Record<string, () => Promise<string>> = {
   deeplift,
   memory,
   setup,
+  window,
 };
 
 async function machine(): Promise<string> {
@@ -419,11 +470,16 @@ function measuredBefore(path: string): Map<string, string> {
   );
 }
 
+/** What the page says of the machine. */
+const aboutBefore = (path: string): string =>
+  /repeating\.\n\n([^]*?)\n\n<!-- part/.exec(existsSync(path) ? readFileSync(path, 'utf8') : '')?.[1] ?? '';
+
 async function main(): Promise<void> {
   const unknown = asked.filter((part) => !(part in parts));
   if (unknown.length) throw new Error(`no part ${unknown.join(', ')}; there are ${Object.keys(parts).join(', ')}`);
   const path = join(root, 'bench/RESULTS.md');
-  const about = await machine();
+  // The window has no peers: measured alone, they are not asked.
+  const about = asked.length > 0 && asked.every((part) => part === 'window') ? aboutBefore(path) : await machine();
   for (const [name, part] of Object.entries(parts)) {
     if (asked.length && !asked.includes(name)) continue;
     process.stderr.write(`measuring: ${name}\n`);
