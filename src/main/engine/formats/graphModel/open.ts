@@ -5,7 +5,7 @@ import { ConfigFault, isRecord } from '../json';
 import { type ListedWeight, listedWeights } from '../layersModel';
 import type { Format, OpenedGraph, Source } from '../source';
 import { type HostArray, reals, wholes } from '../tensors/array';
-import { nodeOf, type TfFunction, TfImporter, type TfPort } from '../tensorflow/importer';
+import { importTensorflow, nodeOf, type TfFunction, type TfPort } from '../tensorflow/importer';
 import { nodeFromJson, shapeFromJson, TensorflowFault, type TfNode, typeOf } from '../tensorflow/node';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -30,10 +30,10 @@ async function open(source: Source): Promise<OpenedGraph> {
   const topology = topologyOf(json)!;
   try {
     const nodes = (topology['node'] as readonly unknown[]).map(nodeFromJson);
-    const weights = new Map((await listedWeights(path, json)).map((each) => [each.name, each]));
+    const weights = new Map((await listedWeights(path, json, source.reading)).map((each) => [each.name, each]));
     const { inputs, outputs } = portsOf(json, nodes);
     const read = new Map<string, HostArray>();
-    const importer = new TfImporter({
+    const { graph, read: used } = importTensorflow({
       path,
       name: basename(dirname(path)),
       nodes,
@@ -49,10 +49,9 @@ async function open(source: Source): Promise<OpenedGraph> {
         return array;
       },
     });
-    const graph = importer.build();
     return {
       graph,
-      parameters: [...importer.read].reduce((sum, { data, whole }) => sum + (whole ? 0 : data.length), 0),
+      parameters: [...used].reduce((sum, { data, whole }) => sum + (whole ? 0 : data.length), 0),
       hashed: (function* () {
         yield JSON.stringify(topology);
         for (const [name, { data }] of read) {

@@ -1,9 +1,9 @@
 /** Walks an ONNX graph node by node and builds the studio's graph: what each node becomes stands in the op table. */
 import { MhoError } from '../../../../contract/errors';
 import { GraphBuilder } from '../../graph/builder';
-import type { Graph, ValueId } from '../../graph/graph';
+import type { Graph } from '../../graph/graph';
 import { type HostArray, isArray, NotExpressible } from '../tensors/array';
-import { AcrossBatch, Assembly, BATCH, type Origin, type Tensor } from '../tensors/assembly';
+import { AcrossBatch, Assembly, attributable, BATCH, type Origin, type Tensor } from '../tensors/assembly';
 import { safeDivision } from '../tensors/compositions';
 import { registerLayers } from '../tensors/layers';
 import { OnnxCall } from './call';
@@ -142,9 +142,10 @@ export class Importer {
   private input(info: ValueInfo): Tensor {
     const dims = dimsOf(info);
     const type = info.type?.tensor?.elementType ?? 0;
-    if (!dims) throw this.damaged(`its input ${info.name} is no tensor`);
-    if (!isNumeric(type)) throw this.damaged(`its input ${info.name} is of type ${type}, which holds no numbers`);
-    return this.to.input(info.name, dims.slice(this.to.batched ? 1 : 0), isReal(type) ? 'float32' : 'int32');
+    if (!dims || (type !== STRING && !isNumeric(type)))
+      return this.to.unreadable(info.name, dims ? `numbers of type ${type}` : 'an input that is no tensor');
+    const dtype = type === STRING ? 'string' : isReal(type) ? 'float32' : 'int32';
+    return this.to.input(info.name, dims.slice(this.to.batched ? 1 : 0), dtype);
   }
 
   private node(node: OnnxNode, index: number, scope: Scope): void {
@@ -282,14 +283,8 @@ export class Importer {
   }
 }
 
-/** How many of these values can be attributed: nothing unknown leads to them. */
-function attributable(graph: Graph, ids: readonly ValueId[]): number {
-  const closed = new Set<ValueId>();
-  for (const node of graph.nodes)
-    if (node.op === 'unknown' || node.inputs.some((id) => closed.has(id))) closed.add(node.output);
-  return ids.filter((id) => !closed.has(id)).length;
-}
-
+/** ONNX's type of texts. */
+const STRING = 8;
 const COMPARISONS = new Set(['Equal', 'Greater', 'GreaterOrEqual', 'Less', 'LessOrEqual']);
 
 const isZero = (x: unknown): boolean =>

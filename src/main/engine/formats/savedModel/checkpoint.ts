@@ -3,7 +3,7 @@ import { type FileHandle, open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buf as crc32c } from 'crc-32/crc32c';
 import { MhoError } from '../../../../contract/errors';
-import { readBytes } from '../source';
+import { readBytes, type Reading, readInto } from '../source';
 import { type HostArray, product } from '../tensors/array';
 import { fromBytes, sizesOf, TensorflowFault, widthOf } from '../tensorflow/node';
 import { BundleEntry, BundleHeader, ObjectGraph } from '../tensorflow/proto';
@@ -24,7 +24,7 @@ export interface Checkpoint {
  * @param folder null where the model has none
  * @throws MODEL_DAMAGED, MODEL_WEIGHTS_SHORT, MODEL_TOO_LARGE
  */
-export async function readCheckpoint(folder: string): Promise<Checkpoint> {
+export async function readCheckpoint(folder: string, reading: Reading): Promise<Checkpoint> {
   const index = join(folder, 'variables.index');
   const info = await stat(index).catch(() => null);
   if (!info) return { byName: new Map(), tensor: () => null };
@@ -44,6 +44,7 @@ export async function readCheckpoint(folder: string): Promise<Checkpoint> {
 
   const files = new Map<number, FileHandle>();
   const bytes = new Map<string, Uint8Array>();
+  reading.expect([...entries.values()].reduce((sum, { size }) => sum + size, 0));
   try {
     for (const [key, entry] of entries) {
       if (entry.slices.length) continue; // a tensor in slices has its parts under other keys
@@ -59,7 +60,7 @@ export async function readCheckpoint(folder: string): Promise<Checkpoint> {
       if (!(entry.offset >= 0 && entry.size >= 0 && entry.offset + entry.size <= size))
         throw new MhoError('MODEL_WEIGHTS_SHORT', { path, have: size, want: entry.offset + entry.size });
       const part = new Uint8Array(entry.size);
-      const { bytesRead } = await handle.read(part, 0, entry.size, entry.offset);
+      const bytesRead = await readInto(handle, part, entry.offset, reading);
       if (bytesRead < entry.size)
         throw new MhoError('MODEL_WEIGHTS_SHORT', {
           path,

@@ -5,7 +5,7 @@ import { MhoError } from '../../../../contract/errors';
 import { entries } from '../protobuf';
 import { type Format, type OpenedGraph, readBytes, type Source } from '../source';
 import { type HostArray } from '../tensors/array';
-import { type TfFunction, TfImporter, type TfPort } from '../tensorflow/importer';
+import { importTensorflow, type TfFunction, type TfPort } from '../tensorflow/importer';
 import { nodeFromProto, sizesOf, TensorflowFault } from '../tensorflow/node';
 import {
   type FunctionDef,
@@ -33,7 +33,7 @@ async function open(source: Source): Promise<OpenedGraph> {
     throw new MhoError('MODEL_TOO_LARGE', { path, what: 'the file', have: info.size, limit: LARGEST });
   const file = await readBytes(path);
   const meta = guarded(path, () => metaGraph(file));
-  const checkpoint = await readCheckpoint(join(source.path, 'variables'));
+  const checkpoint = await readCheckpoint(join(source.path, 'variables'), source.reading);
   const read = new Map<string, HostArray>();
   return guarded(path, () => {
     const definitions = meta.graph?.nodes ?? [];
@@ -46,7 +46,7 @@ async function open(source: Source): Promise<OpenedGraph> {
     const texts = textsOf([definitions, ...(meta.graph?.library?.functions ?? []).map((each) => each.nodes)]);
     const keys = checkpointKeys(nodes, functions, checkpoint, (constant) => texts.get(constant.name) ?? []);
     const signature = signatureOf(meta);
-    const importer = new TfImporter({
+    const { graph, read: weights } = importTensorflow({
       path,
       name: rootName(meta, source.name),
       nodes,
@@ -61,10 +61,9 @@ async function open(source: Source): Promise<OpenedGraph> {
       },
       weight: () => null,
     });
-    const graph = importer.build();
     return {
       graph,
-      parameters: [...importer.read].reduce((sum, { data }) => sum + data.length, 0),
+      parameters: [...weights].reduce((sum, { data }) => sum + data.length, 0),
       hashed: (function* () {
         yield file;
         for (const [name, { data }] of read) {

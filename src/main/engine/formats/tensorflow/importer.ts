@@ -5,10 +5,13 @@
 import { MhoError } from '../../../../contract/errors';
 import { GraphBuilder } from '../../graph/builder';
 import type { Graph } from '../../graph/graph';
+import * as host from '../tensors/array';
 import { type HostArray, isArray, NotExpressible } from '../tensors/array';
-import { Assembly, BATCH, type Tensor } from '../tensors/assembly';
+import { AcrossBatch, Assembly, attributable, BATCH, type Tensor } from '../tensors/assembly';
 import { registerLayers } from '../tensors/layers';
+import { MOST_STEPS } from '../tensors/recurrent';
 import { type Dilated, TfCall } from './call';
+import { LISTS, TensorList } from './lists';
 import { DT, isReal, type TfNode } from './node';
 import { DILATABLE, POSITIONWISE, rowOf } from './table';
 
@@ -65,7 +68,9 @@ class Folded {
     readonly make: (crops: readonly (readonly [number, number])[]) => Tensor,
   ) {}
 }
-type Item = Tensor | Handle | Spread | Folded;
+export type Item = Tensor | Handle | Spread | Folded | TensorList;
+const isTensor = (item: Item): item is Tensor =>
+  !(item instanceof Handle || item instanceof Spread || item instanceof Folded || item instanceof TensorList);
 
 /** A graph or a call of a function, with what its nodes have given so far. */
 interface Frame {
@@ -73,48 +78,77 @@ interface Frame {
   readonly made: Map<string, readonly Item[]>;
   /** Scope of the call, put before the names of its nodes. */
   readonly prefix: string;
+  /** Which step of an unrolled loop it is: `t3`. */
+  readonly part: string | undefined;
   readonly depth: number;
   readonly isFunction: boolean;
 }
 
-export class TfImporter {
+/** What a file gives. */
+export interface Imported {
+  readonly graph: Graph;
+  /** Every variable and constant weight that was read, for the count of parameters. */
+  readonly read: ReadonlySet<HostArray>;
+}
+
+/**
+ * Builds the graph of a file. Where arithmetic goes across the first axis, so that nothing could be attributed, the whole
+ * of an input is taken as one example.
+ * @throws MODEL_DAMAGED, MODEL_WEIGHTS_MISSING, MODEL_TOO_LARGE
+ */
+export function importTensorflow(file: TfGraph): Imported {
+  const scalar = file.inputs.some(({ shape }) => shape?.length === 0);
+  const first = new TfImporter(file, !scalar).build();
+  if (!first.acrossBatch || first.reached > 0) return first;
+  const whole = new TfImporter(file, false).build();
+  return whole.reached > 0 ? whole : first;
+}
+
+class TfImporter {
   private readonly to: Assembly;
   private readonly builder: GraphBuilder;
   private readonly variables = new Map<string, HostArray>();
   private readonly constantNames = new Map<HostArray, string>();
   private readonly kernels = new Map<string, string>();
+  private readonly fixed = new Map<TfNode, readonly Item[]>();
   private visited = 0;
-  /** Every variable and constant weight that was read, for the count of parameters. */
-  readonly read = new Set<HostArray>();
+  private acrossBatch = false;
+  private readonly read = new Set<HostArray>();
 
-  constructor(private readonly file: TfGraph) {
+  /** @param batched false: the whole of an input is one example */
+  constructor(
+    private readonly file: TfGraph,
+    batched: boolean,
+  ) {
     this.builder = new GraphBuilder(file.name);
     const sizes = file.inputs.map(({ shape }) => shape?.[0] ?? -1);
     const [first] = sizes;
     const fixed = first !== undefined && first >= 1 && sizes.every((size) => size === first);
-    this.to = new Assembly(this.builder, fixed ? first : BATCH);
+    this.to = new Assembly(this.builder, batched ? (fixed ? first : BATCH) : null);
   }
 
-  build(): Graph {
+  build(): Imported & { readonly acrossBatch: boolean; readonly reached: number } {
     const { file } = this;
-    const frame = this.frame(file.nodes, '', 0, false);
+    const frame = this.frame(file.nodes, { prefix: '', part: undefined, depth: 0, isFunction: false });
     for (const port of file.inputs) frame.made.set(nodeOf(port.tensor), [this.input(port)]);
     this.run(
       frame,
       file.outputs.map(({ tensor }) => nodeOf(tensor)),
     );
-    for (const { name, tensor } of file.outputs) {
+    const made = file.outputs.flatMap(({ name, tensor }) => {
       const x = this.item(frame, tensor);
-      if (x instanceof Handle || x instanceof Spread || x instanceof Folded)
-        throw this.damaged(`its output ${name} holds no numbers`);
-      if (isArray(x)) throw this.damaged(`its output ${name} does not depend on any input`);
-      this.builder.output(
-        name,
-        this.to.at({ name, kind: 'Transpose' }, () => this.to.asOutput(x)),
-      );
-    }
+      if (!isTensor(x)) throw this.damaged(`its output ${name} holds no numbers`);
+      return isArray(x) ? [] : [{ name, x }];
+    });
+    if (!made.length) throw this.damaged(`its output ${file.outputs[0]?.name ?? ''} does not depend on any input`);
+    const ids = made.map(({ name, x }) => {
+      const id = this.to.at({ name, kind: 'Transpose' }, () => this.to.asOutput(x));
+      this.builder.output(name, id);
+      return id;
+    });
     registerLayers(this.to, this.builder, (origin) => origin.name, this.kernels);
-    return this.builder.build();
+    const graph = this.builder.build();
+    return { graph, read: this.read, acrossBatch: this.acrossBatch, reached: attributable(graph, ids) };
   }
 
   private damaged(reason: string): MhoError {
@@ -122,14 +156,15 @@ export class TfImporter {
   }
 
   private input({ name, shape, type }: TfPort): Tensor {
-    if (!shape || shape.length < 1) throw this.damaged(`its input ${name} has no batch axis`);
-    if (type === DT.string || type === DT.resource) throw this.damaged(`its input ${name} holds no numbers`);
-    const sizes = shape.slice(1).map((size) => (size >= 1 ? size : null));
+    const sizes = shape?.slice(this.to.batched ? 1 : 0).map((size) => (size >= 1 ? size : null));
+    if (!sizes || type === DT.resource || type === DT.variant)
+      return this.to.unreadable(name, sizes ? 'an input that holds no numbers' : 'an input of unknown shape');
+    if (type === DT.string) return this.to.input(name, sizes, 'string');
     return this.to.input(name, sizes, type === 0 || isReal(type) ? 'float32' : 'int32');
   }
 
-  private frame(nodes: readonly TfNode[], prefix: string, depth: number, isFunction: boolean): Frame {
-    return { nodes: new Map(nodes.map((node) => [node.name, node])), made: new Map(), prefix, depth, isFunction };
+  private frame(nodes: readonly TfNode[], rest: Pick<Frame, 'prefix' | 'part' | 'depth' | 'isFunction'>): Frame {
+    return { ...rest, nodes: new Map(nodes.map((node) => [node.name, node])), made: new Map() };
   }
 
   /** Makes the wanted nodes, those they read first. */
@@ -155,6 +190,11 @@ export class TfImporter {
           have: `over ${MOST_NODES}`,
           limit: MOST_NODES,
         });
+      if (node.op === 'Exit') {
+        // The nodes of a loop of TensorFlow 1 go round: its steps are unrolled from here.
+        this.leaveLoop(frame, node);
+        continue;
+      }
       waiting.add(name);
       stack.push({ name, ready: true });
       for (const input of node.inputs) {
@@ -180,7 +220,29 @@ export class TfImporter {
     const name = frame.prefix + node.name;
     const special = this.handled(frame, node, name, items);
     if (special) return special;
-    return this.to.at({ name, kind: node.op }, () => this.translated(node, name, items));
+    const part = frame.part === undefined ? {} : { part: `${frame.part}/${name.split('/').at(-1)!}` };
+    return this.to.at({ name, kind: node.op, ...part }, () =>
+      this.attempted(node, items, () => {
+        const list = LISTS[node.op];
+        if (list) return list(this.to, items, node);
+        const control = this.control(frame, node, name, items);
+        return control ?? this.translated(node, name, items);
+      }),
+    );
+  }
+
+  /** What a node becomes, or as many unknown values as it has outputs. */
+  private attempted(node: TfNode, items: readonly Item[], work: () => readonly Item[]): readonly Item[] {
+    try {
+      return work();
+    } catch (error) {
+      if (!(error instanceof NotExpressible)) throw error;
+      if (error instanceof AcrossBatch) this.acrossBatch = true;
+      const reason = error.message ? `${node.op} with ${error.message}` : node.op;
+      const shape = node.attributes.get('_output_shape')?.shape ?? null;
+      const one = this.to.unknown(items.filter(isTensor), reason, shape);
+      return new Array<Tensor>(outputsOf(node)).fill(one);
+    }
   }
 
   /** Variables and calls of functions. */
@@ -198,19 +260,37 @@ export class TfImporter {
       case 'ResourceGather': {
         const [handle, ...rest] = items;
         if (!(handle instanceof Handle)) return null;
+        const table = this.variable(handle.name, name);
         return this.to.at({ name, kind: node.op }, () =>
-          this.translated(node, name, [this.variable(handle.name, name), ...rest]),
+          this.attempted(node, rest, () => this.translated(node, name, [table, ...rest])),
         );
       }
       case 'Const': {
         const weight = this.file.weight(node.name);
-        if (!weight) return null;
+        const known = this.fixed.get(node);
+        if (!weight && known) return known;
+        if (!weight) {
+          // Unrolled steps share what is fixed in a loop's body.
+          const made = this.to.at({ name, kind: node.op }, () =>
+            this.attempted(node, items, () => this.translated(node, name, items)),
+          );
+          this.fixed.set(node, made);
+          return made;
+        }
         this.read.add(weight);
         this.constantNames.set(weight, name);
         return [weight];
       }
       case 'Identity':
-        return items[0] instanceof Handle ? [items[0]] : null;
+      case 'StopGradient':
+      case 'Enter':
+      case 'NextIteration':
+      case 'LoopCond':
+        return items[0] instanceof Handle || items[0] instanceof TensorList || node.op !== 'Identity'
+          ? [items[0]!]
+          : null;
+      case 'IdentityN':
+        return items;
       case 'NoOp':
         return [];
       case 'PartitionedCall':
@@ -230,11 +310,106 @@ export class TfImporter {
     if (frame.depth >= DEEPEST) throw this.damaged('its functions call each other too deeply');
     if (called.inputs.length > items.length)
       throw this.damaged(`the call ${name} has ${items.length} inputs, expected ${called.inputs.length}`);
+    // Bodies of loops may be named in full already.
+    const own = name.slice(frame.prefix.length);
+    const full = called.nodes.some((node) => node.name.startsWith(`${own}/`));
     const scope = name.split('/').slice(0, -1).join('/');
-    const inner = this.frame(called.nodes, scope && `${scope}/`, frame.depth + 1, true);
+    const inner = this.frame(called.nodes, {
+      prefix: full ? frame.prefix : scope && `${scope}/`,
+      part: frame.part,
+      depth: frame.depth + 1,
+      isFunction: true,
+    });
     called.inputs.forEach((input, i) => inner.made.set(input, [items[i]!]));
     this.run(inner, called.outputs.map(nodeOf));
     return called.outputs.map((reference) => this.item(inner, reference));
+  }
+
+  /** Loops and branches, where the file itself says how many steps there are and which branch is taken. */
+  private control(frame: Frame, node: TfNode, name: string, items: readonly Item[]): readonly Item[] | null {
+    const { op, attributes } = node;
+    const named = (key: string): TfFunction => {
+      const found = this.file.functions.get(attributes.get(key)?.func ?? '');
+      if (!found) throw new NotExpressible(`no function ${key}`);
+      return found;
+    };
+    if (op === 'If' || op === 'StatelessIf') {
+      const taken = this.holds(items[0]!, 'a condition');
+      return this.called(frame, name, named(taken ? 'then_branch' : 'else_branch'), items.slice(1));
+    }
+    if (op !== 'While' && op !== 'StatelessWhile') return null;
+    const [condition, body] = [named('cond'), named('body')];
+    let values = items;
+    for (let step = 0; ; step++) {
+      const part = frame.part === undefined ? `t${step}` : `${frame.part}/t${step}`;
+      const inner = { ...frame, part };
+      if (!this.holds(this.called(inner, name, condition, values)[0]!, 'a number of steps')) return values;
+      if (step >= MOST_STEPS) throw new NotExpressible(`more than ${MOST_STEPS} steps`);
+      values = this.called(inner, name, body, values);
+    }
+  }
+
+  private holds(item: Item, what: string): boolean {
+    if (!isTensor(item)) throw new NotExpressible(`${what} that is no number`);
+    return this.to.array(item, what).data[0] !== 0;
+  }
+
+  /**
+   * A loop of TensorFlow 1: values enter by Enter, meet by Merge with those of NextIteration, and by Switch go round once
+   * more or leave by Exit, as LoopCond says. Each step is a frame of its own over the same nodes.
+   */
+  private leaveLoop(frame: Frame, exit: TfNode): void {
+    const at = (reference: string | undefined): TfNode => {
+      const node = frame.nodes.get(nodeOf(reference ?? ''));
+      if (!node) throw this.damaged(`a node reads ${reference ?? 'nothing'}, which does not exist`);
+      return node;
+    };
+    const refuse = (reason: string): void => {
+      const name = frame.prefix + exit.name;
+      const made = this.to.at({ name, kind: exit.op }, () => this.to.unknown([], `a loop with ${reason}`, null));
+      frame.made.set(exit.name, [made]);
+    };
+    const condition = at(at(exit.inputs[0]).inputs[1]);
+    if (condition.op !== 'LoopCond') return refuse('an exit that no condition leads to');
+    const switches = [...frame.nodes.values()].filter(
+      (node) => node.op === 'Switch' && nodeOf(node.inputs[1] ?? '') === condition.name,
+    );
+    const merges = switches.map((node) => at(node.inputs[0]));
+    const turns = merges.map((merge) => at(merge.inputs[1]));
+    if (merges.some(({ op }) => op !== 'Merge') || turns.some(({ op }) => op !== 'NextIteration'))
+      return refuse('values that do not go round');
+    const scope = frameName(at(merges[0]?.inputs[0]));
+    const enters = [...frame.nodes.values()].filter((node) => node.op === 'Enter' && frameName(node) === scope);
+    this.run(
+      frame,
+      enters.map(({ name }) => name),
+    );
+    const entered = enters.map(({ name }) => [name, frame.made.get(name)!] as const);
+    let values = merges.map((merge) => this.item(frame, merge.inputs[0]!));
+    try {
+      for (let step = 0; ; step++) {
+        const part = frame.part === undefined ? `t${step}` : `${frame.part}/t${step}`;
+        const inner: Frame = { ...frame, part, made: new Map(entered) };
+        merges.forEach(({ name }, i) => inner.made.set(name, [values[i]!, host.wholes([0], [])]));
+        this.run(inner, [condition.name]);
+        if (!this.holds(inner.made.get(condition.name)![0]!, 'a number of steps')) break;
+        if (step >= MOST_STEPS) throw new NotExpressible(`more than ${MOST_STEPS} steps`);
+        switches.forEach(({ name }, i) => inner.made.set(name, [values[i]!, values[i]!]));
+        this.run(
+          inner,
+          turns.map(({ name }) => name),
+        );
+        values = turns.map(({ name }) => inner.made.get(name)![0]!);
+      }
+    } catch (error) {
+      if (!(error instanceof NotExpressible)) throw error;
+      return refuse(error.message);
+    }
+    const leaving = [...frame.nodes.values()].filter((node) => node.op === 'Exit');
+    for (const node of leaving) {
+      const index = switches.findIndex(({ name }) => name === nodeOf(node.inputs[0] ?? ''));
+      if (index >= 0) frame.made.set(node.name, [values[index]!]);
+    }
   }
 
   private variable(handle: string, reader: string): HostArray {
@@ -249,29 +424,19 @@ export class TfImporter {
   }
 
   private translated(node: TfNode, name: string, items: readonly Item[]): readonly Item[] {
-    const known = items.filter(
-      (item): item is Tensor => !(item instanceof Handle || item instanceof Spread || item instanceof Folded),
-    );
-    try {
-      if (node.op === 'SpaceToBatchND') return [this.spread(items)];
-      if (node.op === 'BatchToSpaceND') return [this.gatheredBack(items)];
-      const row = rowOf(node.op);
-      if (!row) throw new NotExpressible('');
-      const [first] = items;
-      if (first instanceof Spread) return [this.dilated(node, name, first, items)];
-      const pending = items.find((item) => item instanceof Folded);
-      if (pending) return [this.positionwise(node, name, pending, items)];
-      if (known.length !== items.length) throw new NotExpressible('an input that is no number');
-      this.noteKernel(node, name, known);
-      const result = row(new TfCall(node, known, this.to));
-      return (Array.isArray(result) ? result : [result]) as readonly Tensor[];
-    } catch (error) {
-      if (!(error instanceof NotExpressible)) throw error;
-      const reason = error.message ? `${node.op} with ${error.message}` : node.op;
-      const shape = node.attributes.get('_output_shape')?.shape ?? null;
-      const one = this.to.unknown(known, reason, shape);
-      return new Array<Tensor>(outputsOf(node)).fill(one);
-    }
+    if (node.op === 'SpaceToBatchND') return [this.spread(items)];
+    if (node.op === 'BatchToSpaceND') return [this.gatheredBack(items)];
+    const row = rowOf(node.op);
+    if (!row) throw new NotExpressible('');
+    const [first] = items;
+    if (first instanceof Spread) return [this.dilated(node, name, first, items)];
+    const pending = items.find((item) => item instanceof Folded);
+    if (pending) return [this.positionwise(node, name, pending, items)];
+    const known = items.filter(isTensor);
+    if (known.length !== items.length) throw new NotExpressible('an input that is no number');
+    this.noteKernel(node, name, known);
+    const result = row(new TfCall(node, known, this.to));
+    return (Array.isArray(result) ? result : [result]) as readonly Tensor[];
   }
 
   /** Which layer the kernel belongs to tells whether a layer was folded into the next. */
@@ -332,11 +497,17 @@ export class TfImporter {
 /** The node a reference names. */
 export const nodeOf = (reference: string): string => reference.replace(/^\^/, '').split(':')[0]!;
 
+/** Enter tells which loop it leads into. */
+const frameName = (node: TfNode): string => node.attributes.get('frame_name')?.s ?? '';
+
 /** Outputs with names of their own, which functions refer to by name. */
 const NAMED: Readonly<Record<string, readonly string[]>> = {
   FusedBatchNorm: ['y', 'batch_mean', 'batch_variance', 'reserve_space_1', 'reserve_space_2'],
   FusedBatchNormV2: ['y', 'batch_mean', 'batch_variance', 'reserve_space_1', 'reserve_space_2'],
   FusedBatchNormV3: ['y', 'batch_mean', 'batch_variance', 'reserve_space_1', 'reserve_space_2', 'reserve_space_3'],
+  TensorListPopBack: ['output_handle', 'tensor'],
+  Switch: ['output_false', 'output_true'],
+  Merge: ['output', 'value_index'],
   TopKV2: ['values', 'indices'],
   Unique: ['y', 'idx'],
 };

@@ -44,6 +44,7 @@ export const DT = {
   uint16: 17,
   half: 19,
   resource: 20,
+  variant: 21,
   uint32: 22,
   uint64: 23,
 } as const;

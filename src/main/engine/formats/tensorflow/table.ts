@@ -269,6 +269,19 @@ const stridedSlice: Row = (call) => {
   return shrink.length ? to.squeeze(made, shrink) : made;
 };
 
+function reversed(call: TfCall, axes: readonly number[]): Tensor {
+  const { to } = call;
+  const x = call.input(0);
+  const turned = new Set(axes.map((axis) => to.axis(x, axis)));
+  const open = range(to.rank(x)).map(() => null);
+  return to.slice(
+    x,
+    open,
+    open,
+    open.map((_, axis) => (turned.has(axis) ? -1 : 1)),
+  );
+}
+
 const ended = (rank: number, axis: number, value: number): (number | null)[] =>
   range(rank).map((i) => (i === axis ? value : null));
 function parts(call: TfCall, x: Tensor, axis: number, sizes: readonly number[]): Tensor[] {
@@ -556,6 +569,12 @@ const rows: Readonly<Record<string, Row>> = {
     return parts(call, x, axis, completedSizes(call.list(1, 'sizes'), call.to.shape(x)[axis]!));
   },
   StridedSlice: stridedSlice,
+  ReverseV2: (call) => reversed(call, call.list(1, 'axes')),
+  Reverse: (call) =>
+    reversed(
+      call,
+      call.list(1, 'axes').flatMap((each, axis) => (each ? [axis] : [])),
+    ),
   Slice: (call) => {
     const begin = call.list(1, 'a slice');
     const size = call.list(2, 'a slice');

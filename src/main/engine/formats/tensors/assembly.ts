@@ -14,7 +14,7 @@
  */
 import { MhoError } from '../../../../contract/errors';
 import type { GraphBuilder } from '../../graph/builder';
-import type { DType, Shape, Size, ValueId } from '../../graph/graph';
+import type { DType, Graph, Shape, Size, ValueId } from '../../graph/graph';
 import type { OpAttributes, OpName, Padding, WindowPadding } from '../../graph/ops';
 import * as host from './array';
 import { type HostArray, isArray, NotExpressible, product } from './array';
@@ -136,13 +136,19 @@ export class Assembly {
   // --- values as the file sees them
 
   /** @param shape without the batch axis; of a file that has none, all of it */
-  input(name: string, shape: Shape, dtype: 'float32' | 'int32'): Varying {
+  input(name: string, shape: Shape, dtype: Exclude<DType, 'bool'>): Varying {
     const id = this.builder.input(name, shape, dtype);
     if (this.batched) return this.varying(id, range(shape.length + 1).map(one));
     const held = shape.filter((size) => size !== 1);
     let next = 1;
     const axes = shape.map((size) => (size === 1 ? [] : [next++]));
     return this.varying(held.length === shape.length ? id : this.reshapedTo(id, held), axes);
+  }
+
+  /** An input that no row of numbers is: the model opens, and what it leads to is refused by this reason. */
+  unreadable(name: string, reason: string): Varying {
+    const id = this.builder.input(name, [null]);
+    return this.at({ name, kind: 'Input' }, () => this.unknown([this.varying(id, [])], reason, null));
   }
 
   /** Size of a held axis, as shape arithmetic counts it. */
@@ -1255,6 +1261,14 @@ export class Assembly {
 }
 
 const one = (axis: number): readonly number[] => [axis];
+/** How many of these values can be attributed: nothing unknown leads to them. */
+export function attributable(graph: Graph, ids: readonly ValueId[]): number {
+  const closed = new Set<ValueId>();
+  for (const node of graph.nodes)
+    if (node.op === 'unknown' || node.inputs.some((id) => closed.has(id))) closed.add(node.output);
+  return ids.filter((id) => !closed.has(id)).length;
+}
+
 /** A size of shape arithmetic as the graph writes it. */
 const free = (size: number): Size => (size % FREE === 0 ? null : size);
 const nulls = (count: number): (number | null)[] => new Array<number | null>(count).fill(null);

@@ -8,7 +8,9 @@ import type { Assembly, Origin } from './assembly';
 
 /** Scopes that Keras and TensorFlow open inside a layer. */
 const INSIDE =
-  /^(Tensordot|FusedBatchNorm(?:V[23])?|batchnorm|moments|Conv[123]D|conv[123]d|convolution|depthwise|separable_conv[12]d|einsum|BiasAdd|MatMul|Cast|Rsqrt|SquaredDifference|ArithmeticOptimizer|ConstantFolding|Pad|Reshape|Shape|ones|zeros|stack|concat|strided_slice|resize|ReadVariableOp|conv2d_transpose|compat)(_\d+)?$/;
+  /^(Tensordot|FusedBatchNorm(?:V[23])?|batchnorm|moments|Conv[123]D|conv[123]d|convolution|depthwise|separable_conv[12]d|einsum|BiasAdd|MatMul|Cast|Rsqrt|SquaredDifference|ArithmeticOptimizer|ConstantFolding|Pad|Reshape|Shape|ones|zeros|stack|concat|strided_slice|resize|ReadVariableOp|conv2d_transpose|compat|TensorArrayUnstack|TensorArrayV2Stack|TensorArrayV2Read|TensorArrayV2Write|TensorArrayStack)(_\d+)?$/;
+/** Scopes of loops: what is unrolled belongs to the layer that the loop stands in. */
+const LOOP = /^while(_\d+)?$/;
 /** Calls of functions, which are no scopes of the model. */
 const CALLS = /^(StatefulPartitionedCall|PartitionedCall|model_call|serving_default)(_\d+)?$/;
 /** What gives a layer its kind, first found first. */
@@ -81,7 +83,8 @@ function assign(names: readonly string[], kernels: ReadonlyMap<string, string>):
     parts.some((part, i) => i > 0 && part.startsWith(`${parts[i - 1]!}.`)),
   );
   const scopeOf = (parts: readonly string[]): string[] => {
-    const scope = parts.slice(0, -1);
+    const loop = parts.findIndex((part, i) => i > 0 && i < parts.length - 1 && LOOP.test(part));
+    const scope = parts.slice(0, loop < 0 ? -1 : loop);
     while (scope.length > 1 && INSIDE.test(scope.at(-1)!)) scope.pop();
     return scope;
   };
