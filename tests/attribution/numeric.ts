@@ -3,6 +3,7 @@ import type { NumericArray } from '../../src/contract/attribution';
 import { Weights } from '../../src/main/engine/attribution';
 import { evaluate } from '../../src/main/engine/attribution/evaluate';
 import { sizeOf, type Graph } from '../../src/main/engine/graph/graph';
+import { naturalStarts } from '../../src/main/engine/graph/support';
 import { resolveTarget } from '../../src/main/engine/graph/target';
 
 export interface Asked {
@@ -37,8 +38,13 @@ export async function numericContributions(
   const { output } = graph.layers.find((each) => each.name === layer)!;
   const weights = new Weights(graph);
   try {
-    const along = (at: readonly number[]) =>
-      new Map(graph.inputs.map(({ name, value }) => [value, rowsAt(baselines[name]!, inputs[name]!, at)]));
+    // Behind inputs of whole numbers the path runs through the first real values.
+    const starts = naturalStarts(graph);
+    const at = (given: Asked['inputs']) =>
+      evaluate(graph, weights, new Map(graph.inputs.map(({ name, value }) => [value, given[name]!])), starts);
+    const [from, to] = [await at(baselines), await at(inputs)];
+    const along = (places: readonly number[]) =>
+      new Map(starts.map((id) => [id, rowsAt(from.get(id)!, to.get(id)!, places)]));
     const steps = Array.from({ length: points }, (_, step) => step);
     const ends = (await evaluate(graph, weights, along([...steps, points].map((step) => step / points)), [output])).get(
       output,
@@ -49,7 +55,7 @@ export async function numericContributions(
     const result: number[] = [];
     for (const place of places) {
       // Wide enough for float32's rounding, narrow enough for the curvature.
-      const width = 5e-3 * Math.max(...activation.data.map(Math.abs), 0.1);
+      const width = 5e-3 * activation.data.reduce((most, value) => Math.max(most, Math.abs(value)), 0.1);
       const moved = async (by: number): Promise<Float32Array> => {
         const data = activation.data.slice();
         for (const step of steps) data[step * size + place]! += by;

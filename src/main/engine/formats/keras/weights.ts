@@ -42,6 +42,9 @@ export interface WantedWeight {
   readonly shape: readonly (number | null)[];
 }
 
+/** What Keras 3 calls a weight that its layer gives no name. */
+const UNNAMED = /^variable(_\d+)?$/;
+
 const fits = (wanted: WantedWeight, stored: StoredWeight): boolean =>
   wanted.shape.length === stored.shape.length &&
   wanted.shape.every((size, axis) => size === null || size === stored.shape[axis]);
@@ -69,8 +72,10 @@ export function findWeights(
       : stored;
   const found = wanted.map((each, index) => {
     const weight = chosen.find(({ suffix }) => suffix !== null && each.names.includes(suffix)) ?? null;
-    // Numbered weights stand in the order in which the layer makes them.
-    return weight ?? (chosen.every(({ suffix }) => suffix === null) ? chosen[index] : undefined);
+    // Weights without names, numbered or called `variable_7`, stand in the order in which the layer makes them.
+    return (
+      weight ?? (chosen.every(({ suffix }) => suffix === null || UNNAMED.test(suffix)) ? chosen[index] : undefined)
+    );
   });
   wanted.forEach((each, index) => {
     const weight = found[index];

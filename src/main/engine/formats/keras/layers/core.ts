@@ -60,6 +60,12 @@ export function scaleAndShift(call: LayerCall, scale: Constant, offset: Constant
   return call.op('add', [product, call.derived('offset', () => offset)], {}, 'shifted');
 }
 
+/** γ · x with a learnt γ per channel: ConvNeXt's (arXiv 2201.03545). */
+function layerScale(call: LayerCall): ValueId {
+  const [gamma] = call.weights(['gamma', [call.config.whole('projection_dim')]]);
+  return call.op('mul', [call.input, gamma!], {}, 'scaled');
+}
+
 const unchanged: LayerRow = {
   translate: (call) => call.op('identity', [call.input], {}, 'identity'),
   units: 'kept',
@@ -79,6 +85,7 @@ export const core: Readonly<Record<string, LayerRow>> = {
   Dense: { translate: dense, units: 'last' },
   Embedding: { translate: embedding, units: 'last', takesConstants: true },
   Rescaling: { translate: rescaling, units: 'kept' },
+  LayerScale: { translate: layerScale, units: 'kept' },
   Masking: masking,
   Identity: unchanged,
   ActivityRegularization: unchanged,
@@ -89,6 +96,7 @@ export const core: Readonly<Record<string, LayerRow>> = {
   AlphaDropout: unchanged,
   GaussianDropout: unchanged,
   GaussianNoise: unchanged,
+  StochasticDepth: unchanged,
   // Augmentation does nothing at inference.
   RandomBrightness: unchanged,
   RandomColorDegeneration: unchanged,
