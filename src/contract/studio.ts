@@ -8,9 +8,10 @@
  */
 import { z } from 'zod';
 import { METHODS, RULES, type NumericArray, type Progress, type RunResult, type LayerResult } from './attribution';
+import { IMAGE_FITS, IMAGE_RANGES, type ImageReading, type InputPort } from './data';
 import { BACKENDS, type BackendInfo, type BackendReport } from './backends';
 import type { MhoFault } from './errors';
-import type { ModelSummary, PortSummary } from './model';
+import type { ModelSummary } from './model';
 
 // ---------------------------------------------------------------- handles
 
@@ -33,6 +34,11 @@ export interface FileRef {
   readonly where: string;
   readonly kind: 'model' | 'session' | 'data';
 }
+
+// ---------------------------------------------------------------- data
+
+/** How pictures become numbers; what is left out is as the model tells. */
+export const imageReading = z.object({ range: z.enum(IMAGE_RANGES), fit: z.enum(IMAGE_FITS) });
 
 // ---------------------------------------------------------------- what a run is asked
 
@@ -131,7 +137,13 @@ export interface InputData {
   /** What keeps it from being used with the open model: expected and found. Empty when it fits. */
   readonly faults: readonly MhoFault[];
   /** What the model wants. */
-  readonly expected: readonly PortSummary[];
+  readonly expected: readonly InputPort[];
+  /** What was done to tables and pictures to make them fit, in words. */
+  readonly how: readonly string[];
+  /** How pictures were read, and why so; null without pictures. */
+  readonly reading: (ImageReading & { readonly why: string }) | null;
+  /** What is allowed but looks wrong, in words. */
+  readonly doubts: readonly string[];
 }
 
 export interface OutputPrediction {
@@ -156,6 +168,29 @@ export interface Estimate {
   /** What the time rests on: earlier runs of this model, or one forward pass. */
   readonly basis: 'runs' | 'forward' | null;
   readonly memoryMB: number;
+}
+
+/** Point by point along a path of n steps: n + 1 points, the baseline first. In units of the target. */
+export interface AlongPath {
+  readonly alphas: Float32Array;
+  /** F(α). */
+  readonly target: Float32Array;
+  readonly layers: readonly {
+    readonly name: string;
+    readonly cut: boolean;
+    /** Σ of the layer's contributions up to each point. */
+    readonly running: Float32Array;
+    /** Per double step: how far it lies from its two halves, Σ| | over the neurons. */
+    readonly error: Float32Array;
+    /** ‖∂F/∂y‖ at each point. */
+    readonly gradient: Float32Array;
+  }[];
+  /** The asked unit: value and gradient as means over its positions, and its contribution up to each point. */
+  readonly unit: {
+    readonly activation: Float32Array;
+    readonly gradient: Float32Array;
+    readonly running: Float32Array;
+  } | null;
 }
 
 /** A run without its large arrays: those are asked for by layer. */
@@ -259,9 +294,22 @@ export const engineRequests = {
   /** The model that is open, as `openModel` gave it: after a session or a recovery brought it along, or a reload. */
   openedModel: asks<OpenedModel | null>()(nothing),
   sampleList: asks<readonly SampleInfo[]>()(nothing),
-  /** Reads arrays from a file and checks them against the open model. @throws INPUT_FILE, INPUT_TYPE */
-  readInputs: asks<InputData>()(z.object({ file: fileToken })),
-  /** Rows of every array of a file. */
+  /**
+   * Reads files for the model's inputs and checks them against it; several files for one input are several examples.
+   * `input`: all of them go there; `into`: and the other inputs stay as in that data. @throws INPUT_…
+   */
+  readInputs: asks<InputData>()(
+    z.object({
+      files: z.array(fileToken).min(1).max(1000),
+      input: layerName.optional(),
+      into: dataId.optional(),
+      purpose: z.enum(['input', 'baseline']).optional(),
+      reading: imageReading.partial().optional(),
+    }),
+  ),
+  /** The same files, their pictures read in another way: data of its own. */
+  rereadInputs: asks<InputData>()(z.object({ data: dataId, reading: imageReading.partial() })),
+  /** Rows of data, by the model's inputs. */
   inputRows: asks<Readonly<Record<string, NumericArray>>>()(z.object({ data: dataId, examples: exampleList })),
   /** Outputs at the examples and at their baseline. */
   predict: asks<Prediction>()(
@@ -271,21 +319,19 @@ export const engineRequests = {
   activations: asks<{ readonly atInput: NumericArray; readonly atBaseline: NumericArray }>()(
     z.object({ data: dataId, examples: exampleList, baseline, layer: layerName }),
   ),
-  /** One unit (mean over positions) and the target along the straight path from baseline to one example. */
-  pathCurve: asks<{
-    readonly alphas: Float32Array;
-    readonly target: Float32Array;
-    readonly unit: Float32Array | null;
-  }>()(
+  /** What happens along the straight path from baseline to one example; `only` one unit, else every layer. */
+  alongPath: asks<AlongPath>()(
     z.object({
       data: dataId,
       example: z.number().int().nonnegative(),
       baseline,
       target,
       minus: target.optional(),
-      points: z.number().int().min(2).max(1001),
-      layer: layerName.optional(),
-      unit: z.number().int().nonnegative().optional(),
+      pathStart: layerName.optional(),
+      rule: z.enum(RULES),
+      steps: z.number().int().min(1).max(1000),
+      memoryMB: z.number().int().min(16).max(1_000_000).optional(),
+      only: z.object({ layer: layerName, unit: z.number().int().nonnegative() }).optional(),
     }),
   ),
   /** Predicted time and memory. @throws what the run would be refused with */
@@ -326,7 +372,9 @@ export const engineRequests = {
 /** Answered by the host itself: dialogs, windows, settings. */
 export const hostRequests = {
   /** Shows a dialog; null when the user closed it. In a browser the page uploads instead. */
-  chooseFile: asks<FileRef | null>()(z.object({ purpose: z.enum(['model-file', 'model-folder', 'session', 'data']) })),
+  chooseFile: asks<FileRef | null>()(z.object({ purpose: z.enum(['model-file', 'model-folder', 'session']) })),
+  /** The same for data: several files, none when the user closed it. */
+  chooseData: asks<readonly FileRef[]>()(nothing),
   /** To the document's file; asks for one when there is none yet. False when the user closed the dialog. @throws FILE_WRITE, SESSION_CHANGED, SESSION_OPEN_ELSEWHERE */
   saveSession: asks<boolean>()(nothing),
   saveSessionAs: asks<boolean>()(nothing),

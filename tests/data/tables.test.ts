@@ -24,7 +24,8 @@ const read = async (text: string, ...ports: InputPort[]) => {
   await writeFile(path, text);
   const { arrays, how } = await readData([path], ports);
   const plain = Object.entries(arrays).map(([name, { shape, data }]) => [name, { shape, data: [...data] }]);
-  return { how: how[0]!, ...(Object.fromEntries(plain) as Record<string, { shape: number[]; data: number[] }>) };
+  type Read = Record<'x' | 'left' | 'right' | 'age', { shape: number[]; data: number[] }>;
+  return { how: how[0]!, ...(Object.fromEntries(plain) as Read) };
 };
 const letters = (text: string): number[] => [...text].flatMap((letter) => [...'ACGT'].map((other) => +(other === letter))); // prettier-ignore
 
@@ -51,7 +52,7 @@ describe('numbers', () => {
     const { x, how } = await read('1,2\n3,4\n5,6\n7,8\n', port([2, 2]));
     expect(x).toEqual({ shape: [2, 2, 2], data: [1, 2, 3, 4, 5, 6, 7, 8] });
     expect(how).toContain('rows are positions');
-    expect((await read('1,2\n3,4\n5,6\n', port([null, 2])))['x']!.shape).toEqual([1, 3, 2]);
+    expect((await read('1,2\n3,4\n5,6\n', port([null, 2])))['x'].shape).toEqual([1, 3, 2]);
   });
 
   it('passes over columns that are labels, and says so', async () => {
@@ -69,8 +70,8 @@ describe('numbers', () => {
 
   it('token ids', async () => {
     const tokens = port([3], { dtype: 'int32', vocabulary: 10 });
-    expect((await read('1,2,3\n4,5,6\n', tokens))['x']!.data).toEqual([1, 2, 3, 4, 5, 6]);
-    expect((await read('1,2,3,4\n', { ...tokens, shape: [null] }))['x']!.shape).toEqual([1, 4]);
+    expect((await read('1,2,3\n4,5,6\n', tokens))['x'].data).toEqual([1, 2, 3, 4, 5, 6]);
+    expect((await read('1,2,3,4\n', { ...tokens, shape: [null] }))['x'].shape).toEqual([1, 4]);
   });
 });
 
@@ -83,11 +84,11 @@ describe('letters', () => {
 
   it('beside numbers and names, with a header and without', async () => {
     const sequence = port([3, 4]);
-    expect((await read('name,sequence,score\nfirst,ACG,0.5\nsecond,TTT,1\n', sequence))['x']!.data).toEqual([
+    expect((await read('name,sequence,score\nfirst,ACG,0.5\nsecond,TTT,1\n', sequence))['x'].data).toEqual([
       ...letters('ACG'),
       ...letters('TTT'),
     ]);
-    expect((await read('ACG,0.5\nUUU,1\n', sequence))['x']!.shape).toEqual([2, 3, 4]);
+    expect((await read('ACG,0.5\nUUU,1\n', sequence))['x'].shape).toEqual([2, 3, 4]);
   });
 
   it('with a number for another input', async () => {
@@ -100,7 +101,7 @@ describe('letters', () => {
 
   it('in the order of the model', async () => {
     const { x } = await read('TG\n', port([2, 4], { alphabet: 'TGCA' }));
-    expect(x!.data).toEqual([1, 0, 0, 0, 0, 1, 0, 0]);
+    expect(x.data).toEqual([1, 0, 0, 0, 0, 1, 0, 0]);
   });
 });
 

@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { encode as encodePng } from 'fast-png';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { engine, type Engine } from '../../src/main/hosts/service/engine';
 import { createStudioService, type ServiceRequest, type StudioService } from '../../src/main/hosts/service';
@@ -90,7 +91,7 @@ describe('requests', () => {
     const before = tf.memory().numTensors;
     await get(service, 'predict', { data, examples, baseline });
     await get(service, 'activations', { data, examples, baseline, layer: 'stem' }).catch(() => undefined);
-    await get(service, 'pathCurve', { data, example: 0, baseline, target, points: 5 });
+    await get(service, 'alongPath', { data, example: 0, baseline, target, rule: 'secant', steps: 5 });
     await get(service, 'estimate', setup);
     await run(service, setup);
     expect(await code(service, { name: 'predict', params: { data, examples: [10_000], baseline } })).toBe(
@@ -103,7 +104,8 @@ describe('requests', () => {
     const service = start();
     const setup = { ...(await digits(service)), examples: [0] };
     const { data, baseline, target } = setup;
-    const { target: curve } = await get(service, 'pathCurve', { data, example: 0, baseline, target, points: 9 });
+    const asked = { data, example: 0, baseline, target, rule: setup.rule, steps: 8 };
+    const { target: curve } = await get(service, 'alongPath', asked);
     await run(service, setup);
     const [first] = await get(service, 'runList', {});
     expect(curve[0]).toBeCloseTo(first!.result.atBaseline[0]!, 4);
@@ -127,9 +129,115 @@ describe('requests', () => {
     const service = start();
     await digits(service);
     const path = join(samples, 'motifs', 'inputs.npz');
-    const data = await get(service, 'readInputs', { file: 'token' }, { paths: { token: path } });
+    const data = await get(service, 'readInputs', { files: ['token'] }, { paths: { token: path } });
     expect(data.faults.map((fault) => fault.code)).toEqual(['INPUT_SHAPE']);
     expect(data.faults[0]!.message).toContain('[?, 8, 8, 1]');
+  });
+});
+
+describe('data', () => {
+  const write = (name: string, bytes: string | Uint8Array): string => {
+    writeFileSync(join(folder, name), bytes);
+    return join(folder, name);
+  };
+  const read = (
+    service: StudioService,
+    paths: readonly string[],
+    more: Omit<Params<'readInputs'>, 'files'> = {},
+  ): Promise<Result<'readInputs'>> => {
+    const tokens = paths.map((_, at) => `token${at}`);
+    const granted = Object.fromEntries(tokens.map((token, at) => [token, paths[at]!]));
+    return get(service, 'readInputs', { files: tokens, ...more }, { paths: granted });
+  };
+  const grey = (level: number, size = 16): Uint8Array =>
+    encodePng({ width: size, height: size, channels: 1, depth: 8, data: new Uint8Array(size * size).fill(level) });
+
+  it('pictures of another size and a table become examples, and say how', async () => {
+    const service = start();
+    await digits(service);
+    const pictures = await read(service, [write('a.png', grey(51)), write('b.png', grey(255))]);
+    expect(pictures).toMatchObject({ name: 'a.png and 1 more', examples: 2, faults: [], doubts: [] });
+    expect(pictures.how).toEqual(['2 × PNG, 16 × 16 grey, resized to 8 × 8, values 0 to 1']);
+    expect(pictures.reading).toMatchObject({ range: '0..1', why: expect.stringMatching(/data that came/) });
+    const { image } = await get(service, 'inputRows', { data: pictures.data, examples: [0] });
+    expect(image!.shape).toEqual([1, 8, 8, 1]);
+    image!.data.forEach((value) => expect(value).toBeCloseTo(0.2, 6));
+
+    const table = await read(service, [write('t.csv', `${Array(64).fill(0.5).join()}\n`)]);
+    expect(table).toMatchObject({ examples: 1, faults: [], reading: null });
+    await get(service, 'predict', { data: table.data, examples: [0], baseline: { kind: 'constant', value: 0 } });
+  });
+
+  it('the same pictures in another range, with a doubt about it', async () => {
+    const service = start();
+    await digits(service);
+    const first = await read(service, [write('a.png', grey(255))]);
+    const again = await get(service, 'rereadInputs', { data: first.data, reading: { range: '0..255' } });
+    expect(again.data).not.toBe(first.data);
+    expect(again.reading).toMatchObject({ range: '0..255', why: 'as chosen' });
+    expect(again.doubts).toEqual(['Values lie from 255 to 255; the data that came with the model lie from 0 to 1.']);
+    const rows = await get(service, 'inputRows', { data: first.data, examples: [0] });
+    expect(rows['image']!.data[0]).toBe(1);
+  });
+
+  it('letters become a sequence of the sample', async () => {
+    const service = start();
+    await get(service, 'openSample', { name: 'motifs' });
+    const text = `sequence\n${'ACGT'.repeat(15)}\n`;
+    const data = await read(service, [write('s.csv', text)]);
+    expect(data).toMatchObject({ examples: 1, faults: [] });
+    const short = await service.handle({
+      document: 'one',
+      name: 'readInputs',
+      params: { files: ['token'] },
+      paths: { token: write('short.csv', 'ACGT\n') },
+    });
+    expect(short).toMatchObject({ ok: false, fault: { code: 'INPUT_CELL' } });
+    expect(!short.ok && short.fault.message).toContain('expected 60 letters, it has 4');
+  });
+
+  it('several inputs come one by one, and replace each other', async () => {
+    const service = start();
+    const model = resolve('tests/samples/keras_layers/keras3/nested.keras');
+    const { summary } = await get(service, 'openModel', { file: 'token' }, { paths: { token: model } });
+    const size = (name: string): number => summary.inputs.find((port) => port.name === name)!.shape.reduce<number>((all, each) => all * each!, 1); // prettier-ignore
+    const [left, right] = summary.inputs.map(({ name }) => name) as [string, string];
+    const table = (name: string, value: number, rows = 1): string =>
+      write(`${name}${value}.csv`, `${Array(size(name)).fill(value).join()}\n`.repeat(rows));
+    const half = await read(service, [table(left, 1)], { input: left });
+    expect(half.faults.map(({ code }) => code)).toEqual(summary.inputs.slice(1).map(() => 'INPUT_MISSING'));
+    let whole = half;
+    for (const { name } of summary.inputs.slice(1))
+      whole = await read(service, [table(name, 2)], { input: name, into: whole.data });
+    expect(whole.faults).toEqual([]);
+    const other = await read(service, [table(right, 3, 2)], { input: right, into: whole.data });
+    expect(other.faults[0]).toMatchObject({ code: 'INPUT_SHAPE' });
+    const rows = await get(service, 'inputRows', { data: whole.data, examples: [0] });
+    expect([rows[left]!.data[0], rows[right]!.data[0]]).toEqual([1, 2]);
+  });
+
+  it('comes back in a new engine as it was read', async () => {
+    const before = start();
+    await digits(before);
+    const first = await read(before, [write('a.png', grey(255))], { reading: { range: '-1..1' } });
+    const baseline = await read(before, [write('b.png', grey(0))], { purpose: 'baseline' });
+    const after = start();
+    const opened = (await get(after, 'openedModel', {}))!;
+    expect(opened.data).toMatchObject({ data: first.data, reading: { range: '-1..1' } });
+    const rows = await get(after, 'inputRows', { data: baseline.data, examples: [0] });
+    expect(rows['image']!.data[0]).toBe(0);
+  });
+
+  it('token ids beyond the vocabulary are refused, with what was expected', async () => {
+    const service = start();
+    const model = resolve('tests/samples/keras_layers/keras3/embedding.keras');
+    const { summary } = await get(service, 'openModel', { file: 'token' }, { paths: { token: model } });
+    const [port] = summary.inputs;
+    const count = port!.shape.reduce<number>((all, each) => all * (each ?? 1), 1);
+    const ids = write('ids.csv', `${Array(count).fill(10_000).join()}\n`);
+    const data = await read(service, [ids], { input: port!.name });
+    const fault = data.faults.find(({ code }) => code === 'INPUT_RANGE');
+    expect(fault!.message).toMatch(/holds 10000 at index 0, expected whole numbers from 0 to \d+/);
   });
 });
 
@@ -275,7 +383,7 @@ describe('reopened sessions', () => {
     let given = baseline;
     if (baseline?.kind === 'data') {
       const inputs = join(samples, 'digits', 'inputs.npz');
-      const data = await get(first, 'readInputs', { file: 'token' }, { paths: { token: inputs } });
+      const data = await get(first, 'readInputs', { files: ['token'] }, { paths: { token: inputs } });
       given = { ...baseline, data: data.data };
     }
     await run(first, { ...setup, ...(given && { baseline: given }) });
@@ -304,7 +412,8 @@ describe('reopened sessions', () => {
     const moved = createStudioService({
       engine: {
         ...engine,
-        readArrays: (path) => (path.endsWith('.npz') ? Promise.reject(new Error('gone')) : engine.readArrays(path)),
+        readArrays: () => Promise.reject(new Error('gone')),
+        readData: () => Promise.reject(new Error('gone')),
       },
       samples: elsewhere,
       recovery: join(folder, 'recovery'),

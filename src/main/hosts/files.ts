@@ -24,8 +24,9 @@ export class Grants {
 
   /** The tokens among a request's parameters, with their paths. @throws FILE_NOT_GRANTED */
   of(params: unknown): Record<string, string> {
-    const { file } = params as { file?: unknown };
-    return typeof file === 'string' ? { [file]: this.path(file) } : {};
+    const { file, files } = params as { file?: unknown; files?: unknown };
+    const tokens = [file, ...(Array.isArray(files) ? (files as unknown[]) : [])].filter((token) => typeof token === 'string'); // prettier-ignore
+    return Object.fromEntries(tokens.map((token) => [token, this.path(token)]));
   }
 }
 

@@ -6,14 +6,22 @@ const everything: FileFilter = { name: 'All files', extensions: ['*'] };
 const filters: Readonly<Record<string, FileFilter[]>> = {
   'model-file': [{ name: 'Models', extensions: ['keras', 'h5', 'hdf5', 'json', 'onnx', 'pb'] }, everything],
   session: [{ name: 'Mho sessions', extensions: ['mho'] }],
-  data: [{ name: 'Data', extensions: ['npz', 'npy', 'csv', 'png', 'jpg', 'jpeg'] }, everything],
 };
 const titles: Readonly<Record<Params<'chooseFile'>['purpose'], string>> = {
   'model-file': 'Open a model',
   'model-folder': 'Open a model folder',
   session: 'Open a session',
-  data: 'Open data',
 };
+
+/** Several files at once; empty when the user closed it. */
+export async function chooseData(window: BrowserWindow): Promise<readonly string[]> {
+  const { canceled, filePaths } = await dialog.showOpenDialog(window, {
+    title: 'Open data',
+    properties: ['openFile', 'multiSelections'],
+    filters: [{ name: 'Data', extensions: ['npz', 'npy', 'csv', 'png', 'jpg', 'jpeg'] }, everything],
+  });
+  return canceled ? [] : filePaths;
+}
 
 /** Null when the user closed it. */
 export async function chooseFile(

@@ -16,7 +16,7 @@ import {
   type StudioNotice,
 } from '../../contract/studio';
 import { writeSafely } from '../engine/sessions/write';
-import { chooseFile, chooseNewFile } from './dialogs';
+import { chooseData, chooseFile, chooseNewFile } from './dialogs';
 import type { EngineHost } from './engineHost';
 import { exists, kindOf } from '../hosts/files';
 import { fromOurPage } from './security';
@@ -47,8 +47,9 @@ function hostHandlers({ engine, store, newWindow, notifyAll }: RequestSurroundin
     chooseFile: async (window, { purpose }) => {
       const path = await chooseFile(window.browser, purpose);
       if (path === null) return null;
-      return window.grants.grant(path, purpose === 'session' || purpose === 'data' ? purpose : 'model');
+      return window.grants.grant(path, purpose === 'session' ? purpose : 'model');
     },
+    chooseData: async (window) => (await chooseData(window.browser)).map((path) => window.grants.grant(path, 'data')),
     saveSession: (window) => window.save(),
     saveSessionAs: (window) => window.save(true),
     exportFile: async (window, { name, kind, bytes }) => {

@@ -20,14 +20,15 @@ class Early {
   }
 }
 
-/** Lets the user pick files; null when the dialog was closed. */
-const picked = (accept: string): Promise<File | null> =>
+/** Lets the user pick files; none when the dialog was closed. */
+const picked = (accept: string, multiple = false): Promise<readonly File[]> =>
   new Promise((resolve) => {
     const input = document.createElement('input');
     input.type = 'file';
     input.accept = accept;
-    input.addEventListener('change', () => resolve(input.files?.[0] ?? null));
-    input.addEventListener('cancel', () => resolve(null));
+    input.multiple = multiple;
+    input.addEventListener('change', () => resolve([...(input.files ?? [])]));
+    input.addEventListener('cancel', () => resolve([]));
     input.click();
   });
 
@@ -35,8 +36,8 @@ const endings: Readonly<Record<Params<'chooseFile'>['purpose'], string>> = {
   'model-file': '.keras,.h5,.hdf5,.json,.onnx,.pb',
   'model-folder': '',
   session: '.mho',
-  data: '.npz,.npy,.csv,.png,.jpg,.jpeg',
 };
+const DATA_ENDINGS = '.npz,.npy,.csv,.png,.jpg,.jpeg';
 
 /** Hands bytes to the browser's own saving. */
 function download(name: string, bytes: Blob): void {
@@ -106,9 +107,10 @@ export async function overSocket(location: Location): Promise<StudioClient> {
   /** What a browser does itself rather than the server. */
   const own: { readonly [Name in string]?: (params: never) => Promise<unknown> } = {
     chooseFile: async ({ purpose }: Params<'chooseFile'>) => {
-      const file = await picked(endings[purpose]);
-      return file && upload(file);
+      const [file] = await picked(endings[purpose]);
+      return file ? upload(file) : null;
     },
+    chooseData: async () => Promise.all((await picked(DATA_ENDINGS, true)).map(upload)),
     exportFile: async ({ name, bytes }: Params<'exportFile'>) => {
       download(name, new Blob([bytes as Uint8Array<ArrayBuffer>]));
       return name;

@@ -2,6 +2,7 @@
 import { line } from 'd3-shape';
 import { scaleLinear } from 'd3-scale';
 import type { NumericArray } from '../../contract/attribution';
+import type { AlongPath } from '../../contract/studio';
 import type { Theme } from '../logic/colour';
 import { number, signed } from '../logic/format';
 import { range, type Picture } from '../logic/inputs';
@@ -22,11 +23,8 @@ export interface UnitPicture {
   readonly input: { readonly value: NumericArray; readonly picture: Picture } | null;
   /** All units of the layer, and which one this is. */
   readonly layer: { readonly values: ArrayLike<number>; readonly unit: number | null } | null;
-  readonly curve: {
-    readonly alphas: ArrayLike<number>;
-    readonly unit: ArrayLike<number>;
-    readonly target: ArrayLike<number>;
-  } | null;
+  /** Its way along the path. */
+  readonly curve: Pick<AlongPath, 'alphas' | 'target' | 'unit'> | null;
 }
 
 const PAD = 16;
@@ -97,17 +95,16 @@ export function unitPicture({ title, subtitle, maps, input, layer, curve }: Unit
   };
   if (layer && layer.values.length > 1)
     beside(`among the ${layer.values.length} of its layer`, strip(layer.values, layer.unit, theme));
-  if (curve)
+  for (const name of ['activation', 'gradient'] as const) {
+    const values = curve?.unit?.[name];
+    if (!curve || !values) continue;
+    const dotted = { fill: 'none', stroke: paint.strong, 'stroke-dasharray': '3 3', 'stroke-width': 1.5 };
     beside(
-      `along the path ${number(curve.unit[0]!)} → ${number(curve.unit[curve.unit.length - 1]!)}`,
-      tag('path', {
-        d: curveOf(curve.alphas, curve.target),
-        fill: 'none',
-        stroke: paint.strong,
-        'stroke-dasharray': '3 3',
-        'stroke-width': 1.5,
-      }) + tag('path', { d: curveOf(curve.alphas, curve.unit), fill: 'none', stroke: paint.accent, 'stroke-width': 2 }),
+      `${name} along the path ${number(values[0]!)} → ${number(values[values.length - 1]!)}`,
+      tag('path', { d: curveOf(curve.alphas, curve.target), ...dotted }) +
+        tag('path', { d: curveOf(curve.alphas, values), fill: 'none', stroke: paint.accent, 'stroke-width': 2 }),
     );
+  }
   const width = down > 66 ? side + SIDE + PAD : side;
   return drawing(width, Math.max(bottom, down) + 8, title, theme, parts);
 }

@@ -1,16 +1,27 @@
 /** How to draw an input: what an array's shape and values say it is. */
 import type { NumericArray } from '../../contract/attribution';
+import type { PortSummary } from '../../contract/model';
 import type { SampleInfo } from '../../contract/studio';
 
 export type Picture =
   | { readonly kind: 'image'; readonly height: number; readonly width: number; readonly channels: number }
   | { readonly kind: 'sequence'; readonly length: number; readonly alphabet: string }
-  | { readonly kind: 'grid'; readonly rows: number; readonly columns: number };
+  | { readonly kind: 'grid'; readonly rows: number; readonly columns: number }
+  /** Few enough to be written, or whole numbers that stand for something. */
+  | { readonly kind: 'numbers' };
+
+/** Values of a row that are written rather than drawn. */
+const WRITTEN = 4;
 
 const product = (sizes: readonly number[]): number => sizes.reduce((total, size) => total * size, 1);
 
 /** @param shape of one example */
-export function pictureOf(shape: readonly number[], sample: SampleInfo | null): Picture {
+export function pictureOf(
+  shape: readonly number[],
+  sample: SampleInfo | null,
+  dtype: PortSummary['dtype'] = 'float32',
+): Picture {
+  if (shape.length <= 1 && (dtype !== 'float32' || product(shape) <= WRITTEN)) return { kind: 'numbers' };
   const [first = 1, second = 1, third] = shape;
   const letters = sample?.alphabet ?? (second === 4 ? 'ACGT' : '');
   if (shape.length === 2 && letters.length === second) return { kind: 'sequence', length: first, alphabet: letters };

@@ -1,6 +1,27 @@
 /** The path from baseline to input: where the target rises, where it has saturated, how fast the sums converge. */
-import type { RunRecord } from '../../contract/studio';
+import type { AlongPath, Params, RunRecord, RunSetup } from '../../contract/studio';
 import { examplePlace } from './ranking';
+
+/** Most points that are asked for: a plot shows no more. */
+const MOST_STEPS = 256;
+
+/** What a run's path is asked point by point: as the run was, by its rule where it has one. */
+export const alongRequest = (
+  { data, baseline, target, minus, pathStart, memoryMB }: RunSetup,
+  { result }: RunRecord,
+  example: number,
+  steps = result.steps,
+): Params<'alongPath'> => ({
+  data,
+  example,
+  baseline,
+  target,
+  ...(minus && { minus }),
+  ...(pathStart !== undefined && { pathStart }),
+  ...(memoryMB !== undefined && { memoryMB }),
+  rule: result.method === 'nig' ? (result.rule ?? 'secant') : 'secant',
+  steps: Math.min(MOST_STEPS, steps),
+});
 
 export interface TracePoint {
   readonly alpha: number;
@@ -87,3 +108,58 @@ export function convergence(
 
 const mean = (values: readonly number[]): number =>
   values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
+
+export interface ErrorAlong {
+  readonly layer: string;
+  /** Of the largest error that any layer has at any step. */
+  readonly shares: readonly number[];
+  /** Σ over the steps, in units of the target. */
+  readonly total: number;
+  /** Where nine tenths of it lie; null where there is none. */
+  readonly stretch: readonly [number, number] | null;
+}
+
+/** Where on the path each layer's error arises, the layer with the most first. */
+export function errorsAlong({ layers }: AlongPath): ErrorAlong[] {
+  const largest = Math.max(0, ...layers.flatMap(({ error }) => [...error]));
+  return layers
+    .map(({ name, error }) => {
+      const steps = error.length;
+      let sum = 0;
+      const cumulated = Array.from(error, (value) => (sum += value));
+      const reaches = (share: number) => cumulated.findIndex((value) => value >= share * sum);
+      return {
+        layer: name,
+        shares: Array.from(error, (value) => (largest === 0 ? 0 : value / largest)),
+        total: sum,
+        stretch: sum === 0 ? null : ([reaches(0.05) / steps, (reaches(0.95) + 1) / steps] as const),
+      };
+    })
+    .sort((a, b) => b.total - a.total);
+}
+
+export interface Saturation {
+  readonly layer: string;
+  /** ‖∂F/∂y‖ at each point, of its largest on the path. */
+  readonly shares: readonly number[];
+  /** At the input, of its largest. */
+  readonly atInput: number;
+}
+
+/** How much of each layer's gradient is left at every point. */
+export const saturations = ({ layers }: AlongPath): Saturation[] =>
+  layers.map(({ name, gradient }) => {
+    const largest = Math.max(...gradient);
+    const shares = Array.from(gradient, (value) => (largest === 0 ? 0 : value / largest));
+    return { layer: name, shares, atInput: shares.at(-1) ?? 0 };
+  });
+
+/** How far a cut's running sum strays from F along the path, largest first. */
+export const strays = ({ layers, target }: AlongPath): { layer: string; most: number }[] =>
+  layers
+    .filter(({ cut }) => cut)
+    .map(({ name, running }) => ({
+      layer: name,
+      most: running.reduce((most, sum, at) => Math.max(most, Math.abs(sum - (target[at]! - target[0]!))), 0),
+    }))
+    .sort((a, b) => b.most - a.most);

@@ -3,7 +3,7 @@ import type { Command } from '../../contract/studio';
 import { shell, VIEWS } from './shell.svelte';
 import { studio } from './studio.svelte';
 
-async function openBy(purpose: 'model-file' | 'model-folder' | 'session' | 'data'): Promise<void> {
+async function openBy(purpose: 'model-file' | 'model-folder' | 'session'): Promise<void> {
   const file = await studio.choose(purpose);
   if (file) await studio.open(file);
 }
@@ -19,7 +19,7 @@ export const commands: Readonly<Record<Command, () => void>> = {
   'open-model': () => void openBy('model-file'),
   'open-folder': () => void openBy('model-folder'),
   'open-session': () => void openBy('session'),
-  'open-data': () => void openBy('data'),
+  'open-data': () => void studio.chooseInputs(),
   save: () => void studio.save(),
   'save-as': () => void studio.save(true),
   'export-report': () => void studio.guard(async () => (await import('../logic/report')).exportReport()),

@@ -1,5 +1,6 @@
 /** The open model, its data, what is asked, what came of it: the one place that talks to the program behind the window. */
 import type { Method, NumericArray, Progress, Rule } from '../../contract/attribution';
+import type { ImageReading } from '../../contract/data';
 import type { BackendChoice } from '../../contract/backends';
 import type {
   DocumentState,
@@ -200,12 +201,12 @@ class Studio {
 
   async open(file: FileRef): Promise<void> {
     if (file.kind === 'session') await this.openSession(file);
-    else if (file.kind === 'data') await this.readInputs(file);
+    else if (file.kind === 'data') await this.readInputs([file]);
     else await this.#openModel(file.name, () => this.client.request('openModel', { file: file.file }));
   }
 
   /** Shows the host's dialog and opens what was chosen. */
-  async choose(purpose: 'model-file' | 'model-folder' | 'session' | 'data'): Promise<FileRef | null> {
+  async choose(purpose: 'model-file' | 'model-folder' | 'session'): Promise<FileRef | null> {
     let file: FileRef | null = null;
     await this.guard(async () => (file = await this.client.request('chooseFile', { purpose })));
     return file;
@@ -264,11 +265,47 @@ class Studio {
     });
   }
 
-  /** Reads arrays for the inputs from a file. */
-  async readInputs(file: FileRef): Promise<void> {
+  /** What was dropped: data files together, else the first file. */
+  async openAll(files: readonly FileRef[]): Promise<void> {
+    const data = files.filter(({ kind }) => kind === 'data');
+    if (files.length > 0 && data.length === files.length) await this.readInputs(data);
+    else if (files[0]) await this.open(files[0]);
+  }
+
+  /** Shows the host's dialog and reads what was chosen: for one input, or for all. */
+  async chooseInputs(input?: string): Promise<void> {
     await this.guard(async () => {
-      const data = await this.client.request('readInputs', { file: file.file });
+      const files = await this.client.request('chooseData', {});
+      if (files.length > 0) await this.readInputs(files, input);
+    });
+  }
+
+  /** Reads files for the inputs; for one of several, the others stay as they are. */
+  async readInputs(files: readonly FileRef[], input?: string): Promise<void> {
+    if (!this.opened) {
+      messages.note('Open a model first: data are checked against it.');
+      return;
+    }
+    await this.guard(async () => {
+      const data = await this.client.request('readInputs', {
+        files: files.map(({ file }) => file),
+        ...(input !== undefined && { input, ...(this.data && { into: this.data.data }) }),
+      });
       await this.#useData(data, [0]);
+    });
+  }
+
+  /** Reads the same pictures in another way, the baseline's too. */
+  async reread(reading: Partial<ImageReading>): Promise<void> {
+    const { data, examples } = this;
+    if (!data) return;
+    await this.guard(async () => {
+      const again = await this.client.request('rereadInputs', { data: data.data, reading });
+      if (this.baselineData?.reading) {
+        const baseline = await this.client.request('rereadInputs', { data: this.baselineData.data, reading });
+        await this.#useBaseline(baseline);
+      }
+      await this.#useData(again, examples);
     });
   }
 
@@ -278,22 +315,37 @@ class Studio {
     this.prediction = null;
     this.examples = examples.filter((example) => this.exampleIds.includes(example));
     selection.example = this.examples[0] ?? 0;
-    if (data.faults.length > 0) return;
+    if (data.faults.some(({ code }) => code !== 'INPUT_MISSING')) return;
     const list = this.exampleIds.slice(0, PICKER_ROWS);
     this.rows = await this.client.request('inputRows', { data: data.data, examples: list });
-    this.refresh();
+    if (data.faults.length === 0) this.refresh();
   }
 
-  /** Takes a file's rows as baseline: one, one per example, or several references. */
-  async readBaseline(file: FileRef): Promise<void> {
+  /** Takes files' rows as baseline: one, one per example, or several references. */
+  async chooseBaseline(): Promise<void> {
     await this.guard(async () => {
-      const data = await this.client.request('readInputs', { file: file.file });
+      const files = await this.client.request('chooseData', {});
+      if (files.length === 0) return;
+      const { range, fit } = this.data?.reading ?? {};
+      const data = await this.client.request('readInputs', {
+        files: files.map(({ file }) => file),
+        purpose: 'baseline',
+        ...(range && fit && { reading: { range, fit } }),
+      });
       if (data.faults[0]) throw { fault: data.faults[0] };
-      const perExample = data.examples > 1 && data.examples === this.examples.length;
-      this.baselineRows = await this.client.request('inputRows', { data: data.data, examples: [0] });
-      this.baselineData = data;
-      this.setBaseline({ kind: 'data', data: data.data, ...(perExample && { perExample }) });
+      await this.#useBaseline(data);
+      this.refresh();
     });
+  }
+
+  async #useBaseline(data: InputData): Promise<void> {
+    // a row for every row of the data goes with it; any other number are references for each
+    const perExample = data.examples > 1 && data.examples === this.data?.examples;
+    const most = Math.min(PICKER_ROWS, data.examples);
+    const list = Array.from({ length: most }, (_, at) => at);
+    this.baselineRows = await this.client.request('inputRows', { data: data.data, examples: list });
+    this.baselineData = data;
+    this.baseline = { kind: 'data', data: data.data, ...(perExample && { perExample }) };
   }
 
   /** One example's row of the inputs that were read for the picker; null where it is not among them. */

@@ -1,14 +1,12 @@
-/** What is asked around a run: values at both ends of the path and along it, and what a run would cost. */
+/** What is asked around a run: values at both ends of the path, and what a run would cost. */
 import type { AttributionRequest, NumericArray } from '../../../contract/attribution';
 import type { Graph, ValueId } from '../graph/graph';
 import { chunkSize, PEAK_PER_KEPT, rowBytes } from './chunks';
 import { evaluate } from './evaluate';
 import { methodSum } from './methods';
 import { planRun } from './plan';
-import { prepare, type Prepared } from './request';
+import { prepare } from './request';
 import { withWeights } from './weights';
-
-type Ends = Prepared['lines']['ends'];
 
 /** Rows of one example, averaged over its references: [examples · references, …] → [examples, …]. */
 function overReferences({ shape, data }: NumericArray, references: number): NumericArray {
@@ -41,44 +39,6 @@ export const valuesAtEnds = (
       return new Map([...values].map(([id, array]) => [id, overReferences(array, references)]));
     };
     return { atInput: await at('to'), atBaseline: await at('from') };
-  });
-
-function between(ends: Ends, alphas: Float32Array): Map<ValueId, NumericArray> {
-  return new Map(
-    [...ends].map(([id, { from, to }]) => {
-      const size = to.data.length / to.shape[0]!;
-      const data = new Float32Array(alphas.length * size);
-      alphas.forEach((alpha, point) => {
-        for (let place = 0; place < size; place++)
-          data[point * size + place] = from.data[place]! + alpha * (to.data[place]! - from.data[place]!);
-      });
-      return [id, { shape: [alphas.length, ...to.shape.slice(1)], data }];
-    }),
-  );
-}
-
-/**
- * Values along the straight path of the request's first example and first reference.
- * @returns F per point, and per wanted id `[points, …]`
- * @throws as `attribute`
- */
-export const valuesAlongPath = (
-  graph: Graph,
-  request: AttributionRequest,
-  wanted: readonly ValueId[],
-  points: number,
-): Promise<{ alphas: Float32Array; target: Float32Array; values: Map<ValueId, NumericArray> }> =>
-  withWeights(graph, async (weights) => {
-    const { lines, seeds, sinks } = await prepare(graph, weights, request);
-    const alphas = Float32Array.from({ length: points }, (_, point) => point / (points - 1));
-    const values = await evaluate(graph, weights, between(lines.ends, alphas), [...new Set([...sinks, ...wanted])]);
-    const target = new Float32Array(points);
-    for (const { value, index, sign } of seeds) {
-      const { data } = values.get(value)!;
-      const size = data.length / points;
-      target.forEach((_, point) => (target[point]! += sign * data[point * size + index[0]!]!));
-    }
-    return { alphas, target, values };
   });
 
 /** What a run would take. */

@@ -4,6 +4,7 @@ import { realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { homedir } from 'node:os';
 import type { AttributionRequest, RunResult } from '../../../contract/attribution';
+import type { InputPort } from '../../../contract/data';
 import { MhoError } from '../../../contract/errors';
 import type { ModelSummary } from '../../../contract/model';
 import type { Question, Session } from '../../../contract/session';
@@ -12,16 +13,20 @@ import type {
   InputData,
   OpenedModel,
   OpenedSession,
+  Params,
   RunRecord,
   RunSetup,
   SampleInfo,
   StudioBaseline,
 } from '../../../contract/studio';
+import type { DataRead } from '../../engine/data';
 import type { Graph } from '../../engine/graph/graph';
+import { portsOf, readSource, withPart, type DataSource } from './data';
 import type { Engine } from './engine';
 import {
   holds,
   inputData,
+  inputFaults,
   matched,
   openedModel,
   placesOf,
@@ -32,7 +37,7 @@ import {
   type StoredRun,
 } from './records';
 import { NOBODY, type Recovery, type RecoveryFolder, type SavedState, type Stamp } from './recovery';
-import { sample as findSample, samples as allSamples } from './samples';
+import { sample as findSample, samples as allSamples, type Sample } from './samples';
 
 export interface DocumentSurroundings {
   readonly engine: Engine;
@@ -46,21 +51,26 @@ export interface DocumentSurroundings {
 
 interface OpenModel {
   readonly graph: Graph;
+  readonly ports: readonly InputPort[];
   readonly summary: ModelSummary;
   readonly path: string;
   readonly sample: SampleInfo | null;
 }
 
-interface OpenData {
-  /** Of the data's file; of the session, where that is all there is. */
+interface OpenData extends DataRead {
+  /** What it is read again from; null for rows out of a session or a run. */
+  readonly source: DataSource | null;
+  /** Of the data's first file; of the session, where that is all there is. */
   readonly path: string;
   readonly name: string;
-  readonly arrays: Arrays;
   /** Number that each row goes by; null where they are counted from 0. */
   readonly rows: readonly number[] | null;
-  /** Out of a run's question: while the window is open, to run with again. */
+  /** Compared with, not looked at. */
   readonly baseline?: true;
 }
+
+/** What `readInputs` asks besides its files. */
+type ReadAsked = Omit<Params<'readInputs'>, 'files'>;
 
 /** What becomes of unsaved runs when a request replaces the document: the user is asked first, they go, or they are offered at the next start. */
 export type Unsaved = 'ask' | 'discard' | 'keep';
@@ -72,6 +82,9 @@ interface Kept extends StoredRun {
   file: string | null;
   place: number;
 }
+
+/** Of data that come from no file. */
+const rowsAlone = { source: null, how: [], reading: null } as const;
 
 export const newId = (): string => randomBytes(12).toString('hex');
 
@@ -166,7 +179,10 @@ export class Document {
       title: this.state.title,
       session: this.#session,
       model: this.#model && { path: this.#model.path, sample: this.#model.sample?.name ?? null },
-      data: [...this.#data].flatMap(([id, { path, baseline }]) => (baseline ? [] : [{ id, path }])),
+      data: [...this.#data].flatMap(([id, { path, source, baseline }]) =>
+        // out of a run's question: while the window is open, to run with again
+        baseline && !source ? [] : [{ id, path, ...(source && { source }), ...(baseline && { baseline }) }],
+      ),
       runs: [...this.#runs.values()].map(({ id, file, place, name, note, created, job, saved, trace }) => ({
         id,
         file,
@@ -195,12 +211,19 @@ export class Document {
     const { graph, summary } = await this.around.engine.openModel(sample?.model ?? path);
     const other = this.#described ?? this.#model?.summary ?? null;
     if (other && other.hash !== summary.hash) await this.#startAnew(unsaved);
-    this.#model = { graph, summary, path: sample?.model ?? path, sample: sample?.info ?? null };
+    this.#model = await this.#opened(graph, summary, sample?.model ?? path, sample);
     this.#described = summary;
     this.#data.clear();
-    const data = sample ? await this.readInputs(sample.inputs) : null;
+    const data = sample ? await this.readInputs([sample.inputs]) : null;
     await this.#changeQuietly();
     return openedModel(graph, summary, sample?.info ?? null, data);
+  }
+
+  /** A model with what is known about its inputs: a sample's own data tell more than its graph. */
+  async #opened(graph: Graph, summary: ModelSummary, path: string, sample: Sample | null): Promise<OpenModel> {
+    const own = sample && (await this.around.engine.readArrays(sample.inputs).catch(() => null));
+    const ports = portsOf(graph, sample?.info.alphabet ?? null, own);
+    return { graph, summary, ports, path, sample: sample?.info ?? null };
   }
 
   opened(): OpenedModel | null {
@@ -260,9 +283,29 @@ export class Document {
     return { document: this.state, summary: this.#described, runs: this.runs };
   }
 
-  async readInputs(path: string): Promise<InputData> {
-    const arrays = await this.around.engine.readArrays(path);
-    return this.#takeData({ path, name: basename(path), arrays, rows: null });
+  /** @param asked as the request `readInputs` @throws INPUT_… */
+  async readInputs(paths: readonly string[], asked: ReadAsked = {}): Promise<InputData> {
+    const { input, into, purpose, reading = {} } = asked;
+    const before = into === undefined ? null : this.data(into);
+    const part = { paths: [...paths], input: input ?? null };
+    const source = before?.source ? withPart(before.source, part) : { parts: [part], reading };
+    return this.#takeData({
+      ...(await this.#readSource({ ...source, reading: { ...source.reading, ...reading } })),
+      ...(purpose === 'baseline' && { baseline: true }),
+    });
+  }
+
+  /** @throws INPUT_…, NOTHING_OPEN where the data come from no file */
+  async rereadInputs(id: string, reading: DataSource['reading']): Promise<InputData> {
+    const { source, baseline } = this.data(id);
+    if (!source) throw new MhoError('NOTHING_OPEN', { what: 'picture' });
+    const read = await this.#readSource({ ...source, reading: { ...source.reading, ...reading } });
+    return this.#takeData({ ...read, ...(baseline && { baseline }) });
+  }
+
+  async #readSource(source: DataSource): Promise<OpenData> {
+    const read = await readSource(this.around.engine, source, this.model.ports);
+    return { ...read, path: source.parts[0]!.paths[0]!, rows: null };
   }
 
   async #takeData(data: OpenData): Promise<InputData> {
@@ -272,8 +315,8 @@ export class Document {
     return this.#inputData(id, data);
   }
 
-  #inputData(id: string, { name, arrays, rows }: OpenData): InputData {
-    return { ...inputData(id, name, arrays, this.model.summary.inputs), rows };
+  #inputData(id: string, data: OpenData): InputData {
+    return inputData(id, data, this.model.ports);
   }
 
   data(id: string): OpenData {
@@ -285,23 +328,24 @@ export class Document {
   inputRows(id: string, examples: readonly number[]): Arrays {
     const { arrays, rows } = this.data(id);
     const places = placesOf(examples, rows);
-    return Object.fromEntries(Object.entries(arrays).map(([name, array]) => [name, rowsOf(array, places)]));
+    const entryOf = new Map([...matched(arrays, this.model.ports)].map(([entry, input]) => [input, entry]));
+    return Object.fromEntries(
+      this.model.ports.flatMap(({ name }) => {
+        const entry = entryOf.get(name);
+        return entry === undefined ? [] : [[name, rowsOf(arrays[entry]!, places)]];
+      }),
+    );
   }
 
   /** Arrays as the model's inputs. @throws INPUT_… */
   #inputs(id: string): Arrays {
-    const { arrays, name } = this.data(id);
+    const data = this.data(id);
     const { inputs } = this.model.summary;
-    const names = matched(arrays, inputs);
-    const { faults } = inputData(id, name, arrays, inputs);
-    const first = faults.find(({ code }) => code !== 'INPUT_VALUE');
-    if (first) {
-      const missing = inputs.find(({ name }) => ![...names.values()].includes(name));
-      throw missing
-        ? new MhoError('INPUT_MISSING', { input: missing.name, inputs: inputs.map(({ name }) => name).join(', ') })
-        : new MhoError('INPUT_UNKNOWN', { input: Object.keys(arrays).join(', '), hint: '', inputs: first.message });
-    }
-    return Object.fromEntries([...names].map(([array, input]) => [input, arrays[array]!]));
+    const names = matched(data.arrays, inputs);
+    // values that are not finite are looked for in the asked rows alone, by the engine
+    const fault = inputFaults(data.arrays, this.model.ports).find(({ code }) => code !== 'INPUT_VALUE');
+    if (fault) throw fault;
+    return Object.fromEntries([...names].map(([array, input]) => [input, data.arrays[array]!]));
   }
 
   #baseline(baseline: StudioBaseline, examples: readonly number[]): AttributionRequest['baseline'] {
@@ -392,13 +436,8 @@ export class Document {
     const { baseline, examples } = this.#run(id).question;
     if (baseline.kind === 'constant') return null;
     const { arrays, perExample = false } = baseline;
-    const data: OpenData = {
-      path: '',
-      name: 'as in the run',
-      arrays,
-      rows: perExample ? examples : null,
-      baseline: true,
-    };
+    const rows = perExample ? examples : null;
+    const data: OpenData = { ...rowsAlone, path: '', name: 'as in the run', arrays, rows, baseline: true };
     const handle = newId();
     this.#data.set(handle, data);
     return { data: this.#inputData(handle, data), perExample };
@@ -506,7 +545,7 @@ export class Document {
       const known = (await allSamples(this.around.samples)).find(
         (each) => each.info.name === sample || each.model === path,
       );
-      this.#model = { graph, summary, path, sample: known?.info ?? null };
+      this.#model = await this.#opened(graph, summary, path, known ?? null);
       this.#described = summary;
     } catch {
       // shown without its model
@@ -526,13 +565,13 @@ export class Document {
     if (sample) folders.push(dirname((await findSample(this.around.samples, sample.name)).inputs));
     for (const folder of source === null ? [] : folders) {
       const file = join(folder, basename(source!)); // a session from elsewhere names no other folder
-      const arrays = await this.around.engine.readArrays(file).catch(() => null);
-      if (!arrays || !holds(arrays, examples, inputs, this.model.summary.inputs)) continue;
-      this.#data.set(id, { path: file, name: basename(file), arrays, rows: null });
+      const found = await this.#readSource({ parts: [{ paths: [file], input: null }], reading: {} }).catch(() => null);
+      if (!found || !holds(found.arrays, examples, inputs, this.model.summary.inputs)) continue;
+      this.#data.set(id, found);
       return;
     }
     const name = source ?? 'inputs of the session';
-    this.#data.set(id, { path: place, name, arrays: inputs, rows: examples });
+    this.#data.set(id, { ...rowsAlone, path: place, name, arrays: inputs, rows: examples });
   }
 
   #take(session: Session, keep: (run: StoredRun, position: number) => Kept): void {
@@ -583,14 +622,16 @@ export class Document {
     }
     this.#dirty = state.dirty;
     if (state.model) await this.#reopenModel(state.model);
-    for (const { id, path } of state.data) {
+    for (const { id, path, source, baseline } of state.data) {
       if (path === state.session?.path) {
         const session = await read(path);
         if (session && this.#model) await this.#reopenData(session, path, id);
         continue;
       }
-      const arrays = await this.around.engine.readArrays(path).catch(() => null);
-      if (arrays) this.#data.set(id, { path, name: basename(path), arrays, rows: null });
+      if (!this.#model) continue;
+      const again = source ?? { parts: [{ paths: [path], input: null }], reading: {} };
+      const found = await this.#readSource(again).catch(() => null);
+      if (found) this.#data.set(id, { ...found, ...(baseline && { baseline }) });
     }
   }
 

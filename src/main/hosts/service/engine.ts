@@ -3,6 +3,10 @@ import type { AttributionRequest, NumericArray, Progress, RunResult } from '../.
 import type { BackendChoice, BackendInfo, BackendReport } from '../../../contract/backends';
 import type { ModelSummary } from '../../../contract/model';
 import type { Session } from '../../../contract/session';
+import type { AlongPath } from '../../../contract/studio';
+import type { ImageReading, InputPort } from '../../../contract/data';
+import type { AlongOptions } from '../../engine/attribution/along';
+import type { DataRead } from '../../engine/data';
 import type { RunCost } from '../../engine/attribution/queries';
 import type { Graph, ValueId } from '../../engine/graph/graph';
 
@@ -12,6 +16,7 @@ export type OpenBackend = BackendInfo;
 export interface Engine {
   openModel(path: string): Promise<{ graph: Graph; summary: ModelSummary }>;
   readArrays(path: string): Promise<Readonly<Record<string, NumericArray>>>;
+  readData(paths: readonly string[], ports: readonly InputPort[], reading: Partial<ImageReading>): Promise<DataRead>;
   saveSession(path: string, session: Session): Promise<void>;
   openSession(path: string): Promise<Session>;
   openBackend(choice: BackendChoice): Promise<OpenBackend>;
@@ -31,12 +36,7 @@ export interface Engine {
     request: AttributionRequest,
     wanted: readonly ValueId[],
   ): Promise<{ atInput: ReadonlyMap<ValueId, NumericArray>; atBaseline: ReadonlyMap<ValueId, NumericArray> }>;
-  valuesAlongPath(
-    graph: Graph,
-    request: AttributionRequest,
-    wanted: readonly ValueId[],
-    points: number,
-  ): Promise<{ alphas: Float32Array; target: Float32Array; values: ReadonlyMap<ValueId, NumericArray> }>;
+  valuesAlongPath(graph: Graph, request: AttributionRequest, options: AlongOptions): Promise<AlongPath>;
   planCost(graph: Graph, request: AttributionRequest): Promise<RunCost>;
 }
 
@@ -49,6 +49,7 @@ const sessions = () => import('../../engine/sessions');
 export const engine: Engine = {
   openModel: async (path) => (await import('../../engine/formats')).openModel(path),
   readArrays: async (path) => (await import('../../engine/data')).readArrays(path),
+  readData: async (...asked) => (await import('../../engine/data')).readData(...asked),
   saveSession: async (path, session) => (await sessions()).saveSession(path, session),
   openSession: async (path) => (await sessions()).openSession(path),
   openBackend: async (choice) => (await backends()).openBackend(choice),
@@ -60,6 +61,6 @@ export const engine: Engine = {
       backend: { ...options.backend, kernels: (await backends()).kernels() },
     }),
   valuesAtEnds: async (...asked) => (await queries()).valuesAtEnds(...asked),
-  valuesAlongPath: async (...asked) => (await queries()).valuesAlongPath(...asked),
+  valuesAlongPath: async (...asked) => (await import('../../engine/attribution/along')).valuesAlongPath(...asked),
   planCost: async (...asked) => (await queries()).planCost(...asked),
 };

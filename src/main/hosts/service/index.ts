@@ -101,7 +101,8 @@ function handlers(options: ServiceOptions, recovery: Recovery, jobs: Jobs) {
     openSample: ({ document, params, unsaved }) => document.openModel('', params.name, unsaved),
     openedModel: async ({ document }) => document.opened(),
     sampleList: async () => (await samples(options.samples)).map(({ info }) => info),
-    readInputs: ({ document, params, path }) => document.readInputs(path(params.file)),
+    readInputs: ({ document, params: { files, ...rest }, path }) => document.readInputs(files.map(path), rest),
+    rereadInputs: ({ document, params }) => document.rereadInputs(params.data, params.reading),
     inputRows: async ({ document, params }) => document.inputRows(params.data, params.examples),
 
     predict: async ({ document, params }) => {
@@ -140,20 +141,11 @@ function handlers(options: ServiceOptions, recovery: Recovery, jobs: Jobs) {
       return { atInput: atInput.get(id)!, atBaseline: atBaseline.get(id)! };
     },
 
-    pathCurve: async ({ document, params }) => {
-      const { example, points, layer, unit, target, minus, ...rest } = params;
-      const { graph } = document.model;
-      const request = document.request({ ...probe({ ...rest, examples: [example] }), target, minus });
+    alongPath: async ({ document, params }) => {
+      const { example, only, ...rest } = params;
+      const request = document.request({ ...rest, examples: [example], methods: ['nig'] });
       await jobs.open('auto');
-      const id = layer === undefined ? null : layerOutput(document, layer);
-      const found = graph.layers.find(({ name }) => name === layer);
-      const curve = await engine.valuesAlongPath(graph, request, id === null ? [] : [id], points);
-      const values = id === null ? null : curve.values.get(id)!;
-      return {
-        alphas: curve.alphas,
-        target: curve.target,
-        unit: values && unitMeans(values.data, values.shape.slice(1), found?.unitAxis ?? null, unit ?? 0, points),
-      };
+      return engine.valuesAlongPath(document.model.graph, request, { ...(only && { only }), onChunk: breathe });
     },
 
     estimate: async ({ document, params }) => {
@@ -211,28 +203,8 @@ const entryOf = ({ folder, state }: { folder: { name: string }; state: SavedStat
     .at(-1)!,
 });
 
-/** One unit's mean over positions, per point. */
-function unitMeans(
-  data: Float32Array,
-  shape: readonly number[],
-  unitAxis: number | null,
-  unit: number,
-  points: number,
-): Float32Array {
-  const size = shape.reduce((product, each) => product * each, 1);
-  const units = unitAxis === null ? 1 : shape[unitAxis]!;
-  const inner = unitAxis === null ? size : shape.slice(unitAxis + 1).reduce((product, each) => product * each, 1);
-  if (unit >= units)
-    throw new MhoError('OUTPUT_INDEX', { index: unit, layer: 'the layer', size: units, last: units - 1 });
-  const means = new Float32Array(points);
-  for (let point = 0; point < points; point++) {
-    let sum = 0;
-    for (let place = 0; place < size; place++)
-      if (Math.floor(place / inner) % units === unit) sum += data[point * size + place]!;
-    means[point] = (sum * units) / size;
-  }
-  return means;
-}
+/** Lets other requests in between two chunks of work. */
+const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 const invalid = (name: string, error: z.ZodError): MhoFault => {
   const issue = error.issues[0]!;

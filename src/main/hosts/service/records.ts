@@ -1,9 +1,12 @@
 /** From what the engine gives to what a window shows. */
 import type { BaselineSpec, NumericArray, RunResult } from '../../../contract/attribution';
-import { MhoError, type MhoFault } from '../../../contract/errors';
+import { MhoError } from '../../../contract/errors';
 import type { Question } from '../../../contract/session';
+import type { InputPort } from '../../../contract/data';
 import type { ModelSummary, PortSummary } from '../../../contract/model';
 import type { ArraySummary, InputData, OpenedModel, RunRecord, SampleInfo } from '../../../contract/studio';
+import { valueDoubt, valueFault } from '../../engine/data/ports';
+import type { DataRead } from '../../engine/data';
 import type { Graph } from '../../engine/graph/graph';
 
 /** A run as the service holds it. */
@@ -96,6 +99,9 @@ export function matched(arrays: Arrays, inputs: readonly PortSummary[]): Readonl
   const names = Object.keys(arrays);
   const byName = inputs.filter(({ name }) => names.includes(name)).map(({ name }) => [name, name] as const);
   if (byName.length === inputs.length) return new Map(byName);
+  const numbered = inputs.map(({ name }, place) => [`input_${place}`, name] as const);
+  if (numbered.every(([entry]) => names.includes(entry))) return new Map(numbered);
+  if (byName.length > 0 && inputs.length > 1) return new Map(byName);
   const usable =
     inputs.length === 1 ? names.filter((name) => fits(arrays[name]!.shape, inputs[0]!)).slice(0, 1) : names;
   const order = usable.length === inputs.length ? usable : names.length === inputs.length ? names : [];
@@ -104,7 +110,7 @@ export function matched(arrays: Arrays, inputs: readonly PortSummary[]): Readonl
 
 const shown = (shape: readonly (number | null)[]): string => `[${shape.map((size) => size ?? '?').join(', ')}]`;
 
-function statistics({ data }: NumericArray): Pick<ArraySummary, 'min' | 'max' | 'mean' | 'notFinite'> {
+export function statistics({ data }: NumericArray): Pick<ArraySummary, 'min' | 'max' | 'mean' | 'notFinite'> {
   let [min, max, sum, finite] = [Infinity, -Infinity, 0, 0];
   for (const value of data) {
     if (!Number.isFinite(value)) continue;
@@ -122,49 +128,67 @@ function statistics({ data }: NumericArray): Pick<ArraySummary, 'min' | 'max' | 
   };
 }
 
-/** Arrays of a file against what the model wants: expected and found. */
-export function inputData(id: string, name: string, arrays: Arrays, expected: readonly PortSummary[]): InputData {
+/** What keeps arrays from being the model's inputs: one fault at the most for each, expected and found. */
+export function inputFaults(arrays: Arrays, expected: readonly InputPort[]): MhoError[] {
   const inputs = matched(arrays, expected);
-  const faults: MhoFault[] = [];
-  for (const port of expected) {
-    const given = [...inputs].find(([, input]) => input === port.name)?.[0];
-    const names = expected.map((each) => each.name).join(', ');
-    if (given === undefined) {
-      const shapes = Object.entries(arrays).map(([each, { shape }]) => `${each} ${shown(shape)}`);
-      faults.push(
-        Object.keys(arrays).length === 1 && expected.length === 1
-          ? new MhoError('INPUT_SHAPE', {
-              input: port.name,
-              have: shown(Object.values(arrays)[0]!.shape),
-              want: shown([null, ...port.shape]),
-            }).fault
-          : new MhoError('INPUT_MISSING', { input: port.name, inputs: `${names}; the file has ${shapes.join(', ')}` })
-              .fault,
-      );
-    } else if (!fits(arrays[given]!.shape, port)) {
-      const details = { input: port.name, have: shown(arrays[given]!.shape), want: shown([null, ...port.shape]) };
-      faults.push(new MhoError('INPUT_SHAPE', details).fault);
-    } else {
-      const { data } = arrays[given]!;
-      const index = data.findIndex((value) => !Number.isFinite(value));
-      if (index >= 0)
-        faults.push(new MhoError('INPUT_VALUE', { input: port.name, value: String(data[index]), index }).fault);
-    }
-  }
+  const entryOf = new Map([...inputs].map(([entry, input]) => [input, entry]));
+  const count = [...inputs.keys()].map((entry) => arrays[entry]!.shape[0] ?? 0)[0];
+  return expected.flatMap((port) => {
+    const entry = entryOf.get(port.name);
+    if (entry === undefined) return [missing(port, expected, arrays)];
+    const given = arrays[entry]!;
+    const fault =
+      fits(given.shape, port) && given.shape[0] === count
+        ? valueFault(port, given)
+        : new MhoError('INPUT_SHAPE', {
+            input: port.name,
+            have: shown(given.shape),
+            want: shown([given.shape[0] === count ? null : count!, ...port.shape]),
+          });
+    return fault ?? [];
+  });
+}
+
+/** Arrays of files against what the model wants. */
+export function inputData(
+  id: string,
+  { name, arrays, how, reading, rows }: DataRead & { readonly name: string; readonly rows: readonly number[] | null },
+  expected: readonly InputPort[],
+): InputData {
+  const inputs = matched(arrays, expected);
+  const summaries = Object.entries(arrays).map(([array, each]): ArraySummary => ({
+    name: array,
+    shape: each.shape,
+    ...statistics(each),
+    input: inputs.get(array) ?? null,
+  }));
+  const taken = summaries.filter(({ input }) => input !== null);
   return {
     data: id,
     name,
-    examples: Math.min(...Object.values(arrays).map(({ shape }) => shape[0] ?? 0)),
-    arrays: Object.entries(arrays).map(([array, each]) => ({
-      name: array,
-      shape: each.shape,
-      ...statistics(each),
-      input: inputs.get(array) ?? null,
-    })),
-    faults,
+    examples: Math.min(...(taken.length > 0 ? taken : summaries).map(({ shape }) => shape[0] ?? 0)),
+    arrays: summaries,
+    faults: inputFaults(arrays, expected).map(({ fault }) => fault),
     expected,
-    rows: null,
+    rows,
+    how,
+    reading,
+    doubts: taken.flatMap(({ input, min, max }) => {
+      const port = expected.find((each) => each.name === input)!;
+      return (min === null ? null : valueDoubt(port, min, max!)) ?? [];
+    }),
   };
+}
+
+function missing(port: InputPort, expected: readonly InputPort[], arrays: Arrays): MhoError {
+  const [only, other] = Object.values(arrays);
+  if (only && !other && expected.length === 1) {
+    const details = { input: port.name, have: shown(only.shape), want: shown([null, ...port.shape]) };
+    return new MhoError('INPUT_SHAPE', details);
+  }
+  const names = expected.map((each) => each.name).join(', ');
+  const found = Object.entries(arrays).map(([name, { shape }]) => `${name} ${shown(shape)}`);
+  return new MhoError('INPUT_MISSING', { input: port.name, inputs: `${names}; the file has ${found.join(', ')}` });
 }
 
 /** Rows of an array. @throws EXAMPLES_RANGE */

@@ -8,6 +8,7 @@ import { readFileSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { dataSource } from './data';
 import { writeSafely } from '../../engine/sessions/write';
 
 const runRecord = z.object({
@@ -34,7 +35,10 @@ const stateSchema = z.object({
   title: z.string().nullable(),
   session: z.object({ path: z.string(), stamp: stamp.nullable() }).nullable(),
   model: z.object({ path: z.string(), sample: z.string().nullable() }).nullable(),
-  data: z.array(z.object({ id: z.string(), path: z.string() })),
+  /** `source` is missing where the data are the session's own rows. */
+  data: z.array(
+    z.object({ id: z.string(), path: z.string(), source: dataSource.optional(), baseline: z.boolean().optional() }),
+  ),
   runs: z.array(runRecord),
   dirty: z.boolean(),
 });

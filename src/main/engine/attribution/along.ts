@@ -1,0 +1,237 @@
+/**
+ * What happens along one path, point by point: F, every layer's running sum, where its error arises, how large its gradient
+ * still is; and of one unit its value, its gradient and its running contribution. A sweep keeps sums over the path only;
+ * this is asked for one example, to be looked at.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor, Tensor1D } from '@tensorflow/tfjs-core';
+import type { AttributionRequest, Rule } from '../../../contract/attribution';
+import type { AlongPath } from '../../../contract/studio';
+import { MhoError } from '../../../contract/errors';
+import { sizeOf, type Graph, type ValueId } from '../graph/graph';
+import { chunkSize, rowBytes } from './chunks';
+import { forward } from './forward';
+import { planRun, type Plan } from './plan';
+import { prepare, type Prepared } from './request';
+import { Differences, type Segments } from './segments';
+import { walkGradients, walkMultipliers } from './walk';
+import { withWeights, type Weights } from './weights';
+
+export interface AlongOptions {
+  /** One unit of one layer, and no other layer. */
+  readonly only?: { readonly layer: string; readonly unit: number };
+  /** Called between chunks, so that others get their turn; what it throws ends the walk. */
+  readonly onChunk?: () => Promise<void>;
+}
+
+/** What one layer gathers. `running` and `error` hold increments until the end. */
+interface Gathered {
+  readonly running: Float32Array;
+  readonly error: Float32Array;
+  readonly gradient: Float32Array;
+}
+
+/** The gradient that stands for a segment, from those at its ends. */
+const STANDS_FOR = {
+  right: (_start: Tensor, end: Tensor) => end,
+  left: (start: Tensor, _end: Tensor) => start,
+  trapezoid: (start: Tensor, end: Tensor) => tf.mul(tf.add(start, end), 0.5),
+} satisfies Record<Exclude<Rule, 'secant'>, (start: Tensor, end: Tensor) => Tensor>;
+
+const overRest = (tensor: Tensor): Tensor => tf.sum(tf.reshape(tensor, [tensor.shape[0]!, -1]), 1);
+const read = (tensor: Tensor): Float32Array => tensor.dataSync() as Float32Array;
+
+/**
+ * Walks the straight path of the request's first example and first reference in `steps` equal steps, by its rule.
+ * `running` ends at what `attribute` gives for the layer with the same rule and steps; `error` is the L1 difference over the
+ * neurons between a double segment and its halves, so that its sum is no smaller than the layer's error estimate; `gradient`
+ * is ‖∂F/∂y‖₂.
+ * @throws as `attribute`, and OUTPUT_INDEX for a unit that is not there
+ */
+export const valuesAlongPath = (
+  graph: Graph,
+  request: AttributionRequest,
+  options: AlongOptions = {},
+): Promise<AlongPath> =>
+  withWeights(graph, async (weights) => {
+    const { only, onChunk } = options;
+    const prepared = await prepare(graph, weights, request);
+    const names = only ? [only.layer] : request.layers;
+    const plan = planRun(graph, prepared.starts, prepared.sinks, names, ['gradient-difference']);
+    const { steps, rule } = request;
+    const alphas = Float32Array.from({ length: steps + 1 }, (_, point) => point / steps);
+    const { segments } = chunkSize(steps, rowBytes(plan, weights, prepared.lines), request.memoryMB, request.chunkRows);
+    const target = new Float32Array(steps + 1);
+    const layers = new Map<ValueId, Gathered>(
+      plan.layers.map(({ layer }) => [
+        layer.output,
+        {
+          running: new Float32Array(steps + 1),
+          error: new Float32Array(Math.floor(steps / 2)),
+          gradient: new Float32Array(steps + 1),
+        },
+      ]),
+    );
+    const unit = only && plan.layers.length > 0 ? new Unit(plan, only, steps) : null;
+    for (let first = 0; first < steps;) {
+      const left = steps - first;
+      const count = left === 1 ? 1 : Math.min(segments, left - (left % 2));
+      tf.tidy(() => walkChunk({ prepared, plan, weights, rule, alphas, target, layers, unit }, first, count));
+      first += count;
+      await onChunk?.();
+    }
+    return {
+      alphas,
+      target,
+      layers: plan.layers.map(({ layer, cut }) => {
+        const { running, error, gradient } = layers.get(layer.output)!;
+        return { name: layer.name, cut, running: cumulated(running), error, gradient };
+      }),
+      unit: unit && { activation: unit.activation, gradient: unit.gradient, running: cumulated(unit.running) },
+    };
+  });
+
+/** increments[k] belongs to the segment that ends at point k. */
+function cumulated(increments: Float32Array): Float32Array {
+  let sum = 0;
+  return increments.map((each) => (sum += each));
+}
+
+/** One unit's place in its layer, and what is gathered of it. */
+class Unit {
+  readonly id: ValueId;
+  readonly activation: Float32Array;
+  readonly gradient: Float32Array;
+  readonly running: Float32Array;
+  readonly #axis: number | null;
+
+  constructor(
+    plan: Plan,
+    private readonly asked: { readonly layer: string; readonly unit: number },
+    steps: number,
+  ) {
+    const { layer } = plan.layers[0]!;
+    this.id = layer.output;
+    this.#axis = layer.unitAxis;
+    [this.activation, this.gradient, this.running] = [0, 0, 0].map(() => new Float32Array(steps + 1)) as [
+      Float32Array,
+      Float32Array,
+      Float32Array,
+    ];
+  }
+
+  /** [rows, …] → the unit's positions, [rows, positions]. */
+  of(tensor: Tensor): Tensor {
+    const { unit, layer } = this.asked;
+    const size = this.#axis === null ? 1 : tensor.shape[this.#axis + 1]!;
+    if (unit >= size) throw new MhoError('OUTPUT_INDEX', { index: unit, layer, size, last: size - 1 });
+    const begin = tensor.shape.map((_, axis) => (axis - 1 === this.#axis ? unit : 0));
+    const extent = tensor.shape.map((length, axis) => (axis - 1 === this.#axis ? 1 : length));
+    return tf.reshape(tf.slice(tensor, begin, extent), [tensor.shape[0]!, -1]);
+  }
+}
+
+interface Walk {
+  readonly prepared: Prepared;
+  readonly plan: Plan;
+  readonly weights: Weights;
+  readonly rule: Rule;
+  readonly alphas: Float32Array;
+  readonly target: Float32Array;
+  readonly layers: ReadonlyMap<ValueId, Gathered>;
+  readonly unit: Unit | null;
+}
+
+/** Points `first` to `first + count`, and the segments between them. */
+function walkChunk(walk: Walk, first: number, count: number): void {
+  const { prepared, plan, weights, rule, layers, unit } = walk;
+  const rows = count + 1;
+  const points = new Map(
+    [...prepared.lines.ends].map(([id, ends]) => {
+      const shape = ends.to.shape.slice(1);
+      const size = sizeOf(shape);
+      const data = new Float32Array(rows * size);
+      for (let row = 0; row < rows; row++) {
+        const alpha = walk.alphas[first + row]!;
+        for (let place = 0; place < size; place++) {
+          const [from, to] = [ends.from.data[place]!, ends.to.data[place]!];
+          data[row * size + place] = alpha === 1 ? to : from + alpha * (to - from);
+        }
+      }
+      return [id, tf.tensor(data, [rows, ...shape], 'float32')];
+    }),
+  );
+  const activations = forward(plan.pruned.nodes, weights, points, plan.kept);
+  const seeds = (length: number): Map<ValueId, Tensor> => {
+    const made = new Map<ValueId, Tensor>();
+    for (const { value, index, sign } of prepared.seeds) {
+      const shape = activations.get(value)!.shape.slice(1);
+      const size = sizeOf(shape);
+      const data = new Float32Array(length * size);
+      for (let row = 0; row < length; row++) data[row * size + index[0]!] = sign;
+      const seed = tf.tensor(data, [length, ...shape]);
+      const before = made.get(value);
+      made.set(value, before ? tf.add(before, seed) : seed);
+    }
+    return made;
+  };
+  for (const { value, index, sign } of prepared.seeds) {
+    const values = read(tf.reshape(activations.get(value)!, [-1]));
+    const size = values.length / rows;
+    // the point that two chunks share is written once
+    for (let row = first === 0 ? 0 : 1; row < rows; row++)
+      walk.target[first + row]! += sign * values[row * size + index[0]!]!;
+  }
+  if (unit) unit.activation.set(read(tf.mean(unit.of(activations.get(unit.id)!), 1)), first);
+
+  /** Segments of length one or two that begin at every `stride`-th point. */
+  const between = (tensor: Tensor, stride: number): { start: Tensor; end: Tensor } => {
+    const places = Array.from({ length: Math.floor(count / stride) }, (_, at) => at * stride);
+    const pick = (by: number): Tensor =>
+      tf.gather(tensor, tf.tensor1d(places.map((place) => place + by), 'int32')); // prettier-ignore
+    return { start: pick(0), end: pick(stride) };
+  };
+  /** Notes single segments. @returns them two by two, to be held against double ones; nothing where there is one */
+  const noteFine = (id: ValueId, contributions: Tensor): Tensor | undefined => {
+    layers.get(id)!.running.set(read(overRest(contributions)), first + 1);
+    if (unit) unit.running.set(read(tf.sum(unit.of(contributions), 1)), first + 1);
+    if (count === 1) return undefined;
+    return tf.sum(tf.reshape(contributions, [count / 2, 2, ...contributions.shape.slice(1)]), 1);
+  };
+  const noteCoarse = (id: ValueId, contributions: Tensor, halves: Tensor): void =>
+    layers.get(id)!.error.set(read(overRest(tf.abs(tf.sub(halves, contributions)))), first / 2);
+
+  walkGradients(plan, weights, activations, seeds(rows), (id, gradient) => {
+    if (!layers.has(id)) return;
+    tf.tidy(() => {
+      layers.get(id)!.gradient.set(read(tf.sqrt(overRest(tf.square(gradient)))), first);
+      if (unit) unit.gradient.set(read(tf.mean(unit.of(gradient), 1)), first);
+      if (rule === 'secant') return;
+      const contributions = (stride: number): Tensor => {
+        const [values, slopes] = [between(activations.get(id)!, stride), between(gradient, stride)];
+        return tf.mul(STANDS_FOR[rule](slopes.start, slopes.end), tf.sub(values.end, values.start));
+      };
+      const halves = noteFine(id, contributions(1));
+      if (halves) noteCoarse(id, contributions(2), halves);
+    });
+  });
+  if (rule !== 'secant') return;
+  const halves = new Map<ValueId, Tensor | undefined>();
+  const walkSegments = (segments: Segments, note: (id: ValueId, contributions: Tensor) => Tensor | undefined): void => {
+    const differences = new Differences(activations, segments);
+    walkMultipliers(plan, weights, differences, seeds(segments.rows), (id, multiplier) => {
+      if (layers.has(id))
+        halves.set(
+          id,
+          tf.tidy(() => note(id, tf.mul(multiplier, differences.of(id).delta))),
+        );
+    });
+  };
+  walkSegments({ start: 0, end: 1, rows: count }, noteFine);
+  if (count === 1) return;
+  const ends = (by: number): Tensor1D => tf.tensor1d(Array.from({ length: count / 2 }, (_, at) => 2 * at + by), 'int32'); // prettier-ignore
+  walkSegments({ start: ends(0), end: ends(2), rows: count / 2 }, (id, contributions) => {
+    noteCoarse(id, contributions, halves.get(id)!);
+    return undefined;
+  });
+}
