@@ -4,7 +4,7 @@ import { number, percent, signed } from '../logic/format';
 import { tied, type Ranking } from '../logic/ranking';
 import type { LayerSums } from '../logic/completeness';
 import { runLabel } from '../logic/words';
-import { drawing, fitting, paints, tag, words } from './svg';
+import { drawing, escaped, fitting, paints, tag, words } from './svg';
 
 const ROW = 26;
 const HEAD = 34;
@@ -41,7 +41,7 @@ export function rankingPicture(table: Ranking, rows: ArrayLike<number>, sorted: 
       tag(
         'text',
         { x: PAD + 34, y: middle + 4, 'font-size': 12.5 },
-        fitting(layer.name, NAME - 50, 12.5),
+        escaped(fitting(layer.name, NAME - 50, 12.5)),
         tag('tspan', { 'font-weight': 700 }, unit),
       ),
     );
@@ -119,7 +119,7 @@ export function completenessPicture(sums: LayerSums, title: string, theme: Theme
       tag(
         'text',
         { x: PAD, y: middle + 4, 'font-size': 12.5, ...ink },
-        fitting(layer.name, NAME - 60, 12.5),
+        escaped(fitting(layer.name, NAME - 60, 12.5)),
         layer.cut ? tag('tspan', { 'font-size': 10, fill: paint.faint }, '  cut') : '',
       ),
     );

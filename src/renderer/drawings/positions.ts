@@ -106,25 +106,11 @@ export function mapPixels(map: NumericArray, extent: number, colour: ColourScale
   return data;
 }
 
-const pixelImage = (
-  data: Uint8ClampedArray<ArrayBuffer>,
-  columns: number,
-  rows: number,
-  width: number,
-  more: Record<string, number> = {},
-): string => {
-  const canvas = document.createElement('canvas');
-  [canvas.width, canvas.height] = [columns, rows];
-  canvas.getContext('2d')!.putImageData(new ImageData(data, columns, rows), 0, 0);
-  return tag('image', {
-    href: canvas.toDataURL('image/png'),
-    width,
-    height: (width * rows) / columns,
-    preserveAspectRatio: 'none',
-    style: 'image-rendering:pixelated',
-    ...more,
-  });
-};
+/** A picture of a few pixels as data URL; a page draws it on a canvas. @param data RGBA */
+export type PixelUrl = (data: Uint8ClampedArray<ArrayBuffer>, columns: number, rows: number) => string;
+
+const pixelImage = (href: string, width: number, height: number, opacity: number | null): string =>
+  tag('image', { href, width, height, preserveAspectRatio: 'none', style: 'image-rendering:pixelated', opacity });
 
 export interface Fragment {
   readonly markup: string;
@@ -140,10 +126,11 @@ export function positionsFragment(
   theme: Theme,
   room: number,
   height: number,
+  url: PixelUrl,
 ): Fragment | null {
   if (map.data.length <= 1) return null;
   return map.shape.length === 2
-    ? heatMap(map, input, extent, theme, Math.min(room, (height * map.shape[1]!) / map.shape[0]!))
+    ? heatMap(map, input, extent, theme, Math.min(room, (height * map.shape[1]!) / map.shape[0]!), url)
     : alongPicture(alongAxis(map, input, room, height), theme, height);
 }
 
@@ -153,6 +140,7 @@ function heatMap(
   extent: number,
   theme: Theme,
   width: number,
+  url: PixelUrl,
 ): Fragment {
   const paint = paints[theme];
   const [rows, columns] = map.shape as [number, number];
@@ -167,16 +155,10 @@ function heatMap(
       const light = 0.2126 * grey[at]! + 0.7152 * grey[at + 1]! + 0.0722 * grey[at + 2]!;
       grey.fill(light, at, at + 3);
     }
-    parts.push(
-      tag(
-        'g',
-        { transform: `scale(1 ${high / ((width * down) / across)})` },
-        pixelImage(grey, across, down, width, { opacity: 0.4 }),
-      ),
-    );
+    parts.push(pixelImage(url(grey, across, down), width, high, 0.4));
   }
   const over = input?.picture.kind === 'image';
-  parts.push(pixelImage(mapPixels(map, extent, colour, over), columns, rows, width));
+  parts.push(pixelImage(url(mapPixels(map, extent, colour, over), columns, rows), width, high, null));
   parts.push(tag('rect', { width, height: high, fill: 'none', stroke: paint.line }));
   const stops = [-1, -0.5, 0, 0.5, 1].map((share) =>
     tag('stop', { offset: (share + 1) / 2, 'stop-color': colour(share * extent) }),

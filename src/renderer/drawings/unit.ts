@@ -6,7 +6,7 @@ import type { AlongPath } from '../../contract/studio';
 import type { Theme } from '../logic/colour';
 import { number, signed } from '../logic/format';
 import { range, type Picture } from '../logic/inputs';
-import { positionsFragment } from './positions';
+import { positionsFragment, type PixelUrl } from './positions';
 import { drawing, paints, tag, words } from './svg';
 
 export interface UnitPicture {
@@ -68,7 +68,12 @@ function curveOf(alphas: ArrayLike<number>, values: ArrayLike<number>): string {
   );
 }
 
-export function unitPicture({ title, subtitle, maps, input, layer, curve }: UnitPicture, theme: Theme): string {
+/** @param url makes a picture of a map's pixels */
+export function unitPicture(
+  { title, subtitle, maps, input, layer, curve }: UnitPicture,
+  theme: Theme,
+  url: PixelUrl,
+): string {
   const paint = paints[theme];
   const parts = [
     words(title, PAD, 28, 16, { 'font-weight': 700 }),
@@ -77,7 +82,7 @@ export function unitPicture({ title, subtitle, maps, input, layer, curve }: Unit
   const along = maps.some(({ map }) => map.shape.length === 1 && map.data.length > 1);
   let [x, y, bottom] = [PAD, 66, 66];
   for (const { caption, map, value, error, extent } of maps) {
-    const fragment = positionsFragment(map, input, extent, theme, along ? WIDE : MAP, along ? 64 : MAP);
+    const fragment = positionsFragment(map, input, extent, theme, along ? WIDE : MAP, along ? 64 : MAP, url);
     const says = `${caption}${value === null ? '' : ` ${signed(value)}`}${error ? ` ± ${number(error, 2)}` : ''}`;
     parts.push(words(says, x, y + 10, 12, { fill: paint.soft }));
     if (fragment) parts.push(tag('g', { transform: `translate(${x} ${y + 18})` }, fragment.markup));

@@ -1,4 +1,5 @@
 /** Pictures and tables as files. */
+import type { PixelUrl } from '../drawings/positions';
 import type { Ranking } from './ranking';
 import { runLabel } from './words';
 import { studio } from '../stores/studio.svelte';
@@ -113,7 +114,15 @@ export async function pngOf(svg: string): Promise<Uint8Array> {
   }
 }
 
-export async function canvasPng(canvas: HTMLCanvasElement): Promise<Uint8Array> {
+/** A picture of a few pixels as data URL. @param data RGBA */
+export const pixelUrl: PixelUrl = (data, columns, rows) => {
+  const canvas = document.createElement('canvas');
+  [canvas.width, canvas.height] = [columns, rows];
+  canvas.getContext('2d')!.putImageData(new ImageData(data, columns, rows), 0, 0);
+  return canvas.toDataURL('image/png');
+};
+
+async function canvasPng(canvas: HTMLCanvasElement): Promise<Uint8Array> {
   const blob = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve, 'image/png'));
   if (!blob) throw new Error('the picture is too large for a PNG');
   return new Uint8Array(await blob.arrayBuffer());

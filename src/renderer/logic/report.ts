@@ -10,7 +10,7 @@ import { studio } from '../stores/studio.svelte';
 import { tolerance } from '../stores/tolerance.svelte';
 import { agreement } from './comparison';
 import { layerSums } from './completeness';
-import { exportText } from './exports';
+import { exportText, pixelUrl } from './exports';
 import { finding } from './finding';
 import { count, duration, number, percent, shape, signed } from './format';
 import { pictureOf } from './inputs';
@@ -130,6 +130,7 @@ async function unitPart({ layer, unit }: UnitKey, runs: readonly RunRecord[], ex
         curve: null,
       },
       'light',
+      pixelUrl,
     ),
   );
 }
