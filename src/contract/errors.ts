@@ -17,7 +17,6 @@ const catalogue = {
     '{path} holds no model in a format that can be opened ({seen}).',
     'Give a .keras, .h5 or .onnx file, a SavedModel folder, or a folder that holds one of these or a model.json with its weights.',
   ],
-  MODEL_AMBIGUOUS: ['{path} holds several models: {found}.', 'Give the one that is meant.'],
   MODEL_DAMAGED: [
     '{path} cannot be read: {reason}.',
     'The file may be half copied or damaged; copy or export it again.',

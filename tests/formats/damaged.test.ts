@@ -43,6 +43,17 @@ const broken: Readonly<Record<string, () => readonly [path: string, message: str
       'MODEL_DAMAGED: {path} cannot be read: it does not have the structure of an HDF5 file. The file may be half copied or damaged; copy or export it again.',
     ];
   },
+  'an .h5 whose texts are followed by free space of no size': () => {
+    const bytes = bytesOf('gated/model.h5');
+    // The heap's objects one after another: number, uses, size, content; number 0 is what is free.
+    let at = bytes.indexOf('GCOL') + 16;
+    while (bytes.readUInt16LE(at) !== 0) at += 16 + 8 * Math.ceil(Number(bytes.readBigUInt64LE(at + 8)) / 8);
+    bytes.writeBigUInt64LE(0n, at + 8);
+    return [
+      written(place(), 'model.h5', bytes),
+      'MODEL_DAMAGED: {path} cannot be read: its attribute model_config is not readable. The file may be half copied or damaged; copy or export it again.',
+    ];
+  },
   'an .h5 of weights alone': () => {
     const bytes = bytesOf('gated/model.h5');
     for (let at = bytes.indexOf('model_config'); at >= 0; at = bytes.indexOf('model_config'))
@@ -127,11 +138,6 @@ const broken: Readonly<Record<string, () => readonly [path: string, message: str
       path,
       'MODEL_CONFIG: Layer embed (Dense): units is "many", expected a number. Save the model again with a released version of Keras, or report the file.',
     ];
-  },
-  'a folder with several models': () => {
-    const path = layersModel(place());
-    written(path, 'model.h5', bytesOf('gated/model.h5'));
-    return [path, 'MODEL_AMBIGUOUS: {path} holds several models: model.h5, model.json. Give the one that is meant.'];
   },
   'a folder without one': () => {
     const path = place();

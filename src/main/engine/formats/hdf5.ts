@@ -9,6 +9,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { MhoError } from '../../../contract/errors';
+import type { Reading } from './source';
 import { extract, type Extracted, type Hdf5Place, type RawArray } from './hdf5Thread';
 
 export interface StoredArray {
@@ -57,16 +58,11 @@ const unpackedAtMost = (fileSize: number): number => 64 * 2 ** 20 + 20 * fileSiz
  * Reads a file.
  * @param place bytes in memory are handed over: they cannot be used afterwards
  * @param path for messages
- * @param onRead told how many bytes of arrays have been read
  * @throws MODEL_DAMAGED
  */
-export async function openHdf5(
-  place: Hdf5Place,
-  path: string,
-  onRead: (bytes: number) => void = () => undefined,
-): Promise<Hdf5File> {
+export async function openHdf5(place: Hdf5Place, path: string, reading: Reading): Promise<Hdf5File> {
   const damaged = (reason: string): MhoError => new MhoError('MODEL_DAMAGED', { path, reason });
-  const objects = await extracted(place, damaged, onRead);
+  const objects = await extracted(place, damaged, reading);
   const at = (object: string): Extracted | null =>
     objects.get(object.replace(/(.)\/+$/, '$1').replace(/\/\/+/g, '/')) ?? null;
   const attribute = (object: string, wanted: string): readonly string[] | null => {
@@ -199,16 +195,18 @@ type Message =
 function extracted(
   place: Hdf5Place,
   damaged: (reason: string) => MhoError,
-  onRead: (bytes: number) => void,
+  reading: Reading,
 ): Promise<ReadonlyMap<string, Extracted>> {
   const size = place instanceof Uint8Array ? place.byteLength : place.size;
   // Small buffers share a pool.
+  reading.expect(size);
   const own = place instanceof Uint8Array && size !== place.buffer.byteLength ? new Uint8Array(place) : place;
   const worker = thread();
   worker.removeAllListeners();
   worker.ref();
   worker.postMessage({ place: own, limit: unpackedAtMost(size) }, own instanceof Uint8Array ? [own.buffer] : []);
   let answered = false;
+  let read = 0;
   let timer: NodeJS.Timeout | undefined;
   return new Promise<ReadonlyMap<string, Extracted>>((resolve, reject) => {
     let heard = true;
@@ -227,7 +225,8 @@ function extracted(
       heard = true;
       if ('compiled' in message) compiled = message.compiled;
       else if ('step' in message) {
-        onRead(message.step);
+        if (message.step > read) reading.read(message.step - read);
+        read = message.step;
         watch(stillMs(size) / 2);
       } else {
         answered = true;

@@ -1,6 +1,6 @@
 /** Opens a saved model, whatever format it is in. One file per format; each decides by content whether a file is its. */
 import { createHash } from 'node:crypto';
-import { resolve } from 'node:path';
+import { relative, resolve } from 'node:path';
 import { MhoError } from '../../../contract/errors';
 import type { ModelSummary } from '../../../contract/model';
 import type { Graph } from '../graph/graph';
@@ -11,13 +11,20 @@ import { layersModel } from './layersModel';
 import { graphModel } from './graphModel/open';
 import { onnx } from './onnx/open';
 import { savedModel } from './savedModel/open';
-import { type Format, LARGEST_JSON, type Source, sourceAt, sourcesIn } from './source';
+import { type Format, LARGEST_JSON, type Reading, type Source, sourceAt, sourcesIn } from './source';
 
 const OPENING_BRACE = 0x7b;
 
 export interface OpenedModel {
   readonly graph: Graph;
   readonly summary: ModelSummary;
+  /** Names of the other models in the folder that was given; empty where there was one, or a file was given. */
+  readonly beside: readonly string[];
+}
+
+export interface OpenOptions {
+  /** Told while weights are read, in bytes. */
+  readonly onProgress?: (done: number, total: number) => void;
 }
 
 const formats: readonly Format[] = [kerasArchive, kerasHdf5, layersModel, graphModel, onnx, savedModel];
@@ -26,18 +33,33 @@ interface Match {
   readonly format: Format;
   readonly source: Source;
 }
+interface Found extends Match {
+  readonly beside: readonly string[];
+}
 
 /**
- * Opens a model file, or the one model in a folder.
+ * Opens a model file, or a model in a folder: of several, one of the format that stands first in `formats`, and of several
+ * of that the first by name.
  * @throws MhoError MODEL_*
  */
-export async function openModel(path: string): Promise<OpenedModel> {
-  const { format, source } = await find(await sourceAt(resolve(path)));
+export async function openModel(path: string, { onProgress }: OpenOptions = {}): Promise<OpenedModel> {
+  let [done, total] = [0, 0];
+  const reading: Reading = {
+    expect: (bytes) => {
+      total += bytes;
+      onProgress?.(done, total);
+    },
+    read: (bytes) => {
+      done = Math.min(total, done + bytes);
+      onProgress?.(done, total);
+    },
+  };
+  const { format, source, beside } = await find(await sourceAt(resolve(path), reading));
   const { graph, parameters, hashed } = await format.open(source);
   const hash = createHash('sha256');
   for (const part of hashed) hash.update(part);
   const summary = summarised(graph, { format: format.name, path: source.path, hash: hash.digest('hex'), parameters });
-  return { graph, summary };
+  return { graph, summary, beside };
 }
 
 async function matching(source: Source): Promise<Match | null> {
@@ -45,26 +67,24 @@ async function matching(source: Source): Promise<Match | null> {
   return null;
 }
 
-/** The file or folder itself, else the only model inside it. */
-async function find(source: Source): Promise<Match> {
+/** The file or folder itself, else a model inside it. */
+async function find(source: Source): Promise<Found> {
   const own = await matching(source);
-  if (own) return own;
+  if (own) return { ...own, beside: [] };
   if (!source.isFolder) {
     await refuseBrokenJson([source]);
     throw unrecognised(source, kindOf(source));
   }
   const inside = await sourcesIn(source);
   const files = await matches(inside.filter((each) => !each.isFolder));
-  if (files.length === 1) return files[0]!;
-  if (files.length > 1) throw ambiguous(source, files);
+  if (files.length > 0) return firstOf(source, files);
   const folders: Match[] = [];
   for (const folder of inside.filter((each) => each.isFolder)) {
     const match = await matching(folder);
     if (match) folders.push(match);
     else folders.push(...(await matches((await sourcesIn(folder)).filter((each) => !each.isFolder))));
   }
-  if (folders.length === 1) return folders[0]!;
-  if (folders.length > 1) throw ambiguous(source, folders);
+  if (folders.length > 0) return firstOf(source, folders);
   await refuseBrokenJson(inside.filter(({ name }) => name === 'model.json'));
   const seen = source.entries.slice(0, 4).join(', ');
   throw unrecognised(source, source.entries.length ? `it holds ${seen}` : 'it is empty');
@@ -86,8 +106,16 @@ async function matches(sources: readonly Source[]): Promise<Match[]> {
   return found;
 }
 
-const ambiguous = (folder: Source, found: readonly Match[]): MhoError =>
-  new MhoError('MODEL_AMBIGUOUS', { path: folder.path, found: found.map(({ source }) => source.name).join(', ') });
+const byNumber = new Intl.Collator('en', { numeric: true });
+
+/** Of several models in a folder, the one that is taken, and the names of the others. */
+function firstOf(folder: Source, found: readonly Match[]): Found {
+  const name = ({ source }: Match): string => relative(folder.path, source.path);
+  const [first, ...others] = [...found].sort(
+    (a, b) => formats.indexOf(a.format) - formats.indexOf(b.format) || byNumber.compare(name(a), name(b)),
+  );
+  return { ...first!, beside: others.map(name) };
+}
 
 const unrecognised = (source: Source, seen: string): MhoError =>
   new MhoError('MODEL_UNRECOGNISED', { path: source.path, seen });

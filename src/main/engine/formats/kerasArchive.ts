@@ -3,7 +3,7 @@ import { MhoError } from '../../../contract/errors';
 import { type Hdf5File, openHdf5 } from './hdf5';
 import { openKeras } from './keras/open';
 import type { Place, StoredWeight, WeightStore } from './keras/weights';
-import { type Format, type OpenedGraph, type Source, sourceAt } from './source';
+import { type Format, type OpenedGraph, type Source } from './source';
 import { openArchive } from './zip';
 
 const LARGEST_CONFIG = 256 * 2 ** 20;
@@ -27,7 +27,7 @@ export const kerasArchive: Format = {
 const latin1 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1');
 
 async function open(source: Source): Promise<OpenedGraph> {
-  const { path } = source.size ? source : await sourceAt(source.path);
+  const { path } = source;
   const archive = await openArchive(path, source.size);
   try {
     const config = parse(await archive.read('config.json', LARGEST_CONFIG), path, 'config.json');
@@ -37,7 +37,7 @@ async function open(source: Source): Promise<OpenedGraph> {
     const { keras_version: version } = metadata as { keras_version?: unknown };
     if (!archive.sizes.has(WEIGHTS))
       throw new MhoError('MODEL_DAMAGED', { path, reason: `${WEIGHTS} is missing from it` });
-    const file = await openHdf5(await archive.place(WEIGHTS, LARGEST_WEIGHTS), path);
+    const file = await openHdf5(await archive.place(WEIGHTS, LARGEST_WEIGHTS), path, source.reading);
     return openKeras(config, typeof version === 'string' ? version : null, storeOf(file, path));
   } finally {
     archive.close();

@@ -11,7 +11,7 @@ async function open(source: Source): Promise<OpenedGraph> {
   const { path } = source;
   const want = declaredSize(source.head);
   if (want !== null && want > source.size) throw new MhoError('MODEL_WEIGHTS_SHORT', { path, have: source.size, want });
-  const file = await openHdf5({ path, offset: 0, size: source.size }, path);
+  const file = await openHdf5({ path, offset: 0, size: source.size }, path, source.reading);
   const text = file.text('/', 'model_config');
   if (text === null) throw new MhoError('MODEL_WEIGHTS_ONLY', { path });
   let config: unknown;

@@ -7,7 +7,7 @@ import { Config, ConfigFault, isRecord } from './json';
 import { partsOf } from './kerasHdf5';
 import { openKeras } from './keras/open';
 import type { Place, StoredWeight, WeightStore } from './keras/weights';
-import type { Format, OpenedGraph, Source } from './source';
+import { type Format, type OpenedGraph, type Reading, readInto, type Source } from './source';
 
 export const layersModel: Format = {
   name: 'TensorFlow.js LayersModel',
@@ -34,7 +34,7 @@ async function open(source: Source): Promise<OpenedGraph> {
   // Versions of the JavaScript library itself say `tfjs-layers 1.2.3`; they follow Keras 2.
   const keras = version !== null && /^\d/.test(version) ? version : '2';
   try {
-    return openKeras(config, keras, storeOf(await readManifest(path, json), path));
+    return openKeras(config, keras, storeOf(await readManifest(path, json, source.reading), path));
   } catch (error) {
     if (!(error instanceof ConfigFault)) throw error;
     throw new MhoError(
@@ -86,8 +86,12 @@ function listedWeight(value: unknown): Listed {
 }
 
 /** Every weight the manifest lists; shards are read when their sizes have been checked. */
-async function readManifest(path: string, json: Readonly<Record<string, unknown>>): Promise<StoredWeight[]> {
-  const listed = await listedWeights(path, json);
+async function readManifest(
+  path: string,
+  json: Readonly<Record<string, unknown>>,
+  reading: Reading,
+): Promise<StoredWeight[]> {
+  const listed = await listedWeights(path, json, reading);
   return listed.map((each) => ({ name: each.name, ...partsOf(each.name), shape: each.shape, read: each.read }));
 }
 
@@ -101,20 +105,21 @@ export interface ListedWeight {
 }
 
 /** The same for any model.json. @throws MODEL_WEIGHTS_SHORT, MODEL_DAMAGED, ConfigFault */
-export async function listedWeights(path: string, json: Readonly<Record<string, unknown>>): Promise<ListedWeight[]> {
+export async function listedWeights(
+  path: string,
+  json: Readonly<Record<string, unknown>>,
+  reading: Reading,
+): Promise<ListedWeight[]> {
   const weights: ListedWeight[] = [];
   for (const value of new Config(json).list('weightsManifest')) {
     const group = Config.of(value, 'a group of weights');
     const listed = group.list('weights').map(listedWeight);
     const shards = group.list('paths').map((each) => shardPath(path, each));
-    const want = listed.reduce((sum, each) => sum + each.bytes, 0);
-    const bytes = await joined(shards, want);
-    let at = 0;
-    for (const each of listed) {
-      const part = bytes.subarray(at, at + each.bytes);
-      at += each.bytes;
-      weights.push({ name: each.name, shape: each.shape, dtype: each.dtype, read: () => decoded(part, each, path) });
-    }
+    const bytes = await readGroup(shards, listed, reading);
+    listed.forEach((each, place) => {
+      const { name, shape, dtype } = each;
+      weights.push({ name, shape, dtype, read: () => decoded(bytes[place]!, each, path) });
+    });
   }
   return weights;
 }
@@ -130,8 +135,12 @@ function shardPath(path: string, name: unknown): string {
   return join(dirname(path), relative);
 }
 
-/** The shards one after another. @throws MODEL_WEIGHTS_SHORT, MODEL_DAMAGED */
-async function joined(shards: readonly string[], want: number): Promise<Buffer> {
+/** A group's weights, which lie one after another in its shards. @throws MODEL_WEIGHTS_SHORT, MODEL_DAMAGED */
+async function readGroup(
+  shards: readonly string[],
+  listed: readonly Listed[],
+  reading: Reading,
+): Promise<Uint8Array<ArrayBuffer>[]> {
   const sizes: number[] = [];
   for (const shard of shards) {
     const info = await stat(shard).catch((error: unknown) => {
@@ -140,27 +149,33 @@ async function joined(shards: readonly string[], want: number): Promise<Buffer> 
     if (!info.isFile()) throw new MhoError('MODEL_DAMAGED', { path: shard, reason: 'it is no file' });
     sizes.push(info.size);
   }
+  const want = listed.reduce((sum, each) => sum + each.bytes, 0);
   const have = sizes.reduce((sum, size) => sum + size, 0);
   if (have < want) throw new MhoError('MODEL_WEIGHTS_SHORT', { path: shards.at(-1) ?? 'The weight file', have, want });
-  const whole = Buffer.allocUnsafe(want);
-  let at = 0;
+  reading.expect(want);
+  const weights = listed.map(({ bytes }) => new Uint8Array(bytes));
+  let [place, filled] = [0, 0];
   for (const [index, shard] of shards.entries()) {
     const file = await openFile(shard, 'r');
     try {
-      const size = Math.min(sizes[index]!, want - at);
-      const { bytesRead } = await file.read(whole, at, size, 0);
-      if (bytesRead < size) throw new MhoError('MODEL_WEIGHTS_SHORT', { path: shard, have: bytesRead, want: size });
-      at += size;
+      for (let at = 0; at < sizes[index]! && place < weights.length;) {
+        const part = weights[place]!.subarray(filled, filled + sizes[index]! - at);
+        const got = await readInto(file, part, at, reading);
+        if (got < part.length)
+          throw new MhoError('MODEL_WEIGHTS_SHORT', { path: shard, have: at + got, want: at + part.length });
+        at += got;
+        filled += got;
+        while (place < weights.length && filled === weights[place]!.length) [place, filled] = [place + 1, 0];
+      }
     } finally {
       await file.close();
     }
   }
-  return whole;
+  return weights;
 }
 
 /** Quantised weights as they were: stored · scale + min, or widened from half precision. */
-function decoded(part: Buffer, { name, quantization, dtype }: Listed, path: string): Float32Array {
-  const bytes = new Uint8Array(part); // aligned
+function decoded(bytes: Uint8Array<ArrayBuffer>, { name, quantization, dtype }: Listed, path: string): Float32Array {
   if (!quantization) {
     if (dtype === 'float32') return new Float32Array(bytes.buffer);
     if (dtype === 'int32') return Float32Array.from(new Int32Array(bytes.buffer));

@@ -1,5 +1,5 @@
 /** A file or folder that may be a model, looked at without reading all of it; and what a format is. */
-import { open, readdir, readFile, stat } from 'node:fs/promises';
+import { type FileHandle, open, readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { MhoError } from '../../../contract/errors';
 import type { Graph } from '../graph/graph';
@@ -25,6 +25,13 @@ export interface Source {
   readonly entries: readonly string[];
   /** The file as JSON; null where it is none. Read once. */
   readonly json: () => Promise<Readonly<Record<string, unknown>> | null>;
+  readonly reading: Reading;
+}
+
+/** Told of how the weights come in, in bytes: more to come, and a part that has been read. */
+export interface Reading {
+  readonly expect: (bytes: number) => void;
+  readonly read: (bytes: number) => void;
 }
 
 /** What a format gives: the graph, and what a hash is made of. */
@@ -46,7 +53,7 @@ export interface Format {
 }
 
 /** @throws MODEL_NOT_FOUND, MODEL_DAMAGED */
-export async function sourceAt(path: string): Promise<Source> {
+export async function sourceAt(path: string, reading: Reading): Promise<Source> {
   const info = await stat(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') throw new MhoError('MODEL_NOT_FOUND', { path });
     throw unreadable(path, error);
@@ -65,6 +72,7 @@ export async function sourceAt(path: string): Promise<Source> {
     head,
     entries,
     json: () => (parsed ??= parseJson(source)),
+    reading,
   };
   return source;
 }
@@ -96,6 +104,24 @@ async function headOf(path: string, size: number): Promise<Uint8Array> {
   }
 }
 
+/** Weights are read in parts of this size, each of them told of. */
+const PART = 16 * 2 ** 20;
+
+/**
+ * Fills `bytes` from a place in a file.
+ * @returns how many were there: fewer than asked for where the file ends
+ */
+export async function readInto(file: FileHandle, bytes: Uint8Array, offset: number, reading: Reading): Promise<number> {
+  let at = 0;
+  while (at < bytes.byteLength) {
+    const { bytesRead } = await file.read(bytes, at, Math.min(PART, bytes.byteLength - at), offset + at);
+    if (bytesRead === 0) break;
+    at += bytesRead;
+    reading.read(bytesRead);
+  }
+  return at;
+}
+
 /** A file's bytes. @throws MODEL_DAMAGED */
 export const readBytes = (path: string): Promise<Buffer> =>
   readFile(path).catch((error: unknown) => {
@@ -119,7 +145,7 @@ export async function sourcesIn(folder: Source): Promise<Source[]> {
   const sources: Source[] = [];
   for (const entry of folder.entries) {
     if (entry.startsWith('.')) continue;
-    const source = await sourceAt(join(folder.path, entry)).catch(() => null); // a broken link is no model
+    const source = await sourceAt(join(folder.path, entry), folder.reading).catch(() => null); // a broken link is no model
     if (source) sources.push(source);
   }
   return sources;

@@ -1,10 +1,11 @@
 /** ONNX files: exported by PyTorch, tf2onnx, Keras and others. */
 import { MhoError } from '../../../../contract/errors';
 import { WireFault } from '../protobuf';
-import { type Format, type OpenedGraph, readBytes, type Source } from '../source';
+import type { Format, OpenedGraph, Source } from '../source';
 import type { HostArray } from '../tensors/array';
 import { type Built, Importer } from './importer';
 import { ModelProto, type OnnxGraph, type TensorProto, tensorsOf } from './proto';
+import { skeletonOf } from './skeleton';
 import { isReal, readExternal, tensorOf } from './tensor';
 
 /** The operator set of files that name none. */
@@ -26,7 +27,7 @@ async function open(source: Source): Promise<OpenedGraph> {
   const { path } = source;
   if (source.size > LARGEST)
     throw new MhoError('MODEL_TOO_LARGE', { path, what: 'the file', have: source.size, limit: LARGEST });
-  const file = await readBytes(path);
+  const file = guarded(path, () => skeletonOf(path, source.size));
   const model = decoded(file, path);
   const { graph } = model;
   if (!graph) throw new MhoError('MODEL_DAMAGED', { path, reason: 'it holds no graph' });
@@ -34,6 +35,7 @@ async function open(source: Source): Promise<OpenedGraph> {
   const external = await readExternal(
     guarded(path, () => tensorsOf(graph)),
     path,
+    source.reading,
   );
   const read = new Map<TensorProto, HostArray>();
   const tensor = (proto: TensorProto): HostArray => {

@@ -4,6 +4,7 @@ import { dirname, isAbsolute, join, normalize, sep } from 'node:path';
 import { MhoError } from '../../../../contract/errors';
 import { fromHalf } from '../hdf5';
 import { type HostArray, product, reals, wholes } from '../tensors/array';
+import { type Reading, readInto } from '../source';
 import type { TensorProto } from './proto';
 
 /** Type number → bytes per number and how it is read (little-endian). */
@@ -72,22 +73,28 @@ export function tensorOf(tensor: TensorProto, path: string, external: ReadonlyMa
 }
 
 function fromBytes(raw: Uint8Array, size: number, dims: readonly number[], type: (typeof TYPES)[number]): HostArray {
-  if (type.name === 'float')
-    return reals(dims, new Float32Array(Uint8Array.prototype.slice.call(raw, 0, size * 4).buffer));
+  if (type.name === 'float') {
+    const own = raw.byteLength === size * 4 && raw.buffer.byteLength === raw.byteLength;
+    return reals(dims, new Float32Array(own ? raw.buffer : Uint8Array.prototype.slice.call(raw, 0, size * 4).buffer));
+  }
   const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
   const data = type.whole ? new Float64Array(size) : new Float32Array(size);
   for (let i = 0; i < size; i++) data[i] = type.at(view, i * type.width);
   return { shape: dims, data, whole: type.whole };
 }
 
-/** Reads what tensors keep in files beside the model. @throws MODEL_DAMAGED, MODEL_WEIGHTS_SHORT */
+/** Reads what tensors keep in files beside the model, or elsewhere in its own. @throws MODEL_DAMAGED, MODEL_WEIGHTS_SHORT */
 export async function readExternal(
   tensors: readonly TensorProto[],
   path: string,
+  reading: Reading,
 ): Promise<ReadonlyMap<TensorProto, Uint8Array>> {
   const read = new Map<TensorProto, Uint8Array>();
-  for (const tensor of tensors) {
-    if (tensor.dataLocation !== 1) continue;
+  const kept = tensors.filter(({ dataLocation }) => dataLocation === 1);
+  const bytesOf = ({ dims, dataType }: TensorProto): number => product(dims) * (TYPES[dataType]?.width ?? 0);
+  const all = kept.reduce((sum, tensor) => sum + bytesOf(tensor), 0);
+  if (Number.isSafeInteger(all) && all > 0) reading.expect(all);
+  for (const tensor of kept) {
     const entry = (key: string): string | undefined => tensor.externalData.find((each) => each.key === key)?.value;
     const place = normalize(entry('location') ?? '');
     if (!place || place === '.' || isAbsolute(place) || place.split(sep)[0] === '..')
@@ -97,8 +104,13 @@ export async function readExternal(
       });
     const file = join(dirname(path), place);
     const offset = Number(entry('offset') ?? 0);
-    const width = TYPES[tensor.dataType]?.width ?? 0;
-    const want = product(tensor.dims) * width;
+    const want = bytesOf(tensor);
+    const length = Number(entry('length') ?? want);
+    if (length < want)
+      throw new MhoError('MODEL_DAMAGED', {
+        path,
+        reason: `the tensor ${tensor.name || 'without a name'} holds ${length} of ${want} bytes`,
+      });
     const handle = await open(file, 'r').catch((error: unknown) => {
       throw new MhoError('MODEL_DAMAGED', { path: file, reason: 'this weight file is missing' }, { cause: error });
     });
@@ -107,12 +119,9 @@ export async function readExternal(
       if (!Number.isSafeInteger(offset) || offset < 0 || !(want >= 0) || offset + want > size)
         throw new MhoError('MODEL_WEIGHTS_SHORT', { path: file, have: size, want: offset + want });
       const bytes = new Uint8Array(want);
-      for (let at = 0; at < want;) {
-        const { bytesRead } = await handle.read(bytes, at, want - at, offset + at);
-        if (bytesRead === 0)
-          throw new MhoError('MODEL_WEIGHTS_SHORT', { path: file, have: offset + at, want: offset + want });
-        at += bytesRead;
-      }
+      const have = await readInto(handle, bytes, offset, reading);
+      if (have < want)
+        throw new MhoError('MODEL_WEIGHTS_SHORT', { path: file, have: offset + have, want: offset + want });
       read.set(tensor, bytes);
     } finally {
       await handle.close();

@@ -47,7 +47,8 @@ export async function readCheckpoint(folder: string, reading: Reading): Promise<
   reading.expect([...entries.values()].reduce((sum, { size }) => sum + size, 0));
   try {
     for (const [key, entry] of entries) {
-      if (entry.slices.length) continue; // a tensor in slices has its parts under other keys
+      // A tensor in slices has its parts under other keys; what an optimiser remembers is no weight.
+      if (entry.slices.length || key.includes('.OPTIMIZER_SLOT')) continue;
       const path = join(folder, `variables.data-${five(entry.shard)}-of-${five(shards)}`);
       if (!(entry.shard >= 0 && entry.shard < shards))
         throw new MhoError('MODEL_DAMAGED', {

@@ -91,8 +91,11 @@ export function fromBytes(bytes: Uint8Array, type: number, shape: readonly numbe
   const [width, read] = reader;
   if (bytes.byteLength < size * width)
     throw new TensorflowFault(`${bytes.byteLength} of ${size * width} bytes of a tensor`);
-  if (type === DT.float)
-    return reals(shape, new Float32Array(Uint8Array.prototype.slice.call(bytes, 0, size * 4).buffer));
+  if (type === DT.float) {
+    const own = bytes.byteLength === size * 4 && bytes.buffer.byteLength === bytes.byteLength;
+    const buffer = own ? bytes.buffer : Uint8Array.prototype.slice.call(bytes, 0, size * 4).buffer;
+    return reals(shape, new Float32Array(buffer));
+  }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const data = isReal(type) ? new Float32Array(size) : new Float64Array(size);
   for (let i = 0; i < size; i++) data[i] = read(view, i * width);
