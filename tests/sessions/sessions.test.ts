@@ -197,6 +197,31 @@ describe('a session that is not sound', () => {
     allocated.mockRestore();
   });
 
+  it('is refused when an array is larger than its layer, before it is unpacked', async () => {
+    await changed((_, entries) => {
+      entries[contributions] = Buffer.concat([npyHeader([3, 1_000_000]), new Uint8Array(12_000_000)]);
+    });
+    const allocated = vi.spyOn(Buffer, 'allocUnsafe');
+    await expect(openSession(path)).rejects.toThrow('has 12000128 bytes, more than the shape [3, 3, 4, 2]');
+    expect(Math.max(...allocated.mock.calls.map(([size]) => size))).toBeLessThan(2 ** 20);
+    allocated.mockRestore();
+  });
+
+  it.each([
+    ['lists', '{"notes":"[[[","later":', '[', ']', '}'],
+    ['values', '{"later":[', '0,', '', '0]}'],
+  ])('is refused when its manifest is a bomb of %s, before it is parsed', async (what, begin, part, close, end) => {
+    const count = what === 'lists' ? 2 ** 21 : 2 ** 24;
+    const text = `${begin}${part.repeat(count)}${close.repeat(count)}${end}`;
+    await writeFile(path, zipSync({ 'manifest.json': strToU8(text) }));
+    const parsed = vi.spyOn(JSON, 'parse');
+    await expect(openSession(path)).rejects.toThrow(
+      `SESSION_TOO_LARGE: ${path}: the number of ${what} in manifest.json`,
+    );
+    expect(parsed).not.toHaveBeenCalled();
+    parsed.mockRestore();
+  });
+
   it('gives a session or a catalogue error after any mutation', { timeout: 120_000 }, async () => {
     const next = random(5);
     const whole = await readFile(path);

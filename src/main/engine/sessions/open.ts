@@ -12,7 +12,7 @@ import {
 import { overPositions } from '../attribution/results';
 import { NpyFault, readNpy } from '../data/npy';
 import { openArchive, type Archive } from '../formats/zip';
-import { LARGEST_ARRAY, LARGEST_MANIFEST, largestSession, MANIFEST } from './limits';
+import { LARGEST_ARRAY, LARGEST_MANIFEST, largestSession, MANIFEST, MOST_LISTS, MOST_VALUES } from './limits';
 
 class Damaged extends Error {}
 
@@ -50,10 +50,11 @@ function asSessionError(path: string, error: unknown): MhoError {
 
 async function readManifest(path: string, archive: Archive): Promise<Manifest> {
   if (!archive.sizes.has(MANIFEST)) throw new Damaged(`${MANIFEST} is missing from it`);
-  const text = (await archive.read(MANIFEST, LARGEST_MANIFEST)).toString('utf8');
+  const bytes = await archive.read(MANIFEST, LARGEST_MANIFEST);
+  checkExtent(path, bytes);
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = JSON.parse(bytes.toString('utf8'));
   } catch (error) {
     throw new Damaged(`${MANIFEST} is not JSON: ${(error as Error).message.slice(0, 100)}`);
   }
@@ -68,6 +69,29 @@ async function readManifest(path: string, archive: Archive): Promise<Manifest> {
   }
   return parsed.data;
 }
+
+/** Refuses JSON that would take far more memory than its text, before it is parsed. @throws SESSION_TOO_LARGE */
+function checkExtent(path: string, json: Buffer): void {
+  let lists = 0;
+  let values = 1;
+  let quoted = false;
+  for (let at = 0; at < json.length; at++) {
+    const byte = json[at];
+    if (quoted && byte === 0x5c) at++;
+    else if (byte === 0x22) quoted = !quoted;
+    else if (!quoted && (byte === 0x5b || byte === 0x7b)) lists++;
+    else if (!quoted && byte === 0x2c) values++;
+  }
+  const tooMany = (what: string, have: number, limit: number): MhoError =>
+    new MhoError('SESSION_TOO_LARGE', { path, what: `the number of ${what} in ${MANIFEST}`, have, limit });
+  if (lists > MOST_LISTS) throw tooMany('lists', lists, MOST_LISTS);
+  if (values > MOST_VALUES) throw tooMany('values', values, MOST_VALUES);
+}
+
+/** Bytes of a numpy file beside its numbers; headers are padded to a multiple of 64. */
+const LARGEST_HEADER = 2 ** 16;
+/** The widest numbers that are read. */
+const WIDEST = 8;
 
 const shown = (shape: readonly number[]): string => `[${shape.join(', ')}]`;
 const floats = (values: readonly (number | null)[]): Float32Array =>
@@ -161,16 +185,19 @@ class Reader {
 
   /** @param want its shape, where the manifest says it */
   async #array(entry: string, want?: readonly number[]): Promise<NumericArray> {
-    const array = this.#arrays.get(entry) ?? (await this.#read(entry));
+    const array = this.#arrays.get(entry) ?? (await this.#read(entry, want));
     if (want && (want.length !== array.shape.length || want.some((size, axis) => size !== array.shape[axis])))
       throw new Damaged(`the array ${entry} has shape ${shown(array.shape)}, expected ${shown(want)}`);
     return array;
   }
 
-  async #read(entry: string): Promise<NumericArray> {
+  async #read(entry: string, want?: readonly number[]): Promise<NumericArray> {
     const file = `${entry}.npy`;
     const size = this.archive.sizes.get(file);
     if (size === undefined) throw new Damaged(`the array ${entry} is missing from it`);
+    // Told by its size alone, before anything of it is unpacked.
+    if (want && size > LARGEST_HEADER + WIDEST * want.reduce((product, each) => product * each, 1))
+      throw new Damaged(`the array ${entry} has ${size} bytes, more than the shape ${shown(want)}`);
     this.#bytes += size;
     if (this.#bytes > this.limit) {
       const details = { path: this.path, what: 'the size of its arrays', have: this.#bytes, limit: this.limit };
