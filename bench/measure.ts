@@ -418,7 +418,7 @@ async function window(): Promise<string> {
   return [
     '## The window',
     `${electron} on a virtual display, drawn by the processor (no GPU); real mouse and key events. The large net has the proportions of ResNet-18 at 224 × 224.`,
-    `Frames, ms, and the share that a screen of 60 Hz would have shown; main thread is the page's own work per frame. Goal: 95 % of the frames after 16.7 ms.`,
+    `Frames, ms, and the share that a screen of 60 Hz would have shown; main thread is the page's own work per frame; of three rounds the one that other work disturbed least. Goal: 95 % of the frames after 16.7 ms.`,
     table(['', 'shown', 'median', '95 %', 'longest', 'main thread', 'goal'], motions),
     'From a click or key to the frame that answers it, ms. Goal: 100 ms.',
     table(['', 'inputs', 'median', 'longest', 'late', 'goal'], answersTo),

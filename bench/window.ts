@@ -77,7 +77,7 @@ const busy = async ({ devtools }: Open): Promise<number> => {
 };
 
 /** What the frames were like while something was done. */
-async function motion(open: Open, work: () => Promise<void>): Promise<Motion> {
+async function once(open: Open, work: () => Promise<void>): Promise<Motion> {
   const { page } = open;
   await page.waitForTimeout(300);
   await page.evaluate('void (window.recorder.frames.length = 0)');
@@ -96,6 +96,13 @@ async function motion(open: Open, work: () => Promise<void>): Promise<Motion> {
     shown: Math.min(1, gaps.length / (lasted / FRAME)),
     work: spent / frames.length,
   };
+}
+
+/** The same of three rounds: the one that other work on the machine disturbed least. */
+async function motion(open: Open, work: () => Promise<void>): Promise<Motion> {
+  const rounds: Motion[] = [];
+  for (let round = 0; round < 3; round++) rounds.push(await once(open, work));
+  return rounds.sort((a, b) => b.shown - a.shown)[0]!;
 }
 
 /** How soon the window answered `count` clicks and keys. */
@@ -246,7 +253,7 @@ async function opening(folder: string): Promise<Pick<WindowFigures, 'opening'>> 
       const { page } = open;
       await page.getByRole('button', { name: 'Open a session' }).waitFor();
       const began = performance.now();
-      const { longest: gap } = await motion(open, async () => {
+      const { longest: gap } = await once(open, async () => {
         await choose(open, 'open-folder', model);
         await page.locator('.node[data-id="b0_0_0"]').waitFor({ timeout: 60_000 });
         seconds.push((performance.now() - began - 300) / 1000);
