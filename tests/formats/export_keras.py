@@ -194,6 +194,9 @@ def randomise(model):
             weight.assign((np.abs(noise) * 3 + 0.6).astype("float32"))
         elif "count" not in name and len(weight.shape) == 1:
             weight.assign((noise + (0.8 if "gamma" in name else 0)).astype("float32"))
+    for layer in model.layers:
+        if isinstance(layer, L.Normalization):
+            layer.finalize_state()  # it computes with a copy of its weights
     # Batch norms with the statistics of random inputs: otherwise nothing of the input is left behind a dozen of them.
     norms = [layer for layer in model.layers if isinstance(layer, L.BatchNormalization)]
     if norms:

@@ -15,7 +15,9 @@ export const selection = {
   select: {
     run: (inputs, { constant }) => {
       const [condition, a, b] = alignRanks(inputs, constant);
-      return tf.where(tf.greater(condition!, 0.5), a!, b!);
+      // Whole numbers meet constants, which are all real.
+      const [yes, no] = a!.dtype === b!.dtype ? [a!, b!] : [tf.cast(a!, 'float32'), tf.cast(b!, 'float32')];
+      return tf.where(tf.greater(condition!, 0.5), yes, no);
     },
     gradient: ({ inputs, constant, output, upstream }) => {
       const aligned = inputs.map((input, index) => (constant[index] ? input : toRank(input, output.rank)));
