@@ -27,8 +27,9 @@ export async function openSession(path: string, limit = largestSession()): Promi
     if (!info.isFile()) throw new Damaged('it is not a file');
     const archive = await openArchive(path, info.size);
     try {
+      checkSizes(path, archive, limit);
       const manifest = await readManifest(path, archive);
-      return await new Reader(path, archive, limit).session(manifest);
+      return await new Reader(archive).session(manifest);
     } finally {
       archive.close();
     }
@@ -70,6 +71,12 @@ async function readManifest(path: string, archive: Archive): Promise<Manifest> {
   return parsed.data;
 }
 
+/** Refuses an archive whose arrays are more than the limit together, before one of them is unpacked. @throws SESSION_TOO_LARGE */
+function checkSizes(path: string, archive: Archive, limit: number): void {
+  const have = [...archive.sizes].reduce((sum, [name, size]) => (name === MANIFEST ? sum : sum + size), 0);
+  if (have > limit) throw new MhoError('SESSION_TOO_LARGE', { path, what: 'the size of its arrays', have, limit });
+}
+
 /** Refuses JSON that would take far more memory than its text, before it is parsed. @throws SESSION_TOO_LARGE */
 function checkExtent(path: string, json: Buffer): void {
   let lists = 0;
@@ -99,13 +106,8 @@ const floats = (values: readonly (number | null)[]): Float32Array =>
 
 class Reader {
   readonly #arrays = new Map<string, NumericArray>();
-  #bytes = 0;
 
-  constructor(
-    private readonly path: string,
-    private readonly archive: Archive,
-    private readonly limit: number,
-  ) {}
+  constructor(private readonly archive: Archive) {}
 
   async session(manifest: Manifest): Promise<Session> {
     const { created, software, model, errors, notes } = manifest;
@@ -198,11 +200,6 @@ class Reader {
     // Told by its size alone, before anything of it is unpacked.
     if (want && size > LARGEST_HEADER + WIDEST * want.reduce((product, each) => product * each, 1))
       throw new Damaged(`the array ${entry} has ${size} bytes, more than the shape ${shown(want)}`);
-    this.#bytes += size;
-    if (this.#bytes > this.limit) {
-      const details = { path: this.path, what: 'the size of its arrays', have: this.#bytes, limit: this.limit };
-      throw new MhoError('SESSION_TOO_LARGE', details);
-    }
     const bytes = await this.archive.read(file, LARGEST_ARRAY);
     try {
       const array = readNpy(bytes);
