@@ -101,6 +101,7 @@ const slow = [
   'attribution/errorEstimate',
   'formats/basicPitch',
   'formats/interchange',
+  'formats/large',
   'formats/mmsplice',
   'formats/mutations',
   'formats/onnxConformance',

@@ -230,8 +230,10 @@ function extracted(
         watch(stillMs(size) / 2);
       } else {
         answered = true;
-        if ('done' in message) resolve(message.done);
-        else if ('refused' in message) reject(damaged(message.refused));
+        if ('done' in message) {
+          reading.read(size - read);
+          resolve(message.done);
+        } else if ('refused' in message) reject(damaged(message.refused));
         else notHdf5();
       }
     });
