@@ -132,7 +132,7 @@ async function passes({ name, points, batch, walk }: Passes): Promise<Times> {
         const visit = (_: number, flow: Tensor) => (met = flow.size);
         if (walk === 'gradient') walkGradients(plan, weights, values, seeds, visit);
         else {
-          const segments = { start: 0, end: 1, rows: count };
+          const segments = { stride: 1, pairs: 1, rows: count } as const;
           walkMultipliers(plan, weights, new Differences(values, segments), seeds, visit);
         }
         if (met === 0) throw new Error('the walk met no value');

@@ -45,7 +45,11 @@ export const compileBinding = async (program, { sources, headers, nodeHeaders, e
   const include = [nodeHeaders, headers];
   const [binding, , fused] = await Promise.all([
     library(program, {
-      sources: ['tfjs_backend.cc', 'tfjs_binding.cc'].map((name) => join(sources, 'binding', name)),
+      sources: [
+        ...['tfjs_backend.cc', 'tfjs_binding.cc'].map((name) => join(sources, 'binding', name)),
+        fileURLToPath(new URL('session.cc', import.meta.url)),
+      ],
+      options: ['-O2', '-DTF_NewSessionOptions=MhoSessionOptions'],
       output: 'tfjs_binding.node',
       include,
       libraries: ['tensorflow', 'tensorflow_framework'],

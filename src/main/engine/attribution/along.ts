@@ -4,7 +4,7 @@
  * this is asked for one example, to be looked at.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import type { Tensor, Tensor1D } from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
 import type { AttributionRequest, Rule } from '../../../contract/attribution';
 import type { AlongPath } from '../../../contract/studio';
 import { MhoError } from '../../../contract/errors';
@@ -227,10 +227,9 @@ function walkChunk(walk: Walk, first: number, count: number): void {
         );
     });
   };
-  walkSegments({ start: 0, end: 1, rows: count }, noteFine);
+  walkSegments({ stride: 1, pairs: 1, rows: count }, noteFine);
   if (count === 1) return;
-  const ends = (by: number): Tensor1D => tf.tensor1d(Array.from({ length: count / 2 }, (_, at) => 2 * at + by), 'int32'); // prettier-ignore
-  walkSegments({ start: ends(0), end: ends(2), rows: count / 2 }, (id, contributions) => {
+  walkSegments({ stride: 2, pairs: 1, rows: count / 2 }, (id, contributions) => {
     noteCoarse(id, contributions, halves.get(id)!);
     return undefined;
   });

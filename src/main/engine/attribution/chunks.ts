@@ -1,7 +1,7 @@
 /** How many points go into one chunk: as many as run fastest, within the memory budget. */
 import * as tf from '@tensorflow/tfjs-core';
 import { MhoError } from '../../../contract/errors';
-import { sizeOf } from '../graph/graph';
+import { sizeOf, type Graph, type ValueId } from '../graph/graph';
 import { forward } from './forward';
 import type { Plan } from './plan';
 import type { Lines } from './sweep';
@@ -18,24 +18,35 @@ const FEWEST_ROWS = 8;
 export const PEAK_PER_KEPT = 3;
 const DEFAULT_BUDGET_MB = 2048;
 
+/** Bytes of one row of values; null where the model leaves their sizes free. */
+export function knownBytes(graph: Graph, ids: Iterable<ValueId>): number | null {
+  let elements = 0;
+  for (const id of ids) {
+    const { shape } = graph.values[id]!;
+    if (shape.includes(null)) return null;
+    elements += sizeOf(shape as number[]);
+  }
+  return 4 * elements;
+}
+
 /** Bytes of the activations that one row keeps. Runs one row where the model leaves sizes free. */
 export function rowBytes(plan: Plan, weights: Weights, lines: Lines): number {
-  const shapes = [...plan.kept].map((id) => plan.graph.values[id]!.shape);
-  const known = shapes.every((shape) => shape.every((size) => size !== null));
-  const elements = known
-    ? shapes.map((shape) => sizeOf(shape as number[]))
-    : tf.tidy(() => {
-        const row = new Map(
-          [...lines.ends].map(([id, { to }]) => {
-            const size = to.data.length / to.shape[0]!;
-            return [id, tf.tensor(to.data.subarray(0, size), [1, ...to.shape.slice(1)], 'float32')];
-          }),
-        );
-        const values = forward(plan.pruned.nodes, weights, row, new Set(plan.sinks));
-        return [...plan.kept].map((id) => values.get(id)!.size);
-      });
-  return 4 * elements.reduce((sum, size) => sum + size, 0);
+  const known = knownBytes(plan.graph, plan.kept);
+  if (known !== null) return known;
+  return tf.tidy(() => {
+    const row = new Map(
+      [...lines.ends].map(([id, { to }]) => {
+        const size = to.data.length / to.shape[0]!;
+        return [id, tf.tensor(to.data.subarray(0, size), [1, ...to.shape.slice(1)], 'float32')];
+      }),
+    );
+    const values = forward(plan.pruned.nodes, weights, row, new Set(plan.sinks));
+    return 4 * [...plan.kept].reduce((sum, id) => sum + values.get(id)!.size, 0);
+  });
 }
+
+/** Above this size of the activations at hand kernels are long, and run one by one: a graph would hold more at once. */
+export const RECORDED_BYTES = 64e6;
 
 export interface ChunkSize {
   /** Segments of a chunk: even, or 1. */

@@ -4,6 +4,8 @@ import type { NumericArray } from '../../../contract/attribution';
 import type { Graph, ValueId } from '../graph/graph';
 import { prune } from '../graph/prune';
 import { MhoError } from '../../../contract/errors';
+import { kernels } from '../backends';
+import { knownBytes, RECORDED_BYTES } from './chunks';
 import { forward } from './forward';
 import { Weights } from './weights';
 
@@ -31,6 +33,7 @@ export async function evaluate(
       kind: (stranger.attributes as { kind: string }).kind,
     });
   const rows = [...feeds.values()][0]!.shape[0]!;
+  const bytes = knownBytes(graph, nodes.map(({ output }) => output)) ?? Infinity; // prettier-ignore
   const parts = new Map<ValueId, { shape: number[]; data: Float32Array[] }>(
     wanted.map((id) => [id, { shape: [], data: [] }]),
   );
@@ -45,8 +48,14 @@ export async function evaluate(
           return [id, tf.tensor(dtype === 'int32' ? Int32Array.from(slice) : slice, [count, ...shape.slice(1)], dtype)];
         }),
       );
-      const values = forward(nodes, weights, given, new Set(wanted));
-      return wanted.map((id) => tf.clone(values.get(id)!));
+      const work = () => {
+        const values = forward(nodes, weights, given, new Set(wanted));
+        return { tensors: wanted.map((id) => tf.clone(values.get(id)!)), about: null };
+      };
+      const key = JSON.stringify([[...feeds.keys()], wanted]);
+      const records = kernels().records && count * bytes <= RECORDED_BYTES;
+      const { tensors } = records ? weights.recordings.run(key, [...given.values()], work) : work();
+      return [...tensors];
     });
     for (const [place, id] of wanted.entries()) {
       const tensor = computed[place]!;

@@ -170,6 +170,7 @@ export async function prepare(graph: Graph, weights: Weights, request: Attributi
   );
   const seeds = resolved.map(({ value, sign }, place) => ({
     value,
+    shape: atSinks.get(value)!.shape.slice(1),
     sign,
     index: rows.map((e) => indices[place]![e]!),
   }));

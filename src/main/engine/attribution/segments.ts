@@ -1,36 +1,37 @@
 /** The segments of a chunk: which rows begin and end them, and the differences over them. */
 import * as tf from '@tensorflow/tfjs-core';
-import type { Tensor, Tensor1D } from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
 import type { ValueId } from '../graph/graph';
 import type { Difference } from '../ops/rule';
 
-/** Segments whose start rows and whose end rows are contiguous. Rows are points × examples. */
-export interface SegmentRows {
-  readonly start: number;
-  readonly end: number;
-  readonly rows: number;
-}
-
-/** What a walk goes over: contiguous rows, which are views, or rows picked by index, which are copied. */
+/** Segments of a chunk, whose rows are points × pairs in the path's order: point after point, or every second. */
 export interface Segments {
-  readonly start: number | Tensor1D;
-  readonly end: number | Tensor1D;
+  /** Points from a segment's start to its end: 2 for the doubled segments of the error estimate. */
+  readonly stride: 1 | 2;
+  readonly pairs: number;
+  /** Segments × pairs. */
   readonly rows: number;
 }
 
-/** Several sets of segments as one, in their order: fewer, longer kernels where the rows are small. */
-export function joined(sets: readonly SegmentRows[]): Segments {
-  const rows = (which: 'start' | 'end'): Tensor1D =>
-    tf.tensor1d(
-      sets.flatMap((set) => Array.from({ length: set.rows }, (_, row) => set[which] + row)),
-      'int32',
-    );
-  return { start: rows('start'), end: rows('end'), rows: sets.reduce((total, set) => total + set.rows, 0) };
+/** The rows at which segments begin and end, [segments × pairs, …] each. */
+export function endsOf(tensor: Tensor, { stride, pairs, rows }: Segments): { start: Tensor; end: Tensor } {
+  const points =
+    stride === 1
+      ? tensor
+      : tf.gather(
+          tensor,
+          tf.tensor1d(
+            Array.from({ length: rows + pairs }, (_, row) => row + Math.floor(row / pairs) * pairs),
+            'int32',
+          ),
+        );
+  // Rows are the outermost axis, so that TensorFlow shares the memory of contiguous ones and copies nothing.
+  const from = (first: number): Tensor => tf.slice(points, first, rows);
+  return { start: from(0), end: from(pairs) };
 }
 
 class LazyDifference implements Difference {
-  #start: Tensor | null = null;
-  #end: Tensor | null = null;
+  #ends: { start: Tensor; end: Tensor } | null = null;
   #delta: Tensor | null = null;
 
   constructor(
@@ -42,25 +43,27 @@ class LazyDifference implements Difference {
     return [this.segments.rows, ...this.activation.shape.slice(1)];
   }
   get start(): Tensor {
-    return (this.#start ??= tf.keep(this.#rows(this.segments.start)));
+    return this.#both().start;
   }
   get end(): Tensor {
-    return (this.#end ??= tf.keep(this.#rows(this.segments.end)));
+    return this.#both().end;
   }
   get delta(): Tensor {
     return (this.#delta ??= tf.keep(tf.sub(this.end, this.start)));
   }
 
   dispose(): void {
-    for (const tensor of [this.#start, this.#end, this.#delta]) tensor?.dispose();
-    this.#start = this.#end = this.#delta = null;
+    for (const tensor of [this.#ends?.start, this.#ends?.end, this.#delta]) tensor?.dispose();
+    this.#ends = this.#delta = null;
   }
 
-  /** Rows are the outermost axis, so that TensorFlow shares the memory of contiguous ones and copies nothing. */
-  #rows(from: number | Tensor1D): Tensor {
-    if (typeof from !== 'number') return tf.gather(this.activation, from);
-    const rest = this.activation.shape.slice(1);
-    return tf.slice(this.activation, [from, ...rest.map(() => 0)], [this.segments.rows, ...rest]);
+  #both(): { start: Tensor; end: Tensor } {
+    if (!this.#ends) {
+      this.#ends = tf.tidy(() => endsOf(this.activation, this.segments));
+      tf.keep(this.#ends.start);
+      tf.keep(this.#ends.end);
+    }
+    return this.#ends;
   }
 }
 

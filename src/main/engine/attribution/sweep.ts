@@ -2,21 +2,21 @@
  * One sweep over a path: points stacked on the batch axis, chunk by chunk; each chunk is one forward pass and the backward
  * walks that the asked sums need, over the whole graph. Only sums are kept, whatever the number of steps and layers.
  *
- * A chunk's points lie even ones first, then odd ones, each point holding all examples of the group:
- * [x0 x2 … xS | x1 x3 … xS−1]. So the segments from even to odd points, from odd to even ones, and the doubled segments of
- * the error estimate all begin and end in contiguous rows. A chunk's last point is computed again as the next one's first:
- * one row in a chunk's many, which is cheaper than copying every activation over.
+ * A chunk's points lie in the path's order, each holding all pairs of the group, so that its segments begin and end in
+ * contiguous rows. Its last point is computed again as the next one's first: one row in a chunk's many, which is cheaper than
+ * copying every activation over.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { NumericArray, Rule } from '../../../contract/attribution';
-import { kernels } from '../backends';
+import { kernels, type Done } from '../backends';
 import { sizeOf, type Node, type ValueId } from '../graph/graph';
 import type { Difference } from '../ops/rule';
 import type { Ends } from '../ops/secant';
+import { RECORDED_BYTES } from './chunks';
 import { forward } from './forward';
 import type { Plan } from './plan';
-import { Differences, joined, type SegmentRows, type Segments } from './segments';
+import { Differences, endsOf, type Segments } from './segments';
 import { walkGradients, walkMultipliers, walkParts } from './walk';
 import type { Weights } from './weights';
 
@@ -33,6 +33,8 @@ export interface Lines {
 /** A flat index of F in one value, per pair, and whether it is added or subtracted. */
 export interface Seed {
   readonly value: ValueId;
+  /** The value's, without rows. */
+  readonly shape: readonly number[];
   readonly index: readonly number[];
   readonly sign: 1 | -1;
 }
@@ -81,38 +83,52 @@ export interface SweepRequest {
 
 type Level = 'fine' | 'coarse';
 
-/** Accumulators on the device. */
+/** What a chunk adds to one sum at one layer's value, [pairs, …]. */
+interface Part {
+  readonly kind: SumKind;
+  readonly level: Level;
+  readonly id: ValueId;
+  readonly tensor: Tensor;
+}
+
+/** Where a sum lies in a chunk's flat array of them. */
+interface Placed extends Omit<Part, 'tensor'> {
+  readonly shape: readonly number[];
+  readonly at: number;
+  readonly size: number;
+}
+
+/** Sums of all chunks so far, on the device, as one flat array: added to and read back in one call. */
 class Sums {
-  readonly #held = new Map<string, Tensor>();
+  #held: Tensor | null = null;
+  #layout: readonly Placed[] = [];
 
-  add(kind: SumKind, id: ValueId, levels: readonly Level[], part: Tensor): void {
-    for (const level of levels) {
-      const key = `${kind}/${level}/${id}`;
-      const before = this.#held.get(key);
-      this.#held.set(key, tf.keep(before ? tf.add(before, part) : tf.clone(part)));
-      before?.dispose();
+  /** Takes the tensor over. */
+  add(flat: Tensor, layout: readonly Placed[]): void {
+    const before = this.#held;
+    this.#layout = layout;
+    this.#held = before ? tf.add(before, flat) : flat;
+    if (before) [before, flat].forEach((each) => each.dispose());
+  }
+
+  read(kinds: readonly SumKind[]): GroupResult['sums'] {
+    const flat = this.#held!.dataSync() as Float32Array;
+    const sums = new Map(kinds.map((kind) => [kind, new Map<ValueId, LayerSums>()]));
+    for (const { kind, level, id, shape, at, size } of this.#layout) {
+      const held = flat.subarray(at, at + size);
+      const layers = sums.get(kind)!;
+      const before = layers.get(id) ?? { shape, fine: held, coarse: held };
+      layers.set(id, { ...before, [level]: held });
     }
-  }
-
-  read(kind: SumKind, level: Level, id: ValueId, size: number): Float32Array {
-    const held = this.#held.get(`${kind}/${level}/${id}`);
-    return held ? (held.dataSync() as Float32Array) : new Float32Array(size);
-  }
-
-  /** Σ over the first pair's neurons. */
-  total(kind: SumKind, id: ValueId): number {
-    const held = this.#held.get(`${kind}/fine/${id}`);
-    if (!held) return 0;
-    return tf.tidy(() => tf.sum(tf.slice(held, 0, 1)).dataSync()[0]!);
+    return sums;
   }
 
   dispose(): void {
-    for (const tensor of this.#held.values()) tensor.dispose();
-    this.#held.clear();
+    this.#held?.dispose();
   }
 }
 
-/** Points of a chunk: for a row order of points, [points × pairs, …] of every start. */
+/** Points of a chunk, [points × pairs, …] of one start. */
 function pointsTensor(
   ends: { from: NumericArray; to: NumericArray },
   alphas: readonly number[],
@@ -133,26 +149,18 @@ function pointsTensor(
   return tf.tensor(data, [alphas.length * pairs, ...shape], 'float32');
 }
 
-/** One-hot seeds of ∂F/∂value for `rows` rows of a group. */
-function seedTensors(
-  request: SweepRequest,
-  group: Group,
-  shapes: ReadonlyMap<ValueId, readonly number[]>,
-  points: number,
-) {
-  const seeds = new Map<ValueId, Tensor>();
-  for (const { value, index, sign } of request.seeds) {
-    const shape = shapes.get(value)!;
+/** For each part of F where its value lies, one-hot: [pairs, …]. */
+const markTensors = ({ seeds }: SweepRequest, group: Group): Tensor[] =>
+  seeds.map(({ shape, index }) => {
     const size = sizeOf(shape);
     const data = new Float32Array(group.pairs * size);
-    for (let pair = 0; pair < group.pairs; pair++) data[pair * size + index[group.first + pair]!] = sign;
-    const seed = tf.tidy(() => tf.tile(tf.tensor(data, [group.pairs, ...shape]), [points, ...shape.map(() => 1)]));
-    const before = seeds.get(value);
-    seeds.set(value, before ? tf.add(before, seed) : seed);
-    if (before) [before, seed].forEach((each) => each.dispose());
-  }
-  return seeds;
-}
+    for (let pair = 0; pair < group.pairs; pair++) data[pair * size + index[group.first + pair]!] = 1;
+    return tf.tensor(data, [group.pairs, ...shape], 'float32');
+  });
+
+/** [pairs, …] → [points × pairs, …], the same at every point. */
+const atPoints = (tensor: Tensor, points: number): Tensor =>
+  tf.tile(tensor, [points, ...tensor.shape.slice(1).map(() => 1)]);
 
 interface Group {
   readonly first: number;
@@ -181,180 +189,217 @@ export async function sweepGroup(
   segments: number,
   onChunk: (report: ChunkReport) => Promise<void>,
 ): Promise<GroupResult> {
-  const { plan, alphas, kinds } = request;
+  const { alphas, kinds } = request;
+  const { pairs } = group;
   const sums = new Sums();
   const ends = { baseline: new Float32Array(0), input: new Float32Array(0) };
-  const shapes = new Map<ValueId, readonly number[]>();
+  let running = 0;
   try {
     for (let first = 0; first < alphas.length - 1;) {
       const left = alphas.length - 1 - first;
       const count = left === 1 ? 1 : Math.min(segments, left - (left % 2));
-      const values = tf.tidy(() => {
-        const chunk = sweepChunk(request, group, sums, first, count, shapes);
-        return tf.keep(chunk);
-      });
-      const scalars = (await values.data()) as Float32Array;
-      values.dispose();
-      const evens = count === 1 ? 1 : count / 2 + 1;
-      const lastPoint = count === 1 ? 1 : evens - 1;
-      if (first === 0) ends.baseline = scalars.slice(0, group.pairs);
-      if (count === left) ends.input = scalars.slice(lastPoint * group.pairs, (lastPoint + 1) * group.pairs);
+      let layout: readonly Placed[] = [];
+      const [flat, told] = tf.tidy(() => {
+        const { tensors, about } = sweepChunk(request, group, first, count);
+        layout = about;
+        return [...tensors];
+      }) as [Tensor, Tensor];
+      sums.add(flat, layout);
+      const scalars = (await told.data()) as Float32Array;
+      told.dispose();
+      if (first === 0) ends.baseline = scalars.slice(0, pairs);
+      if (count === left) ends.input = scalars.slice(count * pairs, (count + 1) * pairs);
       first += count;
+      running += scalars.at(-1)!;
       await onChunk({
-        passes: (count + 1) * group.pairs,
+        passes: (count + 1) * pairs,
         alpha: alphas[first]!,
-        expected: scalars[lastPoint * group.pairs]! - ends.baseline[0]!,
-        running: sums.total(kinds[0]!, request.watched),
+        expected: scalars[count * pairs]! - ends.baseline[0]!,
+        running,
       });
     }
-    const read = (kind: SumKind): ReadonlyMap<ValueId, LayerSums> => {
-      const ids = new Set(plan.layers.map(({ layer }) => layer.output));
-      return new Map(
-        [...ids].map((id) => {
-          const size = group.pairs * sizeOf(shapes.get(id)!);
-          const fine = sums.read(kind, 'fine', id, size);
-          return [
-            id,
-            {
-              shape: shapes.get(id)!,
-              fine,
-              coarse: request.estimateError ? sums.read(kind, 'coarse', id, size) : fine,
-            },
-          ];
-        }),
-      );
-    };
-    return { sums: new Map(kinds.map((kind) => [kind, read(kind)])), atBaseline: ends.baseline, atInput: ends.input };
+    return { sums: sums.read(kinds), atBaseline: ends.baseline, atInput: ends.input };
   } finally {
     sums.dispose();
   }
 }
 
-/** Below this size of a chunk's activations, joining its walks into one costs less in copies than it saves in calls. */
-const JOINED_BYTES = 8e6;
-
-type Walk = SegmentRows & { readonly levels: readonly Level[] };
-
-/** Segments walked together, and into which sums which of their rows go. */
-interface WalkGroup {
-  readonly segments: Segments;
-  readonly sums: readonly { readonly first: number; readonly rows: number; readonly levels: readonly Level[] }[];
-}
-
-/** Rows of walks laid end to end; neighbours that go into the same sums are one. */
-function consecutive(walks: readonly Walk[]): WalkGroup['sums'] {
-  const sums: { first: number; rows: number; levels: readonly Level[] }[] = [];
-  let first = 0;
-  for (const { rows, levels } of walks) {
-    const last = sums.at(-1);
-    if (last && last.levels.join() === levels.join()) last.rows += rows;
-    else sums.push({ first, rows, levels });
-    first += rows;
-  }
-  return sums;
-}
-
-/** One chunk of `count` segments from point `first` on. @returns F at the chunk's rows */
-function sweepChunk(
-  request: SweepRequest,
-  group: Group,
-  sums: Sums,
-  first: number,
-  count: number,
-  shapes: Map<ValueId, readonly number[]>,
-): Tensor {
-  const { plan, weights, kinds, estimateError } = request;
+/**
+ * One chunk of `count` segments from point `first` on.
+ * @returns the flat sums, and F at the chunk's rows with the watched value's sum at last; about the sums, where each lies
+ */
+function sweepChunk(request: SweepRequest, group: Group, first: number, count: number): Done<readonly Placed[]> {
+  const { plan, weights, kinds } = request;
   const { pairs } = group;
-  const evens = count === 1 ? [first] : Array.from({ length: count / 2 + 1 }, (_, k) => first + 2 * k);
-  const odds = count === 1 ? [first + 1] : Array.from({ length: count / 2 }, (_, k) => first + 2 * k + 1);
-  const alphas = [...evens, ...odds].map((point) => request.alphas[point]!);
+  const alphas = [...request.alphas.subarray(first, first + count + 1)];
+  const points = plan.starts.map((id) => pointsTensor(request.lines.ends.get(id)!, alphas, group.first, pairs));
+  const marks = markTensors(request, group);
+  const influence = kinds.includes('influence') ? influenceWeights(alphas, pairs) : null;
+  const chunk: Chunk = {
+    pairs,
+    count,
+    points: new Map(plan.starts.map((id, at) => [id, points[at]!])),
+    marks,
+    influence,
+  };
+  const inputs = [...points, ...marks, ...Object.values(influence ?? {})];
+  if (!kernels().records || alphas.length * pairs * request.rowBytes > RECORDED_BYTES)
+    return computeChunk(request, chunk);
+  return weights.recordings.run(keyOf(request, chunk), inputs, () => computeChunk(request, chunk));
+}
 
-  const points = new Map(
-    plan.starts.map((id) => [id, pointsTensor(request.lines.ends.get(id)!, alphas, group.first, pairs)]),
-  );
-  const activations = forward(plan.pruned.nodes, weights, points, plan.kept);
-  if (shapes.size === 0) for (const [id, tensor] of activations) shapes.set(id, tensor.shape.slice(1));
+/** What a chunk computes from. */
+interface Chunk {
+  readonly pairs: number;
+  /** Segments. */
+  readonly count: number;
+  readonly points: ReadonlyMap<ValueId, Tensor>;
+  /** Where each part of F lies in its value, one-hot. */
+  readonly marks: readonly Tensor[];
+  readonly influence: Record<Level, Tensor> | null;
+}
+
+/** All that a chunk's work depends on besides the numbers in its tensors. */
+const keyOf = ({ plan, seeds, kinds, estimateError, watched }: SweepRequest, { pairs, count }: Chunk): string =>
+  JSON.stringify([
+    plan.starts,
+    plan.layers.map(({ layer }) => layer.output),
+    seeds.map(({ value, sign }) => [value, sign]),
+    [kinds, estimateError, watched, pairs, count],
+  ]);
+
+/** A chunk's work, from tensors to tensors. */
+function computeChunk(request: SweepRequest, chunk: Chunk): Done<readonly Placed[]> {
+  const { plan, weights, kinds, estimateError } = request;
+  const { pairs, count } = chunk;
+  const activations = forward(plan.pruned.nodes, weights, chunk.points, plan.kept);
+  const shapes = new Map([...activations].map(([id, tensor]) => [id, tensor.shape.slice(1)]));
   const asked = new Set(plan.layers.map(({ layer }) => layer.output));
-  const both: readonly Level[] = estimateError ? ['fine', 'coarse'] : ['fine'];
+  const levels: readonly Level[] = estimateError ? ['fine', 'coarse'] : ['fine'];
+  const parts: Part[] = [];
+  const add = (kind: SumKind, id: ValueId, to: readonly Level[], tensor: Tensor): void => {
+    tf.keep(tensor);
+    for (const level of to) parts.push({ kind, level, id, tensor });
+  };
 
-  /** Ends of the segments, in rows: every walk's segments begin and end in contiguous rows. */
-  const odd = evens.length * pairs;
-  const half = odds.length * pairs;
-  const walks: readonly Walk[] =
-    count === 1
-      ? [{ start: 0, end: odd, rows: half, levels: both }]
+  const single: Segments = { stride: 1, pairs, rows: count * pairs };
+  const walks: readonly { segments: Segments; to: readonly Level[] }[] =
+    count === 1 || !estimateError
+      ? [{ segments: single, to: levels }]
       : [
-          { start: 0, end: odd, rows: half, levels: ['fine'] },
-          { start: odd, end: pairs, rows: half, levels: ['fine'] },
-          ...(estimateError ? [{ start: 0, end: pairs, rows: half, levels: ['coarse'] as const }] : []),
+          { segments: single, to: ['fine'] },
+          { segments: { stride: 2, pairs, rows: (count / 2) * pairs }, to: ['coarse'] },
         ];
-
-  const small = alphas.length * pairs * request.rowBytes < JOINED_BYTES;
-  const groups: readonly WalkGroup[] =
-    small && walks.length > 1
-      ? [{ segments: joined(walks), sums: consecutive(walks) }]
-      : walks.map((walk) => ({ segments: walk, sums: consecutive([walk]) }));
-  for (const { segments, sums: asSums } of groups) {
-    const start = () => ({
-      differences: new Differences(activations, segments),
-      seeds: seedTensors(request, group, shapes, segments.rows / pairs),
-    });
-    if (kinds.includes('secant')) {
-      const { differences, seeds } = start();
-      walkMultipliers(plan, weights, differences, seeds, (id, multiplier) => {
-        if (!asked.has(id)) return;
-        tf.tidy(() => {
-          for (const { first, rows, levels } of asSums) {
-            const whole = rows === segments.rows;
-            const part = (tensor: Tensor): Tensor => (whole ? tensor : tf.slice(tensor, first, rows));
-            const difference = differences.of(id);
-            const ends = whole ? difference : { start: part(difference.start), end: part(difference.end) };
-            sums.add('secant', id, levels, contribution(part(multiplier), ends, pairs));
-          }
-        });
+  /** ∂F/∂value of every value that F reads, at `rows` rows. */
+  const seedRows = (rows: number): Map<ValueId, Tensor> => {
+    const seeds = new Map<ValueId, Tensor>();
+    for (const [part, { value, sign }] of request.seeds.entries()) {
+      const before = seeds.get(value);
+      const seed = tf.tidy(() => {
+        const signed = tf.mul(atPoints(chunk.marks[part]!, rows / pairs), sign);
+        return before ? tf.add(before, signed) : signed;
       });
+      before?.dispose();
+      seeds.set(value, seed);
     }
-    for (const kind of kinds)
-      if (kind === 'reveal-cancel' || kind === 'genomics') {
-        const { differences, seeds } = start();
-        const nonlinearity = kind === 'genomics' ? request.nonlinearity : () => 'reveal-cancel' as const;
-        walkParts(plan, weights, differences, seeds, nonlinearity, (id, multiplier, parts) => {
+    return seeds;
+  };
+
+  try {
+    for (const { segments, to } of walks) {
+      if (kinds.includes('secant')) {
+        const differences = new Differences(activations, segments);
+        walkMultipliers(plan, weights, differences, seedRows(segments.rows), (id, multiplier) => {
           if (!asked.has(id)) return;
-          tf.tidy(() => {
-            const positive = tf.mul(multiplier.positive, parts.positive);
-            const negative = tf.mul(multiplier.negative, parts.negative);
-            // One segment, from baseline to input.
-            sums.add(kind, id, asSums[0]!.levels, overSegments(tf.add(positive, negative), pairs));
-          });
+          add(
+            'secant',
+            id,
+            to,
+            tf.tidy(() => contribution(multiplier, differences.of(id), pairs)),
+          );
         });
       }
-  }
-
-  const gradientRules = kinds.filter((kind): kind is GradientRule => kind in GRADIENT_SUMS);
-  const influence = kinds.includes('influence');
-  if (gradientRules.length > 0 || influence) {
-    const seeds = seedTensors(request, group, shapes, alphas.length);
-    const weightsOf = influenceWeights(alphas, evens.length, pairs);
-    walkGradients(plan, weights, activations, seeds, (id, gradient) => {
-      if (!asked.has(id)) return;
-      tf.tidy(() => {
-        const rows = (tensor: Tensor, start: number, size: number): Tensor => tf.slice(tensor, start, size);
-        const y = activations.get(id)!;
-        for (const { start, end, rows: size, levels } of gradientRules.length ? walks : []) {
-          const ends = { start: rows(y, start, size), end: rows(y, end, size) };
-          for (const rule of gradientRules) {
-            const slope = GRADIENT_SUMS[rule](rows(gradient, start, size), rows(gradient, end, size));
-            sums.add(rule, id, levels, contribution(slope, ends, pairs));
-          }
+      for (const kind of kinds)
+        if (kind === 'reveal-cancel' || kind === 'genomics') {
+          const differences = new Differences(activations, segments);
+          const nonlinearity = kind === 'genomics' ? request.nonlinearity : () => 'reveal-cancel' as const;
+          walkParts(
+            plan,
+            weights,
+            differences,
+            seedRows(segments.rows),
+            nonlinearity,
+            (id, multiplier, { positive, negative }) => {
+              if (!asked.has(id)) return;
+              const sum = tf.tidy(() => {
+                const both = tf.add(tf.mul(multiplier.positive, positive), tf.mul(multiplier.negative, negative));
+                return overSegments(both, pairs);
+              });
+              add(kind, id, to, sum); // one segment, from baseline to input
+            },
+          );
         }
-        for (const level of influence ? both : []) {
-          const weight = tf.tensor(weightsOf[level], [alphas.length * pairs, ...y.shape.slice(1).map(() => 1)]);
-          sums.add('influence', id, [level], overSegments(tf.mul(gradient, weight), pairs));
+    }
+
+    const gradientRules = kinds.filter((kind): kind is GradientRule => kind in GRADIENT_SUMS);
+    const { influence } = chunk;
+    if (gradientRules.length > 0 || influence)
+      walkGradients(plan, weights, activations, seedRows((count + 1) * pairs), (id, gradient) => {
+        if (!asked.has(id)) return;
+        const y = activations.get(id)!;
+        for (const { segments, to } of gradientRules.length ? walks : [])
+          for (const rule of gradientRules) {
+            const sum = tf.tidy(() => {
+              const slopes = endsOf(gradient, segments);
+              const slope = GRADIENT_SUMS[rule](slopes.start, slopes.end);
+              return contribution(slope, endsOf(y, segments), pairs);
+            });
+            add(rule, id, to, sum);
+          }
+        for (const level of influence ? levels : []) {
+          const weight = influence![level];
+          const sum = tf.tidy(() =>
+            overSegments(tf.mul(gradient, tf.reshape(weight, [-1, ...y.shape.slice(1).map(() => 1)])), pairs),
+          );
+          add('influence', id, [level], sum);
         }
       });
+    const layout = layoutOf(request, shapes, pairs, levels);
+    const tensors = tf.tidy(() => {
+      const made = new Map(parts.map(({ kind, level, id, tensor }) => [`${kind}/${level}/${id}`, tensor]));
+      const pieces = layout.map(({ kind, level, id, size }) => {
+        const tensor = made.get(`${kind}/${level}/${id}`);
+        return tensor ? tf.reshape(tensor, [-1]) : tf.zeros([size]); // nothing flowed
+      });
+      const watched = parts.find(({ kind, id }) => kind === kinds[0] && id === request.watched);
+      const running = watched ? tf.sum(tf.slice(watched.tensor, 0, 1)) : tf.scalar(0);
+      return [tf.concat(pieces), tf.concat([targetValues(request, chunk, activations), tf.reshape(running, [1])])];
     });
+    return { tensors, about: layout };
+  } finally {
+    for (const { tensor } of parts) tensor.dispose();
   }
-  return targetValues(request, group, activations, alphas.length);
+}
+
+/** All sums of a chunk end to end, in an order that does not depend on the chunk. */
+function layoutOf(
+  { plan, kinds }: SweepRequest,
+  shapes: ReadonlyMap<ValueId, readonly number[]>,
+  pairs: number,
+  levels: readonly Level[],
+): readonly Placed[] {
+  const ids = [...new Set(plan.layers.map(({ layer }) => layer.output))];
+  let at = 0;
+  return kinds.flatMap((kind) =>
+    levels.flatMap((level) =>
+      ids.map((id) => {
+        const shape = shapes.get(id)!;
+        const size = pairs * sizeOf(shape);
+        at += size;
+        return { kind, level, id, shape, at: at - size, size };
+      }),
+    ),
+  );
 }
 
 type GradientRule = Exclude<Rule, 'secant'>;
@@ -366,35 +411,31 @@ const GRADIENT_SUMS = {
   trapezoid: (start: Tensor, end: Tensor) => tf.mul(tf.add(start, end), 0.5),
 } satisfies Record<GradientRule, (start: Tensor, end: Tensor) => Tensor>;
 
-/** Trapezoid weights of ∫ dα at a chunk's rows: over all points, and over the even ones alone. */
-function influenceWeights(alphas: readonly number[], evens: number, pairs: number): Record<Level, Float32Array> {
-  const order = Array.from({ length: alphas.length }, (_, k) => (k % 2 ? evens + (k - 1) / 2 : k / 2));
-  const weigh = (places: readonly number[]): Float32Array => {
+/** Trapezoid weights of ∫ dα at a chunk's rows: over all points, and over every second alone. */
+function influenceWeights(alphas: readonly number[], pairs: number): Record<Level, Tensor> {
+  const weigh = (stride: number): Tensor => {
     const weights = new Float32Array(alphas.length * pairs);
-    for (let k = 1; k < places.length; k++) {
-      const width = alphas[places[k]!]! - alphas[places[k - 1]!]!;
-      for (const place of [places[k - 1]!, places[k]!])
+    for (let point = stride; point < alphas.length; point += stride) {
+      const width = alphas[point]! - alphas[point - stride]!;
+      for (const place of [point - stride, point])
         for (let pair = 0; pair < pairs; pair++) weights[place * pairs + pair]! += width / 2;
     }
-    return weights;
+    return tf.tensor1d(weights, 'float32');
   };
-  return { fine: weigh(order), coarse: weigh(evens === 1 ? order : order.filter((_, k) => k % 2 === 0)) };
+  return { fine: weigh(1), coarse: weigh(alphas.length === 2 ? 1 : 2) };
 }
 
 /** F at every row: [points × pairs]. */
 function targetValues(
-  request: SweepRequest,
-  group: Group,
+  { seeds }: SweepRequest,
+  { marks, count }: Chunk,
   activations: ReadonlyMap<ValueId, Tensor>,
-  points: number,
 ): Tensor {
-  const parts = request.seeds.map(({ value, index, sign }) => {
-    const activation = activations.get(value)!;
-    const flat = tf.reshape(activation, [activation.shape[0]!, -1]);
-    const size = flat.shape[1]!;
-    const places = new Int32Array(points * group.pairs);
-    for (let row = 0; row < places.length; row++) places[row] = row * size + index[group.first + (row % group.pairs)]!;
-    return tf.mul(tf.gather(tf.reshape(flat, [-1]), tf.tensor1d(places, 'int32')), sign);
+  const parts = seeds.map(({ value, sign }, part) => {
+    const values = activations.get(value)!;
+    const marked = tf.cast(atPoints(marks[part]!, count + 1), 'bool');
+    const picked = tf.where(marked, values, tf.zerosLike(values));
+    return tf.mul(tf.sum(tf.reshape(picked, [values.shape[0]!, -1]), 1), sign);
   });
   return parts.length === 1 ? parts[0]! : tf.addN(parts);
 }

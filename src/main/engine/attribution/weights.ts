@@ -1,13 +1,17 @@
-/** The model's constants on the device, for the length of a run, and what ops derive from them. */
+/** The model's constants on the device, for the length of a run, what ops derive from them, and graphs that read them. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Graph, Node, ValueId } from '../graph/graph';
+import { Recordings } from '../backends';
 import type { RunContext } from '../ops/rule';
 import type { OpName } from '../graph/ops';
 
 export class Weights {
   readonly #tensors = new Map<ValueId, Tensor>();
   readonly #derived = new Map<string, Tensor>();
+
+  /** Work on this model that is done again and again. */
+  readonly recordings = new Recordings(() => [...this.#tensors.values(), ...this.#derived.values()]);
 
   constructor(readonly graph: Graph) {}
 
@@ -44,6 +48,7 @@ export class Weights {
   }
 
   dispose(): void {
+    this.recordings.dispose();
     for (const tensor of [...this.#tensors.values(), ...this.#derived.values()]) tensor.dispose();
     this.#tensors.clear();
     this.#derived.clear();

@@ -18,6 +18,7 @@ import { whyNoGpu, whyNoNative } from './record';
 import { tryActiveBackend } from './trial';
 
 export type { Kernels } from './kernels/kernels';
+export { Recordings, type Done } from './recording';
 export { cpuDevice, gpuDevice, peakMemory } from './device';
 
 /** An open backend: what it is, and the fused kernels it has. */

@@ -18,17 +18,43 @@ export interface NativeAttribute {
 /** What is used of the package's untyped insides. */
 export interface NativeBackend extends tf.KernelBackend {
   readonly isUsingGpuDevice: boolean;
-  readonly binding: NativeBinding;
+  binding: NativeBinding;
   executeSingleOutput(op: string, attributes: readonly NativeAttribute[], inputs: readonly tf.Tensor[]): tf.Tensor;
+  /** The tensors' numbers in the binding; uploads those that are not there yet. */
+  getInputTensorIds(tensors: readonly tf.Tensor[]): number[];
+  getDTypeInteger(dtype: tf.DataType): number;
+  createOutputTensor(made: NativeTensor): tf.Tensor;
 }
 
-interface NativeBinding {
+/** A tensor as the binding tells of it. */
+export interface NativeTensor {
+  readonly id: number;
+  readonly shape: readonly number[];
+  readonly dtype: number;
+}
+
+export interface NativeBinding {
   readonly TF_Version: string;
   readonly TF_FLOAT: number;
   readonly TF_ATTR_TYPE: number;
   readonly TF_ATTR_FLOAT: number;
   readonly TF_ATTR_INT: number;
+  readonly TF_ATTR_BOOL: number;
+  readonly TF_ATTR_STRING: number;
   isUsingGpuDevice(): boolean;
+  executeOp(
+    op: string,
+    attributes: readonly NativeAttribute[],
+    inputs: readonly number[],
+    outputs: number,
+  ): NativeTensor[];
+  /** 64-bit whole numbers come as pairs of 32-bit ones. */
+  createTensor(shape: readonly number[], dtype: number, values: Float32Array | Int32Array | Uint8Array): number;
+  tensorDataSync(id: number): Float32Array | Int32Array | Uint8Array;
+  /** @returns the session's number */
+  loadSavedModel(folder: string, tags: string): number;
+  runSavedModel(session: number, inputs: readonly number[], inputNames: string, outputNames: string): NativeTensor[];
+  deleteSavedModel(session: number): void;
 }
 
 const load = createRequire(import.meta.url);

@@ -367,6 +367,10 @@ bool registerOp(const char* name, const std::vector<const char*>& inputs, const 
   for (const char* input : inputs) TF_OpDefinitionBuilderAddInput(definition, (std::string(input) + ": float").c_str());
   TF_OpDefinitionBuilderAddOutput(definition, "output: float");
   for (const char* attribute : attributes) TF_OpDefinitionBuilderAddAttr(definition, attribute);
+  // Graphs, unlike single calls, want to know.
+  TF_OpDefinitionBuilderSetShapeInferenceFunction(definition, [](TF_ShapeInferenceContext* context, TF_Status* status) {
+    TF_ShapeInferenceContextSetUnknownShape(context, status);
+  });
   TF_RegisterOpDefinition(definition, status.raw);
   if (!status.ok()) return false;
   TF_KernelBuilder* builder = TF_NewKernelBuilder(name, "CPU", create<Kernel>, compute<Kernel>, destroy<Kernel>);

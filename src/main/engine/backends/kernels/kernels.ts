@@ -31,4 +31,6 @@ export interface Kernels {
 
   /** Kernels of our own in C++, or null; the op table has the same from ordinary ops. */
   readonly fused: FusedKernels | null;
+  /** Whether work can be recorded and run as one graph; see ../recording.ts. */
+  readonly records: boolean;
 }

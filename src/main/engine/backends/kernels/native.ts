@@ -16,6 +16,7 @@ export const nativeKernels: Kernels = {
   get fused() {
     return fusedKernels();
   },
+  records: true,
   divNoNan: (a, b) => op('DivNoNan', [a, b]),
   reluGrad: (upstream, output) => op('ReluGrad', [upstream, output]),
   relu6Grad: (upstream, output) => op('Relu6Grad', [upstream, output]),

@@ -8,6 +8,7 @@ const seluScale = 1.0507009873554804934193349852946;
 
 export const portableKernels: Kernels = {
   fused: null,
+  records: false,
   divNoNan: (a, b) => tf.divNoNan(a, b),
   reluGrad: (upstream, output) => tf.tidy(() => tf.where(tf.greater(output, 0), upstream, tf.zerosLike(upstream))),
   relu6Grad: (upstream, output) =>

@@ -1,0 +1,265 @@
+/**
+ * Work on tensors that native TensorFlow runs as one graph. Called op by op, each kernel costs some 20 µs of JavaScript,
+ * binding and eager runtime, allocates its output anew and waits for the one before: on small networks that is most of the
+ * time. So what is done again and again with tensors of the same shapes is recorded as it runs, written as a graph, and
+ * from then on run by one call.
+ */
+import type { Tensor } from '@tensorflow/tfjs-core';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { GraphFile } from './graphFile';
+import { nativeBackend, type NativeAttribute, type NativeBackend, type NativeBinding } from './native';
+
+/** What a piece of work gave: tensors, and anything that is the same in every run. */
+export interface Done<About> {
+  readonly tensors: readonly Tensor[];
+  readonly about: About;
+}
+
+/** An op that ran; tensors by the binding's numbers. */
+interface Step {
+  readonly op: string;
+  readonly attributes: readonly NativeAttribute[];
+  readonly inputs: readonly number[];
+  readonly outputs: readonly { readonly id: number; readonly dtype: number }[];
+}
+
+/** A tensor made from numbers: the same in every run. */
+export interface Constant {
+  readonly shape: readonly number[];
+  readonly dtype: number;
+  readonly values: Float32Array | Int32Array | Uint8Array;
+}
+
+/** Attributes that eager calls may leave to be inferred and graphs may not: the type of the output. */
+const INFERRED: Readonly<Record<string, string>> = { ExpandDims: 'T', ClipByValue: 'T' };
+
+const TAG = 'mho';
+
+/** A recorded piece of work, held by TensorFlow until it is disposed of. */
+export class Recording {
+  readonly #feeds: string;
+  readonly #fetches: string;
+
+  private constructor(
+    private readonly binding: NativeBinding,
+    private readonly session: number,
+    /** Tensors that the work found there. */
+    private readonly held: readonly number[],
+    counts: { readonly inputs: number; readonly outputs: number },
+  ) {
+    const names = (prefix: string, count: number): string[] => Array.from({ length: count }, (_, at) => `${prefix}${at}:0`); // prettier-ignore
+    this.#feeds = [...names('input', counts.inputs), ...names('held', held.length)].join(',');
+    this.#fetches = names('output', counts.outputs).join(',');
+  }
+
+  /**
+   * Does `work` op by op, and records it as a graph.
+   * @param inputs what differs from run to run
+   * @param held gives what else the work reads once it is done: tensors that outlive the recording and never change
+   * @param work gives tensors that depend on tensors alone, never on numbers read from them
+   * @returns what the work gave; the recording is null where something in it cannot be part of a graph
+   */
+  static make<About>(
+    inputs: readonly Tensor[],
+    held: () => readonly Tensor[],
+    work: () => Done<About>,
+  ): { readonly done: Done<About>; readonly recording: Recording | null } {
+    const backend = nativeBackend();
+    const { binding } = backend;
+    backend.getInputTensorIds([...inputs, ...held()]); // uploads what is not there yet
+    const recorder = new Recorder(binding);
+    backend.binding = recorder.listening();
+    let done: Done<About>;
+    try {
+      done = work();
+    } finally {
+      backend.binding = binding;
+    }
+    return { done, recording: Recording.#of(backend, recorder, inputs, held(), done.tensors) };
+  }
+
+  static #of(
+    backend: NativeBackend,
+    recorder: Recorder,
+    inputs: readonly Tensor[],
+    held: readonly Tensor[],
+    outputs: readonly Tensor[],
+  ): Recording | null {
+    const graph = recorder.graph(placesOf(backend, inputs), placesOf(backend, held), placesOf(backend, outputs));
+    if (!graph) return null;
+    const folder = mkdtempSync(join(tmpdir(), 'mho-graph-'));
+    try {
+      writeFileSync(join(folder, 'saved_model.pb'), graph.file.bytes(TAG));
+      const session = backend.binding.loadSavedModel(folder, TAG);
+      return new Recording(backend.binding, session, graph.held, { inputs: inputs.length, outputs: outputs.length });
+    } catch {
+      return null; // Slower without, never broken.
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  }
+
+  /** Runs the graph. @param inputs of the shapes it was recorded with */
+  run(inputs: readonly Tensor[]): Tensor[] {
+    const backend = nativeBackend();
+    const fed = [...backend.getInputTensorIds(inputs), ...this.held];
+    return this.binding
+      .runSavedModel(this.session, fed, this.#feeds, this.#fetches)
+      .map((made) => backend.createOutputTensor(made));
+  }
+
+  dispose(): void {
+    this.binding.deleteSavedModel(this.session);
+  }
+}
+
+/** A tensor's number in the binding, and its type there. */
+interface Place {
+  readonly id: number;
+  readonly dtype: number;
+}
+
+const placesOf = (backend: NativeBackend, tensors: readonly Tensor[]): Place[] =>
+  backend.getInputTensorIds(tensors).map((id, at) => ({ id, dtype: backend.getDTypeInteger(tensors[at]!.dtype) }));
+
+/** Notes which ops the kernels call. */
+class Recorder {
+  readonly #steps: Step[] = [];
+  readonly #constants = new Map<number, Constant>();
+  readonly #read: number[] = [];
+
+  constructor(private readonly binding: NativeBinding) {}
+
+  /** The binding, listened to. */
+  listening(): NativeBinding {
+    const { binding } = this;
+    const heard: Pick<NativeBinding, 'executeOp' | 'createTensor' | 'tensorDataSync'> = {
+      executeOp: (op, attributes, inputs, count) => {
+        const outputs = binding.executeOp(op, attributes, inputs, count);
+        this.#steps.push({ op, attributes, inputs: [...inputs], outputs });
+        return outputs;
+      },
+      createTensor: (shape, dtype, values) => {
+        const id = binding.createTensor(shape, dtype, values);
+        this.#constants.set(id, { shape, dtype, values });
+        return id;
+      },
+      tensorDataSync: (id) => {
+        this.#read.push(id);
+        return binding.tensorDataSync(id);
+      },
+    };
+    // The binding's own properties cannot be assigned.
+    const described = Object.entries(heard).map(([name, value]) => [name, { value }] as const);
+    return Object.create(binding, Object.fromEntries(described)) as NativeBinding;
+  }
+
+  /**
+   * What was noted, as a graph of inputs `input0` …, held tensors `held0` …, and outputs `output0` ….
+   * @returns the file, and which tensors it holds; null where something cannot be written
+   */
+  graph(
+    inputs: readonly Place[],
+    holdable: readonly Place[],
+    outputs: readonly Place[],
+  ): { readonly file: GraphFile; readonly held: readonly number[] } | null {
+    const file = new GraphFile(this.binding);
+    const names = new Map<number, string>();
+    const typeOf = new Map(holdable.map(({ id, dtype }) => [id, dtype]));
+    const held: number[] = [];
+    // What follows a reading may depend on the numbers.
+    if (this.#read.some((id) => !this.#constants.has(id) && !typeOf.has(id))) return null;
+    inputs.forEach(({ id, dtype }, at) => {
+      file.placeholder(`input${at}`, dtype);
+      names.set(id, `input${at}`);
+    });
+    const nameOf = (id: number): string | null => {
+      const known = names.get(id);
+      if (known !== undefined) return known;
+      const constant = this.#constants.get(id);
+      const dtype = typeOf.get(id);
+      let name: string;
+      if (constant) {
+        name = `constant${id}`;
+        file.constant(name, constant);
+      } else if (dtype !== undefined) {
+        name = `held${held.length}`;
+        held.push(id);
+        file.placeholder(name, dtype);
+      } else return null;
+      names.set(id, name);
+      return name;
+    };
+    for (const [at, { op, attributes, inputs: read, outputs: made }] of this.#steps.entries()) {
+      const from = read.map(nameOf);
+      if (from.includes(null)) return null;
+      const inferred = INFERRED[op];
+      const all = inferred
+        ? [...attributes, { name: inferred, type: this.binding.TF_ATTR_TYPE, value: made[0]!.dtype }]
+        : attributes;
+      if (!file.node(`step${at}`, op, from as string[], all)) return null;
+      made.forEach(({ id }, place) => names.set(id, place === 0 ? `step${at}` : `step${at}:${place}`));
+    }
+    for (const [at, { id, dtype }] of outputs.entries()) {
+      const from = nameOf(id);
+      const type = { name: 'T', type: this.binding.TF_ATTR_TYPE, value: dtype };
+      if (from === null || !file.node(`output${at}`, 'Identity', [from], [type])) return null;
+    }
+    return { file, held };
+  }
+}
+
+/** Recordings made more of than this are forgotten, the longest unused first. */
+const MOST_RECORDINGS = 12;
+
+/**
+ * The recordings of work that is done over and over, by key. Work is done op by op at its first meeting, recorded at its
+ * second, run as a graph from the third on: making a graph takes some 50 ms.
+ */
+export class Recordings {
+  /** What is known of a key; false: met once; null: cannot be recorded. */
+  readonly #met = new Map<string, false | null | { readonly recording: Recording; readonly about: unknown }>();
+
+  /** @param held gives the tensors besides its inputs that work may read: they outlive this and never change */
+  constructor(private readonly held: () => readonly Tensor[]) {}
+
+  /**
+   * @param key all that the work depends on besides the values of `inputs`
+   * @param inputs what the work reads; their shapes are part of the key
+   */
+  run<About>(key: string, inputs: readonly Tensor[], work: () => Done<About>): Done<About> {
+    const whole = `${key} ${inputs.map(({ shape }) => shape.join('x')).join(' ')}`;
+    const met = this.#met.get(whole);
+    this.#met.delete(whole); // and set again: the last one used stands last
+    if (met) {
+      this.#met.set(whole, met);
+      return { tensors: met.recording.run(inputs), about: met.about as About };
+    }
+    if (met === undefined || met === null) {
+      this.#met.set(whole, met === undefined ? false : null);
+      return work();
+    }
+    const { done, recording } = Recording.make(inputs, this.held, work);
+    this.#met.set(whole, recording && { recording, about: done.about });
+    const made = [...this.#met].filter(([, each]) => each);
+    if (made.length > MOST_RECORDINGS) this.#forget(made[0]![0]);
+    return done;
+  }
+
+  /** How many pieces of work run as graphs. */
+  get size(): number {
+    return [...this.#met.values()].filter((each) => each).length;
+  }
+
+  #forget(key: string): void {
+    const met = this.#met.get(key);
+    if (met) met.recording.dispose();
+    this.#met.delete(key);
+  }
+
+  dispose(): void {
+    for (const key of [...this.#met.keys()]) this.#forget(key);
+  }
+}
