@@ -14,6 +14,7 @@ import { exportText, pixelUrl } from './exports';
 import { finding } from './finding';
 import { count, duration, number, percent, shape, signed } from './format';
 import { pictureOf } from './inputs';
+import { alongRequest } from './path';
 import { examplePlace, order, NO_FILTER, ranking, unitCount, type Ranking } from './ranking';
 import { sharedExtent, unitMaps } from './unitMaps';
 import { methodWords, runLabel } from './words';
@@ -135,6 +136,24 @@ async function unitPart({ layer, unit }: UnitKey, runs: readonly RunRecord[], ex
   );
 }
 
+/** The target along the path with the running sum of the cut that strays most, where the run can be looked into. */
+async function pathPart(runs: readonly RunRecord[], example: number): Promise<string> {
+  const run = runs.find(({ result }) => result.method === 'nig');
+  const setup = run && studio.setupOf(run);
+  if (!run || !setup || studio.job) return '';
+  const { alphas, target, layers } = await studio.client.request('alongPath', alongRequest(setup, run, example));
+  const apart = ({ running }: (typeof layers)[number]): number =>
+    running.reduce((most, sum, at) => Math.max(most, Math.abs(sum - (target[at]! - target[0]!))), 0);
+  const [cut] = layers.filter((layer) => layer.cut).sort((a, b) => apart(b) - apart(a));
+  if (!cut) return '';
+  const points = Array.from(alphas, (alpha, at) => ({
+    alpha,
+    expected: target[at]! - target[0]!,
+    running: cut.running[at]!,
+  }));
+  return `<h2>From baseline to input, example ${example}</h2><p>By ${escaped(runLabel(run))}: of all cuts the sum of <b>${escaped(cut.name)}</b> strays most from the target on the way, by ${number(apart(cut), 2)}.</p>${figure(pathPicture(points, 'light'))}`;
+}
+
 /**
  * The report's text, of the runs that are shown.
  * @param graph the layer graph's picture; null where it is not shown
@@ -170,12 +189,7 @@ export async function reportHtml(graph: string | null): Promise<string> {
   const units = await Promise.all(notable(example).map((key) => unitPart(key, here, example)));
   if (units.some((text) => text !== '')) parts.push(`<h2>Units, example ${example}</h2>`, ...units);
   parts.push(comparisonPart(ranking(here, example, ({ name }) => telling.has(name))));
-  const traced = here.find(({ trace }) => trace.length > 1);
-  if (traced)
-    parts.push(
-      `<h2>From baseline to input</h2><p>By ${escaped(runLabel(traced))}.</p>`,
-      figure(pathPicture(traced.trace, 'light')),
-    );
+  parts.push(await pathPart(here, example));
   parts.push(
     `<h2>Whether the sums are complete, example ${example}</h2><p class="muted">Only cuts are judged: layers that every path from input to target passes exactly once. A small residual does not make single neurons accurate.</p>`,
     ...here.map((run) => completenessPart(run, example)),

@@ -215,9 +215,9 @@ class Studio {
   async #openModel(name: string, ask: () => Promise<OpenedModel>): Promise<void> {
     this.opening = name;
     await this.guard(async () => {
+      const before = { hash: this.summary?.hash, title: this.document?.title, runs: this.runs.length };
       const opened = await ask();
       const sample = opened.sample;
-      const before = { hash: this.summary?.hash, title: this.document?.title, runs: this.runs.length };
       this.opened = opened;
       this.summary = opened.summary;
       this.data = null;
