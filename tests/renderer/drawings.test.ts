@@ -169,7 +169,6 @@ describe('positions', () => {
         curve: {
           alphas: Float32Array.of(0, 0.5, 1),
           target: Float32Array.of(0, 2, 3),
-          layers: [],
           unit: {
             activation: Float32Array.of(0, 1, 2),
             gradient: Float32Array.of(1, 1, 0),
