@@ -7,6 +7,7 @@ import type { ModelSummary, PortSummary } from '../../../contract/model';
 import type { ArraySummary, InputData, OpenedModel, RunRecord, SampleInfo } from '../../../contract/studio';
 import { valueDoubt, valueFault } from '../../engine/data/ports';
 import type { DataRead } from '../../engine/data';
+import { opSupport, pathStarts } from '../../engine/graph/support';
 import type { Graph } from '../../engine/graph/graph';
 
 /** A run as the service holds it. */
@@ -72,6 +73,7 @@ export const openedModel = (
   summary: ModelSummary,
   sample: SampleInfo | null,
   data: InputData | null,
+  beside: readonly string[],
 ): OpenedModel => {
   const kinds = new Map<string, string[]>();
   for (const { name, unsupported } of summary.layers)
@@ -83,6 +85,9 @@ export const openedModel = (
   return {
     summary,
     unsupported: [...kinds].map(([kind, layers]) => ({ kind, layers })),
+    ops: opSupport(graph),
+    starts: pathStarts(graph),
+    beside,
     finalActivation: Object.fromEntries(graph.outputs.map(({ name, value }) => [name, final(value)])),
     sample,
     data,
