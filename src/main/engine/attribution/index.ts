@@ -87,7 +87,7 @@ export async function attribute(
   try {
     const prepared = await prepare(graph, weights, request);
     const sums = request.methods.map((method) => methodSum(method, request.rule, request.steps));
-    const plan = planRun(graph, prepared.starts, prepared.sinks, request.layers, request.methods);
+    const plan = planRun(graph, prepared.starts, prepared.sinks, request.layers, request.methods, prepared.fixed);
     return await new Run(graph, request, options, weights, prepared, plan, sums).results();
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);

@@ -26,7 +26,7 @@ export type SumKind = Rule | 'influence' | 'reveal-cancel' | 'genomics';
 /** Straight lines in the space of the path's starts, one per pair of input and baseline. */
 export interface Lines {
   readonly pairs: number;
-  /** Per start value: `from` and `to`, [pairs, …]. */
+  /** Per start value: `from` and `to`, [pairs, …]; the same array twice for what stays as it is. */
   readonly ends: ReadonlyMap<ValueId, { readonly from: NumericArray; readonly to: NumericArray }>;
 }
 
@@ -270,7 +270,10 @@ function sweepChunk(
   const alphas = [...evens, ...odds].map((point) => request.alphas[point]!);
 
   const points = new Map(
-    plan.starts.map((id) => [id, pointsTensor(request.lines.ends.get(id)!, alphas, group.first, pairs)]),
+    [...plan.starts, ...plan.fixed].map((id) => [
+      id,
+      pointsTensor(request.lines.ends.get(id)!, alphas, group.first, pairs),
+    ]),
   );
   const activations = forward(plan.pruned.nodes, weights, points, plan.kept);
   if (shapes.size === 0) for (const [id, tensor] of activations) shapes.set(id, tensor.shape.slice(1));
