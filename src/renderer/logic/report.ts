@@ -29,7 +29,7 @@ const STYLE = `body{max-width:1080px;margin:40px auto;padding:0 24px;font:14px/1
 h1{font-size:28px;letter-spacing:-.02em;line-height:1.2;margin:0 0 4px}h2{margin:44px 0 8px;font-size:19px;letter-spacing:-.01em}h3{margin:24px 0 6px;font-size:14px}
 .lead{font-size:17px;margin:16px 0}.muted{color:#5f6875}.up{color:#b2182b}.down{color:#2166ac}
 table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}th,td{padding:4px 12px 4px 0;text-align:left;border-bottom:1px solid #e6e9ed;vertical-align:top}th{font-size:12px;color:#49515d}td.n,th.n{text-align:right}
-svg{display:block;max-width:100%;height:auto;border-radius:8px;background:#fff}figure{margin:12px 0;padding:8px;border:1px solid #e6e9ed;border-radius:10px;background:#fff;overflow:hidden}
+svg{display:block;margin:0 auto;max-width:100%;height:auto;border-radius:8px;background:#fff}figure{margin:12px 0;padding:8px;border:1px solid #e6e9ed;border-radius:10px;background:#fff;overflow:hidden}
 summary{margin:8px 0;cursor:pointer;color:#49515d}footer{margin:56px 0 24px;color:#5f6875;font-size:12px}
 @media print{body{margin:0}figure{break-inside:avoid}}
 @media(prefers-color-scheme:dark){body{background:#16191f;color:#e9ebef}.up{color:#ee7a70}.down{color:#63aaf0}.muted,footer{color:#929cab}th,summary{color:#b0b8c4}th,td{border-color:#282d37}}`;
