@@ -202,8 +202,9 @@ export interface AlongPath {
 /** A run without its large arrays: those are asked for by layer. */
 export interface RunRecord {
   readonly run: string;
-  /** Given by the user; else made from method, steps and target. */
+  /** Given by the user (`named`); else made from method, steps and target. */
   readonly name: string;
+  readonly named: boolean;
   readonly note: string;
   /** ISO 8601. */
   readonly created: string;
@@ -215,6 +216,8 @@ export interface RunRecord {
   readonly asked: {
     readonly dataName: string;
     readonly examples: readonly number[];
+    /** Of each example: what tells its input's numbers from others', whatever file or session they came from. */
+    readonly digests: readonly string[];
     readonly baseline: string;
     readonly target: StudioTarget;
     readonly minus: StudioTarget | null;

@@ -138,7 +138,7 @@ test('search and filter narrow the ranking; what matches nothing says so', async
 test('what drives a unit is one click, and leaves the columns as they are', async () => {
   await headline().getByRole('button').click();
   await page.getByRole('button', { name: 'What drives it?' }).click();
-  await expect(page.getByRole('img', { name: 'What drives the unit' })).toBeVisible({ timeout: 20_000 });
+  await expect(page.getByRole('img', { name: 'What drives the unit, by NIG · 50' })).toBeVisible({ timeout: 20_000 });
   await expect(grid().getByRole('columnheader', { name: /NIG|Rescale/ })).toHaveCount(2);
 });
 
