@@ -24,7 +24,7 @@ export interface UnitPicture {
   /** All units of the layer, and which one this is. */
   readonly layer: { readonly values: ArrayLike<number>; readonly unit: number | null } | null;
   /** Its way along the path. */
-  readonly curve: AlongPath | null;
+  readonly curve: Pick<AlongPath, 'alphas' | 'target' | 'unit'> | null;
 }
 
 const PAD = 16;
