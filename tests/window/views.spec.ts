@@ -149,19 +149,6 @@ test('the path, and convergence down to one step', async () => {
   await expect(page.getByText(/Against 64 steps, the finest run: 1: /)).toBeVisible({ timeout: 45_000 });
 });
 
-test('the report is one file that asks for nothing else', async () => {
-  const folder = newFolder();
-  const file = join(folder, 'report.html');
-  await answerDialogs(studio.app, { save: file });
-  await page.getByRole('button', { name: 'Report' }).click();
-  await expect(page.getByText('Saved report.html.')).toBeVisible();
-  const text = readFileSync(file, 'utf8');
-  expect(text).toContain('Neuron Integrated Gradients');
-  expect(text).toContain('<svg');
-  expect(text).not.toMatch(/<script|<link|src=|url\(|href=/i);
-  forget(folder);
-});
-
 for (const theme of ['light', 'dark'] as const)
   test(`axe finds nothing in any view, ${theme}`, async () => {
     const other = page.getByRole('button', { name: theme === 'dark' ? 'Dark colours' : 'Light colours' });
