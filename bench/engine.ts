@@ -9,7 +9,7 @@ import { planRun } from '../src/main/engine/attribution/plan';
 import { prepare } from '../src/main/engine/attribution/request';
 import { Differences } from '../src/main/engine/attribution/segments';
 import { walkGradients, walkMultipliers } from '../src/main/engine/attribution/walk';
-import { Weights } from '../src/main/engine/attribution/weights';
+import { keepWeights, withWeights } from '../src/main/engine/attribution/weights';
 import { openBackend, peakMemory, type Backend } from '../src/main/engine/backends';
 import { readArrays } from '../src/main/engine/data';
 import { openModel, type OpenedModel } from '../src/main/engine/formats';
@@ -44,8 +44,6 @@ interface Attribute {
 
 interface Net {
   readonly opened: OpenedModel;
-  /** On the device for as long as the process lives, as the peer's are. */
-  readonly weights: Weights;
   readonly request: Omit<AttributionRequest, 'methods' | 'rule' | 'steps'>;
 }
 
@@ -69,9 +67,9 @@ async function open(asked: Open): Promise<object> {
   const opened = await openModel(asked.model);
   const arrays = await readArrays(asked.inputs);
   const port = opened.graph.inputs[0]!.name;
+  keepWeights(opened.graph); // on the device for as long as the process lives, as the peer's are
   nets.set(asked.name, {
     opened,
-    weights: new Weights(opened.graph),
     request: {
       inputs: { [port]: rows(arrays[asked.input]!, asked.examples) },
       baseline:
@@ -104,43 +102,44 @@ interface Passes {
 async function passes({ name, points, batch, walk }: Passes): Promise<Times> {
   const net = nets.get(name)!;
   const { graph } = net.opened;
-  const { weights } = net;
-  const prepared = await prepare(graph, weights, requestOf(net, 1, ['nig'], 'trapezoid', points - 1));
-  const plan = planRun(graph, prepared.starts, prepared.sinks, undefined, []);
-  const [start, { from, to }] = [...prepared.lines.ends][0]!;
-  const sink = prepared.seeds[0]!;
-  // A segment has a point at either end: a chunk of segments shares all but one.
-  const shared = walk === 'secant' ? 1 : 0;
-  return timed(async () => {
-    for (let first = 0; first < points - shared; first += batch) {
-      const count = Math.min(batch, points - shared - first);
-      const value = tf.tidy(() => {
-        const last = first + count - 1 + shared;
-        const alphas = tf.linspace(first / (points - 1), last / (points - 1), count + shared);
-        const baseline = tf.tensor(from.data, [...from.shape]);
-        const difference = tf.sub(tf.tensor(to.data, [...to.shape]), baseline);
-        const along = tf.add(
-          baseline,
-          tf.mul(tf.reshape(alphas, [-1, ...from.shape.slice(1).map(() => 1)]), difference),
-        );
-        const values = forward(plan.pruned.nodes, weights, new Map([[start, along]]), plan.kept);
-        const size = values.get(sink.value)!.shape[1]!;
-        const seed = tf.oneHot(tf.fill([count], sink.index[0]!, 'int32'), size, 1, 0, 'float32') as Tensor;
-        const seeds = new Map([[sink.value, seed]]);
-        // Kept tensors would outlive this tidy; the walk frees its own.
-        let met = 0;
-        const visit = (_: number, flow: Tensor) => (met = flow.size);
-        if (walk === 'gradient') walkGradients(plan, weights, values, seeds, visit);
-        else {
-          const segments = { stride: 1, pairs: 1, rows: count } as const;
-          walkMultipliers(plan, weights, new Differences(values, segments), seeds, visit);
-        }
-        if (met === 0) throw new Error('the walk met no value');
-        return tf.keep(tf.sum(values.get(sink.value)!));
-      });
-      await value.data();
-      value.dispose();
-    }
+  return withWeights(graph, async (weights) => {
+    const prepared = await prepare(graph, weights, requestOf(net, 1, ['nig'], 'trapezoid', points - 1));
+    const plan = planRun(graph, prepared.starts, prepared.sinks, undefined, []);
+    const [start, { from, to }] = [...prepared.lines.ends][0]!;
+    const sink = prepared.seeds[0]!;
+    // A segment has a point at either end: a chunk of segments shares all but one.
+    const shared = walk === 'secant' ? 1 : 0;
+    return timed(async () => {
+      for (let first = 0; first < points - shared; first += batch) {
+        const count = Math.min(batch, points - shared - first);
+        const value = tf.tidy(() => {
+          const last = first + count - 1 + shared;
+          const alphas = tf.linspace(first / (points - 1), last / (points - 1), count + shared);
+          const baseline = tf.tensor(from.data, [...from.shape]);
+          const difference = tf.sub(tf.tensor(to.data, [...to.shape]), baseline);
+          const along = tf.add(
+            baseline,
+            tf.mul(tf.reshape(alphas, [-1, ...from.shape.slice(1).map(() => 1)]), difference),
+          );
+          const values = forward(plan.pruned.nodes, weights, new Map([[start, along]]), plan.kept);
+          const size = values.get(sink.value)!.shape[1]!;
+          const seed = tf.oneHot(tf.fill([count], sink.index[0]!, 'int32'), size, 1, 0, 'float32') as Tensor;
+          const seeds = new Map([[sink.value, seed]]);
+          // Kept tensors would outlive this tidy; the walk frees its own.
+          let met = 0;
+          const visit = (_: number, flow: Tensor) => (met = flow.size);
+          if (walk === 'gradient') walkGradients(plan, weights, values, seeds, visit);
+          else {
+            const segments = { stride: 1, pairs: 1, rows: count } as const;
+            walkMultipliers(plan, weights, new Differences(values, segments), seeds, visit);
+          }
+          if (met === 0) throw new Error('the walk met no value');
+          return tf.keep(tf.sum(values.get(sink.value)!));
+        });
+        await value.data();
+        value.dispose();
+      }
+    });
   });
 }
 
@@ -151,7 +150,7 @@ async function runAttribution(asked: Attribute): Promise<object> {
     ...requestOf(net, asked.examples, [asked.method], asked.rule, asked.steps),
     ...(asked.layers ? { layers: asked.layers } : {}),
   };
-  const options = { backend, weights: net.weights, estimateError: asked.estimateError ?? true };
+  const options = { backend, estimateError: asked.estimateError ?? true };
   const times = await timed(async () => {
     result = await attribute(net.opened.graph, request, options);
   });

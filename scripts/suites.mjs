@@ -106,6 +106,7 @@ const slow = [
   'formats/mutations',
   'formats/onnxConformance',
   'formats/onnxNodes',
+  'formats/tensorflowExport',
   'formats/torchExport',
   'ops/cpu',
   'terminal/built',

@@ -11,7 +11,7 @@ import { METHODS, RULES, type NumericArray, type Progress, type RunResult, type 
 import { IMAGE_FITS, IMAGE_RANGES, type ImageReading, type InputPort } from './data';
 import { BACKENDS, type BackendInfo, type BackendReport } from './backends';
 import type { MhoFault } from './errors';
-import type { ModelSummary } from './model';
+import type { ModelSummary, OpSupport, PathStart } from './model';
 
 // ---------------------------------------------------------------- handles
 
@@ -106,6 +106,12 @@ export interface OpenedModel {
   readonly summary: ModelSummary;
   /** Ops without a rule: which layers, and so which targets and paths are refused. */
   readonly unsupported: readonly { readonly kind: string; readonly layers: readonly string[] }[];
+  /** What each method gives for each op of the model. */
+  readonly ops: readonly OpSupport[];
+  /** Where a path starts when nothing else is asked. */
+  readonly starts: readonly PathStart[];
+  /** Names of the other models in the folder that was opened. */
+  readonly beside: readonly string[];
   /** For each output, the activation in front of it that the default target steps over; null without one. */
   readonly finalActivation: Readonly<Record<string, 'softmax' | 'sigmoid' | null>>;
   readonly sample: SampleInfo | null;
@@ -196,8 +202,9 @@ export interface AlongPath {
 /** A run without its large arrays: those are asked for by layer. */
 export interface RunRecord {
   readonly run: string;
-  /** Given by the user; else made from method, steps and target. */
+  /** Given by the user (`named`); else made from method, steps and target. */
   readonly name: string;
+  readonly named: boolean;
   readonly note: string;
   /** ISO 8601. */
   readonly created: string;
@@ -209,6 +216,8 @@ export interface RunRecord {
   readonly asked: {
     readonly dataName: string;
     readonly examples: readonly number[];
+    /** Of each example: what tells its input's numbers from others', whatever file or session they came from. */
+    readonly digests: readonly string[];
     readonly baseline: string;
     readonly target: StudioTarget;
     readonly minus: StudioTarget | null;
@@ -231,6 +240,8 @@ export interface DocumentState {
   readonly runs: number;
   /** False for a session that was reopened without its model. */
   readonly modelOpen: boolean;
+  /** How much of a model that is being opened has been read, in bytes; null when none is, or it is too small to tell. */
+  readonly opening: { readonly done: number; readonly total: number } | null;
 }
 
 export interface OpenedSession {

@@ -2,10 +2,14 @@
 import { contextBridge, ipcRenderer, webUtils, type IpcRendererEvent } from 'electron';
 import { DROP_CHANNEL, JOB_CHANNEL, NOTICE_CHANNEL, REQUEST_CHANNEL, type StudioBridge } from '../contract/channels';
 
-/** Only a file that the user dropped or picked has a path; one that a page made has none. */
-const pathOf = (file: File): string =>
-  // Before Electron 29 the path was a property of the file.
-  webUtils ? webUtils.getPathForFile(file) : ((file as File & { path?: string }).path ?? '');
+/** Only a file that the user dropped or picked has a path; one that a page made has none, and what is no file is not asked. */
+const pathOf = (file: unknown): string =>
+  !(file instanceof File)
+    ? ''
+    : // Before Electron 29 the path was a property of the file.
+      webUtils
+      ? webUtils.getPathForFile(file)
+      : ((file as File & { path?: string }).path ?? '');
 
 const bridge: StudioBridge = {
   request: (name, params) => ipcRenderer.invoke(REQUEST_CHANNEL, name, params),

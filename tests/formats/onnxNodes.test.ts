@@ -9,9 +9,16 @@ import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openBackend, type Backend } from '../../src/main/engine/backends';
 import { filesOf, outcome, type Outcome } from './conformance';
-import { pythonWith } from './python';
+// @ts-expect-error plain JavaScript, which runs before anything is installed
+import { pythonWith } from '../../scripts/venv.mjs';
 
-const python = pythonWith('onnx', 'MHO_ONNX_PYTHON', ['onnx', 'numpy'], ['onnx==1.23.0', 'numpy']);
+const here = import.meta.dirname;
+/** Path of a Python with onnx, or why there is none. */
+const environment = await pythonWith('onnx', resolve(here, 'onnx-requirements.txt'), 'onnx (20 MB)').catch(
+  (error: Error) => error,
+);
+const python = typeof environment === 'string' ? environment : null;
+const why = python ? '' : ` (skipped: ${(environment as Error).message})`;
 
 /** Ops with rows in the table, by how their tests are named; all but the exceptions must pass. */
 const COVERED =
@@ -35,13 +42,13 @@ const EXCEPTIONS: readonly (readonly [why: string, tests: RegExp])[] = [
   ['4 and 8 bits of other kinds', /(e4m3|e5m2|int2|uint2|float4|e8m0)/],
 ];
 
-describe.skipIf(!python)(`ONNX's tests of nodes${python ? '' : ' (skipped: no Python with onnx)'}`, () => {
+describe.skipIf(!python)(`ONNX's tests of nodes${why}`, () => {
   let backend: Backend;
   let folder = '';
   beforeAll(async () => {
     backend = await openBackend('wasm');
     folder = mkdtempSync(join(tmpdir(), 'mho-onnx-nodes-'));
-    const made = spawnSync(python!, [resolve(import.meta.dirname, 'onnx_nodes.py'), folder], { encoding: 'utf8' });
+    const made = spawnSync(python!, [resolve(here, 'onnx_nodes.py'), folder], { encoding: 'utf8' });
     expect(made.status, made.stderr).toBe(0);
   }, 300_000);
   afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -166,7 +166,15 @@ describe('positions', () => {
         ],
         input,
         layer: { values: [1, 2, -3], unit: 1 },
-        curve: { alphas: [0, 0.5, 1], unit: [0, 1, 2], target: [0, 2, 3] },
+        curve: {
+          alphas: Float32Array.of(0, 0.5, 1),
+          target: Float32Array.of(0, 2, 3),
+          unit: {
+            activation: Float32Array.of(0, 1, 2),
+            gradient: Float32Array.of(1, 1, 0),
+            running: Float32Array.of(0, 1, 2),
+          },
+        },
       },
       'light',
       () => 'data:image/png;base64,',
@@ -236,6 +244,7 @@ describe('plots of the report', () => {
   it('target and running sum begin at the same place', () => {
     const svg = pathPicture(
       [
+        { alpha: 0, expected: 0, running: 0 },
         { alpha: 0.5, expected: 1, running: 0.8 },
         { alpha: 1, expected: 3, running: 3 },
       ],

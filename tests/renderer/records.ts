@@ -14,11 +14,19 @@ export function record(method: Method, layers: readonly Given[], change: Partial
   return {
     run: method,
     name: method,
+    named: false,
     note: '',
     created: '2026-01-01T00:00:00.000Z',
     job: 'job',
     model: 'hash',
-    asked: { dataName: 'inputs.npz', examples: [5], baseline: 'constant 0', target: { index: 3 }, minus: null },
+    asked: {
+      dataName: 'inputs.npz',
+      examples: [5],
+      digests: ['five'],
+      baseline: 'constant 0',
+      target: { index: 3 },
+      minus: null,
+    },
     result: {
       method,
       rule: method === 'nig' ? 'secant' : null,

@@ -1,9 +1,9 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { version } from '../../package.json';
-import type { ModelSummary } from '../../src/contract/model';
+import type { ModelSummary, OpSupport, PathStart } from '../../src/contract/model';
 import { saveSession } from '../../src/main/engine/sessions';
 import { ownTerminal } from '../../src/main/hosts/terminal/terminal';
 import { sampleSession } from '../sessions/sample';
@@ -113,6 +113,50 @@ describe('mho inspect', () => {
     expect(summary.inputs.map(({ shape }) => shape)).toEqual([[12, 6], [3]]);
     expect(summary.hash).toMatch(/^[0-9a-f]{64}$/);
     expect(summary.layers.length).toBeGreaterThan(5);
+  });
+
+  it('says what each method gives for the ops of the model', async () => {
+    const { out } = await mho(['inspect', join(cases, 'gated/model.keras')]);
+    expect(out).toMatch(/│ softmax +│ +1 │ exact +│ exact +│ none +│ none +│/);
+    expect(out).toMatch(/^matmul: both factors vary: no rule for parts\.$/m);
+    const { ops, starts } = JSON.parse((await mho(['inspect', join(cases, 'gated/model.keras'), '--json'])).out) as {
+      ops: OpSupport[];
+      starts: PathStart[];
+    };
+    expect(ops).toContainEqual(
+      expect.objectContaining({ op: 'softmax', nodes: 1, rescale: 'exact', genomics: 'none' }),
+    );
+    expect(starts.map(({ name }) => name)).toEqual(['series', 'context']);
+  });
+
+  it('says where the path starts behind whole numbers', async () => {
+    const model = join(folder, 'words.json');
+    const layer = (class_name: string, name: string, config: object) => ({ class_name, config: { name, ...config } });
+    const layers = [
+      layer('Embedding', 'words', { input_dim: 5, output_dim: 2, batch_input_shape: [null, 3], dtype: 'float32' }),
+      layer('Flatten', 'flat', {}),
+    ];
+    await writeFile(
+      model,
+      JSON.stringify({
+        modelTopology: { model_config: { class_name: 'Sequential', config: { name: 'texts', layers } } },
+        weightsManifest: [
+          { paths: ['words.bin'], weights: [{ name: 'words/embeddings', shape: [5, 2], dtype: 'float32' }] },
+        ],
+      }),
+    );
+    await writeFile(join(folder, 'words.bin'), new Uint8Array(40));
+    const { out } = await mho(['inspect', model]);
+    expect(out).toMatch(/^path: {4}starts at words, the first real values behind words_input/m);
+  });
+
+  it('names the models of a folder that it does not open', async () => {
+    const place = join(folder, 'several');
+    await cp(join(cases, 'plain/model.keras'), join(place, 'b.keras'), { recursive: true });
+    await cp(join(cases, 'plain/model.onnx'), join(place, 'a.onnx'));
+    const { out, err } = await mho(['inspect', place]);
+    expect(out).toMatch(/^plain: Keras \(\.keras\)/);
+    expect(err).toMatch(/^Of several models in the folder .*b\.keras is opened; .*: a\.onnx\.$/m);
   });
 });
 

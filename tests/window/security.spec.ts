@@ -1,5 +1,6 @@
 /** Electron's security checklist, point by point where the running program can show it. */
 import { expect, test } from '@playwright/test';
+import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -157,6 +158,20 @@ test('15 nothing is handed to the system to open', () => {
   expect(sources.length).toBeGreaterThan(20);
   for (const file of sources)
     expect(readFileSync(file, 'utf8'), file).not.toMatch(/openExternal|openPath\(|remote\b.*enable/);
+});
+
+test('16 an old Electron serves tests and nothing else', async () => {
+  const script = `import('${join(root, 'scripts/setup/electronRuntime.mjs')}').then(({ electronRuntime }) => electronRuntime()).then((found) => console.log(JSON.stringify(found)))`;
+  const { ELECTRON_OVERRIDE_DIST_PATH: _given, ...env } = process.env;
+  const answer = execFileSync(process.execPath, ['-e', script], { encoding: 'utf8', env }).trim().split('\n').at(-1)!;
+  const found = JSON.parse(answer) as { path?: string; why?: string; real?: boolean };
+  if (found.path === undefined) expect(found.why).toContain('Electron');
+  else expect(found.real).toBe(true);
+  const { devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+    devDependencies: Record<string, string>;
+  };
+  const [major] = /\d+/.exec(devDependencies['electron']!)!;
+  expect(Number(major)).toBeGreaterThanOrEqual(45); // whoever raises it raises this
 });
 
 test('17 a message counts only from our own page', async () => {

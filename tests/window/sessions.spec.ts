@@ -94,7 +94,6 @@ test('a disk that refuses: told by a fault, and Save As elsewhere works', async 
     await answerDialogs(studio.app, { save: join(folder, 'locked', 'session.mho') });
     expect(await studio.ask('saveSessionAs', {})).toMatchObject({ ok: false, fault: { code: 'FILE_WRITE' } });
   }
-  // A full disk: /dev/full's folder cannot be written, so the export goes straight at the device.
   expect((await studio.get('document', {})).dirty).toBe(true);
   await saveAs(studio, join(folder, 'elsewhere.mho'));
   expect((await studio.get('document', {})).dirty).toBe(false);

@@ -42,7 +42,7 @@ export class StudioWindow {
   readonly document = randomBytes(12).toString('hex');
   readonly grants = new Grants();
   readonly browser: BrowserWindow;
-  #state: DocumentState = { title: null, session: null, dirty: false, runs: 0, modelOpen: false };
+  #state: DocumentState = { title: null, session: null, dirty: false, runs: 0, modelOpen: false, opening: null };
   #launch: Launch;
   #closing = false;
   #asking = false;

@@ -54,7 +54,7 @@ export function scatterPicture(a: RankingColumn, b: RankingColumn, rows: Uint32A
   return drawing(left + size + 16, top + size + 46, `${second} against ${first}, unit by unit`, theme, parts);
 }
 
-/** F(α) − F(x') and the running sum of contributions along the path. */
+/** F(α) − F(x') and the running sum of contributions along the path, from the baseline on. */
 export function pathPicture(
   trace: readonly { readonly alpha: number; readonly expected: number; readonly running: number }[],
   theme: Theme,
@@ -75,7 +75,7 @@ export function pathPicture(
     line<(typeof trace)[number]>(
       ({ alpha }) => x(alpha),
       (point) => y(point[key]),
-    )([{ alpha: 0, expected: 0, running: 0 }, ...trace]) ?? '';
+    )([...trace]) ?? '';
   parts.push(tag('path', { d: way('expected'), fill: 'none', stroke: paint.strong, 'stroke-width': 5 }));
   parts.push(tag('path', { d: way('running'), fill: 'none', stroke: paint.accent, 'stroke-width': 2 }));
   parts.push(tag('rect', { x: left, y: 10, width: 16, height: 5, fill: paint.strong }));

@@ -49,6 +49,12 @@ export function activeStretch(trace: readonly TracePoint[]): readonly [number, n
   return [trace[Math.max(0, moved.findIndex((sum) => sum >= 0.05 * total) - 1)]!.alpha, at(0.95)];
 }
 
+/** Whether both runs took the example, and it is the same input in both. */
+const sameInput = (a: RunRecord, b: RunRecord, example: number): boolean => {
+  const [one, other] = [a, b].map(({ asked }) => asked.digests[asked.examples.indexOf(example)]);
+  return examplePlace(a, example) >= 0 && one !== undefined && one === other;
+};
+
 export interface ConvergencePoint {
   readonly run: RunRecord;
   readonly steps: number;
@@ -73,9 +79,8 @@ export function convergence(
         run.result.rule === like.result.rule &&
         run.result.pathStart === like.result.pathStart &&
         run.asked.baseline === like.asked.baseline &&
-        run.asked.dataName === like.asked.dataName &&
         JSON.stringify([run.asked.target, run.asked.minus]) === JSON.stringify([like.asked.target, like.asked.minus]) &&
-        examplePlace(run, example) >= 0,
+        sameInput(run, like, example),
     )
     .sort((a, b) => a.result.steps - b.result.steps);
   const finest = same.at(-1);

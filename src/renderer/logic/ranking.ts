@@ -36,18 +36,20 @@ export const examplePlace = ({ asked, result }: RunRecord, example: number): num
 export const unitCount = (layer: LayerRecord): number => (layer.unitAxis === null ? 1 : layer.shape[layer.unitAxis]!);
 
 /**
- * @param example row of the data
+ * @param example row of the data; one per run where they are different inputs
  * @param include which layers take part; input and output layers usually do not
  */
 export function ranking(
   runs: readonly RunRecord[],
-  example: number,
+  example: number | readonly number[],
   include: (layer: LayerRecord) => boolean = () => true,
 ): Ranking {
-  const [first, ...others] = runs.filter((run) => examplePlace(run, example) >= 0);
+  const [first, ...others] = runs
+    .map((run, at) => ({ run, place: examplePlace(run, typeof example === 'number' ? example : example[at]!) }))
+    .filter(({ place }) => place >= 0);
   if (!first) return { layers: [], layer: new Uint32Array(), unit: new Uint32Array(), columns: [] };
-  const known = others.map((run) => new Map(run.layers.map((layer) => [layer.name, layer])));
-  const layers = first.layers.filter(
+  const known = others.map(({ run }) => new Map(run.layers.map((layer) => [layer.name, layer])));
+  const layers = first.run.layers.filter(
     (layer) => include(layer) && known.every((names) => names.get(layer.name)?.units.length),
   );
   const keys = layers.map((layer) => ({
@@ -66,11 +68,11 @@ export function ranking(
       unit[row] = index;
     }
   });
-  return { layers: keys, layer, unit, columns: [first, ...others].map((run) => column(run, keys, rows, example)) };
+  const columns = [first, ...others].map(({ run, place }) => column(run, place, keys, rows));
+  return { layers: keys, layer, unit, columns };
 }
 
-function column(run: RunRecord, keys: readonly LayerKey[], rows: number, example: number): RankingColumn {
-  const place = examplePlace(run, example);
+function column(run: RunRecord, place: number, keys: readonly LayerKey[], rows: number): RankingColumn {
   const byName = new Map(run.layers.map((layer) => [layer.name, layer]));
   const values = new Float32Array(rows);
   const errors = new Float32Array(rows);

@@ -14,6 +14,7 @@ import { exportText, pixelUrl } from './exports';
 import { finding } from './finding';
 import { count, duration, number, percent, shape, signed } from './format';
 import { pictureOf } from './inputs';
+import { alongRequest } from './path';
 import { examplePlace, order, NO_FILTER, ranking, unitCount, type Ranking } from './ranking';
 import { sharedExtent, unitMaps } from './unitMaps';
 import { methodWords, runLabel } from './words';
@@ -28,7 +29,7 @@ const STYLE = `body{max-width:1080px;margin:40px auto;padding:0 24px;font:14px/1
 h1{font-size:28px;letter-spacing:-.02em;line-height:1.2;margin:0 0 4px}h2{margin:44px 0 8px;font-size:19px;letter-spacing:-.01em}h3{margin:24px 0 6px;font-size:14px}
 .lead{font-size:17px;margin:16px 0}.muted{color:#5f6875}.up{color:#b2182b}.down{color:#2166ac}
 table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}th,td{padding:4px 12px 4px 0;text-align:left;border-bottom:1px solid #e6e9ed;vertical-align:top}th{font-size:12px;color:#49515d}td.n,th.n{text-align:right}
-svg{display:block;max-width:100%;height:auto;border-radius:8px;background:#fff}figure{margin:12px 0;padding:8px;border:1px solid #e6e9ed;border-radius:10px;background:#fff;overflow:hidden}
+svg{display:block;margin:0 auto;max-width:100%;height:auto;border-radius:8px;background:#fff}figure{margin:12px 0;padding:8px;border:1px solid #e6e9ed;border-radius:10px;background:#fff;overflow:hidden}
 summary{margin:8px 0;cursor:pointer;color:#49515d}footer{margin:56px 0 24px;color:#5f6875;font-size:12px}
 @media print{body{margin:0}figure{break-inside:avoid}}
 @media(prefers-color-scheme:dark){body{background:#16191f;color:#e9ebef}.up{color:#ee7a70}.down{color:#63aaf0}.muted,footer{color:#929cab}th,summary{color:#b0b8c4}th,td{border-color:#282d37}}`;
@@ -135,6 +136,24 @@ async function unitPart({ layer, unit }: UnitKey, runs: readonly RunRecord[], ex
   );
 }
 
+/** The target along the path with the running sum of the cut that strays most, where the run can be looked into. */
+async function pathPart(runs: readonly RunRecord[], example: number): Promise<string> {
+  const run = runs.find(({ result }) => result.method === 'nig');
+  const setup = run && studio.setupOf(run);
+  if (!run || !setup || studio.job) return '';
+  const { alphas, target, layers } = await studio.client.request('alongPath', alongRequest(setup, run, example));
+  const apart = ({ running }: (typeof layers)[number]): number =>
+    running.reduce((most, sum, at) => Math.max(most, Math.abs(sum - (target[at]! - target[0]!))), 0);
+  const [cut] = layers.filter((layer) => layer.cut).sort((a, b) => apart(b) - apart(a));
+  if (!cut) return '';
+  const points = Array.from(alphas, (alpha, at) => ({
+    alpha,
+    expected: target[at]! - target[0]!,
+    running: cut.running[at]!,
+  }));
+  return `<h2>From baseline to input, example ${example}</h2><p>By ${escaped(runLabel(run))}: of all cuts the sum of <b>${escaped(cut.name)}</b> strays most from the target on the way, by ${number(apart(cut), 2)}.</p>${figure(pathPicture(points, 'light'))}`;
+}
+
 /**
  * The report's text, of the runs that are shown.
  * @param graph the layer graph's picture; null where it is not shown
@@ -170,12 +189,7 @@ export async function reportHtml(graph: string | null): Promise<string> {
   const units = await Promise.all(notable(example).map((key) => unitPart(key, here, example)));
   if (units.some((text) => text !== '')) parts.push(`<h2>Units, example ${example}</h2>`, ...units);
   parts.push(comparisonPart(ranking(here, example, ({ name }) => telling.has(name))));
-  const traced = here.find(({ trace }) => trace.length > 1);
-  if (traced)
-    parts.push(
-      `<h2>From baseline to input</h2><p>By ${escaped(runLabel(traced))}.</p>`,
-      figure(pathPicture(traced.trace, 'light')),
-    );
+  parts.push(await pathPart(here, example));
   parts.push(
     `<h2>Whether the sums are complete, example ${example}</h2><p class="muted">Only cuts are judged: layers that every path from input to target passes exactly once. A small residual does not make single neurons accurate.</p>`,
     ...here.map((run) => completenessPart(run, example)),

@@ -68,8 +68,12 @@ export function stepsMeaning(steps: number, rule: Rule): string {
   return steps < 50 ? 'Coarse for this rule: look at the error bars.' : 'Usual for this rule; more for sharp networks.';
 }
 
-/** Short enough for a column's head: `NIG · 50`. */
-export function runLabel({ result }: RunRecord): string {
+/** As many letters of a given name as a column's head has room for. */
+const MOST_LETTERS = 22;
+
+/** Short enough for a column's head: `NIG · 50`, or the name that the user gave. */
+export function runLabel({ result, name, named }: RunRecord): string {
+  if (named) return name.length > MOST_LETTERS ? `${name.slice(0, MOST_LETTERS - 1)}…` : name;
   const { short, path } = methodWords[result.method];
   const rule = result.rule && result.rule !== 'secant' ? ` ${result.rule}` : '';
   return path ? `${short}${rule} · ${result.steps}` : short;

@@ -73,6 +73,10 @@ class Studio {
   data = $state.raw<InputData | null>(null);
   rows = $state.raw<Readonly<Record<string, NumericArray>> | null>(null);
   readonly sample = $derived(this.opened?.sample ?? null);
+  /** What each example truly is, where the data are the sample's own. */
+  readonly exampleLabels = $derived(
+    this.data && this.opened?.data?.data === this.data.data ? (this.sample?.exampleLabels ?? []) : [],
+  );
   /** Numbers of the data's rows, in their order. */
   readonly exampleIds = $derived(this.data?.rows ?? Array.from({ length: this.data?.examples ?? 0 }, (_, at) => at));
 
@@ -215,9 +219,9 @@ class Studio {
   async #openModel(name: string, ask: () => Promise<OpenedModel>): Promise<void> {
     this.opening = name;
     await this.guard(async () => {
+      const before = { hash: this.summary?.hash, title: this.document?.title, runs: this.runs.length };
       const opened = await ask();
       const sample = opened.sample;
-      const before = { hash: this.summary?.hash, title: this.document?.title, runs: this.runs.length };
       this.opened = opened;
       this.summary = opened.summary;
       this.data = null;
@@ -353,6 +357,19 @@ class Studio {
     const rows = this.rows?.[input];
     const place = this.exampleIds.indexOf(example);
     return rows && place >= 0 && place < rows.shape[0]! ? exampleOf(rows, place) : null;
+  }
+
+  /** An input of an example as a run took it, whatever data are open by now; null where they are not at hand. */
+  async inputOf(run: RunRecord, input: string, example: number): Promise<NumericArray | null> {
+    const data = this.setups.get(run.job)?.data;
+    if (data === undefined || data === this.data?.data)
+      return run.asked.dataName === this.data?.name ? this.inputRow(input, example) : null;
+    try {
+      const rows = await this.client.request('inputRows', { data, examples: [example] });
+      return rows[input] ? exampleOf(rows[input], 0) : null;
+    } catch {
+      return null; // the engine was started anew and knows these data no more
+    }
   }
 
   // ------------------------------------------------------------- asking
@@ -561,10 +578,11 @@ class Studio {
     });
   }
 
-  async renameRun(run: RunRecord, name: string): Promise<void> {
-    await this.guard(async () => {
-      const renamed = await this.client.request('describeRun', { run: run.run, name });
-      this.runs = this.runs.map((other) => (other.run === run.run ? renamed : other));
+  /** Names a run and notes something on it; an empty name is the made one again. True when it was kept. */
+  async describeRun(run: RunRecord, name: string, note: string): Promise<boolean> {
+    return this.guard(async () => {
+      const described = await this.client.request('describeRun', { run: run.run, name, note });
+      this.runs = this.runs.map((other) => (other.run === run.run ? described : other));
     });
   }
 
@@ -654,9 +672,15 @@ class Studio {
 
   async addGuests(file: FileRef): Promise<void> {
     await this.guard(async () => {
-      const { runs } = await this.client.request('readSession', { file: file.file });
-      this.guests = [...this.guests, ...runs.filter(({ run }) => !this.allRuns.some((known) => known.run === run))];
-      messages.note(`${runs.length} runs of ${file.name} can be compared with.`);
+      const { runs, summary } = await this.client.request('readSession', { file: file.file });
+      const model = this.main?.model ?? this.summary?.hash;
+      const same = runs.filter((run) => run.model === model);
+      this.guests = [...this.guests, ...same];
+      messages.note(
+        same.length > 0
+          ? `${count(same.length, 'run')} of ${file.name} can be compared with.`
+          : `${file.name} is about another model, ${summary?.name ?? 'an unknown one'}: its units are not these.`,
+      );
     });
   }
 

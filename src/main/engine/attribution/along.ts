@@ -57,7 +57,7 @@ export const valuesAlongPath = (
     const { only, onChunk } = options;
     const prepared = await prepare(graph, weights, request);
     const names = only ? [only.layer] : request.layers;
-    const plan = planRun(graph, prepared.starts, prepared.sinks, names, ['gradient-difference']);
+    const plan = planRun(graph, prepared.starts, prepared.sinks, names, ['gradient-difference'], prepared.fixed);
     const { steps, rule } = request;
     const alphas = Float32Array.from({ length: steps + 1 }, (_, point) => point / steps);
     const { segments } = chunkSize(steps, rowBytes(plan, weights, prepared.lines), request.memoryMB, request.chunkRows);

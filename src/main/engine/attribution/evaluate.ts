@@ -43,9 +43,8 @@ export async function evaluate(
       const given = new Map(
         [...feeds].map(([id, { shape, data }]) => {
           const size = data.length / rows;
-          const dtype = graph.values[id]!.dtype === 'float32' ? 'float32' : 'int32';
-          const slice = data.subarray(first * size, (first + count) * size);
-          return [id, tf.tensor(dtype === 'int32' ? Int32Array.from(slice) : slice, [count, ...shape.slice(1)], dtype)];
+          // Whole numbers too: rows come as float32, and kernels want one type.
+          return [id, tf.tensor(data.subarray(first * size, (first + count) * size), [count, ...shape.slice(1)])];
         }),
       );
       const work = () => {

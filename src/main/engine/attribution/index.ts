@@ -14,9 +14,9 @@ import { planRun, type Plan } from './plan';
 import { checkInputs, prepare, type Prepared } from './request';
 import { layerResult } from './results';
 import { sweepGroup, type GroupResult, type LayerSums, type SumKind } from './sweep';
-import { Weights, withWeights } from './weights';
+import { withWeights, type Weights } from './weights';
 
-export { Weights };
+export { keepWeights, releaseWeights, Weights } from './weights';
 
 export interface AttributionOptions {
   readonly backend: Backend;
@@ -28,8 +28,6 @@ export interface AttributionOptions {
   readonly signal?: AbortSignal;
   /** Whether to estimate errors (a fourth more work for secant). Default true. */
   readonly estimateError?: boolean;
-  /** The model's weights on the device, kept by a caller that runs it again and disposes of them; absent: uploaded for this run. */
-  readonly weights?: Weights;
 }
 
 class Cancelled extends Error {}
@@ -83,19 +81,18 @@ export async function attribute(
   request: AttributionRequest,
   options: AttributionOptions,
 ): Promise<RunResult[]> {
-  const weights = options.weights ?? new Weights(graph);
   try {
-    const prepared = await prepare(graph, weights, request);
-    const sums = request.methods.map((method) => methodSum(method, request.rule, request.steps));
-    const plan = planRun(graph, prepared.starts, prepared.sinks, request.layers, request.methods);
-    return await new Run(graph, request, options, weights, prepared, plan, sums).results();
+    return await withWeights(graph, async (weights) => {
+      const prepared = await prepare(graph, weights, request);
+      const sums = request.methods.map((method) => methodSum(method, request.rule, request.steps));
+      const plan = planRun(graph, prepared.starts, prepared.sinks, request.layers, request.methods, prepared.fixed);
+      return new Run(graph, request, options, weights, prepared, plan, sums).results();
+    });
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     if (!(error instanceof MhoError) && /OOM|resource exhausted|out of memory|allocation failed/i.test(reason))
       throw new MhoError('MEMORY_EXHAUSTED', { reason: reason.split('\n')[0]! }, { cause: error });
     throw error;
-  } finally {
-    if (weights !== options.weights) weights.dispose();
   }
 }
 

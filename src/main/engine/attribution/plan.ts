@@ -18,6 +18,8 @@ export interface Plan {
   readonly graph: Graph;
   readonly pruned: Pruned;
   readonly starts: readonly ValueId[];
+  /** Values that stay as they are at the input, and that the path does not go through. */
+  readonly fixed: readonly ValueId[];
   readonly sinks: readonly ValueId[];
   /** The asked layers that lie between start and target, in running order. */
   readonly layers: readonly PlannedLayer[];
@@ -44,6 +46,7 @@ export function readsValues(graph: Graph, node: Node): boolean {
 /**
  * Plans a run from `starts` to `sinks`.
  * @param names layers asked for; absent: all
+ * @param fixed values that may reach the sinks around the starts, since they stay as they are
  * @param methods what the plan serves: those that carry positive and negative parts need a rule for it at every node, and
  * read every activation
  * @throws LAYER_UNKNOWN, OP_UNSUPPORTED, PATH_START, RULE_MISSING, TARGET_CONSTANT
@@ -54,6 +57,7 @@ export function planRun(
   sinks: readonly ValueId[],
   names: readonly string[] | undefined,
   methods: readonly Method[],
+  fixed: readonly ValueId[] = [],
 ): Plan {
   for (const name of names ?? [])
     if (!graph.layers.some((layer) => layer.name === name))
@@ -69,11 +73,15 @@ export function planRun(
     });
   const stranger = pruned.nodes.find((node): node is Node<'unknown'> => node.op === 'unknown');
   if (stranger) throw new MhoError('OP_UNSUPPORTED', { layer: stranger.name, kind: stranger.attributes.kind });
-  if (pruned.beside.length > 0)
+  const around = pruned.beside.find((id) => !fixed.includes(id));
+  if (around !== undefined) {
+    const source = unknownBefore(graph, around);
+    if (source) throw new MhoError('OP_UNSUPPORTED', { layer: source.name, kind: source.attributes.kind });
     throw new MhoError('PATH_START', {
       layer: starts.map(describe).join(', '),
-      reason: `${describe(pruned.beside[0]!)} reaches the target around it`,
+      reason: `${describe(around)} reaches the target around it`,
     });
+  }
 
   const inParts = methods.find((method) => method === 'reveal-cancel' || method === 'genomics');
   const missing = inParts && pruned.nodes.find((node) => !ruleOf(node).parts || !partsServe(graph, node));
@@ -88,5 +96,16 @@ export function planRun(
   for (const node of pruned.nodes)
     if (inParts || readsValues(graph, node))
       for (const id of [...node.inputs, node.output]) if (pruned.live.has(id)) kept.add(id);
-  return { graph, pruned, starts, sinks, layers, kept };
+  return { graph, pruned, starts, fixed: pruned.beside, sinks, layers, kept };
+}
+
+/** An op without a rule that a value comes from: streams of random numbers come from nothing else. */
+function unknownBefore(graph: Graph, value: ValueId): Node<'unknown'> | null {
+  const needed = new Set([value]);
+  for (const node of [...graph.nodes].reverse()) {
+    if (!needed.has(node.output)) continue;
+    if (node.op === 'unknown') return node as Node<'unknown'>;
+    for (const id of node.inputs) needed.add(id);
+  }
+  return null;
 }

@@ -56,7 +56,7 @@ export const planCost = (graph: Graph, request: AttributionRequest): Promise<Run
   withWeights(graph, async (weights) => {
     const prepared = await prepare(graph, weights, request);
     const sums = request.methods.map((method) => methodSum(method, request.rule, request.steps));
-    const plan = planRun(graph, prepared.starts, prepared.sinks, request.layers, request.methods);
+    const plan = planRun(graph, prepared.starts, prepared.sinks, request.layers, request.methods, prepared.fixed);
     const bytes = rowBytes(plan, weights, prepared.lines);
     const grids = [...new Set(sums.map(({ steps }) => steps))];
     const rows = grids.map((steps) => {

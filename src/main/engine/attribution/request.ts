@@ -2,7 +2,7 @@
 import type { AttributionRequest, NumericArray, TargetSpec } from '../../../contract/attribution';
 import { MhoError } from '../../../contract/errors';
 import { sizeOf, type Graph, type Shape, type ValueId } from '../graph/graph';
-import { naturalStarts } from '../graph/support';
+import { fixedValues, naturalStarts } from '../graph/support';
 import { nearest, flatIndex, resolveTarget } from '../graph/target';
 import { evaluate } from './evaluate';
 import type { Lines, Seed } from './sweep';
@@ -103,6 +103,8 @@ export interface Prepared {
   readonly examples: number;
   readonly references: number;
   readonly starts: readonly ValueId[];
+  /** Values that stay as they are at the input; `lines` has them too. */
+  readonly fixed: readonly ValueId[];
   readonly sinks: readonly ValueId[];
   readonly lines: Lines;
   readonly seeds: readonly Seed[];
@@ -126,6 +128,8 @@ export async function prepare(graph: Graph, weights: Weights, request: Attributi
 
   const inputs = new Map(graph.inputs.map(({ name, value }) => [value, request.inputs[name]!]));
   const behind = natural.filter((id) => !portOf.has(id));
+  const fixed = fixedValues(graph);
+  const still = fixed.length ? await evaluate(graph, weights, inputs, fixed) : new Map<ValueId, NumericArray>();
   const embedded = behind.length ? await evaluate(graph, weights, inputs, behind) : new Map<ValueId, NumericArray>();
   const embeddedBaselines =
     behind.length && baselines.arrays
@@ -137,7 +141,7 @@ export async function prepare(graph: Graph, weights: Weights, request: Attributi
         )
       : null;
   const rows = pairsOf(examples, references, (example) => example);
-  const atInput = new Map(natural.map((id) => [id, inputs.get(id) ?? embedded.get(id)!] as const));
+  const atInput = new Map([...natural.map((id) => [id, inputs.get(id) ?? embedded.get(id)!] as const), ...still]);
   let ends = new Map(
     natural.map((id) => {
       const to = pick(atInput.get(id)!, rows);
@@ -146,6 +150,13 @@ export async function prepare(graph: Graph, weights: Weights, request: Attributi
       return [id, { from, to }] as const;
     }),
   );
+  const held = new Map(
+    [...still].map(([id, array]) => {
+      const at = pick(array, rows);
+      return [id, { from: at, to: at }] as const;
+    }),
+  );
+  ends = new Map([...ends, ...held]);
   let starts: readonly ValueId[] = natural;
 
   const specs: readonly (readonly [TargetSpec, 1 | -1])[] = request.minus
@@ -186,11 +197,11 @@ export async function prepare(graph: Graph, weights: Weights, request: Attributi
           evaluate(graph, weights, new Map([...ends].map(([id, each]) => [id, each[end]])), [start]),
         ),
       );
-      ends = new Map([[start, { from: from!.get(start)!, to: to!.get(start)! }]]);
+      ends = new Map([[start, { from: from!.get(start)!, to: to!.get(start)! }], ...held]);
       starts = [start];
     }
   }
-  return { examples, references, starts, sinks, lines: { pairs, ends }, seeds, targets };
+  return { examples, references, starts, fixed, sinks, lines: { pairs, ends }, seeds, targets };
 }
 
 /** The targets' values at the inputs: always their shapes, and the numbers where the largest is asked for. */

@@ -26,7 +26,7 @@ export type SumKind = Rule | 'influence' | 'reveal-cancel' | 'genomics';
 /** Straight lines in the space of the path's starts, one per pair of input and baseline. */
 export interface Lines {
   readonly pairs: number;
-  /** Per start value: `from` and `to`, [pairs, …]. */
+  /** Per start value: `from` and `to`, [pairs, …]; the same array twice for what stays as it is. */
   readonly ends: ReadonlyMap<ValueId, { readonly from: NumericArray; readonly to: NumericArray }>;
 }
 
@@ -232,17 +232,16 @@ function sweepChunk(request: SweepRequest, group: Group, first: number, count: n
   const { plan, weights, kinds } = request;
   const { pairs } = group;
   const alphas = [...request.alphas.subarray(first, first + count + 1)];
-  const points = plan.starts.map((id) => pointsTensor(request.lines.ends.get(id)!, alphas, group.first, pairs));
+  const points = new Map(
+    [...plan.starts, ...plan.fixed].map((id) => [
+      id,
+      pointsTensor(request.lines.ends.get(id)!, alphas, group.first, pairs),
+    ]),
+  );
   const marks = markTensors(request, group);
   const influence = kinds.includes('influence') ? influenceWeights(alphas, pairs) : null;
-  const chunk: Chunk = {
-    pairs,
-    count,
-    points: new Map(plan.starts.map((id, at) => [id, points[at]!])),
-    marks,
-    influence,
-  };
-  const inputs = [...points, ...marks, ...Object.values(influence ?? {})];
+  const chunk: Chunk = { pairs, count, points, marks, influence };
+  const inputs = [...points.values(), ...marks, ...Object.values(influence ?? {})];
   if (!kernels().records || alphas.length * pairs * request.rowBytes > RECORDED_BYTES)
     return computeChunk(request, chunk);
   return weights.recordings.run(keyOf(request, chunk), inputs, () => computeChunk(request, chunk));
@@ -262,7 +261,7 @@ interface Chunk {
 /** All that a chunk's work depends on besides the numbers in its tensors. */
 const keyOf = ({ plan, seeds, kinds, estimateError, watched }: SweepRequest, { pairs, count }: Chunk): string =>
   JSON.stringify([
-    plan.starts,
+    [plan.starts, plan.fixed],
     plan.layers.map(({ layer }) => layer.output),
     seeds.map(({ value, sign }) => [value, sign]),
     [kinds, estimateError, watched, pairs, count],

@@ -205,7 +205,7 @@ export function walkParts(
     negative: addAndDispose(a.negative, b.negative),
   });
   try {
-    for (const start of plan.starts) {
+    for (const start of [...plan.starts, ...plan.fixed]) {
       const { delta } = differences.of(start);
       partsOf.set(start, { positive: tf.relu(delta), negative: tf.minimum(delta, 0) });
     }

@@ -55,15 +55,34 @@ export class Weights {
   }
 }
 
-/** Weights for one piece of work, disposed of whether it succeeds or fails. */
-export const withWeights = async <Result>(
-  graph: Graph,
-  work: (weights: Weights) => Promise<Result>,
-): Promise<Result> => {
-  const weights = new Weights(graph);
+/** Weights that stay on the device between pieces of work. */
+const kept = new WeakMap<Graph, { weights: Weights; backend: string }>();
+
+/**
+ * From now on work on this model finds its weights on the device, and runs as graphs what it has done before, until they are
+ * released. For models that are run again and again.
+ */
+export function keepWeights(graph: Graph): void {
+  if (!kept.has(graph)) kept.set(graph, { weights: new Weights(graph), backend: tf.getBackend() });
+}
+
+/** Frees what was kept for a model. */
+export function releaseWeights(graph: Graph): void {
+  kept.get(graph)?.weights.dispose();
+  kept.delete(graph);
+}
+
+/** Weights for one piece of work: those that are kept, or else disposed of whether it succeeds or fails. */
+export async function withWeights<Result>(graph: Graph, work: (weights: Weights) => Promise<Result>): Promise<Result> {
+  const held = kept.get(graph);
+  if (held && held.backend !== tf.getBackend()) {
+    releaseWeights(graph); // they lie on another backend
+    keepWeights(graph);
+  }
+  const weights = kept.get(graph)?.weights ?? new Weights(graph);
   try {
     return await work(weights);
   } finally {
-    weights.dispose();
+    if (!held) weights.dispose();
   }
-};
+}

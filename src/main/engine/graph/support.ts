@@ -189,7 +189,8 @@ export function nodeSupport(graph: Graph, node: Node): Methods {
   if (node.op === 'mul' && fixed) return methods('exact', 'exact', 'exact');
   if (node.op === 'clippedRelu' && (node as Node<'clippedRelu'>).attributes.threshold !== 0) return BY_PASSING.jump;
   if (passing === 'function' || passing === 'weighted' || passing === 'scaled') return { ...support, note: null };
-  return supportOf(node.op);
+  // What may be exact in another place is not here.
+  return passing === 'joint' ? { ...support, note: SHARES } : supportOf(node.op);
 }
 
 /** The ops of a network, most frequent first; one line for the nodes of an op that are alike. */
@@ -217,19 +218,61 @@ export const pathStarts = (graph: Graph): PathStart[] =>
     return { name: layer?.name ?? graph.values[value]!.name, behind: [...behind] };
   });
 
-function startsBehind(graph: Graph): Map<ValueId, ReadonlySet<string>> {
-  /** Values that are no real numbers, with the inputs that they come from. */
-  const whole = new Map<ValueId, ReadonlySet<string>>();
+/**
+ * What stays as it is at the input while a path is walked: conditions on whole numbers (which tokens are padding), what is
+ * made of them, and whole numbers, where a value that varies reads them.
+ */
+export const fixedValues = (graph: Graph): ValueId[] => [...found(graph, true).fixed];
+
+const startsBehind = (graph: Graph): Map<ValueId, ReadonlySet<string>> => {
+  const { starts } = found(graph, true);
+  // Numbers that are made of conditions alone are where the path starts only if there is nothing else.
+  return starts.size ? starts : found(graph, false).starts;
+};
+
+/** What picks rows of a table, whatever type the file says: Keras calls such inputs real. */
+function indexValues(graph: Graph): ReadonlySet<ValueId> {
+  const indices = new Set<ValueId>();
+  for (const node of [...graph.nodes].reverse())
+    if (node.op === 'embedding' || (indices.has(node.output) && PASSING[node.op] === 'carried'))
+      indices.add(node.inputs[0]!);
+  return indices;
+}
+
+function found(graph: Graph, fix: boolean) {
+  /** Values that do not vary along the path, with the inputs that they come from. */
+  const still = new Map<ValueId, ReadonlySet<string>>();
+  const conditions = new Set<ValueId>();
   const starts = new Map<ValueId, ReadonlySet<string>>();
+  const varies = new Set<ValueId>();
+  const fixed = new Set<ValueId>();
+  const indices = indexValues(graph);
+  const isReal = (id: ValueId): boolean => graph.values[id]!.dtype === 'float32' && !indices.has(id);
   for (const { name, value } of graph.inputs)
-    if (graph.values[value]!.dtype === 'float32') starts.set(value, new Set());
-    else whole.set(value, new Set([name]));
+    if (isReal(value)) {
+      starts.set(value, new Set());
+      varies.add(value);
+    } else still.set(value, new Set([name]));
   for (const node of graph.nodes) {
-    const behind = new Set(node.inputs.flatMap((id) => [...(whole.get(id) ?? [])]));
+    const { dtype } = graph.values[node.output]!;
+    const real = isReal(node.output);
+    if (node.inputs.some((id) => varies.has(id))) {
+      varies.add(node.output);
+      for (const id of node.inputs) if (still.has(id)) fixed.add(id);
+      continue;
+    }
+    const behind = new Set(node.inputs.flatMap((id) => [...(still.get(id) ?? [])]));
     if (behind.size === 0) continue;
-    (graph.values[node.output]!.dtype === 'float32' ? starts : whole).set(node.output, behind);
+    const made = real && node.inputs.some((id) => conditions.has(id));
+    const condition = fix && (dtype === 'bool' || made);
+    if (condition) conditions.add(node.output);
+    if (condition || !real) still.set(node.output, behind);
+    else {
+      starts.set(node.output, behind);
+      varies.add(node.output);
+    }
   }
-  return starts;
+  return { starts, fixed };
 }
 
 /** The table of docs/formats.md, in Markdown: ops that are alike in one line. */

@@ -55,6 +55,8 @@ interface OpenModel {
   readonly summary: ModelSummary;
   readonly path: string;
   readonly sample: SampleInfo | null;
+  /** Names of the other models in its folder. */
+  readonly beside: readonly string[];
 }
 
 interface OpenData extends DataRead {
@@ -86,6 +88,10 @@ interface Kept extends StoredRun {
 /** Of data that come from no file. */
 const rowsAlone = { source: null, how: [], reading: null } as const;
 
+/** Smaller models are open before anybody could read how far they are. */
+const TOLD_BYTES = 32e6;
+const TOLD_MS = 100;
+
 export const newId = (): string => randomBytes(12).toString('hex');
 
 /** `~/models` rather than the whole path. */
@@ -116,6 +122,7 @@ export class Document {
   /** Runs of other sessions, for comparison. */
   readonly #compared = new Map<string, StoredRun>();
   #session: { path: string; stamp: Stamp | null } | null = null;
+  #opening: DocumentState['opening'] = null;
   #dirty = false;
   #created = new Date().toISOString();
   #notes = '';
@@ -150,6 +157,7 @@ export class Document {
       dirty: this.#dirty,
       runs: this.#runs.size,
       modelOpen: this.#model !== null,
+      opening: this.#opening,
     };
   }
 
@@ -208,30 +216,55 @@ export class Document {
   /** @throws RUNS_UNSAVED where another model would replace unsaved runs and the user was not asked, MODEL_… */
   async openModel(path: string, sampleName: string | null, unsaved: Unsaved): Promise<OpenedModel> {
     const sample = sampleName === null ? null : await findSample(this.around.samples, sampleName);
-    const { graph, summary } = await this.around.engine.openModel(sample?.model ?? path);
+    const { graph, summary, beside } = await this.#readModel(sample?.model ?? path);
     const other = this.#described ?? this.#model?.summary ?? null;
     if (other && other.hash !== summary.hash) await this.#startAnew(unsaved);
-    this.#model = await this.#opened(graph, summary, sample?.model ?? path, sample);
+    this.#model = await this.#opened(graph, summary, sample?.model ?? path, sample, beside);
     this.#described = summary;
     this.#data.clear();
     const data = sample ? await this.readInputs([sample.inputs]) : null;
     await this.#changeQuietly();
-    return openedModel(graph, summary, sample?.info ?? null, data);
+    return openedModel(graph, summary, sample?.info ?? null, data, beside);
+  }
+
+  /** Opens a model; of a large one, the window is told how far it has come. */
+  async #readModel(path: string): ReturnType<Engine['openModel']> {
+    let told = 0;
+    const onProgress = (done: number, total: number): void => {
+      if (total < TOLD_BYTES || performance.now() - told < TOLD_MS) return;
+      told = performance.now();
+      this.#opening = { done, total };
+      this.around.changed(this.id, this.state);
+    };
+    try {
+      return await this.around.engine.openModel(path, { onProgress });
+    } finally {
+      if (this.#opening) {
+        this.#opening = null;
+        this.around.changed(this.id, this.state);
+      }
+    }
   }
 
   /** A model with what is known about its inputs: a sample's own data tell more than its graph. */
-  async #opened(graph: Graph, summary: ModelSummary, path: string, sample: Sample | null): Promise<OpenModel> {
+  async #opened(
+    graph: Graph,
+    summary: ModelSummary,
+    path: string,
+    sample: Sample | null,
+    beside: readonly string[],
+  ): Promise<OpenModel> {
     const own = sample && (await this.around.engine.readArrays(sample.inputs).catch(() => null));
     const ports = portsOf(graph, sample?.info.alphabet ?? null, own);
-    return { graph, summary, ports, path, sample: sample?.info ?? null };
+    return { graph, summary, ports, path, sample: sample?.info ?? null, beside };
   }
 
   opened(): OpenedModel | null {
     if (!this.#model) return null;
-    const { graph, summary, sample } = this.#model;
+    const { graph, summary, sample, beside } = this.#model;
     const latest = [...this.#data].reverse().find(([, { baseline }]) => !baseline);
     const data = latest ? this.#inputData(...latest) : null;
-    return openedModel(graph, summary, sample, data);
+    return openedModel(graph, summary, sample, data, beside);
   }
 
   /** @throws RUNS_UNSAVED */
@@ -540,12 +573,12 @@ export class Document {
   /** The model of a session, when it is still there and still the same. */
   async #reopenModel({ path, sample }: NonNullable<SavedState['model']>): Promise<void> {
     try {
-      const { graph, summary } = await this.around.engine.openModel(path);
+      const { graph, summary, beside } = await this.#readModel(path);
       if (this.#described && summary.hash !== this.#described.hash) return;
       const known = (await allSamples(this.around.samples)).find(
         (each) => each.info.name === sample || each.model === path,
       );
-      this.#model = await this.#opened(graph, summary, path, known ?? null);
+      this.#model = await this.#opened(graph, summary, path, known ?? null, beside);
       this.#described = summary;
     } catch {
       // shown without its model
@@ -587,7 +620,14 @@ export class Document {
     const runs = storedRuns(session);
     for (const run of runs) this.#compared.set(run.id, run);
     return {
-      document: { title: basename(path), session: null, dirty: false, runs: runs.length, modelOpen: false },
+      document: {
+        title: basename(path),
+        session: null,
+        dirty: false,
+        runs: runs.length,
+        modelOpen: false,
+        opening: null,
+      },
       summary: session.model,
       runs: runs.map(recordOf),
     };

@@ -14,7 +14,10 @@ import type { Graph, ValueId } from '../../engine/graph/graph';
 export type OpenBackend = BackendInfo;
 
 export interface Engine {
-  openModel(path: string): Promise<{ graph: Graph; summary: ModelSummary }>;
+  openModel(
+    path: string,
+    options?: { onProgress?: (done: number, total: number) => void },
+  ): Promise<{ graph: Graph; summary: ModelSummary; beside: readonly string[] }>;
   readArrays(path: string): Promise<Readonly<Record<string, NumericArray>>>;
   readData(paths: readonly string[], ports: readonly InputPort[], reading: Partial<ImageReading>): Promise<DataRead>;
   saveSession(path: string, session: Session): Promise<void>;
@@ -47,7 +50,7 @@ const sessions = () => import('../../engine/sessions');
 
 /** The engine of this process. */
 export const engine: Engine = {
-  openModel: async (path) => (await import('../../engine/formats')).openModel(path),
+  openModel: async (...asked) => (await import('../../engine/formats')).openModel(...asked),
   readArrays: async (path) => (await import('../../engine/data')).readArrays(path),
   readData: async (...asked) => (await import('../../engine/data')).readData(...asked),
   saveSession: async (path, session) => (await sessions()).saveSession(path, session),

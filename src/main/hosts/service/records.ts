@@ -1,4 +1,5 @@
 /** From what the engine gives to what a window shows. */
+import { buf as crc32 } from 'crc-32';
 import type { BaselineSpec, NumericArray, RunResult } from '../../../contract/attribution';
 import { MhoError } from '../../../contract/errors';
 import type { Question } from '../../../contract/session';
@@ -7,6 +8,7 @@ import type { ModelSummary, PortSummary } from '../../../contract/model';
 import type { ArraySummary, InputData, OpenedModel, RunRecord, SampleInfo } from '../../../contract/studio';
 import { valueDoubt, valueFault } from '../../engine/data/ports';
 import type { DataRead } from '../../engine/data';
+import { opSupport, pathStarts } from '../../engine/graph/support';
 import type { Graph } from '../../engine/graph/graph';
 
 /** A run as the service holds it. */
@@ -44,11 +46,31 @@ const baselineInWords = (baseline: BaselineSpec): string => {
   return baseline.perExample ? 'from a file, one per example' : `${rows} references from a file`;
 };
 
+/** Checksums of each example's inputs, worked out once per question. */
+const digestsOf = (question: Question): readonly string[] => {
+  const known = digests.get(question);
+  if (known) return known;
+  const inputs = Object.entries(question.inputs).sort(([a], [b]) => (a < b ? -1 : 1));
+  const made = question.examples.map((_, at) =>
+    inputs
+      .map(([, { shape, data }]) => {
+        const size = data.length / shape[0]!;
+        const row = data.subarray(at * size, (at + 1) * size);
+        return (crc32(new Uint8Array(row.buffer, row.byteOffset, row.byteLength)) >>> 0).toString(16);
+      })
+      .join('-'),
+  );
+  digests.set(question, made);
+  return made;
+};
+const digests = new WeakMap<Question, readonly string[]>();
+
 export const recordOf = ({ id, result, question, model, name, note, created, job, trace }: StoredRun): RunRecord => {
   const { layers, ...rest } = result;
   return {
     run: id,
     name,
+    named: name !== runName(result),
     note,
     created,
     job,
@@ -57,6 +79,7 @@ export const recordOf = ({ id, result, question, model, name, note, created, job
     asked: {
       dataName: question.source ?? '',
       examples: question.examples,
+      digests: digestsOf(question),
       baseline: baselineInWords(question.baseline),
       target: question.target as RunRecord['asked']['target'],
       minus: question.minus as RunRecord['asked']['minus'],
@@ -72,6 +95,7 @@ export const openedModel = (
   summary: ModelSummary,
   sample: SampleInfo | null,
   data: InputData | null,
+  beside: readonly string[],
 ): OpenedModel => {
   const kinds = new Map<string, string[]>();
   for (const { name, unsupported } of summary.layers)
@@ -83,6 +107,9 @@ export const openedModel = (
   return {
     summary,
     unsupported: [...kinds].map(([kind, layers]) => ({ kind, layers })),
+    ops: opSupport(graph),
+    starts: pathStarts(graph),
+    beside,
     finalActivation: Object.fromEntries(graph.outputs.map(({ name, value }) => [name, final(value)])),
     sample,
     data,

@@ -3,7 +3,7 @@ import type { Progress } from '../../../contract/attribution';
 import { duration } from './numbers';
 
 export interface Bar {
-  readonly update: (progress: Progress) => void;
+  readonly update: (progress: Pick<Progress, 'done' | 'total' | 'remainingMs' | 'phase'>) => void;
   readonly stop: () => void;
 }
 

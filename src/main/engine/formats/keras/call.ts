@@ -150,7 +150,7 @@ export class LayerCall {
     return {
       id,
       axes: [range(this.lead + 1), ...range(rank, this.lead + 1).map((axis) => [axis])],
-      opaque: this.isShapeless(id),
+      opaque: this.isShapeless(id) ? 'a layer of unknown shape' : null,
     };
   }
 

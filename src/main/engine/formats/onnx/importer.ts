@@ -8,6 +8,7 @@ import { safeDivision } from '../tensors/compositions';
 import { registerLayers } from '../tensors/layers';
 import { OnnxCall } from './call';
 import { type Control, SUBGRAPHS } from './control';
+import { pathsByWeights } from './names';
 import { type OnnxGraph, type OnnxNode, subgraphOf, type TensorProto, type ValueInfo } from './proto';
 import { rowOf } from './table';
 import { isNumeric, isReal } from './tensor';
@@ -102,7 +103,9 @@ export class Importer {
       this.builder.output(name.replace(/:0$/, ''), id);
       return id;
     });
-    const told = (name: string): string => (name.includes('/') ? name : (this.hints.get(name) ?? name));
+    const paths = pathsByWeights(this.graph, nodeName);
+    const told = (name: string): string =>
+      paths.get(name) ?? (name.includes('/') ? name : (this.hints.get(name) ?? name));
     const kernels = new Map([...this.kernels].map(([name, kernel]) => [told(name), kernel]));
     registerLayers(this.to, this.builder, (origin) => told(origin.name), kernels);
     const graph = this.builder.build();

@@ -8,6 +8,8 @@ import {
   clipped,
   completed,
   contraction,
+  isInfinite,
+  isNotNumber,
   logSumExp,
   multipliedOver,
   negated,
@@ -724,6 +726,9 @@ const rows: Readonly<Record<string, Row>> = {
   And: logical('mul'),
   Or: logical('maximum'),
   Xor: (call) => negated(call.to, call.to.binary('equal', call.input(0), call.second)),
+  IsNaN: (call) => isNotNumber(call.to, call.input(0)),
+  IsInf: (call) =>
+    isInfinite(call.to, call.input(0), call.int('detect_negative', 1) !== 0, call.int('detect_positive', 1) !== 0),
   Not: (call) => negated(call.to, call.input(0)),
   Where: (call) => selected(call.to, call.input(0), call.input(1), call.input(2)),
   Ceil: (call) => ceiled(call.to, call.input(0)),

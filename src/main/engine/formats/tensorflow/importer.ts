@@ -68,9 +68,10 @@ class Folded {
     readonly make: (crops: readonly (readonly [number, number])[]) => Tensor,
   ) {}
 }
-export type Item = Tensor | Handle | Spread | Folded | TensorList;
-const isTensor = (item: Item): item is Tensor =>
-  !(item instanceof Handle || item instanceof Spread || item instanceof Folded || item instanceof TensorList);
+/** What a branch that is not taken gives. */
+class Untaken {}
+export type Item = Tensor | Handle | Spread | Folded | TensorList | Untaken;
+const isTensor = (item: Item): item is Tensor => 'data' in item || 'axes' in item;
 
 /** A graph or a call of a function, with what its nodes have given so far. */
 interface Frame {
@@ -218,6 +219,8 @@ class TfImporter {
   private node(frame: Frame, node: TfNode): readonly Item[] {
     const items = node.inputs.map((reference) => this.item(frame, reference));
     const name = frame.prefix + node.name;
+    if (node.op !== 'Merge' && items.some((item) => item instanceof Untaken))
+      return new Array<Item>(outputsOf(node)).fill(new Untaken());
     const special = this.handled(frame, node, name, items);
     if (special) return special;
     const part = frame.part === undefined ? {} : { part: `${frame.part}/${name.split('/').at(-1)!}` };
@@ -337,6 +340,15 @@ class TfImporter {
       const taken = this.holds(items[0]!, 'a condition');
       return this.called(frame, name, named(taken ? 'then_branch' : 'else_branch'), items.slice(1));
     }
+    if (op === 'Switch') {
+      const taken = this.holds(items[1]!, 'a condition');
+      return taken ? [new Untaken(), items[0]!] : [items[0]!, new Untaken()];
+    }
+    if (op === 'Merge') {
+      const alive = items.flatMap((item, i) => (item instanceof Untaken ? [] : [i]));
+      if (alive.length !== 1) throw new NotExpressible(`${alive.length} branches that are taken`);
+      return [items[alive[0]!]!, host.wholes([alive[0]!], [])];
+    }
     if (op !== 'While' && op !== 'StatelessWhile') return null;
     const [condition, body] = [named('cond'), named('body')];
     let values = items;
@@ -429,9 +441,11 @@ class TfImporter {
     const row = rowOf(node.op);
     if (!row) throw new NotExpressible('');
     const [first] = items;
-    if (first instanceof Spread) return [this.dilated(node, name, first, items)];
+    if (first instanceof Spread)
+      return [node.op === 'ExpandDims' ? this.widened(first, items) : this.dilated(node, name, first, items)];
     const pending = items.find((item) => item instanceof Folded);
-    if (pending) return [this.positionwise(node, name, pending, items)];
+    if (pending)
+      return [node.op === 'Squeeze' ? this.narrowed(node, pending) : this.positionwise(node, name, pending, items)];
     const known = items.filter(isTensor);
     if (known.length !== items.length) throw new NotExpressible('an input that is no number');
     this.noteKernel(node, name, known);
@@ -456,6 +470,27 @@ class TfImporter {
       x,
       sizes,
       sizes.map((_, i) => [flat[2 * i]!, flat[2 * i + 1]!]),
+    );
+  }
+
+  /** A convolution over one axis is written as one over two, the other of size one. */
+  private widened({ x, block, paddings }: Spread, items: readonly Item[]): Spread {
+    const rank = this.to.rank(x) + 1;
+    const [given] = this.to.list(items[1] as Tensor, 'an axis');
+    const axis = given! < 0 ? given! + rank : given!;
+    if (axis < 1 || axis > block.length + 1) throw new NotExpressible('examples made of positions');
+    const at = <T>(list: readonly T[], fresh: T): T[] => [...list.slice(0, axis - 1), fresh, ...list.slice(axis - 1)];
+    return new Spread(this.to.unsqueeze(x, [axis]), at(block, 1), at<readonly [number, number]>(paddings, [0, 0]));
+  }
+
+  private narrowed(node: TfNode, { block, make }: Folded): Folded {
+    const axes = node.attributes.get('squeeze_dims')?.ints ?? node.attributes.get('axis')?.ints ?? [];
+    const [given] = axes;
+    const axis = given !== undefined && given < 0 ? given + block.length + 2 : given;
+    if (axes.length !== 1 || block[axis! - 1] !== 1) throw new NotExpressible('examples made of positions');
+    const without = block.filter((_, i) => i !== axis! - 1);
+    return new Folded(without, (crops) =>
+      this.to.squeeze(make([...crops.slice(0, axis! - 1), [0, 0], ...crops.slice(axis! - 1)]), [axis!]),
     );
   }
 

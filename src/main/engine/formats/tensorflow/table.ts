@@ -7,6 +7,9 @@ import {
   clipped,
   completed,
   contraction,
+  isFinite,
+  isInfinite,
+  isNotNumber,
   multipliedOver,
   negated,
   raised,
@@ -130,8 +133,10 @@ function prelu(call: TfCall, x: Tensor, slope: HostArray): Tensor {
 
 function biased(call: TfCall, x: Tensor, bias: Tensor, channel: number): Tensor {
   const { to } = call;
-  const array = to.array(bias, 'a bias');
   const rank = to.rank(x);
+  // Grappler takes another product for a bias.
+  if (!isArray(bias) && channel === rank - 1) return to.binary('add', x, bias);
+  const array = to.array(bias, 'a bias');
   return to.binary(
     'add',
     x,
@@ -178,6 +183,26 @@ const batchNorm: Row = (call) => {
     );
   const scaled = scale.data.every((each) => each === 1) ? normalised : to.binary('mul', normalised, along(scale));
   return offset.data.every((each) => each === 0) ? scaled : to.binary('add', scaled, along(offset));
+};
+
+/** A batch norm of trained statistics, what is added to it, and its activation. */
+const batchNormEx: Row = (call) => {
+  const { to } = call;
+  const made = batchNorm(call) as Tensor;
+  const sum = call.int('num_side_inputs', 0) > 0 ? to.binary('add', made, call.input(5)) : made;
+  const activation = call.text('activation_mode', 'Identity');
+  if (activation === 'Identity') return sum;
+  if (activation !== 'Relu') throw new NotExpressible(`the activation ${activation}`);
+  return to.unary('relu', sum, {}, null);
+};
+
+/** oneDNN's layer norm over the last axis. */
+const mklLayerNorm: Row = (call) => {
+  const { to } = call;
+  const x = call.input(0);
+  const [scale, offset] = [1, 2].map((i) => to.array(call.input(i), 'a scale')) as [HostArray, HostArray];
+  const axis = to.rank(x) - 1;
+  return to.affine(to.normalise(x, [axis], call.float('epsilon', 1e-3)), axis, scale, offset);
 };
 
 const pool =
@@ -289,6 +314,13 @@ function parts(call: TfCall, x: Tensor, axis: number, sizes: readonly number[]):
   const rank = to.rank(x);
   let at = 0;
   return sizes.map((size) => {
+    // A part of nothing, which Keras 2's GRU makes and leaves.
+    if (size === 0)
+      return host.filled(
+        to.shape(x).map((each, i) => (i === axis ? 0 : symbolic(each) ? 1 : each)),
+        0,
+        false,
+      );
     const part = to.slice(
       x,
       ended(rank, axis, at),
@@ -325,6 +357,7 @@ const resize =
       cubic: call.flag('half_pixel_centers') ? -0.5 : -0.75,
       excludeOutside: call.flag('half_pixel_centers'),
       antialias: false,
+      ...(method === 'cubic' && { table: 1024 }),
     };
     const whole = scale.every((each) => Number.isInteger(each) && each >= 1);
     if (method === 'nearest' && whole && coordinates !== 'align_corners')
@@ -420,6 +453,9 @@ const rows: Readonly<Record<string, Row>> = {
   LessEqual: (call) => call.to.binary('greaterEqual', call.input(1), call.input(0)),
   LogicalAnd: binary('mul'),
   LogicalOr: binary('maximum'),
+  IsNan: (call) => isNotNumber(call.to, call.input(0)),
+  IsInf: (call) => isInfinite(call.to, call.input(0), true, true),
+  IsFinite: (call) => isFinite(call.to, call.input(0)),
   LogicalNot: (call) => negated(call.to, call.input(0)),
   Ceil: (call) => ceiled(call.to, call.input(0)),
   Select: (call) => {
@@ -466,6 +502,8 @@ const rows: Readonly<Record<string, Row>> = {
   FusedBatchNorm: batchNorm,
   FusedBatchNormV2: batchNorm,
   FusedBatchNormV3: batchNorm,
+  _FusedBatchNormEx: batchNormEx,
+  _MklLayerNorm: mklLayerNorm,
   Softmax: (call) => call.to.along(call.input(0), call.to.rank(call.input(0)) - 1, 'softmax'),
   LogSoftmax: (call) => call.to.along(call.input(0), call.to.rank(call.input(0)) - 1, 'logSoftmax'),
 

@@ -52,8 +52,8 @@ export interface Varying {
   readonly id: ValueId;
   /** Per axis of the file's tensor: the held axes it is made of, in order; 0 is the batch. */
   readonly axes: readonly (readonly number[])[];
-  /** Nobody knows its shape: it comes from an op that could not be translated. */
-  readonly opaque: boolean;
+  /** Set where nobody knows its shape: the op that could not be translated, from which it comes. */
+  readonly opaque: string | null;
 }
 
 export type Tensor = HostArray | Varying;
@@ -175,11 +175,11 @@ export class Assembly {
   }
 
   private known(x: Varying): void {
-    if (x.opaque) throw new NotExpressible('an input of unknown shape');
+    if (x.opaque !== null) throw new NotExpressible(`what ${x.opaque} gives`);
   }
 
   private varying(id: ValueId, axes: Varying['axes']): Varying {
-    return { id, axes, opaque: false };
+    return { id, axes, opaque: null };
   }
 
   private batchAxis(x: Varying): number {
@@ -246,7 +246,8 @@ export class Assembly {
     const known = shape !== null && shape.length >= (this.batched ? 1 : 0) && shape.every((size) => size >= 1);
     const sizes = known ? shape.slice(this.batched ? 1 : 0).map(free) : null;
     const id = this.emit('unknown', ids, { kind: reason }, sizes ?? [null]);
-    return { id, axes: sizes ? this.allHeld(sizes.length) : [], opaque: !sizes };
+    const source = inputs.flatMap((x) => (isArray(x) || x.opaque === null ? [] : [x.opaque]))[0];
+    return { id, axes: sizes ? this.allHeld(sizes.length) : [], opaque: sizes ? null : (source ?? reason) };
   }
 
   /** Every axis held, in the file's order. @param inner how many there are beside the batch */
@@ -328,7 +329,7 @@ export class Assembly {
 
   /** As the file's own order but for the batch, which is first, every axis held: what an output of the model is. */
   asOutput(x: Varying): ValueId {
-    if (x.opaque) return x.id;
+    if (x.opaque !== null) return x.id;
     if (!this.batched) return this.arranged(x, [NO_BATCH, ...range(x.axes.length)]).id;
     const batch = this.batchAxis(x);
     if (x.axes[batch]!.length !== 1) return x.id;

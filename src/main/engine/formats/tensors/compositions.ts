@@ -178,6 +178,8 @@ export interface Resizing {
   readonly excludeOutside: boolean;
   /** The kernel is as wide as what it shrinks. */
   readonly antialias: boolean;
+  /** TensorFlow looks the cubic's weights up in a table of so many steps between two places. */
+  readonly table?: number;
 }
 
 /** Where a place of the result comes from. */
@@ -242,7 +244,9 @@ export function resized(to: Assembly, x: Tensor, axis: number, count: number, sc
   const stretch = by.antialias ? Math.min(scale, 1) : 1;
   const reach = (by.method === 'linear' ? 1 : 2) / stretch;
   for (let place = 0; place < count; place++) {
-    const at = from(place);
+    const exact = from(place);
+    const whole = Math.floor(exact);
+    const at = by.table ? whole + Math.round((exact - whole) * by.table) / by.table : exact;
     const near: [source: number, weight: number][] = [];
     for (let source = Math.ceil(at - reach); source <= Math.floor(at + reach); source++) {
       const weight = kernel(Math.abs(source - at) * stretch, by.cubic);
@@ -323,6 +327,22 @@ export function ceiled(to: Assembly, x: Tensor): Tensor {
 
 /** 1 where the condition is 0, and 0 where it is not. */
 export const negated = (to: Assembly, condition: Tensor): Tensor => to.binary('equal', condition, host.wholes([0], []));
+
+const LARGEST = 3.4028235e38;
+/** 1 where x is no number. */
+export const isNotNumber = (to: Assembly, x: Tensor): Tensor =>
+  isArray(x) ? host.mapped(x, (each) => Number(Number.isNaN(each)), true) : negated(to, to.binary('equal', x, x));
+/** 1 where x is infinite; −∞, ∞ or both. */
+export function isInfinite(to: Assembly, x: Tensor, negative: boolean, positive: boolean): Tensor {
+  if (isArray(x))
+    return host.mapped(x, (each) => Number((positive && each === Infinity) || (negative && each === -Infinity)), true);
+  const seen = positive && negative ? to.unary('abs', x, {}, null) : positive ? x : to.unary('neg', x, {}, null);
+  return to.binary('greater', seen, host.scalar(LARGEST));
+}
+export const isFinite = (to: Assembly, x: Tensor): Tensor =>
+  isArray(x)
+    ? host.mapped(x, (each) => Number(Number.isFinite(each)), true)
+    : to.binary('greaterEqual', host.scalar(LARGEST), to.unary('abs', x, {}, null));
 
 /** The remainder of a division whose quotient is rounded down, or towards zero. */
 export function remainder(to: Assembly, a: Tensor, b: Tensor, towardsZero: boolean): Tensor {

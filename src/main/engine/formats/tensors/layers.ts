@@ -40,7 +40,8 @@ const partsOf = (name: string): string[] => {
 function pathsOf(names: readonly string[]): (name: string) => readonly string[] {
   const scoped = names.map(partsOf).filter((parts) => parts.length > 1);
   const root = scoped[0]?.[0];
-  if (root === undefined || !scoped.every((parts) => parts[0] === root && parts.length > 2)) return partsOf;
+  const nested = scoped.some((parts) => parts.length > 2 && !INSIDE.test(parts[1]!) && !LOOP.test(parts[1]!));
+  if (root === undefined || !nested || !scoped.every((parts) => parts[0] === root)) return partsOf;
   const suffix = /_\d+$/.exec(root)?.[0];
   const doubled = suffix !== undefined && scoped.every((parts) => parts[1]!.endsWith(suffix));
   return (name) => {
@@ -83,8 +84,8 @@ function assign(names: readonly string[], kernels: ReadonlyMap<string, string>):
     parts.some((part, i) => i > 0 && part.startsWith(`${parts[i - 1]!}.`)),
   );
   const scopeOf = (parts: readonly string[]): string[] => {
-    const loop = parts.findIndex((part, i) => i > 0 && i < parts.length - 1 && LOOP.test(part));
-    const scope = parts.slice(0, loop < 0 ? -1 : loop);
+    const loop = parts.findIndex((part, i) => i < parts.length - 1 && LOOP.test(part));
+    const scope = parts.slice(0, loop < 0 ? -1 : Math.max(loop, 1));
     while (scope.length > 1 && INSIDE.test(scope.at(-1)!)) scope.pop();
     return scope;
   };

@@ -66,10 +66,12 @@ function direction(given: Recurrent, index: number) {
   const [biasIn, biasState] = given.bias
     ? [host.picked(own(given.bias), 0, range(wide)), host.picked(own(given.bias), 0, range(wide, wide))]
     : [null, null];
+  // Where nothing is reset, both biases are one.
+  const once = biasIn && biasState && kind !== 'GRU' ? host.combined(biasIn, biasState, (a, b) => a + b) : biasIn;
   return {
     kernel: host.transposed(own(given.weights), [1, 0]),
     state: host.transposed(own(given.recurrent), [1, 0]),
-    biasIn,
+    biasIn: once,
     biasState,
     peepholes: given.peepholes && range(3).map((i) => host.picked(own(given.peepholes!), 0, range(units, i * units))),
   };

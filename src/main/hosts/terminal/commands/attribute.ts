@@ -3,18 +3,18 @@ import { basename } from 'node:path';
 import type { AttributionRequest } from '../../../../contract/attribution';
 import { MhoError } from '../../../../contract/errors';
 import { inputPorts } from '../../../engine/data/ports';
-import { openModel } from '../../../engine/formats';
 import { checkWritable, saveSession } from '../../../engine/sessions';
 import { attributeInTerminal } from '../attribution';
 import { baselineFrom, exampleList, gatherArrays, selectExamples, targetFrom } from '../inputs';
 import { sessionJson } from '../json';
 import type { AttributeOptions } from '../program';
 import { LEGEND, sessionTables } from '../tables';
+import { openInTerminal } from '../opening';
 import { EXIT, type Terminal } from '../terminal';
 
 export async function attributeCommand(terminal: Terminal, path: string, options: AttributeOptions): Promise<number> {
   if (options.out) await checkWritable(options.out);
-  const model = await openModel(path);
+  const model = await openInTerminal(terminal, path, options.quiet);
   const { summary } = model;
   const ports = inputPorts(model.graph);
   const reading = {

@@ -1,24 +1,34 @@
-/** `mho inspect`: what a model is made of. */
-import type { ModelSummary } from '../../../../contract/model';
-import { openModel } from '../../../engine/formats';
+/** `mho inspect`: what a model is made of, and what each method gives for it. */
+import type { ModelSummary, OpSupport, PathStart } from '../../../../contract/model';
+import { opSupport, pathStarts } from '../../../engine/graph/support';
 import { shape } from '../numbers';
+import { openInTerminal } from '../opening';
 import { printable, right, table } from '../tables';
 import { EXIT, type Terminal } from '../terminal';
 
 export async function inspect(terminal: Terminal, path: string, options: { json?: boolean }): Promise<number> {
-  const { summary } = await openModel(path);
-  terminal.out(options.json ? `${JSON.stringify(summary, null, 1)}\n` : described(summary));
+  const { graph, summary, beside } = await openInTerminal(terminal, path, options.json);
+  const starts = pathStarts(graph);
+  const ops = opSupport(graph);
+  terminal.out(
+    options.json
+      ? `${JSON.stringify({ ...summary, beside, starts, ops }, null, 1)}\n`
+      : `${described(summary, starts)}${supported(ops)}`,
+  );
   return EXIT.ok;
 }
 
-function described(model: ModelSummary): string {
+function described(model: ModelSummary, starts: readonly PathStart[]): string {
   const ports = (given: ModelSummary['inputs']): string =>
     given.map(({ name, shape: sizes, dtype }) => `${printable(name)} ${shape(sizes)} ${dtype}`).join('; ');
+  const behind = starts.filter(({ behind: inputs }) => inputs.length > 0);
   const unsupported = model.layers.filter((layer) => layer.unsupported.length > 0);
   const lines = [
     `${printable(model.name)}: ${model.format}, ${model.parameters.toLocaleString('en')} parameters, hash ${model.hash.slice(0, 12)}`,
     `inputs:  ${ports(model.inputs)}`,
     `outputs: ${ports(model.outputs)}`,
+    ...(behind.length > 0 ? [`path:    ${behind.map(startInWords).join('; ')}`] : []),
+    ...(starts.length === 0 ? ['path:    nowhere: no value of real numbers stands behind the inputs'] : []),
   ];
   const rows = model.layers.map(({ name, kind, group, shape: sizes, units, parameters, inputs }) => [
     printable([...group, name].join(' / ')),
@@ -34,4 +44,23 @@ function described(model: ModelSummary): string {
   );
   const head = ['Layer', 'Kind', 'Shape', 'Units', 'Parameters', 'Fed by'];
   return `${lines.join('\n')}\n${table(head, rows)}${warnings.join('')}`;
+}
+
+const startInWords = ({ name, behind }: PathStart): string =>
+  `starts at ${printable(name)}, the first real values behind ${printable(behind.join(', '))}, whose values have none between them`;
+
+/** What each method gives, in as few lines as say it. */
+function supported(ops: readonly OpSupport[]): string {
+  const rows = ops.map(({ op, nodes, nig, rescale, revealCancel, genomics }) => [
+    printable(op),
+    right(nodes.toLocaleString('en')),
+    nig,
+    rescale,
+    revealCancel,
+    genomics,
+  ]);
+  const notes = new Map<string, Set<string>>();
+  for (const { op, note } of ops) if (note) notes.set(note, (notes.get(note) ?? new Set()).add(op));
+  const explained = [...notes].map(([note, names]) => `${printable([...names].join(', '))}: ${note}.\n`);
+  return `${table(['Op', 'Nodes', 'Neuron IG', 'Rescale', 'RevealCancel', 'genomics'], rows)}${explained.join('')}`;
 }

@@ -1,0 +1,36 @@
+/** Opens a model, with a bar for large ones where somebody watches, and a word about what else is in the folder. */
+import { openModel, type OpenedModel } from '../../engine/formats';
+import { type Bar, progressBar } from './progress';
+import { printable } from './tables';
+import type { Terminal } from './terminal';
+
+/** Smaller models are open before a bar could be read. */
+const BAR_BYTES = 64e6;
+
+/** @throws MODEL_… */
+export async function openInTerminal(terminal: Terminal, path: string, quiet = false): Promise<OpenedModel> {
+  const screen = quiet ? null : terminal.screen;
+  let bar: Promise<Bar> | null = null;
+  let latest: readonly [done: number, total: number] = [0, 0];
+  const began = performance.now();
+  const draw = (to: Bar): void => {
+    const [done, total] = latest;
+    const remainingMs = done > 0 ? ((performance.now() - began) / done) * (total - done) : null;
+    to.update({ done, total, remainingMs, phase: `reading ${Math.round(total / 1e6)} MB of weights` });
+  };
+  const onProgress = (done: number, total: number): void => {
+    latest = [done, total];
+    if (screen && total >= BAR_BYTES) void (bar ??= progressBar(screen)).then(draw);
+  };
+  try {
+    const model = await openModel(path, { onProgress });
+    if (model.beside.length > 0 && !quiet) terminal.err(takenOf(model));
+    return model;
+  } finally {
+    (await (bar as Promise<Bar> | null))?.stop();
+  }
+}
+
+/** `Of the models in the folder model.keras is opened; the others: model.onnx.` */
+const takenOf = ({ summary, beside }: OpenedModel): string =>
+  `Of several models in the folder ${printable(summary.path)} is opened; give its path to open another: ${printable(beside.join(', '))}.\n`;

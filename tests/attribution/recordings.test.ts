@@ -1,0 +1,178 @@
+/** What is done again with tensors of the same shapes runs as one TensorFlow graph: the same numbers, nothing leaked. */
+import * as tf from '@tensorflow/tfjs-core';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { AttributionRequest, Method, Rule, RunResult } from '../../src/contract/attribution';
+import { attribute, keepWeights, predict, releaseWeights } from '../../src/main/engine/attribution';
+import { withWeights } from '../../src/main/engine/attribution/weights';
+import { openBackend, Recordings, type Backend } from '../../src/main/engine/backends';
+import { CASES, openCase, worst, type CaseName, type ReferenceCase } from './cases';
+
+const RUNS: readonly (readonly [string, readonly Method[], Rule])[] = [
+  ['secant', ['nig'], 'secant'],
+  ['trapezoid', ['nig'], 'trapezoid'],
+  ['right', ['nig'], 'right'],
+  ['parts', ['reveal-cancel', 'genomics'], 'secant'],
+  ['several at once', ['nig', 'rescale', 'gradient-difference', 'internal-influence'], 'secant'],
+];
+
+/** RevealCancel has no rule for the gated case's products. */
+const serves = (name: CaseName, run: string): boolean => !(run === 'parts' && name === 'gated');
+
+let backend: Backend;
+const cases = new Map<CaseName, ReferenceCase>();
+beforeAll(async () => {
+  backend = await openBackend('tensorflow');
+  for (const name of CASES) cases.set(name, await openCase(name));
+});
+let before = 0;
+beforeEach(() => {
+  before = tf.memory().numTensors;
+});
+
+const recorded = (graph: ReferenceCase['graph']): Promise<number> =>
+  withWeights(graph, async ({ recordings }) => recordings.size);
+
+const expectSame = (have: readonly RunResult[], want: readonly RunResult[], within: number): void =>
+  want.forEach((result, place) => {
+    const other = have[place]!;
+    expect(worst(other.delta, result.delta)).toBeLessThan(1e-6);
+    result.layers.forEach((layer, at) => {
+      expect(worst(other.layers[at]!.contributions, layer.contributions), layer.name).toBeLessThan(within);
+      const scale = layer.contributions.reduce((sum, value) => sum + Math.abs(value), 0);
+      layer.error?.forEach((error, example) =>
+        expect(Math.abs(other.layers[at]!.error![example]! - error) / scale, layer.name).toBeLessThan(within),
+      );
+    });
+  });
+
+describe.each(CASES)('%s', (name) => {
+  afterEach(() => {
+    releaseWeights(cases.get(name)!.graph);
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it.each(RUNS.filter(([run]) => serves(name, run)))(
+    '%s: the graph gives what single calls give',
+    async (_run, methods, rule) => {
+      const { graph, request } = cases.get(name)!;
+      const asked = { ...request, methods, rule, steps: 9 };
+      const first = await attribute(graph, asked, { backend });
+      keepWeights(graph);
+      const runs: RunResult[][] = [];
+      for (let run = 0; run < 4; run++) runs.push(await attribute(graph, asked, { backend }));
+      expect(await recorded(graph)).toBeGreaterThan(0);
+      for (const run of runs) expectSame(run, first, 1e-5);
+    },
+  );
+
+  it('other inputs, baselines and targets go through the same graph', async () => {
+    const { graph, request } = cases.get(name)!;
+    const halved = Object.fromEntries(
+      Object.entries(request.inputs).map(([port, { shape, data }]) => [port, { shape, data: data.map((x) => x / 2) }]),
+    );
+    const others: AttributionRequest[] = [
+      { ...request, steps: 8 },
+      { ...request, steps: 8, inputs: halved },
+      { ...request, steps: 8, baseline: { kind: 'constant', value: 0.25 } },
+      { ...request, steps: 8, target: { index: name === 'plain' || name === 'residual' ? 3 : 0 } },
+    ];
+    const fresh: RunResult[][] = [];
+    for (const each of others) fresh.push(await attribute(graph, each, { backend }));
+    keepWeights(graph);
+    for (let run = 0; run < 3; run++)
+      for (const [place, each] of others.entries())
+        expectSame(await attribute(graph, each, { backend }), fresh[place]!, 1e-5);
+  });
+
+  it('a path of many chunks is one graph from its third on', async () => {
+    const { graph, request } = cases.get(name)!;
+    const whole = await attribute(graph, { ...request, steps: 40 }, { backend });
+    keepWeights(graph);
+    const chunked = await attribute(graph, { ...request, steps: 40, chunkRows: 9 }, { backend });
+    expect(await recorded(graph)).toBeGreaterThan(0);
+    expectSame(chunked, whole, 1e-5);
+  });
+
+  it('predicts the same', async () => {
+    const { graph, request } = cases.get(name)!;
+    const once = await predict(graph, request.inputs, backend);
+    keepWeights(graph);
+    for (let run = 0; run < 4; run++) {
+      const again = await predict(graph, request.inputs, backend);
+      for (const [output, { data }] of Object.entries(once))
+        expect(worst(again[output]!.data, data)).toBeLessThan(1e-6);
+    }
+    expect(await recorded(graph)).toBe(1);
+  });
+});
+
+describe('recordings', () => {
+  const x = (): tf.Tensor => tf.tensor1d([1, 2, 3]);
+  const read = (tensors: readonly tf.Tensor[]): number[][] => tensors.map((each) => [...each.dataSync()]);
+  const three = (recordings: Recordings, work: (given: tf.Tensor) => tf.Tensor): number[][] =>
+    [1, 2, 3].map((factor) =>
+      tf.tidy(() => {
+        const given = tf.mul(x(), factor);
+        return read(recordings.run('work', [given], () => ({ tensors: [work(given)], about: null })).tensors)[0]!;
+      }),
+    );
+  let recordings: Recordings;
+  let held: tf.Tensor[];
+  beforeEach(() => {
+    held = [];
+    recordings = new Recordings(() => held);
+  });
+  afterEach(() => {
+    recordings.dispose();
+    tf.dispose(held);
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it('keeps numbers written into the work, and reads what is held', () => {
+    held.push(tf.tensor1d([10, 20, 30]));
+    expect(three(recordings, (given) => tf.add(tf.mul(given, 2), held[0]!))).toEqual([
+      [12, 24, 36],
+      [14, 28, 42],
+      [16, 32, 48],
+    ]);
+    expect(recordings.size).toBe(1);
+  });
+
+  it('gives an input, or what is held, back as it is', () => {
+    held.push(tf.tensor1d([7]));
+    const run = () =>
+      tf.tidy(() => {
+        const given = x();
+        return read(recordings.run('work', [given], () => ({ tensors: [given, held[0]!], about: null })).tensors);
+      });
+    for (let time = 0; time < 3; time++) expect(run()).toEqual([[1, 2, 3], [7]]);
+  });
+
+  it('leaves alone what looks at numbers on its way', () => {
+    const clipped = (given: tf.Tensor): tf.Tensor => (given.dataSync()[0]! > 1 ? tf.neg(given) : given);
+    expect(three(recordings, clipped)).toEqual([
+      [1, 2, 3],
+      [-2, -4, -6],
+      [-3, -6, -9],
+    ]);
+    expect(recordings.size).toBe(0);
+  });
+
+  it('leaves alone what reads a tensor that may go', () => {
+    const passing = tf.tensor1d([1, 1, 1]);
+    expect(three(recordings, (given) => tf.add(given, passing))).toHaveLength(3);
+    expect(recordings.size).toBe(0);
+    passing.dispose();
+  });
+
+  it('knows shapes apart, and forgets the longest unused', () => {
+    for (let size = 1; size <= 20; size++)
+      for (let time = 0; time < 3; time++)
+        tf.tidy(() => {
+          const given = tf.ones([size]);
+          const { tensors } = recordings.run('work', [given], () => ({ tensors: [tf.mul(given, 2)], about: null }));
+          expect(read(tensors)[0]).toEqual(Array.from({ length: size }, () => 2));
+        });
+    expect(recordings.size).toBe(12);
+  });
+});

@@ -1,0 +1,197 @@
+/** Every picture as SVG and PNG, every table as CSV, the session as one file that opens without a network. */
+import { chromium, expect, test, type Locator, type Page } from '@playwright/test';
+import { parse } from 'csv-parse/sync';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { answerDialogs, forget, launch, newFolder, type Studio } from './studio';
+
+test.describe.configure({ mode: 'serial' });
+
+let studio: Studio;
+let page: Page;
+let folder: string;
+let saved = 0;
+
+async function begin(sample: string): Promise<void> {
+  folder = newFolder();
+  studio = await launch(['--sample', sample]);
+  page = studio.page;
+  await page.getByRole('button', { name: 'Run', exact: true }).first().click({ timeout: 20_000 });
+  await expect(page.locator('.headline button')).toBeVisible({ timeout: 30_000 });
+  await expect(page.getByRole('button', { name: 'Save this unit' })).toBeVisible();
+}
+async function end(): Promise<void> {
+  await studio.close();
+  forget(studio.userData);
+  forget(folder);
+}
+
+/** Presses what saves, answers the dialog, and reads what was written. */
+async function written(ending: string, press: () => Promise<void>): Promise<Buffer> {
+  const file = join(folder, `${saved++}.${ending}`);
+  await answerDialogs(studio.app, { save: file });
+  await press();
+  await expect(page.getByText(`Saved ${saved - 1}.${ending}.`)).toBeVisible();
+  return readFileSync(file);
+}
+const picture = (button: Locator, format: 'SVG' | 'PNG'): Promise<Buffer> =>
+  written(format.toLowerCase(), async () => {
+    await button.click();
+    await page.getByRole('menuitem', { name: new RegExp(`^${format}`) }).click();
+  });
+
+/** How many colours a picture has, as the page draws it; 0 when it cannot be drawn. */
+const colours = (type: string, bytes: Buffer): Promise<number> =>
+  page.evaluate<number>(`(async () => {
+    const image = new Image();
+    image.src = ${JSON.stringify(`data:${type};base64,${bytes.toString('base64')}`)};
+    try { await image.decode(); } catch { return 0; }
+    const canvas = document.createElement('canvas');
+    [canvas.width, canvas.height] = [image.width, image.height];
+    const context = canvas.getContext('2d');
+    context.drawImage(image, 0, 0);
+    const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
+    const found = new Set();
+    for (let at = 0; at < data.length; at += 4) found.add((data[at] >> 4) << 8 | (data[at + 1] >> 4) << 4 | data[at + 2] >> 4);
+    return found.size;
+  })()`);
+/** Size of a PNG, from its header. */
+const sizeOf = (png: Buffer): [number, number] => [png.readUInt32BE(16), png.readUInt32BE(20)];
+
+/** Both kinds of a picture: they can be drawn, show something, and ask for nothing else. */
+async function both(button: Locator, what: string): Promise<string> {
+  const svg = await picture(button, 'SVG');
+  const text = svg.toString();
+  expect(text, what).toMatch(/^<svg[^>]+xmlns="http:\/\/www\.w3\.org\/2000\/svg"/);
+  expect(text, what).not.toMatch(/<script|<link|url\((?!['"]?#|&quot;#)|var\(|(href|src)="(?!data:|#)/);
+  expect(await colours('image/svg+xml', svg), what).toBeGreaterThan(3);
+  const png = await picture(button, 'PNG');
+  expect(png.subarray(1, 4).toString(), what).toBe('PNG');
+  expect(Math.min(...sizeOf(png)), what).toBeGreaterThan(150);
+  expect(await colours('image/png', png), what).toBeGreaterThan(3);
+  return text;
+}
+const button = (name: string) => page.getByRole('button', { name, exact: true });
+const view = (name: string) => page.getByRole('tab', { name }).click();
+const table = async (within: Page | Locator = page) =>
+  parse(
+    (
+      await written('csv', () => within.getByRole('button', { name: 'Save the table as CSV' }).first().click())
+    ).toString(),
+    {
+      columns: true,
+    },
+  ) as Record<string, string>[];
+
+test.beforeAll(() => begin('digits'));
+test.afterAll(end);
+
+test('the graph, whole, with every layer', async () => {
+  const svg = await both(button('Save the layer graph'), 'graph');
+  const { layers } = (await studio.get('openedModel', {}))!.summary;
+  for (const { name } of layers) expect(svg).toContain(name);
+});
+
+test('the bars of the ranking, with errors and ranks; its table has every unit', async () => {
+  const svg = await both(button('Save the bars'), 'ranking');
+  expect(svg).toContain('NIG · 50');
+  expect(svg).toContain('#b2182b');
+  const rows = await table();
+  const shown = Number(await page.getByRole('grid').getAttribute('aria-rowcount'));
+  expect(rows).toHaveLength(shown - 1);
+  expect(Object.keys(rows[0]!)).toEqual([
+    'layer',
+    'unit',
+    ...['NIG · 50', 'Rescale'].flatMap((run) => ['value', 'error', 'rank'].map((what) => `${run} ${what}`)),
+  ]);
+});
+
+test('a unit: heat maps over the image', async () => {
+  const svg = await both(button('Save this unit'), 'unit');
+  expect(svg.match(/<image /g)!.length).toBeGreaterThanOrEqual(4); // two runs, each over the image
+  expect(svg).toContain('of its layer');
+});
+
+test("the sums of layers against F(x) − F(x'), and their table", async () => {
+  await view('Completeness');
+  const svg = await both(button('Save the bars'), 'completeness');
+  expect(svg).toContain('not judged');
+  const rows = await table();
+  expect(rows.map(({ layer }) => layer)).toContain('stem_conv');
+  expect(rows.find(({ layer }) => layer === 'block1_conv')).toMatchObject({ cut: 'no', residual: '' });
+});
+
+test('scatter and overlap', async () => {
+  await view('Compare');
+  await page.locator('.js-plotly-plot').first().waitFor({ timeout: 20_000 });
+  for (const [at, save] of (await page.getByRole('button', { name: 'Save the picture' }).all()).entries())
+    await both(save, `compare ${at}`);
+  const rows = await table();
+  expect(rows.length).toBeGreaterThan(10);
+});
+
+test('the way from baseline to input', async () => {
+  await view('Path');
+  await page.locator('.js-plotly-plot').first().waitFor({ timeout: 20_000 });
+  const all = await page.getByRole('button', { name: 'Save the picture' }).all();
+  expect(all.length).toBeGreaterThanOrEqual(2);
+  for (const [at, save] of all.entries()) await both(save, `path ${at}`);
+});
+
+test('the report opens without a network and holds every picture', async () => {
+  await view('Ranking');
+  const html = await written('html', () => button('Report').click());
+  const text = html.toString();
+  for (const part of [
+    'Layers',
+    'the largest units',
+    'Units, example 0',
+    'Where the methods agree',
+    'From baseline to input',
+    'Whether the sums are complete',
+  ])
+    expect(text.includes(part), part).toBe(true);
+  expect(/<script|<link|<iframe|@import|url\((?!['"]?#|&#34;#|&quot;#)|(href|src)="(?!data:|#)/i.exec(text)).toBeNull();
+  const program = process.env['MHO_TEST_BROWSER'];
+  test.skip(!program, 'there is no Chromium on this machine');
+  const browser = await chromium.launch({ executablePath: program, args: ['--no-sandbox'] });
+  try {
+    const context = await browser.newContext({ offline: true, viewport: { width: 1200, height: 900 } });
+    const opened = await context.newPage();
+    const asked: string[] = [];
+    const faults: string[] = [];
+    opened.on('request', (request) => asked.push(request.url()));
+    opened.on('console', (message) => message.type() === 'error' && faults.push(message.text()));
+    const url = pathToFileURL(join(folder, `${saved - 1}.html`)).href;
+    await opened.goto(url);
+    expect(asked.filter((each) => !each.startsWith('data:'))).toEqual([url]);
+    expect(faults).toEqual([]);
+    // every picture has its size and is inside the page
+    const pictures = await opened
+      .locator('figure > svg')
+      .evaluateAll((all) =>
+        all.map((each) =>
+          (each as unknown as { getBoundingClientRect(): { width: number; height: number } }).getBoundingClientRect(),
+        ),
+      );
+    expect(pictures.length).toBeGreaterThanOrEqual(8);
+    for (const { width, height } of pictures) {
+      expect(Math.min(width, height)).toBeGreaterThan(80);
+      expect(width).toBeLessThanOrEqual(1100);
+    }
+    expect(await opened.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
+  } finally {
+    await browser.close();
+  }
+});
+
+test('letters over a sequence', async () => {
+  await end();
+  await begin('motifs');
+  await page.getByRole('button', { name: 'What drives it?' }).click();
+  await expect(page.getByRole('img', { name: /^What drives the unit/ }).first()).toBeVisible({ timeout: 20_000 });
+  const svg = await both(button('Save this unit'), 'letters');
+  expect(svg).toContain('what drives it');
+  expect((svg.match(/>[ACGT]<\/text>/g) ?? []).length).toBeGreaterThan(60);
+});

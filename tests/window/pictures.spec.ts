@@ -1,0 +1,163 @@
+/**
+ * The pictures of README.md and docs/views: taken of the real window, which shows what the text beside them says. They
+ * are written anew by `MHO_PICTURES=write`; else those in docs/pictures must look like what the window shows today.
+ */
+import { expect, test, type Locator } from '@playwright/test';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { forget, launch, root, type Studio } from './studio';
+
+test.describe.configure({ mode: 'serial' });
+
+const folder = join(root, 'docs/pictures');
+const writing = process.env['MHO_PICTURES'] === 'write';
+/** Mean difference, of 255, of two pictures brought to a few cells: what a font or a time makes of it, and no more. */
+const MOST_APART = 9;
+
+let studio: Studio;
+const used = new Set<string>();
+
+async function begin(sample: string): Promise<void> {
+  studio = await launch(['--sample', sample]);
+  await studio.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]!.setContentSize(1440, 900));
+  await studio.page.getByRole('button', { name: 'Run', exact: true }).first().click({ timeout: 20_000 });
+  await expect(studio.page.locator('.headline button')).toBeVisible({ timeout: 30_000 });
+  await expect(studio.page.getByRole('img', { name: /^All \d+ units of/ })).toBeVisible();
+}
+async function end(): Promise<void> {
+  await studio.close();
+  forget(studio.userData);
+}
+test.beforeAll(() => begin('digits'));
+test.afterAll(end);
+
+/** Cells of `[rows, columns, 3]` of two PNGs, as the page draws them. */
+const apart = (one: Buffer, other: Buffer): Promise<number> =>
+  studio.page.evaluate<number>(`(async () => {
+    const cells = async (text) => {
+      const image = new Image();
+      image.src = 'data:image/png;base64,' + text;
+      await image.decode();
+      const canvas = document.createElement('canvas');
+      [canvas.width, canvas.height] = [48, 32];
+      const context = canvas.getContext('2d');
+      context.imageSmoothingQuality = 'high';
+      context.drawImage(image, 0, 0, 48, 32);
+      return context.getImageData(0, 0, 48, 32).data;
+    };
+    const [a, b] = [await cells(${JSON.stringify(one.toString('base64'))}), await cells(${JSON.stringify(other.toString('base64'))})];
+    return a.reduce((sum, value, at) => sum + Math.abs(value - b[at]), 0) / (a.length * 0.75);
+  })()`);
+
+/** @param what the whole window without it */
+async function picture(name: string, what?: Locator): Promise<void> {
+  used.add(`${name}.png`);
+  const { page } = studio;
+  await page.mouse.move(700, 3);
+  await page.evaluate('document.activeElement?.blur()');
+  await expect(page.locator('.message')).toHaveCount(0, { timeout: 12_000 });
+  await page.waitForTimeout(400); // colours fade
+  const now = await (what ?? page).screenshot({ animations: 'disabled' });
+  const file = join(folder, `${name}.png`);
+  if (writing) {
+    mkdirSync(folder, { recursive: true });
+    if (!existsSync(file) || (await apart(readFileSync(file), now)) > 0.5) writeFileSync(file, now);
+    return;
+  }
+  const says = `docs/pictures/${name}.png is not what the window shows; MHO_PICTURES=write npx playwright test pictures`;
+  expect(existsSync(file), says).toBe(true);
+  expect(await apart(readFileSync(file), now), says).toBeLessThan(MOST_APART);
+}
+const view = (name: string) => studio.page.getByRole('tab', { name }).click();
+const results = () => studio.page.locator('.analysis');
+
+test('the window after the first run: finding, graph, ranking and the unit that mattered most', async () => {
+  const { page } = studio;
+  await expect(page.locator('.headline')).toContainText('3');
+  await expect(page.locator('.headline')).toContainText('stem_conv #1');
+  await expect(page.getByRole('heading', { name: 'stem_conv #1' })).toBeVisible();
+  await expect(page.getByRole('img', { name: /unit 1 by NIG/ })).toBeVisible();
+  await picture('studio-light');
+});
+
+test('set-up', async () => {
+  const panel = studio.page.getByRole('region', { name: 'Set-up' });
+  for (const name of ['Model', 'Input', 'Prediction', 'Explain', 'Compared with', 'Methods'])
+    await expect(panel.getByRole('region', { name })).toHaveCount(1);
+  await picture('set-up', panel);
+});
+
+test('layer graph', async () => {
+  const graph = studio.page.getByRole('region', { name: 'Layers' });
+  await expect(graph.locator('.legend')).toContainText('importance mass');
+  await expect(graph.locator('.node')).toHaveCount(24);
+  await picture('layer-graph', graph);
+});
+
+test('ranking, with two units pinned to compare', async () => {
+  const { page } = studio;
+  const grid = page.getByRole('grid', { name: 'Units by importance' });
+  await grid.focus();
+  await page.keyboard.press('p');
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('p');
+  const pinned = page.getByRole('rowgroup', { name: 'Pinned units' });
+  await expect(pinned.getByRole('row')).toHaveCount(2);
+  await picture('ranking', page.locator('.ranking'));
+  for (const left of [1, 0]) {
+    await pinned.getByRole('button', { name: /^Unpin/ }).first().click();
+    await expect(pinned.getByRole('row')).toHaveCount(left);
+  }
+});
+
+test('completeness', async () => {
+  await view('Completeness');
+  await expect(results().getByText(/cuts sum to F\(x\) − F\(x'\)/)).toBeVisible();
+  await picture('completeness', results());
+});
+
+test('compare', async () => {
+  await view('Compare');
+  await expect(results().locator('.js-plotly-plot').first()).toBeVisible({ timeout: 20_000 });
+  await expect(results().getByText('rank correlation')).toBeVisible();
+  await studio.page.waitForTimeout(600);
+  await picture('compare', results());
+});
+
+test('path', async () => {
+  await view('Path');
+  await expect(results().locator('.js-plotly-plot').first()).toBeVisible({ timeout: 20_000 });
+  await studio.page.waitForTimeout(900);
+  await picture('path', results());
+});
+
+test('dark', async () => {
+  await view('Ranking');
+  await studio.page.getByRole('button', { name: 'Dark colours' }).click();
+  await expect(studio.page.locator('html')).toHaveAttribute('data-theme', 'dark');
+  await picture('studio-dark');
+});
+
+test('a unit over a sequence, and what drives it', async () => {
+  await end();
+  await begin('motifs');
+  const { page } = studio;
+  await expect(page.locator('.headline')).toContainText('bound');
+  const detail = page.locator('.detail');
+  await picture('neuron', detail);
+  await page.getByRole('button', { name: 'What drives it?' }).click();
+  await expect(page.getByRole('img', { name: /^What drives the unit/ }).first()).toBeVisible({ timeout: 20_000 });
+  await picture('neuron-driven', detail);
+});
+
+test('the documents show these pictures, all of them and no other', () => {
+  const named = [
+    'README.md',
+    ...['README', 'set-up', 'layer-graph', 'ranking', 'completeness', 'compare', 'path', 'neuron'].map(
+      (page) => `docs/views/${page}.md`,
+    ),
+  ]
+    .flatMap((page) => [...readFileSync(join(root, page), 'utf8').matchAll(/pictures\/([\w-]+\.png)/g)])
+    .map(([, name]) => name!);
+  expect([...new Set(named)].sort()).toEqual([...used].sort());
+});
