@@ -33,7 +33,7 @@ const runSample = async (sample: string): Promise<void> => {
 };
 const openSample = async (title: string): Promise<void> => {
   await studio.page.getByRole('button', { name: 'Open', exact: true }).click();
-  await studio.page.getByRole('menuitem', { name: `Sample: ${title}` }).click();
+  await studio.page.getByRole('menuitem', { name: title }).click();
 };
 
 test('the same model opened again asks nothing and keeps its runs', async () => {
