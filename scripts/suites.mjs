@@ -101,6 +101,7 @@ const slow = [
   'attribution/errorEstimate',
   'formats/basicPitch',
   'formats/interchange',
+  'formats/kerasExport',
   'formats/large',
   'formats/mmsplice',
   'formats/mutations',

@@ -13,13 +13,14 @@ import { say } from './setup/say.mjs';
  * @param name the folder in the cache
  * @param requirements path of a requirements file
  * @param what what is fetched and how big it is, for the line that says so
+ * @param alone packages that are installed without those they ask for
  * @returns path of the environment's Python
  */
-export const pythonWith = async (name, requirements, what) => {
+export const pythonWith = async (name, requirements, what, alone = []) => {
   const folder = join(cache(), name);
   const interpreter = join(folder, ...(process.platform === 'win32' ? ['Scripts', 'python.exe'] : ['bin', 'python']));
   const mark = join(folder, 'ready');
-  const asked = createHash('sha256').update(readFileSync(requirements)).digest('hex');
+  const asked = createHash('sha256').update(readFileSync(requirements)).update(alone.join()).digest('hex');
   const ready = () => existsSync(mark) && readFileSync(mark, 'utf8') === asked;
   mkdirSync(cache(), { recursive: true });
   if (!ready()) {
@@ -30,9 +31,11 @@ export const pythonWith = async (name, requirements, what) => {
         throw new Error('Python 3 is needed for this, and there is no python3 on PATH. Install it and run again.');
       say(`fetching ${what}; kept in ${folder}`);
       rmSync(folder, { recursive: true, force: true });
+      const install = [interpreter, '-m', 'pip', 'install', '--quiet', '--disable-pip-version-check'];
       for (const [program, ...words] of [
         [base, '-m', 'venv', folder],
-        [interpreter, '-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', requirements],
+        [...install, '-r', requirements],
+        ...(alone.length ? [[...install, '--no-deps', ...alone]] : []),
       ]) {
         const result = await run(program, words);
         if (!result.ok) throw new Error(`${what} could not be set up: ${complaint(result)}.`);

@@ -369,6 +369,8 @@ export const engineRequests = {
   /** A second session to compare with: its runs join the list of comparable runs, not the document. */
   readSession: asks<OpenedSession>()(z.object({ file: fileToken })),
   document: asks<DocumentState>()(nothing),
+  /** What is open already, for a page that was loaded again; null when nothing is. */
+  present: asks<OpenedSession | null>()(nothing),
   backends: asks<readonly BackendReport[]>()(z.object({ choice: backendChoice })),
   /** What a crash left, none of it of a window that is open. */
   recoveryList: asks<readonly RecoveryEntry[]>()(nothing),

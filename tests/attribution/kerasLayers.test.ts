@@ -32,46 +32,51 @@ async function opened(
 /** Something else of the same shape, without the symmetries of a constant. */
 const other = ({ shape, data }: NumericArray): NumericArray => ({
   shape,
-  data: data.map((value) => 0.4 * value).reverse(),
+  data: data.map((value) => (data.every(Number.isInteger) ? value : 0.4 * value)).reverse(),
 });
 const zeros = ({ shape, data }: NumericArray): NumericArray => ({ shape, data: new Float32Array(data.length) });
 
 describe.each(['keras3', 'keras2'])('%s', (version) => {
-  it.each(['attention', 'operations', 'models_over_time', 'bidirectional'])(
-    '%s: every output is complete at every cut by secant steps, and leaves no tensor behind',
-    async (family) => {
-      const { graph, inputs } = await opened(version, family);
-      const before = tf.memory().numTensors;
-      const wrong: string[] = [];
-      let cuts = 0;
-      for (const { name } of graph.outputs) {
-        const [result] = await attribute(
-          graph,
-          {
-            inputs,
-            baseline: {
-              kind: 'arrays',
-              arrays: Object.fromEntries(Object.entries(inputs).map(([port, x]) => [port, other(x)])),
-            },
-            target: { layer: name, index: 0, afterActivation: true },
-            methods: ['nig'],
-            rule: 'secant',
-            steps: 5,
+  it.each([
+    'attention',
+    'attention_mask',
+    'operations',
+    'positions',
+    'models_over_time',
+    'bidirectional',
+    'fixed_batch',
+  ])('%s: every output is complete at every cut by secant steps, and leaves no tensor behind', async (family) => {
+    const { graph, inputs } = await opened(version, family);
+    const before = tf.memory().numTensors;
+    const wrong: string[] = [];
+    let cuts = 0;
+    for (const { name } of graph.outputs) {
+      const [result] = await attribute(
+        graph,
+        {
+          inputs,
+          baseline: {
+            kind: 'arrays',
+            arrays: Object.fromEntries(Object.entries(inputs).map(([port, x]) => [port, other(x)])),
           },
-          { backend },
-        );
-        const scale = Math.max(Math.abs(result!.delta[0]!), 0.1);
-        for (const { residual, name: layer } of result!.layers) {
-          if (!residual) continue;
-          cuts++;
-          if (!(Math.abs(residual[0]!) / scale < 1e-5)) wrong.push(`${name}: ${layer} ${residual[0]} of ${scale}`);
-        }
+          target: { layer: name, index: 0, afterActivation: true },
+          methods: ['nig'],
+          rule: 'secant',
+          steps: 5,
+        },
+        { backend },
+      );
+      const scale = Math.max(Math.abs(result!.delta[0]!), 0.1);
+      for (const { residual, name: layer } of result!.layers) {
+        if (!residual) continue;
+        cuts++;
+        if (!(Math.abs(residual[0]!) / scale < 1e-5)) wrong.push(`${name}: ${layer} ${residual[0]} of ${scale}`);
       }
-      expect(wrong).toEqual([]);
-      expect(cuts).toBeGreaterThan(graph.outputs.length);
-      expect(tf.memory().numTensors).toBe(before);
-    },
-  );
+    }
+    expect(wrong).toEqual([]);
+    expect(cuts).toBeGreaterThanOrEqual(graph.outputs.length);
+    expect(tf.memory().numTensors).toBe(before);
+  });
 });
 
 describe('against plain differences', () => {

@@ -11,7 +11,8 @@ import types
 from pathlib import Path
 
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
-os.environ["TF_USE_LEGACY_KERAS"] = "0"
+# With oneDNN, TensorFlow 2.15 writes layer norms as an op of its own that forgets their epsilon.
+os.environ["TF_ENABLE_ONEDNN_OPTS"] = "0"
 import numpy as np
 import tensorflow as tf
 
@@ -224,22 +225,36 @@ def rescales(model):
     return any(isinstance(layer, L.Rescaling) for layer in model.layers)
 
 
-def converter():
-    """tfjs's converter; what it imports for other kinds of model than ours is replaced by nothing."""
-    for absent in ("tensorflow_decision_forests", "tf_keras", "jax", "jax.experimental", "jax.experimental.jax2tf", "flax", "flax.core", "orbax", "orbax.checkpoint"):
+class Nothing(types.ModuleType):
+    """Stands for what tfjs's converter imports for other kinds of model than ours."""
+
+    def __getattr__(self, name):
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return Nothing(name)
+
+
+def converters():
+    """tfjs's own: of a Keras model to a LayersModel, of a SavedModel to a GraphModel. None where it is not installed."""
+    for absent in ("tensorflow_decision_forests", "tensorflow_hub", "jax", "jax.experimental", "jax.experimental.jax2tf", "flax", "orbax"):
         try:
             __import__(absent)
         except ImportError:
-            sys.modules[absent] = types.ModuleType(absent)
+            sys.modules[absent] = Nothing(absent)
     sys.modules["tf_keras"] = tf.keras
-    from tensorflowjs.converters import keras_h5_conversion, tf_saved_model_conversion_v2
+    try:
+        import tensorflowjs
+    except ImportError:
+        return None
+    from tensorflowjs.converters.tf_saved_model_conversion_v2 import convert_tf_saved_model
 
-    return keras_h5_conversion, tf_saved_model_conversion_v2
+    return tensorflowjs.converters.save_keras_model, convert_tf_saved_model
 
 
 def main(folder, wanted):
     folder = Path(folder)
     made, failed = {}, {}
+    tfjs = None if KERAS3 else converters()
     for name, build in MODELS.items():
         if wanted and name not in wanted:
             continue
@@ -266,6 +281,11 @@ def main(folder, wanted):
                 export(f"{name}.keras", model.save)
             export(f"{name}.h5", model.save)
         export(f"{name}_saved", (lambda path: model.export(path, verbose=False)) if KERAS3 else (lambda path: model.save(path, save_format="tf")))
+        if tfjs:
+            if name not in SAVED_ALONE:
+                export(f"{name}_layers", lambda path: tfjs[0](model, path))
+            # Its list of ops is of those that its own programs have.
+            export(f"{name}_graph", lambda path: tfjs[1](str(folder / f"{name}_saved"), path, skip_op_check=True))
     (folder / "exported.json").write_text(json.dumps({"keras": keras.__version__ if KERAS3 else tf.__version__, "made": made, "failed": failed}))
 
 

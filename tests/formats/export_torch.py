@@ -155,7 +155,63 @@ class Recurrent(nn.Module):
         return self.head(self.cells(x)[0][:, -1])
 
 
+class Rotary(nn.Module):
+    """Attention with rotary positions, a causal mask and a root mean square norm."""
+
+    def __init__(self):
+        super().__init__()
+        self.qkv, self.out, self.scale = nn.Linear(8, 24), nn.Linear(8, 3), nn.Parameter(torch.rand(8))
+
+    def forward(self, x):
+        n, t, c = x.shape
+        angles = torch.outer(torch.arange(t, dtype=torch.float32), 10000 ** (-torch.arange(0, 4, 2) / 4))
+        cos, sin = torch.cat([angles.cos()] * 2, -1), torch.cat([angles.sin()] * 2, -1)
+
+        def turned(y):
+            a, b = y.chunk(2, -1)
+            return y * cos + torch.cat([-b, a], -1) * sin
+
+        q, k, v = (each.reshape(n, t, 2, 4).transpose(1, 2) for each in self.qkv(x).chunk(3, -1))
+        scores = torch.einsum("nhtd,nhsd->nhts", turned(q), turned(k)) / 2
+        scores = scores.masked_fill(torch.triu(torch.ones(t, t, dtype=torch.bool), 1), float("-inf"))
+        y = (scores.softmax(-1) @ v).transpose(1, 2).reshape(n, t, c)
+        y = y * torch.rsqrt((y * y).mean(-1, keepdim=True) + 1e-6) * self.scale
+        return self.out(y).mean(1)
+
+
+class Chosen(nn.Module):
+    """Selections, clamps, powers and sums that depend on values."""
+
+    def __init__(self):
+        super().__init__()
+        self.a, self.b = nn.Linear(6, 8), nn.Linear(8, 3)
+
+    def forward(self, x):
+        y = self.a(x)
+        y = torch.where((y > 0.3) & (y < 2), y**2, torch.where(y <= -0.5, torch.exp(y) - 1, 0.2 * y))
+        y = torch.clamp(torch.cumsum(y, 1), -2, 3) + y.remainder(0.7) + torch.atan2(y, y + 3) + torch.pow(2.0, y)
+        y = y.masked_fill(y > 4, 1.0) + torch.logsumexp(y, 1, keepdim=True) + torch.prod(torch.tanh(y), 1, keepdim=True)
+        return self.b(y.abs().clamp(min=1e-3).log())
+
+
+class Resized(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.a, self.b = nn.Conv2d(2, 4, 3, padding=1, padding_mode="reflect"), nn.Conv2d(4, 3, 3, padding=1, padding_mode="replicate")
+
+    def forward(self, x):
+        y = self.a(x)
+        z = F.interpolate(y, size=(11, 9), mode="bicubic", align_corners=False)
+        z = z + F.interpolate(y, size=(11, 9), mode="bilinear", align_corners=True) + F.interpolate(y, size=(11, 9), mode="nearest")
+        z = z + F.interpolate(y, size=(11, 9), mode="bicubic", align_corners=True)
+        return F.max_pool2d(self.b(z), 3, 2, 1, dilation=2).mean((2, 3))
+
+
 NETS = {
+    "rotary": (Rotary, (6, 8)),
+    "chosen": (Chosen, (6,)),
+    "resized": (Resized, (2, 7, 6)),
+    "rnn": (lambda: Recurrent(nn.RNN, True), (5, 6)),
     "resnet": (ResNet, (3, 32, 32)),
     "vgg": (lambda: nn.Sequential(nn.Conv2d(3, 8, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(512, 16), nn.ReLU(), nn.Dropout(), nn.Linear(16, 4)), (3, 16, 16)),
     "mobilenet": (lambda: Squeeze(nn.Hardswish()), (3, 16, 16)),

@@ -489,9 +489,20 @@ def bidirectional():
     return keras.Model(x, outputs)
 
 
+@family({"x": port(4, 6)})
+def fixed_batch():
+    """A model for so many examples at a time, whose functions count with it."""
+    x = keras.Input(batch_shape=(EXAMPLES, 4, 6), name="x")
+    reshape, concat = (keras.ops.reshape, keras.ops.concatenate) if KERAS3 else (tf.reshape, tf.concat)
+    heads = reshape(L.Dense(8, name="wide")(x), (EXAMPLES, 4, 2, 4))
+    joined = concat([reshape(heads, (EXAMPLES, -1)), reshape(x, (EXAMPLES, 24))], axis=1)
+    rows = reshape(L.Dense(3, activation="relu", name="row")(L.Softmax(axis=1, name="shares")(reshape(x, (EXAMPLES * 4, 6)))), (EXAMPLES, 12))
+    return keras.Model(x, [L.Dense(2, name="out")(joined), L.Activation("tanh", name="rows")(rows)])
+
+
 BOTH_FORMS = (
     "nested", "several_outputs", "embedding", "normalisation", "time_distributed", "recurrent", "recurrent_states", "attention", "attention_mask",
-    "positions", "models_over_time", "bidirectional",
+    "positions", "models_over_time", "bidirectional", "fixed_batch",
 )
 
 

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { encode as encodePng } from 'fast-png';
 import { zipSync } from 'fflate';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readArrays } from '../../src/main/engine/data';
@@ -245,6 +246,33 @@ describe('mho sample', () => {
     const session = await openSession(out);
     expect(session.runs.every(({ complete }) => complete)).toBe(true);
     expect((await readFile(out)).length).toBeGreaterThan(1000);
+  });
+});
+
+describe('pictures and tables', () => {
+  const model = join(cases, 'plain/model.keras');
+  const delta = async (...words: string[]): Promise<number[]> =>
+    shown(await mho(['attribute', model, '--json', '--steps', '2', '--method', 'nig', '--target', '0', ...words]))
+      .runs[0]!.delta;
+
+  it('give what the same numbers in an array give, and say how they were read', async () => {
+    const levels = Uint8Array.from({ length: 64 }, (_, at) => (at * 37) % 256);
+    const png = join(folder, 'in.png');
+    await writeFile(png, encodePng({ width: 8, height: 8, channels: 1, depth: 8, data: levels }));
+    const csv = join(folder, 'in.csv');
+    await writeFile(csv, `${[...levels].map((level) => level / 255).join()}\n`);
+    const npy = join(folder, 'in.npy');
+    const data = Float32Array.from(levels, (level) => level / 255);
+    await writeFile(npy, Buffer.concat([npyHeader([1, 8, 8, 1]), npyBytes(data)]));
+    const [expected] = await delta('--input', npy);
+    expect((await delta('--input', csv))[0]).toBeCloseTo(expected!, 4);
+    const both = await delta('--input', png, png);
+    expect(both).toHaveLength(2);
+    for (const each of both) expect(each).toBeCloseTo(expected!, 4);
+    const other = await delta('--input', png, '--image-range', '-1..1');
+    expect(Math.abs(other[0]! - expected!)).toBeGreaterThan(1e-3);
+    const { err } = await mho(['attribute', model, '--input', png, png, '--steps', '1', '--target', '0']);
+    expect(err).toContain('Input: 2 × PNG, 8 × 8 grey, values 0 to 1\n');
   });
 });
 

@@ -33,7 +33,7 @@ const runSample = async (sample: string): Promise<void> => {
 };
 const openSample = async (title: string): Promise<void> => {
   await studio.page.getByRole('button', { name: 'Open', exact: true }).click();
-  await studio.page.getByRole('menuitem', { name: `Sample: ${title}` }).click();
+  await studio.page.getByRole('menuitem', { name: title }).click();
 };
 
 test('the same model opened again asks nothing and keeps its runs', async () => {
@@ -65,6 +65,7 @@ test('another model: asked; Cancel keeps it without a fault; given up it comes b
   // taken back, it can be run again as it was
   await page.getByRole('button', { name: 'Run', exact: true }).first().click();
   await expect.poll(async () => (await studio.get('document', {})).runs, { timeout: 20_000 }).toBe(4);
+  await expect(page.getByRole('button', { name: 'Cancel' })).toHaveCount(0); // the window has heard of both
 
   await openSample('DNA motifs');
   await expect(page.getByText('Handwritten digits was closed, with 4 runs.')).toBeVisible({ timeout: 15_000 });

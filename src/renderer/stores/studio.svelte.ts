@@ -180,6 +180,11 @@ class Studio {
       const launch = await client.request('launch', {});
       if (launch.kind === 'sample') await this.openSample(launch.name);
       else if (launch.kind !== 'nothing') await this.open(launch.file);
+      else {
+        // A page that is loaded again, after it died for example, shows what is open.
+        const present = await client.request('present', {});
+        if (present) await this.#takeSession(present);
+      }
       this.recovery = await client.request('recoveryList', {});
       this.samples = await client.request('sampleList', {});
       this.recent = await client.request('recentList', {});
@@ -232,13 +237,7 @@ class Studio {
       this.pathStart = null;
       this.minus = null;
       this.baselineData = null;
-      this.target = sample?.target ?? { index: 'argmax' };
-      this.baseline = sample?.baseline ?? { kind: 'constant', value: 0 };
-      if (sample) {
-        this.methods = sample.methods;
-        this.rule = sample.rule;
-        this.steps = sample.steps;
-      }
+      this.#askAsUsual(sample);
       if (before.hash !== opened.summary.hash) {
         this.#forget();
         if (before.hash !== undefined) this.#offerBack(before);
@@ -247,6 +246,16 @@ class Studio {
       this.recent = await this.client.request('recentList', {});
     });
     this.opening = null;
+  }
+
+  /** What is asked before anybody has chosen. */
+  #askAsUsual(sample: SampleInfo | null): void {
+    this.target = sample?.target ?? { index: 'argmax' };
+    this.baseline = sample?.baseline ?? { kind: 'constant', value: 0 };
+    if (!sample) return;
+    this.methods = sample.methods;
+    this.rule = sample.rule;
+    this.steps = sample.steps;
   }
 
   /** Nothing of the document before is shown any more. */
@@ -639,8 +648,9 @@ class Studio {
     const opened = await this.client.request('openedModel', {});
     this.opened = opened;
     if (last) await this.#askAsBefore(last, runs);
-    if (opened?.data) await this.#useData(opened.data, last?.asked.examples ?? [0]);
-    selection.example = place;
+    else this.#askAsUsual(opened?.sample ?? null);
+    if (opened?.data) await this.#useData(opened.data, last?.asked.examples ?? opened.sample?.examples ?? [0]);
+    if (last) selection.example = place;
     if (last && this.setup) this.setups = new Map([[last.job, this.setup]]);
   }
 

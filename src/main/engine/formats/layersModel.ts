@@ -54,7 +54,7 @@ function storeOf(weights: readonly StoredWeight[], path: string): WeightStore {
       const own = weights.filter(({ owner }) => owner === layer);
       return own.length
         ? own
-        : weights.filter(({ owner }) => owner.split('/')[0] === layer || owner.endsWith(`/${layer}`));
+        : weights.filter(({ owner }) => owner.startsWith(`${layer}/`) || owner.endsWith(`/${layer}`));
     },
   };
 }

@@ -161,6 +161,12 @@ export class Document {
     };
   }
 
+  /** All of it, for a page that knows nothing of it; null when nothing is open. */
+  get present(): OpenedSession | null {
+    const summary = this.#model?.summary ?? this.#described;
+    return summary && { document: this.state, summary, runs: this.runs };
+  }
+
   get sessionPath(): string | null {
     return this.#session?.path ?? null;
   }
@@ -449,7 +455,7 @@ export class Document {
     try {
       const session = this.#sessionOf([run]);
       await this.#folder.add((folder) => this.around.engine.saveSession(join(folder, run.file!), session));
-      await this.#change(true);
+      await this.#change(this.#dirty || !run.saved); // a save may have come in between
     } catch (error) {
       run.file = null;
       unkept = error instanceof MhoError ? error : new MhoError('INTERNAL', { reason: String(error) });

@@ -175,6 +175,7 @@ function handlers(options: ServiceOptions, recovery: Recovery, jobs: Jobs) {
     openSession: ({ document, params, path, unsaved }) => document.openSession(path(params.file), unsaved),
     readSession: ({ document, params, path }) => document.readSession(path(params.file)),
     document: async ({ document }) => document.state,
+    present: async ({ document }) => document.present,
     backends: ({ params }) => jobs.alone(() => engine.listBackends(params.choice)),
 
     recoveryList: async () => (await recovery.orphans()).map(entryOf),

@@ -5,7 +5,7 @@ import type { Constant, Shape, ValueId } from '../../graph/graph';
 import { UNKNOWN_SHAPE } from '../../graph/shapes';
 import { ConfigFault } from '../json';
 import { asConstant, type HostArray, isArray } from '../tensors/array';
-import type { Assembly } from '../tensors/assembly';
+import type { Assembly, Varying } from '../tensors/assembly';
 import { Operand } from './arguments';
 import { LayerCall, type LayerConstants, NotExpressible } from './call';
 import {
@@ -56,6 +56,8 @@ export class NetworkTranslator {
   private readonly claimed = new Set<StoredWeight>();
   private readonly named = new Map<string, number>();
   private readonly builder: GraphBuilder;
+  /** Values whose first axes Keras counts among the examples ([N · T, C]), with how many they are. */
+  private readonly joined = new Map<ValueId, number>();
   /** Constants by the array they hold. */
   private readonly held = new Map<HostArray, ValueId>();
   /** Every weight in the order it was read, for the hash. */
@@ -271,12 +273,18 @@ export class NetworkTranslator {
     const made = this.builder.within({ layer: name, kind: layer.kind }, () =>
       this.blamed(name, layer.kind, () => {
         const options = { kind: layer.kind, name, config: layer.config, inputs, spec: call, keras: this.keras };
-        const view = new LayerCall(this.to, this.constants(place, layer, inside), { ...options, lead: at.lead });
         return this.tried(layer.kind, () => {
-          if (!operation && !(row && this.usable(row, call, inputs, given, at.lead))) throw new NotExpressible('');
-          const value = operation ? operation(view, given) : row!.translate(view);
+          const lead = at.lead + this.joinedAxes(inputs);
+          const view = new LayerCall(this.to, this.constants(place, layer, inside), { ...options, lead });
+          if (!operation && !(row && this.usable(row, call, inputs, given, lead))) throw new NotExpressible('');
+          const value = operation
+            ? operation(view, given).map((x) => (isArray(x) ? x : this.settled(view, x, at.lead)))
+            : row!.translate(view);
           const [first, ...others] = Array.isArray(value) ? value : [value];
-          return [this.own(first!, inputs, name), ...others];
+          const values = [this.own(first!, inputs, name), ...others];
+          if (!operation && lead > at.lead)
+            for (const each of values) if (typeof each === 'number') this.joined.set(each, lead - at.lead);
+          return values;
         });
       }),
     );
@@ -306,10 +314,29 @@ export class NetworkTranslator {
     return values;
   }
 
+  /** A tensor as a value; axes that it counts among the examples stay before the others and are remembered. */
+  private settled(view: LayerCall, x: Varying, lead: number): ValueId {
+    const id = view.value(x, 'inside');
+    const merged = (x.axes[0]?.length ?? 1) - 1 - lead;
+    if (merged > 0) this.joined.set(id, merged);
+    return id;
+  }
+
+  /** How many axes all of these values count among the examples. */
+  private joinedAxes(inputs: readonly ValueId[]): number {
+    const counts = new Set(
+      inputs.filter((id) => this.builder.at(id).constant === null).map((id) => this.joined.get(id) ?? 0),
+    );
+    if (counts.size > 1) throw new NotExpressible('positions made of examples beside others');
+    return [...counts][0] ?? 0;
+  }
+
   /** A layer that hands on one of its inputs, or gives what another gave, still has a value of its own. */
   private own(made: Made, inputs: readonly ValueId[], name: string): Made {
     if (typeof made !== 'number' || !(inputs.includes(made) || this.ownerOf.has(made))) return made;
-    return this.builder.add('identity', [made], {}, `${name}/identity`);
+    const own = this.builder.add('identity', [made], {}, `${name}/identity`);
+    this.joined.set(own, this.joined.get(made) ?? 0);
+    return own;
   }
 
   /** Which of a layer's inputs and inner layers a value inside it is computed from. */

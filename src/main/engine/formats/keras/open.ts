@@ -1,7 +1,7 @@
 /** From a model's configuration and its weights to the graph: what all Keras formats share. */
 import { MhoError } from '../../../../contract/errors';
 import { GraphBuilder } from '../../graph/builder';
-import { ConfigFault } from '../json';
+import { ConfigFault, isRecord } from '../json';
 import type { OpenedGraph } from '../source';
 import { Assembly, BATCH } from '../tensors/assembly';
 import { isNetwork, type LayerSpec, layerSpec } from './config';
@@ -16,7 +16,8 @@ import type { WeightStore } from './weights';
 export function openKeras(config: unknown, version: string | null, store: WeightStore): OpenedGraph {
   const model = modelSpec(config, store.path);
   const builder = new GraphBuilder(model.config.get('name') === undefined ? model.name : model.config.text('name'));
-  const translator = new NetworkTranslator(new Assembly(builder, BATCH), store, majorOf(version, config));
+  const to = new Assembly(builder, fixedBatch(model) ?? BATCH);
+  const translator = new NetworkTranslator(to, store, majorOf(version, config));
   try {
     translator.model(model);
   } catch (error) {
@@ -61,6 +62,20 @@ function modelSpec(config: unknown, path: string): LayerSpec {
       reason: 'a model written as a Python class keeps its layers in code, not in the file',
     });
   return model;
+}
+
+/** The number of examples that the model's first input fixes; functions may count with it. */
+function fixedBatch(model: LayerSpec): number | null {
+  const layers = model.config.get('layers');
+  for (const layer of Array.isArray(layers) ? layers : []) {
+    const config: unknown = isRecord(layer) ? layer['config'] : null;
+    if (!isRecord(config)) continue;
+    for (const key of ['batch_shape', 'batchInputShape', 'batch_input_shape']) {
+      const size: unknown = Array.isArray(config[key]) ? (config[key] as unknown[])[0] : null;
+      if (typeof size === 'number' && Number.isInteger(size) && size >= 1 && size < BATCH) return size;
+    }
+  }
+  return null;
 }
 
 /** Files of Keras 2 name `batch_input_shape`; those without a version are told by that. */

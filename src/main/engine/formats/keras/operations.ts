@@ -786,7 +786,7 @@ const tensorflow: Readonly<Record<string, readonly [operation: string, parameter
 /** Whether a layer of the file is a call of a function; @returns what it does, or null for layers. */
 export function operationOf(
   layer: LayerSpec,
-): ((call: LayerCall, given: readonly (ValueId | HostArray)[]) => (ValueId | HostArray)[]) | null {
+): ((call: LayerCall, given: readonly (ValueId | HostArray)[]) => readonly Tensor[]) | null {
   if (layer.kind === 'TFOpLambda' || layer.kind === 'SlicingOpLambda') {
     const name = layer.config.text('function').replace(/^(tf\.)?(compat\.v1\.)?/, '');
     const found = Object.hasOwn(tensorflow, name) ? tensorflow[name]! : null;
@@ -812,7 +812,7 @@ function performed(
   { run }: Operation,
   names: readonly string[],
   fixed: object,
-): (ValueId | HostArray)[] {
+): readonly Tensor[] {
   const { to, spec } = call;
   const ours = new Map(names.map((name) => name.split(':') as [string, string?]).map(([a, b]) => [a, b ?? a]));
   const values = new Map<string, unknown>(Object.entries(fixed));
@@ -834,6 +834,5 @@ function performed(
   const result = to.at({ name: `${call.name}/inside`, kind: call.kind }, () =>
     run(new Arguments(to, values, tensors), to),
   );
-  const results = Array.isArray(result) ? (result as readonly Tensor[]) : [result as Tensor];
-  return results.map((x) => (isArray(x) ? x : call.value(x, 'inside')));
+  return Array.isArray(result) ? (result as readonly Tensor[]) : [result as Tensor];
 }

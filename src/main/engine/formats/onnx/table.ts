@@ -838,6 +838,22 @@ const rows: Readonly<Record<string, Row>> = {
   Slice: slice,
   Split: split,
   Pad: pad,
+  Trilu: (call) => {
+    const { to } = call;
+    const x = call.input(0);
+    const [rows, columns] = to.shape(x).slice(-2) as [number, number];
+    if (symbolic(rows) || symbolic(columns)) throw new NotExpressible('a triangle of a free size');
+    const diagonal = call.inputs[1] ? to.list(call.inputs[1], 'a diagonal')[0]! : 0;
+    const upper = call.int('upper', 1) !== 0;
+    const kept = range(rows * columns).map((at) => {
+      const ahead = (at % columns) - Math.floor(at / columns) - diagonal;
+      return Number(upper ? ahead >= 0 : ahead <= 0);
+    });
+    const mask = host.wholes(kept, [rows, columns]);
+    return isArray(x)
+      ? host.combined(x, mask, (value, keep) => (keep ? value : 0), x.whole)
+      : to.binary('mul', x, mask);
+  },
   Tile: (call) => call.to.tile(call.input(0), call.to.list(call.input(1), 'repeats')),
   Expand: (call) => call.to.expand(call.input(0), call.to.list(call.input(1), 'a shape')),
   Gather: (call) => call.to.gather(call.input(0), call.input(1), call.to.axis(call.input(0), call.int('axis', 0))),

@@ -196,15 +196,6 @@ const batchNormEx: Row = (call) => {
   return to.unary('relu', sum, {}, null);
 };
 
-/** oneDNN's layer norm over the last axis. */
-const mklLayerNorm: Row = (call) => {
-  const { to } = call;
-  const x = call.input(0);
-  const [scale, offset] = [1, 2].map((i) => to.array(call.input(i), 'a scale')) as [HostArray, HostArray];
-  const axis = to.rank(x) - 1;
-  return to.affine(to.normalise(x, [axis], call.float('epsilon', 1e-3)), axis, scale, offset);
-};
-
 const pool =
   (kind: 'max' | 'average'): Row =>
   (call) => {
@@ -503,7 +494,6 @@ const rows: Readonly<Record<string, Row>> = {
   FusedBatchNormV2: batchNorm,
   FusedBatchNormV3: batchNorm,
   _FusedBatchNormEx: batchNormEx,
-  _MklLayerNorm: mklLayerNorm,
   Softmax: (call) => call.to.along(call.input(0), call.to.rank(call.input(0)) - 1, 'softmax'),
   LogSoftmax: (call) => call.to.along(call.input(0), call.to.rank(call.input(0)) - 1, 'logSoftmax'),
 

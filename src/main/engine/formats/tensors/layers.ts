@@ -140,9 +140,18 @@ export function registerLayers(
   }
   const layers = new Map<string, Gathered>();
   const layerOf = new Map<ValueId, string>();
+  const foundOf = (node: (typeof made)[number]): Found => assigned.get(nameOf(assembly.origins.get(node.output)!))!;
+  // A layer has one output: of several outputs of the model in one, all but the last are layers of their own.
+  const ports = new Map(graph.outputs.map((port) => [port.value, port.name]));
+  const last = new Map(made.filter(({ output }) => ports.has(output)).map((node) => [foundOf(node).key, node.output]));
   for (const node of made) {
     const origin = assembly.origins.get(node.output)!;
-    const found = assigned.get(nameOf(origin))!;
+    const whole = foundOf(node);
+    const port = ports.get(node.output);
+    const found =
+      port === undefined || last.get(whole.key) === node.output
+        ? whole
+        : { ...whole, key: `${whole.key}:${port}`, name: port };
     const layer = layers.get(found.key) ?? { ...found, values: [], kinds: [], constants: new Set<ValueId>() };
     layers.set(found.key, layer);
     layer.values.push(node.output);
