@@ -22,9 +22,9 @@ export interface VisibleGraph {
   readonly shownBy: ReadonlyMap<string, string>;
 }
 
-/** The groups around a layer: as its format says, else the scopes in its name. */
-const groupOf = ({ group, name }: LayerSummary): readonly string[] =>
-  group.length > 0 ? group : name.split('/').slice(0, -1);
+/** The groups around a layer: as its format says, else the scopes in its name; inputs stand before all groups. */
+const groupOf = ({ group, name, kind }: LayerSummary): readonly string[] =>
+  group.length > 0 || kind === 'Input' ? group : name.split('/').slice(0, -1);
 
 interface Branch {
   readonly path: string;
