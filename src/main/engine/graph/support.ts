@@ -153,7 +153,7 @@ const BY_PASSING: Readonly<Record<Passing, Methods>> = {
   carried: methods('exact', 'exact', 'exact'),
   weighted: methods('exact', 'exact', 'exact', 'a product of two values that vary has no rule for parts'),
   scaled: methods('exact', 'exact', 'exact', 'a broadcast that adds axes has no rule for parts'),
-  joint: methods('exact', 'exact', 'approximate', `${SHARES}; exact with a constant weight`),
+  joint: methods('exact', 'exact', 'approximate', `${SHARES}; \`mul\` and \`div\` by a constant are exact`),
   choice: methods('approximate', 'exact', 'approximate', `${JUMPS}; ${SHARES}`),
   extreme: methods('exact', 'exact', 'approximate', SHARES),
   group: methods('exact', 'exact', 'none', NO_PARTS),
@@ -185,8 +185,9 @@ export function nodeSupport(graph: Graph, node: Node): Methods {
   const passing = PASSING[node.op];
   if (!partsServe(graph, node))
     return without(passing === 'weighted' ? 'both factors vary: no rule for parts' : 'a broadcast adds axes: no rule for parts'); // prettier-ignore
-  const fixed = node.inputs.some((id) => graph.values[id]!.constant !== null);
-  if (node.op === 'mul' && fixed) return methods('exact', 'exact', 'exact');
+  const fixed = node.inputs.map((id) => graph.values[id]!.constant !== null);
+  if ((node.op === 'mul' && fixed.includes(true)) || (node.op === 'div' && fixed[1]))
+    return methods('exact', 'exact', 'exact');
   if (node.op === 'clippedRelu' && (node as Node<'clippedRelu'>).attributes.threshold !== 0) return BY_PASSING.jump;
   if (passing === 'function' || passing === 'weighted' || passing === 'scaled') return { ...support, note: null };
   // What may be exact in another place is not here.
