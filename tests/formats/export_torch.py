@@ -1,5 +1,6 @@
 """Exports small networks of PyTorch's usual families to ONNX, with an input and the output each gives: export_torch.py FOLDER."""
 
+import importlib.util
 import json
 import sys
 from pathlib import Path
@@ -235,6 +236,8 @@ def main(folder: Path) -> None:
     import torch.onnx._internal.torchscript_exporter.onnx_proto_utils as utils
 
     utils._add_onnxscript_fn = lambda model, *_: model
+    # The newer exporter needs a package of its own.
+    newer = importlib.util.find_spec("onnxscript") is not None
     failed = {}
     for name, (make, shape) in NETS.items():
         torch.manual_seed(0)
@@ -248,10 +251,13 @@ def main(folder: Path) -> None:
             with torch.no_grad():
                 y = net(x)
                 torch.onnx.export(net, x, str(folder / f"{name}.onnx"), dynamo=False, opset_version=17, input_names=["input"], output_names=["output"], dynamic_axes={"input": {0: "batch"}, "output": {0: "batch"}})
+            if newer:
+                place = str(folder / f"{name}_newer.onnx")
+                torch.onnx.export(net, (x,), place, dynamo=True, input_names=["input"], output_names=["output"], dynamic_shapes=({0: torch.export.Dim("batch")},), verbose=False)
             np.savez(folder / f"{name}.npz", input=x.numpy(), output=y.numpy())
         except Exception as error:  # told to the test, which fails on it
             failed[name] = repr(error)[:300]
-    (folder / "exported.json").write_text(json.dumps({"torch": torch.__version__, "failed": failed}))
+    (folder / "exported.json").write_text(json.dumps({"torch": torch.__version__, "newer": newer, "failed": failed}))
 
 
 main(Path(sys.argv[1]))

@@ -15,6 +15,7 @@ import { worst } from '../attribution/cases';
 
 const python = process.env['MHO_TORCH_PYTHON'] ?? join(homedir(), '.cache/mho/bench/bin/python');
 const here = existsSync(python) && spawnSync(python, ['-c', 'import torch, numpy']).status === 0;
+const newer = here && spawnSync(python, ['-c', 'import onnxscript']).status === 0;
 const NETS = [
   'resnet',
   'vgg',
@@ -47,11 +48,11 @@ describe.skipIf(!here)(
       const run = spawnSync(python, [resolve(import.meta.dirname, 'export_torch.py'), folder], { encoding: 'utf8' });
       expect(run.status, run.stderr).toBe(0);
       expect(JSON.parse(readFileSync(join(folder, 'exported.json'), 'utf8')).failed).toEqual({});
-    }, 120_000);
+    }, 600_000);
     afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-    it.each(NETS)('%s: outputs, and DeepLIFT sums to the difference at every cut', async (name) => {
-      const { graph, summary } = await openModel(join(folder, `${name}.onnx`));
+    const checked = async (name: string, file = name): Promise<void> => {
+      const { graph, summary } = await openModel(join(folder, `${file}.onnx`));
       expect(summary.layers.flatMap((layer) => layer.unsupported)).toEqual([]);
       const { input, output } = await readArrays(join(folder, `${name}.npz`));
       const given = await predict(graph, { input: input! }, backend);
@@ -74,6 +75,22 @@ describe.skipIf(!here)(
           const scale = Math.max(Math.abs(result!.delta[example]!), 1e-2);
           expect(Math.abs(each) / scale, `${layer}, example ${example}`).toBeLessThan(1e-3);
         });
+    };
+
+    it.each(NETS)('%s: outputs, and DeepLIFT sums to the difference at every cut', (name) => checked(name));
+
+    it.skipIf(!newer).each(NETS)(
+      `%s by the newer exporter: the same${newer ? '' : ' (skipped: no package onnxscript)'}`,
+      (name) => checked(name, `${name}_newer`),
+    );
+
+    it.skipIf(!newer)('names of modules, from wherever the exporter writes them', async () => {
+      for (const file of ['resnet', 'resnet_newer', 'lstm', 'lstm_newer']) {
+        const { summary } = await openModel(join(folder, `${file}.onnx`));
+        const names = summary.layers.map(({ name, group }) => [...group, name].join(' '));
+        const wanted = file.startsWith('lstm') ? ['cells', 'head'] : ['stem stem.0', 'stem stem.2', 'pool', 'fc'];
+        expect(names, file).toEqual(expect.arrayContaining(wanted));
+      }
     });
   },
 );

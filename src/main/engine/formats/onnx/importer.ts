@@ -299,9 +299,15 @@ function dimsOf(info: ValueInfo): (number | null)[] | null {
   return dims?.map(({ value }) => (value !== null && value >= 1 ? value : null)) ?? null;
 }
 
-/** Exporters that number their values leave nodes without names. */
+/** Where PyTorch's exporter tells the modules that a node stands in: `['', 'layer1', 'layer1.0', 'conv2d']`. */
+const SCOPES = 'pkg.torch.onnx.name_scopes';
+
+/** Exporters that number their values leave nodes without names; PyTorch's tells the modules beside the name. */
 function nodeName(node: OnnxNode, index: number): string {
-  if (node.name) return node.name;
   const [output] = node.outputs;
-  return output && !/^\d+$/.test(output) ? output : `${node.op}_${output ?? index}`;
+  const own = node.name || (output && !/^\d+$/.test(output) ? output : `${node.op}_${output ?? index}`);
+  const told = node.metadata.find(({ key }) => key === SCOPES)?.value;
+  if (told === undefined || own.includes('/')) return own;
+  const scopes = [...told.matchAll(/'([^']*)'/g)].map(([, scope]) => scope!).filter((scope) => scope !== '');
+  return ['', ...scopes.slice(0, -1), own].join('/');
 }

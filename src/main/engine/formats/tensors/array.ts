@@ -237,19 +237,33 @@ export function combined(
   return { shape, data, whole };
 }
 
-/** Matrix product of two-dimensional arrays. */
+/** Matrix product as numpy's: leading axes broadcast, a vector is a row or a column. */
 export function multiplied(a: HostArray, b: HostArray): HostArray {
-  const [rows, inner] = a.shape as [number, number];
-  const [other, columns] = b.shape as [number, number];
-  if (a.shape.length !== 2 || b.shape.length !== 2 || inner !== other || rows * inner * columns > 2 ** 28)
-    throw new NotExpressible('a product of constants of these shapes');
-  const data = new Float32Array(room([rows, columns]));
-  for (let i = 0; i < rows; i++)
-    for (let k = 0; k < inner; k++) {
-      const left = a.data[i * inner + k]!;
-      for (let j = 0; j < columns; j++) data[i * columns + j]! += left * b.data[k * columns + j]!;
-    }
-  return reals([rows, columns], data);
+  if (a.shape.length === 1) {
+    const made = multiplied(reshaped(a, [1, ...a.shape]), b);
+    return reshaped(made, [...made.shape.slice(0, -2), ...made.shape.slice(-1)]);
+  }
+  if (b.shape.length === 1) {
+    const made = multiplied(a, reshaped(b, [...b.shape, 1]));
+    return reshaped(made, made.shape.slice(0, -1));
+  }
+  const [rows, inner] = a.shape.slice(-2) as [number, number];
+  const [other, columns] = b.shape.slice(-2) as [number, number];
+  if (a.shape.length < 2 || b.shape.length < 2 || inner !== other)
+    throw new NotExpressible(`a product of constants of shapes [${a.shape.join(', ')}] and [${b.shape.join(', ')}]`);
+  const lead = broadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2));
+  const count = product(lead);
+  if (count * rows * inner * columns > 2 ** 28) throw new NotExpressible('a product of large constants');
+  const [left, right] = [expanded(a, [...lead, rows, inner]), expanded(b, [...lead, inner, columns])];
+  const data = new Float32Array(room([...lead, rows, columns]));
+  for (let matrix = 0; matrix < count; matrix++)
+    for (let i = 0; i < rows; i++)
+      for (let k = 0; k < inner; k++) {
+        const value = left.data[(matrix * rows + i) * inner + k]!;
+        const [from, to] = [(matrix * inner + k) * columns, (matrix * rows + i) * columns];
+        for (let j = 0; j < columns; j++) data[to + j]! += value * right.data[from + j]!;
+      }
+  return reals([...lead, rows, columns], data);
 }
 
 export const filled = (shape: readonly number[], value: number, whole: boolean): HostArray => ({
