@@ -115,6 +115,8 @@ export interface OpenedModel {
   /** For each output, the activation in front of it that the default target steps over; null without one. */
   readonly finalActivation: Readonly<Record<string, 'softmax' | 'sigmoid' | null>>;
   readonly sample: SampleInfo | null;
+  /** Names of the output's values: the sample's, or those of a file beside the model; empty without. */
+  readonly labels: readonly string[];
   /** Data that came with it (a sample's inputs). */
   readonly data: InputData | null;
 }

@@ -1,6 +1,6 @@
 /** The engine's side of the studio, with the real engine and no window. */
 import * as tf from '@tensorflow/tfjs-core';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { encode as encodePng } from 'fast-png';
@@ -100,6 +100,17 @@ describe('requests', () => {
     expect(tf.memory().numTensors).toBe(before);
   });
 
+  it('of two walks along a path the later one is answered', async () => {
+    const service = start();
+    const { data, baseline, target } = await digits(service);
+    const asked = (example: number, steps: number) => ({
+      name: 'alongPath',
+      params: { data, example, baseline, target, rule: 'secant', steps, memoryMB: 16 },
+    });
+    const [first, second] = await Promise.all([code(service, asked(0, 1000)), code(service, asked(1, 4))]);
+    expect([first, second]).toEqual(['CANCELLED', 'ok']);
+  });
+
   it('the path curve begins at the baseline and ends at the input, as a run says', async () => {
     const service = start();
     const setup = { ...(await digits(service)), examples: [0] };
@@ -194,6 +205,25 @@ describe('data', () => {
     });
     expect(short).toMatchObject({ ok: false, fault: { code: 'INPUT_CELL' } });
     expect(!short.ok && short.fault.message).toContain('expected 60 letters, it has 4');
+  });
+
+  it('names of the output lie beside the model', async () => {
+    const service = start();
+    const path = join(folder, 'model.keras');
+    copyFileSync(join(samples, 'digits', 'model.keras'), path);
+    const labels = async (name: string, text: string): Promise<readonly string[]> => {
+      write(name, text);
+      return (await get(service, 'openModel', { file: 'token' }, { paths: { token: path } })).labels;
+    };
+    expect(await labels('labels.txt', 'too\nfew\n')).toEqual([]);
+    const ten = Array.from({ length: 10 }, (_, at) => `digit ${at}`);
+    expect(await labels('labels.json', JSON.stringify(ten))).toEqual(ten);
+    const pairs = Object.fromEntries(ten.map((name, at) => [at, [`n${at}`, name]]));
+    expect(await labels('labels.json', JSON.stringify(pairs))).toEqual(ten);
+    const turned = Object.fromEntries(ten.map((name, at) => [name, at]));
+    expect(await labels('labels.json', JSON.stringify(turned))).toEqual(ten);
+    expect(await labels('labels.json', '{"a": "b"')).toEqual([]);
+    expect(await labels('model.labels.txt', `${ten.join('\n')}\n`)).toEqual(ten);
   });
 
   it('several inputs come one by one, and replace each other', async () => {

@@ -35,7 +35,7 @@ export function finding(
   runs: readonly RunRecord[],
   example: number,
   hidden: ReadonlySet<string>,
-  sample: SampleInfo | null,
+  model: Pick<SampleInfo, 'labels'> | null,
 ): Finding | null {
   const [main, second] = runs;
   if (!main) return null;
@@ -52,7 +52,7 @@ export function finding(
       ? null
       : { layer: table.layers[table.layer[row]!]!.name, unit: table.unit[row]!, value: column!.values[row]! };
   return {
-    target: labelled(main.result.target[place] ?? main.result.target[0] ?? 'the target', sample),
+    target: labelled(main.result.target[place] ?? main.result.target[0] ?? 'the target', model),
     atInput: main.result.atInput[place]!,
     atBaseline: main.result.atBaseline[place]!,
     delta,
@@ -83,10 +83,10 @@ function largest(values: ArrayLike<number>, side: number): number {
   return best;
 }
 
-/** `logits[3]` → `3` where the sample has a name for it. */
-function labelled(target: string, sample: SampleInfo | null): string {
+/** `logits[3]` → `3` where the model has a name for it. */
+function labelled(target: string, model: Pick<SampleInfo, 'labels'> | null): string {
   const index = /\[(\d+)\]$/.exec(target)?.[1];
-  const label = index === undefined ? undefined : sample?.labels[Number(index)];
+  const label = index === undefined ? undefined : model?.labels[Number(index)];
   return label ?? target;
 }
 

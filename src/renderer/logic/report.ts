@@ -44,7 +44,7 @@ function runsTable(runs: readonly RunRecord[], example: number): string {
     const { result, asked, note } = run;
     const place = Math.max(0, examplePlace(run, example));
     const way = result.rule ? `${result.rule}, ${count(result.steps, 'step')}` : 'no path';
-    return `<tr><td>${escaped(methodWords[result.method].name)}${result.complete ? '' : ' (partial)'}</td><td>${escaped(way)}${result.pathStart === null ? '' : `, from ${escaped(result.pathStart)}`}</td><td>${escaped(result.target[place] ?? '')}</td><td>${escaped(asked.baseline)}</td><td class="n">${number(result.atInput[place]!, 5)}</td><td class="n">${number(result.atBaseline[place]!, 5)}</td><td>${escaped(`${result.backend.version}, ${result.backend.device}`)}</td><td class="n">${escaped(duration(result.durationMs))}</td></tr>${note ? `<tr><td colspan="8" class="muted">${escaped(note)}</td></tr>` : ''}`;
+    return `<tr><td>${run.named ? `<b>${escaped(run.name)}</b><br>` : ''}${escaped(methodWords[result.method].name)}${result.complete ? '' : ' (partial)'}</td><td>${escaped(way)}${result.pathStart === null ? '' : `, from ${escaped(result.pathStart)}`}</td><td>${escaped(result.target[place] ?? '')}</td><td>${escaped(asked.baseline)}</td><td class="n">${number(result.atInput[place]!, 5)}</td><td class="n">${number(result.atBaseline[place]!, 5)}</td><td>${escaped(`${result.backend.version}, ${result.backend.device}`)}</td><td class="n">${escaped(duration(result.durationMs))}</td></tr>${note ? `<tr><td colspan="8" class="muted">${escaped(note)}</td></tr>` : ''}`;
   });
   return `<h2>Runs</h2><table><tr><th>method</th><th>rule, steps</th><th>target</th><th>baseline</th><th class="n">F(x)</th><th class="n">F(x')</th><th>computed on</th><th class="n">took</th></tr>${rows.join('')}</table>`;
 }
@@ -102,7 +102,7 @@ function completenessPart(run: RunRecord, example: number): string {
 
 /** Units that are worth a picture: what the headline names, what is selected, what is pinned. */
 function notable(example: number): UnitKey[] {
-  const found = finding(studio.current, example, studio.telling, studio.sample);
+  const found = finding(studio.current, example, studio.telling, studio.opened);
   const keys = [found?.top, found?.against, selection.key, ...selection.pinned].filter((key) => key != null);
   const seen = new Set<string>();
   return keys.filter(({ layer, unit }) => {
@@ -159,7 +159,7 @@ async function pathPart(runs: readonly RunRecord[], example: number): Promise<st
  * @param graph the layer graph's picture; null where it is not shown
  */
 export async function reportHtml(graph: string | null): Promise<string> {
-  const { summary, columns, telling, sample } = studio;
+  const { summary, columns, telling } = studio;
   const parts: string[] = [];
   const title = studio.document?.title ?? summary?.name ?? 'Mho';
   parts.push(`<h1>${escaped(title)}</h1>`);
@@ -167,7 +167,7 @@ export async function reportHtml(graph: string | null): Promise<string> {
     parts.push(
       `<p class="muted">${escaped(summary.name)}, ${escaped(summary.format)}: ${count(summary.layers.length, 'layer')}, ${summary.parameters.toLocaleString('en-US')} parameters, SHA-256 ${escaped(summary.hash)}; takes ${escaped(summary.inputs.map((port) => `${port.name} ${shape(port.shape)}`).join(', '))}</p>`,
     );
-  const found = finding(studio.current, selection.example, telling, sample);
+  const found = finding(studio.current, selection.example, telling, studio.opened);
   if (found?.top)
     parts.push(
       `<p class="lead"><b>${escaped(found.target)}</b> (${number(found.atBaseline)} at the baseline, ${number(found.atInput)} at the input) owes most to <b>${escaped(found.top.layer)} #${found.top.unit}</b> <span class="${found.top.value >= 0 ? 'up' : 'down'}">${signed(found.top.value)}</span>.${found.residual === null ? '' : ` Largest residual over cuts: ${percent(found.residual)}.`}</p>`,
@@ -176,7 +176,7 @@ export async function reportHtml(graph: string | null): Promise<string> {
   if (graph) parts.push(`<h2>Layers</h2>${figure(graph)}`);
 
   for (const example of studio.shownExamples) {
-    const truth = sample?.exampleLabels[example];
+    const truth = studio.exampleLabels[example];
     parts.push(
       `<h2>Example ${example}${truth === undefined ? '' : `, truly ${escaped(truth)}`}: the largest units</h2>`,
     );

@@ -79,9 +79,12 @@ export function runLabel({ result, name, named }: RunRecord): string {
   return path ? `${short}${rule} · ${result.steps}` : short;
 }
 
-/** `class 3`, by the sample's labels where there are some. */
-export function outputLabel(index: number, sample: SampleInfo | null): string {
-  return sample?.labels[index] ?? `${index}`;
+/** What has names for the values of its output. */
+type Named = Pick<SampleInfo, 'labels'>;
+
+/** `class 3`, by the model's labels where there are some. */
+export function outputLabel(index: number, model: Named | null): string {
+  return model?.labels[index] ?? `${index}`;
 }
 
 export function targetWords(target: StudioTarget, sample: SampleInfo | null): string {

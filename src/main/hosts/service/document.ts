@@ -23,6 +23,7 @@ import type { DataRead } from '../../engine/data';
 import type { Graph } from '../../engine/graph/graph';
 import { portsOf, readSource, withPart, type DataSource } from './data';
 import type { Engine } from './engine';
+import { labelsBeside } from './labels';
 import {
   holds,
   inputData,
@@ -52,6 +53,7 @@ export interface DocumentSurroundings {
 interface OpenModel {
   readonly graph: Graph;
   readonly ports: readonly InputPort[];
+  readonly labels: readonly string[];
   readonly summary: ModelSummary;
   readonly path: string;
   readonly sample: SampleInfo | null;
@@ -230,7 +232,7 @@ export class Document {
     this.#data.clear();
     const data = sample ? await this.readInputs([sample.inputs]) : null;
     await this.#changeQuietly();
-    return openedModel(graph, summary, sample?.info ?? null, data, beside);
+    return openedModel(this.#model, data);
   }
 
   /** Opens a model; of a large one, the window is told how far it has come. */
@@ -262,15 +264,15 @@ export class Document {
   ): Promise<OpenModel> {
     const own = sample && (await this.around.engine.readArrays(sample.inputs).catch(() => null));
     const ports = portsOf(graph, sample?.info.alphabet ?? null, own);
-    return { graph, summary, ports, path, sample: sample?.info ?? null, beside };
+    const labels = sample?.info.labels ?? (await labelsBeside(path, summary.outputs));
+    return { graph, summary, ports, labels, path, sample: sample?.info ?? null, beside };
   }
 
   opened(): OpenedModel | null {
     if (!this.#model) return null;
-    const { graph, summary, sample, beside } = this.#model;
     const latest = [...this.#data].reverse().find(([, { baseline }]) => !baseline);
     const data = latest ? this.#inputData(...latest) : null;
-    return openedModel(graph, summary, sample, data, beside);
+    return openedModel(this.#model, data);
   }
 
   /** @throws RUNS_UNSAVED */

@@ -89,6 +89,8 @@ function handlers(options: ServiceOptions, recovery: Recovery, jobs: Jobs) {
   const { engine } = options;
   /** Milliseconds of one forward pass of an example, by model hash. */
   const forward = new Map<string, number>();
+  /** How many walks along a path each document has asked for, of all layers and of one unit. */
+  const walks = new Map<string, number>();
 
   const layerOutput = (document: Document, layer: string): number => {
     const found = document.model.graph.layers.find(({ name }) => name === layer);
@@ -145,7 +147,16 @@ function handlers(options: ServiceOptions, recovery: Recovery, jobs: Jobs) {
       const { example, only, ...rest } = params;
       const request = document.request({ ...rest, examples: [example], methods: ['nig'] });
       await jobs.open('auto');
-      return engine.valuesAlongPath(document.model.graph, request, { ...(only && { only }), onChunk: breathe });
+      // Whoever steps through examples or units wants the last one alone.
+      const kind = `${document.id} ${only ? 'unit' : 'layers'}`;
+      const turn = (walks.get(kind) ?? 0) + 1;
+      walks.set(kind, turn);
+      let chunks = 0;
+      const onChunk = async (): Promise<void> => {
+        await breathe();
+        if (walks.get(kind) !== turn) throw new MhoError('CANCELLED', { done: ++chunks, total: 'the' });
+      };
+      return engine.valuesAlongPath(document.model.graph, request, { ...(only && { only }), onChunk });
     },
 
     estimate: async ({ document, params }) => {

@@ -4,8 +4,8 @@ import type { BaselineSpec, NumericArray, RunResult } from '../../../contract/at
 import { MhoError } from '../../../contract/errors';
 import type { Question } from '../../../contract/session';
 import type { InputPort } from '../../../contract/data';
-import type { ModelSummary, PortSummary } from '../../../contract/model';
-import type { ArraySummary, InputData, OpenedModel, RunRecord, SampleInfo } from '../../../contract/studio';
+import type { PortSummary } from '../../../contract/model';
+import type { ArraySummary, InputData, OpenedModel, RunRecord } from '../../../contract/studio';
 import { valueDoubt, valueFault } from '../../engine/data/ports';
 import type { DataRead } from '../../engine/data';
 import { opSupport, pathStarts } from '../../engine/graph/support';
@@ -91,11 +91,14 @@ export const recordOf = ({ id, result, question, model, name, note, created, job
 
 /** What is before each output: the activation that a default target steps over. */
 export const openedModel = (
-  graph: Graph,
-  summary: ModelSummary,
-  sample: SampleInfo | null,
+  {
+    graph,
+    summary,
+    sample,
+    labels,
+    beside,
+  }: { readonly graph: Graph } & Pick<OpenedModel, 'summary' | 'sample' | 'labels' | 'beside'>,
   data: InputData | null,
-  beside: readonly string[],
 ): OpenedModel => {
   const kinds = new Map<string, string[]>();
   for (const { name, unsupported } of summary.layers)
@@ -112,6 +115,7 @@ export const openedModel = (
     beside,
     finalActivation: Object.fromEntries(graph.outputs.map(({ name, value }) => [name, final(value)])),
     sample,
+    labels,
     data,
   };
 };
