@@ -1,0 +1,127 @@
+/** The layer graph: groups, badges, search, flow, fit and minimap. */
+import { expect, test } from '@playwright/test';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { forget, launch, newFolder, root, type Studio } from './studio';
+
+let studio: Studio;
+test.afterEach(async () => {
+  await studio.close();
+  forget(studio.userData);
+});
+
+const node = (id: string) => studio.page.locator(`.node[data-id="${id}"]`);
+
+test('groups in groups close and open, by click, by key and by a search for what is in them', async () => {
+  studio = await launch([join(root, 'tests/samples/keras_layers/keras3/nested.keras')]);
+  const { page } = studio;
+  const inner = page.locator('.node[data-id$="/head/"]').first();
+  await expect(inner).toBeVisible({ timeout: 20_000 });
+  const id = (await inner.getAttribute('data-id'))!;
+  const outer = id.replace(/head\/$/, '');
+  const all = await page.locator('.node').count();
+
+  await node(id).click();
+  await expect(node(id)).toHaveAttribute('aria-expanded', 'false');
+  await expect(node(id)).toContainText('2 layers');
+  await expect(page.locator('.node')).toHaveCount(all - 2);
+  await node(outer).focus();
+  await page.keyboard.press('Enter');
+  await expect(node(outer)).toHaveAttribute('aria-expanded', 'false');
+  await expect(node(id)).toHaveCount(0);
+  // closed, it is still joined to what comes before and after it
+  await expect(node(outer)).toContainText('6 layers');
+
+  await page.getByRole('searchbox', { name: 'Search layers' }).fill('norm_inner');
+  await page.keyboard.press('Enter');
+  await expect(node(outer)).toHaveAttribute('aria-expanded', 'true');
+  await expect(page.locator('.node.selected')).toContainText('norm_inner');
+});
+
+test('edges are as wide as what flows through them; cuts and residuals beyond the tolerance carry their badge', async () => {
+  studio = await launch(['--sample', 'digits']);
+  const { page } = studio;
+  await page.getByRole('button', { name: 'Run', exact: true }).first().click({ timeout: 20_000 });
+  await expect(page.locator('.headline button')).toBeVisible({ timeout: 30_000 });
+  const width = async (from: string, to: string): Promise<number> =>
+    Number(
+      await page.locator('.scene > path', { hasText: `flows from ${from} to ${to}` }).getAttribute('stroke-width'),
+    );
+  // what the block carries is more than the skip beside it, and narrow branches carry less than wide ones
+  expect(await width('stem_relu', 'block1_conv')).toBeGreaterThan(await width('stem_relu', 'block_add'));
+  expect(await width('pool', 'wide_conv')).toBeGreaterThan(await width('pool', 'narrow_conv'));
+  await expect(node('block_add').locator('g title', { hasText: 'cut: everything passes here' })).toHaveCount(1);
+  await expect(node('block1_conv').locator('g title', { hasText: 'cut: everything' })).toHaveCount(0);
+  // importance is colour: what carries more is darker
+  const fill = (id: string) => node(id).locator('rect.card').getAttribute('fill');
+  expect(await fill('stem_conv')).not.toBe(await fill('narrow_conv'));
+
+  // coarse on purpose: the paper's rule with three steps misses
+  await page.getByText('Rule, path, backend, memory').click();
+  await page.getByRole('combobox', { name: /rule/i }).selectOption('right');
+  await page.getByRole('spinbutton', { name: /steps/i }).fill('3');
+  await page.getByRole('spinbutton', { name: /steps/i }).press('Tab');
+  await page.getByRole('button', { name: 'Run', exact: true }).first().click();
+  await expect(page.getByRole('columnheader', { name: /NIG right · 3/ })).toBeVisible({ timeout: 20_000 });
+  await expect(node('stem_conv').locator('g title', { hasText: 'residual beyond tolerance' })).toHaveCount(1);
+  await expect(node('block1_conv').locator('g title', { hasText: 'residual beyond tolerance' })).toHaveCount(0);
+  await page.getByRole('tab', { name: 'Completeness' }).click();
+  await expect(page.locator('.says')).toContainText(/is the first layer whose sum\s+misses F\(x\) − F\(x'\)/);
+  await expect(page.locator('.says strong.bad')).toHaveText('image');
+  await page.getByLabel('tolerance').selectOption('0.05');
+});
+
+test('an op without a rule is marked, and the model still shows', async () => {
+  const folder = join(newFolder(), 'odd');
+  mkdirSync(folder);
+  const layer = (class_name: string, name: string, config: object, from: string | null) => ({
+    class_name,
+    name,
+    config: { name, ...config },
+    inbound_nodes: from === null ? [] : [[[from, 0, 0, {}]]],
+  });
+  writeFileSync(
+    join(folder, 'model.json'),
+    JSON.stringify({
+      format: 'layers-model',
+      modelTopology: {
+        keras_version: '2.15.0',
+        backend: 'tensorflow',
+        model_config: {
+          class_name: 'Functional',
+          config: {
+            name: 'odd',
+            layers: [
+              layer('InputLayer', 'x', { batch_input_shape: [null, 4], dtype: 'float32' }, null),
+              layer('OfSomebodyElse', 'odd_one', {}, 'x'),
+              layer('Activation', 'after', { activation: 'tanh' }, 'odd_one'),
+            ],
+            input_layers: [['x', 0, 0]],
+            output_layers: [['after', 0, 0]],
+          },
+        },
+      },
+      weightsManifest: [],
+    }),
+  );
+  studio = await launch([folder]);
+  await expect(node('odd_one')).toBeVisible({ timeout: 20_000 });
+  await expect(node('odd_one').locator('g title', { hasText: 'no rule for' })).toHaveCount(1);
+  forget(join(folder, '..'));
+});
+
+test('the minimap shows where one is, and goes there', async () => {
+  studio = await launch(['--sample', 'digits']);
+  const { page } = studio;
+  await expect(node('digit')).toBeVisible({ timeout: 20_000 });
+  await expect(page.locator('.map canvas')).toHaveCount(0); // all of it is seen
+  for (let at = 0; at < 4; at++) await page.getByRole('button', { name: 'Zoom in' }).click();
+  const map = page.locator('.canvas > .map');
+  await expect(map).toBeVisible();
+  const { x, y, width, height } = (await map.boundingBox())!;
+  await page.mouse.click(x + width / 2, y + height - 4);
+  const graph = (await page.getByRole('group', { name: 'Layer graph' }).boundingBox())!;
+  const last = (await node('digit').boundingBox())!;
+  expect(last.y).toBeGreaterThan(graph.y);
+  expect(last.y + last.height).toBeLessThan(graph.y + graph.height);
+});
