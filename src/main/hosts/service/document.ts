@@ -232,7 +232,7 @@ export class Document {
     this.#data.clear();
     const data = sample ? await this.readInputs([sample.inputs]) : null;
     await this.#changeQuietly();
-    return openedModel(this.#model, data);
+    return openedModel(this.model, data);
   }
 
   /** Opens a model; of a large one, the window is told how far it has come. */
