@@ -417,7 +417,7 @@ def operations():
         named("reduced", [o.sum(x, axis=1), o.mean(x, axis=-1, keepdims=True), o.max(x, axis=1), o.min(x, axis=(1, 2)), o.var(x, axis=-1), o.std(x, axis=-1, keepdims=True), o.logsumexp(x, axis=-1), o.norm(x, axis=-1), o.cumsum(x, axis=1)])
         named("shaped", [o.reshape(x, (-1, 4, 2, 3)), o.transpose(x, (0, 2, 1)), o.swapaxes(x, 1, 2), o.moveaxis(o.reshape(x, (-1, 4, 2, 3)), 3, 1), o.expand_dims(x, 1), o.squeeze(o.expand_dims(x, 1), 1), o.concatenate([x, y, q], axis=-1), o.stack([x, y], axis=1), o.take(x, [0, 3, 1], axis=1), o.tile(x, (1, 2, 1)), o.repeat(x, 2, axis=1), o.flip(x, axis=1), o.roll(x, 1, axis=1), o.pad(x, ((0, 0), (1, 2), (0, 0))), o.broadcast_to(o.expand_dims(x, 1), (3, 2, 4, 6))])
         named("split", [*o.split(x, 2, axis=1), *o.split(x, [1, 4], axis=-1), *o.unstack(x, axis=1)])
-        named("chosen", [o.where(np.arange(6) % 2 == 0, x, y), o.where(x > y, x, 0.1 * y), o.where(o.logical_and(x > 0, o.logical_not(y >= 0)), x, y), o.where(o.less(x, 0.2), 1.0, x), o.cast(x > 0, "float32") * y])
+        named("chosen", [o.where(np.arange(6) % 2 == 0, x, y), o.where(x > y, x, 0.1 * y), o.where(o.logical_and(x > 0, o.logical_not(y >= 0)), x, y), o.where(o.less(x, 0.2), 1.0, x), o.cast(x > 0, "float32") * y, o.softmax(o.where(np.arange(6) < 4, x, -np.inf)), o.softmax(o.where(np.tri(4, 6) > 0, x, float("-inf")))])
         named("normal", [o.normalize(x, axis=-1), o.layer_normalization(x, axis=-1), o.rms_normalization(x)] if hasattr(o, "layer_normalization") else [o.normalize(x, axis=-1)])
         heads = o.reshape(x, (-1, 4, 2, 3))
         named("attended", [o.dot_product_attention(heads, heads, o.reshape(y, (-1, 4, 2, 3))), o.dot_product_attention(heads, heads, heads, is_causal=True, scale=0.3)])
@@ -431,7 +431,7 @@ def operations():
         named("reduced", [tf.reduce_sum(x, 1), tf.reduce_mean(x, axis=-1, keepdims=True), tf.reduce_max(x, 1), tf.reduce_min(x, [1, 2]), m.reduce_variance(x, -1), m.reduce_std(x, -1, True), tf.reduce_logsumexp(x, -1), tf.cumsum(x, axis=1)])
         named("shaped", [tf.reshape(x, (-1, 4, 2, 3)), tf.reshape(x, (tf.shape(x)[0], 24)), tf.reshape(x, [tf.shape(x)[0], tf.shape(x)[1] * 2, 3]), tf.transpose(x, (0, 2, 1)), tf.expand_dims(x, 1), tf.squeeze(tf.expand_dims(x, 1), 1), tf.concat([x, y, q], -1), tf.stack([x, y], axis=1), tf.gather(x, [0, 3, 1], axis=1), tf.tile(x, (1, 2, 1)), tf.repeat(x, 2, axis=1), tf.reverse(x, [1]), tf.roll(x, 1, 1), tf.pad(x, ((0, 0), (1, 2), (0, 0)))])
         named("split", [*tf.split(x, 2, axis=1), *tf.split(x, [1, 3, 2], axis=-1), *tf.unstack(x, axis=1)])
-        named("chosen", [tf.where(x > y, x, 0.1 * y), tf.where(m.logical_and(x > 0, m.logical_not(y >= 0)), x, y), tf.where(m.less(x, 0.2), 1.0, x), tf.cast(x > 0, "float32") * y])
+        named("chosen", [tf.where(x > y, x, 0.1 * y), tf.where(m.logical_and(x > 0, m.logical_not(y >= 0)), x, y), tf.where(m.less(x, 0.2), 1.0, x), tf.cast(x > 0, "float32") * y, tf.nn.softmax(tf.where(np.tri(4, 6) > 0, x, float("-inf")))])
         named("normal", [m.l2_normalize(x, axis=-1)])
     outputs = [L.Activation("linear", name=key)(value) for key, value in name_of.items()]
     return keras.Model([x, y, p], outputs)

@@ -92,6 +92,25 @@ export class Config {
   }
 }
 
+/** A value in JSON's place that Python writes and JSON has not. */
+const BEYOND_JSON = /([:,[]\s*)(?:(-?)Infinity|NaN)(?=\s*[,\]}])/g;
+
+/** Parses JSON as Python writes it, with infinities, and null for what is no number. @throws SyntaxError */
+export function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (!/\b(?:Infinity|NaN)\b/.test(text)) throw error;
+    const beyond = (_: string, before: string, sign?: string): string =>
+      before + (sign === undefined ? 'null' : `${sign}1e999`);
+    return JSON.parse(text.replace(BEYOND_JSON, beyond));
+  }
+}
+
+/** Infinities of masks become a large number, so that differences stay numbers. */
+const finite = (value: unknown): unknown =>
+  typeof value === 'number' ? Math.min(Math.max(value, -1e30), 1e30) : value;
+
 /** Numbers or truth values in nested lists of equal lengths, with their shape; data is null for anything else. */
 export function nested(value: unknown): {
   readonly shape: readonly number[];
@@ -102,5 +121,5 @@ export function nested(value: unknown): {
   const data = [value].flat(8) as unknown[];
   const size = shape.reduce((product, each) => product * each, 1);
   const right = data.length === size && data.every((each) => typeof each === 'number' || typeof each === 'boolean');
-  return { shape, data: right ? data : null };
+  return { shape, data: right ? data.map(finite) : null };
 }

@@ -1,6 +1,7 @@
 /** `.keras`: a ZIP of config.json, metadata.json and model.weights.h5, as Keras writes since 2.12. */
 import { MhoError } from '../../../contract/errors';
 import { type Hdf5File, openHdf5 } from './hdf5';
+import { parsed } from './json';
 import { openKeras } from './keras/open';
 import type { Place, StoredWeight, WeightStore } from './keras/weights';
 import { type Format, type OpenedGraph, type Source } from './source';
@@ -46,7 +47,7 @@ async function open(source: Source): Promise<OpenedGraph> {
 
 function parse(bytes: Buffer, path: string, name: string): unknown {
   try {
-    return JSON.parse(bytes.toString('utf8'));
+    return parsed(bytes.toString('utf8'));
   } catch (error) {
     throw new MhoError('MODEL_DAMAGED', { path, reason: `${name} is no JSON` }, { cause: error });
   }

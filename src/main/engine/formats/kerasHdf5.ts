@@ -1,6 +1,7 @@
 /** `.h5`: the whole model as HDF5, configuration in an attribute, as Keras 2 and 3 write. */
 import { MhoError } from '../../../contract/errors';
 import { declaredSize, type Hdf5File, isHdf5, openHdf5 } from './hdf5';
+import { parsed } from './json';
 import { openKeras } from './keras/open';
 import type { Place, StoredWeight, WeightStore } from './keras/weights';
 import type { Format, OpenedGraph, Source } from './source';
@@ -16,7 +17,7 @@ async function open(source: Source): Promise<OpenedGraph> {
   if (text === null) throw new MhoError('MODEL_WEIGHTS_ONLY', { path });
   let config: unknown;
   try {
-    config = JSON.parse(text);
+    config = parsed(text);
   } catch (error) {
     throw new MhoError('MODEL_DAMAGED', { path, reason: 'its attribute model_config is no JSON' }, { cause: error });
   }
