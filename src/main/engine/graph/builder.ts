@@ -16,6 +16,9 @@ export class GraphBuilder {
   private readonly layers: Layer[] = [];
   private readonly inputs: Port[] = [];
   private readonly outputs: Port[] = [];
+  /** Where each value's node stands. */
+  private readonly places = new Map<ValueId, number>();
+  private readonly counts = new Map<string, number>();
   private readonly valueNames = new Set<string>();
   private readonly layerNames = new Set<string>();
   private blame: Blame | null = null;
@@ -53,6 +56,7 @@ export class GraphBuilder {
     dtype: DType = 'float32',
   ): ValueId {
     const output = this.value(name, shape ?? this.inferred(op, inputs, attributes, name), dtype, null);
+    this.places.set(output, this.nodes.length);
     this.nodes.push({ op, name: this.values[output]!.name, inputs, output, attributes } as unknown as Node);
     return output;
   }
@@ -96,7 +100,10 @@ export class GraphBuilder {
   /** The name itself, or with `:2`, `:3` … where it is taken. */
   private unique(name: string, taken: Set<string>): string {
     let free = name;
-    for (let count = 2; taken.has(free); count++) free = `${name}:${count}`;
+    // Unrolled steps give thousands of values one name: counting goes on where it ended.
+    let count = this.counts.get(name) ?? 2;
+    for (; taken.has(free); count++) free = `${name}:${count}`;
+    if (free !== name) this.counts.set(name, count);
     taken.add(free);
     return free;
   }
@@ -111,7 +118,8 @@ export class GraphBuilder {
 
   /** The node that gives a value; null for inputs and constants. */
   producer(id: ValueId): Node | null {
-    return this.nodes.findLast((node) => node.output === id) ?? null;
+    const place = this.places.get(id);
+    return place === undefined ? null : this.nodes[place]!;
   }
 
   /** Gives a value another name: an op is made before it is known to be its layer's last. */
@@ -121,8 +129,8 @@ export class GraphBuilder {
     this.valueNames.delete(value.name);
     const renamed = this.unique(name, this.valueNames);
     this.values[id] = { ...value, name: renamed };
-    const at = this.nodes.findLastIndex((node) => node.output === id);
-    if (at >= 0) this.nodes[at] = { ...this.nodes[at]!, name: renamed };
+    const at = this.places.get(id);
+    if (at !== undefined) this.nodes[at] = { ...this.nodes[at]!, name: renamed };
   }
 
   /** A name no layer has yet: the name itself or, where taken, with its group, else numbered. */
