@@ -98,6 +98,7 @@ const windowTests = () => ({
 /** How the paths begin of set-up, fuzzing, real files out of packages, measured claims, ops in plain JavaScript. */
 const slow = [
   'scripts/',
+  'formats/architectures',
   'attribution/errorEstimate',
   'formats/basicPitch',
   'formats/interchange',

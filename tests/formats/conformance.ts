@@ -8,12 +8,14 @@ import type { Backend } from '../../src/main/engine/backends';
 import { openModel } from '../../src/main/engine/formats';
 import { ModelProto, TensorProto } from '../../src/main/engine/formats/onnx/proto';
 import { tensorOf } from '../../src/main/engine/formats/onnx/tensor';
+import { fromPackage } from './registryFile';
 
-/** `onnx/backend/test/data` of the PyPI package onnx, unpacked; null where it is not there. */
-export const onnxData = (): string | null => {
-  const folder = process.env['MHO_ONNX_DATA'] ?? join(homedir(), '.cache/mho/models/onnx/onnx/backend/test/data');
-  return existsSync(folder) ? folder : null;
-};
+const IN_WHEEL = 'onnx/backend/test/data';
+const given = process.env['MHO_ONNX_DATA'] ?? join(homedir(), '.cache/mho/models/onnx', IN_WHEEL);
+const fetched = existsSync(given) ? null : await fromPackage('onnx', '1.23.0', [IN_WHEEL]);
+
+/** `onnx/backend/test/data` of the PyPI package onnx, unpacked; null where it cannot be had. */
+export const onnxData = (): string | null => (existsSync(given) ? given : fetched && join(fetched, IN_WHEEL));
 
 export const casesIn = (folder: string): string[] => readdirSync(folder).sort();
 
