@@ -2,6 +2,7 @@
 import { chromium, expect, test, type Browser, type Page } from '@playwright/test';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
+import { encode as encodePng } from 'fast-png';
 import { forget, newFolder, root } from './studio';
 
 const program = process.env['MHO_TEST_BROWSER'];
@@ -40,5 +41,22 @@ test('the sample from opening to a ranking, and no policy is broken', async () =
   await expect(page.getByText(/TensorFlow|WebAssembly|JavaScript/).first()).toBeVisible({ timeout: 15_000 });
   await page.getByRole('button', { name: 'Run', exact: true }).first().click();
   await expect(page.getByRole('tab', { name: 'Ranking' })).toBeVisible({ timeout: 30_000 });
+  expect(faults).toEqual([]);
+});
+
+test('pictures are picked together, uploaded and read as examples', async () => {
+  const picture = (level: number) => ({
+    name: `level-${level}.png`,
+    mimeType: 'image/png',
+    buffer: Buffer.from(
+      encodePng({ width: 16, height: 16, channels: 1, depth: 8, data: new Uint8Array(256).fill(level) }),
+    ),
+  });
+  const input = page.getByRole('region', { name: 'Input', exact: true });
+  const chooser = page.waitForEvent('filechooser');
+  await input.locator('header').getByRole('button').click();
+  await (await chooser).setFiles([picture(0), picture(255)]);
+  await expect(input.getByRole('button', { name: /^Example/ })).toHaveCount(2);
+  await expect(input.getByText('2 × PNG, 16 × 16 grey, resized to 8 × 8, values 0 to 1')).toBeVisible();
   expect(faults).toEqual([]);
 });
