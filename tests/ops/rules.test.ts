@@ -180,6 +180,27 @@ describe.each(['tensorflow', 'wasm'] as const)('rules on %s', (backend) => {
     found!.forEach((value) => expect(Number.isFinite(value)).toBe(true));
   });
 
+  test.each(['softmax', 'logSoftmax'] as const)('%s is complete where all is masked at one end', (op) => {
+    const each: Case<typeof op> = { attributes: { axis: 0 }, inputs: [{ shape: [4] }] };
+    for (const masked of [-1e9, -1e30, -300]) {
+      const [start, end] = [new Array<number>(4).fill(masked), [0.5, masked, 1.2, -0.3]];
+      const upstream = [1, -2, 0.5, 3];
+      for (const [from, to] of [[start, end], [end, start]] as const) {
+        const [found] = multipliers(op, each, [from], [to], upstream);
+        const f = (z: readonly number[]): number => {
+          const top = Math.max(...z);
+          const sum = Math.log(z.reduce((total, value) => total + Math.exp(value - top), 0));
+          const y = z.map((value) => value - top - sum);
+          return upstream.reduce((total, u, i) => total + u * (op === 'softmax' ? Math.exp(y[i]!) : Math.max(y[i]!, -1e30)), 0);
+        };
+        const passed = found!.reduce((total, m, i) => total + m * (to[i]! - from[i]!), 0);
+        found!.forEach((value) => expect(Number.isFinite(value)).toBe(true));
+        const scale = found!.reduce((total, m, i) => total + Math.abs(m * (to[i]! - from[i]!)), 1);
+        expect(Math.abs(passed - (f(to) - f(from))) / scale, `${masked}`).toBeLessThan(1e-5);
+      }
+    }
+  }); // prettier-ignore
+
   test('a product passes each factor the middle of the other', () => {
     const each: Case<'mul'> = { attributes: {}, inputs: [{ shape: [1] }, { shape: [1] }] };
     const found = multipliers('mul', each, [[1], [10]], [[3], [14]]);

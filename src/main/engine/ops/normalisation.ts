@@ -13,9 +13,10 @@ const WIDEST = 80;
 
 /**
  * Exponentials over a segment with one shift for both ends: the mean of the ends' log-sums, so that the sums are e^−g and e^g.
- * @returns half the difference g of the log-sums, and the exponentials' secant slopes
+ * @returns half the difference g of the log-sums, and the exponentials' secant slopes; and whether no shift serves both
+ * ends, since some log-sums lie too far apart (all is masked at one end)
  */
-function sharedShift(ends: Ends): { half: Tensor; slopes: Tensor } {
+function sharedShift(ends: Ends): { half: Tensor; slopes: Tensor; apart: boolean } {
   // Large logits are first brought near 0, which rounds nothing, so that their log-sums keep their digits.
   const common = midpoint(bothEnds(ends, (z) => tf.max(z, -1, true)));
   const { start, end } = bothEnds(ends, (z) => tf.sub(z, common));
@@ -23,7 +24,28 @@ function sharedShift(ends: Ends): { half: Tensor; slopes: Tensor } {
   const half = tf.minimum(tf.maximum(tf.mul(logSum.delta, 0.5), -WIDEST), WIDEST);
   const shift = midpoint(logSum);
   const capped = bothEnds({ start, end }, (z) => tf.minimum(tf.sub(z, shift), WIDEST));
-  return { half, slopes: expSlope(capped) };
+  const apart = tf.max(tf.abs(logSum.delta)).dataSync()[0]! > 2 * WIDEST;
+  return { half, slopes: expSlope(capped), apart };
+}
+
+/** Where the log-sums of a row's ends lie too far apart for one shift, 1; else 0. [rows, …, 1] */
+const farApart = (ends: Ends): Tensor =>
+  tf.greater(tf.abs(bothEnds(ends, (z) => tf.logSumExp(z, -1, true)).delta), 2 * WIDEST);
+
+/**
+ * How the log-sum passes between ends that one shift does not serve: in the shares of the mean probabilities, scaled so that
+ * Σ share · Δz = Δ log-sum. [rows, …, n]
+ */
+function logSumShares(ends: Ends): Tensor {
+  const change = bothEnds(ends, (z) => tf.logSumExp(z, -1, true)).delta;
+  const mean = midpoint(bothEnds(ends, (z) => tf.softmax(z)));
+  return tf.mul(mean, tf.div(change, weighted(tf.sub(ends.end, ends.start), mean)));
+}
+
+/** Softmax as the exponential of z − log-sum, for such ends: the exponentials by their own slopes. */
+function acrossLogSum(ends: Ends, upstream: Tensor): Tensor {
+  const passed = tf.mul(upstream, expSlope(bothEnds(ends, (z) => tf.logSoftmax(z))));
+  return tf.sub(passed, tf.mul(tf.sum(passed, -1, true), logSumShares(ends)));
 }
 
 const weighted = (upstream: Tensor, weights: Tensor): Tensor => tf.sum(tf.mul(upstream, weights), -1, true);
@@ -70,11 +92,13 @@ export const normalisation = {
     // p = e · r, r = 1 / Σe: ½ E · [(u − Σup₁) / Σe₀ + (u − Σup₀) / Σe₁], E the exponentials' slopes
     multiplier: ({ inputs: [x], output, upstream, attributes }) => [
       alongLast([x!.start, x!.end, output.start, output.end, upstream], attributes.axis, ([start, end, p0, p1, u]) => {
-        const { half, slopes } = sharedShift({ start: start!, end: end! });
+        const ends = { start: start!, end: end! };
+        const { half, slopes, apart } = sharedShift(ends);
         const grow = tf.exp(half);
         const early = tf.mul(aboveMean(u!, p1!), grow);
         const late = tf.div(aboveMean(u!, p0!), grow);
-        return tf.mul(tf.mul(slopes, 0.5), tf.add(early, late));
+        const shared = tf.mul(tf.mul(slopes, 0.5), tf.add(early, late));
+        return apart ? tf.where(farApart(ends), acrossLogSum(ends, u!), shared) : shared;
       }),
     ],
   },
@@ -86,13 +110,17 @@ export const normalisation = {
     // z − log Σe: the logarithm's slope between e^−g and e^g is g / sinh g
     multiplier: ({ inputs: [x], upstream, attributes }) => [
       alongLast([x!.start, x!.end, upstream], attributes.axis, ([start, end, u]) => {
-        const { half, slopes } = sharedShift({ start: start!, end: end! });
+        const ends = { start: start!, end: end! };
+        const { half, slopes, apart } = sharedShift(ends);
         const squared = tf.square(half);
         const series = tf.sub(1, tf.mul(tf.div(squared, 6), tf.sub(1, tf.mul(squared, 7 / 60))));
         const sinh = tf.mul(tf.sub(tf.exp(half), tf.exp(tf.neg(half))), 0.5);
         const small = tf.less(squared, 0.01);
         const logSlope = tf.where(small, series, tf.div(half, tf.where(small, tf.onesLike(sinh), sinh)));
-        return tf.sub(u!, tf.mul(slopes, tf.mul(tf.sum(u!, -1, true), logSlope)));
+        const shares = tf.mul(slopes, logSlope);
+        const total = tf.sum(u!, -1, true);
+        const taken = apart ? tf.where(farApart(ends), logSumShares(ends), shares) : shares;
+        return tf.sub(u!, tf.mul(taken, total));
       }),
     ],
   },
