@@ -132,8 +132,10 @@ function programFor(terminal: Terminal, finish: (code: number) => void): Command
   program
     .command('inspect')
     .summary('list the layers of a model')
-    .description('Opens a model and lists its inputs, outputs and layers, and what cannot be attributed.')
-    .argument('<model>', 'a .keras or .h5 file, or a folder that holds a model')
+    .description(
+      'Opens a model and lists its inputs, outputs and layers, where the path starts, and what each method gives for its ops.',
+    )
+    .argument('<model>', 'a .keras, .h5 or .onnx file, or a folder that holds a model')
     .addOption(json())
     .action(async (model: string, options: { json?: boolean }) => {
       const { inspect } = await import('./commands/inspect');
@@ -144,7 +146,7 @@ function programFor(terminal: Terminal, finish: (code: number) => void): Command
     .command('attribute')
     .summary('find the neurons that carried predictions')
     .description('Contributions of every neuron of every layer, by Neuron Integrated Gradients and DeepLIFT.')
-    .argument('<model>', 'a .keras or .h5 file, or a folder that holds a model')
+    .argument('<model>', 'a .keras, .h5 or .onnx file, or a folder that holds a model')
     .requiredOption('--input <file...>', 'files (npz, npy, csv, png, jpeg), or NAME=FILE for one input of several')
     .addOption(
       new Option('--image-range <range>', 'what black and white of pictures become (as the model tells)').choices(IMAGE_RANGES), // prettier-ignore
