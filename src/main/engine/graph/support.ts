@@ -236,7 +236,7 @@ function indexValues(graph: Graph): ReadonlySet<ValueId> {
   const indices = new Set<ValueId>();
   for (const node of [...graph.nodes].reverse())
     if (node.op === 'embedding' || (indices.has(node.output) && PASSING[node.op] === 'carried'))
-      indices.add(node.inputs[0]!);
+      for (const id of node.op === 'embedding' ? node.inputs.slice(0, 1) : node.inputs) indices.add(id);
   return indices;
 }
 
