@@ -106,6 +106,36 @@ describe.each(CASES)('%s', (name) => {
   });
 });
 
+describe('kept weights', () => {
+  it('released while somebody works with them are freed when that is done', async () => {
+    const { graph, request } = cases.get('motif')!;
+    keepWeights(graph);
+    let chunks = 0;
+    const onProgress = (): void => {
+      if (++chunks === 2) releaseWeights(graph);
+    };
+    const asked = { ...request, steps: 12, chunkRows: 9 };
+    const [result] = await attribute(graph, asked, { backend, onProgress });
+    expect(result!.complete).toBe(true);
+    expect(chunks).toBeGreaterThan(3);
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it('follow the backend', async () => {
+    const { graph, request } = cases.get('motif')!;
+    keepWeights(graph);
+    const asked = { ...request, steps: 4 };
+    const runs: RunResult[][] = [];
+    for (const choice of ['tensorflow', 'wasm', 'tensorflow'] as const) {
+      const opened = await openBackend(choice);
+      for (let run = 0; run < 3; run++) runs.push(await attribute(graph, asked, { backend: opened }));
+    }
+    for (const run of runs) expectSame(run, runs[0]!, 1e-4);
+    releaseWeights(graph);
+    expect(tf.memory().numTensors).toBe(before);
+  });
+});
+
 describe('recordings', () => {
   const x = (): tf.Tensor => tf.tensor1d([1, 2, 3]);
   const read = (tensors: readonly tf.Tensor[]): number[][] => tensors.map((each) => [...each.dataSync()]);

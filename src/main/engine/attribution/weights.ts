@@ -55,34 +55,56 @@ export class Weights {
   }
 }
 
-/** Weights that stay on the device between pieces of work. */
-const kept = new WeakMap<Graph, { weights: Weights; backend: string }>();
+/** What stays on the device between pieces of work on a model. */
+interface Kept {
+  weights: Weights | null;
+  /** Where they lie. */
+  backend: string;
+  /** Pieces of work at it. */
+  users: number;
+  released: boolean;
+}
+
+const kept = new WeakMap<Graph, Kept>();
 
 /**
  * From now on work on this model finds its weights on the device, and runs as graphs what it has done before, until they are
  * released. For models that are run again and again.
  */
 export function keepWeights(graph: Graph): void {
-  if (!kept.has(graph)) kept.set(graph, { weights: new Weights(graph), backend: tf.getBackend() });
+  if (!kept.has(graph)) kept.set(graph, { weights: null, backend: '', users: 0, released: false });
 }
 
-/** Frees what was kept for a model. */
+/** Frees what was kept for a model, as soon as no work is at it. */
 export function releaseWeights(graph: Graph): void {
-  kept.get(graph)?.weights.dispose();
+  const held = kept.get(graph);
   kept.delete(graph);
+  if (!held) return;
+  held.released = true;
+  if (held.users === 0) held.weights?.dispose();
 }
 
 /** Weights for one piece of work: those that are kept, or else disposed of whether it succeeds or fails. */
 export async function withWeights<Result>(graph: Graph, work: (weights: Weights) => Promise<Result>): Promise<Result> {
   const held = kept.get(graph);
-  if (held && held.backend !== tf.getBackend()) {
-    releaseWeights(graph); // they lie on another backend
-    keepWeights(graph);
+  if (!held) {
+    const weights = new Weights(graph);
+    try {
+      return await work(weights);
+    } finally {
+      weights.dispose();
+    }
   }
-  const weights = kept.get(graph)?.weights ?? new Weights(graph);
+  if (held.backend !== tf.getBackend() && held.users === 0) {
+    held.weights?.dispose(); // on another backend
+    held.weights = new Weights(graph);
+    held.backend = tf.getBackend();
+  }
+  held.users++;
   try {
-    return await work(weights);
+    return await work(held.weights!);
   } finally {
-    if (!held) weights.dispose();
+    held.users--;
+    if (held.released && held.users === 0) held.weights!.dispose();
   }
 }

@@ -227,7 +227,7 @@ export class Document {
     const { graph, summary, beside } = await this.#readModel(sample?.model ?? path);
     const other = this.#described ?? this.#model?.summary ?? null;
     if (other && other.hash !== summary.hash) await this.#startAnew(unsaved);
-    this.#model = await this.#opened(graph, summary, sample?.model ?? path, sample, beside);
+    await this.#holdModel(await this.#opened(graph, summary, sample?.model ?? path, sample, beside));
     this.#described = summary;
     this.#data.clear();
     const data = sample ? await this.readInputs([sample.inputs]) : null;
@@ -268,6 +268,13 @@ export class Document {
     return { graph, summary, ports, labels, path, sample: sample?.info ?? null, beside };
   }
 
+  /** The open model, whose weights stay where it is computed until another takes its place. */
+  async #holdModel(model: OpenModel | null): Promise<void> {
+    if (this.#model) await this.around.engine.releaseModel(this.#model.graph);
+    this.#model = model;
+    if (model) await this.around.engine.keepModel(model.graph);
+  }
+
   opened(): OpenedModel | null {
     if (!this.#model) return null;
     const latest = [...this.#data].reverse().find(([, { baseline }]) => !baseline);
@@ -297,7 +304,7 @@ export class Document {
     this.#removed.clear();
     this.#data.clear();
     this.#session = null;
-    this.#model = null;
+    await this.#holdModel(null);
     this.#described = null;
     this.#dirty = false;
     this.#created = new Date().toISOString();
@@ -586,7 +593,7 @@ export class Document {
       const known = (await allSamples(this.around.samples)).find(
         (each) => each.info.name === sample || each.model === path,
       );
-      this.#model = await this.#opened(graph, summary, path, known ?? null, beside);
+      await this.#holdModel(await this.#opened(graph, summary, path, known ?? null, beside));
       this.#described = summary;
     } catch {
       // shown without its model
@@ -685,6 +692,7 @@ export class Document {
 
   /** Nobody has it open any more: offered again when something in it is unsaved. */
   async leave(): Promise<void> {
+    await this.#holdModel(null);
     await this.#leaveBefore();
     const state = this.#savedState();
     if (this.#dirty) await this.#folder.write(() => ({ ...state, document: '', owner: NOBODY }));
@@ -693,6 +701,7 @@ export class Document {
 
   /** The window is closed and the user has decided about what was unsaved. */
   async close(): Promise<void> {
+    await this.#holdModel(null);
     await this.#leaveBefore();
     await this.#folder.remove();
   }

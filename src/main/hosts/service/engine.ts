@@ -24,6 +24,9 @@ export interface Engine {
   openSession(path: string): Promise<Session>;
   openBackend(choice: BackendChoice): Promise<OpenBackend>;
   listBackends(choice: BackendChoice): Promise<readonly BackendReport[]>;
+  /** Work on the model finds its weights on the device from now on, until it is released. */
+  keepModel(graph: Graph): Promise<void>;
+  releaseModel(graph: Graph): Promise<void>;
   attribute(
     graph: Graph,
     request: AttributionRequest,
@@ -51,6 +54,8 @@ const sessions = () => import('../../engine/sessions');
 /** The engine of this process. */
 export const engine: Engine = {
   openModel: async (...asked) => (await import('../../engine/formats')).openModel(...asked),
+  keepModel: async (graph) => (await attribution()).keepWeights(graph),
+  releaseModel: async (graph) => (await attribution()).releaseWeights(graph),
   readArrays: async (path) => (await import('../../engine/data')).readArrays(path),
   readData: async (...asked) => (await import('../../engine/data')).readData(...asked),
   saveSession: async (path, session) => (await sessions()).saveSession(path, session),
