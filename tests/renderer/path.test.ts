@@ -73,6 +73,20 @@ describe('convergence', () => {
   });
 });
 
+describe('convergence, estimates', () => {
+  it('are those of the units, over the mass that the distance is over', () => {
+    const run = (count: number, value: number) => {
+      const made = record('nig', [{ name: 'a', units: [value, 2], errors: [0.5, 0.25] }], { run: `${count}` });
+      return { ...made, result: { ...made.result, steps: count } };
+    };
+    const points = convergence([run(2, 1), run(8, 3)], run(8, 3), 5, new Set(['a']));
+    expect(points.map(({ distance, estimate }) => [distance, estimate])).toEqual([
+      [0.4, 0.15],
+      [0, 0.15],
+    ]);
+  });
+});
+
 describe('different inputs', () => {
   it('make a table with an example of its own for each run', () => {
     const one = record('nig', [{ name: 'a', units: [1, -2] }]);

@@ -1,6 +1,6 @@
 /** The path from baseline to input: where the target rises, where it has saturated, how fast the sums converge. */
 import type { AlongPath, Params, RunRecord, RunSetup } from '../../contract/studio';
-import { examplePlace } from './ranking';
+import { examplePlace, unitCount } from './ranking';
 
 /** Most points that are asked for: a plot shows no more. */
 const MOST_STEPS = 256;
@@ -60,7 +60,7 @@ export interface ConvergencePoint {
   readonly steps: number;
   /** Σ over units of |value − finest|, over the finest's mass, mean over hidden layers. */
   readonly distance: number;
-  /** The run's own error estimate over the same mass, mean over layers; null where it has none. */
+  /** The run's own error estimate of the units over the same mass, mean over layers; null where it has none. */
   readonly estimate: number | null;
 }
 
@@ -90,17 +90,15 @@ export function convergence(
     for (const layer of run.layers) {
       const reference = finest.layers.find(({ name }) => name === layer.name);
       if (!reference || !hidden.has(layer.name)) continue;
-      const units = (of: typeof layer, place: number) => {
-        const count = of.unitAxis === null ? 1 : of.shape[of.unitAxis]!;
-        return of.units.subarray(place * count, (place + 1) * count);
-      };
+      const count = unitCount(layer);
+      const at = (of: Float32Array, place: number) => of.subarray(place * count, (place + 1) * count);
       const place = examplePlace(run, example);
-      const values = units(layer, place);
-      const truth = units(reference, examplePlace(finest, example));
+      const values = at(layer.units, place);
+      const truth = at(reference.units, examplePlace(finest, example));
       const mass = truth.reduce((sum, value) => sum + Math.abs(value), 0);
       if (mass === 0) continue;
       distances.push(values.reduce((sum, value, at) => sum + Math.abs(value - truth[at]!), 0) / mass);
-      if (layer.error) estimates.push(layer.error[place]! / mass);
+      if (layer.unitError) estimates.push(at(layer.unitError, place).reduce((sum, value) => sum + value, 0) / mass);
     }
     return {
       run,
