@@ -275,7 +275,6 @@ export class Importer {
         } finally {
           this.depth--;
         }
-        // The origin of what follows is this node again.
         return graph.outputs.map(({ name: output }) => {
           const x = inner.find(output);
           if (!x) throw this.damaged(`the output ${output} of a graph inside ${origin.name} is not made by any node`);

@@ -117,9 +117,15 @@ export class Assembly {
     host.beginCount();
   }
 
+  /** Works in the name of a node; those inside it (graphs of loops) come back to it. */
   at<T>(origin: Origin, work: () => T): T {
+    const outer = this.origin;
     this.origin = origin;
-    return work();
+    try {
+      return work();
+    } finally {
+      this.origin = outer;
+    }
   }
 
   /** Works with names that say which part of the node is made. */
