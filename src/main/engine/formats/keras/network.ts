@@ -299,7 +299,7 @@ export class NetworkTranslator {
     const group = inner.length && !failed ? [...at.group, called] : at.group;
     for (const { name: part, kind, value, unitAxis, parameters: own } of failed ? [] : inner)
       this.register({ ...layer, kind }, part, group, value, this.feeding(value, inputs, inner), own, unitAxis);
-    if (inputs.some((id) => this.masked.has(id)) || masks(layer)) this.masked.add(output);
+    if (inputs.some((id) => this.masked.has(id)) || masks(layer)) for (const each of values) this.masked.add(each);
     const sources = inner.length && !failed ? this.feeding(output, inputs, inner) : inputs;
     this.register(
       layer,
@@ -333,7 +333,8 @@ export class NetworkTranslator {
 
   /** A layer that hands on one of its inputs, or gives what another gave, still has a value of its own. */
   private own(made: Made, inputs: readonly ValueId[], name: string): Made {
-    if (typeof made !== 'number' || !(inputs.includes(made) || this.ownerOf.has(made))) return made;
+    if (typeof made !== 'number' || this.builder.at(made).constant) return made;
+    if (!inputs.includes(made) && !this.ownerOf.has(made)) return made;
     const own = this.builder.add('identity', [made], {}, `${name}/identity`);
     this.joined.set(own, this.joined.get(made) ?? 0);
     return own;

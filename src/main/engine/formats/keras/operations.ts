@@ -124,6 +124,7 @@ const binary = (op: BinaryOp): Operation =>
 const reduction = (op: ReduceOp): Operation =>
   operation('x axis keepdims', (given, to) => {
     const x = given.tensor('x');
+    if (given.has('initial')) throw new NotExpressible('an initial value');
     return to.reduce(op, x, given.axes(x), given.flag('keepdims'));
   });
 const along = (op: 'softmax' | 'logSoftmax'): Operation =>
@@ -509,7 +510,10 @@ const operations: Readonly<Record<string, Operation>> = {
   Sigmoid: plain('sigmoid'),
   LogSigmoid: unary('logSigmoid', {}),
   HardSigmoid: unary('hardSigmoid', { slope: 1 / 6, offset: 0.5 }),
-  Silu: unary('silu', {}),
+  Silu: operation('x beta', (given, to) => {
+    if (given.number('beta', 1) !== 1) throw new NotExpressible(`a beta of ${given.number('beta')}`);
+    return to.unary('silu', given.tensor('x'), {}, null);
+  }),
   HardSilu: unary('hardSilu', {}),
   HardTanh: operation('x', (given, to) => clipped(to, given.tensor('x'), -1, 1)),
   HardShrink: operation('x threshold', (given, to) =>
