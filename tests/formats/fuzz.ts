@@ -15,7 +15,7 @@ export const MUTATIONS = Number(process.env['MHO_MUTATIONS'] ?? 10_000);
 /** An undamaged one takes some milliseconds; what damage makes endless is given up on after three seconds. */
 const LONGEST_MS = 10_000;
 /** Of a process that opens files of at most 180 kB, one after another. */
-const MOST_MEMORY_KB = 1.5 * 2 ** 20;
+const MOST_MEMORY_KB = 2.5 * 2 ** 20;
 /** Nothing in this thread can interrupt a loop in it: another ends the process. */
 const STILL_MS = 60_000;
 

@@ -49,6 +49,8 @@ export function declaredSize(head: Uint8Array): number | null {
  * large one. The longer a file, the slower its disk may be.
  */
 const stillMs = (fileSize: number): number => Math.min(3_000 + fileSize / 10_000, 30_000);
+/** What the library may take for itself, beside the size of the file: arrays are read in parts, but a chunk is unpacked whole. */
+const LIBRARY_BYTES = 192 * 2 ** 20;
 /** Loading the library, on a machine that is busy with other things. */
 const START_MS = 60_000;
 /** Arrays may be packed, but trained weights pack badly: more than this is a bomb. */
@@ -133,12 +135,20 @@ WebAssembly.instantiate = async (source, imports) => {
   return { module: compiled, instance: await instantiate(compiled, imports) };
 };
 const reuse = (imports, done) => { void instantiate(compiled, imports).then((instance) => done(instance, compiled)); };
+// Damaged sizes make the library ask for gigabytes.
+let most = 0;
+const { grow } = WebAssembly.Memory.prototype;
+WebAssembly.Memory.prototype.grow = function (pages) {
+  if (this.buffer.byteLength + pages * 65536 > most) throw new RangeError('too much memory');
+  return grow.call(this, pages);
+};
 const fresh = async () => {
   const { default: make } = await import(workerData.library);
   return make({ noInitialRun: true, ...(compiled && { instantiateWasm: reuse }) });
 };
 let kept = null;
 parentPort.on('message', async ({ place, limit }) => {
+  most = ${LIBRARY_BYTES} + (place.size ?? place.length);
   try {
     const library = kept ?? (await fresh());
     kept = null;
