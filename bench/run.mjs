@@ -9,19 +9,13 @@ import { join } from 'node:path';
 import { displayCommand, electronRuntime } from '../scripts/setup/electronRuntime.mjs';
 import { setUp } from '../scripts/setup/index.mjs';
 import { cache, root } from '../scripts/setup/paths.mjs';
-import { pythonWith } from '../scripts/venv.mjs';
+import { PEERS, pythonWith } from '../scripts/venv.mjs';
 
 const here = join(root, 'bench');
 await setUp();
 const parts = process.argv.slice(2);
 const peers = parts.length === 0 || parts.some((part) => part !== 'window');
-const python = peers
-  ? await pythonWith(
-      'bench',
-      join(here, 'peers/requirements.txt'),
-      'PyTorch, Captum and Keras (3 GB where PyTorch comes with CUDA, 300 MB elsewhere)',
-    )
-  : '';
+const python = peers ? await pythonWith('bench', join(here, 'peers/requirements.txt'), PEERS) : '';
 const networks = join(cache(), 'bench-networks');
 if (peers && !existsSync(join(networks, 'resnet18/inputs.npz')))
   spawnSync(python, [join(here, 'peers/networks.py'), networks], { stdio: 'inherit' });

@@ -8,6 +8,9 @@ import { complaint, run } from './setup/process.mjs';
 import { python } from './setup/python.mjs';
 import { say } from './setup/say.mjs';
 
+/** What the peers' environment (bench/peers/requirements.txt) is. */
+export const PEERS = 'PyTorch, Captum and Keras (3 GB where PyTorch comes with CUDA, 300 MB elsewhere)';
+
 /**
  * Makes the environment, or finds it made. It is remade when the requirements change.
  * @param name the folder in the cache
