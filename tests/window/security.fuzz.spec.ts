@@ -139,7 +139,9 @@ test('names that are none', async () => {
 });
 
 test('dropped files that are none; one that the user chose is one', async () => {
-  await studio.page.evaluate(`void document.body.append(Object.assign(document.createElement('input'), { type: 'file', id: 'choice' }))`);
+  await studio.page.evaluate(
+    `void document.body.append(Object.assign(document.createElement('input'), { type: 'file', id: 'choice' }))`,
+  );
   await studio.page.locator('#choice').setInputFiles(join(root, 'package.json'));
   const chosen = `window.mho.filesFrom([...document.querySelector('#choice').files])`;
   expect(await studio.page.evaluate(chosen)).toMatchObject([{ name: 'package.json' }]);
