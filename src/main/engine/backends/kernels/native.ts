@@ -16,7 +16,10 @@ export const nativeKernels: Kernels = {
   get fused() {
     return fusedKernels();
   },
-  records: true,
+  get records() {
+    // The binding feeds graphs from the computer's own memory: a GPU's weights would come down at every run.
+    return !nativeBackend().isUsingGpuDevice;
+  },
   divNoNan: (a, b) => op('DivNoNan', [a, b]),
   reluGrad: (upstream, output) => op('ReluGrad', [upstream, output]),
   relu6Grad: (upstream, output) => op('Relu6Grad', [upstream, output]),
