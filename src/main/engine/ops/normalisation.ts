@@ -13,10 +13,10 @@ const WIDEST = 80;
 
 /**
  * Exponentials over a segment with one shift for both ends: the mean of the ends' log-sums, so that the sums are e^−g and e^g.
- * @returns half the difference g of the log-sums, and the exponentials' secant slopes; and whether no shift serves both
- * ends, since some log-sums lie too far apart (all is masked at one end)
+ * @returns half the difference g of the log-sums, and the exponentials' secant slopes; and where no shift serves both
+ * ends, since the log-sums lie too far apart (all is masked at one end), [rows, …, 1]
  */
-function sharedShift(ends: Ends): { half: Tensor; slopes: Tensor; apart: boolean } {
+function sharedShift(ends: Ends): { half: Tensor; slopes: Tensor; apart: Tensor } {
   // Large logits are first brought near 0, which rounds nothing, so that their log-sums keep their digits.
   const common = midpoint(bothEnds(ends, (z) => tf.max(z, -1, true)));
   const { start, end } = bothEnds(ends, (z) => tf.sub(z, common));
@@ -24,13 +24,9 @@ function sharedShift(ends: Ends): { half: Tensor; slopes: Tensor; apart: boolean
   const half = tf.minimum(tf.maximum(tf.mul(logSum.delta, 0.5), -WIDEST), WIDEST);
   const shift = midpoint(logSum);
   const capped = bothEnds({ start, end }, (z) => tf.minimum(tf.sub(z, shift), WIDEST));
-  const apart = tf.max(tf.abs(logSum.delta)).dataSync()[0]! > 2 * WIDEST;
+  const apart = tf.greater(tf.abs(logSum.delta), 2 * WIDEST);
   return { half, slopes: expSlope(capped), apart };
 }
-
-/** Where the log-sums of a row's ends lie too far apart for one shift, 1; else 0. [rows, …, 1] */
-const farApart = (ends: Ends): Tensor =>
-  tf.greater(tf.abs(bothEnds(ends, (z) => tf.logSumExp(z, -1, true)).delta), 2 * WIDEST);
 
 /**
  * How the log-sum passes between ends that one shift does not serve: in the shares of the mean probabilities, scaled so that
@@ -98,7 +94,7 @@ export const normalisation = {
         const early = tf.mul(aboveMean(u!, p1!), grow);
         const late = tf.div(aboveMean(u!, p0!), grow);
         const shared = tf.mul(tf.mul(slopes, 0.5), tf.add(early, late));
-        return apart ? tf.where(farApart(ends), acrossLogSum(ends, u!), shared) : shared;
+        return tf.where(apart, acrossLogSum(ends, u!), shared);
       }),
     ],
   },
@@ -119,7 +115,7 @@ export const normalisation = {
         const logSlope = tf.where(small, series, tf.div(half, tf.where(small, tf.onesLike(sinh), sinh)));
         const shares = tf.mul(slopes, logSlope);
         const total = tf.sum(u!, -1, true);
-        const taken = apart ? tf.where(farApart(ends), logSumShares(ends), shares) : shares;
+        const taken = tf.where(apart, logSumShares(ends), shares);
         return tf.sub(u!, tf.mul(taken, total));
       }),
     ],
