@@ -8,7 +8,7 @@ import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, expect, it } from 'vitest';
 import { temporaryFolder } from './broken';
-import { FORMATS, large, type Opened } from './large';
+import { FORMATS, KERNEL_BYTES, large, type Opened } from './large';
 
 const MEGABYTES = Number(process.env['MHO_LARGE_MB'] ?? 96);
 const folder = temporaryFolder();
@@ -24,7 +24,7 @@ let program = 0;
 beforeAll(async () => {
   const place = join(folder, 'small');
   mkdirSync(place);
-  program = (await opened((await large('.h5', place, 4)).path)).peakBytes;
+  program = (await opened((await large('.h5', place, KERNEL_BYTES / 2 ** 20)).path)).peakBytes;
 }, 60_000);
 
 it.each(FORMATS)('%s', { timeout: 300_000 }, async (format) => {
@@ -32,7 +32,7 @@ it.each(FORMATS)('%s', { timeout: 300_000 }, async (format) => {
   mkdirSync(place);
   const { path, size } = await large(format, place, MEGABYTES);
   const { parameters, layers, peakBytes, told, done, total, durationMs } = await opened(path);
-  expect({ parameters, layers }).toEqual({ parameters: size / 4, layers: 1 + size / 2 ** 22 });
+  expect({ parameters, layers }).toEqual({ parameters: size / 4, layers: 1 + size / KERNEL_BYTES });
   expect((peakBytes - program) / size).toBeLessThan(2.5);
   expect(told).toBeGreaterThan(layers / 2);
   expect(total).toBeGreaterThanOrEqual(size);

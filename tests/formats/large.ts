@@ -11,9 +11,9 @@ import { pathToFileURL } from 'node:url';
 import { ZipFile } from 'yazl';
 import { openModel } from '../../src/main/engine/formats';
 
-/** Rows and columns of a layer's kernel: 4 MiB. */
-const UNITS = 1024;
-const KERNEL_BYTES = 4 * UNITS * UNITS;
+/** Rows and columns of a layer's kernel: 16 MiB, more than is read of one array at once. */
+const UNITS = 2048;
+export const KERNEL_BYTES = 4 * UNITS * UNITS;
 
 /** One kernel's numbers, small enough for any depth. */
 const kernel = Float32Array.from({ length: UNITS * UNITS }, (_, i) => ((i * 2654435761) % 1000) / 1e6 - 5e-4);

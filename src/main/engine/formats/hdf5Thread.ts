@@ -159,7 +159,7 @@ export function extract(
           path,
           counts && counts.map(BigInt),
           offsets && offsets.map(BigInt),
-          null,
+          counts && counts.map(() => 1n), // strides: the library fails on part of an array without them
           BigInt(pointer),
         );
         if (status < 0) return false;
