@@ -204,6 +204,9 @@ const sweep = (ours: Asked, net: Net, steps: number, more: object = {}) =>
     ...more,
   });
 
+/** Runs of the small networks, one after another, in each round of either side. */
+const RUNS = 3;
+
 /** (b) All layers at 50 steps. */
 async function layersAtOnce(): Promise<string> {
   const rows: Row[] = [];
@@ -214,7 +217,7 @@ async function layersAtOnce(): Promise<string> {
       const batch = await captumBatch(theirs, net, layers);
       const peer = () => conductance(theirs, net, layers, 50, { method: 'gausslegendre', batch });
       for (const estimateError of [false, true]) {
-        const run = await alternate(9, () => sweep(ours, net, 50, { estimateError }), peer);
+        const run = await alternate(9, () => sweep(ours, net, 50, { estimateError }), peer, net.truth ? RUNS : 1);
         rows.push([
           `${net.name}, ${net.examples} example${net.examples > 1 ? 's' : ''}${estimateError ? ', and its error estimate' : ''}`,
           layers.length,
@@ -293,6 +296,7 @@ async function accuracy(): Promise<string> {
           9,
           () => sweep(ours, net, mine, { estimateError }),
           () => conductance(theirs, net, layers, steps, { method, batch }),
+          RUNS,
         );
         rows.push([
           `${net.name}${estimateError ? ', and its error estimate' : ''}`,
@@ -459,7 +463,7 @@ async function machine(): Promise<string> {
 const INTRODUCTION = `# Measurements
 
 Written by \`npm run bench\`, which measures ours and the peers side by side, part by part. Times are medians of alternating
-runs, after three that are not counted: PyTorch plans its first, we record our second as a graph. A ratio is the median of the rounds' ratios; beside it stand that of the two fastest
+runs, after three that are not counted: PyTorch plans its first, we record our second as a graph. Of the reference networks, whose runs are short, a round is three runs of each. A ratio is the median of the rounds' ratios; beside it stand that of the two fastest
 runs (which other work on the machine disturbs least) and that of CPU times. A goal is met where both the first two meet it.
 Each part says how busy the machine was: a load above the number of cores means that other programs competed, and that
 the numbers want repeating.`;

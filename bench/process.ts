@@ -64,12 +64,28 @@ export interface Pair {
 /** What comes before is not like what follows: PyTorch plans its first run, we record our second as a graph. */
 const UNMEASURED = 3;
 
-/** Measures in turn, so that what else the machine does hits both alike, after unmeasured rounds. */
+/** The mean of several runs one after another: who has just been woken finds its caches cold. */
+const repeated = (times: number, run: () => Promise<Times>) => async (): Promise<Times> => {
+  const total = { wall: 0, cpu: 0 };
+  for (let time = 0; time < times; time++) {
+    const { wall, cpu } = await run();
+    total.wall += wall / times;
+    total.cpu += cpu / times;
+  }
+  return total;
+};
+
+/**
+ * Measures in turn, so that what else the machine does hits both alike, after unmeasured rounds.
+ * @param runs of either side in a round, one after another
+ */
 export async function alternate(
   rounds: number,
-  ours: () => Promise<Times>,
-  theirs: () => Promise<Times>,
+  our: () => Promise<Times>,
+  their: () => Promise<Times>,
+  runs = 1,
 ): Promise<Pair> {
+  const [ours, theirs] = [repeated(runs, our), repeated(runs, their)];
   for (let round = 0; round < UNMEASURED; round++) {
     await ours();
     await theirs();
