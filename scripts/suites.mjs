@@ -95,14 +95,17 @@ const windowTests = () => ({
   },
 });
 
-/** How the paths begin of set-up, fuzzing, real files out of packages, measured claims, ops in plain JavaScript. */
+/** How the paths begin of set-up, fuzzing, real files out of packages, measured claims, many layers, ops in plain JavaScript. */
 const slow = [
   'scripts/',
-  'formats/architectures',
   'attribution/errorEstimate',
+  'attribution/kerasLayers',
+  'attribution/recordings',
+  'formats/architectures',
   'formats/basicPitch',
   'formats/interchange',
   'formats/kerasExport',
+  'formats/kerasLayers',
   'formats/large',
   'formats/mmsplice',
   'formats/mutations',
@@ -110,6 +113,7 @@ const slow = [
   'formats/onnxNodes',
   'formats/tensorflowExport',
   'formats/torchExport',
+  'graph/support',
   'ops/cpu',
   'terminal/built',
 ].map((path) => `tests/${path}`);
