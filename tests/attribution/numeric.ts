@@ -26,6 +26,8 @@ const rowsAt = (from: NumericArray, to: NumericArray, places: readonly number[])
  * ∫ ∂F/∂y · dy along the straight path for some values y of a layer: the slope by a central difference of F in the middle of
  * each of `points` steps, times the difference of y over the step.
  * @param places flat indices of values in the layer's activation
+ * @param share of the layer's largest value, by which a value is moved to either side: wide enough for float32's rounding,
+ * narrow enough for the curvature; a kink within its reach spoils it
  */
 export async function numericContributions(
   graph: Graph,
@@ -33,6 +35,7 @@ export async function numericContributions(
   layer: string,
   places: readonly number[],
   points = 64,
+  share = 5e-3,
 ): Promise<number[]> {
   const { value: sink } = resolveTarget(graph, { layer: target, index });
   const { output } = graph.layers.find((each) => each.name === layer)!;
@@ -54,8 +57,7 @@ export async function numericContributions(
     const size = sizeOf(activation.shape.slice(1));
     const result: number[] = [];
     for (const place of places) {
-      // Wide enough for float32's rounding, narrow enough for the curvature.
-      const width = 5e-3 * activation.data.reduce((most, value) => Math.max(most, Math.abs(value)), 0.1);
+      const width = share * activation.data.reduce((most, value) => Math.max(most, Math.abs(value)), 0.1);
       const moved = async (by: number): Promise<Float32Array> => {
         const data = activation.data.slice();
         for (const step of steps) data[step * size + place]! += by;

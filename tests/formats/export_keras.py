@@ -25,6 +25,7 @@ else:
     from keras.src.applications import convnext, densenet, efficientnet, inception_v3, mobilenet_v2, mobilenet_v3, resnet
 L = keras.layers
 rng = np.random.default_rng(7)
+keras.utils.set_random_seed(7)
 IMAGE = (32, 32, 3)
 EXAMPLES = 2
 
