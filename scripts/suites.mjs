@@ -61,12 +61,17 @@ const vitest = (name, parameters = []) => ({
   },
 });
 
-/** Counts of Playwright's JSON report. */
-export const countPlaywright = ({ stats, errors }) => ({
-  passed: stats.expected + stats.flaky,
-  failed: stats.unexpected + (errors?.length ?? 0),
-  skipped: stats.skipped,
-});
+/** Counts of Playwright's JSON report; what passed only when tried again is named. */
+export const countPlaywright = ({ stats, errors, suites = [] }) => {
+  const specs = (suite) => [...(suite.specs ?? []), ...(suite.suites ?? []).flatMap(specs)];
+  const again = suites.flatMap(specs).filter(({ tests }) => tests.some(({ status }) => status === 'flaky'));
+  return {
+    passed: stats.expected + stats.flaky,
+    failed: stats.unexpected + (errors?.length ?? 0),
+    skipped: stats.skipped,
+    output: again.map(({ file, title }) => `passed only when tried again: ${file}: ${title}`).join('\n'),
+  };
+};
 
 /** The real window on a real Electron, on a virtual display where there is no other. */
 const windowTests = () => ({

@@ -10,9 +10,10 @@ interface Counts {
 }
 interface Suites {
   countVitest(report: object): Counts;
+  countPlaywright(report: object): Counts & { readonly output: string };
   runSuites(suites: readonly object[], write: (text: string) => void): Promise<Counts>;
 }
-const { countVitest, runSuites } = await script<Suites>('suites.mjs');
+const { countVitest, countPlaywright, runSuites } = await script<Suites>('suites.mjs');
 
 describe('countVitest', () => {
   const assertion = (status: string) => ({ status });
@@ -25,6 +26,20 @@ describe('countVitest', () => {
     ];
     const report = { numPassedTests: 2, numFailedTests: 1, numPendingTests: 3, testResults };
     expect(countVitest(report)).toEqual({ passed: 2, failed: 2, skipped: 3 });
+  });
+});
+
+describe('countPlaywright', () => {
+  it('names what passed only when tried again', () => {
+    const spec = (title: string, status: string) => ({ file: 'a.spec.ts', title, tests: [{ status }] });
+    const suites = [{ specs: [spec('at once', 'expected')], suites: [{ specs: [spec('opens', 'flaky')] }] }];
+    const stats = { expected: 1, flaky: 1, unexpected: 2, skipped: 3 };
+    expect(countPlaywright({ stats, suites, errors: [{}] })).toEqual({
+      passed: 2,
+      failed: 3,
+      skipped: 3,
+      output: 'passed only when tried again: a.spec.ts: opens',
+    });
   });
 });
 
