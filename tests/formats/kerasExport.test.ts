@@ -79,7 +79,7 @@ beforeAll(async () => {
     ...(without('keras3') ? [] : [exported('keras3', '', ALL)]),
     ...(without('keras2') ? [] : [exported('keras2', 'a', ALL.slice(0, 6)), exported('keras2', 'b', ALL.slice(6))]),
   ]);
-}, 600_000);
+}, 1_800_000);
 afterAll(() => {
   if (!kept) rmSync(folder, { recursive: true, force: true });
 });

@@ -25,7 +25,7 @@ beforeAll(async () => {
   const place = join(folder, 'small');
   mkdirSync(place);
   program = (await opened((await large('.h5', place, KERNEL_BYTES / 2 ** 20)).path)).peakBytes;
-}, 60_000);
+}, 300_000);
 
 it.each(FORMATS)('%s', { timeout: 300_000 }, async (format) => {
   const place = join(folder, format);

@@ -18,7 +18,7 @@ let backend: Backend;
 beforeAll(async () => {
   folder = await fromPackage('mmsplice', '2.4.0', [DONOR, INTRON, EXON]);
   backend = await openBackend('auto');
-}, 180_000);
+}, 900_000);
 
 const oneHot = (sequence: string): NumericArray => ({
   shape: [1, sequence.length, 4],

@@ -50,7 +50,7 @@ describe.skipIf(!python)(`ONNX's tests of nodes${why}`, () => {
     folder = mkdtempSync(join(tmpdir(), 'mho-onnx-nodes-'));
     const made = spawnSync(python!, [resolve(here, 'onnx_nodes.py'), folder], { encoding: 'utf8' });
     expect(made.status, made.stderr).toBe(0);
-  }, 300_000);
+  }, 900_000);
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   it('give the stored outputs', { timeout: 600_000 }, async () => {

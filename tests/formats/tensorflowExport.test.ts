@@ -58,7 +58,7 @@ describe.skipIf(!python)(`models saved by TensorFlow${why}`, () => {
     backend = await openBackend('wasm');
     folder = process.env['MHO_TENSORFLOW_EXPORTS'] ?? mkdtempSync(join(tmpdir(), 'mho-tensorflow-'));
     if (!existsSync(join(folder, 'exported.json'))) await run(python!, [resolve(here, 'export_tensorflow.py'), folder]);
-  }, 300_000);
+  }, 900_000);
   afterAll(() => {
     if (!process.env['MHO_TENSORFLOW_EXPORTS']) rmSync(folder, { recursive: true, force: true });
   });

@@ -51,7 +51,7 @@ describe.skipIf(!here)(`networks exported by PyTorch${here ? '' : ` (skipped: ${
     const run = spawnSync(python, [resolve(import.meta.dirname, 'export_torch.py'), folder], { encoding: 'utf8' });
     expect(run.status, run.stderr).toBe(0);
     expect(JSON.parse(readFileSync(join(folder, 'exported.json'), 'utf8')).failed).toEqual({});
-  }, 600_000);
+  }, 1_800_000);
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   const checked = async (name: string, file = name): Promise<void> => {
