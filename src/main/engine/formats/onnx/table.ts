@@ -383,7 +383,8 @@ const pad: Row = (call) => {
   const value = call.inputs[2] ? to.list(call.inputs[2], 'a value')[0]! : call.float('value', 0);
   const axes = call.inputs[3] ? to.list(call.inputs[3], 'axes').map((axis) => to.axis(x, axis)) : range(rank);
   const mode = call.text('mode', 'constant');
-  if (mode !== 'constant' && mode !== 'reflect' && mode !== 'edge') throw new NotExpressible(`padding by ${mode}`);
+  if (mode !== 'constant' && mode !== 'reflect' && mode !== 'edge' && mode !== 'wrap')
+    throw new NotExpressible(`padding by ${mode}`);
   const padding = range(rank).map((axis) => {
     const i = axes.indexOf(axis);
     return i < 0 ? ([0, 0] as const) : ([pads[i] ?? 0, pads[i + axes.length] ?? 0] as const);

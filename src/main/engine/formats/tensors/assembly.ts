@@ -1014,12 +1014,14 @@ export class Assembly {
   }
 
   /** Ops along one or more axes that keep the shape. */
-  along(x: Tensor, axis: number, op: 'softmax' | 'logSoftmax'): Varying {
+  along(x: Tensor, axis: number, op: 'softmax' | 'logSoftmax'): Tensor {
+    if (isArray(x)) return host.softmax(x, axis, op === 'logSoftmax');
     const value = this.holding(x, [axis]);
     return this.varying(this.emit(op, [value.id], { axis: value.axes[axis]![0]! - 1 }), value.axes);
   }
 
-  normalise(x: Tensor, axes: readonly number[], epsilon: number): Varying {
+  normalise(x: Tensor, axes: readonly number[], epsilon: number): Tensor {
+    if (isArray(x)) return host.normalised(x, axes, epsilon);
     const value = this.holding(x, []);
     const held = axes.flatMap((axis) => {
       const group = value.axes[axis]!;
@@ -1192,7 +1194,16 @@ export class Assembly {
         value,
       );
     }
-    if (isArray(x)) throw new NotExpressible('padding of a constant');
+    if (isArray(x)) {
+      if (mode !== 'constant') throw new NotExpressible(`padding of a constant by ${mode}`);
+      return touched.reduce<HostArray>((array, axis) => {
+        const sides = padding[axis]!.map((count) => {
+          const shape = array.shape.map((size, each) => (each === axis ? count : size));
+          return count > 0 ? [host.filled(shape, value, array.whole)] : [];
+        });
+        return host.joined([...sides[0]!, array, ...sides[1]!], axis);
+      }, x);
+    }
     const held = this.holding(x, touched);
     const own: [number, number][] = this.builder.shape(held.id).map(() => [0, 0]);
     for (const axis of touched) own[held.axes[axis]![0]! - 1] = [...padding[axis]!];
