@@ -2,8 +2,10 @@
 import type { OpName } from '../../graph/ops';
 import * as host from '../tensors/array';
 import { type HostArray, isArray, NotExpressible, product, range } from '../tensors/array';
-import { type Assembly, type BinaryOp, type Comparison, FREE, symbolic, type ReduceOp, type Tensor } from '../tensors/assembly'; // prettier-ignore
+import { type Assembly, type BinaryOp, type Comparison, symbolic, type ReduceOp, type Tensor } from '../tensors/assembly'; // prettier-ignore
 import {
+  band,
+  besideNeighbours,
   ceiled,
   clipped,
   completed,
@@ -19,6 +21,7 @@ import {
   safeDivision,
   type Resizing,
   selected,
+  spreadOut,
   summedUp,
   truncated,
 } from '../tensors/compositions';
@@ -238,17 +241,9 @@ const lengthNorm: Row = (call) => {
 const oneHot: Row = (call) => {
   const { to } = call;
   const indices = call.input(0);
-  const depth = to.list(call.input(1), 'a depth')[0]!;
   const [off, on] = to.list(call.input(2), 'values') as [number, number];
-  if (!(depth >= 1 && depth <= 8192)) throw new NotExpressible(`a depth of ${depth}`);
-  const table = new Float32Array(depth * depth).fill(off);
-  for (let i = 0; i < depth; i++) table[i * depth + i] = on;
-  const rank = to.rank(indices);
   const axis = to.axis(indices, call.int('axis', -1), 1);
-  const made = to.gather(host.reals([depth, depth], table), indices, 0);
-  const order = range(rank);
-  order.splice(axis, 0, rank);
-  return to.transpose(made, order);
+  return spreadOut(to, indices, to.list(call.input(1), 'a depth')[0]!, on, off, axis);
 };
 
 const perChannel = (array: HostArray, rank: number): HostArray =>
@@ -615,26 +610,15 @@ const recurrent =
   };
 
 const lrn: Row = (call) => {
-  const { to } = call;
-  const x = call.input(0);
   const size = call.int('size', 1);
   const [alpha, beta, bias] = [call.float('alpha', 1e-4), call.float('beta', 0.75), call.float('bias', 1)];
-  const channels = to.shape(x)[1]!;
-  if (channels % FREE === 0 || channels > 8192) throw new NotExpressible('a norm over so many channels');
-  // The sum over neighbouring channels is a product with a band of ones.
-  const band = new Float32Array(channels * channels);
-  const before = Math.floor((size - 1) / 2);
-  const after = Math.ceil((size - 1) / 2);
-  for (let c = 0; c < channels; c++)
-    for (let other = Math.max(0, c - before); other <= Math.min(channels - 1, c + after); other++)
-      band[other * channels + c] = alpha / size;
-  const rank = to.rank(x);
-  const last = [0, ...range(rank - 2, 2), 1];
-  const back = range(rank).map((axis) => last.indexOf(axis));
-  const squares = to.unary('square', x, {}, functions['square']!);
-  const sums = to.transpose(to.matmul(to.transpose(squares, last), host.reals([channels, channels], band)), back);
-  const base = to.binary('add', sums, host.scalar(bias));
-  return to.binary('mul', x, to.unary('pow', base, { exponent: -beta }, null));
+  return besideNeighbours(call.to, call.input(0), 1, {
+    before: Math.floor((size - 1) / 2),
+    after: Math.ceil((size - 1) / 2),
+    weight: alpha / size,
+    bias,
+    beta,
+  });
 };
 
 const power: Row = (call) => {
@@ -840,20 +824,9 @@ const rows: Readonly<Record<string, Row>> = {
   Split: split,
   Pad: pad,
   Trilu: (call) => {
-    const { to } = call;
-    const x = call.input(0);
-    const [rows, columns] = to.shape(x).slice(-2) as [number, number];
-    if (symbolic(rows) || symbolic(columns)) throw new NotExpressible('a triangle of a free size');
-    const diagonal = call.inputs[1] ? to.list(call.inputs[1], 'a diagonal')[0]! : 0;
+    const diagonal = call.inputs[1] ? call.to.list(call.inputs[1], 'a diagonal')[0]! : 0;
     const upper = call.int('upper', 1) !== 0;
-    const kept = range(rows * columns).map((at) => {
-      const ahead = (at % columns) - Math.floor(at / columns) - diagonal;
-      return Number(upper ? ahead >= 0 : ahead <= 0);
-    });
-    const mask = host.wholes(kept, [rows, columns]);
-    return isArray(x)
-      ? host.combined(x, mask, (value, keep) => (keep ? value : 0), x.whole)
-      : to.binary('mul', x, mask);
+    return band(call.to, call.input(0), (ahead) => (upper ? ahead >= diagonal : ahead <= diagonal));
   },
   Tile: (call) => call.to.tile(call.input(0), call.to.list(call.input(1), 'repeats')),
   Expand: (call) => call.to.expand(call.input(0), call.to.list(call.input(1), 'a shape')),

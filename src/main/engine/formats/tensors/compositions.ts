@@ -311,6 +311,58 @@ export function raised(to: Assembly, a: Tensor, b: Tensor): Tensor {
   return to.unary('pow', a, { exponent: value }, null);
 }
 
+/** A last pair of axes as a matrix, 0 where the column's distance from the diagonal is not `kept`. */
+export function band(to: Assembly, x: Tensor, kept: (ahead: number) => boolean): Tensor {
+  const [rows, columns] = to.shape(x).slice(-2) as [number, number];
+  if (to.rank(x) < 2 || symbolic(rows) || symbolic(columns)) throw new NotExpressible('a triangle of a free size');
+  const mask = host.wholes(
+    range(rows * columns).map((at) => Number(kept((at % columns) - Math.floor(at / columns)))),
+    [rows, columns],
+  );
+  return isArray(x) ? host.combined(x, mask, (value, keep) => (keep ? value : 0), x.whole) : to.binary('mul', x, mask);
+}
+
+const MOST_CLASSES = 8192;
+
+/** For each whole number a row of `off` with `on` at its place, along a new axis. */
+export function spreadOut(to: Assembly, indices: Tensor, depth: number, on: number, off: number, axis: number): Tensor {
+  if (!(depth >= 1 && depth <= MOST_CLASSES)) throw new NotExpressible(`a depth of ${depth}`);
+  const table = new Float32Array(depth * depth).fill(off);
+  for (let i = 0; i < depth; i++) table[i * depth + i] = on;
+  const rank = to.rank(indices);
+  const made = to.gather(host.reals([depth, depth], table), indices, 0);
+  const order = range(rank);
+  order.splice(axis, 0, rank);
+  return to.transpose(made, order);
+}
+
+export interface Neighbours {
+  /** Channels before and after that count with each. */
+  readonly before: number;
+  readonly after: number;
+  readonly weight: number;
+  readonly bias: number;
+  readonly beta: number;
+}
+
+/** Local response normalisation: x / (bias + weight · Σ x² of neighbouring channels)^beta. */
+export function besideNeighbours(to: Assembly, x: Tensor, axis: number, by: Neighbours): Tensor {
+  const channels = to.shape(x)[axis]!;
+  if (symbolic(channels) || channels > MOST_CLASSES) throw new NotExpressible('a norm over so many channels');
+  // The sum over neighbouring channels is a product with a band of ones.
+  const weights = new Float32Array(channels * channels);
+  for (let c = 0; c < channels; c++)
+    for (let other = Math.max(0, c - by.before); other <= Math.min(channels - 1, c + by.after); other++)
+      weights[other * channels + c] = by.weight;
+  const squares = to.unary('square', x, {}, (each) => each * each);
+  const base = to.binary(
+    'add',
+    mixed(to, squares, axis, host.reals([channels, channels], weights)),
+    host.scalar(by.bias),
+  );
+  return to.binary('mul', x, to.unary('pow', base, { exponent: -by.beta }, null));
+}
+
 /** Towards zero. */
 export function truncated(to: Assembly, x: Tensor): Tensor {
   if (isArray(x)) return host.mapped(x, Math.trunc);
