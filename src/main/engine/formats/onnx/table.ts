@@ -2,7 +2,7 @@
 import type { OpName } from '../../graph/ops';
 import * as host from '../tensors/array';
 import { type HostArray, isArray, NotExpressible, product, range } from '../tensors/array';
-import { type Assembly, type BinaryOp, type Comparison, symbolic, type ReduceOp, type Tensor } from '../tensors/assembly'; // prettier-ignore
+import { type Assembly, type BinaryOp, type Comparison, symbolic, type ReduceOp, type Tensor, type Varying } from '../tensors/assembly'; // prettier-ignore
 import {
   band,
   besideNeighbours,
@@ -25,6 +25,7 @@ import {
   summedUp,
   truncated,
 } from '../tensors/compositions';
+import { type Complex, fourier, imaginary, shortTimeFourier } from '../tensors/fourier';
 import { functions, PLAIN } from '../tensors/functions';
 import { type Activation, type CellKind, unrolled } from '../tensors/recurrent';
 import type { OnnxCall } from './call';
@@ -584,8 +585,9 @@ const recurrent =
     };
     const recurrence = to.array(call.input(2), 'weights');
     const units = recurrence.shape.at(-1)!;
-    const lengths = call.inputs[4] ? to.list(call.inputs[4], 'lengths of sequences') : [to.shape(x)[0]!];
-    if (lengths.some((each) => each !== lengths[0])) throw new NotExpressible('lengths that differ between examples');
+    const given = call.inputs[4];
+    const lengths = !given || isArray(given) ? (given ? host.list(given) : [to.shape(x)[0]!]) : null;
+    if (lengths?.some((each) => each !== lengths[0])) throw new NotExpressible('lengths that differ between examples');
     const clip = call.has('clip') ? call.float('clip', Infinity) : Infinity;
     const { sequence, hidden, carry } = unrolled(to, {
       kind,
@@ -602,7 +604,7 @@ const recurrent =
       clip: clip < 3e38 ? (each) => clipped(to, each, -clip, clip) : null,
       linearBeforeReset: call.int('linear_before_reset', 0) !== 0,
       coupled: call.int('input_forget', 0) !== 0,
-      length: lengths[0]!,
+      length: lengths ? lengths[0]! : (given as Varying),
     });
     const outputs = carry ? [sequence, hidden, carry] : [sequence, hidden];
     if (!batchFirst) return outputs;
@@ -619,6 +621,45 @@ const lrn: Row = (call) => {
     bias,
     beta,
   });
+};
+
+/** A last axis of two, real and imaginary, or of one. */
+const complexOf = (call: OnnxCall, x: Tensor): Complex => {
+  const { to } = call;
+  const rank = to.rank(x);
+  const part = (at: number): Tensor => to.squeeze(to.slice(x, ended(rank, rank - 1, at), ended(rank, rank - 1, at + 1), range(rank).map(() => 1)), [rank - 1]); // prettier-ignore
+  return { re: part(0), im: to.shape(x)[rank - 1] === 2 ? part(1) : null };
+};
+const complexAsPair = (call: OnnxCall, x: Complex): Tensor => {
+  const { to } = call;
+  const rank = to.rank(x.re);
+  return to.concat(
+    [x.re, imaginary(to, x)].map((part) => to.unsqueeze(part, [rank])),
+    rank,
+  );
+};
+
+const dft: Row = (call) => {
+  const { to } = call;
+  const x = call.input(0);
+  if (call.int('inverse', 0)) throw new NotExpressible('a transform back');
+  const axis = call.inputs[2] ? to.list(call.inputs[2], 'an axis')[0]! : call.int('axis', call.opset < 20 ? 1 : -2);
+  const length = call.inputs[1] ? to.list(call.inputs[1], 'a length')[0]! : null;
+  const oneSided = call.int('onesided', 0) !== 0;
+  return complexAsPair(call, fourier(to, complexOf(call, x), to.axis(x, axis), length, oneSided));
+};
+
+const stft: Row = (call) => {
+  const { to } = call;
+  const x = call.input(0);
+  const { re, im } = to.rank(x) === 3 ? complexOf(call, x) : { re: x, im: null };
+  if (im) throw new NotExpressible('a complex signal');
+  const length = call.inputs[3] ? to.list(call.inputs[3], 'a length of frames')[0]! : null;
+  const window = call.inputs[2] ? to.array(call.inputs[2], 'a window') : null;
+  if (!window && !(length !== null && length > 0 && length <= 4096)) throw new NotExpressible('frames of no length');
+  const weights = window ?? host.filled([length!], 1, false);
+  const step = to.list(call.input(1), 'a step')[0]!;
+  return complexAsPair(call, shortTimeFourier(to, re, step, weights, call.int('onesided', 1) !== 0));
 };
 
 const power: Row = (call) => {
@@ -832,6 +873,8 @@ const rows: Readonly<Record<string, Row>> = {
   Expand: (call) => call.to.expand(call.input(0), call.to.list(call.input(1), 'a shape')),
   Gather: (call) => call.to.gather(call.input(0), call.input(1), call.to.axis(call.input(0), call.int('axis', 0))),
   OneHot: oneHot,
+  DFT: dft,
+  STFT: stft,
   Resize: resize,
   Upsample: resize,
   DepthToSpace: (call) => {

@@ -27,6 +27,8 @@ export const TensorProto = message({
   doubleVal: many(6, double),
   intVal: many(7, int32),
   stringVal: many(8, bytes),
+  complexVal: many(9, float),
+  doubleComplexVal: many(12, double),
   int64Val: many(10, int64),
   boolVal: many(11, bool),
 });

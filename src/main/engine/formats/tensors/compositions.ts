@@ -44,7 +44,7 @@ export function clipped(to: Assembly, x: Tensor, min: number, max: number): Tens
   return to.unary('clip', x, { min, max }, null);
 }
 
-/** Einstein sums of one or two values as transpositions, sums and one matrix product. */
+/** Einstein sums as transpositions, sums and a matrix product for each two values. */
 export function contraction(to: Assembly, equation: string, inputs: readonly Tensor[]): Tensor {
   const [left, right] = equation.replace(/\s/g, '').split('->') as [string, string | undefined];
   const ranks = inputs.map((x) => to.rank(x));
@@ -82,6 +82,14 @@ export function contraction(to: Assembly, equation: string, inputs: readonly Ten
       x,
       [...output].map((letter) => term.indexOf(letter)),
     );
+  }
+  if (inputs.length > 2) {
+    // The first two as one, with the letters that are asked for later.
+    const later = output + terms.slice(2).join('');
+    const kept = [...new Set(terms[0]! + terms[1]!)].filter((letter) => later.includes(letter)).join('');
+    const [one, two, ...others] = inputs as [Tensor, Tensor, ...Tensor[]];
+    const joined = to.part(kept, () => contraction(to, `${terms[0]},${terms[1]}->${kept}`, [one, two]));
+    return contraction(to, `${[kept, ...terms.slice(2)].join()}->${output}`, [joined, ...others]);
   }
   if (inputs.length !== 2) throw new NotExpressible(`the sum ${equation}`);
   const [a, first] = summed(inputs[0]!, terms[0]!, output + terms[1]!);
