@@ -37,6 +37,7 @@ const pairs = [
   { attributes: {}, inputs: [of(2, 3, 5), of(5)] },
   { attributes: {}, inputs: [of(3, 1), of(2, 1, 5)] },
   { attributes: {}, inputs: [of(5), constant(3, 5)] },
+  { attributes: {}, inputs: [of(2, 1, 2, 2, 1, 3), of(2, 2, 2, 2, 1, 3)] },
 ];
 const quotients = pairs.map(({ inputs: [a, b] }) => ({ attributes: {}, inputs: [a!, { ...b!, from: 0.5 }] }));
 
@@ -178,6 +179,9 @@ export const cases: { readonly [Op in OpName]: readonly Case<Op>[] } = {
     { attributes: { transposeA: true, transposeB: false }, inputs: [of(2, 4, 3), of(2, 4, 5)] },
     { attributes: { transposeA: true, transposeB: true }, inputs: [of(4, 3), of(2, 4)] },
     { attributes: { transposeA: false, transposeB: false }, inputs: [of(2, 3, 4), of(4, 2)] },
+    { attributes: { transposeA: false, transposeB: false }, inputs: [of(4, 1, 1, 3), constant(4, 2, 3, 5)] },
+    { attributes: { transposeA: false, transposeB: true }, inputs: [constant(2, 1, 4, 3), of(3, 2, 3)] },
+    { attributes: { transposeA: false, transposeB: false }, inputs: [of(1, 2, 2, 3), of(2, 1, 3, 2)] },
   ],
   conv: [
     { attributes: conv2d, inputs: [of(5, 6, 2), constant(3, 3, 2, 4)] },
@@ -275,6 +279,7 @@ export const cases: { readonly [Op in OpName]: readonly Case<Op>[] } = {
     { attributes: { padding: [[2, 1], [0, 3], [0, 0]], mode: 'reflect', value: 0 }, inputs: [of(3, 4, 2)] },
     { attributes: { padding: [[2, 3], [1, 0]], mode: 'symmetric', value: 0 }, inputs: [of(3, 4)] },
     { attributes: { padding: [[2, 3], [1, 0]], mode: 'edge', value: 0 }, inputs: [of(3, 4)] },
+    { attributes: { padding: [[2, 3], [1, 0], [0, 0]], mode: 'wrap', value: 0 }, inputs: [of(3, 4, 2)] },
   ], // prettier-ignore
   tile: [
     { attributes: { repeats: [2, 1] }, inputs: [of(3, 4)] },

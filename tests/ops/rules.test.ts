@@ -207,11 +207,22 @@ describe.each(['tensorflow', 'wasm'] as const)('rules on %s', (backend) => {
     expect(found).toEqual([[12], [2]]);
   });
 
-  test('a quotient passes to the divisor the middle of the dividend times −1/(b₀b₁)', () => {
+  test('a quotient passes 1 to the dividend and its own middle to the divisor, over the middle of the divisor', () => {
     const each: Case<'div'> = { attributes: {}, inputs: [{ shape: [1] }, { shape: [1] }] };
     const found = multipliers('div', each, [[2], [1]], [[6], [4]]);
-    close(found[0]!, [0.625]);
-    close(found[1]!, [-1]);
+    close(found[0]!, [0.4]);
+    close(found[1]!, [-0.7]);
+    // A vector of length 3 over its length, from a baseline of zeros with the usual guard: nothing large comes of the guard.
+    const unit = multipliers('div', each, [[0], [1e-12]], [[3], [3]]);
+    close(unit[0]!, [2 / 3]);
+    close(unit[1]!, [-1 / 3]);
+  });
+
+  test('a quotient whose divisor changes its sign passes as a product with the reciprocal', () => {
+    const each: Case<'div'> = { attributes: {}, inputs: [{ shape: [1] }, { shape: [1] }] };
+    const found = multipliers('div', each, [[2], [-1]], [[6], [4]]);
+    close(found[0]!, [-0.375]);
+    close(found[1]!, [1]);
   });
 });
 

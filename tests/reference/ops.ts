@@ -258,6 +258,7 @@ const padSource = (place: number, size: number, mode: OpAttributes['pad']['mode'
   if (place >= 0 && place < size) return place;
   if (mode === 'constant') return null;
   if (mode === 'edge') return clip(place, 0, size - 1);
+  if (mode === 'wrap') return (place + size) % size;
   const skip = mode === 'reflect' ? 0 : 1;
   return place < 0 ? -place - skip : 2 * (size - 1) - place + skip;
 };

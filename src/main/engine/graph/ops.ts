@@ -171,7 +171,7 @@ export interface OpAttributes {
   /** Padding of every axis of the shape. `value` serves `constant`. */
   pad: {
     readonly padding: Padding;
-    readonly mode: 'constant' | 'reflect' | 'symmetric' | 'edge';
+    readonly mode: 'constant' | 'reflect' | 'symmetric' | 'edge' | 'wrap';
     readonly value: number;
   };
   /** Repeats the whole along each axis. */

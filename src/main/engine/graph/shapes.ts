@@ -1,6 +1,6 @@
 /** The shape each op gives, from those of its inputs. Free sizes (null) pass through; what cannot be is a fault. */
 import type { Constant, Shape, Size } from './graph';
-import type { ConvAttributes, OpAttributes, OpName, Padding, WindowPadding } from './ops';
+import type { ConvAttributes, OpAttributes, OpName, WindowPadding } from './ops';
 
 export interface ShapeInput {
   readonly shape: Shape;
@@ -240,9 +240,16 @@ function sliceOfFree(from: number | null, to: number | null, stride: number): Si
   return sameSide && to > start ? Math.ceil((to - start) / stride) : null;
 }
 
-function padded(x: Shape, padding: Padding): Size[] {
+function padded(x: Shape, { padding, mode }: OpAttributes['pad']): Size[] {
   if (padding.length !== x.length) fail(`a padding over ${padding.length} axes does not fit shape ${written(x)}`);
   wholes('a padding of', padding.flat(), 0);
+  // An image of the axis is no longer than the axis, and a mirrored one leaves out the edge.
+  const most = (size: number): number => (mode === 'reflect' ? size - 1 : size);
+  if (mode !== 'constant' && mode !== 'edge')
+    x.forEach((size, axis) => {
+      if (size !== null && Math.max(...padding[axis]!) > most(size))
+        fail(`a padding of ${padding[axis]!.join(' and ')} by ${mode} is longer than the axis of ${size}`);
+    });
   return x.map((size, axis) => (size === null ? null : size + padding[axis]![0] + padding[axis]![1]));
 }
 
@@ -363,7 +370,7 @@ const rules: { readonly [Op in OpName]: ShapeRule<Op> } = {
   },
   concat: (inputs, { axis }) => concatenated(inputs, axis),
   slice: ([x], attributes) => sliced(x!.shape, attributes),
-  pad: ([x], { padding }) => padded(x!.shape, padding),
+  pad: ([x], attributes) => padded(x!.shape, attributes),
   tile: ([x], { repeats }) => {
     if (repeats.length !== x!.shape.length) fail(`repeats over ${repeats.length} axes do not fit ${written(x!.shape)}`);
     wholes('a repetition of', repeats, 1);

@@ -117,20 +117,32 @@ export const binary = {
       () => tf.mul(upstream, middle(a())),
     ]),
   },
-  // a · (1/b), at midpoints, with the reciprocal's secant slope
+  // q = a/b solves a = q·b, whose differences pass at midpoints: Δq = (Δa − q̄Δb) / b̄. A divisor that almost vanishes at
+  // one end (a norm at a baseline of zeros) makes nothing large. Where it changes its sign: a · (1/b), at midpoints.
   div: {
     run: run(tf.div),
     gradient: gradient((a, b, upstream) => [
       () => tf.div(upstream, b()),
       () => tf.neg(tf.div(tf.mul(upstream, a()), tf.square(b()))),
     ]),
-    multiplier: multiplier((a, b, upstream) => {
-      const inverse = (): Ends => bothEnds(b(), (each) => tf.reciprocal(each));
-      return [
-        () => tf.mul(upstream, midpoint(inverse())),
-        () => tf.mul(tf.mul(upstream, middle(a())), reciprocalSlope(inverse())),
-      ];
-    }),
+    multiplier: (context) =>
+      multiplier((a, b, upstream) => {
+        const divisor = b();
+        const keepsSign = tf.logicalOr(
+          tf.greater(tf.minimum(divisor.start, divisor.end), 0),
+          tf.less(tf.maximum(divisor.start, divisor.end), 0),
+        );
+        const reciprocals = bothEnds(divisor, (each) => tf.reciprocal(each));
+        return [
+          () => tf.where(keepsSign, tf.div(upstream, middle(divisor)), tf.mul(upstream, midpoint(reciprocals))),
+          () =>
+            tf.where(
+              keepsSign,
+              tf.neg(tf.div(tf.mul(upstream, middle(context.output)), middle(divisor))),
+              tf.mul(tf.mul(upstream, middle(a())), reciprocalSlope(reciprocals)),
+            ),
+        ];
+      })(context),
   },
   maximum: {
     run: run(tf.maximum),

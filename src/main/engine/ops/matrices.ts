@@ -15,11 +15,15 @@ function multiply(a: Tensor, b: Tensor, { transposeA, transposeB }: Transposes):
     const flat = tf.matMul(tf.reshape(a, [-1, inner]), b, false, transposeB);
     return tf.reshape(flat, [...a.shape.slice(0, -1), flat.shape[1]!]);
   }
-  // A batch of the same number of axes is widened by hand: the product on wasm steps through it wrongly.
-  if (a.rank !== b.rank) return tf.matMul(a, b, transposeA, transposeB);
-  const lead = a.shape.slice(0, -2).map((size, axis) => Math.max(size, b.shape[axis]!));
+  // Leading axes are counted from the last; they are widened by hand: the product steps through ones of both sides wrongly.
+  const shared = Math.min(a.rank, b.rank) - 2;
+  const ownOf = (x: Tensor): number[] => x.shape.slice(0, x.rank - 2 - shared);
+  const sharedOf = (x: Tensor): number[] => x.shape.slice(x.rank - 2 - shared, -2);
+  const wide = sharedOf(a).map((size, axis) => Math.max(size, sharedOf(b)[axis]!));
   const widen = (x: Tensor): Tensor =>
-    lead.every((size, axis) => size === x.shape[axis]) ? x : tf.broadcastTo(x, [...lead, ...x.shape.slice(-2)]);
+    sharedOf(x).every((size, axis) => size === wide[axis])
+      ? x
+      : tf.broadcastTo(x, [...ownOf(x), ...wide, ...x.shape.slice(-2)]);
   return tf.matMul(widen(a), widen(b), transposeA, transposeB);
 }
 

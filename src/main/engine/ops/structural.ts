@@ -32,45 +32,40 @@ const reverseAlong = (x: Tensor, axis: number): Tensor => {
   return tf.reshape(tf.reverse(tf.reshape(x, [before, size, after]), 1), x.shape);
 };
 
-type Mirror = Exclude<OpAttributes['pad']['mode'], 'constant'>;
+/** How an axis is padded with what is in it. */
+type Image = Exclude<OpAttributes['pad']['mode'], 'constant'>;
 
-/** Pads one axis with a mirror image or the edge. */
-function mirrorAlong(x: Tensor, axis: number, before: number, after: number, mode: Mirror): Tensor {
-  const size = x.shape[axis]!;
-  if (mode === 'edge')
-    return tf.concat(
-      [
-        ...(before ? [repeatAlong(sliceAlong(x, axis, 0, 1), axis, before)] : []),
-        x,
-        ...(after ? [repeatAlong(sliceAlong(x, axis, size - 1, 1), axis, after)] : []),
-      ],
-      axis,
-    );
+/** The places that an image before or behind the axis shows: first and number; turned round where it mirrors. */
+function shown(mode: Image, size: number, count: number, before: boolean): readonly [first: number, count: number] {
+  if (mode === 'edge') return [before ? 0 : size - 1, 1];
+  if (mode === 'wrap') return [before ? size - count : 0, count];
   const skip = mode === 'reflect' ? 1 : 0;
-  return tf.concat(
-    [
-      ...(before ? [reverseAlong(sliceAlong(x, axis, skip, before), axis)] : []),
-      x,
-      ...(after ? [reverseAlong(sliceAlong(x, axis, size - skip - after, after), axis)] : []),
-    ],
-    axis,
-  );
+  return [before ? skip : size - skip - count, count];
 }
 
-/** What `mirrorAlong` passes back: the images are added to what they mirror. */
-function unmirrorAlong(x: Tensor, axis: number, before: number, after: number, mode: Mirror): Tensor {
+/** Pads one axis with images of it. */
+function extendAlong(x: Tensor, axis: number, before: number, after: number, mode: Image): Tensor {
+  const image = (count: number, isBefore: boolean): Tensor[] => {
+    if (count === 0) return [];
+    const part = sliceAlong(x, axis, ...shown(mode, x.shape[axis]!, count, isBefore));
+    if (mode === 'wrap') return [part];
+    return [mode === 'edge' ? repeatAlong(part, axis, count) : reverseAlong(part, axis)];
+  };
+  return tf.concat([...image(before, true), x, ...image(after, false)], axis);
+}
+
+/** What `extendAlong` passes back: the images are added to what they show. */
+function foldAlong(x: Tensor, axis: number, before: number, after: number, mode: Image): Tensor {
   const size = x.shape[axis]! - before - after;
-  const place = (part: Tensor, begin: number): Tensor =>
-    padOrCrop(part, [[begin, size - begin - part.shape[axis]!]], axis);
-  const fold = (part: Tensor): Tensor => (mode === 'edge' ? tf.sum(part, axis, true) : reverseAlong(part, axis));
-  const skip = mode === 'reflect' ? 1 : 0;
+  const image = (count: number, begin: number, isBefore: boolean): Tensor => {
+    const part = sliceAlong(x, axis, begin, count);
+    const [first, places] = shown(mode, size, count, isBefore);
+    const own = mode === 'wrap' ? part : mode === 'edge' ? tf.sum(part, axis, true) : reverseAlong(part, axis);
+    return padOrCrop(own, [[first, size - first - places]], axis);
+  };
   let result = sliceAlong(x, axis, before, size);
-  if (before) result = tf.add(result, place(fold(sliceAlong(x, axis, 0, before)), mode === 'edge' ? 0 : skip));
-  if (after)
-    result = tf.add(
-      result,
-      place(fold(sliceAlong(x, axis, before + size, after)), mode === 'edge' ? size - 1 : size - skip - after),
-    );
+  if (before) result = tf.add(result, image(before, 0, true));
+  if (after) result = tf.add(result, image(after, before + size, false));
   return result;
 }
 
@@ -162,7 +157,7 @@ export const structural = {
     run: ([x], { attributes: { padding, mode, value } }) => {
       if (mode === 'constant') return padAll(x!, [[0, 0], ...padding], value);
       return padding.reduce(
-        (each, [before, after], index) => (before || after ? mirrorAlong(each, index + 1, before, after, mode) : each),
+        (each, [before, after], index) => (before || after ? extendAlong(each, index + 1, before, after, mode) : each),
         tf.clone(x!),
       );
     },
@@ -176,8 +171,7 @@ export const structural = {
       }
       return [
         padding.reduce(
-          (each, [before, after], index) =>
-            before || after ? unmirrorAlong(each, index + 1, before, after, mode) : each,
+          (each, [before, after], index) => (before || after ? foldAlong(each, index + 1, before, after, mode) : each),
           upstream,
         ),
       ];

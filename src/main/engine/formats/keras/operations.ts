@@ -306,7 +306,7 @@ function padded(given: Arguments, to: Assembly): Tensor {
     widths.length === 2 * rank ? [widths[2 * axis]!, widths[2 * axis + 1]!] : [widths[0]!, widths.at(-1)!],
   );
   const mode = given.text('mode', 'constant').toLowerCase();
-  if (mode !== 'constant' && mode !== 'reflect' && mode !== 'symmetric' && mode !== 'edge')
+  if (mode !== 'constant' && mode !== 'reflect' && mode !== 'symmetric' && mode !== 'edge' && mode !== 'wrap')
     throw new NotExpressible(`mode ${mode}`);
   return to.pad(x, pairs as Padding, mode, given.number('constant_values', 0));
 }

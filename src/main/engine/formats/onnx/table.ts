@@ -2,8 +2,10 @@
 import type { OpName } from '../../graph/ops';
 import * as host from '../tensors/array';
 import { type HostArray, isArray, NotExpressible, product, range } from '../tensors/array';
-import { type Assembly, type BinaryOp, type Comparison, FREE, symbolic, type ReduceOp, type Tensor } from '../tensors/assembly'; // prettier-ignore
+import { type Assembly, type BinaryOp, type Comparison, symbolic, type ReduceOp, type Tensor, type Varying } from '../tensors/assembly'; // prettier-ignore
 import {
+  band,
+  besideNeighbours,
   ceiled,
   clipped,
   completed,
@@ -19,9 +21,11 @@ import {
   safeDivision,
   type Resizing,
   selected,
+  spreadOut,
   summedUp,
   truncated,
 } from '../tensors/compositions';
+import { type Complex, fourier, imaginary, shortTimeFourier } from '../tensors/fourier';
 import { functions, PLAIN } from '../tensors/functions';
 import { type Activation, type CellKind, unrolled } from '../tensors/recurrent';
 import type { OnnxCall } from './call';
@@ -238,17 +242,9 @@ const lengthNorm: Row = (call) => {
 const oneHot: Row = (call) => {
   const { to } = call;
   const indices = call.input(0);
-  const depth = to.list(call.input(1), 'a depth')[0]!;
   const [off, on] = to.list(call.input(2), 'values') as [number, number];
-  if (!(depth >= 1 && depth <= 8192)) throw new NotExpressible(`a depth of ${depth}`);
-  const table = new Float32Array(depth * depth).fill(off);
-  for (let i = 0; i < depth; i++) table[i * depth + i] = on;
-  const rank = to.rank(indices);
   const axis = to.axis(indices, call.int('axis', -1), 1);
-  const made = to.gather(host.reals([depth, depth], table), indices, 0);
-  const order = range(rank);
-  order.splice(axis, 0, rank);
-  return to.transpose(made, order);
+  return spreadOut(to, indices, to.list(call.input(1), 'a depth')[0]!, on, off, axis);
 };
 
 const perChannel = (array: HostArray, rank: number): HostArray =>
@@ -383,7 +379,8 @@ const pad: Row = (call) => {
   const value = call.inputs[2] ? to.list(call.inputs[2], 'a value')[0]! : call.float('value', 0);
   const axes = call.inputs[3] ? to.list(call.inputs[3], 'axes').map((axis) => to.axis(x, axis)) : range(rank);
   const mode = call.text('mode', 'constant');
-  if (mode !== 'constant' && mode !== 'reflect' && mode !== 'edge') throw new NotExpressible(`padding by ${mode}`);
+  if (mode !== 'constant' && mode !== 'reflect' && mode !== 'edge' && mode !== 'wrap')
+    throw new NotExpressible(`padding by ${mode}`);
   const padding = range(rank).map((axis) => {
     const i = axes.indexOf(axis);
     return i < 0 ? ([0, 0] as const) : ([pads[i] ?? 0, pads[i + axes.length] ?? 0] as const);
@@ -588,8 +585,9 @@ const recurrent =
     };
     const recurrence = to.array(call.input(2), 'weights');
     const units = recurrence.shape.at(-1)!;
-    const lengths = call.inputs[4] ? to.list(call.inputs[4], 'lengths of sequences') : [to.shape(x)[0]!];
-    if (lengths.some((each) => each !== lengths[0])) throw new NotExpressible('lengths that differ between examples');
+    const given = call.inputs[4];
+    const lengths = !given || isArray(given) ? (given ? host.list(given) : [to.shape(x)[0]!]) : null;
+    if (lengths?.some((each) => each !== lengths[0])) throw new NotExpressible('lengths that differ between examples');
     const clip = call.has('clip') ? call.float('clip', Infinity) : Infinity;
     const { sequence, hidden, carry } = unrolled(to, {
       kind,
@@ -606,7 +604,7 @@ const recurrent =
       clip: clip < 3e38 ? (each) => clipped(to, each, -clip, clip) : null,
       linearBeforeReset: call.int('linear_before_reset', 0) !== 0,
       coupled: call.int('input_forget', 0) !== 0,
-      length: lengths[0]!,
+      length: lengths ? lengths[0]! : (given as Varying),
     });
     const outputs = carry ? [sequence, hidden, carry] : [sequence, hidden];
     if (!batchFirst) return outputs;
@@ -614,26 +612,54 @@ const recurrent =
   };
 
 const lrn: Row = (call) => {
-  const { to } = call;
-  const x = call.input(0);
   const size = call.int('size', 1);
   const [alpha, beta, bias] = [call.float('alpha', 1e-4), call.float('beta', 0.75), call.float('bias', 1)];
-  const channels = to.shape(x)[1]!;
-  if (channels % FREE === 0 || channels > 8192) throw new NotExpressible('a norm over so many channels');
-  // The sum over neighbouring channels is a product with a band of ones.
-  const band = new Float32Array(channels * channels);
-  const before = Math.floor((size - 1) / 2);
-  const after = Math.ceil((size - 1) / 2);
-  for (let c = 0; c < channels; c++)
-    for (let other = Math.max(0, c - before); other <= Math.min(channels - 1, c + after); other++)
-      band[other * channels + c] = alpha / size;
+  return besideNeighbours(call.to, call.input(0), 1, {
+    before: Math.floor((size - 1) / 2),
+    after: Math.ceil((size - 1) / 2),
+    weight: alpha / size,
+    bias,
+    beta,
+  });
+};
+
+/** A last axis of two, real and imaginary, or of one. */
+const complexOf = (call: OnnxCall, x: Tensor): Complex => {
+  const { to } = call;
   const rank = to.rank(x);
-  const last = [0, ...range(rank - 2, 2), 1];
-  const back = range(rank).map((axis) => last.indexOf(axis));
-  const squares = to.unary('square', x, {}, functions['square']!);
-  const sums = to.transpose(to.matmul(to.transpose(squares, last), host.reals([channels, channels], band)), back);
-  const base = to.binary('add', sums, host.scalar(bias));
-  return to.binary('mul', x, to.unary('pow', base, { exponent: -beta }, null));
+  const part = (at: number): Tensor => to.squeeze(to.slice(x, ended(rank, rank - 1, at), ended(rank, rank - 1, at + 1), range(rank).map(() => 1)), [rank - 1]); // prettier-ignore
+  return { re: part(0), im: to.shape(x)[rank - 1] === 2 ? part(1) : null };
+};
+const complexAsPair = (call: OnnxCall, x: Complex): Tensor => {
+  const { to } = call;
+  const rank = to.rank(x.re);
+  return to.concat(
+    [x.re, imaginary(to, x)].map((part) => to.unsqueeze(part, [rank])),
+    rank,
+  );
+};
+
+const dft: Row = (call) => {
+  const { to } = call;
+  const x = call.input(0);
+  if (call.int('inverse', 0)) throw new NotExpressible('a transform back');
+  const axis = call.inputs[2] ? to.list(call.inputs[2], 'an axis')[0]! : call.int('axis', call.opset < 20 ? 1 : -2);
+  const length = call.inputs[1] ? to.list(call.inputs[1], 'a length')[0]! : null;
+  const oneSided = call.int('onesided', 0) !== 0;
+  return complexAsPair(call, fourier(to, complexOf(call, x), to.axis(x, axis), length, oneSided));
+};
+
+const stft: Row = (call) => {
+  const { to } = call;
+  const x = call.input(0);
+  const { re, im } = to.rank(x) === 3 ? complexOf(call, x) : { re: x, im: null };
+  if (im) throw new NotExpressible('a complex signal');
+  const length = call.inputs[3] ? to.list(call.inputs[3], 'a length of frames')[0]! : null;
+  const window = call.inputs[2] ? to.array(call.inputs[2], 'a window') : null;
+  if (!window && !(length !== null && length > 0 && length <= 4096)) throw new NotExpressible('frames of no length');
+  const weights = window ?? host.filled([length!], 1, false);
+  const step = to.list(call.input(1), 'a step')[0]!;
+  return complexAsPair(call, shortTimeFourier(to, re, step, weights, call.int('onesided', 1) !== 0));
 };
 
 const power: Row = (call) => {
@@ -839,25 +865,16 @@ const rows: Readonly<Record<string, Row>> = {
   Split: split,
   Pad: pad,
   Trilu: (call) => {
-    const { to } = call;
-    const x = call.input(0);
-    const [rows, columns] = to.shape(x).slice(-2) as [number, number];
-    if (symbolic(rows) || symbolic(columns)) throw new NotExpressible('a triangle of a free size');
-    const diagonal = call.inputs[1] ? to.list(call.inputs[1], 'a diagonal')[0]! : 0;
+    const diagonal = call.inputs[1] ? call.to.list(call.inputs[1], 'a diagonal')[0]! : 0;
     const upper = call.int('upper', 1) !== 0;
-    const kept = range(rows * columns).map((at) => {
-      const ahead = (at % columns) - Math.floor(at / columns) - diagonal;
-      return Number(upper ? ahead >= 0 : ahead <= 0);
-    });
-    const mask = host.wholes(kept, [rows, columns]);
-    return isArray(x)
-      ? host.combined(x, mask, (value, keep) => (keep ? value : 0), x.whole)
-      : to.binary('mul', x, mask);
+    return band(call.to, call.input(0), (ahead) => (upper ? ahead >= diagonal : ahead <= diagonal));
   },
   Tile: (call) => call.to.tile(call.input(0), call.to.list(call.input(1), 'repeats')),
   Expand: (call) => call.to.expand(call.input(0), call.to.list(call.input(1), 'a shape')),
   Gather: (call) => call.to.gather(call.input(0), call.input(1), call.to.axis(call.input(0), call.int('axis', 0))),
   OneHot: oneHot,
+  DFT: dft,
+  STFT: stft,
   Resize: resize,
   Upsample: resize,
   DepthToSpace: (call) => {

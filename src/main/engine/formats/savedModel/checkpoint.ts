@@ -15,6 +15,8 @@ const OBJECT_GRAPH = '_CHECKPOINTABLE_OBJECT_GRAPH';
 export interface Checkpoint {
   /** Keys of its tensors by the names of the variables, where the file tells. */
   readonly byName: ReadonlyMap<string, string>;
+  /** The same by the object's place among all that were saved, which is the same in the graph's file. */
+  readonly byObject: readonly (string | undefined)[];
   /** @throws MODEL_DAMAGED */
   readonly tensor: (key: string) => HostArray | null;
 }
@@ -27,7 +29,7 @@ export interface Checkpoint {
 export async function readCheckpoint(folder: string, reading: Reading): Promise<Checkpoint> {
   const index = join(folder, 'variables.index');
   const info = await stat(index).catch(() => null);
-  if (!info) return { byName: new Map(), tensor: () => null };
+  if (!info) return { byName: new Map(), byObject: [], tensor: () => null };
   if (info.size > LARGEST_INDEX)
     throw new MhoError('MODEL_TOO_LARGE', { path: index, what: 'the file', have: info.size, limit: LARGEST_INDEX });
   const file = await readBytes(index);
@@ -88,7 +90,7 @@ export async function readCheckpoint(folder: string, reading: Reading): Promise<
       return fromBytes(part, entry.dtype, shape);
     });
   };
-  return { byName: guarded(index, () => names(bytes.get(OBJECT_GRAPH))), tensor };
+  return { ...guarded(index, () => keysOf(bytes.get(OBJECT_GRAPH))), tensor };
 }
 
 const five = (number: number): string => String(number).padStart(5, '0');
@@ -101,15 +103,16 @@ const opened = (path: string): Promise<FileHandle> =>
 const masked = (sum: number): number => ((((sum >>> 15) | (sum << 17)) >>> 0) + 0xa282ead8) >>> 0;
 
 /** A string tensor of one: its length, the sum of it, then the text. */
-function names(stored: Uint8Array | undefined): Map<string, string> {
-  const found = new Map<string, string>();
-  if (!stored) return found;
+function keysOf(stored: Uint8Array | undefined): Pick<Checkpoint, 'byName' | 'byObject'> {
+  if (!stored) return { byName: new Map(), byObject: [] };
   let at = 0;
   while (at < stored.length && (stored[at]! & 0x80) !== 0) at++;
-  const graph = ObjectGraph.decode(stored.subarray(at + 1 + 4));
-  for (const { attributes } of graph.nodes)
-    for (const { fullName, key } of attributes) if (fullName !== '' && !found.has(fullName)) found.set(fullName, key);
-  return found;
+  const { nodes } = ObjectGraph.decode(stored.subarray(at + 1 + 4));
+  const byName = new Map<string, string>();
+  for (const { attributes } of nodes)
+    for (const { fullName, key } of attributes) if (fullName !== '' && !byName.has(fullName)) byName.set(fullName, key);
+  const byObject = nodes.map(({ attributes }) => (attributes.length === 1 ? attributes[0]!.key : undefined));
+  return { byName, byObject };
 }
 
 function guarded<T>(path: string, work: () => T): T {

@@ -44,7 +44,8 @@ async function open(source: Source): Promise<OpenedGraph> {
     );
     const nodes = definitions.map(nodeFromProto);
     const texts = textsOf([definitions, ...(meta.graph?.library?.functions ?? []).map((each) => each.nodes)]);
-    const keys = checkpointKeys(nodes, functions, checkpoint, (constant) => texts.get(constant.name) ?? []);
+    const bound = new Map((meta.objects?.functions ?? []).map(({ key, value }) => [key, value.bound] as const));
+    const keys = checkpointKeys(nodes, functions, checkpoint, (constant) => texts.get(constant.name) ?? [], bound);
     const signature = signatureOf(meta);
     const { graph, read: weights } = importTensorflow({
       path,

@@ -7,12 +7,16 @@ import { nodeOf } from '../tensorflow/importer';
 import type { TfNode } from '../tensorflow/node';
 import type { Checkpoint } from './checkpoint';
 
-/** @param names of the tensors that a RestoreV2 node reads, by that node's own second input */
+/**
+ * @param texts names of the tensors that a RestoreV2 node reads, by that node's own second input
+ * @param bound the objects that functions are called with after their arguments
+ */
 export function checkpointKeys(
   nodes: readonly TfNode[],
   functions: ReadonlyMap<string, TfFunction>,
   checkpoint: Checkpoint,
   texts: (constant: TfNode) => readonly string[],
+  bound: ReadonlyMap<string, readonly number[]>,
 ): ReadonlyMap<string, string> {
   const keys = new Map<string, string>();
   const main = new Map(nodes.map((node) => [node.name, node]));
@@ -26,6 +30,17 @@ export function checkpointKeys(
       const place = called.inputs.indexOf(argument);
       const handle = place < 0 ? undefined : call.inputs[place];
       if (handle !== undefined) keys.set(nodeOf(handle), key);
+    });
+  }
+  // Keras 3 restores into copies of its variables: of those that are used, the functions say which objects they are.
+  for (const call of nodes) {
+    const objects = bound.get(call.attributes.get('f')?.func ?? '') ?? [];
+    const given = call.inputs.filter((input) => !input.startsWith('^')).slice(-objects.length);
+    if (given.length < objects.length) continue;
+    objects.forEach((object, i) => {
+      const key = checkpoint.byObject[object];
+      const handle = nodeOf(given[i]!);
+      if (key !== undefined && main.get(handle)?.op === 'VarHandleOp' && !keys.has(handle)) keys.set(handle, key);
     });
   }
   // Files whose restoring was cut away: by the variable's name.

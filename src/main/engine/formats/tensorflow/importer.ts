@@ -11,6 +11,7 @@ import { AcrossBatch, Assembly, attributable, BATCH, type Tensor } from '../tens
 import { registerLayers } from '../tensors/layers';
 import { MOST_STEPS } from '../tensors/recurrent';
 import { type Dilated, TfCall } from './call';
+import { ComplexItem, complexNode } from './complex';
 import { LISTS, TensorList } from './lists';
 import { DT, isReal, type TfNode } from './node';
 import { DILATABLE, POSITIONWISE, rowOf } from './table';
@@ -70,7 +71,7 @@ class Folded {
 }
 /** What a branch that is not taken gives. */
 class Untaken {}
-export type Item = Tensor | Handle | Spread | Folded | TensorList | Untaken;
+export type Item = Tensor | Handle | Spread | Folded | TensorList | ComplexItem | Untaken;
 const isTensor = (item: Item): item is Tensor => 'data' in item || 'axes' in item;
 
 /** A graph or a call of a function, with what its nodes have given so far. */
@@ -228,8 +229,7 @@ class TfImporter {
       this.attempted(node, items, () => {
         const list = LISTS[node.op];
         if (list) return list(this.to, items, node);
-        const control = this.control(frame, node, name, items);
-        return control ?? this.translated(node, name, items);
+        return this.control(frame, node, name, items) ?? this.converted(node, name, items);
       }),
     );
   }
@@ -275,7 +275,7 @@ class TfImporter {
         if (!weight) {
           // Unrolled steps share what is fixed in a loop's body.
           const made = this.to.at({ name, kind: node.op }, () =>
-            this.attempted(node, items, () => this.translated(node, name, items)),
+            this.attempted(node, items, () => this.converted(node, name, items)),
           );
           this.fixed.set(node, made);
           return made;
@@ -433,6 +433,12 @@ class TfImporter {
     this.constantNames.set(array, reader);
     this.read.add(array);
     return array;
+  }
+
+  /** Of complex values or of real ones. */
+  private converted(node: TfNode, name: string, items: readonly Item[]): readonly Item[] {
+    const complex = complexNode(this.to, node, items, (real) => this.translated(node, name, real)[0]!);
+    return complex ? [complex] : this.translated(node, name, items);
   }
 
   private translated(node: TfNode, name: string, items: readonly Item[]): readonly Item[] {

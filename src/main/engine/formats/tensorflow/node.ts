@@ -38,10 +38,12 @@ export const DT = {
   int16: 5,
   int8: 6,
   string: 7,
+  complex64: 8,
   int64: 9,
   bool: 10,
   bfloat16: 14,
   uint16: 17,
+  complex128: 18,
   half: 19,
   resource: 20,
   variant: 21,
@@ -104,8 +106,10 @@ export function fromBytes(bytes: Uint8Array, type: number, shape: readonly numbe
 
 export const sizesOf = (shape: TensorShape | null): number[] => shape?.dims.map(({ size }) => size) ?? [];
 
-/** A constant in a graph: bytes, or a list whose last number is repeated. */
+/** A constant in a graph: bytes, or a list whose last number is repeated. A complex one has a last axis of both parts. */
 export function tensorOf(tensor: TensorProto): HostArray {
+  if (tensor.dtype === DT.complex64) return pairsOf(tensor, DT.float, tensor.complexVal);
+  if (tensor.dtype === DT.complex128) return pairsOf(tensor, DT.double, tensor.doubleComplexVal);
   const shape = sizesOf(tensor.shape);
   const size = product(shape);
   if (shape.some((each) => each < 0) || !Number.isSafeInteger(size))
@@ -128,6 +132,16 @@ export function tensorOf(tensor: TensorProto): HostArray {
   const data = isReal(tensor.dtype) ? new Float32Array(size) : new Float64Array(size);
   for (let i = 0; i < size; i++) data[i] = numbers[i] ?? last;
   return isReal(tensor.dtype) ? reals(shape, data as Float32Array) : wholes(data as Float64Array, shape);
+}
+
+function pairsOf(tensor: TensorProto, part: number, list: readonly number[]): HostArray {
+  const shape = [...sizesOf(tensor.shape), 2];
+  if (tensor.content.length) return fromBytes(tensor.content, part, shape);
+  const given = list.length >= 2 ? list : [0, 0];
+  const data = new Float32Array(room(shape));
+  const last = given.length - 2;
+  for (let i = 0; i < data.length; i++) data[i] = given[i] ?? given[last + (i % 2)]!;
+  return reals(shape, data);
 }
 
 const text = new TextDecoder();

@@ -27,6 +27,8 @@ export const TensorProto = message({
   doubleVal: many(6, double),
   intVal: many(7, int32),
   stringVal: many(8, bytes),
+  complexVal: many(9, float),
+  doubleComplexVal: many(12, double),
   int64Val: many(10, int64),
   boolVal: many(11, bool),
 });
@@ -83,19 +85,13 @@ const TensorEntry = message({ key: one(1, string), value: one(2, TensorInfo) });
 const SignatureDef = message({ inputs: many(1, TensorEntry), outputs: many(2, TensorEntry), method: one(3, string) });
 export type SignatureDef = Decoded<typeof SignatureDef>;
 
-const Child = message({ node: one(1, int32), name: one(2, string) });
-const SavedObject = message({
-  children: many(1, Child),
-  variable: maybe(
-    7,
-    message({ dtype: one(1, int32), shape: maybe(2, TensorShape), trainable: one(3, bool), name: one(6, string) }),
-  ),
-});
+/** Which objects a function's last inputs are. */
+const SavedFunction = message({ bound: many(2, int32) });
 const MetaGraphDef = message({
   info: maybe(1, message({ tags: many(4, string), version: one(5, string) })),
   graph: maybe(2, GraphDef),
   signatures: many(5, message({ key: one(1, string), value: one(2, SignatureDef) })),
-  objects: maybe(7, message({ nodes: many(1, SavedObject) })),
+  objects: maybe(7, message({ functions: many(2, message({ key: one(1, string), value: one(2, SavedFunction) })) })),
 });
 export type MetaGraphDef = Decoded<typeof MetaGraphDef>;
 
@@ -114,5 +110,5 @@ export const BundleEntry = message({
 });
 export type BundleEntry = Decoded<typeof BundleEntry>;
 const SerialisedTensor = message({ name: one(1, string), fullName: one(2, string), key: one(3, string) });
-const TrackableObject = message({ children: many(1, Child), attributes: many(2, SerialisedTensor) });
+const TrackableObject = message({ attributes: many(2, SerialisedTensor) });
 export const ObjectGraph = message({ nodes: many(1, TrackableObject) });

@@ -3,6 +3,8 @@ import * as host from '../tensors/array';
 import { type HostArray, isArray, NotExpressible, product, range } from '../tensors/array';
 import { type BinaryOp, type ReduceOp, symbolic, type Tensor } from '../tensors/assembly';
 import {
+  band,
+  besideNeighbours,
   ceiled,
   clipped,
   completed,
@@ -18,6 +20,7 @@ import {
   type Resizing,
   safeDivision,
   selected,
+  spreadOut,
   summedUp,
   truncated,
 } from '../tensors/compositions';
@@ -379,6 +382,45 @@ const cast: Row = (call) => {
   return dtype === 'float32' ? truncated(to, x) : x;
 };
 
+const oneHot: Row = (call) => {
+  const { to } = call;
+  const indices = call.input(0);
+  const [depth, on, off] = [1, 2, 3].map((i) => call.list(i, 'what one place gets')[0]!) as [number, number, number];
+  return spreadOut(to, indices, depth, on, off, to.axis(indices, call.int('axis', -1), 1));
+};
+
+/** Places moved round along axes. */
+const rolled: Row = (call) => {
+  const { to } = call;
+  const shifts = call.list(1, 'a shift');
+  return call.list(2, 'axes').reduce<Tensor>((x, each, i) => {
+    const axis = to.axis(x, each);
+    const size = to.shape(x)[axis]!;
+    if (symbolic(size)) throw new NotExpressible('a free size moved round');
+    const places = range(size).map((place) => (((place - shifts[i]!) % size) + size) % size);
+    return to.gather(x, host.wholes(places), axis);
+  }, call.input(0));
+};
+
+/** Patches of an image, each laid out along its channels: a convolution with one filter for each of a patch's places. */
+const patches: Row = (call) => {
+  const { to } = call;
+  const x = call.input(0);
+  const layout: Layout = { channel: 3, spatial: [1, 2] };
+  const [size, strides, dilations] = ['ksizes', 'strides', 'rates'].map((key) => call.spatially(key, layout)) as [
+    number[],
+    number[],
+    number[],
+  ];
+  const channels = to.shape(x)[3]!;
+  const places = product(size) * channels;
+  if (symbolic(channels) || places > 8192) throw new NotExpressible(`patches of ${places} values`);
+  const filter = new Float32Array(places * places);
+  for (let place = 0; place < places; place++) filter[place * places + place] = 1;
+  const windows = { size, strides, dilations, padding: call.padding(x, layout, size, strides, dilations) };
+  return to.conv(x, host.reals([...size, channels, places], filter), layout.channel, layout.spatial, windows, 1);
+};
+
 const power: Row = (call) => raised(call.to, call.input(0), call.input(1));
 
 const shapeRow: Row = (call) => host.wholes([...call.to.shape(call.input(0))]);
@@ -519,6 +561,25 @@ const rows: Readonly<Record<string, Row>> = {
       (a, b) => (a && b ? 1 : 0),
     );
   },
+
+  MatrixBandPart: (call) => {
+    const [lower, upper] = [call.list(1, 'a number of diagonals')[0]!, call.list(2, 'a number of diagonals')[0]!];
+    // Negative: all of them.
+    return band(call.to, call.input(0), (ahead) => (lower < 0 || -ahead <= lower) && (upper < 0 || ahead <= upper));
+  },
+  LRN: (call) => {
+    const radius = call.int('depth_radius', 5);
+    return besideNeighbours(call.to, call.input(0), 3, {
+      before: radius,
+      after: radius,
+      weight: call.float('alpha', 1),
+      bias: call.float('bias', 1),
+      beta: call.float('beta', 0.5),
+    });
+  },
+  OneHot: oneHot,
+  Roll: rolled,
+  ExtractImagePatches: patches,
 
   Shape: shapeRow,
   ShapeN: (call) => call.inputs.map((x) => host.wholes([...call.to.shape(x)])),

@@ -237,6 +237,26 @@ export function combined(
   return { shape, data, whole };
 }
 
+const sumOver = (array: HostArray, axes: readonly number[]): HostArray =>
+  folded(array, axes, true, 0, (sum, value) => sum + value);
+
+/** Along one axis. @param logarithm of it instead */
+export function softmax(array: HostArray, axis: number, logarithm: boolean): HostArray {
+  const top = folded(array, [axis], true, -Infinity, Math.max);
+  const below = combined(array, top, (value, most) => value - most, false);
+  const sum = sumOver(mapped(below, Math.exp), [axis]);
+  const result = combined(below, sum, (value, total) => value - Math.log(total));
+  return logarithm ? result : mapped(result, Math.exp);
+}
+
+/** (x − mean) / √(variance + epsilon) over some axes. */
+export function normalised(array: HostArray, axes: readonly number[], epsilon: number): HostArray {
+  const count = product(axes.map((axis) => array.shape[axis]!));
+  const centred = combined(array, sumOver(array, axes), (value, sum) => value - sum / count, false);
+  const squares = sumOver(mapped(centred, (value) => value * value), axes); // prettier-ignore
+  return combined(centred, squares, (value, sum) => value / Math.sqrt(sum / count + epsilon));
+}
+
 /** Matrix product as numpy's: leading axes broadcast, a vector is a row or a column. */
 export function multiplied(a: HostArray, b: HostArray): HostArray {
   if (a.shape.length === 1) {

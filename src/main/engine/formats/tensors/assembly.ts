@@ -569,9 +569,38 @@ export class Assembly {
 
   binary(op: BinaryOp, a: Tensor, b: Tensor): Tensor {
     if (isArray(a) && isArray(b)) return host.combined(a, b, BINARY[op], COMPARISONS.has(op) || undefined);
-    if (!isArray(a) && !isArray(b)) return this.both(a, b, (ids) => this.emit(op, ids, {}));
+    if (!isArray(a) && !isArray(b)) {
+      if (op === 'mul') {
+        const divisor = this.inverted(b);
+        if (divisor) return this.binary('div', a, divisor);
+        const other = this.inverted(a);
+        if (other) return this.binary('div', b, other);
+      }
+      return this.both(a, b, (ids) => this.emit(op, ids, {}));
+    }
     if (isArray(a)) return this.beside(b as Varying, a, (x, c) => this.emit(op, [c, x], {}));
     return this.beside(a, b as HostArray, (x, c) => this.emit(op, [x, c], {}));
+  }
+
+  /**
+   * What to divide by instead of multiplying by this: of 1/√y and 1/y. A quotient passes differences on without the
+   * reciprocal, which is very large where a norm almost vanishes (from a baseline of zeros).
+   */
+  private inverted(x: Varying): Varying | null {
+    const node = x.opaque === null ? this.builder.producer(x.id) : null;
+    if (!node) return null;
+    const [first, second] = node.inputs;
+    if (node.op === 'reciprocal') return this.varying(first!, x.axes);
+    if (node.op === 'div') {
+      const one = this.builder.at(first!).constant;
+      return one?.data.length === 1 && one.data[0] === 1 ? this.varying(second!, x.axes) : null;
+    }
+    if (node.op !== 'rsqrt') return null;
+    // In the layer of the root, wherever it is used first.
+    const root = this.once(`${first!}root`, () =>
+      this.at(this.origins.get(x.id)!, () => this.part('root', () => this.emit('sqrt', [first!], {}))),
+    );
+    return this.varying(root, x.axes);
   }
 
   /** Two varying values, brought into one order. */
@@ -798,8 +827,18 @@ export class Assembly {
     spatial: readonly number[],
     windows: Windows,
     groups: number,
-  ): Varying {
-    if (isArray(x)) throw new NotExpressible('a convolution of a constant');
+  ): Tensor {
+    if (isArray(x)) {
+      // The states in which a recurrent convolution begins.
+      if (x.data.some((each) => each !== 0)) throw new NotExpressible('a convolution of a constant');
+      const sizes = new Map(spatial.map((axis, i) => [axis, convolvedSize(x.shape[axis]!, windows, i)]));
+      sizes.set(channel, filter.shape.at(-1)!);
+      return host.filled(
+        x.shape.map((size, axis) => sizes.get(axis) ?? size),
+        0,
+        false,
+      );
+    }
     const { id, pick, pad, axes } = this.spatially(x, channel, spatial, windows);
     const count = spatial.length;
     const [each, out] = filter.shape.slice(count) as [number, number];
@@ -1014,12 +1053,14 @@ export class Assembly {
   }
 
   /** Ops along one or more axes that keep the shape. */
-  along(x: Tensor, axis: number, op: 'softmax' | 'logSoftmax'): Varying {
+  along(x: Tensor, axis: number, op: 'softmax' | 'logSoftmax'): Tensor {
+    if (isArray(x)) return host.softmax(x, axis, op === 'logSoftmax');
     const value = this.holding(x, [axis]);
     return this.varying(this.emit(op, [value.id], { axis: value.axes[axis]![0]! - 1 }), value.axes);
   }
 
-  normalise(x: Tensor, axes: readonly number[], epsilon: number): Varying {
+  normalise(x: Tensor, axes: readonly number[], epsilon: number): Tensor {
+    if (isArray(x)) return host.normalised(x, axes, epsilon);
     const value = this.holding(x, []);
     const held = axes.flatMap((axis) => {
       const group = value.axes[axis]!;
@@ -1192,7 +1233,16 @@ export class Assembly {
         value,
       );
     }
-    if (isArray(x)) throw new NotExpressible('padding of a constant');
+    if (isArray(x)) {
+      if (mode !== 'constant') throw new NotExpressible(`padding of a constant by ${mode}`);
+      return touched.reduce<HostArray>((array, axis) => {
+        const sides = padding[axis]!.map((count) => {
+          const shape = array.shape.map((size, each) => (each === axis ? count : size));
+          return count > 0 ? [host.filled(shape, value, array.whole)] : [];
+        });
+        return host.joined([...sides[0]!, array, ...sides[1]!], axis);
+      }, x);
+    }
     const held = this.holding(x, touched);
     const own: [number, number][] = this.builder.shape(held.id).map(() => [0, 0]);
     for (const axis of touched) own[held.axes[axis]![0]! - 1] = [...padding[axis]!];
@@ -1274,6 +1324,14 @@ export function attributable(graph: Graph, ids: readonly ValueId[]): number {
   for (const node of graph.nodes)
     if (node.op === 'unknown' || node.inputs.some((id) => closed.has(id))) closed.add(node.output);
   return ids.filter((id) => !closed.has(id)).length;
+}
+
+/** Windows along one of the axes that have them. */
+function convolvedSize(size: number, { size: windows, strides, dilations, padding }: Windows, index: number): number {
+  if (padding === 'same') return Math.ceil(size / strides[index]!);
+  const [before, after] = padding[index]!;
+  const reach = (windows[index]! - 1) * dilations[index]! + 1;
+  return Math.floor((size + before + after - reach) / strides[index]!) + 1;
 }
 
 /** A size of shape arithmetic as the graph writes it. */

@@ -44,7 +44,7 @@ export function clipped(to: Assembly, x: Tensor, min: number, max: number): Tens
   return to.unary('clip', x, { min, max }, null);
 }
 
-/** Einstein sums of one or two values as transpositions, sums and one matrix product. */
+/** Einstein sums as transpositions, sums and a matrix product for each two values. */
 export function contraction(to: Assembly, equation: string, inputs: readonly Tensor[]): Tensor {
   const [left, right] = equation.replace(/\s/g, '').split('->') as [string, string | undefined];
   const ranks = inputs.map((x) => to.rank(x));
@@ -82,6 +82,14 @@ export function contraction(to: Assembly, equation: string, inputs: readonly Ten
       x,
       [...output].map((letter) => term.indexOf(letter)),
     );
+  }
+  if (inputs.length > 2) {
+    // The first two as one, with the letters that are asked for later.
+    const later = output + terms.slice(2).join('');
+    const kept = [...new Set(terms[0]! + terms[1]!)].filter((letter) => later.includes(letter)).join('');
+    const [one, two, ...others] = inputs as [Tensor, Tensor, ...Tensor[]];
+    const joined = to.part(kept, () => contraction(to, `${terms[0]},${terms[1]}->${kept}`, [one, two]));
+    return contraction(to, `${[kept, ...terms.slice(2)].join()}->${output}`, [joined, ...others]);
   }
   if (inputs.length !== 2) throw new NotExpressible(`the sum ${equation}`);
   const [a, first] = summed(inputs[0]!, terms[0]!, output + terms[1]!);
@@ -309,6 +317,58 @@ export function raised(to: Assembly, a: Tensor, b: Tensor): Tensor {
   if (value === -1) return to.unary('reciprocal', a, {}, null);
   if (value === -0.5) return to.unary('rsqrt', a, {}, null);
   return to.unary('pow', a, { exponent: value }, null);
+}
+
+/** A last pair of axes as a matrix, 0 where the column's distance from the diagonal is not `kept`. */
+export function band(to: Assembly, x: Tensor, kept: (ahead: number) => boolean): Tensor {
+  const [rows, columns] = to.shape(x).slice(-2) as [number, number];
+  if (to.rank(x) < 2 || symbolic(rows) || symbolic(columns)) throw new NotExpressible('a triangle of a free size');
+  const mask = host.wholes(
+    range(rows * columns).map((at) => Number(kept((at % columns) - Math.floor(at / columns)))),
+    [rows, columns],
+  );
+  return isArray(x) ? host.combined(x, mask, (value, keep) => (keep ? value : 0), x.whole) : to.binary('mul', x, mask);
+}
+
+const MOST_CLASSES = 8192;
+
+/** For each whole number a row of `off` with `on` at its place, along a new axis. */
+export function spreadOut(to: Assembly, indices: Tensor, depth: number, on: number, off: number, axis: number): Tensor {
+  if (!(depth >= 1 && depth <= MOST_CLASSES)) throw new NotExpressible(`a depth of ${depth}`);
+  const table = new Float32Array(depth * depth).fill(off);
+  for (let i = 0; i < depth; i++) table[i * depth + i] = on;
+  const rank = to.rank(indices);
+  const made = to.gather(host.reals([depth, depth], table), indices, 0);
+  const order = range(rank);
+  order.splice(axis, 0, rank);
+  return to.transpose(made, order);
+}
+
+export interface Neighbours {
+  /** Channels before and after that count with each. */
+  readonly before: number;
+  readonly after: number;
+  readonly weight: number;
+  readonly bias: number;
+  readonly beta: number;
+}
+
+/** Local response normalisation: x / (bias + weight · Σ x² of neighbouring channels)^beta. */
+export function besideNeighbours(to: Assembly, x: Tensor, axis: number, by: Neighbours): Tensor {
+  const channels = to.shape(x)[axis]!;
+  if (symbolic(channels) || channels > MOST_CLASSES) throw new NotExpressible('a norm over so many channels');
+  // The sum over neighbouring channels is a product with a band of ones.
+  const weights = new Float32Array(channels * channels);
+  for (let c = 0; c < channels; c++)
+    for (let other = Math.max(0, c - by.before); other <= Math.min(channels - 1, c + by.after); other++)
+      weights[other * channels + c] = by.weight;
+  const squares = to.unary('square', x, {}, (each) => each * each);
+  const base = to.binary(
+    'add',
+    mixed(to, squares, axis, host.reals([channels, channels], weights)),
+    host.scalar(by.bias),
+  );
+  return to.binary('mul', x, to.unary('pow', base, { exponent: -by.beta }, null));
 }
 
 /** Towards zero. */

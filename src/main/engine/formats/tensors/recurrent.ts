@@ -4,7 +4,7 @@
  */
 import * as host from './array';
 import { type HostArray, isArray, NotExpressible, range } from './array';
-import { AcrossBatch, type Assembly, symbolic, type Tensor } from './assembly';
+import { AcrossBatch, type Assembly, symbolic, type Tensor, type Varying } from './assembly';
 
 /** A step is some twenty ops: more steps than this would be a graph nobody can run or read. */
 export const MOST_STEPS = 512;
@@ -36,8 +36,8 @@ export interface Recurrent {
   readonly linearBeforeReset: boolean;
   /** LSTM: the forget gate is 1 − the input gate. */
   readonly coupled: boolean;
-  /** Steps that count; what follows them is 0. */
-  readonly length: number;
+  /** Steps that count; what follows them is 0. [batch]: of each example by itself, as whole numbers at the input say. */
+  readonly length: number | Varying;
 }
 
 export interface Unrolled {
@@ -154,9 +154,11 @@ function stepOf(to: Assembly, given: Recurrent, index: number): Step {
  * @throws NotExpressible over a free number of steps, or more than MOST_STEPS
  */
 export function unrolled(to: Assembly, given: Recurrent): Unrolled {
-  const { x, units, directions, length } = given;
+  const { x, units, directions } = given;
   const shape = to.shape(x);
   const [steps, batch] = shape as [number, number, number];
+  const length = typeof given.length === 'number' ? given.length : steps;
+  const lengths = typeof given.length === 'number' ? null : to.unsqueeze(given.length, [1]);
   // Steps along the first axis are no examples.
   if (symbolic(steps)) throw new AcrossBatch('a free number of steps');
   if (length > MOST_STEPS) throw new NotExpressible(`${length} steps, of which ${MOST_STEPS} at most are unrolled`);
@@ -176,6 +178,7 @@ export function unrolled(to: Assembly, given: Recurrent): Unrolled {
     const step = stepOf(to, given, index);
     let hidden = initial(given.hidden, index);
     let carry = initial(given.carry, index);
+    const zeros = host.filled([1, units], 0, false);
     const outputs = new Array<Tensor>(length);
     for (let count = 0; count < length; count++) {
       const time = way === 'reverse' ? length - 1 - count : count;
@@ -183,10 +186,17 @@ export function unrolled(to: Assembly, given: Recurrent): Unrolled {
         const row = to.part('x', () =>
           to.squeeze(to.slice(projected, [time, null, null], [time + 1, null, null], [1, 1, 1]), [0]),
         );
+        const before = [hidden ?? zeros, carry ?? zeros] as const;
         [hidden, carry] = step(row, [hidden, carry]);
+        outputs[time] = hidden;
+        if (!lengths) return hidden;
+        // Beyond an example's own length states stay (backwards: have not begun), and what is shown is 0.
+        const counts = to.part('counts', () => to.binary('greater', lengths, host.wholes([time], []))) as Varying;
+        outputs[time] = to.part('shown', () => to.select(counts, hidden!, zeros));
+        if (carry) carry = to.part('c_kept', () => to.select(counts, carry!, before[1]));
+        hidden = to.part('h_kept', () => to.select(counts, hidden!, before[0]));
         return hidden;
       });
-      outputs[time] = hidden!;
     }
     return { outputs, hidden: hidden!, carry };
   });

@@ -81,8 +81,8 @@ function layerNorm(call: LayerCall): ValueId {
 function byMeanSquare(call: LayerCall, squares: ValueId, axes: number[], epsilon: number, scaled: boolean): ValueId {
   const mean = call.op('mean', [squares], { axes, keepDims: true }, 'mean_square');
   const shifted = call.op('add', [mean, call.scalar('epsilon', epsilon)], {}, 'mean_square_epsilon');
-  const inverse = call.op('rsqrt', [shifted], {}, 'inverse');
-  const normalised = call.op('mul', [call.input, inverse], {}, 'normalised');
+  const root = call.op('sqrt', [shifted], {}, 'root_mean_square');
+  const normalised = call.op('div', [call.input, root], {}, 'normalised');
   return scaleAndCentre(call, normalised, axes, scaled, false);
 }
 
@@ -92,8 +92,8 @@ function rmsNorm(call: LayerCall): ValueId {
   const squares = call.op('square', [call.input], {}, 'square');
   const mean = call.op('mean', [squares], { axes, keepDims: true }, 'mean_square');
   const epsilon = call.scalar('epsilon', call.config.number('epsilon', 1e-6));
-  const inverse = call.op('rsqrt', [call.op('add', [mean, epsilon], {}, 'mean_square_epsilon')], {}, 'inverse');
-  const normalised = call.op('mul', [call.input, inverse], {}, 'normalised');
+  const root = call.op('sqrt', [call.op('add', [mean, epsilon], {}, 'mean_square_epsilon')], {}, 'root_mean_square');
+  const normalised = call.op('div', [call.input, root], {}, 'normalised');
   const own = axes.map((axis) => call.known(axis));
   const scale = call.data(call.weights(['scale', own])[0]!);
   const shaped = call.derived('scale_along', () => ({ shape: along(call.shape(), axes), data: scale.data }));
@@ -129,8 +129,7 @@ export function normalisedToUnit(call: LayerCall, x: ValueId, axes: number[], wh
   const sum = call.op('sum', [call.op('square', [x], {}, `square${which}`)], { axes, keepDims: true }, `sum${which}`);
   const least = call.scalar('least', call.keras < 3 ? 1e-12 : 1e-24);
   const held = call.op('maximum', [sum, least], {}, `held${which}`);
-  const inverse = call.op('rsqrt', [held], {}, `inverse${which}`);
-  return call.op('mul', [x, inverse], {}, `unit${which}`);
+  return call.op('div', [x, call.op('sqrt', [held], {}, `length${which}`)], {}, `unit${which}`);
 }
 
 /** (x − mean) / max(√variance, 1e-7) with statistics from data, or the inverse of it. */
