@@ -1,6 +1,7 @@
 /**
  * The window, measured as its user meets it: the real program on the tests' Electron, moved by real mouse and key events.
  * Started by measure.ts, on a virtual display where there is no other: window.ts ELECTRON; prints its figures as JSON.
+ * While it is being made quicker: window.ts ELECTRON PART…, for some of graph, ranking, opening, running.
  */
 import { _electron, type CDPSession, type ElectronApplication, type Page } from '@playwright/test';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -310,15 +311,15 @@ async function running(folder: string): Promise<Pick<WindowFigures, 'running'>> 
   });
 }
 
+const PARTS = { graph, ranking, opening, running };
+
 async function main(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'mho-bench-window-'));
+  const asked = process.argv.slice(3);
   try {
-    const figures: WindowFigures = {
-      ...(await graph(folder)),
-      ...(await ranking(folder)),
-      ...(await opening(folder)),
-      ...(await running(folder)),
-    };
+    const figures: Partial<WindowFigures> = {};
+    for (const [name, part] of Object.entries(PARTS))
+      if (asked.length === 0 || asked.includes(name)) Object.assign(figures, await part(folder));
     process.stdout.write(`${JSON.stringify(figures)}\n`);
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -213,6 +213,12 @@ test('a run is named and noted; the session keeps both, and another session is c
   // the same run, out of a file: every number is the same
   await expect(page.locator('dl.numbers')).toContainText('1.000');
   await expect(page.locator('dl.numbers div', { hasText: 'distance' })).toContainText('0.0 %');
+  // put away and taken back
+  const guest = runs.getByRole('button', { name: /^three, first look.*other session/ });
+  await runs.getByRole('button', { name: 'Remove three, first look' }).click();
+  await expect(guest).toHaveCount(0);
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await expect(guest).toBeVisible();
 });
 
 test('several inputs: each drawn, each opened by itself', async () => {

@@ -24,8 +24,11 @@ export interface RankingColumn {
   readonly hasErrors: boolean;
   /** 1 is the largest by absolute value. */
   readonly ranks: Uint32Array;
-  /** Largest |value| + error, for the bars' scale. */
+  /** Largest |value| + error, for symmetric scales. */
   readonly extent: number;
+  /** How far values and their errors reach, zero included, for the bars' scale. */
+  readonly lowest: number;
+  readonly highest: number;
 }
 
 /** Where a row of the data stands among a run's results; −1 when the run did not take it, or was cancelled before. */
@@ -87,9 +90,14 @@ function column(run: RunRecord, place: number, keys: readonly LayerKey[], rows: 
     }
     at += key.units;
   }
-  let extent = 0;
-  for (let row = 0; row < rows; row++) extent = Math.max(extent, Math.abs(values[row]!) + errors[row]!);
-  return { run, values, errors, hasErrors, ranks: ranksOf(values), extent };
+  let lowest = 0;
+  let highest = 0;
+  for (let row = 0; row < rows; row++) {
+    lowest = Math.min(lowest, values[row]! - errors[row]!);
+    highest = Math.max(highest, values[row]! + errors[row]!);
+  }
+  const extent = Math.max(-lowest, highest);
+  return { run, values, errors, hasErrors, ranks: ranksOf(values), extent, lowest, highest };
 }
 
 /**

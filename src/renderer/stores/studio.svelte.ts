@@ -587,6 +587,20 @@ class Studio {
     });
   }
 
+  /** Compares no longer with a run of another session; its file stays as it is. */
+  dropGuest(guest: RunRecord): void {
+    const { guests, shown } = this;
+    this.guests = guests.filter((other) => other !== guest);
+    this.shown = new Set([...shown].filter((run) => run !== guest.run));
+    messages.note(`${guest.name} of the other session was put away.`, {
+      label: 'Undo',
+      run: () => {
+        this.guests = [...this.guests, guest];
+        if (shown.has(guest.run)) this.shown = new Set([...this.shown, guest.run]);
+      },
+    });
+  }
+
   /** Names a run and notes something on it; an empty name is the made one again. True when it was kept. */
   async describeRun(run: RunRecord, name: string, note: string): Promise<boolean> {
     return this.guard(async () => {
