@@ -242,6 +242,7 @@ export const cases: { readonly [Op in OpName]: readonly Case<Op>[] } = {
     ...pools.map((attributes, index) => ({ attributes, inputs: [poolInputs[index]!] })),
     ...pools.map((attributes, index) => ({ attributes, inputs: [{ ...poolInputs[index]!, ties: true as const }] })),
     { attributes: { size: [2, 2], strides: [2, 2], padding: none }, inputs: [of(5, 7, 2)] },
+    { attributes: { size: [3, 2], strides: [2, 1], padding: none }, inputs: [of(6, 4, 19)] }, // more channels than are looked at together
     { attributes: { size: [3], strides: [2], padding: 'same' }, inputs: [of(8, 3)] },
     { attributes: { size: [4], strides: [4], padding: [[0, 0]] }, inputs: [of(9, 2)] },
     { attributes: { size: [2, 2, 2], strides: [1, 2, 2], padding: [[0, 0], [1, 0], [0, 0]] }, inputs: [of(3, 3, 4, 2)] }, // prettier-ignore

@@ -60,7 +60,7 @@ export async function evaluate(
       const tensor = computed[place]!;
       const part = parts.get(id)!;
       part.shape = tensor.shape.slice(1);
-      part.data.push(Float32Array.from(await tensor.data()));
+      part.data.push(new Float32Array(await tensor.data()));
       tensor.dispose();
     }
   }

@@ -184,6 +184,10 @@ class Run {
     for (const [kind, layers] of result.sums)
       for (const [id, { shape, fine, coarse }] of layers) {
         const held = gathered.arrays.get(kind)!;
+        if (group.pairs === this.#pairs) {
+          held.set(id, { shape, fine, coarse }); // the one group there is
+          continue;
+        }
         const size = fine.length / group.pairs;
         if (!held.has(id)) {
           const whole = new Float32Array(this.#pairs * size);

@@ -35,8 +35,10 @@ export function checkInputs(graph: Graph, inputs: AttributionRequest['inputs']):
 }
 
 function checkFinite(name: string, array: NumericArray): void {
-  const index = array.data.findIndex((value) => !Number.isFinite(value));
-  if (index >= 0) throw new MhoError('INPUT_VALUE', { input: name, value: String(array.data[index]), index });
+  const { data } = array;
+  for (let index = 0; index < data.length; index++)
+    if (!Number.isFinite(data[index]!))
+      throw new MhoError('INPUT_VALUE', { input: name, value: String(data[index]), index });
 }
 
 /** Per model input the baseline of every pair: [pairs, …], pair = example · references + reference. */

@@ -18,33 +18,35 @@ export function layerResult(
 ): LayerResult {
   const size = sizeOf(shape);
   const examples = delta.length;
+  const { unitAxis } = layer;
   const contributions = meanOverReferences(fine, examples, references, size);
-  const sum = perExample(contributions, examples, (values) => values.reduce((total, value) => total + value, 0));
-  const units = overPositions(contributions, examples, shape, layer.unitAxis);
-
+  const totals = positionSums(contributions, examples, shape, unitAxis);
+  const sum = perExample(totals, examples);
   let error: Float32Array | null = null;
   let unitError: Float32Array | null = null;
   if (method.integral) {
     const other = meanOverReferences(coarse, examples, references, size);
-    const difference = contributions.map((value, place) => value - other[place]!);
-    error = perExample(difference, examples, (values) => values.reduce((total, value) => total + Math.abs(value), 0));
-    unitError = overPositions(difference, examples, shape, layer.unitAxis).map(Math.abs);
+    const { difference, magnitudes } = apart(contributions, other, examples);
+    error = magnitudes;
+    unitError = Float32Array.from(positionSums(difference, examples, shape, unitAxis), Math.abs);
   }
   return {
     name: layer.name,
     kind: layer.kind,
     shape,
-    unitAxis: layer.unitAxis,
+    unitAxis,
     cut,
     contributions,
     sum,
     residual: cut && method.complete ? sum.map((value, example) => value - delta[example]!) : null,
     error,
-    units,
+    units: Float32Array.from(totals),
     unitError,
     spread: references > 1 ? spreadOverReferences(fine, contributions, examples, references, size) : null,
   };
 }
+
+// Layers of large networks have millions of neurons: what follows is loops over arrays, without a call for each number.
 
 /** [examples × references, size] → [examples, size] */
 function meanOverReferences(sums: Float32Array, examples: number, references: number, size: number): Float32Array {
@@ -68,37 +70,76 @@ function spreadOverReferences(
   references: number,
   size: number,
 ): Float32Array {
-  return Float32Array.from({ length: examples * size }, (_, at) => {
-    const mean = means[at]!;
-    const example = Math.floor(at / size);
-    let squares = 0;
-    for (let reference = 0; reference < references; reference++)
-      squares += (sums[(example * references + reference) * size + (at % size)]! - mean) ** 2;
-    return Math.sqrt(squares / (references - 1));
-  });
+  const spread = new Float32Array(examples * size);
+  for (let example = 0; example < examples; example++)
+    for (let place = 0; place < size; place++) {
+      const mean = means[example * size + place]!;
+      let squares = 0;
+      for (let reference = 0; reference < references; reference++)
+        squares += (sums[(example * references + reference) * size + place]! - mean) ** 2;
+      spread[example * size + place] = Math.sqrt(squares / (references - 1));
+    }
+  return spread;
 }
 
-const perExample = (values: Float32Array, examples: number, reduce: (values: Float32Array) => number): Float32Array => {
-  const size = values.length / examples;
-  return Float32Array.from({ length: examples }, (_, example) =>
-    reduce(values.subarray(example * size, (example + 1) * size)),
-  );
-};
+/** a − b, and per example the L1 norm of it. */
+function apart(
+  a: Float32Array,
+  b: Float32Array,
+  examples: number,
+): { readonly difference: Float32Array; readonly magnitudes: Float32Array } {
+  const difference = new Float32Array(a.length);
+  const magnitudes = new Float32Array(examples);
+  const size = a.length / examples;
+  for (let example = 0, at = 0; example < examples; example++) {
+    let total = 0;
+    for (const end = at + size; at < end; at++) {
+      const value = a[at]! - b[at]!;
+      difference[at] = value;
+      total += Math.abs(value);
+    }
+    magnitudes[example] = total;
+  }
+  return { difference, magnitudes };
+}
 
 /** Sums over every axis but the units' one: [examples, …shape] → [examples, units]. */
-export function overPositions(
+export const overPositions = (
   values: Float32Array,
   examples: number,
   shape: readonly number[],
   unitAxis: number | null,
-): Float32Array {
+): Float32Array => Float32Array.from(positionSums(values, examples, shape, unitAxis));
+
+/** As `overPositions`, unrounded. */
+function positionSums(
+  values: Float32Array,
+  examples: number,
+  shape: readonly number[],
+  unitAxis: number | null,
+): Float64Array {
   const units = unitAxis === null ? 1 : shape[unitAxis]!;
-  const inner = unitAxis === null ? 1 : sizeOf(shape.slice(unitAxis + 1));
+  const inner = unitAxis === null ? sizeOf(shape) : sizeOf(shape.slice(unitAxis + 1));
   const size = sizeOf(shape);
   const totals = new Float64Array(examples * units);
-  for (let at = 0; at < values.length; at++) {
-    const unit = unitAxis === null ? 0 : Math.floor((at % size) / inner) % units;
-    totals[Math.floor(at / size) * units + unit]! += values[at]!;
+  for (let example = 0, at = 0; example < examples; example++) {
+    const [first, last] = [example * units, (example + 1) * units];
+    let unit = first;
+    let place = 0;
+    for (const end = at + size; at < end; at++) {
+      totals[unit]! += values[at]!;
+      if (++place < inner) continue;
+      place = 0;
+      if (++unit === last) unit = first;
+    }
   }
-  return Float32Array.from(totals);
+  return totals;
 }
+
+/** [examples, units] → [examples] */
+const perExample = (totals: Float64Array, examples: number): Float32Array => {
+  const units = totals.length / examples;
+  return Float32Array.from({ length: examples }, (_, example) =>
+    totals.subarray(example * units, (example + 1) * units).reduce((sum, each) => sum + each, 0),
+  );
+};

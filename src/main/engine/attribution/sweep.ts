@@ -91,9 +91,11 @@ interface Part {
   readonly tensor: Tensor;
 }
 
-/** Where a sum lies in a chunk's flat array of them. */
-interface Placed extends Omit<Part, 'tensor'> {
-  readonly shape: readonly number[];
+/** The sums of one kind and level, end to end in a chunk's flat array of all. */
+interface Section {
+  readonly kind: SumKind;
+  readonly level: Level;
+  readonly layers: readonly { readonly id: ValueId; readonly shape: readonly number[]; readonly size: number }[];
   readonly at: number;
   readonly size: number;
 }
@@ -101,10 +103,10 @@ interface Placed extends Omit<Part, 'tensor'> {
 /** Sums of all chunks so far, on the device, as one flat array: added to and read back in one call. */
 class Sums {
   #held: Tensor | null = null;
-  #layout: readonly Placed[] = [];
+  #layout: readonly Section[] = [];
 
   /** Takes the tensor over. */
-  add(flat: Tensor, layout: readonly Placed[]): void {
+  add(flat: Tensor, layout: readonly Section[]): void {
     const before = this.#held;
     this.#layout = layout;
     this.#held = before ? tf.add(before, flat) : flat;
@@ -114,11 +116,15 @@ class Sums {
   read(kinds: readonly SumKind[]): GroupResult['sums'] {
     const flat = this.#held!.dataSync() as Float32Array;
     const sums = new Map(kinds.map((kind) => [kind, new Map<ValueId, LayerSums>()]));
-    for (const { kind, level, id, shape, at, size } of this.#layout) {
-      const held = flat.subarray(at, at + size);
-      const layers = sums.get(kind)!;
-      const before = layers.get(id) ?? { shape, fine: held, coarse: held };
-      layers.set(id, { ...before, [level]: held });
+    for (const { kind, level, layers, at, size } of this.#layout) {
+      // In memory of its own: what a result keeps does not hold on to the rest.
+      const section = size === flat.length ? flat : flat.slice(at, at + size);
+      let place = 0;
+      for (const { id, shape, size } of layers) {
+        const held = section.subarray(place, (place += size));
+        const before = sums.get(kind)!.get(id) ?? { shape, fine: held, coarse: held };
+        sums.get(kind)!.set(id, { ...before, [level]: held });
+      }
     }
     return sums;
   }
@@ -198,7 +204,7 @@ export async function sweepGroup(
     for (let first = 0; first < alphas.length - 1;) {
       const left = alphas.length - 1 - first;
       const count = left === 1 ? 1 : Math.min(segments, left - (left % 2));
-      let layout: readonly Placed[] = [];
+      let layout: readonly Section[] = [];
       const [flat, told] = tf.tidy(() => {
         const { tensors, about } = sweepChunk(request, group, first, count);
         layout = about;
@@ -228,7 +234,7 @@ export async function sweepGroup(
  * One chunk of `count` segments from point `first` on.
  * @returns the flat sums, and F at the chunk's rows with the watched value's sum at last; about the sums, where each lies
  */
-function sweepChunk(request: SweepRequest, group: Group, first: number, count: number): Done<readonly Placed[]> {
+function sweepChunk(request: SweepRequest, group: Group, first: number, count: number): Done<readonly Section[]> {
   const { plan, weights, kinds } = request;
   const { pairs } = group;
   const alphas = [...request.alphas.subarray(first, first + count + 1)];
@@ -268,7 +274,7 @@ const keyOf = ({ plan, seeds, kinds, estimateError, watched }: SweepRequest, { p
   ]);
 
 /** A chunk's work, from tensors to tensors. */
-function computeChunk(request: SweepRequest, chunk: Chunk): Done<readonly Placed[]> {
+function computeChunk(request: SweepRequest, chunk: Chunk): Done<readonly Section[]> {
   const { plan, weights, kinds, estimateError } = request;
   const { pairs, count } = chunk;
   const activations = forward(plan.pruned.nodes, weights, chunk.points, plan.kept);
@@ -366,10 +372,12 @@ function computeChunk(request: SweepRequest, chunk: Chunk): Done<readonly Placed
     const layout = layoutOf(request, shapes, pairs, levels);
     const tensors = tf.tidy(() => {
       const made = new Map(parts.map(({ kind, level, id, tensor }) => [`${kind}/${level}/${id}`, tensor]));
-      const pieces = layout.map(({ kind, level, id, size }) => {
-        const tensor = made.get(`${kind}/${level}/${id}`);
-        return tensor ? tf.reshape(tensor, [-1]) : tf.zeros([size]); // nothing flowed
-      });
+      const pieces = layout.flatMap(({ kind, level, layers }) =>
+        layers.map(({ id, size }) => {
+          const tensor = made.get(`${kind}/${level}/${id}`);
+          return tensor ? tf.reshape(tensor, [-1]) : tf.zeros([size]); // nothing flowed
+        }),
+      );
       const watched = parts.find(({ kind, id }) => kind === kinds[0] && id === request.watched);
       const running = watched ? tf.sum(tf.slice(watched.tensor, 0, 1)) : tf.scalar(0);
       return [tf.concat(pieces), tf.concat([targetValues(request, chunk, activations), tf.reshape(running, [1])])];
@@ -386,18 +394,12 @@ function layoutOf(
   shapes: ReadonlyMap<ValueId, readonly number[]>,
   pairs: number,
   levels: readonly Level[],
-): readonly Placed[] {
-  const ids = [...new Set(plan.layers.map(({ layer }) => layer.output))];
-  let at = 0;
-  return kinds.flatMap((kind) =>
-    levels.flatMap((level) =>
-      ids.map((id) => {
-        const shape = shapes.get(id)!;
-        const size = pairs * sizeOf(shape);
-        at += size;
-        return { kind, level, id, shape, at: at - size, size };
-      }),
-    ),
+): readonly Section[] {
+  const ids = new Set(plan.layers.map(({ layer }) => layer.output));
+  const layers = [...ids].map((id) => ({ id, shape: shapes.get(id)!, size: pairs * sizeOf(shapes.get(id)!) }));
+  const size = layers.reduce((total, layer) => total + layer.size, 0);
+  return kinds.flatMap((kind, place) =>
+    levels.map((level, half) => ({ kind, level, layers, at: (place * levels.length + half) * size, size })),
   );
 }
 

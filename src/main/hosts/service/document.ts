@@ -495,7 +495,8 @@ export class Document {
     const { result } = this.#runs.get(id) ?? this.#removed.get(id) ?? this.#compared.get(id) ?? this.#run(id);
     const found = result.layers.find(({ name }) => name === layer);
     if (!found) throw new MhoError('LAYER_UNKNOWN', { layer, hint: '' });
-    return { contributions: found.contributions, spread: found.spread };
+    // Copied: an array sent takes the memory that it is a part of along, and that is all layers'.
+    return { contributions: found.contributions.slice(), spread: found.spread };
   }
 
   async describeRun(id: string, name: string | undefined, note: string | undefined): Promise<RunRecord> {

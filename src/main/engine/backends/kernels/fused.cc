@@ -167,6 +167,22 @@ struct Affine {
   }
 };
 
+// Channels looked at together, in vector registers of the compiler's: what a window's places are compared with stays there.
+constexpr int kLanes = 8;
+typedef float Floats __attribute__((vector_size(kLanes * sizeof(float))));
+typedef int32_t Ints __attribute__((vector_size(kLanes * sizeof(int32_t))));
+
+inline Floats load(const float* from, int count) {
+  Floats values = {};
+  if (count == kLanes) std::memcpy(&values, from, sizeof values);
+  else std::memcpy(&values, from, count * sizeof(float));
+  return values;
+}
+inline void store(float* to, const Floats& values, int count) {
+  if (count == kLanes) std::memcpy(to, &values, sizeof values);
+  else std::memcpy(to, &values, count * sizeof(float));
+}
+
 // Windows over [rows, height, width, channels] without padding.
 struct Pool {
   int64_t kh, kw, sh, sw;
@@ -181,62 +197,70 @@ struct Pool {
            x[0] == upstream[0] && x[3] == upstream[3] && x[1] >= kh && x[2] >= kw &&
            upstream[1] == (x[1] - kh) / sh + 1 && upstream[2] == (x[2] - kw) / sw + 1;
   }
+  // Visits every window, by vectors of channels: visit(offset of its corner in x, its offset in upstream, channels).
+  // `out`, of x's shape, is zero where no window has added to it: line by line, just before it is needed. The places of
+  // a window lie at corner + i * line + j * channels. Few images are shared out by channels, so that every core has some.
+  template <typename Visit>
+  void windows(const std::vector<int64_t>& x, const std::vector<int64_t>& upstream, float* out, Visit visit) const {
+    const int64_t rows = x[0], height = x[1], width = x[2], channels = x[3], oh = upstream[1], ow = upstream[2];
+    const int64_t line = width * channels, image = height * line;
+    const int64_t together = rows >= kLanes ? channels : 2 * kLanes, parts = (channels + together - 1) / together;
+#pragma omp parallel for schedule(static) collapse(2)
+    for (int64_t row = 0; row < rows; row++)
+      for (int64_t part = 0; part < parts; part++) {
+        const int64_t first = part * together, last = std::min(channels, first + together);
+        int64_t cleared = 0;
+        const auto clear = [&](int64_t until) {
+          for (; cleared < until; cleared++)
+            for (int64_t w = 0; w < width; w++) {
+              float* to = out + row * image + cleared * line + w * channels;
+              std::fill(to + first, to + last, 0.0f);
+            }
+        };
+        for (int64_t h = 0; h < oh; h++) {
+          clear(h * sh + kh);
+          for (int64_t w = 0; w < ow; w++)
+            for (int64_t c = first; c < last; c += kLanes)
+              visit(row * image + h * sh * line + w * sw * channels + c, ((row * oh + h) * ow + w) * channels + c,
+                    static_cast<int>(std::min<int64_t>(kLanes, last - c)));
+        }
+        clear(height);
+      }
+  }
 };
 
-constexpr int64_t kChannels = 128;  // channels looked at together: their maxima stay in registers and first-level cache
-
-// The first winner of every window, and its value, for `count` channels from `x` on (row stride `line` floats).
-// Places are floats, so that comparing and choosing stay in one kind of vector register.
-inline void winners(const float* __restrict x, int64_t kh, int64_t kw, int64_t line, int64_t channels, int count,
-                    float* __restrict top, float* __restrict place) {
-  for (int c = 0; c < count; c++) top[c] = x[c], place[c] = 0.0f;
-  float k = 0.0f;
-  for (int64_t i = 0; i < kh; i++)
-    for (int64_t j = 0; j < kw; j++, k += 1.0f) {
-      const float* __restrict at = x + i * line + j * channels;
-#pragma omp simd
-      for (int c = 0; c < count; c++) {
-        place[c] = at[c] > top[c] ? k : place[c];
-        top[c] = at[c] > top[c] ? at[c] : top[c];
-      }
-    }
-}
-
-// Upstream to the winner of every window, added up where windows overlap.
+// Upstream to the first winner of every window, added up where windows overlap.
 struct MaxPoolGradient : Pool {
   using Pool::Pool;
   void compute(TF_OpKernelContext* context) const {
     Input x(context, 0), upstream(context, 1);
     if (!x || !upstream) return;
-    const auto shape = x.shape(), windows = upstream.shape();
-    if (!fits(shape, windows)) return fail(context, "MhoMaxPoolGradient: windows do not fit");
+    const auto shape = x.shape(), counts = upstream.shape();
+    if (!fits(shape, counts)) return fail(context, "MhoMaxPoolGradient: windows do not fit");
     Output output(context, shape);
     if (!output) return;
-    const int64_t rows = shape[0], channels = shape[3], line = shape[2] * channels, image = shape[1] * line;
-    const int64_t oh = windows[1], ow = windows[2];
+    const int64_t channels = shape[3], line = shape[2] * channels;
     const float *in = x.data(), *u = upstream.data();
     float* out = output.data();
-#pragma omp parallel for schedule(static)
-    for (int64_t row = 0; row < rows; row++) {
-      float top[kChannels];
-      float place[kChannels];
-      std::fill(out + row * image, out + (row + 1) * image, 0.0f);
-      for (int64_t h = 0; h < oh; h++)
-        for (int64_t w = 0; w < ow; w++)
-          for (int64_t first = 0; first < channels; first += kChannels) {
-            const int count = static_cast<int>(std::min(kChannels, channels - first));
-            const int64_t corner = row * image + h * sh * line + w * sw * channels + first;
-            const float* flow = u + ((row * oh + h) * ow + w) * channels + first;
-            winners(in + corner, kh, kw, line, channels, count, top, place);
-            float k = 0.0f;
-            for (int64_t i = 0; i < kh; i++)
-              for (int64_t j = 0; j < kw; j++, k += 1.0f) {
-                float* __restrict to = out + corner + i * line + j * channels;
-#pragma omp simd
-                for (int c = 0; c < count; c++) to[c] += place[c] == k ? flow[c] : 0.0f;
-              }
-          }
-    }
+    windows(shape, counts, out, [&](int64_t corner, int64_t window, int count) {
+      Floats top = load(in + corner, count);
+      Ints winner = {};
+      int32_t place = 0;
+      for (int64_t i = 0; i < kh; i++)
+        for (int64_t j = 0; j < kw; j++, place++) {
+          const Floats here = load(in + corner + i * line + j * channels, count);
+          const Ints wins = here > top;
+          top = wins ? here : top;
+          winner = wins ? place + Ints{} : winner;
+        }
+      const Floats flow = load(u + window, count), nothing = {};
+      place = 0;
+      for (int64_t i = 0; i < kh; i++)
+        for (int64_t j = 0; j < kw; j++, place++) {
+          float* to = out + corner + i * line + j * channels;
+          store(to, load(to, count) + (winner == place ? flow : nothing), count);
+        }
+    });
   }
 };
 
@@ -247,55 +271,39 @@ struct MaxPoolSecant : Pool {
   void compute(TF_OpKernelContext* context) const {
     Input upstream(context, 0), start(context, 1), end(context, 2);
     if (!upstream || !start || !end) return;
-    const auto shape = start.shape(), windows = upstream.shape();
-    if (!fits(shape, windows) || end.shape() != shape) return fail(context, "MhoMaxPoolSecant: windows do not fit");
+    const auto shape = start.shape(), counts = upstream.shape();
+    if (!fits(shape, counts) || end.shape() != shape) return fail(context, "MhoMaxPoolSecant: windows do not fit");
     Output output(context, shape);
     if (!output) return;
-    const int64_t rows = shape[0], channels = shape[3], line = shape[2] * channels, image = shape[1] * line;
-    const int64_t oh = windows[1], ow = windows[2];
+    const int64_t channels = shape[3], line = shape[2] * channels;
     const float *x0 = start.data(), *x1 = end.data(), *u = upstream.data();
     float* out = output.data();
-#pragma omp parallel for schedule(static)
-    for (int64_t row = 0; row < rows; row++) {
-      float top0[kChannels], top1[kChannels], later[kChannels], earlier[kChannels], early[kChannels], late[kChannels];
-      float place0[kChannels], place1[kChannels];
-      std::fill(out + row * image, out + (row + 1) * image, 0.0f);
-      for (int64_t h = 0; h < oh; h++)
-        for (int64_t w = 0; w < ow; w++)
-          for (int64_t first = 0; first < channels; first += kChannels) {
-            const int count = static_cast<int>(std::min(kChannels, channels - first));
-            const int64_t corner = row * image + h * sh * line + w * sw * channels + first;
-            const float* flow = u + ((row * oh + h) * ow + w) * channels + first;
-            winners(x0 + corner, kh, kw, line, channels, count, top0, place0);
-            winners(x1 + corner, kh, kw, line, channels, count, top1, place1);
-            float k = 0.0f;
-            for (int64_t i = 0; i < kh; i++)
-              for (int64_t j = 0; j < kw; j++, k += 1.0f) {
-                const float* __restrict a = x0 + corner + i * line + j * channels;
-                const float* __restrict b = x1 + corner + i * line + j * channels;
-#pragma omp simd
-                for (int c = 0; c < count; c++) {
-                  later[c] = place1[c] == k ? a[c] : later[c];
-                  earlier[c] = place0[c] == k ? b[c] : earlier[c];
-                }
-              }
-#pragma omp simd
-            for (int c = 0; c < count; c++) {
-              const float lead = top0[c] - later[c];
-              const float crossing = lead + (top1[c] - earlier[c]);
-              early[c] = flow[c] * (crossing == 0.0f ? 0.0f : lead / crossing);
-              late[c] = flow[c] - early[c];
-            }
-            k = 0.0f;
-            for (int64_t i = 0; i < kh; i++)
-              for (int64_t j = 0; j < kw; j++, k += 1.0f) {
-                float* __restrict to = out + corner + i * line + j * channels;
-#pragma omp simd
-                for (int c = 0; c < count; c++)
-                  to[c] += (place0[c] == k ? early[c] : 0.0f) + (place1[c] == k ? late[c] : 0.0f);
-              }
-          }
-    }
+    windows(shape, counts, out, [&](int64_t corner, int64_t window, int count) {
+      // The winners' values at either end: `later` is at the start that of the end's, `earlier` at the end the start's.
+      Floats top0 = load(x0 + corner, count), top1 = load(x1 + corner, count), later = top0, earlier = top1;
+      Ints winner0 = {}, winner1 = {};
+      int32_t place = 0;
+      for (int64_t i = 0; i < kh; i++)
+        for (int64_t j = 0; j < kw; j++, place++) {
+          const int64_t at = corner + i * line + j * channels;
+          const Floats a = load(x0 + at, count), b = load(x1 + at, count);
+          const Ints wins0 = a > top0, wins1 = b > top1;
+          top0 = wins0 ? a : top0;
+          earlier = wins0 ? b : earlier;
+          winner0 = wins0 ? place + Ints{} : winner0;
+          top1 = wins1 ? b : top1;
+          later = wins1 ? a : later;
+          winner1 = wins1 ? place + Ints{} : winner1;
+        }
+      const Floats flow = load(u + window, count), nothing = {}, lead = top0 - later, crossing = lead + (top1 - earlier);
+      const Floats early = flow * (crossing == 0.0f ? nothing : lead / crossing), late = flow - early;
+      place = 0;
+      for (int64_t i = 0; i < kh; i++)
+        for (int64_t j = 0; j < kw; j++, place++) {
+          float* to = out + corner + i * line + j * channels;
+          store(to, load(to, count) + (winner0 == place ? early : nothing) + (winner1 == place ? late : nothing), count);
+        }
+    });
   }
 };
 
