@@ -45,6 +45,7 @@ describe('a command line that is not understood', () => {
     [['atribute'], "USAGE: unknown command 'atribute' (Did you mean attribute?). mho --help shows how."],
     [['attribute', 'm', '--input', 'x', '--stpes', '3'], "USAGE: unknown option '--stpes' (Did you mean --steps?)."],
     [['show', 'a.mho', '--jsn'], "USAGE: unknown option '--jsn' (Did you mean --json?)."],
+    [['attribute', 'm', '--inptu', 'x'], "USAGE: unknown option '--inptu' (Did you mean --input?)."],
     [['attribute', 'm'], "USAGE: required option '--input <file...>' not specified."],
     [['attribute', 'm', '--input', 'x', '--steps', '0'], 'Give a whole number from 1 on.'],
     [['attribute', 'm', '--input', 'x', '--steps', '2.5'], 'Give a whole number from 1 on.'],
@@ -58,6 +59,7 @@ describe('a command line that is not understood', () => {
     [['attribute', 'm', '--input', 'x', '--memory', '-5'], 'Give a whole number from 1 on.'],
     [['inspect'], "USAGE: missing required argument 'model'."],
     [['inspect', 'a', 'b'], 'USAGE: too many arguments'],
+    [['export', 'a.mho', '--cvs', 'x'], "USAGE: unknown option '--cvs' (Did you mean --csv?)."],
     [['export', 'a.mho'], "USAGE: required option '--csv <file>' not specified."],
     [['sample', '../digits'], 'USAGE: There is no sample ../digits; there are digits, motifs.'],
   ])('%j exits with 2 and one line', async (words, message) => {

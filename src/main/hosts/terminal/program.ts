@@ -79,6 +79,13 @@ function usage(text: string): MhoError {
   return new MhoError('USAGE', { reason });
 }
 
+/** Refuses a command without an option. Commander's own `requiredOption` would speak before a mistyped one is told of. */
+function needed(command: Command, name: string): void {
+  const option = command.options.find(({ long }) => long === name)!;
+  if (command.getOptionValue(option.attributeName()) === undefined)
+    throw new MhoError('USAGE', { reason: `required option '${option.flags}' not specified` });
+}
+
 const EXIT_CODES = `
 Exit codes:
   0    done
@@ -147,7 +154,7 @@ function programFor(terminal: Terminal, finish: (code: number) => void): Command
     .summary('find the neurons that carried predictions')
     .description('Contributions of every neuron of every layer, by Neuron Integrated Gradients and DeepLIFT.')
     .argument('<model>', 'a .keras, .h5 or .onnx file, or a folder that holds a model')
-    .requiredOption('--input <file...>', 'files (npz, npy, csv, png, jpeg), or NAME=FILE for one input of several')
+    .option('--input <file...>', 'files (npz, npy, csv, png, jpeg), or NAME=FILE for one input of several')
     .addOption(
       new Option('--image-range <range>', 'what black and white of pictures become (as the model tells)').choices(IMAGE_RANGES), // prettier-ignore
     )
@@ -175,7 +182,8 @@ function programFor(terminal: Terminal, finish: (code: number) => void): Command
     .addOption(neurons())
     .option('--quiet', 'no progress bar')
     .addHelpText('after', ATTRIBUTE_HELP)
-    .action(async (model: string, options: AttributeOptions) => {
+    .action(async (model: string, options: AttributeOptions, command: Command) => {
+      needed(command, '--input');
       const { attributeCommand } = await import('./commands/attribute');
       finish(await attributeCommand(terminal, model, options));
     });
@@ -198,9 +206,10 @@ function programFor(terminal: Terminal, finish: (code: number) => void): Command
     .summary('write a session as CSV')
     .description('Writes a session as a table: one row per unit, or per neuron.')
     .argument('<session>', 'FILE.mho')
-    .requiredOption('--csv <file>', 'the table to write')
+    .option('--csv <file>', 'the table to write')
     .option('--neurons', 'one row per neuron instead of per unit')
-    .action(async (path: string, options: { csv: string; neurons?: boolean }) => {
+    .action(async (path: string, options: { csv: string; neurons?: boolean }, command: Command) => {
+      needed(command, '--csv');
       const { exportCommand } = await import('./commands/export');
       finish(await exportCommand(terminal, path, options));
     });
