@@ -4,6 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { encode as encodePng } from 'fast-png';
 import { encode as encodeJpeg } from 'jpeg-js';
+import { npyBytes, npyHeader } from '../../src/main/engine/data/npy';
 import { answerDialogs, forget, launch, newFolder, type Studio } from './studio';
 
 test.describe.configure({ mode: 'serial' });
@@ -32,6 +33,8 @@ async function run(): Promise<void> {
   await expect(page.getByRole('progressbar', { name: 'Run' })).toHaveCount(0, { timeout: 40_000 });
   await expect(headline()).toContainText('owes most to');
 }
+const npy = (shape: number[], value: number): Uint8Array =>
+  Buffer.concat([npyHeader(shape), npyBytes(new Float32Array(shape.reduce((all, each) => all * each, 1)).fill(value))]);
 /** A grey ramp with a bright stroke, larger than the model wants. */
 const picture = (size: number, stroke: number): Uint8Array =>
   Uint8Array.from({ length: size * size * 3 }, (_, at) =>
@@ -148,22 +151,46 @@ test('a table, and what is wrong with one', async () => {
   while ((await dismiss.count()) > 0) await dismiss.first().click();
 });
 
-test('dropped files are read together', async () => {
-  const bytes = [...encodePng({ width: 8, height: 8, channels: 1, depth: 8, data: new Uint8Array(64) })];
-  const data = await page.evaluateHandle((given) => {
-    interface Transfer {
-      items: { add(file: unknown): void };
-    }
-    const { DataTransfer: Made, File: MadeFile } = globalThis as unknown as {
-      DataTransfer: new () => Transfer;
-      File: new (parts: unknown[], name: string) => unknown;
-    };
-    const transfer = new Made();
-    transfer.items.add(new MadeFile([new Uint8Array(given)], 'made-by-the-page.png'));
-    return transfer;
-  }, bytes);
-  await page.dispatchEvent('.window', 'drop', { dataTransfer: data });
-  // a file that a page made has no path: nothing is granted, and nothing changes
+/** Drops files of the disk on the window, as the system does: only such files have a path. */
+async function drop(...paths: string[]): Promise<void> {
+  await page.evaluate(`document.body.insertAdjacentHTML('beforeend', '<input type="file" id="disk" multiple hidden>')`);
+  await page.locator('#disk').setInputFiles(paths);
+  await page.evaluate(`(() => {
+    const dataTransfer = new DataTransfer();
+    for (const file of document.querySelector('#disk').files) dataTransfer.items.add(file);
+    document.querySelector('#disk').remove();
+    const at = document.querySelector('.window');
+    at.dispatchEvent(new DragEvent('dragover', { dataTransfer, bubbles: true, cancelable: true }));
+    at.dispatchEvent(new DragEvent('drop', { dataTransfer, bubbles: true, cancelable: true }));
+  })()`);
+}
+
+test('files are dropped: pictures together, an array, a table, one that does not fit', async () => {
+  const stroke = (at: number) =>
+    encodePng({ width: 8, height: 8, channels: 1, depth: 8, data: new Uint8Array(64).fill(at) });
+  await drop(write('one.png', stroke(50)), write('two.png', stroke(150)));
+  await expect(examples()).toHaveCount(2);
+  await expect(openButton()).toContainText('one.png');
+  await drop(write('three.npy', npy([3, 8, 8, 1], 0.5)));
+  await expect(examples()).toHaveCount(3);
+  await drop(write('four.csv', Array(4).fill(Array(64).fill(0.25).join()).join('\n')));
+  await expect(examples()).toHaveCount(4);
+  await drop(write('wrong.npy', npy([2, 5], 0)));
+  // what was expected, and what was found
+  const fault = section('Input').getByRole('alert');
+  await expect(fault).toContainText('8');
+  await expect(fault).toContainText('5');
+  await drop(write('three.npy', npy([3, 8, 8, 1], 0.5)));
+  await expect(examples()).toHaveCount(3);
+});
+
+test('a file that a page made has no path: nothing is granted, and nothing changes', async () => {
+  await page.evaluate(`(() => {
+    const dataTransfer = new DataTransfer();
+    dataTransfer.items.add(new File([new Uint8Array(64)], 'made-by-the-page.png'));
+    document.querySelector('.window').dispatchEvent(new DragEvent('drop', { dataTransfer, bubbles: true }));
+  })()`);
+  await page.waitForTimeout(500);
   await expect(examples()).toHaveCount(3);
 });
 
@@ -240,6 +267,17 @@ test('several inputs: each drawn, each opened by itself', async () => {
   await expect(section('Prediction').locator('li').first()).toBeVisible();
   for (const { name } of summary.inputs) await expect(section('Compared with')).toContainText(name);
   await run();
+});
+
+test('a session and a model are dropped: each opens', async () => {
+  await answerDialogs(studio.app, { unsaved: 1 });
+  await drop(join(folder, 'named.mho'));
+  await expect(
+    page.getByRole('list', { name: 'Runs' }).getByRole('button', { name: /^three, first look/ }),
+  ).toBeVisible();
+  await drop(resolve(__dirname, '../samples/keras_layers/keras3/nested.keras'));
+  await expect(page.getByRole('heading', { name: 'siamese' })).toBeVisible();
+  await expect(section('Input').getByRole('list', { name: 'Inputs of the model' })).toBeVisible();
 });
 
 test('no error reached the console', () => {

@@ -122,7 +122,7 @@ test('completeness', async () => {
 test('compare', async () => {
   await view('Compare');
   await expect(results().locator('.js-plotly-plot').first()).toBeVisible({ timeout: 20_000 });
-  await expect(results().getByText('rank correlation')).toBeVisible();
+  await expect(results().locator('dt', { hasText: 'rank correlation' })).toBeVisible();
   await studio.page.waitForTimeout(600);
   await picture('compare', results());
 });

@@ -166,6 +166,21 @@ export function arranged(ranking: Ranking, sort: SortKey): Uint32Array {
   return rowsBy(change).map((place) => ranked[place]!);
 }
 
+/** The last few orders of a table, kept: a million rows take a tenth of a second to sort. */
+export class OrdersOf {
+  readonly #known = new Map<string, Uint32Array>();
+  constructor(private readonly ranking: Ranking) {}
+
+  by(sort: SortKey): Uint32Array {
+    const name = JSON.stringify(sort);
+    const rows = this.#known.get(name) ?? arranged(this.ranking, sort);
+    this.#known.delete(name);
+    this.#known.set(name, rows);
+    if (this.#known.size > 4) this.#known.delete(this.#known.keys().next().value!);
+    return rows;
+  }
+}
+
 const keyColumn = (ranking: Ranking, sort: SortKey): RankingColumn | undefined =>
   ranking.columns[sort.by === 'name' ? 0 : sort.column] ?? ranking.columns[0];
 
