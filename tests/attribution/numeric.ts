@@ -3,7 +3,7 @@ import type { NumericArray } from '../../src/contract/attribution';
 import { Weights } from '../../src/main/engine/attribution';
 import { evaluate } from '../../src/main/engine/attribution/evaluate';
 import { sizeOf, type Graph } from '../../src/main/engine/graph/graph';
-import { naturalStarts } from '../../src/main/engine/graph/support';
+import { fixedValues, naturalStarts } from '../../src/main/engine/graph/support';
 import { resolveTarget } from '../../src/main/engine/graph/target';
 
 export interface Asked {
@@ -46,8 +46,25 @@ export async function numericContributions(
     const at = (given: Asked['inputs']) =>
       evaluate(graph, weights, new Map(graph.inputs.map(({ name, value }) => [value, given[name]!])), starts);
     const [from, to] = [await at(baselines), await at(inputs)];
+    // What whole numbers decide (which places count) stays as it is at the input.
+    const decided = fixedValues(graph);
+    const fixed = await evaluate(
+      graph,
+      weights,
+      new Map(graph.inputs.map(({ name, value }) => [value, inputs[name]!])),
+      decided,
+    );
+    const repeated = (rows: number): [number, NumericArray][] =>
+      decided.map((id) => {
+        const { shape, data } = fixed.get(id)!;
+        const all = Float32Array.from({ length: rows * data.length }, (_, i) => data[i % data.length]!);
+        return [id, { shape: [rows, ...shape.slice(1)], data: all }];
+      });
     const along = (places: readonly number[]) =>
-      new Map(starts.map((id) => [id, rowsAt(from.get(id)!, to.get(id)!, places)]));
+      new Map([
+        ...repeated(places.length),
+        ...starts.map((id) => [id, rowsAt(from.get(id)!, to.get(id)!, places)] as const),
+      ]);
     const steps = Array.from({ length: points }, (_, step) => step);
     const ends = (await evaluate(graph, weights, along([...steps, points].map((step) => step / points)), [output])).get(
       output,
@@ -57,7 +74,9 @@ export async function numericContributions(
     const size = sizeOf(activation.shape.slice(1));
     const result: number[] = [];
     for (const place of places) {
-      const width = share * activation.data.reduce((most, value) => Math.max(most, Math.abs(value)), 0.1);
+      // What a mask puts in is no value of the layer's own.
+      const own = (value: number): number => (Math.abs(value) < 1e9 ? Math.abs(value) : 0);
+      const width = share * activation.data.reduce((most, value) => Math.max(most, own(value)), 0.1);
       const moved = async (by: number): Promise<Float32Array> => {
         const data = activation.data.slice();
         for (const step of steps) data[step * size + place]! += by;

@@ -148,8 +148,8 @@ describe.skipIf(Object.keys(FILES).length === 0)(
       expect(worst(last.units, sums[0]!)).toBeLessThan(1e-2);
     });
 
-    it('to within two percent, in 512 steps', { timeout: 1_200_000 }, async () => {
-      const { residual, error } = await attributed(Object.values(FILES)[0]!, 512, backend);
+    it('to within two percent, in 320 steps', { timeout: 1_200_000 }, async () => {
+      const { residual, error } = await attributed(Object.values(FILES)[0]!, 320, backend);
       expect(residual).toBeLessThan(1e-4);
       expect(error).toBeLessThan(0.02);
     });

@@ -105,6 +105,31 @@ def dilated(x, w, v):
     return tf.reduce_mean(z * z, (1, 2))
 
 
+def scaled(x, w, v):
+    """An embedding of length one, whose norm almost vanishes at a baseline of zeros."""
+    return tf.matmul(tf.math.l2_normalize(tf.nn.relu(tf.matmul(x, w)), 1), v)
+
+
+def banded(x, w):
+    """Causal attention whose mask is made by the graph, over places that are moved round."""
+    mask = tf.linalg.band_part(tf.ones((5, 5)), -1, 0)
+    weights = tf.nn.softmax(tf.matmul(x @ w, tf.roll(x, [1], [1]), transpose_b=True) - 1e9 * (1 - mask))
+    return tf.reduce_mean(weights @ x, 1)
+
+
+def neighbours(x, w, v):
+    """Norms over neighbouring channels; patches laid out along channels."""
+    y = tf.nn.local_response_normalization(tf.nn.conv2d(x, w, 2, "SAME"), 2, 1.0, 0.3, 0.75)
+    return tf.reduce_mean(tf.image.extract_patches(y, [1, 2, 2, 1], [1, 2, 2, 1], [1, 1, 1, 1], "VALID") @ v, (1, 2))
+
+
+def spectrum(x, w, v):
+    """Audio front ends: a short-time Fourier transform's magnitude, and cepstral coefficients, which are made by another."""
+    power = tf.math.log(tf.abs(tf.signal.stft(x, 32, 8)) + 1e-2)
+    cepstrum = tf.signal.mfccs_from_log_mel_spectrograms(power @ w)
+    return tf.reduce_mean(tf.tanh(cepstrum) @ v, 1)
+
+
 def ids(x, w, v):
     """Whole numbers: an embedding, and a mask of the places that hold none."""
     held = tf.cast(tf.not_equal(x, 0), tf.float32)[..., None]
@@ -120,11 +145,34 @@ MODULES = {
     "trigonometric": (Net(trigonometric, [(4, 3)]), (4,)),
     "upwards": (Net(upwards, [(3, 3, 5, 3), (4, 4, 2, 5)]), (5, 5, 3)),
     "dilated": (Net(dilated, [(3, 3, 2, 4), (3, 3, 4, 3)]), (8, 8, 2)),
+    "scaled": (Net(scaled, [(4, 8), (8, 3)]), (4,)),
+    "banded": (Net(banded, [(4, 4)]), (5, 4)),
+    "neighbours": (Net(neighbours, [(3, 3, 2, 5), (20, 3)]), (8, 8, 2)),
+    "spectrum": (Net(spectrum, [(17, 8), (8, 3)]), (96,)),
+    "convlstm": (keras(L.ConvLSTM2D(3, 3, padding="same", name="cells"), L.GlobalAveragePooling2D(), L.Dense(3, name="head"), shape=(3, 6, 5, 2)), (3, 6, 5, 2)),
     "lstm": (keras(L.LSTM(6, name="cells"), L.Dense(3, name="head"), shape=(5, 4)), (5, 4)),
     "gru": (keras(L.GRU(6, return_sequences=True, name="cells"), L.GlobalAveragePooling1D(), L.Dense(3, name="head"), shape=(5, 4)), (5, 4)),
     "both": (keras(L.Bidirectional(L.LSTM(5, return_sequences=True), name="both"), L.SimpleRNN(4, name="last"), L.Dense(3, name="head"), shape=(5, 4)), (5, 4)),
 }
+def placed(x, w, v):
+    """Whole numbers as rows of zeros and a one."""
+    return tf.reduce_mean(tf.tanh(tf.one_hot(x, 7) @ w), 1) @ v
+
+
+class Written(tf.keras.Model):
+    """A class: all its variables have the same names."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv, self.norm, self.attention, self.head = L.Conv1D(8, 3, padding="causal"), L.LayerNormalization(), L.MultiHeadAttention(2, 4), L.Dense(3)
+
+    def call(self, x):
+        y = self.norm(self.conv(x))
+        return self.head(tf.reduce_mean(y + self.attention(y, y, use_causal_mask=True), 1))
+
+
 WHOLE = {
+    "placed": (Net(placed, [(7, 5), (5, 3)]), (6,)),
     "ids": (Net(ids, [(7, 5), (5, 3)]), (6,)),
     "masked": (keras(L.Embedding(7, 4, mask_zero=True, name="words"), L.LSTM(5, name="cells"), L.Dense(3, name="head"), shape=(6,), dtype="int32"), (6,)),
 }
@@ -220,6 +268,15 @@ def save_signature(place, body, spec):
     tf.saved_model.save(module, str(place), signatures=module.function)
 
 
+def written(folder):
+    net = Written()
+    x = RANDOM.normal(size=(3, 6, 4)).astype("float32")
+    y = net(x)
+    function = tf.function(lambda x: {"output": net(x)}, input_signature=[tf.TensorSpec((None, 6, 4), tf.float32, name="x")])
+    tf.saved_model.save(net, str(folder / "written"), signatures=function)
+    np.savez(folder / "written.npz", x=x, output=y)
+
+
 def refused(folder):
     """What opens for viewing: steps that depend on values, texts, streams of random numbers."""
     def until(x):
@@ -246,6 +303,7 @@ def main(folder: Path) -> None:
     for name, kind in (("dilated", None), ("dilated", "uint8"), ("upwards", "uint16"), ("counted", None), ("lstm", "float16"), ("both", None)):
         graph_model(folder, f"{name}_{kind or 'float32'}", *done[name], kind)
     legacy(folder)
+    written(folder)
     refused(folder)
     (folder / "exported.json").write_text(json.dumps({"tensorflow": tf.__version__}))
 

@@ -9,14 +9,8 @@ import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 // @ts-expect-error plain JavaScript, which runs before anything is installed
 import { pythonWith } from '../../scripts/venv.mjs';
-import type { NumericArray, RunResult } from '../../src/contract/attribution';
-import { attribute, predict } from '../../src/main/engine/attribution';
 import { openBackend, type Backend } from '../../src/main/engine/backends';
-import { readArrays } from '../../src/main/engine/data';
-import { openModel, type OpenedModel } from '../../src/main/engine/formats';
-import type { Graph } from '../../src/main/engine/graph/graph';
-import { firstRows, worst } from '../attribution/cases';
-import { numericContributions } from '../attribution/numeric';
+import { checkOutputs, checkSpots, checkSums, type Example, openedExample } from './exported';
 
 const LAYERED = [
   'resnet', 'resnet_v2', 'vgg', 'inception', 'mobilenet_v2', 'mobilenet_v3', 'efficientnet', 'densenet', 'convnext', 'unet',
@@ -50,12 +44,6 @@ const run = (program: string, words: readonly string[]): Promise<void> =>
     child.on('close', (code) => (code === 0 ? done() : fail(new Error(err.slice(-2000)))));
   });
 
-/** Between a baseline and an input, a twentieth of the way from the input. Whole numbers go all the way. */
-const near = (from: NumericArray, to: NumericArray): NumericArray => ({
-  shape: to.shape,
-  data: to.data.every(Number.isInteger) ? from.data : to.data.map((end, i) => end + 0.05 * (from.data[i]! - end)),
-});
-
 /** MHO_KERAS_EXPORTS: a folder that keeps what was exported, for the next run. */
 const kept = process.env['MHO_KERAS_EXPORTS'];
 const folder = kept ?? mkdtempSync(join(tmpdir(), 'mho-keras-'));
@@ -84,129 +72,11 @@ afterAll(() => {
   if (!kept) rmSync(folder, { recursive: true, force: true });
 });
 
-interface Example extends OpenedModel {
-  readonly inputs: Record<string, NumericArray>;
-  readonly outputs: readonly NumericArray[];
-  readonly baselines: Record<string, NumericArray>;
-}
-
-/** The model with what Keras was given and gave. Other formats may order and name inputs and outputs in their own way. */
-async function opened(version: string, name: string, suffix: string): Promise<Example> {
+/** The model with what Keras was given and gave. */
+const opened = (version: string, name: string, suffix: string): Promise<Example> => {
   const place = places.get(`${version}/${name}`)!;
-  const model = await openModel(join(place, `${name}${suffix}`));
-  const arrays = Object.entries(await readArrays(join(place, `${name}.npz`)));
-  const given = arrays.filter(([key]) => key.startsWith('in/')).map(([key, value]) => [key.slice(3), value] as const);
-  const inputs = Object.fromEntries(
-    model.graph.inputs.map(({ name: port }) => [port, (given.find(([key]) => port.includes(key)) ?? given[0]!)[1]]),
-  );
-  const baselines = Object.fromEntries(
-    Object.entries(inputs).map(([port, { shape, data }]) => [
-      port,
-      // Numbers become zero and words another, but places stay what they are.
-      { shape, data: port.includes('places') ? data : new Float32Array(data.length) },
-    ]),
-  );
-  const outputs = arrays.filter(([key]) => key.startsWith('out/')).map(([, value]) => value);
-  return { ...model, inputs, outputs, baselines };
-}
-
-async function checkOutputs({ graph, inputs, outputs, summary }: Example): Promise<void> {
-  expect(summary.layers.flatMap((layer) => layer.unsupported)).toEqual([]);
-  const have = Object.values(await predict(graph, inputs, backend));
-  expect(have.length).toBe(outputs.length);
-  for (const want of outputs) {
-    const alike = have.filter(({ shape }) => shape.join() === want.shape.join());
-    expect(Math.min(...alike.map(({ data }) => worst(data, want.data)))).toBeLessThan(1e-4);
-  }
-}
-
-/** The first output of more than one value. */
-const target = (graph: Graph): string =>
-  graph.outputs.find(({ value }) => graph.values[value]!.shape.some((size) => size !== 1))!.name;
-
-async function ran(
-  { graph, inputs, baselines }: Example,
-  method: 'rescale' | 'nig',
-  steps: number,
-  { index = 1, layers }: { index?: number; layers?: string[] } = {},
-): Promise<RunResult> {
-  const [result] = await attribute(
-    graph,
-    {
-      inputs,
-      baseline: { kind: 'arrays', arrays: baselines, perExample: true },
-      target: { layer: target(graph), index },
-      methods: [method],
-      rule: 'secant',
-      steps,
-      ...(layers ? { layers } : {}),
-    },
-    { backend },
-  );
-  return result!;
-}
-
-/** DeepLIFT's contributions sum to the difference at every cut. */
-async function checkSums(example: Example): Promise<void> {
-  const result = await ran(example, 'rescale', 1);
-  expect(result.layers.filter(({ cut }) => cut).length).toBeGreaterThan(1);
-  for (const { residual, name } of result.layers)
-    residual?.forEach((each, row) => {
-      const scale = Math.max(Math.abs(result.delta[row]!), 1e-2);
-      expect(Math.abs(each) / scale, `${name}, example ${row}`).toBeLessThan(5e-4);
-    });
-}
-
-const mass = (contributions: Float32Array): number => contributions.reduce((sum, each) => sum + Math.abs(each), 0);
-
-/** Two values of a layer early and of one late: what plain differences give. */
-async function checkSpots(example: Example): Promise<void> {
-  const firstOf = (arrays: Record<string, NumericArray>): Record<string, NumericArray> =>
-    Object.fromEntries(Object.entries(arrays).map(([port, array]) => [port, firstRows(array, 1)]));
-  const inputs = firstOf(example.inputs);
-  // A short path: both sides are sums over a grid, which the kinks of a long one would keep apart.
-  const baselines = Object.fromEntries(
-    Object.entries(firstOf(example.baselines)).map(([port, array]) => [port, near(array, inputs[port]!)]),
-  );
-  const one = { ...example, inputs, baselines };
-  // What changes most on this path; a value behind closed units does not change at all.
-  const [above, below] = await Promise.all([inputs, baselines].map((data) => predict(one.graph, data, backend)));
-  const [to, from] = [above![target(one.graph)]!.data, below![target(one.graph)]!.data];
-  const index = to.reduce(
-    (most, value, i) => (Math.abs(value - from[i]!) > Math.abs(to[most]! - from[most]!) ? i : most),
-    0,
-  );
-  const { layers: once, delta } = await ran(one, 'nig', 1, { index });
-  // A layer through which next to nothing goes has nothing to compare.
-  const named = once
-    .filter(({ name, contributions }) => !(name in inputs) && mass(contributions) > 0.01 * Math.abs(delta[0]!))
-    .map(({ name }) => name);
-  expect(named.length).toBeGreaterThan(once.length / 2);
-  const chosen = [named[Math.floor(named.length / 3)]!, named[Math.floor((2 * named.length) / 3)]!];
-  const { layers } = await ran(one, 'nig', 256, { index, layers: chosen });
-  expect(layers.length).toBe(2);
-  for (const { name, contributions } of layers) {
-    const order = [...contributions.keys()].sort((a, b) => Math.abs(contributions[b]!) - Math.abs(contributions[a]!));
-    const asked = { inputs, baselines, target: target(one.graph), index };
-    const largest = Math.abs(contributions[order[0]!]!);
-    for (const place of order.slice(0, 2)) {
-      let nearest = Infinity;
-      // Kinks spoil plain differences: those on the path the less the more points it has, those beside it (a tie in a max
-      // pool) the less the narrower the difference.
-      for (const [points, share] of [
-        [64, 5e-3],
-        [64, 3e-4],
-        [256, 1e-3],
-        [1024, 3e-4],
-      ] as const) {
-        const [numeric] = await numericContributions(one.graph, asked, name, [place], points, share);
-        nearest = Math.min(nearest, Math.abs(numeric! - contributions[place]!) / largest);
-        if (nearest < 0.03) break;
-      }
-      expect(nearest, `${name}[${place}]`).toBeLessThan(0.03);
-    }
-  }
-}
+  return openedExample(join(place, `${name}${suffix}`), join(place, `${name}.npz`), backend);
+};
 
 describe.skipIf(without('keras3') !== '')(`networks exported by Keras 3${without('keras3')}`, () => {
   it.each(LAYERED)('%s.keras: outputs, sums, plain differences', async (name) => {

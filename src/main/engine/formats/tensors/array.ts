@@ -223,6 +223,13 @@ export function mapped(array: HostArray, apply: (value: number) => number, whole
   return { shape: array.shape, data, whole };
 }
 
+const MASKED = 1e30;
+/** Masks hold −∞: as a large number it stays one in differences. */
+export const finite = (x: HostArray): HostArray =>
+  x.data.some((each) => !(Math.abs(each) <= MASKED))
+    ? mapped(x, (each) => Math.min(Math.max(each, -MASKED), MASKED), false)
+    : x;
+
 export function combined(
   a: HostArray,
   b: HostArray,

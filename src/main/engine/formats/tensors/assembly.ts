@@ -578,8 +578,9 @@ export class Assembly {
       }
       return this.both(a, b, (ids) => this.emit(op, ids, {}));
     }
-    if (isArray(a)) return this.beside(b as Varying, a, (x, c) => this.emit(op, [c, x], {}));
-    return this.beside(a, b as HostArray, (x, c) => this.emit(op, [x, c], {}));
+    const fixed = (x: HostArray): HostArray => (op === 'add' || op === 'sub' ? host.finite(x) : x);
+    if (isArray(a)) return this.beside(b as Varying, fixed(a), (x, c) => this.emit(op, [c, x], {}));
+    return this.beside(a, fixed(b as HostArray), (x, c) => this.emit(op, [x, c], {}));
   }
 
   /**

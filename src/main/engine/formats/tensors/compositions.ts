@@ -12,15 +12,10 @@ export function completed(sizes: readonly number[], total: number): number[] {
   return sizes.map((size) => (size === -1 ? total / known : size));
 }
 
-/** Masks hold −∞: as a large number it stays one in differences. */
-const finite = (x: HostArray): HostArray =>
-  x.data.some((each) => !(Math.abs(each) <= 1e30))
-    ? host.mapped(x, (each) => Math.min(Math.max(each, -1e30), 1e30), false)
-    : x;
-
 /** a where the condition holds, else b. */
 export function selected(to: Assembly, condition: Tensor, a: Tensor, b: Tensor): Tensor {
-  if (!isArray(condition)) return to.select(condition, isArray(a) ? finite(a) : a, isArray(b) ? finite(b) : b);
+  if (!isArray(condition))
+    return to.select(condition, isArray(a) ? host.finite(a) : a, isArray(b) ? host.finite(b) : b);
   if (isArray(a) && isArray(b)) {
     const whole = a.whole && b.whole;
     const left = host.combined(condition, a, (c, value) => (c ? value : 0), whole);
@@ -30,7 +25,7 @@ export function selected(to: Assembly, condition: Tensor, a: Tensor, b: Tensor):
   const yes = host.mapped(condition, (each) => (each ? 1 : 0), false);
   const no = host.mapped(condition, (each) => (each ? 0 : 1), false);
   const part = (x: Tensor, mask: HostArray): Tensor =>
-    isArray(x) ? host.combined(mask, finite(x), (m, value) => (m ? value : 0), false) : to.binary('mul', x, mask);
+    isArray(x) ? host.combined(mask, host.finite(x), (m, value) => (m ? value : 0), false) : to.binary('mul', x, mask);
   return to.binary('add', part(a, yes), part(b, no));
 }
 
