@@ -444,6 +444,14 @@ describe('reopened sessions', () => {
     expect(again.map(({ result }) => result.delta)).toEqual(runs.map(({ result }) => result.delta));
   });
 
+  it('opened twice at once, as by a double click and a drop, they are there once', async () => {
+    const { service, runs } = await reopened(null);
+    const paths = { token: join(folder, 'kept.mho') };
+    const twice = ['one', 'one'].map(() => get(service, 'openSession', { file: 'token' }, { paths }));
+    for (const { runs: opened } of await Promise.all(twice)) expect(opened).toHaveLength(runs.length);
+    expect(await get(service, 'runList', {})).toHaveLength(runs.length);
+  });
+
   it('without their data file they hold the rows themselves, by their old numbers', async () => {
     const elsewhere = join(folder, 'samples');
     const { service, setup, runs } = await reopened(null, () => undefined);

@@ -39,6 +39,7 @@ import {
 } from './records';
 import { NOBODY, type Recovery, type RecoveryFolder, type SavedState, type Stamp } from './recovery';
 import { sample as findSample, samples as allSamples, type Sample } from './samples';
+import { Turns } from './turns';
 
 export interface DocumentSurroundings {
   readonly engine: Engine;
@@ -133,6 +134,8 @@ export class Document {
   #before: { readonly folder: RecoveryFolder; readonly state: SavedState; readonly offered: boolean } | null = null;
   /** Counts up when the document is replaced: what a job of the one before finds is no part of this one. */
   epoch = 0;
+  /** Of two files opened at once the later one stands, alone. */
+  readonly #replacing = new Turns();
 
   private constructor(
     readonly id: string,
@@ -222,17 +225,19 @@ export class Document {
   // ------------------------------------------------------------ model and data
 
   /** @throws RUNS_UNSAVED where another model would replace unsaved runs and the user was not asked, MODEL_… */
-  async openModel(path: string, sampleName: string | null, unsaved: Unsaved): Promise<OpenedModel> {
-    const sample = sampleName === null ? null : await findSample(this.around.samples, sampleName);
-    const { graph, summary, beside } = await this.#readModel(sample?.model ?? path);
-    const other = this.#described ?? this.#model?.summary ?? null;
-    if (other && other.hash !== summary.hash) await this.#startAnew(unsaved);
-    await this.#holdModel(await this.#opened(graph, summary, sample?.model ?? path, sample, beside));
-    this.#described = summary;
-    this.#data.clear();
-    const data = sample ? await this.readInputs([sample.inputs]) : null;
-    await this.#changeQuietly();
-    return openedModel(this.model, data);
+  openModel(path: string, sampleName: string | null, unsaved: Unsaved): Promise<OpenedModel> {
+    return this.#replacing.take(async () => {
+      const sample = sampleName === null ? null : await findSample(this.around.samples, sampleName);
+      const { graph, summary, beside } = await this.#readModel(sample?.model ?? path);
+      const other = this.#described ?? this.#model?.summary ?? null;
+      if (other && other.hash !== summary.hash) await this.#startAnew(unsaved);
+      await this.#holdModel(await this.#opened(graph, summary, sample?.model ?? path, sample, beside));
+      this.#described = summary;
+      this.#data.clear();
+      const data = sample ? await this.readInputs([sample.inputs]) : null;
+      await this.#changeQuietly();
+      return openedModel(this.model, data);
+    });
   }
 
   /** Opens a model; of a large one, the window is told how far it has come. */
@@ -320,15 +325,17 @@ export class Document {
   }
 
   /** What was open before this, as it was. This one can be taken back in turn. @throws RUNS_UNSAVED, HANDLE_UNKNOWN */
-  async reopenBefore(unsaved: Unsaved): Promise<OpenedSession> {
-    const before = this.#before;
-    if (!before) throw new MhoError('HANDLE_UNKNOWN', { what: 'earlier session', id: 'before' });
-    this.#checkReplacing(unsaved);
-    this.#before = null; // it goes on living, as this document
-    await this.#startAnew(unsaved);
-    await this.#adopt(before.folder, before.state);
-    await this.#changeQuietly();
-    return { document: this.state, summary: this.#described, runs: this.runs };
+  reopenBefore(unsaved: Unsaved): Promise<OpenedSession> {
+    return this.#replacing.take(async () => {
+      const before = this.#before;
+      if (!before) throw new MhoError('HANDLE_UNKNOWN', { what: 'earlier session', id: 'before' });
+      this.#checkReplacing(unsaved);
+      this.#before = null; // it goes on living, as this document
+      await this.#startAnew(unsaved);
+      await this.#adopt(before.folder, before.state);
+      await this.#changeQuietly();
+      return { document: this.state, summary: this.#described, runs: this.runs };
+    });
   }
 
   /** @param asked as the request `readInputs` @throws INPUT_… */
@@ -569,21 +576,23 @@ export class Document {
   }
 
   /** @throws RUNS_UNSAVED where it would replace unsaved runs and the user was not asked, SESSION_… */
-  async openSession(path: string, unsaved: Unsaved): Promise<OpenedSession> {
-    const place = await placeOf(path);
-    if (this.around.openElsewhere(place, this.id)) throw new MhoError('SESSION_OPEN_ELSEWHERE', { path });
-    const session = await this.around.engine.openSession(place);
-    const stamp = await stampOf(place);
-    await this.#startAnew(unsaved);
-    this.#session = { path: place, stamp };
-    this.#described = session.model;
-    this.#created = session.created;
-    this.#notes = session.notes;
-    this.#take(session, (run, position) => ({ ...run, saved: true, file: null, place: position }));
-    await this.#reopenModel({ path: session.model.path, sample: null });
-    if (this.#model) await this.#reopenData(session, place);
-    await this.#changeQuietly(false);
-    return { document: this.state, summary: session.model, runs: this.runs };
+  openSession(path: string, unsaved: Unsaved): Promise<OpenedSession> {
+    return this.#replacing.take(async () => {
+      const place = await placeOf(path);
+      if (this.around.openElsewhere(place, this.id)) throw new MhoError('SESSION_OPEN_ELSEWHERE', { path });
+      const session = await this.around.engine.openSession(place);
+      const stamp = await stampOf(place);
+      await this.#startAnew(unsaved);
+      this.#session = { path: place, stamp };
+      this.#described = session.model;
+      this.#created = session.created;
+      this.#notes = session.notes;
+      this.#take(session, (run, position) => ({ ...run, saved: true, file: null, place: position }));
+      await this.#reopenModel({ path: session.model.path, sample: null });
+      if (this.#model) await this.#reopenData(session, place);
+      await this.#changeQuietly(false);
+      return { document: this.state, summary: session.model, runs: this.runs };
+    });
   }
 
   /** The model of a session, when it is still there and still the same. */
@@ -652,11 +661,13 @@ export class Document {
   // ------------------------------------------------------------ recovery
 
   /** @throws RUNS_UNSAVED where it would replace unsaved runs and the user was not asked */
-  async recover(folder: RecoveryFolder, state: SavedState, unsaved: Unsaved): Promise<OpenedSession> {
-    await this.#startAnew(unsaved);
-    await this.#adopt(folder, state);
-    await this.#changeQuietly();
-    return { document: this.state, summary: this.#described, runs: this.runs };
+  recover(folder: RecoveryFolder, state: SavedState, unsaved: Unsaved): Promise<OpenedSession> {
+    return this.#replacing.take(async () => {
+      await this.#startAnew(unsaved);
+      await this.#adopt(folder, state);
+      await this.#changeQuietly();
+      return { document: this.state, summary: this.#described, runs: this.runs };
+    });
   }
 
   /** Takes over a folder with what is in it; a file that is gone takes its runs with it. */

@@ -5,6 +5,7 @@ import { asMhoError } from '../../../contract/errors';
 import type { JobNotice, RunRecord, RunSetup } from '../../../contract/studio';
 import { newId, type Document } from './document';
 import type { Engine, OpenBackend } from './engine';
+import { Turns } from './turns';
 
 /** Points of a trace that are kept; a plot shows no more. */
 const MOST_TRACE = 2000;
@@ -27,7 +28,7 @@ class Trace {
 }
 
 export class Jobs {
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
   readonly #running = new Map<string, { document: string; abort: AbortController }>();
   #backend: { choice: BackendChoice; open: OpenBackend } | null = null;
   #computing = false;
@@ -55,12 +56,10 @@ export class Jobs {
 
   /** Work that makes another backend the active one. */
   alone<Result>(work: () => Promise<Result>): Promise<Result> {
-    const next = this.#turn.then(async () => {
+    return this.#turns.take(() => {
       this.#backend = null;
       return work();
     });
-    this.#turn = next.catch(() => undefined);
-    return next;
   }
 
   /** Checks, then queues. @returns the job's id @throws what the engine refuses before any work */
@@ -106,7 +105,7 @@ export class Jobs {
       return { kind: 'finished', cancelled: abort.signal.aborted };
     };
 
-    this.#turn = this.#turn.then(async () => {
+    void this.#turns.take(async () => {
       const end = await work().catch((error: unknown): JobNotice => ({
         kind: 'failed',
         fault: asMhoError(error).fault,
