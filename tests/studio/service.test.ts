@@ -445,11 +445,19 @@ describe('reopened sessions', () => {
   });
 
   it('opened twice at once, as by a double click and a drop, they are there once', async () => {
-    const { service, runs } = await reopened(null);
-    const paths = { token: join(folder, 'kept.mho') };
-    const twice = ['one', 'one'].map(() => get(service, 'openSession', { file: 'token' }, { paths }));
+    const { runs } = await reopened(null);
+    const slow: Partial<Engine> = {
+      releaseModel: async (graph) => {
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        await engine.releaseModel(graph);
+      },
+    };
+    const service = start(undefined, slow);
+    await digits(service, 'two');
+    const more = { paths: { token: join(folder, 'kept.mho') }, document: 'two' };
+    const twice = [0, 1].map(() => get(service, 'openSession', { file: 'token' }, more));
     for (const { runs: opened } of await Promise.all(twice)) expect(opened).toHaveLength(runs.length);
-    expect(await get(service, 'runList', {})).toHaveLength(runs.length);
+    expect(await get(service, 'runList', {}, more)).toHaveLength(runs.length);
   });
 
   it('without their data file they hold the rows themselves, by their old numbers', async () => {
