@@ -100,7 +100,7 @@ const windowTests = () => ({
   },
 });
 
-/** How the paths begin of set-up, fuzzing, real files out of packages, measured claims, many layers, ops in plain JavaScript. */
+/** How the paths begin of set-up, fuzzing, real files out of packages, measured claims, many layers, ops in plain JavaScript, hosts. */
 const slow = [
   'scripts/',
   'attribution/errorEstimate',
@@ -120,6 +120,9 @@ const slow = [
   'formats/torchExport',
   'graph/support',
   'ops/cpu',
+  'studio/serve',
+  'studio/service',
+  'terminal/attribute',
   'terminal/built',
 ].map((path) => `tests/${path}`);
 
