@@ -217,7 +217,12 @@ async function layersAtOnce(): Promise<string> {
       const batch = await captumBatch(theirs, net, layers);
       const peer = () => conductance(theirs, net, layers, 50, { method: 'gausslegendre', batch });
       for (const estimateError of [false, true]) {
-        const run = await alternate(9, () => sweep(ours, net, 50, { estimateError }), peer, net.truth ? RUNS : 1);
+        const run = await alternate(
+          9,
+          () => sweep(ours, net, 50, { layers, estimateError }),
+          peer,
+          net.truth ? RUNS : 1,
+        );
         rows.push([
           `${net.name}, ${net.examples} example${net.examples > 1 ? 's' : ''}${estimateError ? ', and its error estimate' : ''}`,
           layers.length,
@@ -294,7 +299,7 @@ async function accuracy(): Promise<string> {
       for (const estimateError of [false, true]) {
         const run = await alternate(
           9,
-          () => sweep(ours, net, mine, { estimateError }),
+          () => sweep(ours, net, mine, { layers, estimateError }),
           () => conductance(theirs, net, layers, steps, { method, batch }),
           RUNS,
         );

@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, expect, it } from 'vitest';
 import type { AttributionRequest, Method } from '../../src/contract/attribution';
 import { attribute } from '../../src/main/engine/attribution';
+import { planRun } from '../../src/main/engine/attribution/plan';
 import { planCost } from '../../src/main/engine/attribution/queries';
 import { openBackend, type Backend } from '../../src/main/engine/backends';
 import { GraphBuilder } from '../../src/main/engine/graph/builder';
@@ -99,4 +100,28 @@ it('an op without parts beside the path refuses nothing', async () => {
   });
   const [result] = await attribute(graph, request([2, 2], ['reveal-cancel']), { backend });
   expect(result!.layers[0]!.residual![0]!).toBeCloseTo(0, 5);
+});
+
+it('a run of one layer walks no further than that, and gives what a run of all layers gives it', async () => {
+  const graph = graphOf([2, 2], (builder, x) => {
+    const low = builder.add('tanh', [x], {}, 'low');
+    builder.layer({ name: 'low', kind: 'Tanh', group: [], output: low, unitAxis: 1, inputs: ['x'], parameters: 0 });
+    const high = builder.add('softplus', [low], {}, 'high');
+    builder.layer({ name: 'high', kind: 'Softplus', group: [], output: high, unitAxis: 1, inputs: ['low'], parameters: 0 }); // prettier-ignore
+    return high;
+  });
+  const asked = request([2, 2], ['nig']);
+  const [all] = await attribute(graph, asked, { backend });
+  const valueOf = (name: string): ValueId => graph.layers.find((layer) => layer.name === name)!.output;
+  const starts = graph.inputs.map(({ value }) => value);
+  const sinks = [valueOf('out')];
+  const walked = ['high', 'out'].map(valueOf);
+  const plan = planRun(graph, starts, sinks, ['high'], asked.methods);
+  expect([...plan.walked].sort()).toEqual([...walked].sort());
+  expect(plan.kept.has(valueOf('low'))).toBe(false);
+  for (const layer of all!.layers) {
+    const [alone] = await attribute(graph, { ...asked, layers: [layer.name] }, { backend });
+    expect(alone!.layers).toHaveLength(1);
+    expect([...alone!.layers[0]!.contributions]).toEqual([...layer.contributions]);
+  }
 });

@@ -23,6 +23,8 @@ export interface Plan {
   readonly sinks: readonly ValueId[];
   /** The asked layers that lie between start and target, in running order. */
   readonly layers: readonly PlannedLayer[];
+  /** What a backward walk must reach: the values of the asked layers, and all between them and the sinks. */
+  readonly walked: ReadonlySet<ValueId>;
   /** Live values whose activations a backward walk reads, or whose layer is asked for. */
   readonly kept: ReadonlySet<ValueId>;
 }
@@ -92,11 +94,15 @@ export function planRun(
     .filter((layer) => pruned.live.has(layer.output) && (!names || names.includes(layer.name)))
     .map((layer) => ({ layer, cut: cuts.has(layer.output) }));
 
+  const walked = new Set(layers.map(({ layer }) => layer.output));
+  const passes = (node: Node): boolean => node.inputs.some((id) => walked.has(id));
+  for (const node of pruned.nodes) if (passes(node)) walked.add(node.output);
+
   const kept = new Set<ValueId>([...sinks, ...layers.map(({ layer }) => layer.output)]);
   for (const node of pruned.nodes)
-    if (inParts || readsValues(graph, node))
+    if (inParts || (passes(node) && readsValues(graph, node)))
       for (const id of [...node.inputs, node.output]) if (pruned.live.has(id)) kept.add(id);
-  return { graph, pruned, starts, fixed: pruned.beside, sinks, layers, kept };
+  return { graph, pruned, starts, fixed: pruned.beside, sinks, layers, walked, kept };
 }
 
 /** An op without a rule that a value comes from: streams of random numbers come from nothing else. */

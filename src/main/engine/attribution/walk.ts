@@ -37,7 +37,8 @@ function walkBack<M>(
   for (const node of [...plan.pruned.nodes].reverse()) {
     const met = leave(node.output);
     if (met === undefined) continue;
-    const passed = flow.pass(node, met);
+    // Below the last layer that is asked for, nothing is.
+    const passed = node.inputs.some((input) => plan.walked.has(input)) ? flow.pass(node, met) : [];
     node.inputs.forEach((input, index) => {
       const share = passed[index];
       if (share === null || share === undefined) return;
@@ -66,7 +67,7 @@ const addAndDispose = (a: Tensor, b: Tensor): Tensor => {
   return sum;
 };
 
-/** What a rule returned, as new tensors of the inputs' shapes; nothing for inputs the path does not vary. */
+/** What a rule returned, as new tensors of the inputs' shapes; nothing for inputs that the walk need not reach. */
 function settle(
   plan: Plan,
   node: Node,
@@ -77,7 +78,7 @@ function settle(
   const taken = new Set([upstream]);
   return node.inputs.map((id, index) => {
     const flow = passed[index];
-    if (!flow || !plan.pruned.live.has(id)) return null;
+    if (!flow || !plan.walked.has(id)) return null;
     const summed = sumTo(flow, shapes[index]!);
     if (taken.has(summed)) return tf.clone(summed);
     taken.add(summed);
@@ -189,7 +190,7 @@ export function walkParts(
       const passed = ruleFor(node).multiplier(upstream, inputParts(node), contextOf(node));
       return node.inputs.map((id, index) => {
         const share = passed[index];
-        if (!share || !plan.pruned.live.has(id)) return null;
+        if (!share || !plan.walked.has(id)) return null;
         const { shape } = differences.of(id);
         return {
           positive: tf.clone(sumTo(share.positive, shape)),
