@@ -143,7 +143,7 @@ export const cases: { readonly [Op in OpName]: readonly Case<Op>[] } = {
   floor: plain,
   round: plain,
 
-  add: pairs,
+  add: [...pairs, { attributes: {}, inputs: [constant(5), of(2, 3, 5)] }],
   sub: pairs,
   mul: pairs,
   div: quotients,

@@ -53,6 +53,21 @@ void fail(TF_OpKernelContext* context, const char* reason) {
 // The op's only output, float32; null where it could not be allocated, which the context is told.
 struct Output {
   TF_Tensor* tensor = nullptr;
+  // Of the shape of input 0, and in its place where nobody else reads that: to be made before input 0 is looked at.
+  explicit Output(TF_OpKernelContext* context) {
+    std::vector<int64_t> shape;
+    {
+      Input first(context, 0);
+      if (!first) return;
+      shape = first.shape();
+    }
+    const int candidate = 0;
+    int forwarded = 0;
+    Status status;
+    tensor = TF_ForwardInputOrAllocateOutput(context, &candidate, 1, 0, shape.data(), static_cast<int>(shape.size()),
+                                             &forwarded, status.raw);
+    if (!status.ok()) TF_OpKernelContext_Failure(context, status.raw);
+  }
   Output(TF_OpKernelContext* context, const std::vector<int64_t>& shape) {
     size_t bytes = sizeof(float);
     for (int64_t size : shape) bytes *= static_cast<size_t>(size);
@@ -75,6 +90,14 @@ int64_t intAttribute(TF_OpKernelConstruction* context, const char* name) {
   return value;
 }
 
+bool boolAttribute(TF_OpKernelConstruction* context, const char* name) {
+  Status status;
+  unsigned char value = 0;
+  TF_OpKernelConstruction_GetAttrBool(context, name, &value, status.raw);
+  if (!status.ok()) TF_OpKernelConstruction_Failure(context, status.raw);
+  return value != 0;
+}
+
 float floatAttribute(TF_OpKernelConstruction* context, const char* name) {
   Status status;
   float value = 0;
@@ -83,24 +106,29 @@ float floatAttribute(TF_OpKernelConstruction* context, const char* name) {
   return value;
 }
 
+// A kernel that all cores share, or that is one core's own.
+struct Shared {
+  bool parallel;
+  explicit Shared(TF_OpKernelConstruction* context) : parallel(boolAttribute(context, "parallel")) {}
+};
+
 constexpr int64_t kBlock = 2048;  // floats that stay in the first-level cache together with their neighbours
 
 // upstream x (slope + (1 - slope) x open share) of x ↦ max(x, slope x) over segments.
 // Open share: (y0 + y1) / max(y0 + y1, |x1 - x0|), y = max(x, 0): 1 open at both ends, 0 closed at both.
-struct ReluSecant {
+struct ReluSecant : Shared {
   float slope;
-  explicit ReluSecant(TF_OpKernelConstruction* context) : slope(floatAttribute(context, "slope")) {}
+  explicit ReluSecant(TF_OpKernelConstruction* context) : Shared(context), slope(floatAttribute(context, "slope")) {}
   void compute(TF_OpKernelContext* context) const {
+    Output output(context);
     Input upstream(context, 0), start(context, 1), end(context, 2);
-    if (!upstream || !start || !end) return;
+    if (!output || !upstream || !start || !end) return;
     const int64_t size = upstream.size();
     if (start.size() != size || end.size() != size) return fail(context, "MhoReluSecant: sizes differ");
-    Output output(context, upstream.shape());
-    if (!output) return;
     const float *u = upstream.data(), *x0 = start.data(), *x1 = end.data();
     float* out = output.data();
     const float closed = slope, rest = 1.0f - slope;
-#pragma omp parallel for simd schedule(static) if (size > 16384)
+#pragma omp parallel for simd schedule(static) if (parallel && size > 16384)
     for (int64_t i = 0; i < size; i++) {
       const float a = x0[i], b = x1[i];
       const float open = std::max(a, 0.0f) + std::max(b, 0.0f);
@@ -112,9 +140,9 @@ struct ReluSecant {
 };
 
 // Sum over segments of multiplier x (end - start): [segments x pairs, ...] -> [pairs, ...].
-struct Contribution {
+struct Contribution : Shared {
   int64_t pairs;
-  explicit Contribution(TF_OpKernelConstruction* context) : pairs(intAttribute(context, "pairs")) {}
+  explicit Contribution(TF_OpKernelConstruction* context) : Shared(context), pairs(intAttribute(context, "pairs")) {}
   void compute(TF_OpKernelContext* context) const {
     Input multiplier(context, 0), start(context, 1), end(context, 2);
     if (!multiplier || !start || !end) return;
@@ -129,7 +157,7 @@ struct Contribution {
     const float *m = multiplier.data(), *y0 = start.data(), *y1 = end.data();
     float* out = output.data();
     const int64_t each = segments > 0 ? size / segments : 0;
-#pragma omp parallel for schedule(static) if (size > 16384)
+#pragma omp parallel for schedule(static) if (parallel && size > 16384)
     for (int64_t block = 0; block < each; block += kBlock) {
       const int64_t count = std::min(kBlock, each - block);
       float* sum = out + block;
@@ -144,25 +172,46 @@ struct Contribution {
 };
 
 // x · scale + offset, per channel.
-struct Affine {
-  explicit Affine(TF_OpKernelConstruction*) {}
+struct Affine : Shared {
+  using Shared::Shared;
   void compute(TF_OpKernelContext* context) const {
+    Output output(context);
     Input x(context, 0), scale(context, 1), offset(context, 2);
-    if (!x || !scale || !offset) return;
+    if (!output || !x || !scale || !offset) return;
     const int64_t channels = scale.size(), size = x.size();
     if (channels < 1 || offset.size() != channels || size % channels != 0)
       return fail(context, "MhoAffine: sizes differ");
-    Output output(context, x.shape());
-    if (!output) return;
     const float *in = x.data(), *a = scale.data(), *b = offset.data();
     float* out = output.data();
     const int64_t rows = size / channels;
-#pragma omp parallel for schedule(static) if (size > 16384)
+#pragma omp parallel for schedule(static) if (parallel && size > 16384)
     for (int64_t row = 0; row < rows; row++) {
       const float* from = in + row * channels;
       float* to = out + row * channels;
 #pragma omp simd
       for (int64_t c = 0; c < channels; c++) to[c] = from[c] * a[c] + b[c];
+    }
+  }
+};
+
+// x + offset, per channel.
+struct Offset : Shared {
+  using Shared::Shared;
+  void compute(TF_OpKernelContext* context) const {
+    Output output(context);
+    Input x(context, 0), offset(context, 1);
+    if (!output || !x || !offset) return;
+    const int64_t channels = offset.size(), size = x.size();
+    if (channels < 1 || size % channels != 0) return fail(context, "MhoOffset: sizes differ");
+    const float *in = x.data(), *b = offset.data();
+    float* out = output.data();
+    const int64_t rows = size / channels;
+#pragma omp parallel for schedule(static) if (parallel && size > 16384)
+    for (int64_t row = 0; row < rows; row++) {
+      const float* from = in + row * channels;
+      float* to = out + row * channels;
+#pragma omp simd
+      for (int64_t c = 0; c < channels; c++) to[c] = from[c] + b[c];
     }
   }
 };
@@ -184,10 +233,11 @@ inline void store(float* to, const Floats& values, int count) {
 }
 
 // Windows over [rows, height, width, channels] without padding.
-struct Pool {
+struct Pool : Shared {
   int64_t kh, kw, sh, sw;
   explicit Pool(TF_OpKernelConstruction* context)
-      : kh(intAttribute(context, "window_height")),
+      : Shared(context),
+        kh(intAttribute(context, "window_height")),
         kw(intAttribute(context, "window_width")),
         sh(intAttribute(context, "stride_height")),
         sw(intAttribute(context, "stride_width")) {}
@@ -205,7 +255,7 @@ struct Pool {
     const int64_t rows = x[0], height = x[1], width = x[2], channels = x[3], oh = upstream[1], ow = upstream[2];
     const int64_t line = width * channels, image = height * line;
     const int64_t together = rows >= kLanes ? channels : 2 * kLanes, parts = (channels + together - 1) / together;
-#pragma omp parallel for schedule(static) collapse(2)
+#pragma omp parallel for schedule(static) collapse(2) if (parallel)
     for (int64_t row = 0; row < rows; row++)
       for (int64_t part = 0; part < parts; part++) {
         const int64_t first = part * together, last = std::min(channels, first + together);
@@ -330,7 +380,7 @@ struct TapSum : Pool {
     if (!output) return;
     const float* in = taps.data();
     float* out = output.data();
-#pragma omp parallel for schedule(static) collapse(2)
+#pragma omp parallel for schedule(static) collapse(2) if (parallel)
     for (int64_t row = 0; row < rows; row++)
       for (int64_t h = 0; h < height; h++) {
         float* to = out + (row * height + h) * width * channels;
@@ -374,6 +424,7 @@ bool registerOp(const char* name, const std::vector<const char*>& inputs, const 
   TF_OpDefinitionBuilder* definition = TF_NewOpDefinitionBuilder(name);
   for (const char* input : inputs) TF_OpDefinitionBuilderAddInput(definition, (std::string(input) + ": float").c_str());
   TF_OpDefinitionBuilderAddOutput(definition, "output: float");
+  TF_OpDefinitionBuilderAddAttr(definition, "parallel: bool = true");
   for (const char* attribute : attributes) TF_OpDefinitionBuilderAddAttr(definition, attribute);
   // Graphs, unlike single calls, want to know.
   TF_OpDefinitionBuilderSetShapeInferenceFunction(definition, [](TF_ShapeInferenceContext* context, TF_Status* status) {
@@ -403,6 +454,7 @@ NAPI_MODULE_INIT() {
       able && registerOp<ReluSecant>("MhoReluSecant", {"upstream", "start", "end"}, {"slope: float"}) &&
       registerOp<Contribution>("MhoContribution", {"multiplier", "start", "end"}, {"pairs: int"}) &&
       registerOp<Affine>("MhoAffine", {"x", "scale", "offset"}, {}) &&
+      registerOp<Offset>("MhoOffset", {"x", "offset"}, {}) &&
       registerOp<MaxPoolGradient>("MhoMaxPoolGradient", {"x", "upstream"}, windows) &&
       registerOp<MaxPoolSecant>("MhoMaxPoolSecant", {"upstream", "start", "end"}, windows) &&
       registerOp<TapSum>("MhoTapSum", {"taps"}, placed);

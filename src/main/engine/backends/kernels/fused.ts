@@ -15,6 +15,8 @@ export interface FusedKernels {
   contribution(multiplier: Tensor, start: Tensor, end: Tensor, pairs: number): Tensor;
   /** x · scale + offset, per channel of the last axis. */
   affine(x: Tensor, scale: Tensor, offset: Tensor): Tensor;
+  /** x + offset, per channel of the last axis. */
+  offset(x: Tensor, offset: Tensor): Tensor;
   /** Upstream to each window's first winner. x [rows, height, width, C], upstream [rows, …windows, C]. */
   maxPoolGradient(x: Tensor, upstream: Tensor, windows: PlainWindows): Tensor;
   /** The crossing rule over segments; see ops/extremes.ts. */
@@ -55,6 +57,7 @@ const fused: FusedKernels = {
   contribution: (multiplier, start, end, pairs) =>
     run('MhoContribution', [multiplier, start, end], [['pairs', 'TF_ATTR_INT', pairs]]),
   affine: (x, scale, offset) => run('MhoAffine', [x, scale, offset]),
+  offset: (x, offset) => run('MhoOffset', [x, offset]),
   maxPoolGradient: (x, upstream, windows) => run('MhoMaxPoolGradient', [x, upstream], windowAttributes(windows)),
   maxPoolSecant: (upstream, start, end, windows) =>
     run('MhoMaxPoolSecant', [upstream, start, end], windowAttributes(windows)),
