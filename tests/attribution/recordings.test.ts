@@ -4,7 +4,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { AttributionRequest, Method, Rule, RunResult } from '../../src/contract/attribution';
 import { attribute, keepWeights, predict, releaseWeights } from '../../src/main/engine/attribution';
 import { withWeights } from '../../src/main/engine/attribution/weights';
-import { openBackend, Recordings, type Backend } from '../../src/main/engine/backends';
+import { kernels, openBackend, Recordings, type Backend } from '../../src/main/engine/backends';
 import { CASES, openCase, worst, type CaseName, type ReferenceCase } from './cases';
 
 const RUNS: readonly (readonly [string, readonly Method[], Rule])[] = [
@@ -139,11 +139,14 @@ describe('kept weights', () => {
 describe('recordings', () => {
   const x = (): tf.Tensor => tf.tensor1d([1, 2, 3]);
   const read = (tensors: readonly tf.Tensor[]): number[][] => tensors.map((each) => [...each.dataSync()]);
-  const three = (recordings: Recordings, work: (given: tf.Tensor) => tf.Tensor): number[][] =>
+  /** Work of one part. */
+  const alone = (inputs: readonly tf.Tensor[], work: () => readonly tf.Tensor[]): readonly tf.Tensor[] =>
+    recordings.run('work', inputs, [() => ({ tensors: work(), about: null })], 'one')[0]!.tensors;
+  const three = (work: (given: tf.Tensor) => tf.Tensor): number[][] =>
     [1, 2, 3].map((factor) =>
       tf.tidy(() => {
         const given = tf.mul(x(), factor);
-        return read(recordings.run('work', [given], () => ({ tensors: [work(given)], about: null })).tensors)[0]!;
+        return read(alone([given], () => [work(given)]))[0]!;
       }),
     );
   let recordings: Recordings;
@@ -160,7 +163,7 @@ describe('recordings', () => {
 
   it('keeps numbers written into the work, and reads what is held', () => {
     held.push(tf.tensor1d([10, 20, 30]));
-    expect(three(recordings, (given) => tf.add(tf.mul(given, 2), held[0]!))).toEqual([
+    expect(three((given) => tf.add(tf.mul(given, 2), held[0]!))).toEqual([
       [12, 24, 36],
       [14, 28, 42],
       [16, 32, 48],
@@ -173,14 +176,14 @@ describe('recordings', () => {
     const run = () =>
       tf.tidy(() => {
         const given = x();
-        return read(recordings.run('work', [given], () => ({ tensors: [given, held[0]!], about: null })).tensors);
+        return read(alone([given], () => [given, held[0]!]));
       });
     for (let time = 0; time < 3; time++) expect(run()).toEqual([[1, 2, 3], [7]]);
   });
 
   it('leaves alone what looks at numbers on its way', () => {
     const clipped = (given: tf.Tensor): tf.Tensor => (given.dataSync()[0]! > 1 ? tf.neg(given) : given);
-    expect(three(recordings, clipped)).toEqual([
+    expect(three(clipped)).toEqual([
       [1, 2, 3],
       [-2, -4, -6],
       [-3, -6, -9],
@@ -190,9 +193,53 @@ describe('recordings', () => {
 
   it('leaves alone what reads a tensor that may go', () => {
     const passing = tf.tensor1d([1, 1, 1]);
-    expect(three(recordings, (given) => tf.add(given, passing))).toHaveLength(3);
+    expect(three((given) => tf.add(given, passing))).toHaveLength(3);
     expect(recordings.size).toBe(0);
     passing.dispose();
+  });
+
+  it('leaves alone what holds many numbers', () => {
+    const many = (given: tf.Tensor): tf.Tensor => tf.add(given, tf.sum(tf.tensor1d(new Float32Array(5e6))));
+    expect(three(many)).toEqual([
+      [1, 2, 3],
+      [2, 4, 6],
+      [3, 6, 9],
+    ]);
+    expect(recordings.size).toBe(0);
+  });
+
+  it.each(['one', 'each', 'all'] as const)('parts give what each has to give, on the cores of %s', (cores) => {
+    // Enough for the fused kernels to be shared out where they are.
+    const size = 1 << 16;
+    const [start, end] = [tf.randomUniform([size], -1, 1), tf.randomUniform([size], -1, 1)];
+    held.push(start, end);
+    const ramp = Float32Array.from({ length: size }, (_, at) => at / size);
+    const run = (factor: number) =>
+      tf.tidy(() => {
+        const given = tf.tensor1d(ramp.map((value) => value * factor));
+        const parts = [1, 2, 3].map((part) => () => ({
+          tensors: Array.from({ length: part }, (_, at) =>
+            kernels().fused!.reluSecant(tf.mul(given, part + at), start, end, 0.1),
+          ),
+          about: part,
+        }));
+        return recordings
+          .run('work', [given], parts, cores)
+          .map(({ tensors, about }) => ({ about, tensors: tensors.map((each) => each.dataSync() as Float32Array) }));
+      });
+    const first = run(1);
+    for (const factor of [2, 3, 4]) {
+      const again = run(factor);
+      expect(again.map(({ about }) => about)).toEqual([1, 2, 3]);
+      again.forEach(({ tensors }, part) => {
+        expect(tensors).toHaveLength(part + 1);
+        tensors.forEach((each, at) => {
+          const scaled = first[part]!.tensors[at]!.map((value) => value * factor);
+          expect(worst(each, scaled)).toBeLessThan(1e-6);
+        });
+      });
+    }
+    expect(recordings.size).toBe(1);
   });
 
   it('knows shapes apart, and forgets the longest unused', () => {
@@ -200,8 +247,7 @@ describe('recordings', () => {
       for (let time = 0; time < 3; time++)
         tf.tidy(() => {
           const given = tf.ones([size]);
-          const { tensors } = recordings.run('work', [given], () => ({ tensors: [tf.mul(given, 2)], about: null }));
-          expect(read(tensors)[0]).toEqual(Array.from({ length: size }, () => 2));
+          expect(read(alone([given], () => [tf.mul(given, 2)]))[0]).toEqual(Array.from({ length: size }, () => 2));
         });
     expect(recordings.size).toBe(12);
   });

@@ -1,6 +1,8 @@
 /** How many points go into one chunk: as many as run fastest, within the memory budget. */
+import { availableParallelism } from 'node:os';
 import * as tf from '@tensorflow/tfjs-core';
 import { MhoError } from '../../../contract/errors';
+import type { Cores } from '../backends';
 import { sizeOf, type Graph, type ValueId } from '../graph/graph';
 import { forward } from './forward';
 import type { Plan } from './plan';
@@ -8,10 +10,11 @@ import type { Lines } from './sweep';
 import type { Weights } from './weights';
 
 /**
- * Activations of a chunk at which more rows no longer run faster: bytes. Measured on conv nets on native TensorFlow: 50 steps
- * of the benchmark's take 155 ms in one chunk of 170 MB, 165 in two, 200 in four.
+ * Bytes of a chunk's activations at which more rows no longer run faster. Measured on native TensorFlow: 50 steps of the
+ * benchmark's conv net take as long in one chunk of 190 MB as in two, with 180 MB more at the peak; in six they take a fifth
+ * longer.
  */
-const FASTEST_BYTES = 200e6;
+const FASTEST_BYTES = 100e6;
 const MOST_ROWS = 512;
 const FEWEST_ROWS = 8;
 /** Bytes in use at the worst moment of a walk, per byte of kept activations: differences, upstream flows, temporaries. */
@@ -45,8 +48,41 @@ export function rowBytes(plan: Plan, weights: Weights, lines: Lines): number {
   });
 }
 
-/** Above this size of the activations at hand kernels are long, and run one by one: a graph would hold more at once. */
-export const RECORDED_BYTES = 64e6;
+/** Bytes of activations at hand that a core is worth waking for. */
+const SHARE_BYTES = 0.5e6;
+/** Above this many the cores rather share every kernel: each on its own, their activations drive one another's from the cache. */
+const TOGETHER_BYTES = 64e6;
+/** Segments of a share at the least: each begins with a point more. */
+const SHARE_SEGMENTS = 4;
+
+/** Which cores are best for work that cannot be shared out. */
+export const coresFor = (bytes: number): Cores => (bytes < 2 * SHARE_BYTES ? 'one' : 'all');
+
+export interface Shares {
+  /** Segments of each. */
+  readonly counts: readonly number[];
+  readonly cores: Cores;
+}
+
+/**
+ * Shares a chunk's segments out among the cores. (Measured on the reference networks, a conv net and ResNet-18: on two cores,
+ * one alone is fastest up to some 1 MB, one for each half up to some 60 MB.)
+ * @param bytes activations of the whole chunk
+ * @param even whether every share must hold an even number of segments
+ */
+export function sharesOf(segments: number, bytes: number, even: boolean): Shares {
+  const unit = even ? 2 : 1;
+  const units = segments % unit === 0 ? segments / unit : 0;
+  const shares = Math.min(
+    availableParallelism(),
+    Math.floor(bytes / SHARE_BYTES),
+    Math.floor(segments / SHARE_SEGMENTS),
+  );
+  if (bytes > TOGETHER_BYTES || Math.min(units, shares) < 2) return { counts: [segments], cores: coresFor(bytes) };
+  const before = (share: number): number => Math.floor((units * share) / shares);
+  const counts = Array.from({ length: shares }, (_, share) => unit * (before(share + 1) - before(share)));
+  return { counts, cores: 'each' };
+}
 
 export interface ChunkSize {
   /** Segments of a chunk: even, or 1. */

@@ -5,7 +5,7 @@ import type { Graph, ValueId } from '../graph/graph';
 import { prune } from '../graph/prune';
 import { MhoError } from '../../../contract/errors';
 import { kernels } from '../backends';
-import { knownBytes, RECORDED_BYTES } from './chunks';
+import { coresFor, knownBytes } from './chunks';
 import { forward } from './forward';
 import { Weights } from './weights';
 
@@ -51,10 +51,10 @@ export async function evaluate(
         const values = forward(nodes, weights, given, new Set(wanted));
         return { tensors: wanted.map((id) => tf.clone(values.get(id)!)), about: null };
       };
+      if (!kernels().records) return [...work().tensors];
       const key = JSON.stringify([[...feeds.keys()], wanted]);
-      const records = kernels().records && count * bytes <= RECORDED_BYTES;
-      const { tensors } = records ? weights.recordings.run(key, [...given.values()], work) : work();
-      return [...tensors];
+      const [done] = weights.recordings.run(key, [...given.values()], [work], coresFor(count * bytes));
+      return [...done!.tensors];
     });
     for (const [place, id] of wanted.entries()) {
       const tensor = computed[place]!;

@@ -7,13 +7,13 @@
  * copying every activation over.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import type { Tensor } from '@tensorflow/tfjs-core';
+import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
 import type { NumericArray, Rule } from '../../../contract/attribution';
 import { kernels, type Done } from '../backends';
 import { sizeOf, type Node, type ValueId } from '../graph/graph';
 import type { Difference } from '../ops/rule';
 import type { Ends } from '../ops/secant';
-import { RECORDED_BYTES } from './chunks';
+import { sharesOf, type Shares } from './chunks';
 import { forward } from './forward';
 import type { Plan } from './plan';
 import { Differences, endsOf, type Segments } from './segments';
@@ -134,26 +134,28 @@ class Sums {
   }
 }
 
-/** Points of a chunk, [points × pairs, …] of one start. */
-function pointsTensor(
-  ends: { from: NumericArray; to: NumericArray },
-  alphas: readonly number[],
-  first: number,
-  pairs: number,
-): Tensor {
-  const shape = ends.from.shape.slice(1);
-  const size = sizeOf(shape);
-  const data = new Float32Array(alphas.length * pairs * size);
-  const { data: from } = ends.from;
-  const { data: to } = ends.to;
-  let at = 0;
-  for (const alpha of alphas)
-    for (let place = first * size; place < (first + pairs) * size; place++) {
-      // Exact at the ends, where from + 1 · (to − from) need not be `to`.
-      data[at++] = alpha === 1 ? to[place]! : from[place]! + alpha * (to[place]! - from[place]!);
-    }
-  return tf.tensor(data, [alphas.length * pairs, ...shape], 'float32');
+/** A line's `from`, `to` and their difference for the group's pairs: [3, pairs, …]. */
+function lineTensor({ from, to }: { from: NumericArray; to: NumericArray }, group: Group): Tensor {
+  const shape = from.shape.slice(1);
+  const size = group.pairs * sizeOf(shape);
+  const data = new Float32Array(3 * size);
+  const at = group.first * sizeOf(shape);
+  data.set(from.data.subarray(at, at + size));
+  data.set(to.data.subarray(at, at + size), size);
+  for (let place = 0; place < size; place++) data[2 * size + place] = to.data[at + place]! - from.data[at + place]!;
+  return tf.tensor(data, [3, group.pairs, ...shape], 'float32');
 }
+
+/**
+ * What a point takes of `from`, `to` and their difference: [points, 3]. Exact where the path ends, at which from + (to − from)
+ * need not be `to`, and where it does not change.
+ */
+const pointWeights = (alphas: readonly number[]): Tensor =>
+  tf.tensor2d(alphas.flatMap((alpha) => (alpha === 1 ? [0, 1, 0] : [1, 0, alpha])), [alphas.length, 3], 'float32'); // prettier-ignore
+
+/** Points on lines, [points × pairs, …]. */
+const pointsOn = (line: Tensor, weights: Tensor): Tensor =>
+  tf.reshape(tf.matMul(weights as Tensor2D, tf.reshape(line, [3, -1])), [-1, ...line.shape.slice(2)]);
 
 /** For each part of F where its value lies, one-hot: [pairs, …]. */
 const markTensors = ({ seeds }: SweepRequest, group: Group): Tensor[] =>
@@ -163,6 +165,12 @@ const markTensors = ({ seeds }: SweepRequest, group: Group): Tensor[] =>
     for (let pair = 0; pair < group.pairs; pair++) data[pair * size + index[group.first + pair]!] = 1;
     return tf.tensor(data, [group.pairs, ...shape], 'float32');
   });
+
+/** Rows of the group's pairs: [pairs, …]. */
+function pairsTensor({ shape, data }: NumericArray, { first, pairs }: Group): Tensor {
+  const size = sizeOf(shape.slice(1));
+  return tf.tensor(data.subarray(first * size, (first + pairs) * size), [pairs, ...shape.slice(1)], 'float32');
+}
 
 /** [pairs, …] → [points × pairs, …], the same at every point. */
 const atPoints = (tensor: Tensor, points: number): Tensor =>
@@ -204,23 +212,28 @@ export async function sweepGroup(
     for (let first = 0; first < alphas.length - 1;) {
       const left = alphas.length - 1 - first;
       const count = left === 1 ? 1 : Math.min(segments, left - (left % 2));
-      let layout: readonly Section[] = [];
-      const [flat, told] = tf.tidy(() => {
-        const { tensors, about } = sweepChunk(request, group, first, count);
-        layout = about;
-        return [...tensors];
-      }) as [Tensor, Tensor];
-      sums.add(flat, layout);
-      const scalars = (await told.data()) as Float32Array;
-      told.dispose();
-      if (first === 0) ends.baseline = scalars.slice(0, pairs);
-      if (count === left) ends.input = scalars.slice(count * pairs, (count + 1) * pairs);
-      first += count;
-      running += scalars.at(-1)!;
+      const shares = sharesOf(count, (count + 1) * pairs * request.rowBytes, request.estimateError);
+      const layouts: (readonly Section[])[] = [];
+      const computed = tf.tidy(() =>
+        sweepChunk(request, group, first, shares).map(({ tensors, about }) => {
+          layouts.push(about);
+          return [...tensors];
+        }),
+      ) as [Tensor, Tensor][];
+      for (const [place, [flat, told]] of computed.entries()) {
+        sums.add(flat, layouts[place]!);
+        const scalars = (await told.data()) as Float32Array;
+        told.dispose();
+        if (first === 0) ends.baseline = scalars.slice(0, pairs);
+        const at = shares.counts[place]! * pairs;
+        ends.input = scalars.slice(at, at + pairs); // until the next one's
+        first += shares.counts[place]!;
+        running += scalars.at(-1)!;
+      }
       await onChunk({
-        passes: (count + 1) * pairs,
+        passes: (count + shares.counts.length) * pairs,
         alpha: alphas[first]!,
-        expected: scalars[count * pairs]! - ends.baseline[0]!,
+        expected: ends.input[0]! - ends.baseline[0]!,
         running,
       });
     }
@@ -231,53 +244,73 @@ export async function sweepGroup(
 }
 
 /**
- * One chunk of `count` segments from point `first` on.
- * @returns the flat sums, and F at the chunk's rows with the watched value's sum at last; about the sums, where each lies
+ * One chunk from point `first` on, share by share.
+ * @returns per share the flat sums, and F at its rows with the watched value's sum at last; about the sums, where each lies
  */
-function sweepChunk(request: SweepRequest, group: Group, first: number, count: number): Done<readonly Section[]> {
+function sweepChunk(
+  request: SweepRequest,
+  group: Group,
+  first: number,
+  { counts, cores }: Shares,
+): readonly Done<readonly Section[]>[] {
   const { plan, weights, kinds } = request;
   const { pairs } = group;
-  const alphas = [...request.alphas.subarray(first, first + count + 1)];
-  const points = new Map(
-    [...plan.starts, ...plan.fixed].map((id) => [
-      id,
-      pointsTensor(request.lines.ends.get(id)!, alphas, group.first, pairs),
-    ]),
-  );
+  const { ends } = request.lines;
+  const lines = new Map(plan.starts.map((id) => [id, lineTensor(ends.get(id)!, group)]));
+  const fixed = new Map(plan.fixed.map((id) => [id, pairsTensor(ends.get(id)!.to, group)]));
   const marks = markTensors(request, group);
-  const influence = kinds.includes('influence') ? influenceWeights(alphas, pairs) : null;
-  const chunk: Chunk = { pairs, count, points, marks, influence };
-  const inputs = [...points.values(), ...marks, ...Object.values(influence ?? {})];
-  if (!kernels().records || alphas.length * pairs * request.rowBytes > RECORDED_BYTES)
-    return computeChunk(request, chunk);
-  return weights.recordings.run(keyOf(request, chunk), inputs, () => computeChunk(request, chunk));
+  let point = first;
+  const shares = counts.map((count): Share => {
+    const alphas = [...request.alphas.subarray(point, point + count + 1)];
+    point += count;
+    const influence = kinds.includes('influence') ? influenceWeights(alphas, pairs) : null;
+    return { pairs, count, lines, fixed, points: pointWeights(alphas), marks, influence };
+  });
+  const parts = shares.map((share) => () => computeShare(request, share));
+  if (!kernels().records) return parts.map((part) => part());
+  const own = shares.flatMap(({ points, influence }) => [points, ...Object.values(influence ?? {})]);
+  const inputs = [...lines.values(), ...fixed.values(), ...marks, ...own];
+  return weights.recordings.run(keyOf(request, pairs, counts), inputs, parts, cores);
 }
 
-/** What a chunk computes from. */
-interface Chunk {
+/** What a share of a chunk is computed from. */
+interface Share {
   readonly pairs: number;
   /** Segments. */
   readonly count: number;
-  readonly points: ReadonlyMap<ValueId, Tensor>;
+  /** Per start; see `lineTensor`. */
+  readonly lines: ReadonlyMap<ValueId, Tensor>;
+  /** Per value that stays as it is: [pairs, …]. */
+  readonly fixed: ReadonlyMap<ValueId, Tensor>;
+  /** See `pointWeights`. */
+  readonly points: Tensor;
   /** Where each part of F lies in its value, one-hot. */
   readonly marks: readonly Tensor[];
   readonly influence: Record<Level, Tensor> | null;
 }
 
 /** All that a chunk's work depends on besides the numbers in its tensors. */
-const keyOf = ({ plan, seeds, kinds, estimateError, watched }: SweepRequest, { pairs, count }: Chunk): string =>
+const keyOf = (
+  { plan, seeds, kinds, estimateError, watched }: SweepRequest,
+  pairs: number,
+  counts: readonly number[],
+): string =>
   JSON.stringify([
     [plan.starts, plan.fixed],
     plan.layers.map(({ layer }) => layer.output),
     seeds.map(({ value, sign }) => [value, sign]),
-    [kinds, estimateError, watched, pairs, count],
+    [kinds, estimateError, watched, pairs, counts],
   ]);
 
-/** A chunk's work, from tensors to tensors. */
-function computeChunk(request: SweepRequest, chunk: Chunk): Done<readonly Section[]> {
+/** A share's work, from tensors to tensors. */
+function computeShare(request: SweepRequest, share: Share): Done<readonly Section[]> {
   const { plan, weights, kinds, estimateError } = request;
-  const { pairs, count } = chunk;
-  const activations = forward(plan.pruned.nodes, weights, chunk.points, plan.kept);
+  const { pairs, count } = share;
+  const points = new Map([
+    ...[...share.lines].map(([id, line]) => [id, pointsOn(line, share.points)] as const),
+    ...[...share.fixed].map(([id, tensor]) => [id, atPoints(tensor, count + 1)] as const),
+  ]);
+  const activations = forward(plan.pruned.nodes, weights, points, plan.kept);
   const shapes = new Map([...activations].map(([id, tensor]) => [id, tensor.shape.slice(1)]));
   const asked = new Set(plan.layers.map(({ layer }) => layer.output));
   const levels: readonly Level[] = estimateError ? ['fine', 'coarse'] : ['fine'];
@@ -301,7 +334,7 @@ function computeChunk(request: SweepRequest, chunk: Chunk): Done<readonly Sectio
     for (const [part, { value, sign }] of request.seeds.entries()) {
       const before = seeds.get(value);
       const seed = tf.tidy(() => {
-        const signed = tf.mul(atPoints(chunk.marks[part]!, rows / pairs), sign);
+        const signed = tf.mul(atPoints(share.marks[part]!, rows / pairs), sign);
         return before ? tf.add(before, signed) : signed;
       });
       before?.dispose();
@@ -347,7 +380,7 @@ function computeChunk(request: SweepRequest, chunk: Chunk): Done<readonly Sectio
     }
 
     const gradientRules = kinds.filter((kind): kind is GradientRule => kind in GRADIENT_SUMS);
-    const { influence } = chunk;
+    const { influence } = share;
     if (gradientRules.length > 0 || influence)
       walkGradients(plan, weights, activations, seedRows((count + 1) * pairs), (id, gradient) => {
         if (!asked.has(id)) return;
@@ -380,7 +413,7 @@ function computeChunk(request: SweepRequest, chunk: Chunk): Done<readonly Sectio
       );
       const watched = parts.find(({ kind, id }) => kind === kinds[0] && id === request.watched);
       const running = watched ? tf.sum(tf.slice(watched.tensor, 0, 1)) : tf.scalar(0);
-      return [tf.concat(pieces), tf.concat([targetValues(request, chunk, activations), tf.reshape(running, [1])])];
+      return [tf.concat(pieces), tf.concat([targetValues(request, share, activations), tf.reshape(running, [1])])];
     });
     return { tensors, about: layout };
   } finally {
@@ -429,7 +462,7 @@ function influenceWeights(alphas: readonly number[], pairs: number): Record<Leve
 /** F at every row: [points × pairs]. */
 function targetValues(
   { seeds }: SweepRequest,
-  { marks, count }: Chunk,
+  { marks, count }: Share,
   activations: ReadonlyMap<ValueId, Tensor>,
 ): Tensor {
   const parts = seeds.map(({ value, sign }, part) => {

@@ -8,7 +8,8 @@ const { Varint, Bit32, LengthDelimited } = WireType;
 /** The format's version that this writes (tensorflow/core/public/version.h, TF_GRAPH_DEF_VERSION). */
 const GRAPH_VERSION = 1087;
 
-const message = (write: (to: BinaryWriter) => void): Uint8Array => {
+/** The bytes of a message. */
+export const message = (write: (to: BinaryWriter) => void): Uint8Array => {
   const writer = new BinaryWriter();
   write(writer);
   return writer.finish();

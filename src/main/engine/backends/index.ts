@@ -19,6 +19,7 @@ import { tryActiveBackend } from './trial';
 
 export type { Kernels } from './kernels/kernels';
 export { Recordings, type Done } from './recording';
+export type { Cores } from './sessionConfig';
 export { cpuDevice, gpuDevice, peakMemory } from './device';
 
 /** An open backend: what it is, and the fused kernels it has. */

@@ -124,6 +124,8 @@ export const registerNative = (): void => {
   // Both are read when the library loads; oneDNN's kernels are a quarter faster.
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '3';
   process.env.TF_ENABLE_ONEDNN_OPTS ??= '1';
+  // Sessions have threads of their own, and as many as they ask for; see sessionConfig.ts.
+  process.env.TF_OVERRIDE_GLOBAL_THREADPOOL ??= '1';
   const quiet = join(folder, 'lib/napi-v8/quiet.node');
   if (existsSync(quiet)) load(quiet);
   const binding = load(binary) as NativeBinding;

@@ -1,8 +1,8 @@
 /**
  * Work on tensors that native TensorFlow runs as one graph. Called op by op, each kernel costs some 20 µs of JavaScript,
- * binding and eager runtime, allocates its output anew and waits for the one before: on small networks that is most of the
- * time. So what is done again and again with tensors of the same shapes is recorded as it runs, written as a graph, and
- * from then on run by one call.
+ * binding and eager runtime, allocates its output anew, and the other cores wait from one to the next: on small networks
+ * that is most of the time, on large ones a sixth. So what is done again and again with tensors of the same shapes is
+ * recorded as it runs, written as a graph, and from then on run by one call.
  */
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { GraphFile } from './graphFile';
 import { nativeBackend, type NativeAttribute, type NativeBackend, type NativeBinding } from './native';
+import { withSessionConfig, type Cores } from './sessionConfig';
 
 /** What a piece of work gave: tensors, and anything that is the same in every run. */
 export interface Done<About> {
@@ -19,6 +20,7 @@ export interface Done<About> {
 
 /** An op that ran; tensors by the binding's numbers. */
 interface Step {
+  readonly part: number;
   readonly op: string;
   readonly attributes: readonly NativeAttribute[];
   readonly inputs: readonly number[];
@@ -35,7 +37,13 @@ export interface Constant {
 /** Attributes that eager calls may leave to be inferred and graphs may not: the type of the output. */
 const INFERRED: Readonly<Record<string, string>> = { ExpandDims: 'T', ClipByValue: 'T' };
 
+/** Bytes of numbers at the most that a graph may hold; they are there a second time. */
+const MOST_CONSTANTS = 16e6;
+
 const TAG = 'mho';
+
+/** What the names of the fused kernels begin with. */
+const OURS = 'Mho';
 
 /** A recorded piece of work, held by TensorFlow until it is disposed of. */
 export class Recording {
@@ -47,37 +55,53 @@ export class Recording {
     private readonly session: number,
     /** Tensors that the work found there. */
     private readonly held: readonly number[],
-    counts: { readonly inputs: number; readonly outputs: number },
+    /** Of the outputs: per part. */
+    private readonly counts: { readonly inputs: number; readonly outputs: readonly number[] },
   ) {
     const names = (prefix: string, count: number): string[] => Array.from({ length: count }, (_, at) => `${prefix}${at}:0`); // prettier-ignore
     this.#feeds = [...names('input', counts.inputs), ...names('held', held.length)].join(',');
-    this.#fetches = names('output', counts.outputs).join(',');
+    const outputs = counts.outputs.reduce((sum, count) => sum + count, 0);
+    this.#fetches = names('output', outputs).join(',');
   }
 
   /**
-   * Does `work` op by op, and records it as a graph.
+   * Does the parts of a piece of work op by op, and records them as one graph.
    * @param inputs what differs from run to run
    * @param held gives what else the work reads once it is done: tensors that outlive the recording and never change
-   * @param work gives tensors that depend on tensors alone, never on numbers read from them
-   * @returns what the work gave; the recording is null where something in it cannot be part of a graph
+   * @param parts give tensors that depend on tensors alone, never on numbers read from them nor on another part
+   * @returns what the parts gave; the recording is null where something in it cannot be part of a graph
    */
   static make<About>(
     inputs: readonly Tensor[],
     held: () => readonly Tensor[],
-    work: () => Done<About>,
-  ): { readonly done: Done<About>; readonly recording: Recording | null } {
+    parts: readonly (() => Done<About>)[],
+    cores: Cores,
+  ): { readonly done: readonly Done<About>[]; readonly recording: Recording | null } {
     const backend = nativeBackend();
     const { binding } = backend;
     backend.getInputTensorIds([...inputs, ...held()]); // uploads what is not there yet
     const recorder = new Recorder(binding);
     backend.binding = recorder.listening();
-    let done: Done<About>;
+    let done: readonly Done<About>[];
     try {
-      done = work();
+      done = parts.map((part, at) => {
+        recorder.part = at;
+        return part();
+      });
     } finally {
       backend.binding = binding;
     }
-    return { done, recording: Recording.#of(backend, recorder, inputs, held(), done.tensors) };
+    return {
+      done,
+      recording: Recording.#of(
+        backend,
+        recorder,
+        inputs,
+        held(),
+        done.map(({ tensors }) => tensors),
+        cores,
+      ),
+    };
   }
 
   static #of(
@@ -85,15 +109,22 @@ export class Recording {
     recorder: Recorder,
     inputs: readonly Tensor[],
     held: readonly Tensor[],
-    outputs: readonly Tensor[],
+    outputs: readonly (readonly Tensor[])[],
+    cores: Cores,
   ): Recording | null {
-    const graph = recorder.graph(placesOf(backend, inputs), placesOf(backend, held), placesOf(backend, outputs));
+    const graph = recorder.graph(
+      placesOf(backend, inputs),
+      placesOf(backend, held),
+      placesOf(backend, outputs.flat()),
+      cores,
+    );
     if (!graph) return null;
     const folder = mkdtempSync(join(tmpdir(), 'mho-graph-'));
     try {
       writeFileSync(join(folder, 'saved_model.pb'), graph.file.bytes(TAG));
-      const session = backend.binding.loadSavedModel(folder, TAG);
-      return new Recording(backend.binding, session, graph.held, { inputs: inputs.length, outputs: outputs.length });
+      const session = withSessionConfig(cores, () => backend.binding.loadSavedModel(folder, TAG));
+      const counts = { inputs: inputs.length, outputs: outputs.map(({ length }) => length) };
+      return new Recording(backend.binding, session, graph.held, counts);
     } catch {
       return null; // Slower without, never broken.
     } finally {
@@ -101,13 +132,15 @@ export class Recording {
     }
   }
 
-  /** Runs the graph. @param inputs of the shapes it was recorded with */
-  run(inputs: readonly Tensor[]): Tensor[] {
+  /** Runs the graph. @param inputs of the shapes it was recorded with @returns what each part gives */
+  run(inputs: readonly Tensor[]): Tensor[][] {
     const backend = nativeBackend();
     const fed = [...backend.getInputTensorIds(inputs), ...this.held];
-    return this.binding
-      .runSavedModel(this.session, fed, this.#feeds, this.#fetches)
-      .map((made) => backend.createOutputTensor(made));
+    const made = this.binding.runSavedModel(this.session, fed, this.#feeds, this.#fetches);
+    let at = 0;
+    return this.counts.outputs.map((count) =>
+      made.slice(at, (at += count)).map((each) => backend.createOutputTensor(each)),
+    );
   }
 
   dispose(): void {
@@ -126,6 +159,8 @@ const placesOf = (backend: NativeBackend, tensors: readonly Tensor[]): Place[] =
 
 /** Notes which ops the kernels call. */
 class Recorder {
+  /** The part of the work that calls them. */
+  part = 0;
   readonly #steps: Step[] = [];
   readonly #constants = new Map<number, Constant>();
   readonly #read: number[] = [];
@@ -138,7 +173,7 @@ class Recorder {
     const heard: Pick<NativeBinding, 'executeOp' | 'createTensor' | 'tensorDataSync'> = {
       executeOp: (op, attributes, inputs, count) => {
         const outputs = binding.executeOp(op, attributes, inputs, count);
-        this.#steps.push({ op, attributes, inputs: [...inputs], outputs });
+        this.#steps.push({ part: this.part, op, attributes, inputs: [...inputs], outputs });
         return outputs;
       },
       createTensor: (shape, dtype, values) => {
@@ -164,11 +199,14 @@ class Recorder {
     inputs: readonly Place[],
     holdable: readonly Place[],
     outputs: readonly Place[],
+    cores: Cores,
   ): { readonly file: GraphFile; readonly held: readonly number[] } | null {
     const file = new GraphFile(this.binding);
     const names = new Map<number, string>();
     const typeOf = new Map(holdable.map(({ id, dtype }) => [id, dtype]));
     const held: number[] = [];
+    if ([...this.#constants.values()].reduce((sum, { values }) => sum + values.byteLength, 0) > MOST_CONSTANTS)
+      return null;
     // What follows a reading may depend on the numbers.
     if (this.#read.some((id) => !this.#constants.has(id) && !typeOf.has(id))) return null;
     inputs.forEach(({ id, dtype }, at) => {
@@ -192,14 +230,19 @@ class Recorder {
       names.set(id, name);
       return name;
     };
-    for (const [at, { op, attributes, inputs: read, outputs: made }] of this.#steps.entries()) {
+    // A part's steps run one after the other, as they were recorded: nothing is made, and held, before it is needed, and a
+    // part stays on its core.
+    const before: string[] = [];
+    for (const [at, { part, op, attributes, inputs: read, outputs: made }] of this.#steps.entries()) {
       const from = read.map(nameOf);
       if (from.includes(null)) return null;
       const inferred = INFERRED[op];
-      const all = inferred
-        ? [...attributes, { name: inferred, type: this.binding.TF_ATTR_TYPE, value: made[0]!.dtype }]
-        : attributes;
-      if (!file.node(`step${at}`, op, from as string[], all)) return null;
+      const all = [...attributes];
+      if (inferred) all.push({ name: inferred, type: this.binding.TF_ATTR_TYPE, value: made[0]!.dtype });
+      if (op.startsWith(OURS)) all.push({ name: 'parallel', type: this.binding.TF_ATTR_BOOL, value: cores === 'all' });
+      const after = before[part] === undefined ? [] : [`^${before[part]}`];
+      if (!file.node(`step${at}`, op, [...(from as string[]), ...after], all)) return null;
+      before[part] = `step${at}`;
       made.forEach(({ id }, place) => names.set(id, place === 0 ? `step${at}` : `step${at}:${place}`));
     }
     for (const [at, { id, dtype }] of outputs.entries()) {
@@ -220,7 +263,10 @@ const MOST_RECORDINGS = 12;
  */
 export class Recordings {
   /** What is known of a key; false: met once; null: cannot be recorded. */
-  readonly #met = new Map<string, false | null | { readonly recording: Recording; readonly about: unknown }>();
+  readonly #met = new Map<
+    string,
+    false | null | { readonly recording: Recording; readonly about: readonly unknown[] }
+  >();
 
   /** @param held gives the tensors besides its inputs that work may read: they outlive this and never change */
   constructor(private readonly held: () => readonly Tensor[]) {}
@@ -228,21 +274,28 @@ export class Recordings {
   /**
    * @param key all that the work depends on besides the values of `inputs`
    * @param inputs what the work reads; their shapes are part of the key
+   * @param parts of the work, none of which needs another's results
+   * @returns what each part gave
    */
-  run<About>(key: string, inputs: readonly Tensor[], work: () => Done<About>): Done<About> {
+  run<About>(
+    key: string,
+    inputs: readonly Tensor[],
+    parts: readonly (() => Done<About>)[],
+    cores: Cores,
+  ): readonly Done<About>[] {
     const whole = `${key} ${inputs.map(({ shape }) => shape.join('x')).join(' ')}`;
     const met = this.#met.get(whole);
     this.#met.delete(whole); // and set again: the last one used stands last
     if (met) {
       this.#met.set(whole, met);
-      return { tensors: met.recording.run(inputs), about: met.about as About };
+      return met.recording.run(inputs).map((tensors, part) => ({ tensors, about: met.about[part] as About }));
     }
     if (met === undefined || met === null) {
       this.#met.set(whole, met === undefined ? false : null);
-      return work();
+      return parts.map((part) => part());
     }
-    const { done, recording } = Recording.make(inputs, this.held, work);
-    this.#met.set(whole, recording && { recording, about: done.about });
+    const { done, recording } = Recording.make(inputs, this.held, parts, cores);
+    this.#met.set(whole, recording && { recording, about: done.map(({ about }) => about) });
     const made = [...this.#met].filter(([, each]) => each);
     if (made.length > MOST_RECORDINGS) this.#forget(made[0]![0]);
     return done;
