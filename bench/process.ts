@@ -64,8 +64,9 @@ export interface Pair {
 /** What comes before is not like what follows: PyTorch plans its first run, we record our second as a graph. */
 const UNMEASURED = 3;
 
-/** The mean of several runs one after another: who has just been woken finds its caches cold. */
+/** The mean of several short runs one after another, but for the first: who has just been woken finds its caches cold. */
 const repeated = (times: number, run: () => Promise<Times>) => async (): Promise<Times> => {
+  if (times > 1) await run();
   const total = { wall: 0, cpu: 0 };
   for (let time = 0; time < times; time++) {
     const { wall, cpu } = await run();
@@ -77,7 +78,7 @@ const repeated = (times: number, run: () => Promise<Times>) => async (): Promise
 
 /**
  * Measures in turn, so that what else the machine does hits both alike, after unmeasured rounds.
- * @param runs of either side in a round, one after another
+ * @param runs of either side in a round, one after another; where there are several, after one that is not counted
  */
 export async function alternate(
   rounds: number,

@@ -49,7 +49,7 @@ export const compileBinding = async (program, { sources, headers, nodeHeaders, e
         ...['tfjs_backend.cc', 'tfjs_binding.cc'].map((name) => join(sources, 'binding', name)),
         fileURLToPath(new URL('session.cc', import.meta.url)),
       ],
-      options: ['-O2', '-DTF_NewSessionOptions=MhoSessionOptions'],
+      options: ['-O2', '-pthread', '-DTF_NewSessionOptions=MhoSessionOptions', '-DTF_SessionRun=MhoSessionRun'],
       output: 'tfjs_binding.node',
       include,
       libraries: ['tensorflow', 'tensorflow_framework'],

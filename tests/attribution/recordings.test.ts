@@ -1,10 +1,11 @@
 /** What is done again with tensors of the same shapes runs as one TensorFlow graph: the same numbers, nothing leaked. */
 import * as tf from '@tensorflow/tfjs-core';
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { AttributionRequest, Method, Rule, RunResult } from '../../src/contract/attribution';
 import { attribute, keepWeights, predict, releaseWeights } from '../../src/main/engine/attribution';
 import { withWeights } from '../../src/main/engine/attribution/weights';
 import { kernels, openBackend, Recordings, type Backend } from '../../src/main/engine/backends';
+import { Recording } from '../../src/main/engine/backends/recording';
 import { CASES, openCase, worst, type CaseName, type ReferenceCase } from './cases';
 
 const RUNS: readonly (readonly [string, readonly Method[], Rule])[] = [
@@ -141,7 +142,7 @@ describe('recordings', () => {
   const read = (tensors: readonly tf.Tensor[]): number[][] => tensors.map((each) => [...each.dataSync()]);
   /** Work of one part. */
   const alone = (inputs: readonly tf.Tensor[], work: () => readonly tf.Tensor[]): readonly tf.Tensor[] =>
-    recordings.run('work', inputs, [() => ({ tensors: work(), about: null })], 'one')[0]!.tensors;
+    recordings.run('work', inputs, [() => ({ tensors: work(), about: null })], 'each')[0]!.tensors;
   const three = (work: (given: tf.Tensor) => tf.Tensor): number[][] =>
     [1, 2, 3].map((factor) =>
       tf.tidy(() => {
@@ -198,6 +199,20 @@ describe('recordings', () => {
     passing.dispose();
   });
 
+  it('does op by op what its graph fails at, then and from then on', () => {
+    const failing = vi.spyOn(Recording.prototype, 'run').mockImplementation(() => {
+      throw new Error('Session fail to run');
+    });
+    try {
+      const double = (given: tf.Tensor): tf.Tensor => tf.mul(given, 2);
+      for (let time = 0; time < 2; time++) expect(three(double)[2]).toEqual([6, 12, 18]);
+      expect(failing).toHaveBeenCalledTimes(1);
+      expect(recordings.size).toBe(0);
+    } finally {
+      failing.mockRestore();
+    }
+  });
+
   it('leaves alone what holds many numbers', () => {
     const many = (given: tf.Tensor): tf.Tensor => tf.add(given, tf.sum(tf.tensor1d(new Float32Array(5e6))));
     expect(three(many)).toEqual([
@@ -208,7 +223,7 @@ describe('recordings', () => {
     expect(recordings.size).toBe(0);
   });
 
-  it.each(['one', 'each', 'all'] as const)('parts give what each has to give, on the cores of %s', (cores) => {
+  it.each(['each', 'all'] as const)('parts give what each has to give, on the cores of %s', (cores) => {
     // Enough for the fused kernels to be shared out where they are.
     const size = 1 << 16;
     const [start, end] = [tf.randomUniform([size], -1, 1), tf.randomUniform([size], -1, 1)];

@@ -56,7 +56,7 @@ const TOGETHER_BYTES = 64e6;
 const SHARE_SEGMENTS = 4;
 
 /** Which cores are best for work that cannot be shared out. */
-export const coresFor = (bytes: number): Cores => (bytes < 2 * SHARE_BYTES ? 'one' : 'all');
+export const coresFor = (bytes: number): Cores => (bytes < 2 * SHARE_BYTES ? 'each' : 'all');
 
 export interface Shares {
   /** Segments of each. */

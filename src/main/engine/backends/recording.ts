@@ -47,22 +47,16 @@ const OURS = 'Mho';
 
 /** A recorded piece of work, held by TensorFlow until it is disposed of. */
 export class Recording {
-  readonly #feeds: string;
-  readonly #fetches: string;
-
   private constructor(
     private readonly binding: NativeBinding,
     private readonly session: number,
     /** Tensors that the work found there. */
     private readonly held: readonly number[],
-    /** Of the outputs: per part. */
-    private readonly counts: { readonly inputs: number; readonly outputs: readonly number[] },
-  ) {
-    const names = (prefix: string, count: number): string[] => Array.from({ length: count }, (_, at) => `${prefix}${at}:0`); // prettier-ignore
-    this.#feeds = [...names('input', counts.inputs), ...names('held', held.length)].join(',');
-    const outputs = counts.outputs.reduce((sum, count) => sum + count, 0);
-    this.#fetches = names('output', outputs).join(',');
-  }
+    private readonly feeds: string,
+    private readonly fetches: string,
+    /** How many outputs each part has. */
+    private readonly counts: readonly number[],
+  ) {}
 
   /**
    * Does the parts of a piece of work op by op, and records them as one graph.
@@ -115,7 +109,7 @@ export class Recording {
     const graph = recorder.graph(
       placesOf(backend, inputs),
       placesOf(backend, held),
-      placesOf(backend, outputs.flat()),
+      outputs.map((each) => placesOf(backend, each)),
       cores,
     );
     if (!graph) return null;
@@ -123,8 +117,9 @@ export class Recording {
     try {
       writeFileSync(join(folder, 'saved_model.pb'), graph.file.bytes(TAG));
       const session = withSessionConfig(cores, () => backend.binding.loadSavedModel(folder, TAG));
-      const counts = { inputs: inputs.length, outputs: outputs.map(({ length }) => length) };
-      return new Recording(backend.binding, session, graph.held, counts);
+      const [feeds, fetches] = [graph.feeds, graph.fetches].map((names) => names.map((name) => `${name}:0`).join(','));
+      const counts = outputs.map(({ length }) => length);
+      return new Recording(backend.binding, session, graph.held, feeds!, fetches!, counts);
     } catch {
       return null; // Slower without, never broken.
     } finally {
@@ -136,11 +131,9 @@ export class Recording {
   run(inputs: readonly Tensor[]): Tensor[][] {
     const backend = nativeBackend();
     const fed = [...backend.getInputTensorIds(inputs), ...this.held];
-    const made = this.binding.runSavedModel(this.session, fed, this.#feeds, this.#fetches);
+    const made = this.binding.runSavedModel(this.session, fed, this.feeds, this.fetches);
     let at = 0;
-    return this.counts.outputs.map((count) =>
-      made.slice(at, (at += count)).map((each) => backend.createOutputTensor(each)),
-    );
+    return this.counts.map((count) => made.slice(at, (at += count)).map((each) => backend.createOutputTensor(each)));
   }
 
   dispose(): void {
@@ -156,6 +149,13 @@ interface Place {
 
 const placesOf = (backend: NativeBackend, tensors: readonly Tensor[]): Place[] =>
   backend.getInputTensorIds(tensors).map((id, at) => ({ id, dtype: backend.getDTypeInteger(tensors[at]!.dtype) }));
+
+interface Noted {
+  readonly file: GraphFile;
+  readonly held: readonly number[];
+  readonly feeds: readonly string[];
+  readonly fetches: readonly string[];
+}
 
 /** Notes which ops the kernels call. */
 class Recorder {
@@ -192,15 +192,16 @@ class Recorder {
   }
 
   /**
-   * What was noted, as a graph of inputs `input0` …, held tensors `held0` …, and outputs `output0` ….
-   * @returns the file, and which tensors it holds; null where something cannot be written
+   * What was noted, as a graph.
+   * @returns the file, which tensors it holds, and the names of what it is fed (inputs, held tensors) and gives, part by part;
+   * null where something cannot be written
    */
   graph(
     inputs: readonly Place[],
     holdable: readonly Place[],
-    outputs: readonly Place[],
+    outputs: readonly (readonly Place[])[],
     cores: Cores,
-  ): { readonly file: GraphFile; readonly held: readonly number[] } | null {
+  ): Noted | null {
     const file = new GraphFile(this.binding);
     const names = new Map<number, string>();
     const typeOf = new Map(holdable.map(({ id, dtype }) => [id, dtype]));
@@ -245,12 +246,18 @@ class Recorder {
       before[part] = `step${at}`;
       made.forEach(({ id }, place) => names.set(id, place === 0 ? `step${at}` : `step${at}:${place}`));
     }
-    for (const [at, { id, dtype }] of outputs.entries()) {
-      const from = nameOf(id);
-      const type = { name: 'T', type: this.binding.TF_ATTR_TYPE, value: dtype };
-      if (from === null || !file.node(`output${at}`, 'Identity', [from], [type])) return null;
-    }
-    return { file, held };
+    const fetches: string[] = [];
+    for (const [part, each] of outputs.entries())
+      for (const [at, { id, dtype }] of each.entries()) {
+        const from = nameOf(id);
+        const type = { name: 'T', type: this.binding.TF_ATTR_TYPE, value: dtype };
+        // By their names outputs that are made on cores of their own are told apart; see scripts/setup/session.cc.
+        const name = cores === 'each' ? `part${part}/output${at}` : `output${part}/${at}`;
+        if (from === null || !file.node(name, 'Identity', [from], [type])) return null;
+        fetches.push(name);
+      }
+    const feeds = [...inputs.map((_, at) => `input${at}`), ...held.map((_, at) => `held${at}`)];
+    return { file, held, feeds, fetches };
   }
 }
 
@@ -288,7 +295,15 @@ export class Recordings {
     this.#met.delete(whole); // and set again: the last one used stands last
     if (met) {
       this.#met.set(whole, met);
-      return met.recording.run(inputs).map((tensors, part) => ({ tensors, about: met.about[part] as About }));
+      try {
+        const made = met.recording.run(inputs);
+        return made.map((tensors, part) => ({ tensors, about: met.about[part] as About }));
+      } catch {
+        // Slower without, never broken: what the graph cannot do is done, or fails, op by op.
+        this.#forget(whole);
+        this.#met.set(whole, null);
+        return parts.map((part) => part());
+      }
     }
     if (met === undefined || met === null) {
       this.#met.set(whole, met === undefined ? false : null);
