@@ -226,15 +226,15 @@ describe('recordings', () => {
   it.each(['each', 'all'] as const)('parts give what each has to give, on the cores of %s', (cores) => {
     // Enough for the fused kernels to be shared out where they are.
     const size = 1 << 16;
-    const [start, end] = [tf.randomUniform([size], -1, 1), tf.randomUniform([size], -1, 1)];
-    held.push(start, end);
+    const points = tf.randomUniform([2, size], -1, 1);
+    held.push(points);
     const ramp = Float32Array.from({ length: size }, (_, at) => at / size);
     const run = (factor: number) =>
       tf.tidy(() => {
-        const given = tf.tensor1d(ramp.map((value) => value * factor));
+        const given = tf.tensor2d(ramp.map((value) => value * factor), [1, size]); // prettier-ignore
         const parts = [1, 2, 3].map((part) => () => ({
           tensors: Array.from({ length: part }, (_, at) =>
-            kernels().fused!.reluSecant(tf.mul(given, part + at), start, end, 0.1),
+            kernels().fused!.reluSecant(tf.mul(given, part + at), { points, pairs: 1, stride: 1 }, 0.1),
           ),
           about: part,
         }));

@@ -107,3 +107,51 @@ describe.each(BACKENDS)('fused kernels on %s', (backend) => {
     expect(Array.from(result)).toEqual([0, 0, 0]);
   });
 });
+
+describe('kernels of our own over segments', () => {
+  const PAIRS = 3;
+  const SEGMENTS = 4;
+  const random = (rows: number): tf.Tensor => tf.randomNormal([rows * PAIRS, 5, 4, 10]);
+
+  it.each([1, 2])('of %d points find their starts and ends among the points', async (stride) => {
+    await openBackend('tensorflow');
+    const own = kernels().fused!;
+    const windows = { size: [2, 2], strides: [2, 1] } as const;
+    const before = tf.memory().numTensors;
+    tf.tidy(() => {
+      const points = random(SEGMENTS * stride + 1);
+      const rows = SEGMENTS * PAIRS;
+      // The same starts and ends, one after the other.
+      const ends = [0, stride].map((by) =>
+        tf.concat(Array.from({ length: SEGMENTS }, (_, at) => tf.slice(points, (at * stride + by) * PAIRS, PAIRS))),
+      );
+      const along = { points, pairs: PAIRS, stride };
+      const apart = { points: tf.concat(ends), pairs: rows, stride: 1 };
+      const upstream = random(SEGMENTS);
+      const pooled = tf.randomNormal([rows, 2, 3, 10]);
+      const same = (a: tf.Tensor, b: tf.Tensor): void => expect([...a.dataSync()]).toEqual([...b.dataSync()]);
+      same(own.reluSecant(upstream, along, 0.2), own.reluSecant(upstream, apart, 0.2));
+      same(own.maxPoolSecant(pooled, along, windows), own.maxPoolSecant(pooled, apart, windows));
+      const summed = own.contribution(upstream, along).dataSync();
+      const products = tf.mul(upstream, tf.sub(ends[1]!, ends[0]!));
+      const expected = tf.sum(tf.reshape(products, [SEGMENTS, PAIRS, 5, 4, 10]), 0).dataSync();
+      summed.forEach((value, at) => expect(value).toBeCloseTo(expected[at]!, 5));
+    });
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it('that are not there are refused', async () => {
+    await openBackend('tensorflow');
+    const own = kernels().fused!;
+    const before = tf.memory().numTensors;
+    tf.tidy(() => {
+      const [points, upstream] = [random(SEGMENTS), random(SEGMENTS)];
+      const along = { points, pairs: PAIRS, stride: 1 };
+      expect(() => own.reluSecant(upstream, along, 0)).toThrow(/segments do not fit/);
+      expect(() => own.contribution(upstream, along)).toThrow(/segments do not fit/);
+      const pooled = tf.randomNormal([SEGMENTS * PAIRS, 2, 3, 10]);
+      expect(() => own.maxPoolSecant(pooled, along, { size: [2, 2], strides: [2, 1] })).toThrow(/do not fit/);
+    });
+    expect(tf.memory().numTensors).toBe(before);
+  });
+});

@@ -126,6 +126,9 @@ export function checkGradient<Op extends OpName>(op: Op, each: Case<Op>, seed: n
 
 export const difference = (start: Tensor, end: Tensor): Difference => ({
   shape: start.shape,
+  points: tf.concat([start, end]),
+  pairs: start.shape[0]!,
+  stride: 1,
   start,
   end,
   delta: tf.sub(end, start),

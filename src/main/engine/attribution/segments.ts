@@ -35,12 +35,18 @@ class LazyDifference implements Difference {
   #delta: Tensor | null = null;
 
   constructor(
-    private readonly activation: Tensor,
+    readonly points: Tensor,
     private readonly segments: Segments,
   ) {}
 
+  get pairs(): number {
+    return this.segments.pairs;
+  }
+  get stride(): number {
+    return this.segments.stride;
+  }
   get shape(): number[] {
-    return [this.segments.rows, ...this.activation.shape.slice(1)];
+    return [this.segments.rows, ...this.points.shape.slice(1)];
   }
   get start(): Tensor {
     return this.#both().start;
@@ -59,7 +65,7 @@ class LazyDifference implements Difference {
 
   #both(): { start: Tensor; end: Tensor } {
     if (!this.#ends) {
-      this.#ends = tf.tidy(() => endsOf(this.activation, this.segments));
+      this.#ends = tf.tidy(() => endsOf(this.points, this.segments));
       tf.keep(this.#ends.start);
       tf.keep(this.#ends.end);
     }

@@ -9,10 +9,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
 import type { NumericArray, Rule } from '../../../contract/attribution';
-import { kernels, type Done } from '../backends';
+import { kernels, type Done, type OnSegments } from '../backends';
 import { sizeOf, type Node, type ValueId } from '../graph/graph';
-import type { Difference } from '../ops/rule';
-import type { Ends } from '../ops/secant';
 import { sharesOf, type Shares } from './chunks';
 import { forward } from './forward';
 import type { Plan } from './plan';
@@ -186,11 +184,14 @@ const overSegments = (product: Tensor, pairs: number): Tensor =>
   tf.sum(tf.reshape(product, [-1, pairs, ...product.shape.slice(1)]), 0);
 
 /** Σ over segments of multiplier × difference: [segments × pairs, …] → [pairs, …]. */
-const contribution = (multiplier: Tensor, ends: Partial<Difference> & Ends, pairs: number): Tensor => {
-  const { fused } = kernels();
-  if (fused) return fused.contribution(multiplier, ends.start, ends.end, pairs);
-  return overSegments(tf.mul(multiplier, ends.delta ?? tf.sub(ends.end, ends.start)), pairs);
-};
+const contribution = (multiplier: Tensor, y: OnSegments, delta: () => Tensor): Tensor =>
+  kernels().fused?.contribution(multiplier, y) ?? overSegments(tf.mul(multiplier, delta()), y.pairs);
+
+/** end − start of the segments. */
+function deltaOf(points: Tensor, segments: Segments): Tensor {
+  const { start, end } = endsOf(points, segments);
+  return tf.sub(end, start);
+}
 
 /**
  * Sweeps the path of one group of pairs.
@@ -349,11 +350,12 @@ function computeShare(request: SweepRequest, share: Share): Done<readonly Sectio
         const differences = new Differences(activations, segments);
         walkMultipliers(plan, weights, differences, seedRows(segments.rows), (id, multiplier) => {
           if (!asked.has(id)) return;
+          const y = differences.of(id);
           add(
             'secant',
             id,
             to,
-            tf.tidy(() => contribution(multiplier, differences.of(id), pairs)),
+            tf.tidy(() => contribution(multiplier, y, () => y.delta)),
           );
         });
       }
@@ -390,7 +392,7 @@ function computeShare(request: SweepRequest, share: Share): Done<readonly Sectio
             const sum = tf.tidy(() => {
               const slopes = endsOf(gradient, segments);
               const slope = GRADIENT_SUMS[rule](slopes.start, slopes.end);
-              return contribution(slope, endsOf(y, segments), pairs);
+              return contribution(slope, { points: y, ...segments }, () => deltaOf(y, segments));
             });
             add(rule, id, to, sum);
           }

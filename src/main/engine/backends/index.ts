@@ -17,6 +17,7 @@ import { packageVersion, registerCpu, registerWasm } from './portable';
 import { whyNoGpu, whyNoNative } from './record';
 import { tryActiveBackend } from './trial';
 
+export type { OnSegments } from './kernels/fused';
 export type { Kernels } from './kernels/kernels';
 export { Recordings, type Done } from './recording';
 export type { Cores } from './sessionConfig';

@@ -102,7 +102,7 @@ export const elementwise = {
     f: (x) => tf.relu(x),
     gradient: (upstream, _x, y) => kernels().reluGrad(upstream, y),
     slope: (x, y) => openShare(y, x.delta),
-    fused: (own, upstream, { start, end }) => own.reluSecant(upstream, start, end, 0),
+    fused: (own, upstream, x) => own.reluSecant(upstream, x, 0),
   }),
   clippedRelu: by<'clippedRelu'>(
     (x, { maxValue, threshold, slope }) => {
@@ -129,7 +129,7 @@ export const elementwise = {
     f: (x, { slope }) => tf.leakyRelu(x, slope),
     gradient: (upstream, x, _y, { slope }) => kernels().leakyReluGrad(upstream, x, slope),
     slope: (x, _y, { slope }) => tf.add(tf.mul(openShare(reluEnds(x), x.delta), 1 - slope), slope),
-    fused: (own, upstream, { start, end }, { slope }) => own.reluSecant(upstream, start, end, slope),
+    fused: (own, upstream, x, { slope }) => own.reluSecant(upstream, x, slope),
   }),
   prelu: {
     run: ([x, slopes]) => tf.add(tf.relu(x!), tf.mul(slopes!, tf.minimum(x!, 0))),

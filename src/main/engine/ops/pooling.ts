@@ -224,8 +224,9 @@ export const pooling = {
       const windows = windowsOf(attributes, x!.shape);
       const own = fusedFor(x!.shape);
       if (own) {
-        const ends = [x!.start, x!.end].map((each) => asImage(covered(each, windows)));
-        const flow = own.maxPoolSecant(asImage(upstream), ends[0]!, ends[1]!, asPlain(windows));
+        const points = asImage(covered(x!.points, windows));
+        const { pairs, stride } = x!;
+        const flow = own.maxPoolSecant(asImage(upstream), { points, pairs, stride }, asPlain(windows));
         return [uncovered(flow, x!.shape, windows)];
       }
       const start = candidates(covered(x!.start, windows), windows);

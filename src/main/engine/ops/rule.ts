@@ -3,6 +3,7 @@
  * (row = point · examples + example), so that a segment's starts and ends are two contiguous slices of rows.
  */
 import type { Tensor } from '@tensorflow/tfjs-core';
+import type { OnSegments } from '../backends';
 import type { OpAttributes, OpName } from '../graph/ops';
 
 /** Everything `run` may look at. Constants come as tensors without a batch axis. */
@@ -28,7 +29,7 @@ export interface GradientContext<Op extends OpName> extends RunContext<Op> {
  * They are made when first asked for: a linear rule that asks only for `shape` costs no memory (the activations of values
  * that only linear ops touch are not kept; see READS_NO_VALUES in attribution/plan.ts).
  */
-export interface Difference {
+export interface Difference extends OnSegments {
   /** [segments, …] */
   readonly shape: readonly number[];
   readonly start: Tensor;

@@ -114,56 +114,78 @@ struct Shared {
 
 constexpr int64_t kBlock = 2048;  // floats that stay in the first-level cache together with their neighbours
 
+// Where segments lie on values at points: [points x pairs, ...], of which [segments x pairs, ...] begin and end segments,
+// `stride` points apart.
+struct OnSegments : Shared {
+  int64_t pairs, stride;
+  explicit OnSegments(TF_OpKernelConstruction* context)
+      : Shared(context), pairs(intAttribute(context, "pairs")), stride(intAttribute(context, "stride")) {}
+  // From a segment's start to its end: rows.
+  int64_t apart() const { return stride * pairs; }
+  // The row at which a segment's row begins.
+  int64_t start(int64_t row) const { return row / pairs * apart() + row % pairs; }
+  // Whether points hold the segments.
+  bool fits(const std::vector<int64_t>& segments, const std::vector<int64_t>& points) const {
+    return pairs > 0 && stride > 0 && !segments.empty() && segments.size() == points.size() && segments[0] > 0 &&
+           segments[0] % pairs == 0 && points[0] >= segments[0] * stride + pairs &&
+           std::equal(segments.begin() + 1, segments.end(), points.begin() + 1);
+  }
+};
+
 // upstream x (slope + (1 - slope) x open share) of x ↦ max(x, slope x) over segments.
 // Open share: (y0 + y1) / max(y0 + y1, |x1 - x0|), y = max(x, 0): 1 open at both ends, 0 closed at both.
-struct ReluSecant : Shared {
+struct ReluSecant : OnSegments {
   float slope;
-  explicit ReluSecant(TF_OpKernelConstruction* context) : Shared(context), slope(floatAttribute(context, "slope")) {}
+  explicit ReluSecant(TF_OpKernelConstruction* context) : OnSegments(context), slope(floatAttribute(context, "slope")) {}
   void compute(TF_OpKernelContext* context) const {
     Output output(context);
-    Input upstream(context, 0), start(context, 1), end(context, 2);
-    if (!output || !upstream || !start || !end) return;
-    const int64_t size = upstream.size();
-    if (start.size() != size || end.size() != size) return fail(context, "MhoReluSecant: sizes differ");
-    const float *u = upstream.data(), *x0 = start.data(), *x1 = end.data();
+    Input upstream(context, 0), points(context, 1);
+    if (!output || !upstream || !points) return;
+    const std::vector<int64_t> shape = upstream.shape();
+    if (!fits(shape, points.shape())) return fail(context, "MhoReluSecant: segments do not fit");
+    const int64_t rows = shape[0], each = upstream.size() / rows, between = apart() * each;
+    const float *u = upstream.data(), *x = points.data();
     float* out = output.data();
     const float closed = slope, rest = 1.0f - slope;
-#pragma omp parallel for simd schedule(static) if (parallel && size > 16384)
-    for (int64_t i = 0; i < size; i++) {
-      const float a = x0[i], b = x1[i];
-      const float open = std::max(a, 0.0f) + std::max(b, 0.0f);
-      const float whole = std::max(open, std::fabs(b - a));
-      const float share = open / std::max(whole, 1e-37f);
-      out[i] = u[i] * (closed + rest * share);
-    }
+#pragma omp parallel for schedule(static) collapse(2) if (parallel && rows * each > 16384)
+    for (int64_t row = 0; row < rows; row++)
+      for (int64_t block = 0; block < each; block += kBlock) {
+        const int64_t count = std::min(kBlock, each - block), at = row * each + block;
+        const float *us = u + at, *x0 = x + start(row) * each + block, *x1 = x0 + between;
+        float* to = out + at;
+#pragma omp simd
+        for (int64_t i = 0; i < count; i++) {
+          const float a = x0[i], b = x1[i];
+          const float open = std::max(a, 0.0f) + std::max(b, 0.0f);
+          const float whole = std::max(open, std::fabs(b - a));
+          const float share = open / std::max(whole, 1e-37f);
+          to[i] = us[i] * (closed + rest * share);
+        }
+      }
   }
 };
 
 // Sum over segments of multiplier x (end - start): [segments x pairs, ...] -> [pairs, ...].
-struct Contribution : Shared {
-  int64_t pairs;
-  explicit Contribution(TF_OpKernelConstruction* context) : Shared(context), pairs(intAttribute(context, "pairs")) {}
+struct Contribution : OnSegments {
+  using OnSegments::OnSegments;
   void compute(TF_OpKernelContext* context) const {
-    Input multiplier(context, 0), start(context, 1), end(context, 2);
-    if (!multiplier || !start || !end) return;
+    Input multiplier(context, 0), points(context, 1);
+    if (!multiplier || !points) return;
     std::vector<int64_t> shape = multiplier.shape();
-    const int64_t size = multiplier.size();
-    if (shape.empty() || pairs < 1 || shape[0] % pairs != 0 || start.size() != size || end.size() != size)
-      return fail(context, "MhoContribution: sizes differ");
-    const int64_t segments = shape[0] / pairs;
+    if (!fits(shape, points.shape())) return fail(context, "MhoContribution: segments do not fit");
+    const int64_t segments = shape[0] / pairs, each = multiplier.size() / segments, between = stride * each;
     shape[0] = pairs;
     Output output(context, shape);
     if (!output) return;
-    const float *m = multiplier.data(), *y0 = start.data(), *y1 = end.data();
+    const float *m = multiplier.data(), *y = points.data();
     float* out = output.data();
-    const int64_t each = segments > 0 ? size / segments : 0;
-#pragma omp parallel for schedule(static) if (parallel && size > 16384)
+#pragma omp parallel for schedule(static) if (parallel && segments * each > 16384)
     for (int64_t block = 0; block < each; block += kBlock) {
       const int64_t count = std::min(kBlock, each - block);
       float* sum = out + block;
       std::fill(sum, sum + count, 0.0f);
       for (int64_t s = 0; s < segments; s++) {
-        const float *ms = m + s * each + block, *a = y0 + s * each + block, *b = y1 + s * each + block;
+        const float *ms = m + s * each + block, *a = y + s * between + block, *b = a + between;
 #pragma omp simd
         for (int64_t i = 0; i < count; i++) sum[i] += ms[i] * (b[i] - a[i]);
       }
@@ -247,7 +269,7 @@ struct Pool : Shared {
            x[0] == upstream[0] && x[3] == upstream[3] && x[1] >= kh && x[2] >= kw &&
            upstream[1] == (x[1] - kh) / sh + 1 && upstream[2] == (x[2] - kw) / sw + 1;
   }
-  // Visits every window, by vectors of channels: visit(offset of its corner in x, its offset in upstream, channels).
+  // Visits every window, by vectors of channels: visit(its row, offset of its corner in x, its offset in upstream, channels).
   // `out`, of x's shape, is zero where no window has added to it: line by line, just before it is needed. The places of
   // a window lie at corner + i * line + j * channels. Few images are shared out by channels, so that every core has some.
   template <typename Visit>
@@ -271,7 +293,7 @@ struct Pool : Shared {
           clear(h * sh + kh);
           for (int64_t w = 0; w < ow; w++)
             for (int64_t c = first; c < last; c += kLanes)
-              visit(row * image + h * sh * line + w * sw * channels + c, ((row * oh + h) * ow + w) * channels + c,
+              visit(row, row * image + h * sh * line + w * sw * channels + c, ((row * oh + h) * ow + w) * channels + c,
                     static_cast<int>(std::min<int64_t>(kLanes, last - c)));
         }
         clear(height);
@@ -292,7 +314,7 @@ struct MaxPoolGradient : Pool {
     const int64_t channels = shape[3], line = shape[2] * channels;
     const float *in = x.data(), *u = upstream.data();
     float* out = output.data();
-    windows(shape, counts, out, [&](int64_t corner, int64_t window, int count) {
+    windows(shape, counts, out, [&](int64_t, int64_t corner, int64_t window, int count) {
       Floats top = load(in + corner, count);
       Ints winner = {};
       int32_t place = 0;
@@ -317,18 +339,23 @@ struct MaxPoolGradient : Pool {
 // The crossing rule: the winner at the start gets u = a / (a + b) of upstream, the winner at the end the rest, with a the
 // start's lead at the start and b the end's at the end (0 where one wins at both: the end's winner gets all).
 struct MaxPoolSecant : Pool {
-  using Pool::Pool;
+  OnSegments segments;
+  explicit MaxPoolSecant(TF_OpKernelConstruction* context) : Pool(context), segments(context) {}
   void compute(TF_OpKernelContext* context) const {
-    Input upstream(context, 0), start(context, 1), end(context, 2);
-    if (!upstream || !start || !end) return;
-    const auto shape = start.shape(), counts = upstream.shape();
-    if (!fits(shape, counts) || end.shape() != shape) return fail(context, "MhoMaxPoolSecant: windows do not fit");
+    Input upstream(context, 0), points(context, 1);
+    if (!upstream || !points) return;
+    auto shape = points.shape();
+    const auto counts = upstream.shape(), all = shape;
+    if (!counts.empty() && !shape.empty()) shape[0] = counts[0];
+    if (!segments.fits(shape, all) || !fits(shape, counts)) return fail(context, "MhoMaxPoolSecant: windows do not fit");
     Output output(context, shape);
     if (!output) return;
-    const int64_t channels = shape[3], line = shape[2] * channels;
-    const float *x0 = start.data(), *x1 = end.data(), *u = upstream.data();
+    const int64_t channels = shape[3], line = shape[2] * channels, image = shape[1] * line;
+    const int64_t between = segments.apart() * image;
+    const float *x = points.data(), *u = upstream.data();
     float* out = output.data();
-    windows(shape, counts, out, [&](int64_t corner, int64_t window, int count) {
+    windows(shape, counts, out, [&](int64_t row, int64_t corner, int64_t window, int count) {
+      const float *x0 = x + (segments.start(row) - row) * image, *x1 = x0 + between;
       // The winners' values at either end: `later` is at the start that of the end's, `earlier` at the end the start's.
       Floats top0 = load(x0 + corner, count), top1 = load(x1 + corner, count), later = top0, earlier = top1;
       Ints winner0 = {}, winner1 = {};
@@ -444,6 +471,8 @@ NAPI_MODULE_INIT() {
   const std::vector<const char*> windows = {"window_height: int", "window_width: int", "stride_height: int",
                                             "stride_width: int"};
   std::vector<const char*> placed = windows;
+  std::vector<const char*> along = windows;
+  along.insert(along.end(), {"pairs: int", "stride: int"});
   placed.insert(placed.end(), {"pad_top: int", "pad_left: int", "height: int", "width: int"});
 #if defined(__x86_64__)
   const bool able = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");  // as it is compiled
@@ -451,12 +480,12 @@ NAPI_MODULE_INIT() {
   const bool able = true;
 #endif
   static const bool ready =
-      able && registerOp<ReluSecant>("MhoReluSecant", {"upstream", "start", "end"}, {"slope: float"}) &&
-      registerOp<Contribution>("MhoContribution", {"multiplier", "start", "end"}, {"pairs: int"}) &&
+      able && registerOp<ReluSecant>("MhoReluSecant", {"upstream", "points"}, {"pairs: int", "stride: int", "slope: float"}) &&
+      registerOp<Contribution>("MhoContribution", {"multiplier", "points"}, {"pairs: int", "stride: int"}) &&
       registerOp<Affine>("MhoAffine", {"x", "scale", "offset"}, {}) &&
       registerOp<Offset>("MhoOffset", {"x", "offset"}, {}) &&
       registerOp<MaxPoolGradient>("MhoMaxPoolGradient", {"x", "upstream"}, windows) &&
-      registerOp<MaxPoolSecant>("MhoMaxPoolSecant", {"upstream", "start", "end"}, windows) &&
+      registerOp<MaxPoolSecant>("MhoMaxPoolSecant", {"upstream", "points"}, along) &&
       registerOp<TapSum>("MhoTapSum", {"taps"}, placed);
   napi_value value;
   napi_get_boolean(env, ready, &value);

@@ -8,11 +8,20 @@ export interface PlainWindows {
   readonly strides: readonly [number, number];
 }
 
+/** Values at the points of a path, and the segments between them. */
+export interface OnSegments {
+  /** [points × pairs, …], point after point; of segments × pairs rows each begins or ends a segment. */
+  readonly points: Tensor;
+  readonly pairs: number;
+  /** Points from a segment's start to its end. */
+  readonly stride: number;
+}
+
 export interface FusedKernels {
   /** upstream × (slope + (1 − slope) × open share) of max(x, slope · x) over segments; see `openShare` in ops/secant.ts. */
-  reluSecant(upstream: Tensor, start: Tensor, end: Tensor, slope: number): Tensor;
+  reluSecant(upstream: Tensor, x: OnSegments, slope: number): Tensor;
   /** Σ over segments of multiplier × (end − start): [segments × pairs, …] → [pairs, …]. */
-  contribution(multiplier: Tensor, start: Tensor, end: Tensor, pairs: number): Tensor;
+  contribution(multiplier: Tensor, y: OnSegments): Tensor;
   /** x · scale + offset, per channel of the last axis. */
   affine(x: Tensor, scale: Tensor, offset: Tensor): Tensor;
   /** x + offset, per channel of the last axis. */
@@ -20,7 +29,7 @@ export interface FusedKernels {
   /** Upstream to each window's first winner. x [rows, height, width, C], upstream [rows, …windows, C]. */
   maxPoolGradient(x: Tensor, upstream: Tensor, windows: PlainWindows): Tensor;
   /** The crossing rule over segments; see ops/extremes.ts. */
-  maxPoolSecant(upstream: Tensor, start: Tensor, end: Tensor, windows: PlainWindows): Tensor;
+  maxPoolSecant(upstream: Tensor, x: OnSegments, windows: PlainWindows): Tensor;
   /**
    * What each output of a convolution passes to the taps of its window, [rows, …outputs, taps × C], summed where the taps lie
    * on the input: [rows, …size, C].
@@ -51,16 +60,21 @@ const windowAttributes = ({ size, strides }: PlainWindows) =>
     ['stride_width', 'TF_ATTR_INT', strides[1]],
   ] as const;
 
+const segmentAttributes = ({ pairs, stride }: OnSegments) =>
+  [
+    ['pairs', 'TF_ATTR_INT', pairs],
+    ['stride', 'TF_ATTR_INT', stride],
+  ] as const;
+
 const fused: FusedKernels = {
-  reluSecant: (upstream, start, end, slope) =>
-    run('MhoReluSecant', [upstream, start, end], [['slope', 'TF_ATTR_FLOAT', slope]]),
-  contribution: (multiplier, start, end, pairs) =>
-    run('MhoContribution', [multiplier, start, end], [['pairs', 'TF_ATTR_INT', pairs]]),
+  reluSecant: (upstream, x, slope) =>
+    run('MhoReluSecant', [upstream, x.points], [...segmentAttributes(x), ['slope', 'TF_ATTR_FLOAT', slope]]),
+  contribution: (multiplier, y) => run('MhoContribution', [multiplier, y.points], segmentAttributes(y)),
   affine: (x, scale, offset) => run('MhoAffine', [x, scale, offset]),
   offset: (x, offset) => run('MhoOffset', [x, offset]),
   maxPoolGradient: (x, upstream, windows) => run('MhoMaxPoolGradient', [x, upstream], windowAttributes(windows)),
-  maxPoolSecant: (upstream, start, end, windows) =>
-    run('MhoMaxPoolSecant', [upstream, start, end], windowAttributes(windows)),
+  maxPoolSecant: (upstream, x, windows) =>
+    run('MhoMaxPoolSecant', [upstream, x.points], [...windowAttributes(windows), ...segmentAttributes(x)]),
   tapSum: (taps, windows, padBefore, size) =>
     run(
       'MhoTapSum',
