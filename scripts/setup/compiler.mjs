@@ -47,7 +47,7 @@ export const compileBinding = async (program, { sources, headers, nodeHeaders, e
     library(program, {
       sources: [
         ...['tfjs_backend.cc', 'tfjs_binding.cc'].map((name) => join(sources, 'binding', name)),
-        fileURLToPath(new URL('session.cc', import.meta.url)),
+        fileURLToPath(new URL('../../src/main/engine/backends/session.cc', import.meta.url)),
       ],
       options: ['-O2', '-pthread', '-DTF_NewSessionOptions=MhoSessionOptions', '-DTF_SessionRun=MhoSessionRun'],
       output: 'tfjs_binding.node',

@@ -37,7 +37,7 @@ function walkBack<M>(
   for (const node of [...plan.pruned.nodes].reverse()) {
     const met = leave(node.output);
     if (met === undefined) continue;
-    // Below the last layer that is asked for, nothing is.
+    // Before the first layer that is asked for, nothing needs it.
     const passed = node.inputs.some((input) => plan.walked.has(input)) ? flow.pass(node, met) : [];
     node.inputs.forEach((input, index) => {
       const share = passed[index];

@@ -251,7 +251,7 @@ class Recorder {
       for (const [at, { id, dtype }] of each.entries()) {
         const from = nameOf(id);
         const type = { name: 'T', type: this.binding.TF_ATTR_TYPE, value: dtype };
-        // By their names outputs that are made on cores of their own are told apart; see scripts/setup/session.cc.
+        // By their names outputs that are made on cores of their own are told apart; see session.cc.
         const name = cores === 'each' ? `part${part}/output${at}` : `output${part}/${at}`;
         if (from === null || !file.node(name, 'Identity', [from], [type])) return null;
         fetches.push(name);

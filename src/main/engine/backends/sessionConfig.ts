@@ -1,6 +1,6 @@
 /**
  * Which cores TensorFlow runs a recorded graph by. Its sessions take that from a ConfigProto
- * (tensorflow/core/protobuf/config.proto), which reaches them through scripts/setup/session.cc.
+ * (tensorflow/core/protobuf/config.proto), which reaches them through session.cc.
  */
 import { WireType } from '@bufbuild/protobuf/wire';
 import { availableParallelism } from 'node:os';
