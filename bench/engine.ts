@@ -98,7 +98,10 @@ interface Passes {
   readonly walk: 'gradient' | 'secant';
 }
 
-/** Forward and backward along the first example's path, `batch` points or segments at once; nothing is summed. */
+/**
+ * Forward and backward along the first example's path, `batch` points or segments at once, by the graphs that a sweep of
+ * many chunks runs; nothing is summed.
+ */
 async function passes({ name, points, batch, walk }: Passes): Promise<Times> {
   const net = nets.get(name)!;
   const { graph } = net.opened;
@@ -109,6 +112,22 @@ async function passes({ name, points, batch, walk }: Passes): Promise<Times> {
     const sink = prepared.seeds[0]!;
     // A segment has a point at either end: a chunk of segments shares all but one.
     const shared = walk === 'secant' ? 1 : 0;
+    const pass = (count: number, along: Tensor): Tensor => {
+      const values = forward(plan.pruned.nodes, weights, new Map([[start, along]]), plan.kept);
+      const size = values.get(sink.value)!.shape[1]!;
+      const seed = tf.oneHot(tf.fill([count], sink.index[0]!, 'int32'), size, 1, 0, 'float32') as Tensor;
+      const seeds = new Map([[sink.value, seed]]);
+      // Kept tensors would outlive the tidy around this; the walk frees its own.
+      let met = 0;
+      const visit = (_: number, flow: Tensor) => (met = flow.size);
+      if (walk === 'gradient') walkGradients(plan, weights, values, seeds, visit);
+      else {
+        const segments = { stride: 1, pairs: 1, rows: count } as const;
+        walkMultipliers(plan, weights, new Differences(values, segments), seeds, visit);
+      }
+      if (met === 0) throw new Error('the walk met no value');
+      return tf.sum(values.get(sink.value)!); // a graph's steps run in turn: this one when all others have
+    };
     return timed(async () => {
       for (let first = 0; first < points - shared; first += batch) {
         const count = Math.min(batch, points - shared - first);
@@ -121,20 +140,9 @@ async function passes({ name, points, batch, walk }: Passes): Promise<Times> {
             baseline,
             tf.mul(tf.reshape(alphas, [-1, ...from.shape.slice(1).map(() => 1)]), difference),
           );
-          const values = forward(plan.pruned.nodes, weights, new Map([[start, along]]), plan.kept);
-          const size = values.get(sink.value)!.shape[1]!;
-          const seed = tf.oneHot(tf.fill([count], sink.index[0]!, 'int32'), size, 1, 0, 'float32') as Tensor;
-          const seeds = new Map([[sink.value, seed]]);
-          // Kept tensors would outlive this tidy; the walk frees its own.
-          let met = 0;
-          const visit = (_: number, flow: Tensor) => (met = flow.size);
-          if (walk === 'gradient') walkGradients(plan, weights, values, seeds, visit);
-          else {
-            const segments = { stride: 1, pairs: 1, rows: count } as const;
-            walkMultipliers(plan, weights, new Differences(values, segments), seeds, visit);
-          }
-          if (met === 0) throw new Error('the walk met no value');
-          return tf.keep(tf.sum(values.get(sink.value)!));
+          const work = () => ({ tensors: [pass(count, along)], about: null });
+          const [done] = weights.recordings.run(`passes ${walk}`, [along], [work], 'all');
+          return done!.tensors[0]!;
         });
         await value.data();
         value.dispose();

@@ -26,7 +26,7 @@ import { complaint, run } from './process.mjs';
 import { say } from './say.mjs';
 
 /** Raised when what is compiled changes, so that clones of different age share the cache in peace. */
-const compiledParts = 10;
+const compiledParts = 11;
 const bindingFile = 'lib/napi-v8/tfjs_binding.node';
 export const libraries = ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2'];
 const probeScript = fileURLToPath(new URL('probe.mjs', import.meta.url));

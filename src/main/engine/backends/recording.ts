@@ -9,22 +9,14 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { GraphFile } from './graphFile';
-import { nativeBackend, type NativeAttribute, type NativeBackend, type NativeBinding } from './native';
+import { inOneTrip, OURS, type Step } from './kernels/pairs';
+import { nativeBackend, type NativeBackend, type NativeBinding } from './native';
 import { withSessionConfig, type Cores } from './sessionConfig';
 
 /** What a piece of work gave: tensors, and anything that is the same in every run. */
 export interface Done<About> {
   readonly tensors: readonly Tensor[];
   readonly about: About;
-}
-
-/** An op that ran; tensors by the binding's numbers. */
-interface Step {
-  readonly part: number;
-  readonly op: string;
-  readonly attributes: readonly NativeAttribute[];
-  readonly inputs: readonly number[];
-  readonly outputs: readonly { readonly id: number; readonly dtype: number }[];
 }
 
 /** A tensor made from numbers: the same in every run. */
@@ -41,9 +33,6 @@ const INFERRED: Readonly<Record<string, string>> = { ExpandDims: 'T', ClipByValu
 const MOST_CONSTANTS = 16e6;
 
 const TAG = 'mho';
-
-/** What the names of the fused kernels begin with. */
-const OURS = 'Mho';
 
 /** A recorded piece of work, held by TensorFlow until it is disposed of. */
 export class Recording {
@@ -234,7 +223,7 @@ class Recorder {
     // A part's steps run one after the other, as they were recorded: nothing is made, and held, before it is needed, and a
     // part stays on its core.
     const before: string[] = [];
-    for (const [at, { part, op, attributes, inputs: read, outputs: made }] of this.#steps.entries()) {
+    for (const [at, { part, op, attributes, inputs: read, outputs: made }] of inOneTrip(this.#steps).entries()) {
       const from = read.map(nameOf);
       if (from.includes(null)) return null;
       const inferred = INFERRED[op];

@@ -50,10 +50,10 @@ void fail(TF_OpKernelContext* context, const char* reason) {
   TF_OpKernelContext_Failure(context, status.raw);
 }
 
-// The op's only output, float32; null where it could not be allocated, which the context is told.
+// An output of the op, float32; null where it could not be allocated, which the context is told.
 struct Output {
   TF_Tensor* tensor = nullptr;
-  // Of the shape of input 0, and in its place where nobody else reads that: to be made before input 0 is looked at.
+  // The first, of the shape of input 0, and in its place where nobody else reads that: to be made before that is looked at.
   explicit Output(TF_OpKernelContext* context) {
     std::vector<int64_t> shape;
     {
@@ -68,11 +68,11 @@ struct Output {
                                              &forwarded, status.raw);
     if (!status.ok()) TF_OpKernelContext_Failure(context, status.raw);
   }
-  Output(TF_OpKernelContext* context, const std::vector<int64_t>& shape) {
+  Output(TF_OpKernelContext* context, const std::vector<int64_t>& shape, int index = 0) {
     size_t bytes = sizeof(float);
     for (int64_t size : shape) bytes *= static_cast<size_t>(size);
     Status status;
-    tensor = TF_AllocateOutput(context, 0, TF_FLOAT, shape.data(), static_cast<int>(shape.size()), bytes, status.raw);
+    tensor = TF_AllocateOutput(context, index, TF_FLOAT, shape.data(), static_cast<int>(shape.size()), bytes, status.raw);
     if (!status.ok()) TF_OpKernelContext_Failure(context, status.raw);
   }
   ~Output() {
@@ -132,8 +132,13 @@ struct OnSegments : Shared {
   }
 };
 
+// (y0 + y1) / max(y0 + y1, |x1 - x0|), y = max(x, 0): 1 where the ReLU is open at both ends, 0 closed at both.
+inline float openShare(float x0, float x1) {
+  const float open = std::max(x0, 0.0f) + std::max(x1, 0.0f);
+  return open / std::max(std::max(open, std::fabs(x1 - x0)), 1e-37f);
+}
+
 // upstream x (slope + (1 - slope) x open share) of x ↦ max(x, slope x) over segments.
-// Open share: (y0 + y1) / max(y0 + y1, |x1 - x0|), y = max(x, 0): 1 open at both ends, 0 closed at both.
 struct ReluSecant : OnSegments {
   float slope;
   explicit ReluSecant(TF_OpKernelConstruction* context) : OnSegments(context), slope(floatAttribute(context, "slope")) {}
@@ -154,13 +159,7 @@ struct ReluSecant : OnSegments {
         const float *us = u + at, *x0 = x + start(row) * each + block, *x1 = x0 + between;
         float* to = out + at;
 #pragma omp simd
-        for (int64_t i = 0; i < count; i++) {
-          const float a = x0[i], b = x1[i];
-          const float open = std::max(a, 0.0f) + std::max(b, 0.0f);
-          const float whole = std::max(open, std::fabs(b - a));
-          const float share = open / std::max(whole, 1e-37f);
-          to[i] = us[i] * (closed + rest * share);
-        }
+        for (int64_t i = 0; i < count; i++) to[i] = us[i] * (closed + rest * openShare(x0[i], x1[i]));
       }
   }
 };
@@ -193,47 +192,72 @@ struct Contribution : OnSegments {
   }
 };
 
-// x · scale + offset, per channel.
-struct Affine : Shared {
-  using Shared::Shared;
+// What ReluSecant passes on, and the contributions of its output: both at once, and from x alone.
+struct ReluFlow : OnSegments {
+  float slope;
+  explicit ReluFlow(TF_OpKernelConstruction* context) : OnSegments(context), slope(floatAttribute(context, "slope")) {}
   void compute(TF_OpKernelContext* context) const {
     Output output(context);
-    Input x(context, 0), scale(context, 1), offset(context, 2);
-    if (!output || !x || !scale || !offset) return;
-    const int64_t channels = scale.size(), size = x.size();
-    if (channels < 1 || offset.size() != channels || size % channels != 0)
-      return fail(context, "MhoAffine: sizes differ");
-    const float *in = x.data(), *a = scale.data(), *b = offset.data();
-    float* out = output.data();
-    const int64_t rows = size / channels;
-#pragma omp parallel for schedule(static) if (parallel && size > 16384)
-    for (int64_t row = 0; row < rows; row++) {
-      const float* from = in + row * channels;
-      float* to = out + row * channels;
+    Input upstream(context, 0), points(context, 1);
+    if (!output || !upstream || !points) return;
+    std::vector<int64_t> shape = upstream.shape();
+    if (!fits(shape, points.shape())) return fail(context, "MhoReluFlow: segments do not fit");
+    const int64_t segments = shape[0] / pairs, each = upstream.size() / segments, between = stride * each;
+    shape[0] = pairs;
+    Output sums(context, shape, 1);
+    if (!sums) return;
+    const float *u = upstream.data(), *x = points.data();
+    float *out = output.data(), *contributions = sums.data();
+    const float closed = slope, rest = 1.0f - slope;
+#pragma omp parallel for schedule(static) if (parallel && segments * each > 16384)
+    for (int64_t block = 0; block < each; block += kBlock) {
+      const int64_t count = std::min(kBlock, each - block);
+      float* sum = contributions + block;
+      std::fill(sum, sum + count, 0.0f);
+      for (int64_t s = 0; s < segments; s++) {
+        const float *us = u + s * each + block, *x0 = x + s * between + block, *x1 = x0 + between;
+        float* to = out + s * each + block;
 #pragma omp simd
-      for (int64_t c = 0; c < channels; c++) to[c] = from[c] * a[c] + b[c];
+        for (int64_t i = 0; i < count; i++) {
+          const float a = x0[i], b = x1[i], flow = us[i];
+          const float from = std::max(a, 0.0f) + closed * std::min(a, 0.0f);
+          const float until = std::max(b, 0.0f) + closed * std::min(b, 0.0f);
+          sum[i] += flow * (until - from);
+          to[i] = flow * (closed + rest * openShare(a, b));
+        }
+      }
     }
   }
 };
 
-// x + offset, per channel.
-struct Offset : Shared {
+// x · scale + offset, per channel, or x + offset; and what a ReLU makes of it, as a second output.
+template <bool scaled, bool relu>
+struct Affine : Shared {
   using Shared::Shared;
   void compute(TF_OpKernelContext* context) const {
     Output output(context);
-    Input x(context, 0), offset(context, 1);
-    if (!output || !x || !offset) return;
+    Input x(context, 0), scale(context, 1), offset(context, scaled ? 2 : 1);
+    if (!output || !x || !scale || !offset) return;
     const int64_t channels = offset.size(), size = x.size();
-    if (channels < 1 || size % channels != 0) return fail(context, "MhoOffset: sizes differ");
-    const float *in = x.data(), *b = offset.data();
-    float* out = output.data();
+    if (channels < 1 || scale.size() != channels || size % channels != 0) return fail(context, "MhoAffine: sizes differ");
+    std::unique_ptr<Output> opened;
+    if (relu) {
+      opened.reset(new Output(context, x.shape(), 1));
+      if (!*opened) return;
+    }
+    const float *in = x.data(), *a = scale.data(), *b = offset.data();
+    float *out = output.data(), *open = relu ? opened->data() : nullptr;
     const int64_t rows = size / channels;
 #pragma omp parallel for schedule(static) if (parallel && size > 16384)
     for (int64_t row = 0; row < rows; row++) {
       const float* from = in + row * channels;
-      float* to = out + row * channels;
+      float *to = out + row * channels, *above = relu ? open + row * channels : nullptr;
 #pragma omp simd
-      for (int64_t c = 0; c < channels; c++) to[c] = from[c] + b[c];
+      for (int64_t c = 0; c < channels; c++) {
+        const float value = (scaled ? from[c] * a[c] : from[c]) + b[c];
+        to[c] = value;
+        if (relu) above[c] = std::max(value, 0.0f);
+      }
     }
   }
 };
@@ -446,11 +470,12 @@ void destroy(void* kernel) {
 }
 
 template <typename Kernel>
-bool registerOp(const char* name, const std::vector<const char*>& inputs, const std::vector<const char*>& attributes) {
+bool registerOp(const char* name, const std::vector<const char*>& inputs, const std::vector<const char*>& attributes,
+                const std::vector<const char*>& outputs = {"output"}) {
   Status status;
   TF_OpDefinitionBuilder* definition = TF_NewOpDefinitionBuilder(name);
   for (const char* input : inputs) TF_OpDefinitionBuilderAddInput(definition, (std::string(input) + ": float").c_str());
-  TF_OpDefinitionBuilderAddOutput(definition, "output: float");
+  for (const char* output : outputs) TF_OpDefinitionBuilderAddOutput(definition, (std::string(output) + ": float").c_str());
   TF_OpDefinitionBuilderAddAttr(definition, "parallel: bool = true");
   for (const char* attribute : attributes) TF_OpDefinitionBuilderAddAttr(definition, attribute);
   // Graphs, unlike single calls, want to know.
@@ -482,8 +507,12 @@ NAPI_MODULE_INIT() {
   static const bool ready =
       able && registerOp<ReluSecant>("MhoReluSecant", {"upstream", "points"}, {"pairs: int", "stride: int", "slope: float"}) &&
       registerOp<Contribution>("MhoContribution", {"multiplier", "points"}, {"pairs: int", "stride: int"}) &&
-      registerOp<Affine>("MhoAffine", {"x", "scale", "offset"}, {}) &&
-      registerOp<Offset>("MhoOffset", {"x", "offset"}, {}) &&
+      registerOp<ReluFlow>("MhoReluFlow", {"upstream", "points"}, {"pairs: int", "stride: int", "slope: float"},
+                           {"output", "contribution"}) &&
+      registerOp<Affine<true, false>>("MhoAffine", {"x", "scale", "offset"}, {}) &&
+      registerOp<Affine<false, false>>("MhoOffset", {"x", "offset"}, {}) &&
+      registerOp<Affine<true, true>>("MhoAffineRelu", {"x", "scale", "offset"}, {}, {"output", "relu"}) &&
+      registerOp<Affine<false, true>>("MhoOffsetRelu", {"x", "offset"}, {}, {"output", "relu"}) &&
       registerOp<MaxPoolGradient>("MhoMaxPoolGradient", {"x", "upstream"}, windows) &&
       registerOp<MaxPoolSecant>("MhoMaxPoolSecant", {"upstream", "points"}, along) &&
       registerOp<TapSum>("MhoTapSum", {"taps"}, placed);
