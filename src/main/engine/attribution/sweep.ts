@@ -213,7 +213,10 @@ export async function sweepGroup(
     for (let first = 0; first < alphas.length - 1;) {
       const left = alphas.length - 1 - first;
       const count = left === 1 ? 1 : Math.min(segments, left - (left % 2));
-      const shares = sharesOf(count, (count + 1) * pairs * request.rowBytes, request.estimateError);
+      const bytes = (count + 1) * pairs * request.rowBytes;
+      const shares = kernels().records
+        ? sharesOf(count, bytes, request.estimateError)
+        : ({ counts: [count], cores: 'all' } as const);
       const layouts: (readonly Section[])[] = [];
       const computed = tf.tidy(() =>
         sweepChunk(request, group, first, shares).map(({ tensors, about }) => {

@@ -121,9 +121,11 @@ export const registerNative = (): void => {
   if (!folder) throw new Error('the package @tensorflow/tfjs-node-gpu is not installed');
   const binary = join(folder, 'lib/napi-v8/tfjs_binding.node');
   if (!existsSync(binary)) throw new Error('it has not been set up');
-  // Both are read when the library loads; oneDNN's kernels are a quarter faster.
+  // All of these are read when the library loads. oneDNN's kernels are a quarter faster.
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '3';
   process.env.TF_ENABLE_ONEDNN_OPTS ??= '1';
+  // TensorFloat-32 keeps ten bits of a factor: a GPU's products would leave residuals of 1e-3.
+  process.env.NVIDIA_TF32_OVERRIDE ??= '0';
   // Sessions have threads of their own, and as many as they ask for; see sessionConfig.ts.
   process.env.TF_OVERRIDE_GLOBAL_THREADPOOL ??= '1';
   const quiet = join(folder, 'lib/napi-v8/quiet.node');
