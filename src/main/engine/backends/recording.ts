@@ -233,7 +233,9 @@ class Recorder {
       const after = before[part] === undefined ? [] : [`^${before[part]}`];
       if (!file.node(`step${at}`, op, [...(from as string[]), ...after], all)) return null;
       before[part] = `step${at}`;
-      made.forEach(({ id }, place) => names.set(id, place === 0 ? `step${at}` : `step${at}:${place}`));
+      for (const [place, { id }] of made.entries())
+        // What was made to be kept is there from now on: made in one part, it is no other part's to wait for.
+        if (!typeOf.has(id)) names.set(id, place === 0 ? `step${at}` : `step${at}:${place}`);
     }
     const fetches: string[] = [];
     for (const [part, each] of outputs.entries())
