@@ -470,11 +470,11 @@ async function machine(): Promise<string> {
 const INTRODUCTION = `# Measurements
 
 Written by \`npm run bench\`, which measures ours and the peers side by side, part by part. Times are medians of alternating
-runs, after three that are not counted: PyTorch plans its first, we record our second as a graph. Of the reference networks, whose runs are short, a round is
-three runs of each after one that is not counted. A ratio is the median of the rounds' ratios; beside it stand that of the two fastest
-runs (which other work on the machine disturbs least) and that of CPU times. A goal is met where both the first two meet it.
-Each part says how busy the machine was: a load above the number of cores means that other programs competed, and that
-the numbers want repeating.`;
+runs, after three that are not counted: PyTorch plans its first, we record our second as a graph. Of the reference networks,
+whose runs are short, a round is three runs of each after one that is not counted. A ratio is the median of the rounds' ratios;
+beside it stand that of the two fastest runs (which other work on the machine disturbs least) and that of CPU times. A goal is
+met where both the first two meet it. Each part says how busy the machine was: a load above the number of cores means that
+other programs competed, and that the numbers want repeating.`;
 
 /** The page's parts, by name, as measured before. */
 function measuredBefore(path: string): Map<string, string> {

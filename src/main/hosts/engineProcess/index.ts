@@ -13,7 +13,7 @@ process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '3';
 process.env['TF_ENABLE_ONEDNN_OPTS'] ??= '1';
 
 // A run takes every core; the window it belongs to is to have one when it is clicked. Threads made from here on inherit it.
-setPriority(process.platform === 'win32' ? constants.priority.PRIORITY_BELOW_NORMAL : 5);
+setPriority(process.platform === 'win32' ? constants.priority.PRIORITY_BELOW_NORMAL : 10);
 
 /** A MessagePort of Electron's utility process: the part that is used. */
 interface Port {
