@@ -7,8 +7,6 @@ export interface ErrorText {
   readonly remedy: string;
 }
 
-type Details = Readonly<Record<string, string | number>>;
-
 /** code → [sentence, remedy]; `{name}` is replaced by the detail of that name. Grouped by what the user was doing. */
 const catalogue = {
   // opening a model
@@ -145,8 +143,21 @@ const catalogue = {
 
 export type ErrorCode = keyof typeof catalogue;
 
-const filled = (text: string, details: Details): string =>
-  text.replace(/\{(\w+)\}/g, (whole, name: string) => (name in details ? String(details[name]) : whole));
+/** The names between braces in a text. */
+type Named<Text extends string> = Text extends `${string}{${infer Name}}${infer Rest}` ? Name | Named<Rest> : never;
+
+/** What the sentence and the remedy of a code name: each of it must be told, and nothing else. */
+export type Details<Code extends ErrorCode> = Readonly<
+  Record<Named<(typeof catalogue)[Code][number]>, string | number>
+>;
+
+/** What an error of a code is made of; details may be left out where its texts name none. */
+type Told<Code extends ErrorCode> = keyof Details<Code> extends never
+  ? [details?: Readonly<Record<string, never>>, options?: ErrorOptions]
+  : [details: Details<Code>, options?: ErrorOptions];
+
+const filled = (text: string, details: Readonly<Record<string, string | number>>): string =>
+  text.replace(/\{(\w+)\}/g, (_, name: string) => String(details[name]));
 
 /** A fault from the catalogue, as it travels between processes. */
 export interface MhoFault extends ErrorText {
@@ -154,18 +165,19 @@ export interface MhoFault extends ErrorText {
 }
 
 /** An error of the catalogue: `CODE: sentence remedy`. */
-export class MhoError extends Error {
+export class MhoError<Code extends ErrorCode = ErrorCode> extends Error {
   override readonly name = 'MhoError';
   readonly remedy: string;
   readonly sentence: string;
+  readonly details: Readonly<Record<string, string | number>>;
 
   constructor(
-    readonly code: ErrorCode,
-    readonly details: Details = {},
-    options?: ErrorOptions,
+    readonly code: Code,
+    ...[details = {}, options]: Told<Code>
   ) {
     const [sentence, remedy] = catalogue[code].map((text) => filled(text, details)) as [string, string];
     super(`${code}: ${sentence} ${remedy}`, options);
+    this.details = details;
     this.sentence = sentence;
     this.remedy = remedy;
   }

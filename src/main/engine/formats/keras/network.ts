@@ -398,7 +398,7 @@ export class NetworkTranslator {
         if (known) return [...known];
         const wrapped = { ...place, key: `${place.key}${'/layer'.repeat(wrappers(layer))}` };
         const exact = part === undefined ? wrapped : { ...wrapped, key: `${wrapped.key}/${part}` };
-        const ids = findWeights(this.store, exact, layer.kind, wanted, this.claimed, scope).map((weight, index) => {
+        const ids = findWeights(this.store, exact, wanted, this.claimed, scope).map((weight, index) => {
           const name = [owner, ...(part === undefined ? [] : [part]), wanted[index]!.names[0]!].join('/');
           const constant = { shape: weight.shape, data: weight.read() };
           this.read.push({ name, constant });

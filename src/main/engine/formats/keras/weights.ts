@@ -57,7 +57,6 @@ const fits = (wanted: WantedWeight, stored: StoredWeight): boolean =>
 export function findWeights(
   store: WeightStore,
   place: Place,
-  kind: string,
   wanted: readonly WantedWeight[],
   claimed: Set<StoredWeight>,
   scope: string | null = null,
@@ -84,7 +83,6 @@ export function findWeights(
     if (!fits(each, weight))
       throw new MhoError('MODEL_WEIGHTS_SHAPE', {
         ...details,
-        kind,
         weight: each.names[0]!,
         have: written(weight.shape),
         want: written(each.shape),
