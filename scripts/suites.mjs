@@ -121,7 +121,7 @@ const slow = [
   'graph/support',
   'ops/cpu',
   'studio/serve',
-  'studio/service',
+  'hosts/service',
   'terminal/attribute',
   'terminal/built',
 ].map((path) => `tests/${path}`);

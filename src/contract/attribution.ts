@@ -1,6 +1,5 @@
 /** What a run is asked, what it reports while it goes on, and what it gives. Shared by every host. */
 import type { BackendInfo } from './backends';
-import type { MhoFault } from './errors';
 
 /** `nig`: Neuron Integrated Gradients by `rule`; the others as in methods of the documentation. */
 export const METHODS = [
@@ -118,9 +117,3 @@ export interface Progress {
   readonly running: number;
   readonly expected: number;
 }
-
-export type RunNotice =
-  | { readonly kind: 'progress'; readonly progress: Progress }
-  | { readonly kind: 'result'; readonly result: RunResult }
-  | { readonly kind: 'failed'; readonly fault: MhoFault }
-  | { readonly kind: 'finished'; readonly cancelled: boolean };

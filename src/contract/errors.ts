@@ -40,6 +40,7 @@ const catalogue = {
     '{path}: {what} is {have}, more than the limit of {limit}.',
     'If this is a genuine model, report it; damaged files declare such sizes.',
   ],
+  OPENING_CANCELLED: ['Opening {name} was cancelled.', 'What was open before is still open.'],
 
   // before a run
   OP_UNSUPPORTED: [

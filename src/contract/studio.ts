@@ -201,12 +201,23 @@ export interface AlongPath {
   } | null;
 }
 
+/** What a run's inputs were compared with. */
+export type AskedBaseline =
+  | { readonly kind: 'constant'; readonly value: number }
+  | {
+      readonly kind: 'arrays';
+      /** One for all examples, one for each of them, or as many references. */
+      readonly rows: number;
+      readonly perExample: boolean;
+      /** What tells its numbers from others', whatever file they came from. */
+      readonly digest: string;
+    };
+
 /** A run without its large arrays: those are asked for by layer. */
 export interface RunRecord {
   readonly run: string;
-  /** Given by the user (`named`); else made from method, steps and target. */
-  readonly name: string;
-  readonly named: boolean;
+  /** Given by the user; null where nobody did (`words/runs.ts` makes one from method, steps and target). */
+  readonly name: string | null;
   readonly note: string;
   /** ISO 8601. */
   readonly created: string;
@@ -214,13 +225,13 @@ export interface RunRecord {
   readonly job: string;
   /** Model hash, by which runs of one model are compared. */
   readonly model: string;
-  /** What it was asked, in words for the interface and for running it again. */
+  /** What it was asked, for the interface and for running it again. */
   readonly asked: {
     readonly dataName: string;
     readonly examples: readonly number[];
     /** Of each example: what tells its input's numbers from others', whatever file or session they came from. */
     readonly digests: readonly string[];
-    readonly baseline: string;
+    readonly baseline: AskedBaseline;
     readonly target: StudioTarget;
     readonly minus: StudioTarget | null;
   };
@@ -301,9 +312,11 @@ const asks =
 
 /** Answered by the engine's side, for the document of the window that asks. */
 export const engineRequests = {
-  /** Replaces the document's model; its runs stay. @throws MODEL_… */
+  /** Replaces the document's model; its runs stay. @throws MODEL_…, OPENING_CANCELLED */
   openModel: asks<OpenedModel>()(z.object({ file: fileToken })),
   openSample: asks<OpenedModel>()(z.object({ name: handle })),
+  /** Ends what this document is opening: a model, a session, data. It stays as it was. */
+  cancelOpening: asks<void>()(nothing),
   /** The model that is open, as `openModel` gave it: after a session or a recovery brought it along, or a reload. */
   openedModel: asks<OpenedModel | null>()(nothing),
   sampleList: asks<readonly SampleInfo[]>()(nothing),

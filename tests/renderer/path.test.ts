@@ -105,8 +105,8 @@ describe('words and pictures', () => {
   it('a run is called as the user named it, shortened where it is long', () => {
     const run = record('nig', []);
     expect(runLabel(run)).toBe('NIG · 50');
-    expect(runLabel({ ...run, named: true, name: 'first look' })).toBe('first look');
-    expect(runLabel({ ...run, named: true, name: 'a name that is much too long for a column' })).toHaveLength(22);
+    expect(runLabel({ ...run, name: 'first look' })).toBe('first look');
+    expect(runLabel({ ...run, name: 'a name that is much too long for a column' })).toHaveLength(22);
   });
 
   it.each([

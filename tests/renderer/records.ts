@@ -13,8 +13,7 @@ interface Given {
 export function record(method: Method, layers: readonly Given[], change: Partial<RunRecord> = {}): RunRecord {
   return {
     run: method,
-    name: method,
-    named: false,
+    name: null,
     note: '',
     created: '2026-01-01T00:00:00.000Z',
     job: 'job',
@@ -23,7 +22,7 @@ export function record(method: Method, layers: readonly Given[], change: Partial
       dataName: 'inputs.npz',
       examples: [5],
       digests: ['five'],
-      baseline: 'constant 0',
+      baseline: { kind: 'constant', value: 0 },
       target: { index: 3 },
       minus: null,
     },

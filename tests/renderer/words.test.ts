@@ -139,7 +139,7 @@ describe('path', () => {
       return { ...made, result: { ...made.result, steps } };
     };
     const [coarse, fine] = [run(1, [1, 1]), run(64, [2, 2])];
-    const other = { ...run(8, [9, 9]), asked: { ...coarse.asked, baseline: 'constant 1' } };
+    const other = { ...run(8, [9, 9]), asked: { ...coarse.asked, baseline: { kind: 'constant' as const, value: 1 } } };
     const points = convergence([fine, other, coarse], fine, 5, new Set(['a']));
     expect(points.map(({ steps, distance }) => [steps, distance])).toEqual([
       [1, 0.5],

@@ -4,7 +4,7 @@ import { stat } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
 import { MhoError } from '../../contract/errors';
 import type { FileRef } from '../../contract/studio';
-import { shortFolder } from './service/document';
+import { shortFolder } from './folders';
 
 export class Grants {
   readonly #paths = new Map<string, string>();

@@ -1,4 +1,4 @@
-/** Where the program's own folders are, for hosts that Electron does not tell. */
+/** Where the program's own folders are, for hosts that Electron does not tell; what a folder is called where it is shown. */
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -15,3 +15,9 @@ export function ownFolder(): string {
 /** Where `mho serve` keeps finished runs until they are saved: what must outlive a cache. */
 export const stateFolder = (): string =>
   join(process.env['XDG_STATE_HOME'] || join(homedir(), '.local', 'state'), 'mho');
+
+/** The folder of a file: `~/models` rather than the whole path. */
+export const shortFolder = (path: string): string => {
+  const folder = dirname(path);
+  return folder === homedir() || folder.startsWith(`${homedir()}/`) ? `~${folder.slice(homedir().length)}` : folder;
+};

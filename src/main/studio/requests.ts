@@ -18,6 +18,7 @@ import {
 import { writeSafely } from '../engine/sessions/write';
 import { chooseData, chooseFile, chooseNewFile } from './dialogs';
 import type { EngineHost } from './engineHost';
+import { checked } from '../hosts/checked';
 import { exists, kindOf } from '../hosts/files';
 import { fromOurPage } from './security';
 import type { Store } from './store';
@@ -83,12 +84,6 @@ function hostHandlers({ engine, store, newWindow, notifyAll }: RequestSurroundin
   };
 }
 
-const refused = (name: unknown, reason: string): Answer => ({
-  ok: false,
-  fault: new MhoError('REQUEST_INVALID', { name: String(name).slice(0, 60), reason }).fault,
-});
-
-const isRequest = (name: unknown): name is RequestName => typeof name === 'string' && Object.hasOwn(requests, name);
 const isHostRequest = (name: RequestName): name is HostRequestName => Object.hasOwn(hostRequests, name);
 
 /** Paths that the preload read off dropped files. */
@@ -111,17 +106,17 @@ export function answerRequests(around: RequestSurroundings): void {
 
   ipcMain.handle(REQUEST_CHANNEL, async (event, name: unknown, params: unknown): Promise<Answer> => {
     const window = around.windowOf(event);
-    if (!window || !fromOurPage(event.senderFrame)) return refused(name, 'it does not come from a window of Mho');
-    if (!isRequest(name)) return refused(name, 'there is no such request');
-    const parsed = requests[name].params.safeParse(params);
-    if (!parsed.success) {
-      const issue = parsed.error.issues[0]!;
-      return refused(name, `${issue.path.join('.') || 'it'}: ${issue.message}`);
+    if (!window || !fromOurPage(event.senderFrame)) {
+      const details = { name: String(name).slice(0, 60), reason: 'it does not come from a window of Mho' };
+      return { ok: false, fault: new MhoError('REQUEST_INVALID', details).fault };
     }
+    const parsed = checked(requests, name, params);
+    if (!parsed.ok) return parsed;
+    const known = name as RequestName;
     try {
-      if (isHostRequest(name)) return { ok: true, value: await host[name](window, parsed.data) };
-      if (name === 'startRun') return await startRun(window, parsed.data);
-      return await window.ask(name satisfies EngineRequestName, parsed.data);
+      if (isHostRequest(known)) return { ok: true, value: await host[known](window, parsed.value) };
+      if (known === 'startRun') return await startRun(window, parsed.value);
+      return await window.ask(known satisfies EngineRequestName, parsed.value);
     } catch (error) {
       return { ok: false, fault: faultOf(error) };
     }

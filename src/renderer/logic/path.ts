@@ -64,6 +64,10 @@ export interface ConvergencePoint {
   readonly estimate: number | null;
 }
 
+const sameQuestion = ({ asked }: RunRecord, other: RunRecord): boolean =>
+  JSON.stringify([asked.baseline, asked.target, asked.minus]) ===
+  JSON.stringify([other.asked.baseline, other.asked.target, other.asked.minus]);
+
 /** Runs of one method that differ in steps alone, coarsest first, against the finest of them. */
 export function convergence(
   runs: readonly RunRecord[],
@@ -78,8 +82,7 @@ export function convergence(
         run.result.method === like.result.method &&
         run.result.rule === like.result.rule &&
         run.result.pathStart === like.result.pathStart &&
-        run.asked.baseline === like.asked.baseline &&
-        JSON.stringify([run.asked.target, run.asked.minus]) === JSON.stringify([like.asked.target, like.asked.minus]) &&
+        sameQuestion(run, like) &&
         sameInput(run, like, example),
     )
     .sort((a, b) => a.result.steps - b.result.steps);

@@ -1,5 +1,6 @@
 /** The whole session as one HTML file that opens anywhere without a network: no scripts, pictures inside. */
 import type { RunRecord } from '../../contract/studio';
+import { baselineWords } from '../../contract/words/runs';
 import { completenessPicture, rankingPicture } from '../drawings/bars';
 import { pathPicture, scatterPicture } from '../drawings/plots';
 import { escaped } from '../drawings/svg';
@@ -44,7 +45,7 @@ function runsTable(runs: readonly RunRecord[], example: number): string {
     const { result, asked, note } = run;
     const place = Math.max(0, examplePlace(run, example));
     const way = result.rule ? `${result.rule}, ${count(result.steps, 'step')}` : 'no path';
-    return `<tr><td>${run.named ? `<b>${escaped(run.name)}</b><br>` : ''}${escaped(methodWords[result.method].name)}${result.complete ? '' : ' (partial)'}</td><td>${escaped(way)}${result.pathStart === null ? '' : `, from ${escaped(result.pathStart)}`}</td><td>${escaped(result.target[place] ?? '')}</td><td>${escaped(asked.baseline)}</td><td class="n">${number(result.atInput[place]!, 5)}</td><td class="n">${number(result.atBaseline[place]!, 5)}</td><td>${escaped(`${result.backend.version}, ${result.backend.device}`)}</td><td class="n">${escaped(duration(result.durationMs))}</td></tr>${note ? `<tr><td colspan="8" class="muted">${escaped(note)}</td></tr>` : ''}`;
+    return `<tr><td>${run.name === null ? '' : `<b>${escaped(run.name)}</b><br>`}${escaped(methodWords[result.method].name)}${result.complete ? '' : ' (partial)'}</td><td>${escaped(way)}${result.pathStart === null ? '' : `, from ${escaped(result.pathStart)}`}</td><td>${escaped(result.target[place] ?? '')}</td><td>${escaped(baselineWords(asked.baseline))}</td><td class="n">${number(result.atInput[place]!, 5)}</td><td class="n">${number(result.atBaseline[place]!, 5)}</td><td>${escaped(`${result.backend.version}, ${result.backend.device}`)}</td><td class="n">${escaped(duration(result.durationMs))}</td></tr>${note ? `<tr><td colspan="8" class="muted">${escaped(note)}</td></tr>` : ''}`;
   });
   return `<h2>Runs</h2><table><tr><th>method</th><th>rule, steps</th><th>target</th><th>baseline</th><th class="n">F(x)</th><th class="n">F(x')</th><th>computed on</th><th class="n">took</th></tr>${rows.join('')}</table>`;
 }

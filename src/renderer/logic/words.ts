@@ -1,6 +1,6 @@
 /** What the window calls things. */
 import type { Method, Rule } from '../../contract/attribution';
-import type { RunRecord, SampleInfo, StudioTarget } from '../../contract/studio';
+import type { RunRecord, SampleInfo } from '../../contract/studio';
 
 interface MethodWords {
   readonly name: string;
@@ -72,8 +72,8 @@ export function stepsMeaning(steps: number, rule: Rule): string {
 const MOST_LETTERS = 22;
 
 /** Short enough for a column's head: `NIG · 50`, or the name that the user gave. */
-export function runLabel({ result, name, named }: RunRecord): string {
-  if (named) return name.length > MOST_LETTERS ? `${name.slice(0, MOST_LETTERS - 1)}…` : name;
+export function runLabel({ result, name }: RunRecord): string {
+  if (name !== null) return name.length > MOST_LETTERS ? `${name.slice(0, MOST_LETTERS - 1)}…` : name;
   const { short, path } = methodWords[result.method];
   const rule = result.rule && result.rule !== 'secant' ? ` ${result.rule}` : '';
   return path ? `${short}${rule} · ${result.steps}` : short;
@@ -85,12 +85,4 @@ type Named = Pick<SampleInfo, 'labels'>;
 /** `class 3`, by the model's labels where there are some. */
 export function outputLabel(index: number, model: Named | null): string {
   return model?.labels[index] ?? `${index}`;
-}
-
-export function targetWords(target: StudioTarget, sample: SampleInfo | null): string {
-  const of = target.layer ? ` of ${target.layer}` : '';
-  if (target.index === 'argmax') return `the predicted output${of}`;
-  const index = typeof target.index === 'number' ? target.index : target.index.join(', ');
-  const label = typeof target.index === 'number' ? sample?.labels[target.index] : undefined;
-  return label !== undefined && label !== `${index}` ? `${label}${of}` : `output ${index}${of}`;
 }

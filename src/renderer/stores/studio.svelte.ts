@@ -25,6 +25,7 @@ import type {
 } from '../../contract/studio';
 import { defaultSettings } from '../../contract/defaults';
 import type { ModelSummary } from '../../contract/model';
+import { runName } from '../../contract/words/runs';
 import { METHODS } from '../../contract/attribution';
 import { hiddenLayers, repeatedLayers, targetLayers } from '../logic/neurons';
 import { finding } from '../logic/finding';
@@ -576,7 +577,7 @@ class Studio {
     await this.guard(async () => {
       await this.client.request('removeRun', { run: run.run });
       this.runs = this.runs.filter((other) => other.run !== run.run);
-      messages.note(`Removed ${run.name}.`, {
+      messages.note(`Removed ${runName(run)}.`, {
         label: 'Undo',
         run: () =>
           void this.guard(async () => {
@@ -592,7 +593,7 @@ class Studio {
     const { guests, shown } = this;
     this.guests = guests.filter((other) => other !== guest);
     this.shown = new Set([...shown].filter((run) => run !== guest.run));
-    messages.note(`${guest.name} of the other session was put away.`, {
+    messages.note(`${runName(guest)} of the other session was put away.`, {
       label: 'Undo',
       run: () => {
         this.guests = [...this.guests, guest];
@@ -680,9 +681,8 @@ class Studio {
       this.steps = along.result.steps;
     }
     this.pathStart = last.result.pathStart;
-    const value = /^constant (.+)$/.exec(last.asked.baseline)?.[1];
-    if (value !== undefined) {
-      this.baseline = { kind: 'constant', value: Number(value) };
+    if (last.asked.baseline.kind === 'constant') {
+      this.baseline = last.asked.baseline;
       return;
     }
     const found = await this.client.request('runBaseline', { run: last.run });

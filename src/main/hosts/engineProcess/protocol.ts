@@ -1,5 +1,5 @@
 /** What Electron's main process and the engine's process say to each other. */
-import type { Answer, DocumentState, JobNotice } from '../../../contract/studio';
+import type { Answer, DocumentState } from '../../../contract/studio';
 import type { Owner } from '../service/recovery';
 import type { ServiceRequest } from '../service';
 
@@ -24,6 +24,3 @@ export type FromEngine =
   | { readonly kind: 'ready' }
   | { readonly kind: 'answer'; readonly id: number; readonly answer: Answer }
   | { readonly kind: 'document'; readonly document: string; readonly state: DocumentState };
-
-/** What a job's port carries. */
-export type FromJob = JobNotice;

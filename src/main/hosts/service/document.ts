@@ -2,7 +2,6 @@
 import { randomBytes } from 'node:crypto';
 import { realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { homedir } from 'node:os';
 import type { AttributionRequest, RunResult } from '../../../contract/attribution';
 import type { InputPort } from '../../../contract/data';
 import { MhoError } from '../../../contract/errors';
@@ -19,6 +18,7 @@ import type {
   SampleInfo,
   StudioBaseline,
 } from '../../../contract/studio';
+import { madeName } from '../../../contract/words/runs';
 import type { DataRead } from '../../engine/data';
 import type { Graph } from '../../engine/graph/graph';
 import { portsOf, readSource, withPart, type DataSource } from './data';
@@ -33,12 +33,12 @@ import {
   placesOf,
   recordOf,
   rowsOf,
-  runName,
   type Arrays,
   type StoredRun,
 } from './records';
 import { NOBODY, type Recovery, type RecoveryFolder, type SavedState, type Stamp } from './recovery';
 import { sample as findSample, samples as allSamples, type Sample } from './samples';
+import { shortFolder } from '../folders';
 import { Turns } from './turns';
 
 export interface DocumentSurroundings {
@@ -97,12 +97,6 @@ const TOLD_MS = 100;
 
 export const newId = (): string => randomBytes(12).toString('hex');
 
-/** `~/models` rather than the whole path. */
-export const shortFolder = (path: string): string => {
-  const folder = dirname(path);
-  return folder === homedir() || folder.startsWith(`${homedir()}/`) ? `~${folder.slice(homedir().length)}` : folder;
-};
-
 const stampOf = async (path: string): Promise<Stamp | null> => {
   const info = await stat(path).catch(() => null);
   return info && { size: info.size, modified: info.mtimeMs };
@@ -132,6 +126,8 @@ export class Document {
   #folder: RecoveryFolder;
   /** What was open before, until the window closes; `offered` at the next start if it is not taken back. */
   #before: { readonly folder: RecoveryFolder; readonly state: SavedState; readonly offered: boolean } | null = null;
+  /** Of what is being opened: `cancelOpening` ends it. */
+  readonly #openings = new Set<AbortController>();
   /** Counts up when the document is replaced: what a job of the one before finds is no part of this one. */
   epoch = 0;
   /** Of two files opened at once the later one stands, alone. */
@@ -222,6 +218,28 @@ export class Document {
     await this.#change(dirty).catch(() => undefined);
   }
 
+  // ------------------------------------------------------------ opening
+
+  cancelOpening(): void {
+    for (const opening of this.#openings) opening.abort();
+  }
+
+  /** Something that `cancelOpening` ends: at once for who asked, and as soon as the engine sees it. @throws OPENING_CANCELLED */
+  async #open<Result>(path: string, work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
+    const opening = new AbortController();
+    this.#openings.add(opening);
+    const ended = new Promise<never>((_, reject) =>
+      opening.signal.addEventListener('abort', () =>
+        reject(new MhoError('OPENING_CANCELLED', { name: basename(path) })),
+      ),
+    );
+    try {
+      return await Promise.race([work(opening.signal), ended]);
+    } finally {
+      this.#openings.delete(opening);
+    }
+  }
+
   // ------------------------------------------------------------ model and data
 
   /** @throws RUNS_UNSAVED where another model would replace unsaved runs and the user was not asked, MODEL_… */
@@ -250,7 +268,7 @@ export class Document {
       this.around.changed(this.id, this.state);
     };
     try {
-      return await this.around.engine.openModel(path, { onProgress });
+      return await this.#open(path, (signal) => this.around.engine.openModel(path, { onProgress, signal }));
     } finally {
       if (this.#opening) {
         this.#opening = null;
@@ -457,7 +475,7 @@ export class Document {
       result,
       question,
       model: this.model.summary.hash,
-      name: runName(result),
+      name: null,
       note: '',
       created: new Date().toISOString(),
       job,
@@ -508,7 +526,7 @@ export class Document {
 
   async describeRun(id: string, name: string | undefined, note: string | undefined): Promise<RunRecord> {
     const run = this.#run(id);
-    if (name !== undefined) run.name = name.trim() || runName(run.result);
+    if (name !== undefined) run.name = name.trim() || null;
     if (note !== undefined) run.note = note;
     await this.#changeQuietly(true);
     return recordOf(run);
@@ -544,7 +562,7 @@ export class Document {
       runs: runs.map(({ result, question, name, note, created, job }) => ({
         ...result,
         question: questions.indexOf(question),
-        label: { name, note, created, job },
+        label: { name: name ?? madeName(result), note, created, job },
       })),
       errors: [],
       notes: this.#notes,
@@ -580,7 +598,7 @@ export class Document {
     return this.#replacing.take(async () => {
       const place = await placeOf(path);
       if (this.around.openElsewhere(place, this.id)) throw new MhoError('SESSION_OPEN_ELSEWHERE', { path });
-      const session = await this.around.engine.openSession(place);
+      const session = await this.#open(path, (signal) => this.around.engine.openSession(place, { signal }));
       const stamp = await stampOf(place);
       await this.#startAnew(unsaved);
       this.#session = { path: place, stamp };
@@ -725,7 +743,7 @@ function storedRuns(session: Session): StoredRun[] {
     result,
     question: session.questions[question]!,
     model: session.model.hash,
-    name: label?.name ?? runName(result),
+    name: label && label.name !== madeName(result) ? label.name : null,
     note: label?.note ?? '',
     created: label?.created ?? session.created,
     job: label?.job ?? '',

@@ -16,12 +16,17 @@ export type OpenBackend = BackendInfo;
 export interface Engine {
   openModel(
     path: string,
-    options?: { onProgress?: (done: number, total: number) => void },
+    options?: { onProgress?: (done: number, total: number) => void; signal?: AbortSignal },
   ): Promise<{ graph: Graph; summary: ModelSummary; beside: readonly string[] }>;
   readArrays(path: string): Promise<Readonly<Record<string, NumericArray>>>;
-  readData(paths: readonly string[], ports: readonly InputPort[], reading: Partial<ImageReading>): Promise<DataRead>;
+  readData(
+    paths: readonly string[],
+    ports: readonly InputPort[],
+    reading: Partial<ImageReading>,
+    options?: { signal?: AbortSignal },
+  ): Promise<DataRead>;
   saveSession(path: string, session: Session): Promise<void>;
-  openSession(path: string): Promise<Session>;
+  openSession(path: string, options?: { signal?: AbortSignal }): Promise<Session>;
   openBackend(choice: BackendChoice): Promise<OpenBackend>;
   listBackends(choice: BackendChoice): Promise<readonly BackendReport[]>;
   /** Work on the model finds its weights on the device from now on, until it is released. */
@@ -57,7 +62,7 @@ export const engine: Engine = {
   keepModel: async (graph) => (await attribution()).keepWeights(graph),
   releaseModel: async (graph) => (await attribution()).releaseWeights(graph),
   readArrays: async (path) => (await import('../../engine/data')).readArrays(path),
-  readData: async (...asked) => (await import('../../engine/data')).readData(...asked),
+  readData: async (paths, ports, reading) => (await import('../../engine/data')).readData(paths, ports, reading),
   saveSession: async (path, session) => (await sessions()).saveSession(path, session),
   openSession: async (path) => (await sessions()).openSession(path),
   openBackend: async (choice) => (await backends()).openBackend(choice),

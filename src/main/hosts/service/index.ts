@@ -4,7 +4,7 @@
  * has the schemas and the types, so a library would add a second list of methods and no check.
  */
 import { z } from 'zod';
-import { asMhoError, MhoError, type MhoFault } from '../../../contract/errors';
+import { asMhoError, MhoError } from '../../../contract/errors';
 import type { AttributionRequest } from '../../../contract/attribution';
 import type { Session } from '../../../contract/session';
 import {
@@ -18,6 +18,7 @@ import {
   type Result,
   type RunSetup,
 } from '../../../contract/studio';
+import { checked } from '../checked';
 import { Document, type DocumentSurroundings, type Unsaved } from './document';
 import type { Engine } from './engine';
 import { Jobs } from './jobs';
@@ -101,6 +102,7 @@ function handlers(options: ServiceOptions, recovery: Recovery, jobs: Jobs) {
   return {
     openModel: ({ document, params, path, unsaved }) => document.openModel(path(params.file), null, unsaved),
     openSample: ({ document, params, unsaved }) => document.openModel('', params.name, unsaved),
+    cancelOpening: async ({ document }) => document.cancelOpening(),
     openedModel: async ({ document }) => document.opened(),
     sampleList: async () => (await samples(options.samples)).map(({ info }) => info),
     readInputs: ({ document, params: { files, ...rest }, path }) => document.readInputs(files.map(path), rest),
@@ -218,25 +220,7 @@ const entryOf = ({ folder, state }: { folder: { name: string }; state: SavedStat
 /** Lets other requests in between two chunks of work. */
 const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-const invalid = (name: string, error: z.ZodError): MhoFault => {
-  const issue = error.issues[0]!;
-  return new MhoError('REQUEST_INVALID', { name, reason: `${issue.path.join('.') || 'it'}: ${issue.message}` }).fault;
-};
-
-/**
- * Checks what a view sent against the contract.
- * @returns the parsed parameters, or the fault to answer with
- */
-export function checked<Name extends EngineRequestName | HostOnlyName>(
-  name: Name,
-  params: unknown,
-): { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly fault: MhoFault } {
-  const table: Record<string, { params: z.ZodType }> = { ...engineRequests, ...hostOnlyRequests };
-  if (!Object.hasOwn(table, name))
-    return { ok: false, fault: new MhoError('REQUEST_INVALID', { name, reason: 'there is no such request' }).fault };
-  const parsed = table[name]!.params.safeParse(params);
-  return parsed.success ? { ok: true, value: parsed.data } : { ok: false, fault: invalid(name, parsed.error) };
-}
+const table = { ...engineRequests, ...hostOnlyRequests };
 
 export function createStudioService(options: ServiceOptions): StudioService {
   const recovery = new Recovery(options.recovery, options.owner);
@@ -253,7 +237,7 @@ export function createStudioService(options: ServiceOptions): StudioService {
       [...open.values()].some((each) => each.id !== document && each.sessionPath === path),
     changed: options.onDocument,
   };
-  const table = handlers(options, recovery, jobs) as unknown as Record<
+  const answers = handlers(options, recovery, jobs) as unknown as Record<
     EngineRequestName,
     (asked: Asked<EngineRequestName>) => Promise<unknown>
   >;
@@ -271,7 +255,7 @@ export function createStudioService(options: ServiceOptions): StudioService {
 
   return {
     async handle({ document: id, name, params, paths = {}, unsaved = 'keep', emit = () => undefined }) {
-      const check = checked(name, params);
+      const check = checked(table, name, params);
       if (!check.ok) return check;
       try {
         const document = await documentOf(id);
@@ -289,7 +273,7 @@ export function createStudioService(options: ServiceOptions): StudioService {
           return paths[token]!;
         };
         const { epoch } = document;
-        const value = await table[name]({ document, params: check.value as never, path, unsaved, emit });
+        const value = await answers[name]({ document, params: check.value as never, path, unsaved, emit });
         if (document.epoch !== epoch) jobs.cancelAll(id); // what they were asked about is closed
         return { ok: true, value };
       } catch (error) {

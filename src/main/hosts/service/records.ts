@@ -5,7 +5,7 @@ import { MhoError } from '../../../contract/errors';
 import type { Question } from '../../../contract/session';
 import type { InputPort } from '../../../contract/data';
 import type { PortSummary } from '../../../contract/model';
-import type { ArraySummary, InputData, OpenedModel, RunRecord } from '../../../contract/studio';
+import type { ArraySummary, AskedBaseline, InputData, OpenedModel, RunRecord } from '../../../contract/studio';
 import { valueDoubt, valueFault } from '../../engine/data/ports';
 import type { DataRead } from '../../engine/data';
 import { opSupport, pathStarts } from '../../engine/graph/support';
@@ -17,60 +17,65 @@ export interface StoredRun {
   readonly result: RunResult;
   readonly question: Question;
   readonly model: string;
-  name: string;
+  /** Given by the user; null where nobody did. */
+  name: string | null;
   note: string;
   readonly created: string;
   readonly job: string;
   readonly trace: RunRecord['trace'];
 }
 
-const methodNames: Readonly<Record<RunResult['method'], string>> = {
-  nig: 'Neuron IG',
-  rescale: 'DeepLIFT Rescale',
-  'reveal-cancel': 'DeepLIFT RevealCancel',
-  genomics: 'DeepLIFT genomics',
-  'gradient-difference': 'Gradient × difference',
-  'internal-influence': 'Internal influence',
+const checksum = ({ buffer, byteOffset, byteLength }: Float32Array): string =>
+  (crc32(new Uint8Array(buffer, byteOffset, byteLength)) >>> 0).toString(16);
+
+const inOrder = (arrays: Arrays): readonly NumericArray[] =>
+  Object.entries(arrays)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([, array]) => array);
+
+/** Checksums of each example's inputs, and of the baseline. */
+interface Digests {
+  readonly examples: readonly string[];
+  readonly baseline: AskedBaseline;
+}
+
+const baselineOf = (baseline: BaselineSpec): AskedBaseline => {
+  if (baseline.kind === 'constant') return baseline;
+  const arrays = inOrder(baseline.arrays);
+  return {
+    kind: 'arrays',
+    rows: arrays[0]?.shape[0] ?? 0,
+    perExample: baseline.perExample === true,
+    digest: arrays.map(({ data }) => checksum(data)).join('-'),
+  };
 };
 
-export const runName = ({ method, rule, steps, target }: RunResult): string => {
-  const how = rule && steps > 1 ? `, ${rule} ${steps}` : '';
-  const targets = [...new Set(target)];
-  return `${methodNames[method]}${how} · ${targets.length > 2 ? `${targets.length} targets` : targets.join(', ')}`;
-};
-
-const baselineInWords = (baseline: BaselineSpec): string => {
-  if (baseline.kind === 'constant') return `constant ${baseline.value}`;
-  const rows = Object.values(baseline.arrays)[0]?.shape[0] ?? 0;
-  if (rows === 1) return 'from a file';
-  return baseline.perExample ? 'from a file, one per example' : `${rows} references from a file`;
-};
-
-/** Checksums of each example's inputs, worked out once per question. */
-const digestsOf = (question: Question): readonly string[] => {
+/** Worked out once per question. */
+const digestsOf = (question: Question): Digests => {
   const known = digests.get(question);
   if (known) return known;
-  const inputs = Object.entries(question.inputs).sort(([a], [b]) => (a < b ? -1 : 1));
-  const made = question.examples.map((_, at) =>
-    inputs
-      .map(([, { shape, data }]) => {
-        const size = data.length / shape[0]!;
-        const row = data.subarray(at * size, (at + 1) * size);
-        return (crc32(new Uint8Array(row.buffer, row.byteOffset, row.byteLength)) >>> 0).toString(16);
-      })
-      .join('-'),
-  );
+  const inputs = inOrder(question.inputs);
+  const made: Digests = {
+    examples: question.examples.map((_, at) =>
+      inputs
+        .map(({ shape, data }) => {
+          const size = data.length / shape[0]!;
+          return checksum(data.subarray(at * size, (at + 1) * size));
+        })
+        .join('-'),
+    ),
+    baseline: baselineOf(question.baseline),
+  };
   digests.set(question, made);
   return made;
 };
-const digests = new WeakMap<Question, readonly string[]>();
+const digests = new WeakMap<Question, Digests>();
 
 export const recordOf = ({ id, result, question, model, name, note, created, job, trace }: StoredRun): RunRecord => {
   const { layers, ...rest } = result;
   return {
     run: id,
     name,
-    named: name !== runName(result),
     note,
     created,
     job,
@@ -79,8 +84,8 @@ export const recordOf = ({ id, result, question, model, name, note, created, job
     asked: {
       dataName: question.source ?? '',
       examples: question.examples,
-      digests: digestsOf(question),
-      baseline: baselineInWords(question.baseline),
+      digests: digestsOf(question).examples,
+      baseline: digestsOf(question).baseline,
       target: question.target as RunRecord['asked']['target'],
       minus: question.minus as RunRecord['asked']['minus'],
     },

@@ -17,7 +17,8 @@ const runRecord = z.object({
   file: z.string().nullable(),
   /** Place in that file. */
   place: z.number().int().nonnegative(),
-  name: z.string(),
+  /** Null where nobody named it. */
+  name: z.string().nullable(),
   note: z.string(),
   created: z.string(),
   job: z.string(),

@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { encode as encodePng } from 'fast-png';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { engine, type Engine } from '../../src/main/hosts/service/engine';
-import { createStudioService, type ServiceRequest, type StudioService } from '../../src/main/hosts/service';
-import { ownerOf, type Owner } from '../../src/main/hosts/service/recovery';
-import type { EngineRequestName, JobNotice, Params, Result, RunSetup } from '../../src/contract/studio';
+import { engine, type Engine } from '../../../src/main/hosts/service/engine';
+import { createStudioService, type ServiceRequest, type StudioService } from '../../../src/main/hosts/service';
+import { ownerOf, type Owner } from '../../../src/main/hosts/service/recovery';
+import type { EngineRequestName, JobNotice, Params, Result, RunSetup } from '../../../src/contract/studio';
 
 const samples = resolve('resources/samples');
 let folder: string;
