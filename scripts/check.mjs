@@ -1,4 +1,4 @@
-/** `npm run check`: types, lint, format, unit tests, in under a minute. */
+/** `npm run check`: types, lint, import circles, format, unit tests, in under a minute. */
 import { setUp } from './setup/index.mjs';
 import { checks, runSuites } from './suites.mjs';
 

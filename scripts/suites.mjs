@@ -126,10 +126,11 @@ const slow = [
   'terminal/built',
 ].map((path) => `tests/${path}`);
 
-/** Types, lint, format, unit tests: what is worth running after every change. The first three run side by side. */
+/** Types, lint, import circles, format, unit tests: what is worth running after every change. All but the last run side by side. */
 export const checks = [
   script('types'),
   script('lint', ['--cache', '--cache-strategy=content', `--cache-location=${caches}/eslint/`]),
+  script('imports'),
   script('format', ['--cache', '--cache-strategy=content', `--cache-location=${caches}/format`]),
   vitest(
     'unit tests',

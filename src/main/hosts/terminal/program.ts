@@ -1,36 +1,12 @@
 /** The commands of `mho`, their options and their help. What they need is loaded when they run, so that help is instant. */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { version } from '../../../../package.json';
-import { METHODS, RULES, type Method, type Rule } from '../../../contract/attribution';
-import { BACKENDS, type BackendChoice } from '../../../contract/backends';
-import { IMAGE_FITS, IMAGE_RANGES, type ImageReading } from '../../../contract/data';
+import { METHODS, RULES, type Method } from '../../../contract/attribution';
+import { BACKENDS } from '../../../contract/backends';
+import { IMAGE_FITS, IMAGE_RANGES } from '../../../contract/data';
 import { asMhoError, MhoError } from '../../../contract/errors';
+import type { AttributeOptions, ShowOptions } from './options';
 import { EXIT, type Terminal } from './terminal';
-
-export interface AttributeOptions {
-  readonly input: readonly string[];
-  readonly examples?: string;
-  readonly baseline: readonly string[];
-  readonly perExample?: boolean;
-  readonly imageRange?: ImageReading['range'];
-  readonly imageFit?: ImageReading['fit'];
-  readonly target?: string;
-  readonly minus?: string;
-  readonly afterActivation?: boolean;
-  readonly method: readonly Method[];
-  readonly rule: Rule;
-  readonly steps: number;
-  readonly layers: string;
-  readonly path: string;
-  readonly backend: BackendChoice;
-  readonly memory?: number;
-  readonly top: number;
-  readonly out?: string;
-  readonly json?: boolean;
-  readonly neurons?: boolean;
-  readonly quiet?: boolean;
-}
-export type ShowOptions = Pick<AttributeOptions, 'json' | 'neurons' | 'top'>;
 
 /** Runs a command line. @returns the exit code; every fault has been told by then */
 export async function run(words: readonly string[], terminal: Terminal): Promise<number> {

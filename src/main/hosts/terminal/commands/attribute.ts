@@ -7,7 +7,7 @@ import { checkWritable, saveSession } from '../../../engine/sessions';
 import { attributeInTerminal } from '../attribution';
 import { baselineFrom, exampleList, gatherArrays, selectExamples, targetFrom } from '../inputs';
 import { sessionJson } from '../json';
-import type { AttributeOptions } from '../program';
+import type { AttributeOptions } from '../options';
 import { LEGEND, sessionTables } from '../tables';
 import { openInTerminal } from '../opening';
 import { EXIT, type Terminal } from '../terminal';

@@ -12,7 +12,7 @@ import { checkWritable, saveSession } from '../../../engine/sessions';
 import { attributeInTerminal } from '../attribution';
 import { exampleList, selectExamples } from '../inputs';
 import { sessionJson } from '../json';
-import type { AttributeOptions } from '../program';
+import type { AttributeOptions } from '../options';
 import { LEGEND, sessionTables } from '../tables';
 import { EXIT, type Terminal } from '../terminal';
 

@@ -1,7 +1,7 @@
 /** `mho show`: a saved session. */
 import { openSession } from '../../../engine/sessions';
 import { sessionJson } from '../json';
-import type { ShowOptions } from '../program';
+import type { ShowOptions } from '../options';
 import { LEGEND, printable, sessionTables } from '../tables';
 import { EXIT, type Terminal } from '../terminal';
 

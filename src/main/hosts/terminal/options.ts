@@ -1,0 +1,29 @@
+/** What commands are told: their options, as program.ts parses them. */
+import type { Method, Rule } from '../../../contract/attribution';
+import type { BackendChoice } from '../../../contract/backends';
+import type { ImageReading } from '../../../contract/data';
+
+export interface AttributeOptions {
+  readonly input: readonly string[];
+  readonly examples?: string;
+  readonly baseline: readonly string[];
+  readonly perExample?: boolean;
+  readonly imageRange?: ImageReading['range'];
+  readonly imageFit?: ImageReading['fit'];
+  readonly target?: string;
+  readonly minus?: string;
+  readonly afterActivation?: boolean;
+  readonly method: readonly Method[];
+  readonly rule: Rule;
+  readonly steps: number;
+  readonly layers: string;
+  readonly path: string;
+  readonly backend: BackendChoice;
+  readonly memory?: number;
+  readonly top: number;
+  readonly out?: string;
+  readonly json?: boolean;
+  readonly neurons?: boolean;
+  readonly quiet?: boolean;
+}
+export type ShowOptions = Pick<AttributeOptions, 'json' | 'neurons' | 'top'>;
