@@ -17,6 +17,7 @@ import {
   type Tensor,
 } from '../tensors/assembly';
 import { clipped, completed, contraction, safeDivision, selected } from '../tensors/compositions';
+import { converted, numberType } from '../tensors/casts';
 import { functions } from '../tensors/functions';
 import { ELLIPSIS, Operand, Slice } from './arguments';
 import type { LayerCall } from './call';
@@ -595,12 +596,8 @@ const operations: Readonly<Record<string, Operation>> = {
   ConvertToTensor: operation('x', (given) => given.tensor('x')),
   Copy: operation('x', (given) => given.tensor('x')),
   Cast: operation('x dtype', (given, to) => {
-    const x = given.tensor('x');
-    const whole = /^(u?int|bool)/.test(given.text('dtype', 'float32'));
-    if (isArray(x)) return host.converted(x, whole);
-    const real = to.builder.at(x.id).dtype === 'float32';
-    if (whole && real) throw new NotExpressible('a conversion to whole numbers');
-    return whole || real ? x : to.unary('identity', x, {}, null);
+    const name = given.text('dtype', 'float32');
+    return converted(to, given.tensor('x'), numberType(name.replace(/^tf\./, '')));
   }),
   Shape: operation('x', (given, to) => host.wholes([...to.shape(given.tensor('x'))])),
   Arange: operation('start stop step', (given) => {

@@ -16,7 +16,7 @@ export class OnnxCall {
     readonly to: Assembly,
     attributes: readonly Attribute[],
     private readonly tensor: (proto: TensorProto) => HostArray,
-    /** ONNX's type of an input that is an initialiser; null otherwise. */
+    /** ONNX's type of an input, where the file tells it. */
     readonly typeOf: (input: number) => number | null,
   ) {
     this.attributes = new Map(attributes.map((each) => [each.name, each]));

@@ -56,8 +56,9 @@ export interface Built {
 export class Importer {
   /** Quotients with their operands: exporters guard divisions by comparing the divisor with zero. */
   private readonly quotients = new Map<Tensor, readonly [Tensor, Tensor]>();
-  /** ONNX's types of constants. */
+  /** ONNX's types of constants, and by name those of values that the file declares or converts. */
   private readonly types = new WeakMap<Tensor, number>();
+  private readonly typesByName = new Map<string, number>();
   private readonly declared = new Map<string, ValueInfo>();
   private readonly to: Assembly;
   private readonly builder: GraphBuilder;
@@ -115,6 +116,10 @@ export class Importer {
   /** A graph's own constants, and what it says of its values. */
   private begin(graph: OnnxGraph, scope: Scope): void {
     for (const info of [...graph.values, ...graph.outputs]) this.declared.set(info.name, info);
+    for (const { name, type } of [...graph.inputs, ...graph.values, ...graph.outputs]) {
+      const told = type?.tensor?.elementType ?? 0;
+      if (told !== 0) this.typesByName.set(name, told);
+    }
     for (const tensor of graph.initialisers)
       if (isNumeric(tensor.dataType)) scope.set(tensor.name, this.tensor(tensor));
   }
@@ -171,6 +176,9 @@ export class Importer {
       const made = outputs[i];
       if (each !== '' && made) scope.set(each, made);
     });
+    const [converted] = node.outputs;
+    const type = node.op === 'Cast' ? node.attributes.find((each) => each.name === 'to')?.i : null;
+    if (converted && type) this.typesByName.set(converted, type);
   }
 
   /** `b == 0 ? 0 : a / b`, as guarded divisions are written. */
@@ -211,7 +219,7 @@ export class Importer {
         this.to,
         node.attributes,
         this.tensor,
-        (i) => this.types.get(inputs[i]!) ?? null,
+        (i) => (inputs[i] && this.types.get(inputs[i])) ?? this.typesByName.get(node.inputs[i] ?? '') ?? null,
       );
       const [a, b] = inputs;
       if (COMPARISONS.has(node.op) && a && b && !(isArray(a) && isArray(b))) {

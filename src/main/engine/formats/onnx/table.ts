@@ -23,13 +23,12 @@ import {
   selected,
   spreadOut,
   summedUp,
-  truncated,
 } from '../tensors/compositions';
+import { converted, type NumberType } from '../tensors/casts';
 import { type Complex, fourier, imaginary, shortTimeFourier } from '../tensors/fourier';
 import { functions, PLAIN } from '../tensors/functions';
 import { type Activation, type CellKind, unrolled } from '../tensors/recurrent';
 import type { OnnxCall } from './call';
-import { isReal } from './tensor';
 
 type Row = (call: OnnxCall) => Tensor | readonly Tensor[];
 
@@ -503,17 +502,38 @@ const dequantised: Row = (call) => {
   return to.binary('mul', isArray(shifted) ? host.converted(shifted, false) : shifted, alongAxis(call, x, scale));
 };
 
-const BOOL = 9;
-const cast: Row = (call) => {
-  const { to } = call;
-  const x = call.input(0);
-  const type = call.int('to', 1);
-  if (isArray(x))
-    return type === BOOL ? host.mapped(x, (each) => (each ? 1 : 0), true) : host.converted(x, !isReal(type));
-  const { dtype } = to.builder.at(x.id);
-  if (isReal(type)) return dtype === 'float32' ? x : to.unary('identity', x, {}, null);
-  if (type === BOOL) return dtype === 'bool' ? x : negated(to, negated(to, x));
-  return dtype === 'float32' ? truncated(to, x) : x;
+/** ONNX's numbers of types. */
+const TYPES: Readonly<Record<number, NumberType>> = {
+  1: 'real',
+  2: 'uint8',
+  3: 'int8',
+  4: 'uint16',
+  5: 'int16',
+  6: 'int32',
+  7: 'int64',
+  9: 'bool',
+  10: 'real',
+  11: 'real',
+  12: 'uint32',
+  13: 'uint64',
+  16: 'real',
+  21: 'uint4',
+  22: 'int4',
+};
+
+function cast(call: OnnxCall, type: number): Tensor {
+  const wanted = TYPES[type];
+  if (wanted === undefined) throw new NotExpressible(`a conversion to type ${type}`);
+  return converted(call.to, call.input(0), wanted);
+}
+
+/** The type of what is given as an example: as the file tells, else as the graph holds it. */
+const castLike: Row = (call) => {
+  const told = call.typeOf(1);
+  if (told !== null) return cast(call, told);
+  const like = call.input(1);
+  const dtype = isArray(like) ? (like.whole ? 'int64' : 'real') : call.to.builder.at(like.id).dtype;
+  return converted(call.to, call.input(0), dtype === 'float32' || dtype === 'string' ? 'real' : dtype);
 };
 
 /** Functions of a gate, with the parameters that two lists of the node hold in turn. */
@@ -697,8 +717,8 @@ const rows: Readonly<Record<string, Row>> = {
     const shape = call.to.shape(x).map((size) => (symbolic(size) ? 1 : size));
     return call.outputs > 1 ? [x, host.filled(shape, 1, true)] : x;
   },
-  Cast: cast,
-  CastLike: passed,
+  Cast: (call) => cast(call, call.int('to', 1)),
+  CastLike: castLike,
   Constant: (call) => {
     const value = call.array('value');
     if (value) return value;

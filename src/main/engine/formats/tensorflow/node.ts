@@ -50,13 +50,15 @@ export const DT = {
   uint32: 22,
   uint64: 23,
 } as const;
+/** `1` → `float`, as Keras and numpy name types but for that one. */
+export const TYPE_NAMES: ReadonlyMap<number, string> = new Map(Object.entries(DT).map(([name, type]) => [type, name]));
 const REAL: ReadonlySet<number> = new Set([DT.float, DT.double, DT.bfloat16, DT.half]);
 export const isReal = (type: number): boolean => REAL.has(type);
 /** `DT_FLOAT` → 1; numbers as they are. */
 export function typeOf(value: unknown): number {
   if (typeof value === 'number') return value;
   const name = typeof value === 'string' ? value.replace(/^DT_/, '').replace(/_REF$/, '').toLowerCase() : '';
-  return (DT as Readonly<Record<string, number>>)[name] ?? 0;
+  return Object.hasOwn(DT, name) ? DT[name as keyof typeof DT] : 0;
 }
 
 /** Type → bytes per number and how it is read (little-endian). */

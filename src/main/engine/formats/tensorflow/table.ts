@@ -22,11 +22,11 @@ import {
   selected,
   spreadOut,
   summedUp,
-  truncated,
 } from '../tensors/compositions';
+import { converted, numberType } from '../tensors/casts';
 import { functions, PLAIN } from '../tensors/functions';
 import { type Layout, TfCall } from './call';
-import { DT, isReal } from './node';
+import { TYPE_NAMES } from './node';
 
 type Row = (call: TfCall) => Tensor | readonly Tensor[];
 
@@ -372,14 +372,10 @@ const gather: Row = (call) => {
 
 const cast: Row = (call) => {
   const { to } = call;
-  const x = call.input(0);
   const type = call.type('DstT');
-  if (isArray(x))
-    return type === DT.bool ? host.mapped(x, (each) => (each ? 1 : 0), true) : host.converted(x, !isReal(type));
-  const { dtype } = to.builder.at(x.id);
-  if (isReal(type)) return dtype === 'float32' ? x : to.unary('identity', x, {}, null);
-  if (type === DT.bool) return dtype === 'bool' ? x : negated(to, negated(to, x));
-  return dtype === 'float32' ? truncated(to, x) : x;
+  const name = TYPE_NAMES.get(type);
+  if (name === undefined) throw new NotExpressible(`a conversion to type ${type}`);
+  return converted(to, call.input(0), numberType(name));
 };
 
 const oneHot: Row = (call) => {

@@ -100,6 +100,7 @@ export class Assembly {
   private origin: Origin = { name: 'input', kind: 'Input' };
   private readonly moved = new Map<string, ValueId>();
   private readonly wholeConstants = new Set<ValueId>();
+  private keepsWhole = false;
   private readonly constants = new WeakMap<object, Map<string, ValueId>>();
   /** Inputs that channels-first convolutions read: their units are on their first axis. */
   readonly channelsFirst = new Set<ValueId>();
@@ -136,6 +137,17 @@ export class Assembly {
       return work();
     } finally {
       this.origin = outer;
+    }
+  }
+
+  /** Works with whole numbers, which what is made stays, whatever the ops: a remainder, a bit taken out. */
+  asWhole<T>(work: () => T): T {
+    const outer = this.keepsWhole;
+    this.keepsWhole = true;
+    try {
+      return work();
+    } finally {
+      this.keepsWhole = outer;
     }
   }
 
@@ -223,6 +235,7 @@ export class Assembly {
   /** Whole numbers stay whole through ops that keep them so: the path starts at the first real values behind them. */
   private typeOf(op: OpName, inputs: readonly ValueId[]): DType {
     if (COMPARISONS.has(op)) return 'bool';
+    if (this.keepsWhole) return 'int32';
     if (!KEEPS_WHOLE.has(op)) return 'float32';
     // A selection is of the type of what is selected.
     const types = inputs.slice(op === 'select' ? 1 : 0).map((id) => {
