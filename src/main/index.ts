@@ -1,10 +1,11 @@
 /** The studio: Electron's main process. Windows, menus, dialogs, files; the engine has a process of its own. */
-import { app, BrowserWindow, nativeTheme, session, type IpcMainInvokeEvent } from 'electron';
+import { app, BrowserWindow, nativeTheme, session, type IpcMainInvokeEvent, type MessagePortMain } from 'electron';
 import { join } from 'node:path';
 import type { Command, StudioNotice } from '../contract/studio';
+import { EngineHost } from './hosts/engineProcess/host';
 import { ownerOf } from './hosts/service/recovery';
 import { opensPath, opensWith, ownWords, type Opens } from './studio/arguments';
-import { EngineHost } from './studio/engineHost';
+import { utility } from './studio/engineChild';
 import { setMenu } from './studio/menu';
 import { answerRequests } from './studio/requests';
 import { registerScheme, secureContents, secureSession } from './studio/security';
@@ -24,7 +25,7 @@ else app.quit(); // the first one opens what this one was given
 function start(): void {
   const userData = app.getPath('userData');
   const store = new Store(userData);
-  const engine = new EngineHost(join(__dirname, 'engine.js'), {
+  const engine = new EngineHost<MessagePortMain>(utility(join(__dirname, 'engine.js')), {
     samples: join(app.getAppPath(), 'resources', 'samples'),
     recovery: join(userData, 'recovery'),
     owner: ownerOf(process.pid),
@@ -93,7 +94,7 @@ function start(): void {
   app.on('window-all-closed', () => {
     if (process.platform !== 'darwin' || quitting) app.quit();
   });
-  app.on('will-quit', () => engine.stop());
+  app.on('will-quit', () => void engine.stop());
 
   void app.whenReady().then(() => {
     nativeTheme.themeSource = store.settings.theme;

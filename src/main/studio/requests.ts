@@ -1,5 +1,5 @@
 /** Answers what windows ask: sender checked, parameters checked, then here or in the engine. */
-import { app, ipcMain, MessageChannelMain, nativeTheme, type IpcMainInvokeEvent } from 'electron';
+import { app, ipcMain, MessageChannelMain, nativeTheme, type IpcMainInvokeEvent, type MessagePortMain } from 'electron';
 import { z } from 'zod';
 import { DROP_CHANNEL, JOB_CHANNEL, REQUEST_CHANNEL } from '../../contract/channels';
 import { MhoError } from '../../contract/errors';
@@ -17,15 +17,15 @@ import {
 } from '../../contract/studio';
 import { writeSafely } from '../engine/sessions/write';
 import { chooseData, chooseFile, chooseNewFile } from './dialogs';
-import type { EngineHost } from './engineHost';
 import { checked } from '../hosts/checked';
+import type { EngineHost } from '../hosts/engineProcess/host';
 import { exists, kindOf } from '../hosts/files';
 import { fromOurPage } from './security';
 import type { Store } from './store';
 import { faultOf, type StudioWindow } from './window';
 
 export interface RequestSurroundings {
-  readonly engine: EngineHost;
+  readonly engine: EngineHost<MessagePortMain>;
   readonly store: Store;
   readonly windowOf: (event: IpcMainInvokeEvent) => StudioWindow | null;
   readonly newWindow: () => void;

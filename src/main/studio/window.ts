@@ -13,7 +13,7 @@ import type {
   StudioNotice,
 } from '../../contract/studio';
 import { askUnsaved, chooseNewFile } from './dialogs';
-import type { EngineHost } from './engineHost';
+import type { EngineHost } from '../hosts/engineProcess/host';
 import { Grants } from '../hosts/files';
 import { PAGE, webPreferences } from './security';
 
@@ -23,7 +23,7 @@ const AUTOSAVE_AFTER = 500;
 
 /** What a window is made with. */
 export interface WindowOptions {
-  readonly engine: EngineHost;
+  readonly engine: EngineHost<MessagePortMain>;
   readonly preload: string;
   readonly icon?: string;
   readonly background: string;
@@ -128,7 +128,7 @@ export class StudioWindow {
   async ask(name: EngineRequestName, params: unknown, port?: MessagePortMain): Promise<Answer> {
     const paths = this.grants.of(params);
     const send = (unsaved: 'ask' | 'discard'): Promise<Answer> =>
-      this.options.engine.request({ document: this.document, name, params, paths, unsaved }, port);
+      this.options.engine.request({ document: this.document, name, params, paths, unsaved }, { ...(port && { port }) });
     let answer = await send('ask');
     while (!answer.ok && answer.fault.code === 'RUNS_UNSAVED') {
       const choice = await this.#decide();

@@ -1,6 +1,7 @@
 /**
- * The engine's own process: native kernels block the thread that calls them and can take their process down, so main
- * starts this one and starts it again when it dies. Nothing here but the wire.
+ * The engine's own process: native kernels block the thread that calls them and can take their process down, so a host
+ * starts this one and starts it again when it dies. Nothing here but the wire: Electron's utility process, or Node's
+ * child process under `mho serve`.
  */
 import { constants, setPriority } from 'node:os';
 import type { JobNotice } from '../../../contract/studio';
@@ -22,29 +23,53 @@ interface Port {
   close(): void;
 }
 
-const parent = (process as unknown as { parentPort: Port }).parentPort;
-const say = (message: FromEngine): void => parent.postMessage(message);
+/** The way to the host. */
+interface Host {
+  say(message: FromEngine): void;
+  listen(take: (message: ToEngine, port?: Port) => void): void;
+}
+
+const overPort = (parent: Port): Host => ({
+  say: (message) => parent.postMessage(message),
+  listen: (take) => parent.on('message', ({ data, ports }) => take(data, ports[0])),
+});
+
+function overChannel(): Host {
+  // The host ends with the signals of the terminal, and asks what it wants of the engine before it goes.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
+  process.on('disconnect', () => process.exit());
+  return {
+    say: (message) => void (process.connected && process.send!(message)),
+    listen: (take) => process.on('message', (message) => take(message as ToEngine)),
+  };
+}
+
+const { parentPort } = process as unknown as { parentPort?: Port };
+const host = parentPort ? overPort(parentPort) : overChannel();
 
 let service: StudioService | null = null;
 
-parent.on('message', ({ data, ports }) => {
-  if (data.kind === 'begin') {
+host.listen((message, port) => {
+  if (message.kind === 'begin') {
     service = createStudioService({
       engine,
-      samples: data.samples,
-      recovery: data.recovery,
-      owner: data.owner,
-      software: { mho: data.version, node: process.versions.node, platform: `${process.platform}-${process.arch}` },
-      onDocument: (document, state) => say({ kind: 'document', document, state }),
+      samples: message.samples,
+      recovery: message.recovery,
+      owner: message.owner,
+      software: { mho: message.version, node: process.versions.node, platform: `${process.platform}-${process.arch}` },
+      onDocument: (document, state) => host.say({ kind: 'document', document, state }),
     });
-    say({ kind: 'ready' });
+    host.say({ kind: 'ready' });
     return;
   }
-  const [port] = ports;
+  const { id } = message;
   // The window closes the port at the last notice: closed here, that one might not arrive.
-  const emit = (notice: JobNotice): void => port?.postMessage(notice);
-  void service!.handle({ ...data, emit }).then((answer) => {
+  const emit = (notice: JobNotice): void => {
+    if (port) port.postMessage(notice);
+    else host.say({ kind: 'job', id, notice });
+  };
+  void service!.handle({ ...message, emit }).then((answer) => {
     if (!answer.ok) port?.close();
-    say({ kind: 'answer', id: data.id, answer });
+    host.say({ kind: 'answer', id, answer });
   });
 });

@@ -1,5 +1,5 @@
-/** What Electron's main process and the engine's process say to each other. */
-import type { Answer, DocumentState } from '../../../contract/studio';
+/** What a host's process and the engine's process say to each other. */
+import type { Answer, DocumentState, JobNotice } from '../../../contract/studio';
 import type { Owner } from '../service/recovery';
 import type { ServiceRequest } from '../service';
 
@@ -12,7 +12,7 @@ export interface EngineBeginning {
   readonly version: string;
 }
 
-/** With a port where the job tells how it goes on, for `startRun`. */
+/** `startRun` may come with a port where the job tells how it goes on; without one it is told as `job`. */
 export interface EngineRequest extends Omit<ServiceRequest, 'emit'> {
   readonly kind: 'request';
   readonly id: number;
@@ -23,4 +23,6 @@ export type ToEngine = EngineBeginning | EngineRequest;
 export type FromEngine =
   | { readonly kind: 'ready' }
   | { readonly kind: 'answer'; readonly id: number; readonly answer: Answer }
+  /** Of the job that the request `id` started. */
+  | { readonly kind: 'job'; readonly id: number; readonly notice: JobNotice }
   | { readonly kind: 'document'; readonly document: string; readonly state: DocumentState };
