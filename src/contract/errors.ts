@@ -114,7 +114,10 @@ const catalogue = {
     'Save under another name, or open it again.',
   ],
   SESSION_OPEN_ELSEWHERE: ['{path} is open in another window.', 'Save under another name, or close that window.'],
-  FILE_WRITE: ['{path} could not be written: {reason}.', 'Choose another folder; the results are still there.'],
+  FILE_WRITE: [
+    '{path} could not be written: {reason}.',
+    'Choose another folder or make room; what was there before is as it was.',
+  ],
 
   // backends
   BACKEND_UNAVAILABLE: ['The backend {backend} cannot be used: {reason}.', '{remedy}'],

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { completenessPicture, rankingPicture, residualShare } from '../../src/renderer/drawings/bars';
 import { pathPicture, scatterPicture } from '../../src/renderer/drawings/plots';
 import { alongAxis } from '../../src/renderer/drawings/positions';
-import { paints } from '../../src/renderer/drawings/svg';
+import { paints, soundXml } from '../../src/renderer/drawings/svg';
 import { unitPicture } from '../../src/renderer/drawings/unit';
 import { layerSums } from '../../src/renderer/logic/completeness';
 import { pictureOf } from '../../src/renderer/logic/inputs';
@@ -254,5 +254,25 @@ describe('plots of the report', () => {
     const ways = shapes(svg, 'path').filter((shape) => shape.getAttribute('fill') === 'none');
     const ends = ways.map((shape) => /^(M[^L]+).*L([^L]+)$/.exec(shape.getAttribute('d')!)!.slice(1));
     expect(ends[0]).toEqual(ends[1]);
+  });
+});
+
+describe('names out of files', () => {
+  it('cannot break a picture or bring a script into it', () => {
+    const name = `</text><script>alert(1)</script>"'&\u0000\u0008\u001b[31m\ufffe\ud800 層`;
+    const runs = [record('nig', [{ name, units: [3, -1], residual: 0 }])];
+    const table = ranking(runs, 5, () => true);
+    const pictures = [
+      rankingPicture(table, Uint32Array.of(0, 1), 0, 'light'),
+      completenessPicture(layerSums(runs[0]!, 5, 0.01)!, name, 'dark'),
+    ];
+    for (const picture of pictures) {
+      expect(shapes(picture, 'script')).toEqual([]);
+      expect(picture).not.toMatch(/[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/u);
+    }
+  });
+
+  it('lose in markup nothing but what XML forbids', () => {
+    expect(soundXml('<a b="\u0000\t\u000b">\ud83d\ude00\udc00</a>')).toBe('<a b="�\t�">\ud83d\ude00�</a>');
   });
 });

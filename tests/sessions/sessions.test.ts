@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
@@ -109,6 +109,52 @@ describe('writing', () => {
     await chmod(folder, 0o500);
     expect(await codeOf(checkWritable(path))).toBe('FILE_WRITE');
     await chmod(folder, 0o700);
+  });
+
+  const modeOf = async (file: string): Promise<string> => ((await stat(file)).mode & 0o777).toString(8);
+
+  it('keeps a new session to its owner, and an old one in the mode that it has', async () => {
+    await saveSession(path, sampleSession());
+    expect(await modeOf(path)).toBe('600');
+    for (const mode of [0o640, 0o600, 0o664, 0o400]) {
+      await chmod(path, mode);
+      await saveSession(path, sampleSession());
+      expect(await modeOf(path)).toBe(mode.toString(8));
+    }
+    const csv = join(folder, 'a.csv');
+    await exportUnits(csv, sampleSession());
+    expect(await modeOf(csv)).toBe((0o666 & ~process.umask()).toString(8));
+    await chmod(csv, 0o600);
+    await exportUnits(csv, sampleSession());
+    expect(await modeOf(csv)).toBe('600');
+  });
+
+  it.runIf(process.getuid?.() === 0)('leaves a file to its owner and group', async () => {
+    await saveSession(path, sampleSession());
+    await chown(path, 1234, 2345);
+    await chmod(path, 0o640);
+    await saveSession(path, sampleSession());
+    expect(await stat(path)).toMatchObject({ uid: 1234, gid: 2345 });
+    expect(await modeOf(path)).toBe('640');
+  });
+
+  it('takes names as long as the disk does', async () => {
+    for (const name of [`${'a'.repeat(237)}.mho`, `${'a'.repeat(251)}.mho`, `${'層'.repeat(83)}.mho`]) {
+      const long = join(folder, name);
+      await checkWritable(long);
+      await saveSession(long, sampleSession());
+      expect(await openSession(long)).toEqual(sampleSession());
+    }
+    const longer = join(folder, `${'a'.repeat(252)}.mho`);
+    await expect(checkWritable(longer)).rejects.toThrow('its name is too long');
+    await expect(saveSession(longer, sampleSession())).rejects.toThrow('its name is too long');
+  });
+
+  it.skipIf(process.platform === 'win32')('refuses a pipe without waiting for its other end', async () => {
+    execFileSync('mkfifo', [path]);
+    await expect(checkWritable(path)).rejects.toThrow('it is a pipe or a device');
+    await expect(saveSession(path, sampleSession())).rejects.toThrow('it is a pipe or a device');
+    expect((await stat(path)).isFIFO()).toBe(true);
   });
 
   it('checks without leaving a file', async () => {
@@ -298,13 +344,22 @@ describe('exportUnits', () => {
     expect(Number(at['contribution'])).toBe(contributions[24 + (2 * 4 + 1) * 2 + 1]);
   });
 
-  it('keeps layer names from being run by a spreadsheet', async () => {
-    const session = sampleSession();
-    Object.assign(session.runs[0]!.layers[0]!, { name: '=1+1' });
-    const csv = join(folder, 'a.csv');
-    await exportUnits(csv, session);
-    expect(await readFile(csv, 'utf8')).toContain(",'=1+1,");
-  });
+  it.each(['=1+1', '\n=1+1', '＝1+1', '\u001b=1', '  @SUM(A1)', '-x'])(
+    'keeps the layer name %j from being run by a spreadsheet',
+    async (name) => {
+      const session = sampleSession();
+      Object.assign(session.runs[0]!.layers[0]!, { name });
+      Object.assign(session.runs[0]!, { target: ['=a', '＋b', '-1'] });
+      const csv = join(folder, 'a.csv');
+      await exportUnits(csv, session);
+      const rows: string[][] = parse(await readFile(csv));
+      expect(new Set(rows.map((row) => row[6]))).toContain(`'${name}`);
+      expect(new Set(rows.map((row) => row[5]))).toEqual(
+        new Set(['target', "'=a", "'＋b", '-1', 'logits[0]', 'logits[1]']),
+      );
+      expect(rows.every((row) => !row[8]!.startsWith("'"))).toBe(true);
+    },
+  );
 });
 
 const python = (() => {

@@ -42,8 +42,12 @@ describe.skipIf(!built)('the built program', async () => {
     expect(stderr).toMatch(/^SESSION_DAMAGED: .*\n$/);
   });
 
-  it('ends cleanly at Ctrl-C, and keeps what is complete', async () => {
-    const out = join(folder, 'cancelled.mho');
+  it.concurrent.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+  ] as const)('ends cleanly at %s, and keeps what is complete', { timeout: 60_000 }, async (signal, code) => {
+    const out = join(folder, `${signal}.mho`);
     const input = join(plain, 'inputs.npz');
     const words = ['attribute', join(plain, 'model.keras'), '--input', input, '--baseline', input, '--steps', '200000'];
     const child = spawn(process.execPath, [program, ...words, '--out', out, '--memory', '16', '--json']);
@@ -52,8 +56,8 @@ describe.skipIf(!built)('the built program', async () => {
     child.stdout.on('data', (text: Buffer) => (stdout += text.toString()));
     child.stderr.on('data', (text: Buffer) => (stderr += text.toString()));
     const ended = new Promise<number | null>((done) => child.on('exit', done));
-    setTimeout(() => child.kill('SIGINT'), 8000);
-    expect(await ended, stderr).toBe(130);
+    setTimeout(() => child.kill(signal), 8000);
+    expect(await ended, stderr).toBe(code);
     expect(stderr).toMatch(/^CANCELLED: .*\n$/);
     expect((JSON.parse(stdout) as { runs: { method: string }[] }).runs.map(({ method }) => method)).toContain(
       'rescale',

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { version } from '../../package.json';
 import type { ModelSummary, OpSupport, PathStart } from '../../src/contract/model';
 import { saveSession } from '../../src/main/engine/sessions';
+import { right, table } from '../../src/main/hosts/terminal/tables';
 import { ownTerminal } from '../../src/main/hosts/terminal/terminal';
 import { sampleSession } from '../sessions/sample';
 import { mho } from './terminal';
@@ -212,6 +213,72 @@ describe('mho show', () => {
     const { out } = await mho(['show', path]);
     expect(out).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);
   });
+
+  it('lets nothing that stands in a session reach the terminal raw, and gives it back in JSON as it was', async () => {
+    const [hostile, odd] = [sampleSession(), '\u001b]0;x\u0007\u009b2J\u202ea\u2066\u200f'];
+    const [run] = hostile.runs;
+    Object.assign(run!.layers[0]!, { name: odd, kind: odd });
+    Object.assign(run!, { target: run!.target.map(() => odd), pathStart: odd });
+    Object.assign(run!.backend, { device: odd, version: odd });
+    Object.assign(hostile.model, { name: odd, format: odd, hash: odd });
+    Object.assign(hostile, { notes: odd, errors: [{ code: odd, message: odd, remedy: odd }] });
+    Object.assign(hostile.questions[0]!, { source: odd });
+    const path = join(folder, 'odd.mho');
+    await saveSession(path, hostile);
+    const raw = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\u200e\u200f\u061c]/;
+    const asText = await mho(['show', path]);
+    const asJson = await mho(['show', path, '--json']);
+    for (const { code, out, err } of [asText, asJson]) {
+      expect(code).toBe(0);
+      expect(out + err).not.toMatch(raw);
+    }
+    const read = JSON.parse(asJson.out) as { runs: { backend: { device: string }; layers: { name: string }[] }[] };
+    expect([read.runs[0]!.backend.device, read.runs[0]!.layers[0]!.name]).toEqual([odd, odd]);
+    const fault = await mho(['show', join(folder, `${odd}\n.mho`)]);
+    expect(fault.err).not.toMatch(raw);
+    expect(fault.err.match(/\n/g)).toHaveLength(1);
+  });
+
+  it('draws tables of many layers in time that grows with them', () => {
+    const row = (at: number) => [`layer/${at}`, right(String(at * at)), 'a\nb'];
+    const few = table(
+      ['Layer', 'Value', 'Lines'],
+      Array.from({ length: 70 }, (_, at) => row(at)),
+      false,
+    );
+    expect(few.split('\n').slice(0, 7)).toEqual([
+      '┌──────────┬───────┬───────┐',
+      '│ Layer    │ Value │ Lines │',
+      '├──────────┼───────┼───────┤',
+      '│ layer/0  │     0 │ a     │',
+      '│          │       │ b     │',
+      '├──────────┼───────┼───────┤',
+      '│ layer/1  │     1 │ a     │',
+    ]);
+    expect(few.split('\n').slice(3 * 64 - 1, 3 * 64 + 6)).toEqual([
+      '├──────────┼───────┼───────┤',
+      '│ layer/63 │  3969 │ a     │',
+      '│          │       │ b     │',
+      '├──────────┼───────┼───────┤',
+      '│ layer/64 │  4096 │ a     │',
+      '│          │       │ b     │',
+      '├──────────┼───────┼───────┤',
+    ]);
+    expect(few.split('\n').slice(-3)).toEqual(['│          │       │ b     │', '└──────────┴───────┴───────┘', '']);
+    const compact = table(
+      ['Layer'],
+      Array.from({ length: 70 }, (_, at) => [`${at}`]),
+    ).split('\n');
+    expect(compact.filter((line) => line.startsWith('├'))).toHaveLength(1);
+    expect(compact).toHaveLength(70 + 5);
+    expect(table(['Layer'], [['a'.repeat(65_536)], ['b']]).split('\n')[0]).toHaveLength(204);
+    const begin = performance.now();
+    table(
+      ['Layer', 'Value', 'Lines'],
+      Array.from({ length: 20_000 }, (_, at) => row(at)),
+    );
+    expect(performance.now() - begin).toBeLessThan(5000); // over 40 s before
+  });
 });
 
 describe('mho export', () => {
@@ -235,13 +302,28 @@ describe('ownTerminal', () => {
     const exit = vi.spyOn(process, 'exit').mockImplementation((() => undefined) as never);
     const stop = vi.fn();
     const settle = ownTerminal().onInterrupt(stop);
-    process.emit('SIGINT');
+    process.emit('SIGINT', 'SIGINT');
     expect(stop).toHaveBeenCalledTimes(1);
     expect(exit).not.toHaveBeenCalled();
-    process.emit('SIGINT');
+    process.emit('SIGINT', 'SIGINT');
     expect(exit).toHaveBeenCalledWith(130);
     settle();
     expect(process.listenerCount('SIGINT')).toBe(before);
+    exit.mockRestore();
+  });
+
+  it.each([
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+  ] as const)('hears %s as it hears Ctrl-C', (signal, code) => {
+    const exit = vi.spyOn(process, 'exit').mockImplementation((() => undefined) as never);
+    const stop = vi.fn();
+    const settle = ownTerminal().onInterrupt(stop);
+    process.emit(signal, signal);
+    expect(stop).toHaveBeenCalledWith(signal);
+    process.emit(signal, signal);
+    expect(exit).toHaveBeenCalledWith(code);
+    settle();
     exit.mockRestore();
   });
 });

@@ -15,7 +15,7 @@ import {
   type Result,
   type StudioNotice,
 } from '../../contract/studio';
-import { writeSafely } from '../engine/sessions/write';
+import { AS_OTHER_FILES, writeSafely } from '../engine/sessions/write';
 import { chooseData, chooseFile, chooseNewFile } from './dialogs';
 import { checked } from '../hosts/checked';
 import type { EngineHost } from '../hosts/engineProcess/host';
@@ -57,7 +57,7 @@ function hostHandlers({ engine, store, newWindow, notifyAll }: RequestSurroundin
       const suggested = name.replace(/[\\/:*?"<>|]/g, '-');
       const path = await chooseNewFile(window.browser, suggested, { name: exports[kind], extensions: [kind] });
       if (path === null) return null;
-      await writeSafely(path, (file) => file.writeFile(bytes));
+      await writeSafely(path, (file) => file.writeFile(bytes), AS_OTHER_FILES);
       return window.grants.grant(path, 'data').name;
     },
     recentList: async (window): Promise<readonly FileRef[]> =>

@@ -31,8 +31,8 @@ class JsonFile<Value> {
   set(value: Value): void {
     this.value = value;
     this.#writing = this.#writing
-      .then(() => mkdir(dirname(this.path), { recursive: true }))
-      .then(() => writeSafely(this.path, (file) => file.writeFile(JSON.stringify(value, null, 2))))
+      .then(() => mkdir(dirname(this.path), { recursive: true, mode: 0o700 }))
+      .then(() => writeSafely(this.path, (file) => file.writeFile(JSON.stringify(value, null, 2)), { kept: false }))
       .catch(() => undefined);
   }
 }

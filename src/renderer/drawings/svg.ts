@@ -52,7 +52,14 @@ export const paints: Readonly<Record<Theme, Paint>> = {
 export const FONT = "Inter, system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif";
 export const MONO = "ui-monospace, 'SF Mono', 'DejaVu Sans Mono', monospace";
 
-export const escaped = (text: string): string => text.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
+/** What XML 1.0 has no place for, escaped or not: a single one would make the whole picture unreadable. */
+const NOT_XML = /[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu;
+
+/** Markup without the characters that XML 1.0 forbids. */
+export const soundXml = (text: string): string => text.replace(NOT_XML, '�');
+
+export const escaped = (text: string): string =>
+  soundXml(text).replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
 
 type Attributes = Readonly<Record<string, string | number | null>>;
 

@@ -1,13 +1,15 @@
 /** Pictures and tables as files. */
+import { asCellText } from '../../contract/text';
 import type { PixelUrl } from '../drawings/positions';
+import { soundXml } from '../drawings/svg';
 import type { Ranking } from './ranking';
 import { runLabel } from './words';
 import { studio } from '../stores/studio.svelte';
 import { messages } from '../stores/messages.svelte';
 
-/** One field as RFC 4180 has it. */
+/** One field as RFC 4180 has it, of which no spreadsheet makes a formula: layer and run names come from files. */
 const field = (value: string | number): string => {
-  const text = String(value);
+  const text = typeof value === 'number' ? String(value) : asCellText(value);
   return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 };
 
@@ -94,7 +96,7 @@ export function standaloneSvg(source: SVGSVGElement, size: readonly [number, num
   ground.setAttribute('height', '100%');
   ground.setAttribute('fill', getComputedStyle(document.documentElement).getPropertyValue('--surface').trim());
   copy.prepend(ground);
-  return new XMLSerializer().serializeToString(copy);
+  return soundXml(new XMLSerializer().serializeToString(copy));
 }
 
 /** An SVG's text as PNG at twice its size. */

@@ -1,9 +1,11 @@
 /** A session as a table: one row per unit or per neuron. */
+import type { FileHandle } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import type { LayerResult } from '../../../contract/attribution';
 import type { Session, SessionRun } from '../../../contract/session';
+import { asCellText } from '../../../contract/text';
 import { rankUnits } from '../attribution/ranking';
-import { writeSafely } from './write';
+import { AS_OTHER_FILES, writeSafely } from './write';
 
 const COLUMNS = ['run', 'method', 'rule', 'steps', 'example', 'target', 'layer', 'unit'] as const;
 const UNIT_COLUMNS = [...COLUMNS, 'contribution', 'error', 'rank', 'rank_in_layer'];
@@ -65,16 +67,14 @@ export async function exportUnits(path: string, session: Session, per: 'unit' | 
   const { stringify } = await import('csv-stringify');
   const columns = per === 'unit' ? UNIT_COLUMNS : NEURON_COLUMNS;
   // A cell that begins as a formula would be run by a spreadsheet; layer names come from files.
-  const table = stringify({ header: true, columns, cast: { string: harmless } });
+  const table = stringify({ header: true, columns, cast: { string: asCellText } });
   const source = Readable.from(rows(session, per === 'unit' ? unitRows : neuronRows));
-  await writeSafely(path, async (file) => {
+  const write = async (file: FileHandle): Promise<void> => {
     const failed = new Promise<never>((_, reject) => source.on('error', reject));
     const written = (async () => {
       for await (const chunk of source.pipe(table)) await file.writeFile(chunk as Buffer);
     })();
     await Promise.race([written, failed]);
-  });
+  };
+  await writeSafely(path, write, AS_OTHER_FILES);
 }
-
-/** Text that no spreadsheet takes for a formula; numbers, negative ones too, stay numbers. */
-const harmless = (text: string): string => (/^[=+\-@\t\r]/.test(text) ? `'${text}` : text);

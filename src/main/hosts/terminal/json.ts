@@ -1,6 +1,7 @@
 /** Results as JSON for other programs; shaped as the manifest of a session, with numbers in place of array names. */
 import type { LayerResult } from '../../../contract/attribution';
 import type { Session, SessionRun } from '../../../contract/session';
+import { printableJson } from '../../../contract/text';
 import { rankUnits } from '../../engine/attribution/ranking';
 
 /** `[examples, size]` as one list per example. */
@@ -88,5 +89,5 @@ export function sessionJson(session: Session, file: string | null, top: number, 
     errors,
     notes,
   };
-  return `${JSON.stringify(value, null, neurons ? 0 : 1)}\n`;
+  return `${printableJson(value, neurons ? 0 : 1)}\n`;
 }

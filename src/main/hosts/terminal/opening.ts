@@ -1,7 +1,7 @@
 /** Opens a model, with a bar for large ones where somebody watches, and a word about what else is in the folder. */
+import { printable } from '../../../contract/text';
 import { openModel, type OpenedModel } from '../../engine/formats';
 import { type Bar, progressBar } from './progress';
-import { printable } from './tables';
 import type { Terminal } from './terminal';
 
 /** Smaller models are open before a bar could be read. */

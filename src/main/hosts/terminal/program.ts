@@ -5,20 +5,30 @@ import { METHODS, RULES, type Method } from '../../../contract/attribution';
 import { BACKENDS } from '../../../contract/backends';
 import { IMAGE_FITS, IMAGE_RANGES } from '../../../contract/data';
 import { asMhoError, MhoError } from '../../../contract/errors';
+import { printable } from '../../../contract/text';
 import type { AttributeOptions, ShowOptions } from './options';
-import { EXIT, type Terminal } from './terminal';
+import { cleaned, EXIT, type Interrupt, type Terminal } from './terminal';
 
 /** Runs a command line. @returns the exit code; every fault has been told by then */
-export async function run(words: readonly string[], terminal: Terminal): Promise<number> {
+export async function run(words: readonly string[], given: Terminal): Promise<number> {
   let code: number = EXIT.ok;
+  let interrupt: Interrupt = 'SIGINT';
+  const terminal = cleaned({
+    ...given,
+    onInterrupt: (stop) =>
+      given.onInterrupt((signal = 'SIGINT') => {
+        interrupt = signal;
+        stop(signal);
+      }),
+  });
   try {
     await programFor(terminal, (given) => (code = given)).parseAsync(words, { from: 'user' });
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage; // told by commander
     const fault = asMhoError(error);
-    terminal.err(`${fault.message}\n`);
-    return fault.code === 'USAGE' ? EXIT.usage : fault.code === 'CANCELLED' ? EXIT.interrupted : EXIT.fault;
+    terminal.err(`${printable(fault.message)}\n`);
+    return fault.code === 'USAGE' ? EXIT.usage : fault.code === 'CANCELLED' ? EXIT[interrupt] : EXIT.fault;
   }
 }
 
@@ -68,6 +78,7 @@ Exit codes:
   1    a fault; its code, what happened and what to do are on standard error
   2    the command line is not understood
   130  ended by Ctrl-C; what was complete by then has been shown and saved
+  143  ended by SIGTERM, 129 by SIGHUP (the terminal was closed); likewise
 
 Results go to standard output, progress and faults to standard error. There is
 no progress bar when standard error is not a terminal.`;

@@ -1,5 +1,6 @@
 /** The progress bar: how far, what is going on, how long still. */
 import type { Progress } from '../../../contract/attribution';
+import { printable } from '../../../contract/text';
 import { duration } from './numbers';
 
 export interface Bar {
@@ -26,7 +27,7 @@ export async function progressBar(screen: NodeJS.WriteStream | null): Promise<Ba
   return {
     update: ({ done, total, remainingMs, phase }) => {
       const payload = {
-        phase,
+        phase: printable(phase),
         left: remainingMs === null ? '…' : `${duration(Math.ceil(remainingMs / 1000) * 1000)} left`,
       };
       if (started) bar.update(done, payload);

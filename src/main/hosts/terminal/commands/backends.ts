@@ -1,11 +1,12 @@
 /** `mho backends`: where tensors can be computed. */
+import { printableJson } from '../../../../contract/text';
 import { listBackends } from '../../../engine/backends';
 import { EXIT, type Terminal } from '../terminal';
 
 export async function backends(terminal: Terminal, options: { json?: boolean }): Promise<number> {
   const reports = await listBackends();
   if (options.json) {
-    terminal.out(`${JSON.stringify(reports, null, 1)}\n`);
+    terminal.out(`${printableJson(reports, 1)}\n`);
     return EXIT.ok;
   }
   for (const { name, available, chosen, device, version, reason, remedy } of reports) {

@@ -1,9 +1,10 @@
 /** `mho inspect`: what a model is made of, and what each method gives for it. */
 import type { ModelSummary, OpSupport, PathStart } from '../../../../contract/model';
+import { printable, printableJson } from '../../../../contract/text';
 import { opSupport, pathStarts } from '../../../engine/graph/support';
 import { shape } from '../numbers';
 import { openInTerminal } from '../opening';
-import { printable, right, table } from '../tables';
+import { right, table } from '../tables';
 import { EXIT, type Terminal } from '../terminal';
 
 export async function inspect(terminal: Terminal, path: string, options: { json?: boolean }): Promise<number> {
@@ -12,7 +13,7 @@ export async function inspect(terminal: Terminal, path: string, options: { json?
   const ops = opSupport(graph);
   terminal.out(
     options.json
-      ? `${JSON.stringify({ ...summary, beside, starts, ops }, null, 1)}\n`
+      ? `${printableJson({ ...summary, beside, starts, ops }, 1)}\n`
       : `${described(summary, starts)}${supported(ops)}`,
   );
   return EXIT.ok;

@@ -35,7 +35,7 @@ export async function serveCommand(
     `Open this address in a browser on this machine; Ctrl-C ends it. From another one, make a tunnel first:\n` +
       `  ssh -L ${serving.port}:127.0.0.1:${serving.port} HOST\n`,
   );
-  await new Promise<void>((finish) => terminal.onInterrupt(finish));
+  await new Promise<void>((finish) => terminal.onInterrupt(() => finish()));
   await serving.close();
   return EXIT.ok;
 }

@@ -1,8 +1,9 @@
 /** `mho show`: a saved session. */
+import { printable } from '../../../../contract/text';
 import { openSession } from '../../../engine/sessions';
 import { sessionJson } from '../json';
 import type { ShowOptions } from '../options';
-import { LEGEND, printable, sessionTables } from '../tables';
+import { LEGEND, sessionTables } from '../tables';
 import { EXIT, type Terminal } from '../terminal';
 
 export async function show(terminal: Terminal, path: string, options: ShowOptions): Promise<number> {

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { MhoError } from '../../../../contract/errors';
 import { ownFolder } from '../../folders';
-import { EXIT } from '../terminal';
+import { EXIT, type Interrupt } from '../terminal';
 
 /** @returns the window's exit code, once it is closed */
 export async function studioCommand(path: string | undefined, options: { sample?: string }): Promise<number> {
@@ -15,6 +15,8 @@ export async function studioCommand(path: string | undefined, options: { sample?
   const child = spawn(process.execPath, [script, ...words], { stdio: 'inherit' });
   return new Promise((finish, fail) => {
     child.on('error', fail);
-    child.on('close', (code, signal) => finish(code ?? (signal === 'SIGINT' ? EXIT.interrupted : EXIT.fault)));
+    child.on('close', (code, signal) =>
+      finish(code ?? (signal !== null && signal in EXIT ? EXIT[signal as Interrupt] : EXIT.fault)),
+    );
   });
 }
