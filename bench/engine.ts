@@ -10,7 +10,7 @@ import { prepare } from '../src/main/engine/attribution/request';
 import { Differences } from '../src/main/engine/attribution/segments';
 import { walkGradients, walkMultipliers } from '../src/main/engine/attribution/walk';
 import { keepWeights, withWeights } from '../src/main/engine/attribution/weights';
-import { openBackend, peakMemory, type Backend } from '../src/main/engine/backends';
+import { devices, peakMemory, type Device } from '../src/main/engine/backends';
 import { readArrays } from '../src/main/engine/data';
 import { openModel, type OpenedModel } from '../src/main/engine/formats';
 import type { Times } from './process';
@@ -48,7 +48,7 @@ interface Net {
 }
 
 const nets = new Map<string, Net>();
-let backend: Backend;
+let device: Device;
 
 const rows = ({ shape, data }: NumericArray, count: number): NumericArray => ({
   shape: [count, ...shape.slice(1)],
@@ -105,7 +105,7 @@ interface Passes {
 async function passes({ name, points, batch, walk }: Passes): Promise<Times> {
   const net = nets.get(name)!;
   const { graph } = net.opened;
-  return withWeights(graph, async (weights) => {
+  return withWeights(device, graph, async (weights) => {
     const prepared = await prepare(graph, weights, requestOf(net, 1, ['nig'], 'trapezoid', points - 1));
     const plan = planRun(graph, prepared.starts, prepared.sinks, undefined, []);
     const [start, { from, to }] = [...prepared.lines.ends][0]!;
@@ -158,9 +158,9 @@ async function runAttribution(asked: Attribute): Promise<object> {
     ...requestOf(net, asked.examples, [asked.method], asked.rule, asked.steps),
     ...(asked.layers ? { layers: asked.layers } : {}),
   };
-  const options = { backend, estimateError: asked.estimateError ?? true };
+  const options = { estimateError: asked.estimateError ?? true };
   const times = await timed(async () => {
-    result = await attribute(net.opened.graph, request, options);
+    result = await attribute(device, net.opened.graph, request, options);
   });
   return { ...times, ...(asked.truth ? { error: undefined, worst: await worstError(result[0]!, asked) } : {}) };
 }
@@ -188,12 +188,11 @@ const asked: Record<string, (question: never) => Promise<object>> = {
   open,
   passes,
   attribute: runAttribution,
-  about: async () => ({ ...backend, kernels: undefined, node: process.version }),
+  about: async () => ({ ...device.info, node: process.version }),
   memory: async () => ({ peak: peakMemory() }),
 };
 
 async function main(): Promise<void> {
-  backend = await openBackend((process.env.MHO_BENCH_BACKEND as 'auto' | undefined) ?? 'auto');
   for await (const line of createInterface({ input: process.stdin })) {
     const question = JSON.parse(line) as { ask: string };
     let answer: object;
@@ -206,4 +205,7 @@ async function main(): Promise<void> {
   }
 }
 
-void main();
+void devices.use((process.env.MHO_BENCH_BACKEND as 'auto' | undefined) ?? 'auto', (lent) => {
+  device = lent;
+  return main();
+});

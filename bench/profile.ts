@@ -5,7 +5,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Rule } from '../src/contract/attribution';
 import { attribute } from '../src/main/engine/attribution';
-import { openBackend } from '../src/main/engine/backends';
+import { devices, type Device } from '../src/main/engine/backends';
 import { readArrays } from '../src/main/engine/data';
 import { openModel } from '../src/main/engine/formats';
 
@@ -13,9 +13,8 @@ interface Binding {
   executeOp(name: string, attributes: unknown, inputs: readonly number[], outputs: number): { shape: number[] }[];
 }
 
-async function main(): Promise<void> {
+async function main(device: Device): Promise<void> {
   const [model, inputs, rule, steps] = process.argv.slice(2) as [string, string, Rule, string];
-  const backend = await openBackend('tensorflow');
   const { graph } = await openModel(model);
   const arrays = await readArrays(inputs);
   const request = {
@@ -31,7 +30,7 @@ async function main(): Promise<void> {
     rule,
     steps: Number(steps),
   };
-  const run = () => attribute(graph, request, { backend, estimateError: false });
+  const run = () => attribute(device, graph, request, { estimateError: false });
   await run();
   const native = tf.backend() as unknown as { binding: Binding };
   const spent = new Map<string, { ms: number; calls: number }>();
@@ -55,7 +54,7 @@ async function main(): Promise<void> {
     process.stdout.write(`${(ms / points).toFixed(3).padStart(8)} ms ${String(calls).padStart(5)} × ${name}\n`);
 }
 
-main().catch((error: unknown) => {
+devices.use('tensorflow', main).catch((error: unknown) => {
   process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
   process.exitCode = 1;
 });

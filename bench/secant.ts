@@ -5,7 +5,7 @@ import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
 import type { AttributionRequest, NumericArray, Rule, RunResult } from '../src/contract/attribution';
 import { attribute } from '../src/main/engine/attribution';
-import { openBackend, type Backend } from '../src/main/engine/backends';
+import { devices, type Device } from '../src/main/engine/backends';
 import { readArrays } from '../src/main/engine/data';
 import { openModel } from '../src/main/engine/formats';
 import type { Graph } from '../src/main/engine/graph/graph';
@@ -72,7 +72,7 @@ async function reference(name: string): Promise<Net> {
 }
 
 /** A bundled sample; the truth is the engine's own, at many steps. */
-async function sample(backend: Backend, name: string): Promise<Net> {
+async function sample(device: Device, name: string): Promise<Net> {
   const folder = join(root, 'resources/samples', name);
   const { model, inputs, baseline, target } = JSON.parse(readFileSync(join(folder, 'sample.json'), 'utf8')) as {
     model: string;
@@ -90,7 +90,7 @@ async function sample(backend: Backend, name: string): Promise<Net> {
     rule: 'secant',
     steps: TRUTH_STEPS,
   };
-  const [run] = await attribute(graph, request, { backend, estimateError: false });
+  const [run] = await attribute(device, graph, request, { estimateError: false });
   return { name, graph, request, truth: new Map(run!.layers.map((layer) => [layer.name, layer.contributions])) };
 }
 
@@ -253,13 +253,12 @@ function residualTable(measured: readonly Measured[], names: readonly string[]):
   return table(['network', 'rule', '1 step', '8', '64', '1,024'], rows);
 }
 
-async function main(): Promise<void> {
-  const backend = await openBackend('auto');
+async function main(device: Device): Promise<void> {
   const references: Net[] = [];
   for (const name of ['motif', 'plain', 'residual', 'gated']) references.push(await reference(name));
-  const samples = [await sample(backend, 'digits'), await sample(backend, 'motifs')];
+  const samples = [await sample(device, 'digits'), await sample(device, 'motifs')];
   const measure = async (net: Net, rule: Rule, steps: number): Promise<Measured> => {
-    const [run] = await attribute(net.graph, { ...net.request, rule, steps }, { backend });
+    const [run] = await attribute(device, net.graph, { ...net.request, rule, steps });
     return judge(net, run!);
   };
   const measured: Measured[] = [];
@@ -291,7 +290,7 @@ async function main(): Promise<void> {
     errors: `${errorTable(measured, at50, all)}\n\nThe samples' truth against ${TRUTH_STEPS.toLocaleString('en')} trapezoid steps, worst layer:\n\n${table(['network', 'difference'], independent)}`,
     estimate: `${estimateTable([...measured].filter(({ net }) => names(references).includes(net)))}\n\nFour reference networks, four examples each, every layer before the target whose true error is above 2e-5 of its Σ |contribution|.`,
     residuals: residualTable(measured, all),
-    machine: `Made with ${backend.version} on ${backend.device}, float32.`,
+    machine: `Made with ${device.info.version} on ${device.info.device}, float32.`,
   };
   const text = readFileSync(page, 'utf8').replace(
     /(<!-- made: (\w+) -->)[^]*?(<!-- end -->)/g,
@@ -300,7 +299,7 @@ async function main(): Promise<void> {
   writeFileSync(page, text);
 }
 
-main().catch((error: unknown) => {
+devices.use('auto', main).catch((error: unknown) => {
   process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
   process.exitCode = 1;
 });

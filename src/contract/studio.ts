@@ -343,7 +343,7 @@ export const engineRequests = {
   ),
   /** A layer's values at the examples and at their baseline, `[examples, …shape]`. */
   activations: asks<{ readonly atInput: NumericArray; readonly atBaseline: NumericArray }>()(
-    z.object({ data: dataId, examples: exampleList, baseline, layer: layerName }),
+    z.object({ data: dataId, examples: exampleList, baseline, layer: layerName, backend: backendChoice.optional() }),
   ),
   /** What happens along the straight path from baseline to one example; `only` one unit, else every layer. */
   alongPath: asks<AlongPath>()(
@@ -358,6 +358,7 @@ export const engineRequests = {
       steps: z.number().int().min(1).max(1000),
       memoryMB: z.number().int().min(16).max(1_000_000).optional(),
       only: z.object({ layer: layerName, unit: z.number().int().nonnegative() }).optional(),
+      backend: backendChoice.optional(),
     }),
   ),
   /** Predicted time and memory. @throws what the run would be refused with */

@@ -4,13 +4,14 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { RULES, type AttributionRequest } from '../../src/contract/attribution';
 import { attribute } from '../../src/main/engine/attribution';
 import { valuesAlongPath } from '../../src/main/engine/attribution/along';
-import { openBackend, type Backend } from '../../src/main/engine/backends';
+import type { Device } from '../../src/main/engine/backends';
+import { hold } from '../device';
 import { CASES, firstRows, openCase, type ReferenceCase } from './cases';
 
-let backend: Backend;
+let device: Device;
 const cases = new Map<string, ReferenceCase>();
 beforeAll(async () => {
-  backend = await openBackend('tensorflow');
+  device = await hold('tensorflow');
   for (const name of CASES) cases.set(name, await openCase(name));
 });
 
@@ -28,8 +29,8 @@ describe.each(CASES)('%s', (name) => {
     const { graph } = cases.get(name)!;
     // an odd number of steps in chunks of few rows: chunks meet, and the last step stands alone
     const request = one(name, { rule, steps: 9, chunkRows: 5 });
-    const [run] = await attribute(graph, request, { backend });
-    const { target, layers, unit } = await valuesAlongPath(graph, request);
+    const [run] = await attribute(device, graph, request);
+    const { target, layers, unit } = await valuesAlongPath(device, graph, request);
     expect(unit).toBeNull();
     expect(target[0]).toBeCloseTo(run!.atBaseline[0]!, 4);
     expect(last(target)).toBeCloseTo(run!.atInput[0]!, 4);
@@ -47,7 +48,7 @@ describe.each(CASES)('%s', (name) => {
 
   it('a cut keeps up with F at every point, by secant', async () => {
     const { graph } = cases.get(name)!;
-    const { target, layers } = await valuesAlongPath(graph, one(name, { steps: 6 }));
+    const { target, layers } = await valuesAlongPath(device, graph, one(name, { steps: 6 }));
     const size = Math.max(...target.map((value) => Math.abs(value - target[0]!)));
     for (const { running } of layers.filter(({ cut }) => cut))
       running.forEach((sum, point) => expect(Math.abs(sum - (target[point]! - target[0]!))).toBeLessThan(1e-4 * size));
@@ -56,14 +57,14 @@ describe.each(CASES)('%s', (name) => {
   it("a unit's gradient is that of the run at the input, and its running sum that of the run", async () => {
     const { graph } = cases.get(name)!;
     const request = one(name, { steps: 8, methods: ['nig', 'gradient-difference'] });
-    const runs = await attribute(graph, request, { backend });
+    const runs = await attribute(device, graph, request);
     const [nig, difference] = ['nig', 'gradient-difference'].map((method) =>
       runs.find((run) => run.method === method)!,
     );
     const flat = nig!.layers.findIndex(({ shape }, place) => shape.length === 1 && shape[0]! > 1 && place > 0);
     const layer = nig!.layers[flat]!;
     for (let unit = 0; unit < Math.min(6, layer.shape[0]!); unit++) {
-      const along = await valuesAlongPath(graph, request, { only: { layer: layer.name, unit } });
+      const along = await valuesAlongPath(device, graph, request, { only: { layer: layer.name, unit } });
       expect(along.layers.map((each) => each.name)).toEqual([layer.name]);
       const { activation, gradient, running } = along.unit!;
       expect(last(running)).toBeCloseTo(layer.units[unit]!, 4);
@@ -79,7 +80,7 @@ it('the gradient is that of F: finite differences at every point, from a start i
   const shape = (name: string) => graph.values[graph.layers.find((layer) => layer.name === name)!.output]!.shape;
   const start = names.find((name, at) => at > 1 && shape(name).length === 1 && shape(name)[0]! > 1)!;
   const steps = 200;
-  const { target, layers, alphas } = await valuesAlongPath(graph, one('motif', { pathStart: start, steps, rule: 'trapezoid' })); // prettier-ignore
+  const { target, layers, alphas } = await valuesAlongPath(device, graph, one('motif', { pathStart: start, steps, rule: 'trapezoid' })); // prettier-ignore
   const { running } = layers.find(({ name }) => name === start)!;
   // by the trapezoid rule the running sum at the path's start is ∫ ∂F/∂y dy: F itself
   alphas.forEach((_, point) => expect(running[point]).toBeCloseTo(target[point]! - target[0]!, 2));
@@ -88,12 +89,12 @@ it('the gradient is that of F: finite differences at every point, from a start i
 it('pools over positions: mean value and gradient of a conv unit', async () => {
   const { graph } = cases.get('plain')!;
   const request = one('plain', { steps: 4 });
-  const [run] = await attribute(graph, request, { backend });
+  const [run] = await attribute(device, graph, request);
   const layer = run!.layers.find(({ shape }) => shape.length === 3 && shape[2]! > 1)!;
-  const { unit } = await valuesAlongPath(graph, request, { only: { layer: layer.name, unit: 1 } });
+  const { unit } = await valuesAlongPath(device, graph, request, { only: { layer: layer.name, unit: 1 } });
   expect(last(unit!.running)).toBeCloseTo(layer.units[1]!, 4);
   expect(unit!.activation).toHaveLength(5);
-  await expect(valuesAlongPath(graph, request, { only: { layer: layer.name, unit: 9999 } })).rejects.toThrow(
+  await expect(valuesAlongPath(device, graph, request, { only: { layer: layer.name, unit: 9999 } })).rejects.toThrow(
     'OUTPUT_INDEX: Index 9999 is outside',
   );
 });
@@ -101,13 +102,14 @@ it('pools over positions: mean value and gradient of a conv unit', async () => {
 it('leaves no tensor, whether it ends or is ended', async () => {
   const { graph } = cases.get('residual')!;
   const request = one('residual', { steps: 12, chunkRows: 5 });
-  await valuesAlongPath(graph, request);
+  await valuesAlongPath(device, graph, request);
   const before = tf.memory().numTensors;
-  await valuesAlongPath(graph, request);
-  await valuesAlongPath(graph, { ...request, rule: 'right' });
-  const stop = () => Promise.reject(new Error('enough'));
-  await expect(valuesAlongPath(graph, request, { onChunk: stop })).rejects.toThrow('enough');
-  await expect(valuesAlongPath(graph, request, { only: { layer: 'nowhere', unit: 0 } })).rejects.toThrow(
+  await valuesAlongPath(device, graph, request);
+  await valuesAlongPath(device, graph, { ...request, rule: 'right' });
+  await expect(valuesAlongPath(device, graph, request, { signal: AbortSignal.abort() })).rejects.toThrow(
+    /^CANCELLED: The run was cancelled after 5 of 13 passes\./,
+  );
+  await expect(valuesAlongPath(device, graph, request, { only: { layer: 'nowhere', unit: 0 } })).rejects.toThrow(
     'LAYER_UNKNOWN',
   );
   expect(tf.memory().numTensors).toBe(before);

@@ -2,7 +2,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Rule } from '../../src/contract/attribution';
 import { attribute } from '../../src/main/engine/attribution';
-import { openBackend, type Backend } from '../../src/main/engine/backends';
+import type { Device } from '../../src/main/engine/backends';
+import { hold } from '../device';
 import { CASES, openCase, truthOf } from './cases';
 
 const STEPS: Record<'secant' | 'trapezoid', readonly number[]> = {
@@ -13,9 +14,9 @@ const STEPS: Record<'secant' | 'trapezoid', readonly number[]> = {
 const FLOOR = 2e-5;
 
 describe('the error estimate over the true L1 error of a layer', () => {
-  let backend: Backend;
+  let device: Device;
   beforeAll(async () => {
-    backend = await openBackend('auto');
+    device = await hold('auto');
   });
 
   it.each(Object.keys(STEPS) as (keyof typeof STEPS)[])('%s: lies between 0.5 and 4 in 90 %', async (rule: Rule) => {
@@ -23,7 +24,7 @@ describe('the error estimate over the true L1 error of a layer', () => {
     for (const name of CASES) {
       const reference = await openCase(name);
       for (const steps of STEPS[rule as keyof typeof STEPS]) {
-        const [result] = await attribute(reference.graph, { ...reference.request, rule, steps }, { backend });
+        const [result] = await attribute(device, reference.graph, { ...reference.request, rule, steps });
         for (const layer of result!.layers) {
           const truth = truthOf(reference, 'nig', layer.name)?.data;
           if (!truth) continue;

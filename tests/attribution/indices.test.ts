@@ -4,15 +4,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { attribute } from '../../src/main/engine/attribution';
-import { openBackend, type Backend } from '../../src/main/engine/backends';
+import type { Device } from '../../src/main/engine/backends';
+import { hold } from '../device';
 import { openModel } from '../../src/main/engine/formats';
 import { pathStarts } from '../../src/main/engine/graph/support';
 
 const folder = mkdtempSync(join(tmpdir(), 'mho-indices-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-let backend: Backend;
+let device: Device;
 beforeAll(async () => {
-  backend = await openBackend('wasm');
+  device = await hold('wasm');
 });
 
 it('starts the path behind the table, and is complete there', async () => {
@@ -38,18 +39,14 @@ it('starts the path behind the table, and is complete there', async () => {
   const { graph } = await openModel(folder);
   const [{ name }] = graph.inputs as unknown as [{ name: string }];
   expect(pathStarts(graph)).toEqual([{ name: 'words', behind: [name] }]);
-  const [result] = await attribute(
-    graph,
-    {
-      inputs: { [name]: { shape: [2, 3], data: Float32Array.of(1, 2, 3, 0, 3, 1) } },
-      baseline: { kind: 'arrays', arrays: { [name]: { shape: [1, 3], data: new Float32Array(3) } } },
-      target: { index: 0, afterActivation: true },
-      methods: ['nig'],
-      rule: 'secant',
-      steps: 10,
-    },
-    { backend },
-  );
+  const [result] = await attribute(device, graph, {
+    inputs: { [name]: { shape: [2, 3], data: Float32Array.of(1, 2, 3, 0, 3, 1) } },
+    baseline: { kind: 'arrays', arrays: { [name]: { shape: [1, 3], data: new Float32Array(3) } } },
+    target: { index: 0, afterActivation: true },
+    methods: ['nig'],
+    rule: 'secant',
+    steps: 10,
+  });
   const words = result!.layers.find((layer) => layer.name === 'words')!;
   expect(words.cut).toBe(true);
   expect(Math.abs(result!.delta[0]!)).toBeGreaterThan(0.01);

@@ -4,7 +4,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { NumericArray } from '../../src/contract/attribution';
 import { attribute } from '../../src/main/engine/attribution';
-import { openBackend, type Backend } from '../../src/main/engine/backends';
+import type { Device } from '../../src/main/engine/backends';
+import { hold } from '../device';
 import { readArrays } from '../../src/main/engine/data';
 import { openModel, type OpenedModel } from '../../src/main/engine/formats';
 import { firstRows } from './cases';
@@ -12,9 +13,9 @@ import { numericContributions } from './numeric';
 
 const SAMPLES = resolve(import.meta.dirname, '../samples/keras_layers');
 
-let backend: Backend;
+let device: Device;
 beforeAll(async () => {
-  backend = await openBackend('auto');
+  device = await hold('auto');
 });
 
 async function opened(
@@ -51,21 +52,17 @@ describe.each(['keras3', 'keras2'])('%s', (version) => {
     const wrong: string[] = [];
     let cuts = 0;
     for (const { name } of graph.outputs) {
-      const [result] = await attribute(
-        graph,
-        {
-          inputs,
-          baseline: {
-            kind: 'arrays',
-            arrays: Object.fromEntries(Object.entries(inputs).map(([port, x]) => [port, other(x)])),
-          },
-          target: { layer: name, index: 0, afterActivation: true },
-          methods: ['nig'],
-          rule: 'secant',
-          steps: 5,
+      const [result] = await attribute(device, graph, {
+        inputs,
+        baseline: {
+          kind: 'arrays',
+          arrays: Object.fromEntries(Object.entries(inputs).map(([port, x]) => [port, other(x)])),
         },
-        { backend },
-      );
+        target: { layer: name, index: 0, afterActivation: true },
+        methods: ['nig'],
+        rule: 'secant',
+        steps: 5,
+      });
       const scale = Math.max(Math.abs(result!.delta[0]!), 0.1);
       for (const { residual, name: layer } of result!.layers) {
         if (!residual) continue;
@@ -97,25 +94,28 @@ describe('against plain differences', () => {
     const baselines = Object.fromEntries(Object.entries(inputs).map(([name, array]) => [name, zeros(array)]));
     const target = graph.outputs.find(({ name }) => name === output)?.name ?? graph.outputs[0]!.name;
     const index = output === 'mha_causal' ? 20 : 2;
-    const [result] = await attribute(
-      graph,
-      {
-        inputs,
-        baseline: { kind: 'constant', value: 0 },
-        target: { layer: target, index },
-        methods: ['nig'],
-        rule: 'secant',
-        steps: 128,
-        layers,
-      },
-      { backend },
-    );
+    const [result] = await attribute(device, graph, {
+      inputs,
+      baseline: { kind: 'constant', value: 0 },
+      target: { layer: target, index },
+      methods: ['nig'],
+      rule: 'secant',
+      steps: 128,
+      layers,
+    });
     expect(result!.layers.map(({ name }) => name).sort()).toEqual([...layers].sort());
     for (const { name, contributions } of result!.layers) {
       // The three that matter most, and one that may not.
       const order = [...contributions.keys()].sort((a, b) => Math.abs(contributions[b]!) - Math.abs(contributions[a]!));
       const places = [...order.slice(0, 3), order[Math.floor(order.length / 2)]!];
-      const numeric = await numericContributions(graph, { inputs, baselines, target, index }, name, places, 128);
+      const numeric = await numericContributions(
+        device,
+        graph,
+        { inputs, baselines, target, index },
+        name,
+        places,
+        128,
+      );
       const largest = Math.abs(contributions[order[0]!]!);
       expect(largest, name).toBeGreaterThan(0);
       places.forEach((place, i) =>

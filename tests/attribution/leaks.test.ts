@@ -3,7 +3,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Method, Rule } from '../../src/contract/attribution';
 import { attribute } from '../../src/main/engine/attribution';
-import { openBackend, type Backend } from '../../src/main/engine/backends';
+import type { Device } from '../../src/main/engine/backends';
+import { hold } from '../device';
 import type { OpName } from '../../src/main/engine/graph/ops';
 import type { OpRule } from '../../src/main/engine/ops/rule';
 import { ops } from '../../src/main/engine/ops/table';
@@ -41,9 +42,9 @@ const FAILURES: readonly (readonly [string, Method, Rule, () => void])[] = [
 ];
 
 describe.each(['tensorflow', 'wasm'] as const)('on %s', (choice) => {
-  let backend: Backend;
+  let device: Device;
   beforeAll(async () => {
-    backend = await openBackend(choice);
+    device = await hold(choice);
   });
   let before = 0;
   beforeEach(() => {
@@ -53,7 +54,7 @@ describe.each(['tensorflow', 'wasm'] as const)('on %s', (choice) => {
   it.each(FAILURES)('a failure in %s', async (_where, method, rule, fail) => {
     fail();
     const request = { ...motif.request, methods: [method], rule, steps: 9, chunkRows: 4 };
-    await expect(attribute(motif.graph, request, { backend })).rejects.toThrow('a kernel failed');
+    await expect(attribute(device, motif.graph, request)).rejects.toThrow('a kernel failed');
     expect(tf.memory().numTensors).toBe(before);
   });
 
@@ -61,7 +62,7 @@ describe.each(['tensorflow', 'wasm'] as const)('on %s', (choice) => {
     const onProgress = (): void => {
       throw new Error('nobody listens');
     };
-    await expect(attribute(motif.graph, motif.request, { backend, onProgress })).rejects.toThrow('nobody listens');
+    await expect(attribute(device, motif.graph, motif.request, { onProgress })).rejects.toThrow('nobody listens');
     expect(tf.memory().numTensors).toBe(before);
   });
 });

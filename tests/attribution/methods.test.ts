@@ -3,7 +3,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { AttributionRequest, NumericArray, RunResult } from '../../src/contract/attribution';
 import { attribute } from '../../src/main/engine/attribution';
-import { openBackend, type Backend } from '../../src/main/engine/backends';
+import type { Device } from '../../src/main/engine/backends';
+import { hold } from '../device';
 import { GraphBuilder } from '../../src/main/engine/graph/builder';
 import type { Graph, ValueId } from '../../src/main/engine/graph/graph';
 import { random } from '../ops/random';
@@ -55,9 +56,9 @@ const METHODS: readonly (readonly [TwinMethod, Partial<AttributionRequest>])[] =
 
 describe.each(['tensorflow', 'wasm'] as const)('on %s', (choice) => {
   const graph = graphOf(net);
-  let backend: Backend;
+  let device: Device;
   beforeAll(async () => {
-    backend = await openBackend(choice);
+    device = await hold(choice);
   });
 
   const run = async (changes: Partial<AttributionRequest>): Promise<RunResult> => {
@@ -71,7 +72,7 @@ describe.each(['tensorflow', 'wasm'] as const)('on %s', (choice) => {
       steps: 7,
       ...changes,
     };
-    const [result] = await attribute(graph, request, { backend });
+    const [result] = await attribute(device, graph, request);
     expect(tf.memory().numTensors).toBe(before);
     return result!;
   };

@@ -2,6 +2,7 @@
 import type { NumericArray } from '../../src/contract/attribution';
 import { Weights } from '../../src/main/engine/attribution';
 import { evaluate } from '../../src/main/engine/attribution/evaluate';
+import type { Device } from '../../src/main/engine/backends';
 import { sizeOf, type Graph } from '../../src/main/engine/graph/graph';
 import { fixedValues, naturalStarts } from '../../src/main/engine/graph/support';
 import { resolveTarget } from '../../src/main/engine/graph/target';
@@ -30,6 +31,7 @@ const rowsAt = (from: NumericArray, to: NumericArray, places: readonly number[])
  * narrow enough for the curvature; a kink within its reach spoils it
  */
 export async function numericContributions(
+  device: Device,
   graph: Graph,
   { inputs, baselines, target, index }: Asked,
   layer: string,
@@ -39,7 +41,7 @@ export async function numericContributions(
 ): Promise<number[]> {
   const { value: sink } = resolveTarget(graph, { layer: target, index });
   const { output } = graph.layers.find((each) => each.name === layer)!;
-  const weights = new Weights(graph);
+  const weights = new Weights(device, graph);
   try {
     // Behind inputs of whole numbers the path runs through the first real values.
     const starts = naturalStarts(graph);

@@ -5,13 +5,14 @@ import type { AttributionRequest, Method } from '../../src/contract/attribution'
 import { attribute } from '../../src/main/engine/attribution';
 import { planRun } from '../../src/main/engine/attribution/plan';
 import { planCost } from '../../src/main/engine/attribution/queries';
-import { openBackend, type Backend } from '../../src/main/engine/backends';
+import type { Device } from '../../src/main/engine/backends';
+import { hold } from '../device';
 import { GraphBuilder } from '../../src/main/engine/graph/builder';
 import type { Graph, Shape, ValueId } from '../../src/main/engine/graph/graph';
 
-let backend: Backend;
+let device: Device;
 beforeAll(async () => {
-  backend = await openBackend('auto');
+  device = await hold('auto');
 });
 
 /** A model of one input x and the op under test, named `node`, summed to one number. */
@@ -80,14 +81,14 @@ it.each(WITHOUT)('%s has no positive and negative parts: refused by name before 
     const onProgress = (): void => void (chunks += 1);
     // Rescale would be swept first; nothing is computed.
     const asked = request([2, 2], ['rescale', method]);
-    await expect(attribute(graph, asked, { backend, onProgress })).rejects.toMatchObject({
+    await expect(attribute(device, graph, asked, { onProgress })).rejects.toMatchObject({
       code: 'RULE_MISSING',
       details: { op, node: 'node', method },
     });
-    await expect(planCost(graph, asked)).rejects.toMatchObject({ code: 'RULE_MISSING' });
+    await expect(planCost(device, graph, asked)).rejects.toMatchObject({ code: 'RULE_MISSING' });
     expect(chunks).toBe(0);
   }
-  const [result] = await attribute(graph, request([2, 2], ['rescale']), { backend });
+  const [result] = await attribute(device, graph, request([2, 2], ['rescale']));
   const { sum, residual } = result!.layers[0]!;
   expect(Math.abs(residual![0]!)).toBeLessThan(1e-5 * Math.abs(sum[0]!) + 1e-5);
   expect(tf.memory().numTensors).toBe(before);
@@ -98,7 +99,7 @@ it('an op without parts beside the path refuses nothing', async () => {
     builder.add('softmax', [x], { axis: 1 }, 'unused');
     return builder.add('relu', [x], {}, 'node');
   });
-  const [result] = await attribute(graph, request([2, 2], ['reveal-cancel']), { backend });
+  const [result] = await attribute(device, graph, request([2, 2], ['reveal-cancel']));
   expect(result!.layers[0]!.residual![0]!).toBeCloseTo(0, 5);
 });
 
@@ -111,7 +112,7 @@ it('a run of one layer walks no further than that, and gives what a run of all l
     return high;
   });
   const asked = request([2, 2], ['nig']);
-  const [all] = await attribute(graph, asked, { backend });
+  const [all] = await attribute(device, graph, asked);
   const valueOf = (name: string): ValueId => graph.layers.find((layer) => layer.name === name)!.output;
   const starts = graph.inputs.map(({ value }) => value);
   const sinks = [valueOf('out')];
@@ -120,7 +121,7 @@ it('a run of one layer walks no further than that, and gives what a run of all l
   expect([...plan.walked].sort()).toEqual([...walked].sort());
   expect(plan.kept.has(valueOf('low'))).toBe(false);
   for (const layer of all!.layers) {
-    const [alone] = await attribute(graph, { ...asked, layers: [layer.name] }, { backend });
+    const [alone] = await attribute(device, graph, { ...asked, layers: [layer.name] });
     expect(alone!.layers).toHaveLength(1);
     expect([...alone!.layers[0]!.contributions]).toEqual([...layer.contributions]);
   }

@@ -4,7 +4,8 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vite
 import type { AttributionRequest, Method, Rule, RunResult } from '../../src/contract/attribution';
 import { attribute, keepWeights, predict, releaseWeights } from '../../src/main/engine/attribution';
 import { withWeights } from '../../src/main/engine/attribution/weights';
-import { kernels, openBackend, Recordings, type Backend } from '../../src/main/engine/backends';
+import { Recordings, type Device } from '../../src/main/engine/backends';
+import { hold } from '../device';
 import { Recording } from '../../src/main/engine/backends/recording';
 import { CASES, openCase, worst, type CaseName, type ReferenceCase } from './cases';
 
@@ -19,10 +20,10 @@ const RUNS: readonly (readonly [string, readonly Method[], Rule])[] = [
 /** RevealCancel has no rule for the gated case's products. */
 const serves = (name: CaseName, run: string): boolean => !(run === 'parts' && name === 'gated');
 
-let backend: Backend;
+let device: Device;
 const cases = new Map<CaseName, ReferenceCase>();
 beforeAll(async () => {
-  backend = await openBackend('tensorflow');
+  device = await hold('tensorflow');
   for (const name of CASES) cases.set(name, await openCase(name));
 });
 let before = 0;
@@ -31,7 +32,7 @@ beforeEach(() => {
 });
 
 const recorded = (graph: ReferenceCase['graph']): Promise<number> =>
-  withWeights(graph, async ({ recordings }) => recordings.size);
+  withWeights(device, graph, async ({ recordings }) => recordings.size);
 
 const expectSame = (have: readonly RunResult[], want: readonly RunResult[], within: number): void =>
   want.forEach((result, place) => {
@@ -57,10 +58,10 @@ describe.each(CASES)('%s', (name) => {
     async (_run, methods, rule) => {
       const { graph, request } = cases.get(name)!;
       const asked = { ...request, methods, rule, steps: 9 };
-      const first = await attribute(graph, asked, { backend });
+      const first = await attribute(device, graph, asked);
       keepWeights(graph);
       const runs: RunResult[][] = [];
-      for (let run = 0; run < 4; run++) runs.push(await attribute(graph, asked, { backend }));
+      for (let run = 0; run < 4; run++) runs.push(await attribute(device, graph, asked));
       expect(await recorded(graph)).toBeGreaterThan(0);
       for (const run of runs) expectSame(run, first, 1e-5);
     },
@@ -78,28 +79,28 @@ describe.each(CASES)('%s', (name) => {
       { ...request, steps: 8, target: { index: name === 'plain' || name === 'residual' ? 3 : 0 } },
     ];
     const fresh: RunResult[][] = [];
-    for (const each of others) fresh.push(await attribute(graph, each, { backend }));
+    for (const each of others) fresh.push(await attribute(device, graph, each));
     keepWeights(graph);
     for (let run = 0; run < 3; run++)
       for (const [place, each] of others.entries())
-        expectSame(await attribute(graph, each, { backend }), fresh[place]!, 1e-5);
+        expectSame(await attribute(device, graph, each), fresh[place]!, 1e-5);
   });
 
   it('a path of many chunks is one graph from its third on', async () => {
     const { graph, request } = cases.get(name)!;
-    const whole = await attribute(graph, { ...request, steps: 40 }, { backend });
+    const whole = await attribute(device, graph, { ...request, steps: 40 });
     keepWeights(graph);
-    const chunked = await attribute(graph, { ...request, steps: 40, chunkRows: 9 }, { backend });
+    const chunked = await attribute(device, graph, { ...request, steps: 40, chunkRows: 9 });
     expect(await recorded(graph)).toBeGreaterThan(0);
     expectSame(chunked, whole, 1e-5);
   });
 
   it('predicts the same', async () => {
     const { graph, request } = cases.get(name)!;
-    const once = await predict(graph, request.inputs, backend);
+    const once = await predict(device, graph, request.inputs);
     keepWeights(graph);
     for (let run = 0; run < 4; run++) {
-      const again = await predict(graph, request.inputs, backend);
+      const again = await predict(device, graph, request.inputs);
       for (const [output, { data }] of Object.entries(once))
         expect(worst(again[output]!.data, data)).toBeLessThan(1e-6);
     }
@@ -116,20 +117,20 @@ describe('kept weights', () => {
       if (++chunks === 2) releaseWeights(graph);
     };
     const asked = { ...request, steps: 12, chunkRows: 9 };
-    const [result] = await attribute(graph, asked, { backend, onProgress });
+    const [result] = await attribute(device, graph, asked, { onProgress });
     expect(result!.complete).toBe(true);
     expect(chunks).toBeGreaterThan(3);
     expect(tf.memory().numTensors).toBe(before);
   });
 
-  it('follow the backend', async () => {
+  it('lie on each device that the model is used on', async () => {
     const { graph, request } = cases.get('motif')!;
     keepWeights(graph);
     const asked = { ...request, steps: 4 };
     const runs: RunResult[][] = [];
     for (const choice of ['tensorflow', 'wasm', 'tensorflow'] as const) {
-      const opened = await openBackend(choice);
-      for (let run = 0; run < 3; run++) runs.push(await attribute(graph, asked, { backend: opened }));
+      const on = await hold(choice);
+      for (let run = 0; run < 3; run++) runs.push(await attribute(on, graph, asked));
     }
     for (const run of runs) expectSame(run, runs[0]!, 1e-4);
     releaseWeights(graph);
@@ -234,7 +235,7 @@ describe('recordings', () => {
         const given = tf.tensor2d(ramp.map((value) => value * factor), [1, size]); // prettier-ignore
         const parts = [1, 2, 3].map((part) => () => ({
           tensors: Array.from({ length: part }, (_, at) =>
-            kernels().fused!.reluSecant(tf.mul(given, part + at), { points, pairs: 1, stride: 1 }, 0.1),
+            device.kernels.fused!.reluSecant(tf.mul(given, part + at), { points, pairs: 1, stride: 1 }, 0.1),
           ),
           about: part,
         }));

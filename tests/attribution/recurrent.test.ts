@@ -3,7 +3,8 @@ import { resolve } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { AttributionRequest } from '../../src/contract/attribution';
 import { attribute } from '../../src/main/engine/attribution';
-import { openBackend, type Backend } from '../../src/main/engine/backends';
+import type { Device } from '../../src/main/engine/backends';
+import { hold } from '../device';
 import { readArrays } from '../../src/main/engine/data';
 import { openModel, type OpenedModel } from '../../src/main/engine/formats';
 import { worst } from './cases';
@@ -11,11 +12,11 @@ import { worst } from './cases';
 const SAMPLES = resolve(import.meta.dirname, '../samples/keras_layers/keras3');
 
 describe('recurrent layers', () => {
-  let backend: Backend;
+  let device: Device;
   let model: OpenedModel;
   let inputs: AttributionRequest['inputs'];
   beforeAll(async () => {
-    backend = await openBackend('auto');
+    device = await hold('auto');
     model = await openModel(`${SAMPLES}/recurrent.keras`);
     const arrays = await readArrays(`${SAMPLES}/outputs.npz`);
     inputs = Object.fromEntries(
@@ -37,8 +38,8 @@ describe('recurrent layers', () => {
         rule: 'secant',
         steps: 64,
       };
-      const [secant] = await attribute(model.graph, request, { backend });
-      const [trapezoid] = await attribute(model.graph, { ...request, rule: 'trapezoid', steps: 512 }, { backend });
+      const [secant] = await attribute(device, model.graph, request);
+      const [trapezoid] = await attribute(device, model.graph, { ...request, rule: 'trapezoid', steps: 512 });
       const scale = Math.max(Math.abs(secant!.delta[0]!), 1e-2);
       expect(secant!.layers.length, name).toBeGreaterThan(0);
       secant!.layers.forEach((layer, place) => {

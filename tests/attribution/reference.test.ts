@@ -3,7 +3,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Rule } from '../../src/contract/attribution';
 import { attribute } from '../../src/main/engine/attribution';
-import { openBackend, type Backend } from '../../src/main/engine/backends';
+import type { Device } from '../../src/main/engine/backends';
+import { hold } from '../device';
 import { CASES, CUTS, openCase, truthOf, worst, type ReferenceCase } from './cases';
 
 const RUNS: readonly (readonly [string, Rule, number])[] = [
@@ -16,10 +17,10 @@ const RUNS: readonly (readonly [string, Rule, number])[] = [
 ];
 
 describe.each(['tensorflow', 'wasm'] as const)('on %s', (choice) => {
-  let backend: Backend;
+  let device: Device;
   let before = 0;
   beforeAll(async () => {
-    backend = await openBackend(choice);
+    device = await hold(choice);
     before = tf.memory().numTensors;
   });
   afterAll(() => expect(tf.memory().numTensors).toBe(before));
@@ -31,7 +32,7 @@ describe.each(['tensorflow', 'wasm'] as const)('on %s', (choice) => {
     });
 
     it.each(RUNS)('%s to 1e-4 of the largest value of every layer', async (run, rule, steps) => {
-      const [result] = await attribute(reference.graph, { ...reference.request, rule, steps }, { backend });
+      const [result] = await attribute(device, reference.graph, { ...reference.request, rule, steps });
       const checked = result!.layers.filter((layer) => {
         const truth = truthOf(reference, run, layer.name);
         if (!truth) return false;
@@ -44,12 +45,12 @@ describe.each(['tensorflow', 'wasm'] as const)('on %s', (choice) => {
     });
 
     it('cuts exactly where its README says', async () => {
-      const [result] = await attribute(reference.graph, { ...reference.request, steps: 1 }, { backend });
+      const [result] = await attribute(device, reference.graph, { ...reference.request, steps: 1 });
       expect(result!.layers.filter(({ cut }) => cut).map((layer) => layer.name)).toEqual(CUTS[name]);
     });
 
     it.each([1, 2, 7, 32, 200])('is complete at every cut with %i secant steps', async (steps) => {
-      const [result] = await attribute(reference.graph, { ...reference.request, steps }, { backend });
+      const [result] = await attribute(device, reference.graph, { ...reference.request, steps });
       for (const layer of result!.layers)
         layer.residual?.forEach((residual, example) =>
           expect(Math.abs(residual / result!.delta[example]!), `${layer.name}, example ${example}`).toBeLessThan(1e-5),
@@ -57,7 +58,7 @@ describe.each(['tensorflow', 'wasm'] as const)('on %s', (choice) => {
     });
 
     it('by secant at 256 steps is within its own reported error', async () => {
-      const [result] = await attribute(reference.graph, { ...reference.request, steps: 256 }, { backend });
+      const [result] = await attribute(device, reference.graph, { ...reference.request, steps: 256 });
       for (const layer of result!.layers) {
         const truth = truthOf(reference, 'nig', layer.name)?.data;
         if (!truth) continue;

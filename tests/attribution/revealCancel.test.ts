@@ -3,7 +3,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { RunResult } from '../../src/contract/attribution';
 import { attribute } from '../../src/main/engine/attribution';
-import { openBackend, type Backend } from '../../src/main/engine/backends';
+import type { Device } from '../../src/main/engine/backends';
+import { hold } from '../device';
 import { readArrays } from '../../src/main/engine/data';
 import { folder, openCase, worst } from './cases';
 
@@ -18,15 +19,15 @@ const PEERS = {
 };
 
 describe.each(['tensorflow', 'wasm'] as const)('parts on %s', (name) => {
-  let backend: Backend;
+  let device: Device;
   let results: RunResult[];
   let peer: Awaited<ReturnType<typeof readArrays>>;
   let before: number;
   beforeAll(async () => {
-    backend = await openBackend(name);
+    device = await hold(name);
     const { graph, request } = await openCase('motif');
     before = tf.memory().numTensors;
-    results = await attribute(graph, { ...request, methods: ['reveal-cancel', 'genomics'] }, { backend });
+    results = await attribute(device, graph, { ...request, methods: ['reveal-cancel', 'genomics'] });
     peer = await readArrays(`${folder('motif')}/deeplift_peer.npz`);
   });
 

@@ -3,17 +3,18 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { AttributionRequest, Progress, RunResult } from '../../src/contract/attribution';
 import { attribute, predict } from '../../src/main/engine/attribution';
-import { openBackend, type Backend } from '../../src/main/engine/backends';
+import type { Device } from '../../src/main/engine/backends';
+import { hold } from '../device';
 import { openCase, worst, type ReferenceCase } from './cases';
 
-let backend: Backend;
+let device: Device;
 let plain: ReferenceCase;
 let gated: ReferenceCase;
 let motif: ReferenceCase;
 let before = 0;
 
 beforeAll(async () => {
-  backend = await openBackend('auto');
+  device = await hold('auto');
   [plain, gated, motif] = await Promise.all([openCase('plain'), openCase('gated'), openCase('motif')]);
 });
 beforeEach(() => {
@@ -22,7 +23,7 @@ beforeEach(() => {
 afterEach(() => expect(tf.memory().numTensors).toBe(before));
 
 const run = (reference: ReferenceCase, changes: Partial<AttributionRequest> = {}, options = {}): Promise<RunResult[]> =>
-  attribute(reference.graph, { ...reference.request, ...changes }, { backend, ...options });
+  attribute(device, reference.graph, { ...reference.request, ...changes }, options);
 
 const agree = (a: RunResult, b: RunResult, tolerance = 1e-5): void => {
   expect(a.layers.map(({ name }) => name)).toEqual(b.layers.map(({ name }) => name));
@@ -137,7 +138,7 @@ describe('targets', () => {
     const target = { index: 2, afterActivation: true };
     const [probability] = await run(residual, { target, steps: 2 });
     expect(probability!.target[0]).toBe('classes[2]');
-    const outputs = await predict(residual.graph, residual.request.inputs, backend);
+    const outputs = await predict(device, residual.graph, residual.request.inputs);
     expect(probability!.atInput[0]).toBeCloseTo(outputs[residual.graph.outputs[0]!.name]!.data[2]!, 5);
     for (const layer of probability!.layers.filter(({ cut }) => cut))
       expect(Math.abs(layer.residual![0]!), layer.name).toBeLessThan(1e-5);

@@ -1,36 +1,37 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { createRequire } from 'node:module';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BACKENDS } from '../../src/contract/backends';
 import { MhoError } from '../../src/contract/errors';
-import { cpuDevice, gpuDevice, kernels, listBackends, openBackend, peakMemory } from '../../src/main/engine/backends';
+import { cpuDevice, devices, gpuDevice, peakMemory } from '../../src/main/engine/backends';
 import { nativeKernels } from '../../src/main/engine/backends/kernels/native';
 import { portableKernels } from '../../src/main/engine/backends/kernels/portable';
+import { hold, letGo } from '../device';
 import { tryActiveBackend } from '../../src/main/engine/backends/trial';
 
 const load = createRequire(import.meta.url);
 
-describe('openBackend', () => {
-  it.each(['wasm', 'cpu'] as const)('opens %s, which computes and says what it is', async (name) => {
-    await openBackend(name);
+describe('a device', () => {
+  it.each(['wasm', 'cpu'] as const)('is %s, which computes and says what it is', async (name) => {
+    await hold(name);
     const before = tf.memory().numTensors;
-    const backend = await openBackend(name);
+    const { info, kernels } = await hold(name);
     expect(tf.getBackend()).toBe(name);
-    expect(backend).toMatchObject({ name, device: expect.stringMatching(/^CPU: .+, 1 core$/) as string });
-    expect(backend.version).toMatch(/4\.22\.0$/);
-    expect(kernels()).toBe(portableKernels);
+    expect(info).toMatchObject({ name, device: expect.stringMatching(/^CPU: .+, 1 core$/) as string });
+    expect(info.version).toMatch(/4\.22\.0$/);
+    expect(kernels).toBe(portableKernels);
     expect(tf.memory().numTensors).toBe(before);
   });
 
-  it('opens the native one first, with one tfjs engine and without the union package, on a Node of today', async () => {
+  it('is the native one first, with one tfjs engine and without the union package, on a Node of today', async () => {
     const util = load('node:util') as Record<string, unknown>;
     for (const removed of ['isNullOrUndefined', 'isArray']) delete util[removed]; // as Node 23 has
-    const backend = await openBackend('auto');
-    expect(backend.name).toBe('tensorflow');
-    expect(backend.version).toMatch(/^TensorFlow \d+\.\d+\.\d+$/);
-    expect(backend.device).toMatch(/^[CG]PU: /);
-    expect(kernels()).toBe(nativeKernels);
-    expect(kernels().fused, 'compiled by set-up with the binding').not.toBeNull();
+    const { info, kernels } = await hold('auto');
+    expect(info.name).toBe('tensorflow');
+    expect(info.version).toMatch(/^TensorFlow \d+\.\d+\.\d+$/);
+    expect(info.device).toMatch(/^[CG]PU: /);
+    expect(kernels).toBe(nativeKernels);
+    expect(kernels.fused, 'compiled by set-up with the binding').not.toBeNull();
     const core = load('@tensorflow/tfjs-core') as typeof tf;
     expect(core.engine()).toBe(tf.engine());
     const loaded = Object.keys(load.cache).filter((path) =>
@@ -39,10 +40,10 @@ describe('openBackend', () => {
     expect(loaded).toEqual([]);
   });
 
-  it('leaves what was opened usable when another is opened', async () => {
+  it('stays usable when another is opened', async () => {
     for (const name of BACKENDS) {
-      await openBackend(name);
-      await openBackend(name);
+      await hold(name);
+      await hold(name);
       expect(Array.from(tf.tidy(() => tf.relu(tf.tensor1d([-1, 2])).dataSync()))).toEqual([0, 2]);
     }
   });
@@ -52,7 +53,7 @@ describe('a backend that computes wrongly', () => {
   afterAll(() => tf.removeBackend('wrong'));
 
   it('fails its trial, and leaves no tensor', async () => {
-    await openBackend('cpu');
+    await hold('cpu');
     const factory = tf.findBackendFactory('cpu');
     tf.registerBackend('wrong', factory);
     for (const kernel of tf.getKernelsForBackend('cpu')) tf.registerKernel({ ...kernel, backendName: 'wrong' });
@@ -70,17 +71,18 @@ describe('a backend that computes wrongly', () => {
   });
 });
 
-describe('listBackends', () => {
-  it('lists all, best first, and marks the one that the choice opens', async () => {
-    const reports = await listBackends('wasm');
+describe('the list of backends', () => {
+  beforeAll(letGo);
+
+  it('has all, best first, and marks the one that the choice opens', async () => {
+    const reports = await devices.list('wasm');
     expect(reports.map(({ name }) => name)).toEqual([...BACKENDS]);
     expect(reports.map(({ available }) => available)).toEqual([true, true, true]);
     expect(reports.filter(({ chosen }) => chosen).map(({ name }) => name)).toEqual(['wasm']);
-    expect(tf.getBackend()).toBe('wasm');
   });
 
   it('says why the GPU is not used, and what to do', async () => {
-    const [native] = await listBackends();
+    const [native] = await devices.list();
     if (native!.device!.startsWith('GPU')) return expect(native!.reason).toBeNull();
     expect(native!.reason).toMatch(/CUDA|GPU/);
     expect(native!.remedy).not.toBe('');

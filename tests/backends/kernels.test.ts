@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { BACKENDS } from '../../src/contract/backends';
-import { kernels, openBackend, type Kernels } from '../../src/main/engine/backends';
+import type { Kernels } from '../../src/main/engine/backends';
+import { hold } from '../device';
 
 /** Inputs of a kernel, and what it must give, written down as plain arithmetic on numbers. */
 interface Case {
@@ -69,11 +70,11 @@ const cases: Record<Exclude<keyof Kernels, 'fused' | 'records'>, Case> = {
 
 describe.each(BACKENDS)('fused kernels on %s', (backend) => {
   it.each(Object.keys(cases) as (keyof typeof cases)[])('%s', async (name) => {
-    await openBackend(backend);
+    const { kernels } = await hold(backend);
     const { run, value, expected } = cases[name];
     const upstream = value.map((_, index) => [1, -2, 0.25][index % 3]!);
     const before = tf.memory().numTensors;
-    const result = tf.tidy(() => run(kernels(), tf.tensor1d(upstream), tf.tensor1d([...value])));
+    const result = tf.tidy(() => run(kernels, tf.tensor1d(upstream), tf.tensor1d([...value])));
     const got = Array.from(result.dataSync());
     result.dispose();
     expect(tf.memory().numTensors).toBe(before);
@@ -85,12 +86,8 @@ describe.each(BACKENDS)('fused kernels on %s', (backend) => {
   });
 
   it('divNoNan broadcasts', async () => {
-    await openBackend(backend);
-    const result = tf.tidy(() =>
-      kernels()
-        .divNoNan(tf.tensor2d([2, 4, 6, 8], [2, 2]), tf.tensor1d([2, 0]))
-        .arraySync(),
-    );
+    const { kernels } = await hold(backend);
+    const result = tf.tidy(() => kernels.divNoNan(tf.tensor2d([2, 4, 6, 8], [2, 2]), tf.tensor1d([2, 0])).arraySync());
     expect(result).toEqual([
       [1, 0],
       [3, 0],
@@ -98,12 +95,8 @@ describe.each(BACKENDS)('fused kernels on %s', (backend) => {
   });
 
   it('divNoNan gives 0 over 0 whatever is divided', async () => {
-    await openBackend(backend);
-    const result = tf.tidy(() =>
-      kernels()
-        .divNoNan(tf.tensor1d([Infinity, NaN, 5]), tf.zeros([3]))
-        .dataSync(),
-    );
+    const { kernels } = await hold(backend);
+    const result = tf.tidy(() => kernels.divNoNan(tf.tensor1d([Infinity, NaN, 5]), tf.zeros([3])).dataSync());
     expect(Array.from(result)).toEqual([0, 0, 0]);
   });
 });
@@ -114,8 +107,7 @@ describe('kernels of our own over segments', () => {
   const random = (rows: number): tf.Tensor => tf.randomNormal([rows * PAIRS, 5, 4, 10]);
 
   it.each([1, 2])('of %d points find their starts and ends among the points', async (stride) => {
-    await openBackend('tensorflow');
-    const own = kernels().fused!;
+    const own = (await hold('tensorflow')).kernels.fused!;
     const windows = { size: [2, 2], strides: [2, 1] } as const;
     const before = tf.memory().numTensors;
     tf.tidy(() => {
@@ -141,8 +133,7 @@ describe('kernels of our own over segments', () => {
   });
 
   it('that are not there are refused', async () => {
-    await openBackend('tensorflow');
-    const own = kernels().fused!;
+    const own = (await hold('tensorflow')).kernels.fused!;
     const before = tf.memory().numTensors;
     tf.tidy(() => {
       const [points, upstream] = [random(SEGMENTS), random(SEGMENTS)];

@@ -1,11 +1,13 @@
 /** Neighbouring ops of a recording that one kernel does: the same numbers, and nothing put together that does not belong. */
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { kernels, openBackend, Recordings } from '../../src/main/engine/backends';
+import { Recordings, type Device } from '../../src/main/engine/backends';
+import { hold } from '../device';
 import { inOneTrip, type Step } from '../../src/main/engine/backends/kernels/pairs';
 
+let device: Device;
 beforeAll(async () => {
-  await openBackend('tensorflow');
+  device = await hold('tensorflow');
 });
 let before = 0;
 beforeEach(() => {
@@ -24,7 +26,7 @@ describe.each(['each', 'all'] as const)('on the cores of %s', (cores) => {
     ['scale, offset and ReLU', 1, 0, true],
     ['leaky ReLU over double segments', 2, 0.3, false],
   ] as const)('%s, then the walk back through it', (_what, stride, slope, scaled) => {
-    const own = kernels().fused!;
+    const own = device.kernels.fused!;
     const shape = [9, 7, 24];
     const [scale, offset] = [tf.randomNormal([24]), tf.randomNormal([24])];
     const recordings = new Recordings(() => [scale, offset]);

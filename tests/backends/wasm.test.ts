@@ -1,11 +1,11 @@
 /** What tfjs's kernels on WebAssembly are kept from. */
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { openBackend } from '../../src/main/engine/backends';
+import { hold } from '../device';
 import { mergedShapes } from '../../src/main/engine/backends/portable';
 
 beforeAll(async () => {
-  await openBackend('wasm');
+  await hold('wasm');
 });
 
 describe('two values of more axes than XNNPACK has', () => {

@@ -8,7 +8,7 @@ import { encode as encodePng } from 'fast-png';
 import { encode as encodeJpeg } from 'jpeg-js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { InputPort } from '../../src/contract/data';
-import { openBackend } from '../../src/main/engine/backends';
+import { hold } from '../device';
 import { nativeBackend } from '../../src/main/engine/backends/native';
 import { readData } from '../../src/main/engine/data';
 import { decodeImage, frameOf, imageAs, MOST_PIXELS, type Image } from '../../src/main/engine/data/image';
@@ -17,7 +17,7 @@ import { random } from '../random';
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'mho-images-'));
-  await openBackend('tensorflow');
+  await hold('tensorflow');
 });
 afterAll(() => rm(folder, { recursive: true }));
 

@@ -5,7 +5,8 @@
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { attribute } from '../../src/main/engine/attribution';
-import { openBackend, type Backend } from '../../src/main/engine/backends';
+import type { Device } from '../../src/main/engine/backends';
+import { hold } from '../device';
 import { openModel } from '../../src/main/engine/formats';
 import { sizeOf, type Graph, type Value } from '../../src/main/engine/graph/graph';
 import { random } from '../ops/random';
@@ -93,9 +94,9 @@ function withRandomWeights(graph: Graph): Graph {
 }
 
 describe.skipIf(!data)(`whole architectures${data ? '' : ' (pip cannot fetch onnx 1.23.0: set MHO_ONNX_DATA)'}`, () => {
-  let backend: Backend;
+  let device: Device;
   beforeAll(async () => {
-    backend = await openBackend('auto');
+    device = await hold('auto');
   });
   const open = (name: string) => openModel(join(data!, 'light', `light_${name}.onnx`));
 
@@ -116,19 +117,15 @@ describe.skipIf(!data)(`whole architectures${data ? '' : ' (pip cannot fetch onn
     const next = random(11);
     const image = { shape, data: Float32Array.from({ length: sizeOf(shape) }, () => next.normal()) };
     const start = performance.now();
-    const [result] = await attribute(
-      graph,
-      {
-        inputs: { [input!.name]: image },
-        baseline: { kind: 'constant', value: 0 },
-        target: { index: 'argmax' },
-        methods: ['nig'],
-        rule: 'secant',
-        steps: STEPS,
-        memoryMB: name === 'densenet121' ? 3072 : 2048, // each of its concatenations is a layer
-      },
-      { backend },
-    );
+    const [result] = await attribute(device, graph, {
+      inputs: { [input!.name]: image },
+      baseline: { kind: 'constant', value: 0 },
+      target: { index: 'argmax' },
+      methods: ['nig'],
+      rule: 'secant',
+      steps: STEPS,
+      memoryMB: name === 'densenet121' ? 3072 : 2048, // each of its concatenations is a layer
+    });
     const seconds = (performance.now() - start) / 1000;
     const { delta, layers } = result!;
     const cuts = layers.filter(({ cut }) => cut);

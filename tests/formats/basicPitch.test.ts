@@ -8,7 +8,8 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { NumericArray, RunResult } from '../../src/contract/attribution';
 import { attribute, predict } from '../../src/main/engine/attribution';
-import { openBackend, type Backend } from '../../src/main/engine/backends';
+import type { Device } from '../../src/main/engine/backends';
+import { hold } from '../device';
 import { openModel } from '../../src/main/engine/formats';
 import { worst } from '../attribution/cases';
 import { fromNpm, fromPackage } from './registryFile';
@@ -39,9 +40,9 @@ const sound = (wave: (i: number) => number): NumericArray => ({
 async function notesOf(
   { graph }: Awaited<ReturnType<typeof openModel>>,
   input: NumericArray,
-  backend: Backend,
+  device: Device,
 ): Promise<{ readonly layer: string; readonly roll: Float32Array }> {
-  const outputs = Object.entries(await predict(graph, { [graph.inputs[0]!.name]: input }, backend));
+  const outputs = Object.entries(await predict(device, graph, { [graph.inputs[0]!.name]: input }));
   const mass = (roll: Float32Array): number => roll.reduce((sum, value) => sum + value, 0);
   const [name, { data }] = outputs
     .filter(([, { shape }]) => shape.at(-1) === 88)
@@ -78,24 +79,20 @@ interface Found {
   readonly error: number;
 }
 
-async function attributed(file: string, steps: number, backend: Backend): Promise<Found> {
+async function attributed(file: string, steps: number, device: Device): Promise<Found> {
   const model = await openModel(file);
   const { note, hiss } = question();
   const { name } = model.graph.inputs[0]!;
-  const { layer } = await notesOf(model, sound(sine(440)), backend);
+  const { layer } = await notesOf(model, sound(sine(440)), device);
   const start = performance.now();
-  const [result] = await attribute(
-    model.graph,
-    {
-      inputs: { [name]: note },
-      baseline: { kind: 'arrays', arrays: { [name]: hiss } },
-      target: { layer, index: [AT.frame, AT.key] },
-      methods: ['nig'],
-      rule: 'secant',
-      steps,
-    },
-    { backend },
-  );
+  const [result] = await attribute(device, model.graph, {
+    inputs: { [name]: note },
+    baseline: { kind: 'arrays', arrays: { [name]: hiss } },
+    target: { layer, index: [AT.frame, AT.key] },
+    methods: ['nig'],
+    rule: 'secant',
+    steps,
+  });
   const delta = Math.abs(result!.delta[0]!);
   const residual = Math.max(...result!.layers.map((each) => (each.cut ? Math.abs(each.residual![0]!) / delta : 0)));
   const error = Math.max(
@@ -114,9 +111,9 @@ async function attributed(file: string, steps: number, backend: Backend): Promis
 describe.skipIf(Object.keys(FILES).length === 0)(
   `basic-pitch${Object.keys(FILES).length === 3 ? '' : ` (of three only ${Object.keys(FILES).join(', ') || 'none'} can be fetched)`}`,
   () => {
-    let backend: Backend;
+    let device: Device;
     beforeAll(async () => {
-      backend = await openBackend('auto');
+      device = await hold('auto');
     });
 
     it('gives the same notes in every format, A4 for 440 Hz', { timeout: 120_000 }, async () => {
@@ -127,7 +124,7 @@ describe.skipIf(Object.keys(FILES).length === 0)(
           model.summary.layers.flatMap((layer) => layer.unsupported),
           file,
         ).toEqual([]);
-        rolls.push((await notesOf(model, sound(sine(440)), backend)).roll);
+        rolls.push((await notesOf(model, sound(sine(440)), device)).roll);
       }
       for (const roll of rolls) {
         const keys = Array.from({ length: 88 }, (_, key) =>
@@ -140,7 +137,7 @@ describe.skipIf(Object.keys(FILES).length === 0)(
 
     const sums: Float32Array[] = [];
     it.each(Object.keys(FILES))('%s is attributed', { timeout: 600_000 }, async (format) => {
-      const { result, residual } = await attributed(FILES[format]!, 32, backend);
+      const { result, residual } = await attributed(FILES[format]!, 32, device);
       expect(residual).toBeLessThan(1e-4);
       // By neurons, too, the formats agree where they all have the layer: at the notes' own convolution.
       const last = result.layers.filter(({ cut, shape }) => cut && shape.length === 3).at(-1)!;
@@ -149,7 +146,7 @@ describe.skipIf(Object.keys(FILES).length === 0)(
     });
 
     it('to within two percent, in 320 steps', { timeout: 1_200_000 }, async () => {
-      const { residual, error } = await attributed(Object.values(FILES)[0]!, 320, backend);
+      const { residual, error } = await attributed(Object.values(FILES)[0]!, 320, device);
       expect(residual).toBeLessThan(1e-4);
       expect(error).toBeLessThan(0.02);
     });

@@ -4,18 +4,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { predict } from '../../src/main/engine/attribution';
-import { openBackend, type Backend } from '../../src/main/engine/backends';
+import type { Device } from '../../src/main/engine/backends';
 import { openModel } from '../../src/main/engine/formats';
 import type { Graph } from '../../src/main/engine/graph/graph';
 import { pathStarts } from '../../src/main/engine/graph/support';
+import { hold } from '../device';
 import { FLOAT, type Graph as OnnxGraph, INT64, type Node, onnxFile, STRING } from './onnxFile';
 import { functional, graphModelFolder, kerasGraph, placeholder, tensor } from './written';
 
-let backend: Backend;
+let device: Device;
 let scratch = '';
 let count = 0;
 beforeAll(async () => {
-  backend = await openBackend('cpu');
+  device = await hold('cpu');
   scratch = mkdtempSync(join(tmpdir(), 'mho-casts-'));
 });
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
@@ -26,7 +27,7 @@ const WHOLE = [3, -3, 0, 255, 256, 300, -129, 128];
 const outputOf = async (graph: Graph, x: readonly number[]): Promise<number[]> => {
   const given = { x: { shape: [1, x.length], data: Float32Array.from(x) } };
   // Adding 0 takes the sign of zeros.
-  return Array.from(Object.values(await predict(graph, given, backend))[0]!.data, (each) => each + 0);
+  return Array.from(Object.values(await predict(device, graph, given))[0]!.data, (each) => each + 0);
 };
 
 /** What C gives, by its own arrays; of real numbers, towards zero first. */

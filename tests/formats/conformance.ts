@@ -4,7 +4,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { NumericArray } from '../../src/contract/attribution';
 import { predict } from '../../src/main/engine/attribution';
-import type { Backend } from '../../src/main/engine/backends';
+import type { Device } from '../../src/main/engine/backends';
 import { openModel } from '../../src/main/engine/formats';
 import { ModelProto, TensorProto } from '../../src/main/engine/formats/onnx/proto';
 import { tensorOf } from '../../src/main/engine/formats/onnx/tensor';
@@ -42,7 +42,7 @@ export async function outcome(
   model: string,
   inputs: readonly string[] | null,
   outputs: readonly string[],
-  backend: Backend,
+  device: Device,
 ): Promise<Outcome> {
   const { graph, summary } = await openModel(model);
   const unsupported = [...new Set(summary.layers.flatMap((layer) => layer.unsupported))];
@@ -67,7 +67,7 @@ export async function outcome(
         ),
       ]),
   );
-  const given = await predict(graph, fed, backend);
+  const given = await predict(device, graph, fed);
   let worst = 0;
   outputs.forEach((path, i) => {
     const want = stored(path);

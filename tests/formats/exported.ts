@@ -2,7 +2,7 @@
 import { expect } from 'vitest';
 import type { NumericArray, RunResult } from '../../src/contract/attribution';
 import { attribute, predict } from '../../src/main/engine/attribution';
-import type { Backend } from '../../src/main/engine/backends';
+import type { Device } from '../../src/main/engine/backends';
 import { readArrays } from '../../src/main/engine/data';
 import { openModel, type OpenedModel } from '../../src/main/engine/formats';
 import type { Graph } from '../../src/main/engine/graph/graph';
@@ -16,7 +16,7 @@ const near = (from: NumericArray, to: NumericArray): NumericArray => ({
 });
 
 export interface Example extends OpenedModel {
-  readonly backend: Backend;
+  readonly device: Device;
   readonly inputs: Record<string, NumericArray>;
   readonly outputs: readonly NumericArray[];
   readonly baselines: Record<string, NumericArray>;
@@ -28,7 +28,7 @@ const KEPT = /places|lengths/;
 /**
  * @param arrays a .npz with `in/NAME` and `out/NAME`; other formats may order and name inputs and outputs in their own way
  */
-export async function openedExample(path: string, arrays: string, backend: Backend): Promise<Example> {
+export async function openedExample(path: string, arrays: string, device: Device): Promise<Example> {
   const model = await openModel(path);
   const stored = Object.entries(await readArrays(arrays));
   const given = stored.filter(([key]) => key.startsWith('in/')).map(([key, value]) => [key.slice(3), value] as const);
@@ -43,12 +43,12 @@ export async function openedExample(path: string, arrays: string, backend: Backe
     ]),
   );
   const outputs = stored.filter(([key]) => key.startsWith('out/')).map(([, value]) => value);
-  return { ...model, backend, inputs, outputs, baselines };
+  return { ...model, device, inputs, outputs, baselines };
 }
 
-export async function checkOutputs({ graph, inputs, outputs, summary, backend }: Example): Promise<void> {
+export async function checkOutputs({ graph, inputs, outputs, summary, device }: Example): Promise<void> {
   expect(summary.layers.flatMap((layer) => layer.unsupported)).toEqual([]);
-  const have = Object.values(await predict(graph, inputs, backend));
+  const have = Object.values(await predict(device, graph, inputs));
   expect(have.length).toBe(outputs.length);
   for (const want of outputs) {
     const alike = have.filter(({ shape }) => shape.join() === want.shape.join());
@@ -61,24 +61,20 @@ const target = (graph: Graph): string =>
   graph.outputs.find(({ value }) => graph.values[value]!.shape.some((size) => size !== 1))!.name;
 
 async function ran(
-  { graph, inputs, baselines, backend }: Example,
+  { graph, inputs, baselines, device }: Example,
   method: 'rescale' | 'nig',
   steps: number,
   { index = 1, layers }: { index?: number; layers?: string[] } = {},
 ): Promise<RunResult> {
-  const [result] = await attribute(
-    graph,
-    {
-      inputs,
-      baseline: { kind: 'arrays', arrays: baselines, perExample: true },
-      target: { layer: target(graph), index },
-      methods: [method],
-      rule: 'secant',
-      steps,
-      ...(layers ? { layers } : {}),
-    },
-    { backend },
-  );
+  const [result] = await attribute(device, graph, {
+    inputs,
+    baseline: { kind: 'arrays', arrays: baselines, perExample: true },
+    target: { layer: target(graph), index },
+    methods: [method],
+    rule: 'secant',
+    steps,
+    ...(layers ? { layers } : {}),
+  });
   return result!;
 }
 
@@ -106,7 +102,7 @@ export async function checkSpots(example: Example): Promise<void> {
   );
   const one = { ...example, inputs, baselines };
   // What changes most on this path; a value behind closed units does not change at all.
-  const [above, below] = await Promise.all([inputs, baselines].map((data) => predict(one.graph, data, one.backend)));
+  const [above, below] = await Promise.all([inputs, baselines].map((data) => predict(one.device, one.graph, data)));
   const [to, from] = [above![target(one.graph)]!.data, below![target(one.graph)]!.data];
   const index = to.reduce(
     (most, value, i) => (Math.abs(value - from[i]!) > Math.abs(to[most]! - from[most]!) ? i : most),
@@ -135,7 +131,7 @@ export async function checkSpots(example: Example): Promise<void> {
         [256, 1e-3],
         [1024, 3e-4],
       ] as const) {
-        const [numeric] = await numericContributions(one.graph, asked, name, [place], points, share);
+        const [numeric] = await numericContributions(one.device, one.graph, asked, name, [place], points, share);
         nearest = Math.min(nearest, Math.abs(numeric! - contributions[place]!) / largest);
         if (nearest < 0.03) break;
       }

@@ -4,14 +4,15 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { predict } from '../../src/main/engine/attribution';
-import { openBackend, type Backend } from '../../src/main/engine/backends';
+import type { Device } from '../../src/main/engine/backends';
+import { hold } from '../device';
 import { openModel } from '../../src/main/engine/formats';
 import { folder, openCase, worst } from '../attribution/cases';
 
-let backend: Backend;
+let device: Device;
 let scratch = '';
 beforeAll(async () => {
-  backend = await openBackend('wasm');
+  device = await hold('wasm');
   scratch = mkdtempSync(join(tmpdir(), 'mho-forms-'));
 });
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
@@ -32,7 +33,7 @@ describe('a checkpoint whose index is packed by Snappy', () => {
     const inputs = Object.fromEntries(
       model.graph.inputs.map(({ name }, i) => [name, Object.values(plain.request.inputs)[i]!]),
     );
-    const [wanted, given] = [await predict(plain.graph, inputs, backend), await predict(model.graph, inputs, backend)];
+    const [wanted, given] = [await predict(device, plain.graph, inputs), await predict(device, model.graph, inputs)];
     expect(worst(Object.values(given)[0]!.data, Object.values(wanted)[0]!.data)).toBe(0);
   });
 
@@ -119,7 +120,7 @@ describe('a GraphModel with quantised weights', () => {
     );
     expect(most).toBeGreaterThan(0);
     expect(most).toBeLessThan(step / 2);
-    const outputs = await Promise.all([plain, model].map(({ graph }) => predict(graph, plain.request.inputs, backend)));
+    const outputs = await Promise.all([plain, model].map(({ graph }) => predict(device, graph, plain.request.inputs)));
     const [a, b] = outputs.map((each) => Object.values(each)[0]!.data);
     expect(worst(b!, a!)).toBeLessThan(kind === 'uint8' ? 0.1 : 2e-3);
   });

@@ -2,7 +2,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { attribute, predict } from '../../src/main/engine/attribution';
-import { openBackend, type Backend } from '../../src/main/engine/backends';
+import type { Device } from '../../src/main/engine/backends';
+import { hold } from '../device';
 import { readArrays } from '../../src/main/engine/data';
 import { CASES, firstRows, folder, openCase, type ReferenceCase, worst } from '../attribution/cases';
 
@@ -13,10 +14,10 @@ const FOLDED: Readonly<Record<string, readonly string[]>> = {
   'residual/tfjs_graph': ['stem', 'stem_bn', 'a_separable', 'a_bn'],
 };
 
-let backend: Backend;
+let device: Device;
 let before = 0;
 beforeAll(async () => {
-  backend = await openBackend('wasm');
+  device = await hold('wasm');
   before = tf.memory().numTensors;
 });
 afterAll(() => expect(tf.memory().numTensors).toBe(before));
@@ -52,7 +53,7 @@ describe.each(CASES)('%s', (name) => {
     it('gives the stored outputs', async () => {
       const { graph, request } = await openByName(name, file);
       const arrays = await readArrays(`${folder(name)}/inputs.npz`);
-      const outputs = await predict(graph, request.inputs, backend);
+      const outputs = await predict(device, graph, request.inputs);
       const output = Object.values(outputs)[0]!;
       expect(worst(output.data, firstRows(arrays['output']!, 4).data)).toBeLessThan(1e-5);
     });
@@ -61,7 +62,7 @@ describe.each(CASES)('%s', (name) => {
       const { graph, request, truth, places } = await openByName(name, file);
       // Where a norm is written out in parts, single steps differ from those of the twin; many agree with the truth.
       const [run, steps] = name === 'gated' ? (['nig', 600] as const) : (['secant_50', 50] as const);
-      const [result] = await attribute(graph, { ...request, steps }, { backend });
+      const [result] = await attribute(device, graph, { ...request, steps });
       const checked = result!.layers.filter((layer) => {
         const place = graph.inputs.findIndex((port) => port.name === layer.name);
         const want = truth[`${run}/${place < 0 ? layer.name : `input_${places[place]!}`}`];

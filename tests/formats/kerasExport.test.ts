@@ -9,7 +9,8 @@ import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 // @ts-expect-error plain JavaScript, which runs before anything is installed
 import { pythonWith } from '../../scripts/venv.mjs';
-import { openBackend, type Backend } from '../../src/main/engine/backends';
+import type { Device } from '../../src/main/engine/backends';
+import { hold } from '../device';
 import { checkOutputs, checkSpots, checkSums, type Example, openedExample } from './exported';
 
 const LAYERED = [
@@ -48,7 +49,7 @@ const run = (program: string, words: readonly string[]): Promise<void> =>
 const kept = process.env['MHO_KERAS_EXPORTS'];
 const folder = kept ?? mkdtempSync(join(tmpdir(), 'mho-keras-'));
 const places = new Map<string, string>();
-let backend: Backend;
+let device: Device;
 
 /** Exports some of the networks in one process. */
 async function exported(version: keyof typeof pythons, part: string, names: readonly string[]): Promise<void> {
@@ -61,7 +62,7 @@ async function exported(version: keyof typeof pythons, part: string, names: read
 }
 
 beforeAll(async () => {
-  backend = await openBackend('auto');
+  device = await hold('auto');
   // Three processes, about as long each.
   await Promise.all([
     ...(without('keras3') ? [] : [exported('keras3', '', ALL)]),
@@ -75,7 +76,7 @@ afterAll(() => {
 /** The model with what Keras was given and gave. */
 const opened = (version: string, name: string, suffix: string): Promise<Example> => {
   const place = places.get(`${version}/${name}`)!;
-  return openedExample(join(place, `${name}${suffix}`), join(place, `${name}.npz`), backend);
+  return openedExample(join(place, `${name}${suffix}`), join(place, `${name}.npz`), device);
 };
 
 describe.skipIf(without('keras3') !== '')(`networks exported by Keras 3${without('keras3')}`, () => {

@@ -5,7 +5,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { NumericArray } from '../../src/contract/attribution';
 import { predict } from '../../src/main/engine/attribution';
-import { type Backend, openBackend } from '../../src/main/engine/backends';
+import type { Device } from '../../src/main/engine/backends';
+import { hold } from '../device';
 import { readArrays } from '../../src/main/engine/data';
 import { openModel } from '../../src/main/engine/formats';
 import type { Graph } from '../../src/main/engine/graph/graph';
@@ -14,9 +15,9 @@ const SAMPLES = resolve(import.meta.dirname, '../samples/keras_layers');
 /** Of the output's largest value, or of 1 where all are smaller. */
 const TOLERANCE = 1e-5;
 
-let backend: Backend;
+let device: Device;
 beforeAll(async () => {
-  backend = await openBackend('auto');
+  device = await hold('auto');
 });
 
 function difference(have: NumericArray, want: NumericArray): number {
@@ -48,7 +49,7 @@ describe.each(['keras3', 'keras2'])('%s', (version) => {
       graph.inputs.map(({ name }, place) => [name, arrays[`${family}/in/${name}`] ?? arrays[given[place]!]!]),
     );
     const before = tf.memory().numTensors;
-    const outputs = await predict(graph, inputs, backend);
+    const outputs = await predict(device, graph, inputs);
     expect(tf.memory().numTensors).toBe(before);
 
     const wanted = Object.keys(arrays).filter((name) => name.startsWith(`${family}/out/`));

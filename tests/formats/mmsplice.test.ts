@@ -5,7 +5,8 @@ import { beforeAll, expect, it } from 'vitest';
 import type { NumericArray } from '../../src/contract/attribution';
 import { attribute, predict } from '../../src/main/engine/attribution';
 import { rankUnits } from '../../src/main/engine/attribution/ranking';
-import { type Backend, openBackend } from '../../src/main/engine/backends';
+import type { Device } from '../../src/main/engine/backends';
+import { hold } from '../device';
 import { openModel } from '../../src/main/engine/formats';
 import { fromPackage } from './registryFile';
 
@@ -14,10 +15,10 @@ const INTRON = 'mmsplice/models/Intron3.h5';
 const EXON = 'mmsplice/models/Exon.h5';
 
 let folder: string | null;
-let backend: Backend;
+let device: Device;
 beforeAll(async () => {
   folder = await fromPackage('mmsplice', '2.4.0', [DONOR, INTRON, EXON]);
-  backend = await openBackend('auto');
+  device = await hold('auto');
 }, 900_000);
 
 const oneHot = (sequence: string): NumericArray => ({
@@ -27,7 +28,7 @@ const oneHot = (sequence: string): NumericArray => ({
 
 async function score(file: string, sequence: string): Promise<number> {
   const { graph } = await openModel(join(folder!, file));
-  const outputs = await predict(graph, { [graph.inputs[0]!.name]: oneHot(sequence) }, backend);
+  const outputs = await predict(device, graph, { [graph.inputs[0]!.name]: oneHot(sequence) });
   return Object.values(outputs)[0]!.data[0]!;
 }
 
@@ -50,18 +51,14 @@ it.for([
   if (!folder) skip('mmsplice cannot be fetched');
   const { graph } = await openModel(join(folder!, file));
   const before = tf.memory().numTensors;
-  const results = await attribute(
-    graph,
-    {
-      inputs: { [graph.inputs[0]!.name]: oneHot(sequence) },
-      baseline: { kind: 'constant', value: 0.25 },
-      target: { index: 'argmax' },
-      methods: ['nig', 'rescale', 'reveal-cancel', 'genomics'],
-      rule: 'secant',
-      steps: 50,
-    },
-    { backend },
-  );
+  const results = await attribute(device, graph, {
+    inputs: { [graph.inputs[0]!.name]: oneHot(sequence) },
+    baseline: { kind: 'constant', value: 0.25 },
+    target: { index: 'argmax' },
+    methods: ['nig', 'rescale', 'reveal-cancel', 'genomics'],
+    rule: 'secant',
+    steps: 50,
+  });
   expect(tf.memory().numTensors).toBe(before);
   for (const { method, delta, layers } of results) {
     expect(Math.abs(delta[0]!)).toBeGreaterThan(0.1);

@@ -5,7 +5,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { openBackend, type Backend } from '../../src/main/engine/backends';
+import type { Device } from '../../src/main/engine/backends';
+import { hold } from '../device';
 import { casesIn, filesOf, onnxData, outcome } from './conformance';
 
 const data = onnxData();
@@ -19,9 +20,9 @@ const INFINITE = new Set(
 describe.skipIf(!data)(
   `ONNX's test models${data ? '' : ' (not here: unpack the wheel of onnx 1.23.0 and set MHO_ONNX_DATA)'}`,
   () => {
-    let backend: Backend;
+    let device: Device;
     beforeAll(async () => {
-      backend = await openBackend('wasm');
+      device = await hold('wasm');
     });
 
     describe('pytorch-converted', () => {
@@ -34,7 +35,7 @@ describe.skipIf(!data)(
             join(folder, name, 'model.onnx'),
             filesOf(set, 'input'),
             filesOf(set, 'output'),
-            backend,
+            device,
           );
           expect(unsupported).toEqual([]);
           expect(worst).toBeLessThan(1e-4);
@@ -48,7 +49,7 @@ describe.skipIf(!data)(
         '%s',
         async (name) => {
           const set = join(folder, name, 'test_data_set_0');
-          const run = outcome(join(folder, name, 'model.onnx'), filesOf(set, 'input'), filesOf(set, 'output'), backend);
+          const run = outcome(join(folder, name, 'model.onnx'), filesOf(set, 'input'), filesOf(set, 'output'), device);
           if (INFINITE.has(name)) return expect(run).rejects.toThrow(/INPUT_VALUE.*Infinity/);
           const { unsupported, worst } = await run;
           expect(unsupported).toEqual([]);
@@ -67,7 +68,7 @@ describe.skipIf(!data)(
             join(folder, name),
             null,
             [join(folder, name.replace('.onnx', '_output_0.pb'))],
-            backend,
+            device,
           );
           expect(unsupported).toEqual([]);
           expect(worst).toBeLessThan(1e-4);

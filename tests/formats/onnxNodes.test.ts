@@ -7,7 +7,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openBackend, type Backend } from '../../src/main/engine/backends';
+import type { Device } from '../../src/main/engine/backends';
+import { hold } from '../device';
 import { filesOf, outcome, type Outcome } from './conformance';
 // @ts-expect-error plain JavaScript, which runs before anything is installed
 import { pythonWith } from '../../scripts/venv.mjs';
@@ -43,10 +44,10 @@ const EXCEPTIONS: readonly (readonly [why: string, tests: RegExp])[] = [
 ];
 
 describe.skipIf(!python)(`ONNX's tests of nodes${why}`, () => {
-  let backend: Backend;
+  let device: Device;
   let folder = '';
   beforeAll(async () => {
-    backend = await openBackend('wasm');
+    device = await hold('wasm');
     folder = mkdtempSync(join(tmpdir(), 'mho-onnx-nodes-'));
     const made = spawnSync(python!, [resolve(here, 'onnx_nodes.py'), folder], { encoding: 'utf8' });
     expect(made.status, made.stderr).toBe(0);
@@ -64,7 +65,7 @@ describe.skipIf(!python)(`ONNX's tests of nodes${why}`, () => {
         join(set, 'model.onnx'),
         filesOf(set, 'input'),
         filesOf(set, 'output'),
-        backend,
+        device,
       ).catch((error: unknown) => String(error));
       if (typeof run !== 'string' && !run.unsupported.length && run.worst !== null && run.worst < 1e-4) passed++;
       else failed.push(`${name}: ${JSON.stringify(run)}`);

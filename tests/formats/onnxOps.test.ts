@@ -9,7 +9,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { NumericArray } from '../../src/contract/attribution';
 import { attribute, predict } from '../../src/main/engine/attribution';
-import { openBackend, type Backend } from '../../src/main/engine/backends';
+import type { Device } from '../../src/main/engine/backends';
+import { hold } from '../device';
 import { openModel } from '../../src/main/engine/formats';
 import { pathStarts } from '../../src/main/engine/graph/support';
 import { build, type Nd, read } from '../reference/ops';
@@ -27,11 +28,11 @@ import {
   type Tensor,
 } from './onnxFile';
 
-let backend: Backend;
+let device: Device;
 let scratch = '';
 let before = 0;
 beforeAll(async () => {
-  backend = await openBackend('wasm');
+  device = await hold('wasm');
   scratch = mkdtempSync(join(tmpdir(), 'mho-onnx-ops-'));
   before = tf.memory().numTensors;
 });
@@ -76,7 +77,7 @@ async function holds(
   expect(model.summary.layers.flatMap((layer) => layer.unsupported)).toEqual([]);
   const examples = [spread(shape), spread(shape)];
   const expected = examples.map(twin);
-  const given = Object.values(await predict(model.graph, { x: rows(examples) }, backend))[0]!;
+  const given = Object.values(await predict(device, model.graph, { x: rows(examples) }))[0]!;
   const size = expected[0]!.data.length;
   const scale = Math.max(...expected.flatMap(({ data }) => [...data].map(Math.abs)), 1e-3);
   expected.forEach(({ data }, row) =>
@@ -97,7 +98,7 @@ async function holds(
   // Complete at every cut, over the whole way in one step and in seven.
   const zeros = examples.map((each) => build(each.shape, () => 0.1));
   for (const steps of [1, 7]) {
-    const [run] = await attribute(model.graph, { ...request(zeros, examples, steps), methods: ['nig'], rule: 'secant' }, { backend }); // prettier-ignore
+    const [run] = await attribute(device, model.graph, { ...request(zeros, examples, steps), methods: ['nig'], rule: 'secant' }); // prettier-ignore
     for (const layer of run!.layers.filter(({ cut }) => cut))
       layer.residual!.forEach(
         (each, example) =>
@@ -108,7 +109,7 @@ async function holds(
   // The gradient, number by number.
   const step = 1e-2;
   const near = examples.map((each) => build(each.shape, (at) => Math.fround(read(each, at) - step)));
-  const [run] = await attribute(model.graph, { ...request(near, examples, 1), methods: ['nig'], rule: 'trapezoid' }, { backend }); // prettier-ignore
+  const [run] = await attribute(device, model.graph, { ...request(near, examples, 1), methods: ['nig'], rule: 'trapezoid' }); // prettier-ignore
   const start = run!.layers.find(({ name }) => name === 'x')!;
   const inner = examples[0]!.data.length;
   const slopes = examples.map((example, row) =>
@@ -313,7 +314,7 @@ describe('graphs inside nodes', () => {
     const model = await opened(graph);
     expect(model.summary.layers.flatMap((layer) => layer.unsupported).join()).toMatch(/Loop with/);
     const asked = { inputs: { x: rows([spread([3])]) }, baseline: { kind: 'constant' as const, value: 0 }, target: { index: 0 }, methods: ['nig' as const], rule: 'secant' as const, steps: 4 }; // prettier-ignore
-    await expect(attribute(model.graph, asked, { backend })).rejects.toThrow(/OP_UNSUPPORTED.*Loop/);
+    await expect(attribute(device, model.graph, asked)).rejects.toThrow(/OP_UNSUPPORTED.*Loop/);
   });
 
   it('a Scan along an axis, backwards', async () => {
@@ -402,7 +403,7 @@ describe('selections by what varies', () => {
     const model = await opened(graph);
     expect(pathStarts(model.graph)).toEqual([{ name: 'words', behind: ['ids'] }]);
     const ids = { shape: [1, 4], data: Float32Array.from([3, 0, 5, 0]) };
-    const [run] = await attribute(model.graph, { inputs: { ids }, baseline: { kind: 'constant', value: 0.2 }, target: { index: 1 }, methods: ['nig'], rule: 'secant', steps: 16 }, { backend }); // prettier-ignore
+    const [run] = await attribute(device, model.graph, { inputs: { ids }, baseline: { kind: 'constant', value: 0.2 }, target: { index: 1 }, methods: ['nig'], rule: 'secant', steps: 16 }); // prettier-ignore
     const words = run!.layers.find(({ name }) => name === 'words')!;
     expect(words.cut).toBe(true);
     expect(Math.abs(words.residual![0]!)).toBeLessThan(1e-6);
@@ -496,7 +497,7 @@ describe('forms of files', () => {
     const model = await opened(graph);
     expect(model.summary.layers.flatMap((layer) => layer.unsupported).join()).toMatch(op);
     const asked = { inputs: { x: rows([spread([2])]) }, baseline: { kind: 'constant' as const, value: 0 }, target: { index: 0 }, methods: ['nig' as const], rule: 'secant' as const, steps: 4 };
-    await expect(attribute(model.graph, asked, { backend })).rejects.toThrow(op);
+    await expect(attribute(device, model.graph, asked)).rejects.toThrow(op);
   }); // prettier-ignore
 });
 

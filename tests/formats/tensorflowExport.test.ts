@@ -12,7 +12,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pythonWith } from '../../scripts/venv.mjs';
 import type { AttributionRequest, NumericArray } from '../../src/contract/attribution';
 import { attribute, predict } from '../../src/main/engine/attribution';
-import { openBackend, type Backend } from '../../src/main/engine/backends';
+import type { Device } from '../../src/main/engine/backends';
+import { hold } from '../device';
 import { readArrays } from '../../src/main/engine/data';
 import { openModel, type OpenedModel } from '../../src/main/engine/formats';
 import { pathStarts } from '../../src/main/engine/graph/support';
@@ -53,10 +54,10 @@ const asFed = ({ graph }: OpenedModel, array: NumericArray): NumericArray =>
     : array;
 
 describe.skipIf(!python)(`models saved by TensorFlow${why}`, () => {
-  let backend: Backend;
+  let device: Device;
   let folder = '';
   beforeAll(async () => {
-    backend = await openBackend('wasm');
+    device = await hold('wasm');
     folder = process.env['MHO_TENSORFLOW_EXPORTS'] ?? mkdtempSync(join(tmpdir(), 'mho-tensorflow-'));
     if (!existsSync(join(folder, 'exported.json'))) await run(python!, [resolve(here, 'export_tensorflow.py'), folder]);
   }, 900_000);
@@ -83,9 +84,9 @@ describe.skipIf(!python)(`models saved by TensorFlow${why}`, () => {
   /** Outputs; and over the whole path the contributions of every cut sum to the difference. */
   const checked = async (name: string): Promise<void> => {
     const { model, x, output } = await opened(name);
-    const given = await predict(model.graph, { x }, backend);
+    const given = await predict(device, model.graph, { x });
     expect(worst(Object.values(given)[0]!.data, output.data)).toBeLessThan(1e-4);
-    const [result] = await attribute(model.graph, request(x), { backend });
+    const [result] = await attribute(device, model.graph, request(x));
     const cuts = result!.layers.filter(({ cut }) => cut);
     expect(cuts.length).toBeGreaterThan(1);
     for (const { residual, name: layer } of cuts)
@@ -117,7 +118,7 @@ describe.skipIf(!python)(`models saved by TensorFlow${why}`, () => {
       methods: ['nig'],
       rule: 'trapezoid',
     });
-    const [result] = await attribute(model.graph, asked, { backend });
+    const [result] = await attribute(device, model.graph, asked);
     const scale = Math.max(...result!.delta.map(Math.abs), 1e-6);
     for (const layer of result!.layers.filter(({ cut }) => cut)) {
       const units = layer.contributions.length / places.length;
@@ -133,7 +134,7 @@ describe.skipIf(!python)(`models saved by TensorFlow${why}`, () => {
       const { model, x } = await opened(name);
       const starts = pathStarts(model.graph);
       expect(starts.map(({ behind }) => behind)).toEqual([['x']]);
-      const [result] = await attribute(model.graph, request(x, { methods: ['nig'], steps: 64 }), { backend });
+      const [result] = await attribute(device, model.graph, request(x, { methods: ['nig'], steps: 64 }));
       const start = result!.layers.find((layer) => layer.name === starts[0]!.name)!;
       expect(start.cut).toBe(true);
       // What is masked at the input stays so along the path: it carries nothing.
@@ -163,6 +164,6 @@ describe.skipIf(!python)(`models saved by TensorFlow${why}`, () => {
       shape: [1, ...(shape as number[])],
       data: new Float32Array(shape.reduce((a, b) => a! * b!, 1)!).fill(1),
     };
-    await expect(attribute(model.graph, request(x), { backend })).rejects.toThrow(op);
+    await expect(attribute(device, model.graph, request(x))).rejects.toThrow(op);
   });
 });

@@ -9,7 +9,8 @@ import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 // @ts-expect-error plain JavaScript, which runs before anything is installed
 import { PEERS, pythonWith } from '../../scripts/venv.mjs';
-import { openBackend, type Backend } from '../../src/main/engine/backends';
+import type { Device } from '../../src/main/engine/backends';
+import { hold } from '../device';
 import { openModel } from '../../src/main/engine/formats';
 import { checkOutputs, checkSpots, checkSums, type Example, openedExample } from './exported';
 
@@ -53,10 +54,10 @@ const NETS = [
 const OLDER_ALONE: readonly string[] = ['lengths_gru', 'lengths_lstm'];
 
 describe.skipIf(!here)(`networks exported by PyTorch${here ? '' : ` (skipped: ${environment.message})`}`, () => {
-  let backend: Backend;
+  let device: Device;
   let folder = '';
   beforeAll(async () => {
-    backend = await openBackend('wasm');
+    device = await hold('wasm');
     folder = mkdtempSync(join(tmpdir(), 'mho-torch-'));
     const run = spawnSync(python, [resolve(import.meta.dirname, 'export_torch.py'), folder], { encoding: 'utf8' });
     expect(run.status, run.stderr).toBe(0);
@@ -65,7 +66,7 @@ describe.skipIf(!here)(`networks exported by PyTorch${here ? '' : ` (skipped: ${
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   const opened = (name: string, file = name): Promise<Example> =>
-    openedExample(join(folder, `${file}.onnx`), join(folder, `${name}.npz`), backend);
+    openedExample(join(folder, `${file}.onnx`), join(folder, `${name}.npz`), device);
 
   it.each(NETS)('%s: outputs, sums, plain differences', { timeout: 120_000 }, async (name) => {
     const example = await opened(name);

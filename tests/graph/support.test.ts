@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { openBackend } from '../../src/main/engine/backends';
+import { hold } from '../device';
 import { openModel } from '../../src/main/engine/formats';
 import type { OpName } from '../../src/main/engine/graph/ops';
 import { opSupport, PASSING, pathStarts, supportOf, supportTable } from '../../src/main/engine/graph/support';
@@ -58,7 +58,7 @@ function missedByGradient(op: OpName, { inputs, ...rest }: Case<OpName>, across:
 
 describe('what the table says of an op', () => {
   beforeAll(async () => {
-    await openBackend('wasm');
+    await hold('wasm');
   });
 
   it('has a rule for parts where it says so, and none where it says none', () => {

@@ -1,7 +1,7 @@
 /** The two checks of every op on one backend. */
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { BackendName } from '../../src/contract/backends';
-import { openBackend } from '../../src/main/engine/backends';
+import { hold } from '../device';
 import type { OpName } from '../../src/main/engine/graph/ops';
 import { ops } from '../../src/main/engine/ops/table';
 import type { OpRule } from '../../src/main/engine/ops/rule';
@@ -10,7 +10,7 @@ import { checkCompleteness, checkGradient, checkParts } from './check';
 
 export function everyOp(backend: BackendName, only?: readonly OpName[]): void {
   beforeAll(async () => {
-    await openBackend(backend);
+    await hold(backend);
   });
   describe.each(only ?? (Object.keys(cases) as OpName[]))(`%s on ${backend}`, (op) => {
     if (op === 'unknown') {

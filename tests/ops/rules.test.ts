@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { openBackend } from '../../src/main/engine/backends';
+import { hold } from '../device';
 import type { OpName } from '../../src/main/engine/graph/ops';
 import { scalars } from '../reference/ops';
 import { cases, type Case } from './cases';
@@ -46,7 +46,7 @@ const STEPS = new Set(['sign', 'floor', 'round', 'hardShrink', 'threshold', 'cli
 
 describe.each(['tensorflow', 'wasm'] as const)('rules on %s', (backend) => {
   beforeAll(async () => {
-    await openBackend(backend);
+    await hold(backend);
   });
 
   describe.each((Object.keys(scalars) as (keyof typeof scalars)[]).filter((op) => !STEPS.has(op)))(

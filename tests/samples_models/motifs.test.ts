@@ -8,7 +8,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { AttributionRequest, RunResult } from '../../src/contract/attribution';
 import { attribute } from '../../src/main/engine/attribution';
-import { openBackend, type Backend } from '../../src/main/engine/backends';
+import type { Device } from '../../src/main/engine/backends';
+import { hold } from '../device';
 import { readArrays } from '../../src/main/engine/data';
 import { openModel } from '../../src/main/engine/formats';
 import type { Graph } from '../../src/main/engine/graph/graph';
@@ -88,13 +89,13 @@ function detection(graph: Graph): Record<string, number[]> {
 
 describe('the motif sample', () => {
   let graph: Graph;
-  let backend: Backend;
+  let device: Device;
   let results: RunResult[];
   let detectors: Record<string, number[]>;
   const bound = sample.exampleLabels.flatMap((label, example) => (label === 'bound' ? [example] : []));
 
   beforeAll(async () => {
-    backend = await openBackend('auto');
+    device = await hold('auto');
     ({ graph } = await openModel(`${folder}/model.keras`));
     const inputs = await readArrays(`${folder}/inputs.npz`);
     const scores = detection(graph);
@@ -105,18 +106,14 @@ describe('the motif sample', () => {
       ]),
     );
     const before = tf.memory().numTensors;
-    results = await attribute(
-      graph,
-      {
-        inputs,
-        baseline: sample.baseline,
-        target: sample.target,
-        methods: ['nig', 'rescale'],
-        rule: 'secant',
-        steps: 50,
-      },
-      { backend },
-    );
+    results = await attribute(device, graph, {
+      inputs,
+      baseline: sample.baseline,
+      target: sample.target,
+      methods: ['nig', 'rescale'],
+      rule: 'secant',
+      steps: 50,
+    });
     expect(tf.memory().numTensors).toBe(before);
   });
 

@@ -11,10 +11,16 @@ import { mho } from './terminal';
 
 type Played = (request: AttributionRequest, options: { onResult: (result: RunResult) => void }) => Promise<RunResult[]>;
 let played: Played;
-vi.mock('../../src/main/engine/backends', () => ({ openBackend: () => Promise.resolve({ name: 'cpu' }) }));
+vi.mock('../../src/main/engine/backends', () => ({
+  devices: { use: (_choice: unknown, work: (device: null) => Promise<unknown>) => work(null) },
+}));
 vi.mock('../../src/main/engine/attribution', () => ({
-  attribute: (_graph: unknown, request: AttributionRequest, options: { onResult: (result: RunResult) => void }) =>
-    played(request, options),
+  attribute: (
+    _device: unknown,
+    _graph: unknown,
+    request: AttributionRequest,
+    options: { onResult: (result: RunResult) => void },
+  ) => played(request, options),
 }));
 
 const plain = resolve(import.meta.dirname, '../reference/cases/plain');

@@ -5,9 +5,9 @@ import { examplePlace, unitCount } from './ranking';
 /** Most points that are asked for: a plot shows no more. */
 const MOST_STEPS = 256;
 
-/** What a run's path is asked point by point: as the run was, by its rule where it has one. */
+/** What a run's path is asked point by point: as the run was, by its rule where it has one, where runs are computed. */
 export const alongRequest = (
-  { data, baseline, target, minus, pathStart, memoryMB }: RunSetup,
+  { data, baseline, target, minus, pathStart, memoryMB, backend }: RunSetup,
   { result }: RunRecord,
   example: number,
   steps = result.steps,
@@ -16,6 +16,7 @@ export const alongRequest = (
   example,
   baseline,
   target,
+  backend,
   ...(minus && { minus }),
   ...(pathStart !== undefined && { pathStart }),
   ...(memoryMB !== undefined && { memoryMB }),

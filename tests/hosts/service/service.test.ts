@@ -86,8 +86,7 @@ describe('requests', () => {
   it('leaves no tensor behind, whatever is asked, but the open model', async () => {
     const service = start();
     const setup = await digits(service);
-    await engine.openBackend('auto');
-    const nothing = tf.memory().numTensors;
+    const nothing = await engine.use('auto', async () => tf.memory().numTensors);
     const { data, examples, baseline, target } = setup;
     const everything = async (): Promise<number> => {
       await get(service, 'predict', { data, examples, baseline });

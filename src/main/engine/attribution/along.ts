@@ -8,6 +8,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import type { AttributionRequest, Rule } from '../../../contract/attribution';
 import type { AlongPath } from '../../../contract/studio';
 import { MhoError } from '../../../contract/errors';
+import type { Device } from '../backends';
 import { sizeOf, type Graph, type ValueId } from '../graph/graph';
 import { chunkSize, rowBytes } from './chunks';
 import { forward } from './forward';
@@ -20,8 +21,8 @@ import { withWeights, type Weights } from './weights';
 export interface AlongOptions {
   /** One unit of one layer, and no other layer. */
   readonly only?: { readonly layer: string; readonly unit: number };
-  /** Called between chunks, so that others get their turn; what it throws ends the walk. */
-  readonly onChunk?: () => Promise<void>;
+  /** Ends the walk at the next chunk. */
+  readonly signal?: AbortSignal;
 }
 
 /** What one layer gathers. `running` and `error` hold increments until the end. */
@@ -46,15 +47,16 @@ const read = (tensor: Tensor): Float32Array => tensor.dataSync() as Float32Array
  * `running` ends at what `attribute` gives for the layer with the same rule and steps; `error` is the L1 difference over the
  * neurons between a double segment and its halves, so that its sum is no smaller than the layer's error estimate; `gradient`
  * is ‖∂F/∂y‖₂.
- * @throws as `attribute`, and OUTPUT_INDEX for a unit that is not there
+ * @throws as `attribute`, OUTPUT_INDEX for a unit that is not there, CANCELLED
  */
 export const valuesAlongPath = (
+  device: Device,
   graph: Graph,
   request: AttributionRequest,
   options: AlongOptions = {},
 ): Promise<AlongPath> =>
-  withWeights(graph, async (weights) => {
-    const { only, onChunk } = options;
+  withWeights(device, graph, async (weights) => {
+    const { only, signal } = options;
     const prepared = await prepare(graph, weights, request);
     const names = only ? [only.layer] : request.layers;
     const plan = planRun(graph, prepared.starts, prepared.sinks, names, ['gradient-difference'], prepared.fixed);
@@ -78,7 +80,8 @@ export const valuesAlongPath = (
       const count = left === 1 ? 1 : Math.min(segments, left - (left % 2));
       tf.tidy(() => walkChunk({ prepared, plan, weights, rule, alphas, target, layers, unit }, first, count));
       first += count;
-      await onChunk?.();
+      await device.between();
+      if (signal?.aborted) throw new MhoError('CANCELLED', { done: first + 1, total: steps + 1 });
     }
     return {
       alphas,

@@ -4,7 +4,6 @@ import type { NumericArray } from '../../../contract/attribution';
 import type { Graph, ValueId } from '../graph/graph';
 import { prune } from '../graph/prune';
 import { MhoError } from '../../../contract/errors';
-import { kernels } from '../backends';
 import { coresFor, knownBytes } from './chunks';
 import { forward } from './forward';
 import { Weights } from './weights';
@@ -51,7 +50,7 @@ export async function evaluate(
         const values = forward(nodes, weights, given, new Set(wanted));
         return { tensors: wanted.map((id) => tf.clone(values.get(id)!)), about: null };
       };
-      if (!kernels().records) return [...work().tensors];
+      if (!weights.device.kernels.records) return [...work().tensors];
       const key = JSON.stringify([[...feeds.keys()], wanted]);
       const [done] = weights.recordings.run(key, [...given.values()], [work], coresFor(count * bytes));
       return [...done!.tensors];
@@ -63,6 +62,7 @@ export async function evaluate(
       part.data.push(new Float32Array(await tensor.data()));
       tensor.dispose();
     }
+    if (first + count < rows) await weights.device.between();
   }
   return new Map([...parts].map(([id, { shape, data }]) => [id, { shape: [rows, ...shape], data: joined(data) }]));
 }

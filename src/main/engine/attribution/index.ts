@@ -5,7 +5,7 @@
  */
 import type { AttributionRequest, Method, NumericArray, Progress, RunResult } from '../../../contract/attribution';
 import { MhoError } from '../../../contract/errors';
-import type { Backend } from '../backends';
+import type { Device } from '../backends';
 import { sizeOf, type Graph, type ValueId } from '../graph/graph';
 import { chunkSize, rowBytes } from './chunks';
 import { evaluate } from './evaluate';
@@ -19,7 +19,6 @@ import { withWeights, type Weights } from './weights';
 export { keepWeights, releaseWeights, Weights } from './weights';
 
 export interface AttributionOptions {
-  readonly backend: Backend;
   /** After every chunk. */
   readonly onProgress?: (progress: Progress) => void;
   /** As soon as a method is complete; the work goes on once it is done with it, since chunks would keep it waiting. */
@@ -32,9 +31,6 @@ export interface AttributionOptions {
 
 class Cancelled extends Error {}
 
-/** Lets events in: native kernels block the thread, and a Cancel must be heard. */
-const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-
 /**
  * Outputs of the model at given inputs.
  * @param inputs name → [E, …]
@@ -42,12 +38,12 @@ const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resol
  * @throws INPUT_…, OP_UNSUPPORTED
  */
 export async function predict(
+  device: Device,
   graph: Graph,
   inputs: AttributionRequest['inputs'],
-  _backend: Backend,
 ): Promise<Record<string, NumericArray>> {
   checkInputs(graph, inputs);
-  return withWeights(graph, async (weights) => {
+  return withWeights(device, graph, async (weights) => {
     const feeds = new Map(graph.inputs.map(({ name, value }) => [value, inputs[name]!]));
     const values = await evaluate(graph, weights, feeds, [...new Set(graph.outputs.map(({ value }) => value))]);
     return Object.fromEntries(graph.outputs.map(({ name, value }) => [name, values.get(value)!]));
@@ -77,12 +73,13 @@ function gridsOf(sums: readonly MethodSum[]): Grid[] {
  * @throws catalogue errors for a request that does not fit the model (before any work), MEMORY_BUDGET, MEMORY_EXHAUSTED
  */
 export async function attribute(
+  device: Device,
   graph: Graph,
   request: AttributionRequest,
-  options: AttributionOptions,
+  options: AttributionOptions = {},
 ): Promise<RunResult[]> {
   try {
-    return await withWeights(graph, async (weights) => {
+    return await withWeights(device, graph, async (weights) => {
       const prepared = await prepare(graph, weights, request);
       const sums = request.methods.map((method) => methodSum(method, request.rule, request.steps));
       const plan = planRun(graph, prepared.starts, prepared.sinks, request.layers, request.methods, prepared.fixed);
@@ -213,7 +210,7 @@ class Run {
       expected: chunk.expected,
       running: chunk.running,
     });
-    await breathe();
+    await this.weights.device.between();
     if (this.options.signal?.aborted) throw new Cancelled();
   }
 
@@ -228,7 +225,6 @@ class Run {
     const atInput = mean(gathered.atInput);
     const atBaseline = mean(gathered.atBaseline);
     const delta = atInput.map((value, example) => value - atBaseline[example]!);
-    const { backend } = this.options;
     return {
       method,
       rule: sum.rule,
@@ -246,7 +242,7 @@ class Run {
       }),
       complete: examples === all,
       examples: Array.from({ length: examples }, (_, example) => example),
-      backend: { name: backend.name, device: backend.device, version: backend.version },
+      backend: this.weights.device.info,
       pathStart: this.request.pathStart ?? null,
       durationMs: performance.now() - this.#began,
     };

@@ -1,5 +1,6 @@
 /** What is asked around a run: values at both ends of the path, and what a run would cost. */
 import type { AttributionRequest, NumericArray } from '../../../contract/attribution';
+import type { Device } from '../backends';
 import type { Graph, ValueId } from '../graph/graph';
 import { chunkSize, PEAK_PER_KEPT, rowBytes } from './chunks';
 import { evaluate } from './evaluate';
@@ -27,11 +28,12 @@ function overReferences({ shape, data }: NumericArray, references: number): Nume
  * @throws INPUT_…, BASELINE_SHAPE, OP_UNSUPPORTED
  */
 export const valuesAtEnds = (
+  device: Device,
   graph: Graph,
   request: AttributionRequest,
   wanted: readonly ValueId[],
 ): Promise<{ atInput: Map<ValueId, NumericArray>; atBaseline: Map<ValueId, NumericArray> }> =>
-  withWeights(graph, async (weights) => {
+  withWeights(device, graph, async (weights) => {
     const { lines, references } = await prepare(graph, weights, request);
     const at = async (end: 'from' | 'to'): Promise<Map<ValueId, NumericArray>> => {
       const feeds = new Map([...lines.ends].map(([id, each]) => [id, each[end]]));
@@ -52,8 +54,8 @@ export interface RunCost {
  * Plans a run without running it.
  * @throws what `attribute` would refuse the request with
  */
-export const planCost = (graph: Graph, request: AttributionRequest): Promise<RunCost> =>
-  withWeights(graph, async (weights) => {
+export const planCost = (device: Device, graph: Graph, request: AttributionRequest): Promise<RunCost> =>
+  withWeights(device, graph, async (weights) => {
     const prepared = await prepare(graph, weights, request);
     const sums = request.methods.map((method) => methodSum(method, request.rule, request.steps));
     const plan = planRun(graph, prepared.starts, prepared.sinks, request.layers, request.methods, prepared.fixed);

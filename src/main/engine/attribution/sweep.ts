@@ -9,7 +9,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
 import type { NumericArray, Rule } from '../../../contract/attribution';
-import { kernels, type Done, type OnSegments } from '../backends';
+import type { Device, Done, OnSegments } from '../backends';
 import { sizeOf, type Node, type ValueId } from '../graph/graph';
 import { sharesOf, type Shares } from './chunks';
 import { forward } from './forward';
@@ -184,8 +184,8 @@ const overSegments = (product: Tensor, pairs: number): Tensor =>
   tf.sum(tf.reshape(product, [-1, pairs, ...product.shape.slice(1)]), 0);
 
 /** Σ over segments of multiplier × difference: [segments × pairs, …] → [pairs, …]. */
-const contribution = (multiplier: Tensor, y: OnSegments, delta: () => Tensor): Tensor =>
-  kernels().fused?.contribution(multiplier, y) ?? overSegments(tf.mul(multiplier, delta()), y.pairs);
+const contribution = ({ kernels }: Device, multiplier: Tensor, y: OnSegments, delta: () => Tensor): Tensor =>
+  kernels.fused?.contribution(multiplier, y) ?? overSegments(tf.mul(multiplier, delta()), y.pairs);
 
 /** end − start of the segments. */
 function deltaOf(points: Tensor, segments: Segments): Tensor {
@@ -214,7 +214,7 @@ export async function sweepGroup(
       const left = alphas.length - 1 - first;
       const count = left === 1 ? 1 : Math.min(segments, left - (left % 2));
       const bytes = (count + 1) * pairs * request.rowBytes;
-      const shares = kernels().records
+      const shares = request.weights.device.kernels.records
         ? sharesOf(count, bytes, request.estimateError)
         : ({ counts: [count], cores: 'all' } as const);
       const layouts: (readonly Section[])[] = [];
@@ -271,7 +271,7 @@ function sweepChunk(
     return { pairs, count, lines, fixed, points: pointWeights(alphas), marks, influence };
   });
   const parts = shares.map((share) => () => computeShare(request, share));
-  if (!kernels().records) return parts.map((part) => part());
+  if (!weights.device.kernels.records) return parts.map((part) => part());
   const own = shares.flatMap(({ points, influence }) => [points, ...Object.values(influence ?? {})]);
   const inputs = [...lines.values(), ...fixed.values(), ...marks, ...own];
   return weights.recordings.run(keyOf(request, pairs, counts), inputs, parts, cores);
@@ -358,7 +358,7 @@ function computeShare(request: SweepRequest, share: Share): Done<readonly Sectio
             'secant',
             id,
             to,
-            tf.tidy(() => contribution(multiplier, y, () => y.delta)),
+            tf.tidy(() => contribution(weights.device, multiplier, y, () => y.delta)),
           );
         });
       }
@@ -395,7 +395,7 @@ function computeShare(request: SweepRequest, share: Share): Done<readonly Sectio
             const sum = tf.tidy(() => {
               const slopes = endsOf(gradient, segments);
               const slope = GRADIENT_SUMS[rule](slopes.start, slopes.end);
-              return contribution(slope, { points: y, ...segments }, () => deltaOf(y, segments));
+              return contribution(weights.device, slope, { points: y, ...segments }, () => deltaOf(y, segments));
             });
             add(rule, id, to, sum);
           }

@@ -1,8 +1,8 @@
-/** The model's constants on the device, for the length of a run, what ops derive from them, and graphs that read them. */
+/** A model's constants on a device, for the length of a run, what ops derive from them, and graphs that read them. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Graph, Node, ValueId } from '../graph/graph';
-import { Recordings } from '../backends';
+import { Recordings, type Device } from '../backends';
 import type { RunContext } from '../ops/rule';
 import type { OpName } from '../graph/ops';
 
@@ -13,7 +13,10 @@ export class Weights {
   /** Work on this model that is done again and again. */
   readonly recordings = new Recordings(() => [...this.#tensors.values(), ...this.#derived.values()]);
 
-  constructor(readonly graph: Graph) {}
+  constructor(
+    readonly device: Device,
+    readonly graph: Graph,
+  ) {}
 
   /** The constant's tensor, uploaded at its first use. */
   get(id: ValueId): Tensor {
@@ -55,56 +58,59 @@ export class Weights {
   }
 }
 
-/** What stays on the device between pieces of work on a model. */
-interface Kept {
-  weights: Weights | null;
-  /** Where they lie. */
-  backend: string;
-  /** Pieces of work at it. */
+/** Weights on one device, and how many pieces of work are at them. */
+interface Held {
+  readonly weights: Weights;
   users: number;
+}
+
+/** What stays on the devices between pieces of work on a model. */
+interface Kept {
+  readonly on: Map<Device, Held>;
   released: boolean;
 }
 
 const kept = new WeakMap<Graph, Kept>();
 
 /**
- * From now on work on this model finds its weights on the device, and runs as graphs what it has done before, until they are
- * released. For models that are run again and again.
+ * From now on work on this model finds its weights on the device that it is done on, and runs as graphs what it has done there
+ * before, until they are released. For models that are run again and again.
  */
 export function keepWeights(graph: Graph): void {
-  if (!kept.has(graph)) kept.set(graph, { weights: null, backend: '', users: 0, released: false });
+  if (!kept.has(graph)) kept.set(graph, { on: new Map(), released: false });
 }
 
-/** Frees what was kept for a model, as soon as no work is at it. */
+/** Frees what was kept for a model, on each device as soon as no work is at it. */
 export function releaseWeights(graph: Graph): void {
   const held = kept.get(graph);
-  kept.delete(graph);
   if (!held) return;
+  kept.delete(graph);
   held.released = true;
-  if (held.users === 0) held.weights?.dispose();
+  for (const { weights, users } of held.on.values()) if (users === 0) weights.dispose();
 }
 
 /** Weights for one piece of work: those that are kept, or else disposed of whether it succeeds or fails. */
-export async function withWeights<Result>(graph: Graph, work: (weights: Weights) => Promise<Result>): Promise<Result> {
-  const held = kept.get(graph);
-  if (!held) {
-    const weights = new Weights(graph);
+export async function withWeights<Result>(
+  device: Device,
+  graph: Graph,
+  work: (weights: Weights) => Promise<Result>,
+): Promise<Result> {
+  const keeping = kept.get(graph);
+  if (!keeping) {
+    const weights = new Weights(device, graph);
     try {
       return await work(weights);
     } finally {
       weights.dispose();
     }
   }
-  if (held.backend !== tf.getBackend() && held.users === 0) {
-    held.weights?.dispose(); // on another backend
-    held.weights = new Weights(graph);
-    held.backend = tf.getBackend();
-  }
+  const held = keeping.on.get(device) ?? { weights: new Weights(device, graph), users: 0 };
+  keeping.on.set(device, held);
   held.users++;
   try {
-    return await work(held.weights!);
+    return await work(held.weights);
   } finally {
     held.users--;
-    if (held.released && held.users === 0) held.weights!.dispose();
+    if (keeping.released && held.users === 0) held.weights.dispose();
   }
 }

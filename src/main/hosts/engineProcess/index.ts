@@ -9,10 +9,6 @@ import { createStudioService, type StudioService } from '../service';
 import { engine } from '../service/engine';
 import type { FromEngine, ToEngine } from './protocol';
 
-// Read when the library loads.
-process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '3';
-process.env['TF_ENABLE_ONEDNN_OPTS'] ??= '1';
-
 // A run takes every core; the window it belongs to is to have one when it is clicked. Threads made from here on inherit it.
 setPriority(process.platform === 'win32' ? constants.priority.PRIORITY_BELOW_NORMAL : 10);
 

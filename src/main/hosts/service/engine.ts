@@ -1,17 +1,16 @@
 /** The engine as the service uses it. Loaded when it is first needed: TensorFlow takes half a second. */
-import type { AttributionRequest, NumericArray, Progress, RunResult } from '../../../contract/attribution';
-import type { BackendChoice, BackendInfo, BackendReport } from '../../../contract/backends';
+import type { AttributionRequest, NumericArray, RunResult } from '../../../contract/attribution';
+import type { BackendChoice, BackendReport } from '../../../contract/backends';
 import type { ModelSummary } from '../../../contract/model';
 import type { Session } from '../../../contract/session';
 import type { AlongPath } from '../../../contract/studio';
 import type { ImageReading, InputPort } from '../../../contract/data';
+import type { AttributionOptions } from '../../engine/attribution';
 import type { AlongOptions } from '../../engine/attribution/along';
+import type { Device, UseOptions } from '../../engine/backends';
 import type { DataRead } from '../../engine/data';
 import type { RunCost } from '../../engine/attribution/queries';
 import type { Graph, ValueId } from '../../engine/graph/graph';
-
-/** An open backend; what else is in it is the engine's affair. */
-export type OpenBackend = BackendInfo;
 
 export interface Engine {
   openModel(
@@ -27,28 +26,29 @@ export interface Engine {
   ): Promise<DataRead>;
   saveSession(path: string, session: Session): Promise<void>;
   openSession(path: string, options?: { signal?: AbortSignal }): Promise<Session>;
-  openBackend(choice: BackendChoice): Promise<OpenBackend>;
+  /**
+   * The one way to compute: waits for its turn and has the work done on the device. Urgent work comes in between the chunks of
+   * other work. The work must not wait for another use.
+   */
+  use<Result>(choice: BackendChoice, work: (device: Device) => Promise<Result>, options?: UseOptions): Promise<Result>;
   listBackends(choice: BackendChoice): Promise<readonly BackendReport[]>;
   /** Work on the model finds its weights on the device from now on, until it is released. */
   keepModel(graph: Graph): Promise<void>;
   releaseModel(graph: Graph): Promise<void>;
   attribute(
+    device: Device,
     graph: Graph,
     request: AttributionRequest,
-    options: {
-      backend: OpenBackend;
-      onProgress?: (progress: Progress) => void;
-      onResult?: (result: RunResult) => void | Promise<void>;
-      signal?: AbortSignal;
-    },
+    options: AttributionOptions,
   ): Promise<readonly RunResult[]>;
   valuesAtEnds(
+    device: Device,
     graph: Graph,
     request: AttributionRequest,
     wanted: readonly ValueId[],
   ): Promise<{ atInput: ReadonlyMap<ValueId, NumericArray>; atBaseline: ReadonlyMap<ValueId, NumericArray> }>;
-  valuesAlongPath(graph: Graph, request: AttributionRequest, options: AlongOptions): Promise<AlongPath>;
-  planCost(graph: Graph, request: AttributionRequest): Promise<RunCost>;
+  valuesAlongPath(device: Device, graph: Graph, request: AttributionRequest, options: AlongOptions): Promise<AlongPath>;
+  planCost(device: Device, graph: Graph, request: AttributionRequest): Promise<RunCost>;
 }
 
 const backends = () => import('../../engine/backends');
@@ -65,14 +65,9 @@ export const engine: Engine = {
   readData: async (paths, ports, reading) => (await import('../../engine/data')).readData(paths, ports, reading),
   saveSession: async (path, session) => (await sessions()).saveSession(path, session),
   openSession: async (path) => (await sessions()).openSession(path),
-  openBackend: async (choice) => (await backends()).openBackend(choice),
-  listBackends: async (choice) => (await backends()).listBackends(choice),
-  attribute: async (graph, request, options) =>
-    (await attribution()).attribute(graph, request, {
-      ...options,
-      // The backend that was opened last is the active one; its kernels come with it.
-      backend: { ...options.backend, kernels: (await backends()).kernels() },
-    }),
+  use: async (...asked) => (await backends()).devices.use(...asked),
+  listBackends: async (choice) => (await backends()).devices.list(choice),
+  attribute: async (...asked) => (await attribution()).attribute(...asked),
   valuesAtEnds: async (...asked) => (await queries()).valuesAtEnds(...asked),
   valuesAlongPath: async (...asked) => (await import('../../engine/attribution/along')).valuesAlongPath(...asked),
   planCost: async (...asked) => (await queries()).planCost(...asked),

@@ -6,6 +6,7 @@
 import { z } from 'zod';
 import { asMhoError, MhoError } from '../../../contract/errors';
 import type { AttributionRequest } from '../../../contract/attribution';
+import type { BackendChoice } from '../../../contract/backends';
 import type { Session } from '../../../contract/session';
 import {
   engineRequests,
@@ -18,6 +19,7 @@ import {
   type Result,
   type RunSetup,
 } from '../../../contract/studio';
+import type { Device } from '../../engine/backends';
 import { checked } from '../checked';
 import { Document, type DocumentSurroundings, type Unsaved } from './document';
 import type { Engine } from './engine';
@@ -90,8 +92,15 @@ function handlers(options: ServiceOptions, recovery: Recovery, jobs: Jobs) {
   const { engine } = options;
   /** Milliseconds of one forward pass of an example, by model hash. */
   const forward = new Map<string, number>();
-  /** How many walks along a path each document has asked for, of all layers and of one unit. */
-  const walks = new Map<string, number>();
+  /** The walk along a path that each document asked for last, of all layers and of one unit. */
+  const walks = new Map<string, AbortController>();
+
+  /** What a view waits for comes in between the chunks of a run, on the backend that was asked for. */
+  const urgently = <Given>(
+    choice: BackendChoice | undefined,
+    work: (device: Device) => Promise<Given>,
+    signal?: AbortSignal,
+  ): Promise<Given> => engine.use(choice ?? 'auto', work, { urgent: true, ...(signal && { signal }) });
 
   const layerOutput = (document: Document, layer: string): number => {
     const found = document.model.graph.layers.find(({ name }) => name === layer);
@@ -112,20 +121,21 @@ function handlers(options: ServiceOptions, recovery: Recovery, jobs: Jobs) {
     predict: async ({ document, params }) => {
       const { graph, summary } = document.model;
       const request: AttributionRequest = document.request(probe(params));
-      const backend = await jobs.open(params.backend ?? 'auto');
-      const began = performance.now();
       const ids = [...new Set(graph.outputs.map(({ value }) => value))];
-      const { atInput, atBaseline } = await engine.valuesAtEnds(graph, request, ids);
-      const durationMs = performance.now() - began;
-      // The first one of a model also loads its weights: one that was quick all the same is timed again.
-      let each = durationMs / (2 * params.examples.length);
-      if (!forward.has(summary.hash) && durationMs < QUICK) {
-        const again = performance.now();
-        await engine.valuesAtEnds(graph, request, ids);
-        each = (performance.now() - again) / (2 * params.examples.length);
-      }
-      forward.set(summary.hash, Math.min(each, forward.get(summary.hash) ?? Infinity));
-      const { name, device, version } = backend;
+      const { atInput, atBaseline, durationMs, backend } = await urgently(params.backend, async (device) => {
+        const began = performance.now();
+        const values = await engine.valuesAtEnds(device, graph, request, ids);
+        const durationMs = performance.now() - began;
+        // The first one of a model also loads its weights: one that was quick all the same is timed again.
+        let each = durationMs / (2 * params.examples.length);
+        if (!forward.has(summary.hash) && durationMs < QUICK) {
+          const again = performance.now();
+          await engine.valuesAtEnds(device, graph, request, ids);
+          each = (performance.now() - again) / (2 * params.examples.length);
+        }
+        forward.set(summary.hash, Math.min(each, forward.get(summary.hash) ?? Infinity));
+        return { ...values, durationMs, backend: device.info };
+      });
       return {
         outputs: graph.outputs.map((port) => ({
           name: port.name,
@@ -133,38 +143,45 @@ function handlers(options: ServiceOptions, recovery: Recovery, jobs: Jobs) {
           atBaseline: atBaseline.get(port.value)!,
         })),
         durationMs,
-        backend: { name, device, version },
+        backend,
       };
     },
 
     activations: async ({ document, params }) => {
       const id = layerOutput(document, params.layer);
-      await jobs.open('auto');
       const { graph } = document.model;
-      const { atInput, atBaseline } = await engine.valuesAtEnds(graph, document.request(probe(params)), [id]);
+      const request = document.request(probe(params));
+      const { atInput, atBaseline } = await urgently(params.backend, (device) =>
+        engine.valuesAtEnds(device, graph, request, [id]),
+      );
       return { atInput: atInput.get(id)!, atBaseline: atBaseline.get(id)! };
     },
 
     alongPath: async ({ document, params }) => {
-      const { example, only, ...rest } = params;
+      const { example, only, backend, ...rest } = params;
       const request = document.request({ ...rest, examples: [example], methods: ['nig'] });
-      await jobs.open('auto');
       // Whoever steps through examples or units wants the last one alone.
       const kind = `${document.id} ${only ? 'unit' : 'layers'}`;
-      const turn = (walks.get(kind) ?? 0) + 1;
-      walks.set(kind, turn);
-      let chunks = 0;
-      const onChunk = async (): Promise<void> => {
-        await breathe();
-        if (walks.get(kind) !== turn) throw new MhoError('CANCELLED', { done: ++chunks, total: 'the' });
-      };
-      return engine.valuesAlongPath(document.model.graph, request, { ...(only && { only }), onChunk });
+      walks.get(kind)?.abort(new MhoError('CANCELLED', { done: 0, total: request.steps + 1 }));
+      const abort = new AbortController();
+      walks.set(kind, abort);
+      const { graph } = document.model;
+      const { signal } = abort;
+      try {
+        return await urgently(
+          backend,
+          (device) => engine.valuesAlongPath(device, graph, request, { ...(only && { only }), signal }),
+          signal,
+        );
+      } finally {
+        if (walks.get(kind) === abort) walks.delete(kind);
+      }
     },
 
     estimate: async ({ document, params }) => {
-      await jobs.open(params.backend);
       const { graph, summary } = document.model;
-      const { passes, memoryMB } = await engine.planCost(graph, document.request(params));
+      const request = document.request(params);
+      const { passes, memoryMB } = await urgently(params.backend, (device) => engine.planCost(device, graph, request));
       const measured = jobs.pace(summary.hash);
       const single = forward.get(summary.hash);
       // A pass is a forward and a backward walk: about two and a half forward ones.
@@ -189,7 +206,7 @@ function handlers(options: ServiceOptions, recovery: Recovery, jobs: Jobs) {
     readSession: ({ document, params, path }) => document.readSession(path(params.file)),
     document: async ({ document }) => document.state,
     present: async ({ document }) => document.present,
-    backends: ({ params }) => jobs.alone(() => engine.listBackends(params.choice)),
+    backends: ({ params }) => engine.listBackends(params.choice),
 
     recoveryList: async () => (await recovery.orphans()).map(entryOf),
     recover: async ({ document, params, unsaved }) => {
@@ -216,9 +233,6 @@ const entryOf = ({ folder, state }: { folder: { name: string }; state: SavedStat
     .sort()
     .at(-1)!,
 });
-
-/** Lets other requests in between two chunks of work. */
-const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 const table = { ...engineRequests, ...hostOnlyRequests };
 

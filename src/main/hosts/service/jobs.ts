@@ -1,11 +1,9 @@
-/** Runs in turn: one job computes at a time, since tensors of all windows share one device. */
+/** Runs in turn: one job computes at a time, since all windows share the devices. */
 import type { Progress, RunResult } from '../../../contract/attribution';
-import type { BackendChoice } from '../../../contract/backends';
 import { asMhoError } from '../../../contract/errors';
 import type { JobNotice, RunRecord, RunSetup } from '../../../contract/studio';
 import { newId, type Document } from './document';
-import type { Engine, OpenBackend } from './engine';
-import { Turns } from './turns';
+import type { Engine } from './engine';
 
 /** Points of a trace that are kept; a plot shows no more. */
 const MOST_TRACE = 2000;
@@ -28,38 +26,15 @@ class Trace {
 }
 
 export class Jobs {
-  readonly #turns = new Turns();
   readonly #running = new Map<string, { document: string; abort: AbortController }>();
-  #backend: { choice: BackendChoice; open: OpenBackend } | null = null;
-  #computing = false;
   /** Milliseconds per pass of earlier jobs and over how many passes that was measured, by model hash. */
   readonly #pace = new Map<string, { readonly ms: number; readonly passes: number }>();
 
   constructor(private readonly engine: Engine) {}
 
-  get backend(): OpenBackend | null {
-    return this.#backend?.open ?? null;
-  }
-
   /** What a pass of this model took, in milliseconds. */
   pace(model: string): number | null {
     return this.#pace.get(model)?.ms ?? null;
-  }
-
-  /** The backend for a short computation: while a job runs, the job's. */
-  async open(choice: BackendChoice): Promise<OpenBackend> {
-    if (this.#backend && (this.#computing || this.#backend.choice === choice)) return this.#backend.open;
-    const open = await this.engine.openBackend(choice);
-    this.#backend = { choice, open };
-    return open;
-  }
-
-  /** Work that makes another backend the active one. */
-  alone<Result>(work: () => Promise<Result>): Promise<Result> {
-    return this.#turns.take(() => {
-      this.#backend = null;
-      return work();
-    });
   }
 
   /** Checks, then queues. @returns the job's id @throws what the engine refuses before any work */
@@ -73,46 +48,47 @@ export class Jobs {
     const question = document.question(setup, request);
     const { epoch } = document;
 
-    const work = async (): Promise<JobNotice> => {
-      if (abort.signal.aborted) return { kind: 'finished', cancelled: true };
-      const backend = await this.open(setup.backend);
-      this.#computing = true;
-      const began = performance.now();
+    const run = async (): Promise<JobNotice> => {
       const trace = new Trace();
-      let passes = 0;
       const keep = async (result: RunResult): Promise<void> => {
         if (document.epoch !== epoch) return;
         const { record, unkept } = await document.addRun(result, question, job, trace.points);
         emit({ kind: 'run', run: record, unkept: unkept?.fault ?? null });
       };
-      try {
-        await this.engine.attribute(graph, request, {
-          backend,
-          signal: abort.signal,
-          onProgress: (progress) => {
-            trace.add(progress);
-            passes = progress.done;
-            emit({ kind: 'progress', progress });
-          },
-          onResult: keep,
-        });
-      } finally {
-        this.#computing = false;
-      }
+      let passes = 0;
+      let began = 0;
+      await this.engine.use(
+        setup.backend,
+        (device) => {
+          began = performance.now();
+          return this.engine.attribute(device, graph, request, {
+            signal: abort.signal,
+            onProgress: (progress) => {
+              trace.add(progress);
+              passes = progress.done;
+              emit({ kind: 'progress', progress });
+            },
+            onResult: keep,
+          });
+        },
+        { signal: abort.signal },
+      );
       // A short or early cancelled job is mostly its beginning: it does not replace what a longer one has told.
       if (passes > 0 && passes * 2 >= (this.#pace.get(summary.hash)?.passes ?? 0))
         this.#pace.set(summary.hash, { ms: (performance.now() - began) / passes, passes });
       return { kind: 'finished', cancelled: abort.signal.aborted };
     };
 
-    void this.#turns.take(async () => {
-      const end = await work().catch((error: unknown): JobNotice => ({
-        kind: 'failed',
-        fault: asMhoError(error).fault,
-      }));
-      this.#running.delete(job);
-      emit(end);
-    });
+    void run()
+      .catch((error: unknown): JobNotice => {
+        // One that was cancelled before its turn came.
+        if (abort.signal.aborted && error === abort.signal.reason) return { kind: 'finished', cancelled: true };
+        return { kind: 'failed', fault: asMhoError(error).fault };
+      })
+      .then((end) => {
+        this.#running.delete(job);
+        emit(end);
+      });
     return job;
   }
 

@@ -28,12 +28,11 @@ export interface Attributed {
  * @throws a fault that came before any result
  */
 export async function attributeInTerminal(terminal: Terminal, model: OpenedModel, asked: Asked): Promise<Attributed> {
-  const [{ attribute }, { openBackend }] = await Promise.all([
+  const [{ attribute }, { devices }] = await Promise.all([
     import('../../engine/attribution'),
     import('../../engine/backends'),
   ]);
   const { request } = asked;
-  const backend = await openBackend(asked.backend);
   const results = new Map<string, RunResult>();
   const control = new AbortController();
   const settle = terminal.onInterrupt(() => control.abort());
@@ -41,15 +40,16 @@ export async function attributeInTerminal(terminal: Terminal, model: OpenedModel
   let last: Progress | null = null;
   let fault: MhoError | null = null;
   try {
-    const all = await attribute(model.graph, request, {
-      backend,
-      signal: control.signal,
-      onProgress: (progress) => {
-        last = progress;
-        bar.update(progress);
-      },
-      onResult: (result) => void results.set(result.method, result),
-    });
+    const all = await devices.use(asked.backend, (device) =>
+      attribute(device, model.graph, request, {
+        signal: control.signal,
+        onProgress: (progress) => {
+          last = progress;
+          bar.update(progress);
+        },
+        onResult: (result) => void results.set(result.method, result),
+      }),
+    );
     for (const result of all) results.set(result.method, result);
     if (control.signal.aborted && !isWhole(results, request)) fault = cancelled(last);
   } catch (error) {

@@ -1,10 +1,10 @@
 /** `mho backends`: where tensors can be computed. */
 import { printableJson } from '../../../../contract/text';
-import { listBackends } from '../../../engine/backends';
+import { devices } from '../../../engine/backends';
 import { EXIT, type Terminal } from '../terminal';
 
 export async function backends(terminal: Terminal, options: { json?: boolean }): Promise<number> {
-  const reports = await listBackends();
+  const reports = await devices.list();
   if (options.json) {
     terminal.out(`${printableJson(reports, 1)}\n`);
     return EXIT.ok;

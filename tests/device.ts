@@ -1,0 +1,19 @@
+/** A device in hand, for tests that compute on one from their beginning to their end. */
+import type { BackendChoice } from '../src/contract/backends';
+import { devices, type Device } from '../src/main/engine/backends';
+
+let release: () => void = () => undefined;
+
+/** Opens a backend and keeps the turn on it until another one is held, or it is let go. */
+export const hold = (choice: BackendChoice = 'auto'): Promise<Device> => {
+  letGo();
+  return new Promise((resolve, reject) => {
+    const held = (device: Device): Promise<void> => {
+      resolve(device);
+      return new Promise((end) => (release = end));
+    };
+    devices.use(choice, held).catch(reject);
+  });
+};
+
+export const letGo = (): void => release();
