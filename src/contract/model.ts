@@ -40,6 +40,22 @@ export interface LayerSummary {
  */
 export type Support = 'exact' | 'approximate' | 'none';
 
+/** Why an op is not exact; the words are in words/ops.ts. */
+export type OpNote =
+  | 'jumps'
+  /** The parts of RevealCancel pass as Rescale's whole does. */
+  | 'shares'
+  | 'no-parts'
+  | 'both-vary'
+  | 'broadcast-adds-axes'
+  | 'whole-numbers'
+  | 'no-rule'
+  // of an op wherever it stands: what makes it less, or more, in some places
+  | 'may-jump'
+  | 'may-both-vary'
+  | 'may-add-axes'
+  | 'exact-by-constant';
+
 /** An op of a model, and what each method gives for it. */
 export interface OpSupport {
   /** Canonical name; for what is not known, the file's. */
@@ -52,14 +68,14 @@ export interface OpSupport {
   readonly rescale: Support;
   readonly revealCancel: Support;
   readonly genomics: Support;
-  /** Why it is not exact. */
-  readonly note: string | null;
+  /** Why it is not exact; empty where it is. */
+  readonly notes: readonly OpNote[];
 }
 
 /** Where a path starts when nothing else is asked. */
 export interface PathStart {
   /** Layer or value. */
   readonly name: string;
-  /** The model inputs of whole numbers or texts that it stands behind; empty where it is an input itself. */
+  /** The model inputs of whole numbers or texts that it stands behind, 64 at the most; empty where it is an input itself. */
   readonly behind: readonly string[];
 }

@@ -1,169 +1,49 @@
 /**
- * How every op passes differences on, and so what each method gives for it. The one place where that stands: the rules for
- * positive and negative parts (ops/parts.ts), the table in docs/formats.md, `mho inspect` and the window read it.
+ * What each method gives for an op, by how it passes differences on: docs/formats.md, `mho inspect` and the window read it.
+ * Where a path starts, and what stays as it is along it.
  */
-import type { OpSupport, PathStart, Support } from '../../../contract/model';
+import type { OpNote, OpSupport, PathStart, Support } from '../../../contract/model';
+import { OP_METHODS, opNotes } from '../../../contract/words/ops';
+import type { Passing } from './facts/row';
 import type { Graph, Node, ValueId } from './graph';
-import type { OpName } from './ops';
-
-/** What an op is to a difference. */
-export type Passing =
-  /** One value, continuous: a slope each. */
-  | 'function'
-  /** One value, with jumps, of which its derivative knows nothing. */
-  | 'jump'
-  /** Values moved about, summed or averaged with weights that are never negative. */
-  | 'carried'
-  /** Sums with fixed weights over many values. */
-  | 'weighted'
-  /** Element by element with fixed weights. */
-  | 'scaled'
-  /** Element by element of two values that vary, each with the other's weight. */
-  | 'joint'
-  /** The same, with jumps. */
-  | 'choice'
-  /** The largest or smallest of many. */
-  | 'extreme'
-  /** Every value of a group depends on all of them. */
-  | 'group'
-  /** The same, with jumps. */
-  | 'jumpingGroup'
-  /** Whole numbers to real ones: the path starts behind it. */
-  | 'start'
-  | 'unknown';
-
-export const PASSING: Readonly<Record<OpName, Passing>> = {
-  relu: 'function',
-  clippedRelu: 'function',
-  leakyRelu: 'function',
-  prelu: 'function',
-  elu: 'function',
-  selu: 'function',
-  celu: 'function',
-  gelu: 'function',
-  geluTanh: 'function',
-  sigmoid: 'function',
-  logSigmoid: 'function',
-  hardSigmoid: 'function',
-  silu: 'function',
-  hardSilu: 'function',
-  mish: 'function',
-  softplus: 'function',
-  softsign: 'function',
-  tanh: 'function',
-  tanhShrink: 'function',
-  softShrink: 'function',
-  hardShrink: 'jump',
-  threshold: 'jump',
-  squarePlus: 'function',
-  sparsePlus: 'function',
-  sparseSigmoid: 'function',
-  clip: 'function',
-  exp: 'function',
-  log: 'function',
-  log1p: 'function',
-  sqrt: 'function',
-  rsqrt: 'function',
-  reciprocal: 'function',
-  reciprocalOrZero: 'jump',
-  square: 'function',
-  pow: 'function',
-  abs: 'function',
-  neg: 'scaled',
-  erf: 'function',
-  sin: 'function',
-  cos: 'function',
-  tan: 'function',
-  asin: 'function',
-  acos: 'function',
-  atan: 'function',
-  sinh: 'function',
-  cosh: 'function',
-  asinh: 'function',
-  acosh: 'function',
-  atanh: 'function',
-  sign: 'jump',
-  floor: 'jump',
-  round: 'jump',
-
-  add: 'scaled',
-  sub: 'scaled',
-  mul: 'joint',
-  div: 'joint',
-  maximum: 'joint',
-  minimum: 'joint',
-  power: 'joint',
-  atan2: 'choice',
-  greater: 'choice',
-  greaterEqual: 'choice',
-  equal: 'choice',
-  select: 'choice',
-
-  matmul: 'weighted',
-  conv: 'weighted',
-  depthwiseConv: 'weighted',
-  convTranspose: 'weighted',
-  affine: 'scaled',
-  averagePool: 'carried',
-
-  sum: 'carried',
-  mean: 'carried',
-  max: 'extreme',
-  min: 'extreme',
-  maxPool: 'extreme',
-  softmax: 'group',
-  logSoftmax: 'group',
-  sparsemax: 'jumpingGroup',
-  normalise: 'group',
-
-  identity: 'carried',
-  reshape: 'carried',
-  transpose: 'carried',
-  concat: 'carried',
-  slice: 'carried',
-  pad: 'carried',
-  tile: 'carried',
-  repeat: 'carried',
-  gather: 'carried',
-  upsample: 'carried',
-  stack: 'carried',
-
-  embedding: 'start',
-  unknown: 'unknown',
-};
+import { factsOf, OP_NAMES, OPS, readsValues, type OpName } from './ops';
+import { layerNames } from './target';
 
 /** Per op or node: Neuron Integrated Gradients, DeepLIFT Rescale, RevealCancel and the genomics default. */
 type Methods = Omit<OpSupport, 'op' | 'nodes'>;
 
-const methods = (nig: Support, rescale: Support, parts: Support, note: string | null = null): Methods => ({
+const methods = (nig: Support, rescale: Support, parts: Support, ...notes: readonly OpNote[]): Methods => ({
   nig,
   rescale,
   revealCancel: parts,
   genomics: parts,
-  note,
+  notes,
 });
 
-const JUMPS = 'its derivative misses jumps; by secant their difference is passed on';
-const SHARES = 'positive and negative parts pass in the shares of Rescale';
-const NO_PARTS = 'it has no rule for positive and negative parts';
+const EXACT = methods('exact', 'exact', 'exact');
+const SHARES = methods('exact', 'exact', 'approximate', 'shares');
 
 const BY_PASSING: Readonly<Record<Passing, Methods>> = {
-  function: methods('exact', 'exact', 'exact', '`clippedRelu` with a threshold other than 0 has a jump'),
-  jump: methods('approximate', 'exact', 'exact', JUMPS),
-  carried: methods('exact', 'exact', 'exact'),
-  weighted: methods('exact', 'exact', 'exact', 'a product of two values that vary has no rule for parts'),
-  scaled: methods('exact', 'exact', 'exact', 'a broadcast that adds axes has no rule for parts'),
-  joint: methods('exact', 'exact', 'approximate', `${SHARES}; \`mul\` and \`div\` by a constant are exact`),
-  choice: methods('approximate', 'exact', 'approximate', `${JUMPS}; ${SHARES}`),
-  extreme: methods('exact', 'exact', 'approximate', SHARES),
-  group: methods('exact', 'exact', 'none', NO_PARTS),
-  jumpingGroup: methods('approximate', 'exact', 'none', `${JUMPS}; ${NO_PARTS}`),
-  start: methods('none', 'none', 'none', 'whole numbers have no path between them: it starts behind'),
-  unknown: methods('none', 'none', 'none', 'no rule: a target behind it is refused'),
+  function: methods('exact', 'exact', 'exact', 'may-jump'),
+  jump: methods('approximate', 'exact', 'exact', 'jumps'),
+  moved: EXACT,
+  carried: EXACT,
+  weighted: methods('exact', 'exact', 'exact', 'may-both-vary'),
+  scaled: methods('exact', 'exact', 'exact', 'may-add-axes'),
+  joint: methods('exact', 'exact', 'approximate', 'shares', 'exact-by-constant'),
+  choice: methods('approximate', 'exact', 'approximate', 'jumps', 'shares'),
+  extreme: SHARES,
+  group: methods('exact', 'exact', 'none', 'no-parts'),
+  jumpingGroup: methods('approximate', 'exact', 'none', 'jumps', 'no-parts'),
+  start: methods('none', 'none', 'none', 'whole-numbers'),
+  unknown: methods('none', 'none', 'none', 'no-rule'),
 };
+const BOTH_VARY = methods('exact', 'exact', 'none', 'both-vary');
+const ADDS_AXES = methods('exact', 'exact', 'none', 'broadcast-adds-axes');
+const JUMP_ADDS_AXES = methods('approximate', 'exact', 'none', 'broadcast-adds-axes');
 
-/** What every op gives, whatever its place in a network; the note says where a place makes it less, or more. */
-export const supportOf = (op: OpName): Methods => BY_PASSING[PASSING[op]];
+/** What every op gives, whatever its place in a network; the notes say where a place makes it less, or more. */
+export const supportOf = (op: OpName): Methods => BY_PASSING[OPS[op].passing];
 
 const BY_ELEMENT: ReadonlySet<Passing> = new Set(['scaled', 'joint', 'choice'] satisfies Passing[]);
 
@@ -171,39 +51,66 @@ const BY_ELEMENT: ReadonlySet<Passing> = new Set(['scaled', 'joint', 'choice'] s
  * Whether the parts rule of a node's op serves this node too: weighted sums need one varying value, which comes first, and
  * what is scaled element by element must not gain axes by broadcasting.
  */
-export function partsServe({ values }: Graph, { op, inputs, output }: Node): boolean {
-  const varies = inputs.map((id) => values[id]!.constant === null);
-  if (PASSING[op] === 'weighted') return varies[0]! && !varies[1];
+export function partsServe(graph: Graph, { op, inputs, output }: Node): boolean {
+  const { values } = graph;
+  const { passing } = OPS[op];
+  const varies = (id: ValueId): boolean => values[id]!.constant === null;
+  if (passing === 'weighted') return varies(inputs[0]!) && !inputs.slice(1).some(varies);
   const rank = values[output]!.shape.length;
-  return !BY_ELEMENT.has(PASSING[op]) || inputs.every((id, at) => !varies[at] || values[id]!.shape.length === rank);
+  return !BY_ELEMENT.has(passing) || inputs.every((id) => !varies(id) || values[id]!.shape.length === rank);
 }
 
-/** What an op gives at one node of a network. */
+/** Whether the backward rules of a node read no values: it is linear in what varies. */
+export const isLinear = (graph: Graph, node: Node): boolean =>
+  !readsValues(
+    node.op,
+    node.inputs.map((id) => graph.values[id]!.constant !== null),
+  );
+
+/** What an op gives at one node of a network: one of few objects, which may be told apart by identity. */
 export function nodeSupport(graph: Graph, node: Node): Methods {
-  const { note: _general, ...support } = supportOf(node.op);
-  const without = (note: string): Methods => ({ ...support, revealCancel: 'none', genomics: 'none', note });
-  const passing = PASSING[node.op];
+  const { passing } = OPS[node.op];
   if (!partsServe(graph, node))
-    return without(passing === 'weighted' ? 'both factors vary: no rule for parts' : 'a broadcast adds axes: no rule for parts'); // prettier-ignore
-  const fixed = node.inputs.map((id) => graph.values[id]!.constant !== null);
-  if ((node.op === 'mul' && fixed.includes(true)) || (node.op === 'div' && fixed[1]))
-    return methods('exact', 'exact', 'exact');
-  if (node.op === 'clippedRelu' && (node as Node<'clippedRelu'>).attributes.threshold !== 0) return BY_PASSING.jump;
-  if (passing === 'function' || passing === 'weighted' || passing === 'scaled') return { ...support, note: null };
-  // What may be exact in another place is not here.
-  return passing === 'joint' ? { ...support, note: SHARES } : supportOf(node.op);
+    return passing === 'weighted' ? BOTH_VARY : passing === 'choice' ? JUMP_ADDS_AXES : ADDS_AXES;
+  switch (passing) {
+    case 'function':
+      return factsOf(node.op).jumps?.(node.attributes) ? BY_PASSING.jump : EXACT;
+    case 'weighted':
+    case 'scaled':
+      return EXACT;
+    case 'joint':
+      return isLinear(graph, node) ? EXACT : SHARES;
+    default:
+      return BY_PASSING[passing];
+  }
 }
 
 /** The ops of a network, most frequent first; one line for the nodes of an op that are alike. */
 export function opSupport(graph: Graph): OpSupport[] {
-  const lines = new Map<string, OpSupport>();
+  const counts = new Map<string, Map<Methods, number>>();
   for (const node of graph.nodes) {
     const support = nodeSupport(graph, node);
     const op = node.op === 'unknown' ? (node as Node<'unknown'>).attributes.kind : node.op;
-    const key = JSON.stringify([op, support]);
-    lines.set(key, { op, nodes: (lines.get(key)?.nodes ?? 0) + 1, ...support });
+    const alike = counts.get(op) ?? new Map<Methods, number>();
+    counts.set(op, alike.set(support, (alike.get(support) ?? 0) + 1));
   }
-  return [...lines.values()].sort((a, b) => b.nodes - a.nodes);
+  const lines = [...counts].flatMap(([op, alike]) => [...alike].map(([support, nodes]) => ({ op, nodes, ...support })));
+  return lines.sort((a, b) => b.nodes - a.nodes);
+}
+
+/**
+ * Values that are a matrix product but for what is done to each element by itself and linearly (a bias, batch norm) and for
+ * where it stands: what deeplift calls the output of a dense layer.
+ */
+export function denseOutputs(graph: Graph): ReadonlySet<ValueId> {
+  const dense = new Set<ValueId>();
+  for (const node of graph.nodes) {
+    const { passing } = OPS[node.op];
+    const keeps = passing === 'moved' || ((passing === 'scaled' || passing === 'joint') && isLinear(graph, node));
+    const varying = node.inputs.filter((id) => graph.values[id]!.constant === null);
+    if (node.op === 'matmul' || (keeps && varying.length === 1 && dense.has(varying[0]!))) dense.add(node.output);
+  }
+  return dense;
 }
 
 /**
@@ -213,11 +120,13 @@ export function opSupport(graph: Graph): OpSupport[] {
 export const naturalStarts = (graph: Graph): ValueId[] => [...startsBehind(graph).keys()];
 
 /** The same as the interface says it, with the inputs that each stands behind. */
-export const pathStarts = (graph: Graph): PathStart[] =>
-  [...startsBehind(graph)].map(([value, behind]) => {
-    const layer = graph.layers.find(({ output }) => output === value);
-    return { name: layer?.name ?? graph.values[value]!.name, behind: [...behind] };
-  });
+export function pathStarts(graph: Graph): PathStart[] {
+  const nameOf = layerNames(graph);
+  return [...startsBehind(graph)].map(([value, behind]) => ({
+    name: nameOf.get(value) ?? graph.values[value]!.name,
+    behind: [...behind],
+  }));
+}
 
 /**
  * What stays as it is at the input while a path is walked: conditions on whole numbers (which tokens are padding), what is
@@ -234,10 +143,34 @@ const startsBehind = (graph: Graph): Map<ValueId, ReadonlySet<string>> => {
 /** What picks rows of a table, whatever type the file says: Keras calls such inputs real. */
 function indexValues(graph: Graph): ReadonlySet<ValueId> {
   const indices = new Set<ValueId>();
-  for (const node of [...graph.nodes].reverse())
-    if (node.op === 'embedding' || (indices.has(node.output) && PASSING[node.op] === 'carried'))
-      for (const id of node.op === 'embedding' ? node.inputs.slice(0, 1) : node.inputs) indices.add(id);
+  for (const node of [...graph.nodes].reverse()) {
+    const { passing } = OPS[node.op];
+    if (passing === 'start') indices.add(node.inputs[0]!);
+    else if (indices.has(node.output) && (passing === 'carried' || passing === 'moved'))
+      for (const id of node.inputs) indices.add(id);
+  }
   return indices;
+}
+
+/** Most inputs that are named behind one value: sets of all of them would grow with the square of a graph. */
+const MOST_BEHIND = 64;
+
+/** What some values have behind them together; a set that holds it all is shared, not copied. */
+function united(sets: readonly ReadonlySet<string>[]): ReadonlySet<string> {
+  let whole: ReadonlySet<string> = new Set();
+  let own: Set<string> | null = null;
+  for (const each of sets) {
+    if (each === whole) continue;
+    if (whole.size === 0) {
+      whole = each;
+      continue;
+    }
+    for (const name of each) {
+      if (whole.size >= MOST_BEHIND) return whole;
+      if (!whole.has(name)) whole = (own ??= new Set(whole)).add(name);
+    }
+  }
+  return whole;
 }
 
 function found(graph: Graph, fix: boolean) {
@@ -262,7 +195,7 @@ function found(graph: Graph, fix: boolean) {
       for (const id of node.inputs) if (still.has(id)) fixed.add(id);
       continue;
     }
-    const behind = new Set(node.inputs.flatMap((id) => [...(still.get(id) ?? [])]));
+    const behind = united(node.inputs.flatMap((id) => still.get(id) ?? []));
     if (behind.size === 0) continue;
     const made = real && node.inputs.some((id) => conditions.has(id));
     const condition = fix && (dtype === 'bool' || made);
@@ -278,12 +211,11 @@ function found(graph: Graph, fix: boolean) {
 
 /** The table of docs/formats.md, in Markdown: ops that are alike in one line. */
 export function supportTable(): string {
-  const alike = new Map<Passing, OpName[]>();
-  for (const [op, passing] of Object.entries(PASSING) as [OpName, Passing][])
-    alike.set(passing, [...(alike.get(passing) ?? []), op]);
-  const rows = [...alike].map(([passing, ops]) => {
-    const { nig, rescale, revealCancel, genomics, note } = BY_PASSING[passing];
-    return `| ${ops.map((op) => `\`${op}\``).join(', ')} | ${nig} | ${rescale} | ${revealCancel} | ${genomics} | ${note ?? ''} |`;
+  const alike = new Map<Methods, OpName[]>();
+  for (const op of OP_NAMES) alike.set(supportOf(op), [...(alike.get(supportOf(op)) ?? []), op]);
+  const rows = [...alike].map(([support, ops]) => {
+    const cells = OP_METHODS.map(({ key }) => support[key]);
+    return `| ${ops.map((op) => `\`${op}\``).join(', ')} | ${cells.join(' | ')} | ${opNotes(support.notes)} |`;
   });
   const head = '| ops | Neuron IG | DeepLIFT Rescale | RevealCancel | genomics default | |';
   return [head, '|---|---|---|---|---|---|', ...rows].join('\n');
