@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { MhoError } from '../../src/contract/errors';
 import { GraphBuilder } from '../../src/main/engine/graph/builder';
 import type { Constant, Shape } from '../../src/main/engine/graph/graph';
-import type { OpAttributes, OpName } from '../../src/main/engine/graph/ops';
-import { ImpossibleShape, samePadding, shapeOf } from '../../src/main/engine/graph/shapes';
+import { shapeOf, type OpAttributes, type OpName } from '../../src/main/engine/graph/ops';
+import { ImpossibleShape, samePadding } from '../../src/main/engine/graph/shapes';
 
 const filled = (...shape: number[]): Constant => ({
   shape,

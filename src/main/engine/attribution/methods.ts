@@ -1,7 +1,7 @@
 /** What each method sums along which path, and what its sums promise. */
 import type { Method, Rule } from '../../../contract/attribution';
 import type { Graph, Node } from '../graph/graph';
-import type { OpName } from '../graph/ops';
+import { denseOutputs } from '../graph/support';
 import type { SumKind } from './sweep';
 
 export interface MethodSum {
@@ -34,30 +34,11 @@ export function methodSum(method: Method, rule: Rule, steps: number): MethodSum 
   }
 }
 
-const CONVOLUTIONS: ReadonlySet<OpName> = new Set(['conv', 'depthwiseConv', 'convTranspose'] satisfies OpName[]);
-/** What may stand between a layer's product and its nonlinearity: bias, batch norm, and ops that only move values. */
-const PASSED_OVER: ReadonlySet<OpName> = new Set([
-  'add',
-  'sub',
-  'mul',
-  'affine',
-  'identity',
-  'reshape',
-  'transpose',
-] satisfies OpName[]);
-
 /**
  * DeepLIFT's genomics default (deeplift's NonlinearMxtsMode.DeepLIFT_GenomicsDefault): RevealCancel on nonlinearities that
  * follow a dense layer, Rescale on all others.
  */
 export function genomicsNonlinearity(graph: Graph): (node: Node) => 'rescale' | 'reveal-cancel' {
-  const producers = new Map(graph.nodes.map((node) => [node.output, node]));
-  const varying = (node: Node) => node.inputs.filter((id) => !graph.values[id]!.constant);
-  return (node) => {
-    for (let at = producers.get(node.inputs[0]!); at; at = producers.get(varying(at)[0]!)) {
-      if (at.op === 'matmul') return 'reveal-cancel';
-      if (CONVOLUTIONS.has(at.op) || !PASSED_OVER.has(at.op) || varying(at).length !== 1) return 'rescale';
-    }
-    return 'rescale';
-  };
+  const dense = denseOutputs(graph);
+  return (node) => (dense.has(node.inputs[0]!) ? 'reveal-cancel' : 'rescale');
 }

@@ -4,9 +4,8 @@ import { MhoError } from '../../../contract/errors';
 import { singleCuts } from '../graph/cuts';
 import type { Graph, Layer, Node, ValueId } from '../graph/graph';
 import { nearest } from '../graph/target';
-import type { OpName } from '../graph/ops';
 import { prune, type Pruned } from '../graph/prune';
-import { partsServe } from '../graph/support';
+import { isLinear, partsServe } from '../graph/support';
 import { ruleOf } from './forward';
 
 export interface PlannedLayer {
@@ -29,22 +28,6 @@ export interface Plan {
   readonly kept: ReadonlySet<ValueId>;
 }
 
-/** Ops that are linear in what varies: their gradient and multiplier rules read shapes and constants, never activations. */
-const READS_NO_VALUES: ReadonlySet<OpName> = new Set([
-  'add', 'sub', 'neg', 'conv', 'depthwiseConv', 'convTranspose', 'affine', 'averagePool', 'sum', 'mean', 'identity',
-  'reshape', 'transpose', 'concat', 'slice', 'pad', 'tile', 'repeat', 'gather', 'upsample', 'stack',
-] satisfies OpName[]); // prettier-ignore
-
-/** Linear only where the other factor is a constant. */
-const LINEAR_WITH_CONSTANT: ReadonlySet<OpName> = new Set(['mul', 'matmul'] satisfies OpName[]);
-
-/** Whether the backward rules of a node read the values of its inputs or its output. */
-export function readsValues(graph: Graph, node: Node): boolean {
-  if (READS_NO_VALUES.has(node.op)) return false;
-  if (!LINEAR_WITH_CONSTANT.has(node.op)) return true;
-  return !node.inputs.some((input) => graph.values[input]!.constant);
-}
-
 /**
  * Plans a run from `starts` to `sinks`.
  * @param names layers asked for; absent: all
@@ -61,9 +44,10 @@ export function planRun(
   methods: readonly Method[],
   fixed: readonly ValueId[] = [],
 ): Plan {
-  for (const name of names ?? [])
-    if (!graph.layers.some((layer) => layer.name === name))
-      throw new MhoError('LAYER_UNKNOWN', { layer: name, hint: nearest(name, graph.layers) });
+  const asked = names && new Set(names);
+  const known = new Set(graph.layers.map(({ name }) => name));
+  for (const name of asked ?? [])
+    if (!known.has(name)) throw new MhoError('LAYER_UNKNOWN', { layer: name, hint: nearest(name, graph.layers) });
 
   const pruned = prune(graph, starts, sinks);
   const describe = (id: ValueId): string => graph.values[id]!.name;
@@ -75,7 +59,8 @@ export function planRun(
     });
   const stranger = pruned.nodes.find((node): node is Node<'unknown'> => node.op === 'unknown');
   if (stranger) throw new MhoError('OP_UNSUPPORTED', { layer: stranger.name, kind: stranger.attributes.kind });
-  const around = pruned.beside.find((id) => !fixed.includes(id));
+  const held = new Set(fixed);
+  const around = pruned.beside.find((id) => !held.has(id));
   if (around !== undefined) {
     const source = unknownBefore(graph, around);
     if (source) throw new MhoError('OP_UNSUPPORTED', { layer: source.name, kind: source.attributes.kind });
@@ -91,7 +76,7 @@ export function planRun(
 
   const cuts = singleCuts(pruned, starts, sinks);
   const layers = graph.layers
-    .filter((layer) => pruned.live.has(layer.output) && (!names || names.includes(layer.name)))
+    .filter((layer) => pruned.live.has(layer.output) && (!asked || asked.has(layer.name)))
     .map((layer) => ({ layer, cut: cuts.has(layer.output) }));
 
   const walked = new Set(layers.map(({ layer }) => layer.output));
@@ -100,7 +85,7 @@ export function planRun(
 
   const kept = new Set<ValueId>([...sinks, ...layers.map(({ layer }) => layer.output)]);
   for (const node of pruned.nodes)
-    if (inParts || (passes(node) && readsValues(graph, node)))
+    if (inParts || (passes(node) && !isLinear(graph, node)))
       for (const id of [...node.inputs, node.output]) if (pruned.live.has(id)) kept.add(id);
   return { graph, pruned, starts, fixed: pruned.beside, sinks, layers, walked, kept };
 }

@@ -1,8 +1,8 @@
 /** Builds a graph op by op, with shapes inferred and names kept unique. Every format goes through it. */
 import { MhoError } from '../../../contract/errors';
 import type { Constant, DType, Graph, Layer, Node, Port, Shape, Value, ValueId } from './graph';
-import type { OpAttributes, OpName } from './ops';
-import { ImpossibleShape, shapeOf } from './shapes';
+import { shapeOf, type OpAttributes, type OpName } from './ops';
+import { ImpossibleShape } from './shapes';
 
 /** Who an impossible shape is blamed on. */
 interface Blame {

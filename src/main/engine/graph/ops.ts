@@ -5,6 +5,7 @@
  *
  * What an op computes stands in engine/ops, a row each as well.
  */
+import { written } from '../../../contract/words/shape';
 import type { Shape } from './graph';
 import { axes } from './facts/axes';
 import { binary } from './facts/binary';
@@ -13,7 +14,7 @@ import { matrices } from './facts/matrices';
 import { op, type OpFacts, type ShapeInput } from './facts/row';
 import { structural } from './facts/structural';
 import { windows } from './facts/windows';
-import { fail, LARGEST_SIZE, UNKNOWN_SHAPE, written } from './shapes';
+import { fail, LARGEST_SIZE, UNKNOWN_SHAPE } from './shapes';
 
 export type { Padding, Window, WindowPadding } from './facts/windows';
 

@@ -1,4 +1,5 @@
 /** What the shapes of ops are made of: broadcasting, windows, slices. Free sizes (null) pass through; what cannot be is a fault. */
+import { written } from '../../../contract/words/shape';
 import type { Shape, Size } from './graph';
 
 /** An op that cannot work on these shapes. The builder turns it into an error of the catalogue that names the layer. */
@@ -9,8 +10,6 @@ export const UNKNOWN_SHAPE: Shape = [null];
 
 /** Sizes above this are taken as damage: no activation has so many positions along one axis. */
 export const LARGEST_SIZE = 2 ** 31;
-
-export const written = (shape: Shape): string => `[${shape.map((size) => size ?? '?').join(', ')}]`;
 
 /** @throws ImpossibleShape */
 export const fail = (reason: string): never => {
@@ -58,8 +57,7 @@ export function takenAlong(
 ): { readonly first: number; readonly count: number } {
   // An index beyond an end stands at it; before the first, for a negative stride, is −1.
   const [low, high] = stride > 0 ? [0, size] : [-1, size - 1];
-  const place = (position: number): number =>
-    Math.min(Math.max(position < 0 ? position + size : position, low), high);
+  const place = (position: number): number => Math.min(Math.max(position < 0 ? position + size : position, low), high);
   const first = begin === null ? (stride > 0 ? 0 : size - 1) : place(begin);
   const last = end === null ? (stride > 0 ? size : -1) : place(end);
   return { first, count: Math.max(0, Math.ceil((last - first) / stride)) };

@@ -2,6 +2,7 @@
 import { distance } from 'fastest-levenshtein';
 import { MhoError } from '../../../contract/errors';
 import type { TargetSpec } from '../../../contract/attribution';
+import { written } from '../../../contract/words/shape';
 import type { Graph, ValueId } from './graph';
 
 export interface ResolvedTarget {
@@ -39,12 +40,19 @@ export function resolveTarget(graph: Graph, spec: TargetSpec): ResolvedTarget {
   return { value, label: name, index: spec.index, asNamed: true };
 }
 
+/** The names of the layers by their outputs; of several layers with one output, the first. */
+export function layerNames({ layers }: Graph): ReadonlyMap<ValueId, string> {
+  const names = new Map<ValueId, string>();
+  for (const { name, output } of layers) if (!names.has(output)) names.set(output, name);
+  return names;
+}
+
 /** A flat index into one activation of the given shape. @throws OUTPUT_INDEX, TARGET_SHAPE */
 export function flatIndex(index: number | readonly number[], shape: readonly number[], label: string): number {
   const size = shape.reduce((product, each) => product * each, 1);
   if (typeof index !== 'number') {
     if (index.length !== shape.length || index.some((each, axis) => each < 0 || each >= shape[axis]!))
-      throw new MhoError('TARGET_SHAPE', { layer: label, shape: `[${shape.join(', ')}]`, index: index.join(',') });
+      throw new MhoError('TARGET_SHAPE', { layer: label, shape: written(shape), index: index.join(',') });
     return index.reduce((flat, each, axis) => flat * shape[axis]! + each, 0);
   }
   if (!Number.isInteger(index) || index < 0 || index >= size)
@@ -52,12 +60,18 @@ export function flatIndex(index: number | readonly number[], shape: readonly num
   return index;
 }
 
+/** Names that are longer are no slip of the hand, and comparing them takes the square of their length. */
+const LONGEST_GUESS = 200;
+
 /** ` (did you mean X?)` for a mistyped name, or nothing. */
 export function nearest(name: string, named: readonly { readonly name: string }[]): string {
+  if (name.length > LONGEST_GUESS) return '';
   const wanted = name.toLowerCase();
   let best = '';
   let least = Math.max(2, Math.ceil(name.length / 3)) + 1;
   for (const { name: candidate } of named) {
+    // As many edits at the least as one is longer than the other.
+    if (Math.abs(candidate.length - name.length) >= least) continue;
     const edits = distance(wanted, candidate.toLowerCase());
     if (edits < least) [best, least] = [candidate, edits];
   }

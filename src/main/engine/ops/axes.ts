@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Padding, WindowPadding } from '../graph/ops';
+import { samePadding } from '../graph/shapes';
 
 const product = (sizes: readonly number[]): number => sizes.reduce((result, size) => result * size, 1);
 
@@ -110,7 +111,7 @@ export function padAll(x: Tensor, padding: Padding, value: number): Tensor {
   }, x);
 }
 
-/** Window padding in numbers. `same` is TensorFlow's: output = ceil(size / stride), the odd one after. */
+/** Window padding in numbers. */
 export function paddingOf(
   padding: WindowPadding,
   spatial: readonly number[],
@@ -119,12 +120,7 @@ export function paddingOf(
   dilations?: readonly number[],
 ): Padding {
   if (padding !== 'same') return padding;
-  return spatial.map((size, axis) => {
-    const reach = (window[axis]! - 1) * (dilations?.[axis] ?? 1) + 1;
-    const count = Math.ceil(size / strides[axis]!);
-    const total = Math.max(0, (count - 1) * strides[axis]! + reach - size);
-    return [Math.floor(total / 2), Math.ceil(total / 2)];
-  });
+  return spatial.map((size, axis) => samePadding(size, window[axis]!, strides[axis]!, dilations?.[axis] ?? 1));
 }
 
 /** Windows that fit along one axis. */

@@ -5,8 +5,8 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import type { OpAttributes, OpName } from '../graph/ops';
-import { PASSING, type Passing } from '../graph/support';
+import type { Passing } from '../graph/facts/row';
+import { OPS, type OpAttributes, type OpName } from '../graph/ops';
 import type { MultiplierContext, OpRule, Parts, PartsRule, RunContext } from './rule';
 
 /** A row whose attributes are its own business. */
@@ -171,6 +171,7 @@ const nonlinear = (row: Row): Rule => {
 const RULES: Readonly<Record<Passing, ((row: Row) => Rule) | null>> = {
   function: nonlinear,
   jump: nonlinear,
+  moved: carried,
   carried,
   weighted,
   scaled,
@@ -185,4 +186,4 @@ const RULES: Readonly<Record<Passing, ((row: Row) => Rule) | null>> = {
 
 /** The parts rule of a row: its own, or that of its kind. */
 export const partsRule = <Op extends OpName>(op: Op, row: OpRule<Op>): PartsRule<Op> | undefined =>
-  row.parts ?? (RULES[PASSING[op]]?.(row as unknown as Row) as PartsRule<Op> | undefined);
+  row.parts ?? (RULES[OPS[op].passing]?.(row as unknown as Row) as PartsRule<Op> | undefined);

@@ -27,7 +27,7 @@ export interface GradientContext<Op extends OpName> extends RunContext<Op> {
 /**
  * The two ends of a value's segments, and the difference over them. The walk owns the tensors; rules do not dispose of them.
  * They are made when first asked for: a linear rule that asks only for `shape` costs no memory (the activations of values
- * that only linear ops touch are not kept; see READS_NO_VALUES in attribution/plan.ts).
+ * that only linear ops touch are not kept; see `reads` in graph/facts/row.ts).
  */
 export interface Difference extends OnSegments {
   /** [segments, …] */

@@ -4,6 +4,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { around, everyAlong, padAll, padOrCrop, repeatAlong, sliceAlong, spreadAlong, sumRuns } from './axes';
 import { linear } from './linear';
 import type { OpAttributes } from '../graph/ops';
+import { takenAlong } from '../graph/shapes';
 import type { OpRule } from './rule';
 
 /** A constant beside values of the batch: repeated for every row. */
@@ -13,19 +14,6 @@ const rowsOf = (inputs: readonly Tensor[], constant: readonly boolean[]): Tensor
     constant[index] ? tf.tile(tf.expandDims(input, 0), [rows, ...input.shape.map(() => 1)]) : input,
   );
 };
-
-/** Python's begin:end:stride on an axis as first element, step and number of elements. */
-function taken(size: number, begin: number | null, end: number | null, stride: number): [number, number, number] {
-  const clamp = (position: number, low: number, high: number): number =>
-    Math.min(Math.max(position < 0 ? position + size : position, low), high);
-  if (stride > 0) {
-    const first = clamp(begin ?? 0, 0, size);
-    return [first, stride, Math.ceil((clamp(end ?? size, 0, size) - first) / stride)];
-  }
-  const first = clamp(begin ?? size - 1, -1, size - 1);
-  const last = end === null ? -1 : clamp(end, -1, size - 1);
-  return [first, stride, Math.ceil((last - first) / stride)];
-}
 
 const reverseAlong = (x: Tensor, axis: number): Tensor => {
   const [before, size, after] = around(x.shape, axis);
@@ -137,18 +125,18 @@ export const structural = {
     run: ([x], { attributes: { begin, end, strides } }) =>
       strides.reduce((each, stride, index) => {
         const axis = index + 1;
-        const [first, step, count] = taken(each.shape[axis]!, begin[index]!, end[index]!, stride);
-        if (step > 0) return everyAlong(each, axis, first, step, count);
-        return reverseAlong(everyAlong(each, axis, first + (count - 1) * step, -step, count), axis);
+        const { first, count } = takenAlong(each.shape[axis]!, begin[index]!, end[index]!, stride);
+        if (stride > 0) return everyAlong(each, axis, first, stride, count);
+        return reverseAlong(everyAlong(each, axis, first + (count - 1) * stride, -stride, count), axis);
       }, tf.clone(x!)),
     ...linear<'slice'>(({ shapes: [shape], upstream, attributes: { begin, end, strides } }) => [
       strides.reduce((each, stride, index) => {
         const axis = index + 1;
         const size = shape![axis]!;
-        const [first, step, count] = taken(size, begin[index]!, end[index]!, stride);
-        const forward = step > 0 ? each : reverseAlong(each, axis);
-        const lowest = step > 0 ? first : first + (count - 1) * step;
-        const apart = spreadAlong(forward, axis, Math.abs(step));
+        const { first, count } = takenAlong(size, begin[index]!, end[index]!, stride);
+        const forward = stride > 0 ? each : reverseAlong(each, axis);
+        const lowest = stride > 0 ? first : first + (count - 1) * stride;
+        const apart = spreadAlong(forward, axis, Math.abs(stride));
         return padOrCrop(apart, [[lowest, size - lowest - apart.shape[axis]!]], axis);
       }, upstream),
     ]),

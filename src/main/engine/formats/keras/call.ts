@@ -2,7 +2,8 @@
 import type { Constant, Shape, ValueId } from '../../graph/graph';
 import type { GraphBuilder } from '../../graph/builder';
 import type { OpAttributes, OpName } from '../../graph/ops';
-import { UNKNOWN_SHAPE, written } from '../../graph/shapes';
+import { written } from '../../../../contract/words/shape';
+import { UNKNOWN_SHAPE } from '../../graph/shapes';
 import { type Config, ConfigFault } from '../json';
 import { type HostArray, isArray, NotExpressible, range, reals } from '../tensors/array';
 import type { Assembly, Tensor, Varying } from '../tensors/assembly';

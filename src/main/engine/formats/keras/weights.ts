@@ -1,6 +1,6 @@
 /** Weights of a Keras model, wherever they are kept, and how a layer finds its own among them. */
 import { MhoError } from '../../../../contract/errors';
-import { written } from '../../graph/shapes';
+import { written } from '../../../../contract/words/shape';
 
 /** One stored array. */
 export interface StoredWeight {

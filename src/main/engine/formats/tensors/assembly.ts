@@ -15,7 +15,8 @@
 import { MhoError } from '../../../../contract/errors';
 import type { GraphBuilder } from '../../graph/builder';
 import type { DType, Graph, Shape, Size, ValueId } from '../../graph/graph';
-import type { OpAttributes, OpName, Padding, WindowPadding } from '../../graph/ops';
+import { OPS, type OpAttributes, type OpName, type Padding, type WindowPadding } from '../../graph/ops';
+import { takenAlong } from '../../graph/shapes';
 import * as host from './array';
 import { type HostArray, isArray, NotExpressible, product } from './array';
 
@@ -75,13 +76,6 @@ const BINARY: Readonly<Record<BinaryOp, (a: number, b: number) => number>> = {
   greaterEqual: (a, b) => Number(a >= b),
   equal: (a, b) => Number(a === b),
 };
-const COMPARISONS: ReadonlySet<OpName> = new Set(['greater', 'greaterEqual', 'equal'] satisfies Comparison[]);
-
-/** Ops that give whole numbers for whole numbers, and conditions for conditions. */
-const KEEPS_WHOLE: ReadonlySet<OpName> = new Set([
-  'add', 'sub', 'mul', 'maximum', 'minimum', 'abs', 'neg', 'sign', 'sum', 'max', 'min', 'select', 'reshape', 'transpose',
-  'concat', 'slice', 'pad', 'tile', 'repeat', 'gather', 'stack',
-] satisfies OpName[]); // prettier-ignore
 
 export interface Windows {
   readonly size: readonly number[];
@@ -234,9 +228,10 @@ export class Assembly {
 
   /** Whole numbers stay whole through ops that keep them so: the path starts at the first real values behind them. */
   private typeOf(op: OpName, inputs: readonly ValueId[]): DType {
-    if (COMPARISONS.has(op)) return 'bool';
+    const { gives } = OPS[op];
+    if (gives === 'truth') return 'bool';
     if (this.keepsWhole) return 'int32';
-    if (!KEEPS_WHOLE.has(op)) return 'float32';
+    if (gives === 'real') return 'float32';
     // A selection is of the type of what is selected.
     const types = inputs.slice(op === 'select' ? 1 : 0).map((id) => {
       const { constant, dtype } = this.builder.at(id);
@@ -581,7 +576,7 @@ export class Assembly {
   }
 
   binary(op: BinaryOp, a: Tensor, b: Tensor): Tensor {
-    if (isArray(a) && isArray(b)) return host.combined(a, b, BINARY[op], COMPARISONS.has(op) || undefined);
+    if (isArray(a) && isArray(b)) return host.combined(a, b, BINARY[op], OPS[op].gives === 'truth' || undefined);
     if (!isArray(a) && !isArray(b)) {
       if (op === 'mul') {
         const divisor = this.inverted(b);
@@ -1197,12 +1192,9 @@ export class Assembly {
     const counts = shape.map((size, axis) => {
       const [from, to, stride] = [begin[axis]!, end[axis]!, strides[axis]!];
       if (!Number.isInteger(stride) || stride === 0) throw new NotExpressible(`a stride of ${stride}`);
-      const clamp = (position: number, low: number, high: number): number =>
-        Math.min(Math.max(position < 0 ? position + size : position, low), high);
-      const start = stride > 0 ? clamp(from ?? 0, 0, size) : clamp(from ?? size - 1, -1, size - 1);
-      const stop = stride > 0 ? clamp(to ?? size, 0, size) : to === null ? -1 : clamp(to, -1, size - 1);
-      starts.push(start);
-      return Math.max(0, Math.ceil((stop - start) / stride));
+      const { first, count } = takenAlong(size, from, to, stride);
+      starts.push(first);
+      return count;
     });
     if (isArray(x)) return host.sliced(x, starts, counts, strides);
     const cut = range(shape.length).filter((axis) => counts[axis] !== shape[axis] || strides[axis] !== 1);

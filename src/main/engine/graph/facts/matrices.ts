@@ -1,6 +1,7 @@
 /** Products with matrices and with a scale per channel. */
+import { written } from '../../../../contract/words/shape';
 import type { Shape, Size } from '../graph';
-import { broadcast, fail, written } from '../shapes';
+import { broadcast, fail } from '../shapes';
 import { op, scaledShape } from './row';
 
 interface Transposes {

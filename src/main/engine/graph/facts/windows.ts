@@ -1,6 +1,7 @@
 /** Convolutions and pools: windows over one to three spatial axes, channels last. */
+import { written } from '../../../../contract/words/shape';
 import type { Shape, Size } from '../graph';
-import { fail, sameCount, written } from '../shapes';
+import { fail, sameCount } from '../shapes';
 import { op, wholes } from './row';
 
 /** Zeros (or −∞, or edges) put before and after each spatial axis. */

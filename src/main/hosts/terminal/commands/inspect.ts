@@ -1,6 +1,7 @@
 /** `mho inspect`: what a model is made of, and what each method gives for it. */
 import type { ModelSummary, OpSupport, PathStart } from '../../../../contract/model';
 import { printable, printableJson } from '../../../../contract/text';
+import { OP_METHODS, opNotes } from '../../../../contract/words/ops';
 import { opSupport, pathStarts } from '../../../engine/graph/support';
 import { shape } from '../numbers';
 import { openInTerminal } from '../opening';
@@ -52,16 +53,14 @@ const startInWords = ({ name, behind }: PathStart): string =>
 
 /** What each method gives, in as few lines as say it. */
 function supported(ops: readonly OpSupport[]): string {
-  const rows = ops.map(({ op, nodes, nig, rescale, revealCancel, genomics }) => [
-    printable(op),
-    right(nodes.toLocaleString('en')),
-    nig,
-    rescale,
-    revealCancel,
-    genomics,
+  const rows = ops.map((support) => [
+    printable(support.op),
+    right(support.nodes.toLocaleString('en')),
+    ...OP_METHODS.map(({ key }) => support[key]),
   ]);
-  const notes = new Map<string, Set<string>>();
-  for (const { op, note } of ops) if (note) notes.set(note, (notes.get(note) ?? new Set()).add(op));
-  const explained = [...notes].map(([note, names]) => `${printable([...names].join(', '))}: ${note}.\n`);
-  return `${table(['Op', 'Nodes', 'Neuron IG', 'Rescale', 'RevealCancel', 'genomics'], rows)}${explained.join('')}`;
+  const alike = new Map<string, Set<string>>();
+  for (const { op, notes } of ops)
+    if (notes.length > 0) alike.set(opNotes(notes), (alike.get(opNotes(notes)) ?? new Set()).add(op));
+  const explained = [...alike].map(([note, names]) => `${printable([...names].join(', '))}: ${note}.\n`);
+  return `${table(['Op', 'Nodes', ...OP_METHODS.map(({ name }) => name)], rows)}${explained.join('')}`;
 }
