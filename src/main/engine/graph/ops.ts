@@ -70,14 +70,6 @@ export function shapeOf<Op extends OpName>(
  * @param constant per input
  */
 export function readsValues(name: OpName, constant: readonly boolean[]): boolean {
-  switch (OPS[name].reads) {
-    case 'values':
-      return true;
-    case 'shapes':
-      return false;
-    case 'shapesBesideConstant':
-      return !constant.includes(true);
-    case 'shapesOverConstant':
-      return !constant[1];
-  }
+  const { reads } = OPS[name];
+  return (typeof reads === 'string' ? reads : reads(constant)) === 'values';
 }

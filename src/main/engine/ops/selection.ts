@@ -20,9 +20,8 @@ export const selection = {
       return tf.where(tf.greater(condition!, 0.5), yes, no);
     },
     gradient: ({ inputs, constant, output, upstream }) => {
-      const aligned = inputs.map((input, index) => (constant[index] ? input : toRank(input, output.rank)));
-      const [condition] = aligned as [Tensor];
-      const taken = tf.greater(condition, 0.5);
+      const [condition] = inputs as readonly [Tensor];
+      const taken = tf.greater(constant[0] ? condition : toRank(condition, output.rank), 0.5);
       const nothing = tf.zerosLike(upstream);
       const passed = [nothing, tf.where(taken, upstream, nothing), tf.where(taken, nothing, upstream)];
       return passed.map((each, index) => (constant[index] ? null : fromRank(each, inputs[index]!.rank)));

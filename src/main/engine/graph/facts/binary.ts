@@ -1,7 +1,7 @@
 /** Two or three values, broadcast; any may be a constant. */
 import { broadcast } from '../shapes';
 import type { Shape } from '../graph';
-import { op, type ShapeInput } from './row';
+import { besideConstant, op, type ShapeInput } from './row';
 
 const both = ([a, b]: readonly ShapeInput[]): Shape => broadcast(a!.shape, b!.shape);
 
@@ -12,8 +12,8 @@ const choice = { ...joint, passing: 'choice' } as const;
 export const binary = {
   add: op(sum),
   sub: op(sum),
-  mul: op({ ...joint, reads: 'shapesBesideConstant', gives: 'asGiven' }),
-  div: op({ ...joint, reads: 'shapesOverConstant' }),
+  mul: op({ ...joint, reads: besideConstant, gives: 'asGiven' }),
+  div: op({ ...joint, reads: ([, divisor]) => (divisor ? 'shapes' : 'values') }),
   maximum: op({ ...joint, gives: 'asGiven' }),
   minimum: op({ ...joint, gives: 'asGiven' }),
   /** a to the power of b. */
@@ -30,6 +30,7 @@ export const binary = {
   select: op({
     ...choice,
     shape: ([condition, a, b]) => broadcast(condition!.shape, broadcast(a!.shape, b!.shape)),
+    reads: ([condition]) => (condition ? 'shapes' : 'values'),
     gives: 'asGiven',
   }),
 };

@@ -2,7 +2,7 @@
 import { written } from '../../../../contract/words/shape';
 import type { Shape, Size } from '../graph';
 import { broadcast, fail } from '../shapes';
-import { op, scaledShape } from './row';
+import { besideConstant, op, scaledShape } from './row';
 
 interface Transposes {
   readonly transposeA: boolean;
@@ -32,7 +32,7 @@ export const matrices = {
   matmul: op<Transposes>({
     shape: ([a, b], attributes) => product(a!.shape, b!.shape, b!.constant !== null, attributes),
     passing: 'weighted',
-    reads: 'shapesBesideConstant',
+    reads: besideConstant,
   }),
   /** Inputs: x, constant scale, constant offset, per channel (last axis): inference batch norm, rescaling, normalisation. */
   affine: op({ shape: scaledShape, passing: 'scaled', reads: 'shapes' }),

@@ -36,13 +36,11 @@ export type Passing =
  * what varies; activations that nothing else reads are freed right after the forward pass.
  */
 export type Reads =
-  /** Inputs or output. */
+  /** Of inputs or output. */
   | 'values'
   | 'shapes'
-  /** Shapes where one of its two inputs is a constant, else values. */
-  | 'shapesBesideConstant'
-  /** Shapes where its second input is a constant, else values. */
-  | 'shapesOverConstant';
+  /** By which of its inputs are constants. */
+  | ((constant: readonly boolean[]) => 'values' | 'shapes');
 
 /** Of which type an output is. */
 export type Gives =
@@ -77,6 +75,10 @@ export const op = <Attributes = None>({
   gives = 'real',
   ...facts
 }: Omit<OpFacts<Attributes>, 'gives'> & { readonly gives?: Gives }): OpFacts<Attributes> => ({ ...facts, gives });
+
+/** Reads shapes beside a constant, of two inputs. */
+export const besideConstant = (constant: readonly boolean[]): 'values' | 'shapes' =>
+  constant.includes(true) ? 'shapes' : 'values';
 
 /** @throws ImpossibleShape unless all are whole, at least `least`, and no damage */
 export const wholes = (what: string, numbers: readonly number[], least: number): void => {
