@@ -6,7 +6,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { BackendName } from '../../src/contract/backends';
-import { openBackend } from '../../src/main/engine/backends';
+import { hold } from '../device';
 import { OP_NAMES, OPS, readsValues, type OpName } from '../../src/main/engine/graph/ops';
 import type { Difference, GradientContext, MultiplierContext, OpRule, Passed } from '../../src/main/engine/ops/rule';
 import { ops } from '../../src/main/engine/ops/table';
@@ -66,7 +66,7 @@ const linear = (op: OpName, { inputs }: Case<OpName>): boolean =>
 
 describe.each(['tensorflow', 'wasm', 'cpu'] satisfies BackendName[])('on %s', (backend) => {
   beforeAll(async () => {
-    await openBackend(backend);
+    await hold(backend);
   });
 
   const onShapes = MET.flatMap((op) =>
