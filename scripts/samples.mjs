@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { root } from './setup/paths.mjs';
+import { ISOLATED } from './setup/python.mjs';
 import { pythonWith } from './venv.mjs';
 
 const folder = join(root, 'resources/samples');
@@ -10,4 +11,4 @@ const python = await pythonWith(
   join(folder, 'requirements.txt'),
   'Keras, TensorFlow and scikit-learn (350 MB)',
 );
-process.exitCode = spawnSync(python, [join(folder, 'train.py')], { stdio: 'inherit' }).status ?? 1;
+process.exitCode = spawnSync(python, [ISOLATED, join(folder, 'train.py')], { stdio: 'inherit' }).status ?? 1;

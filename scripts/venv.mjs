@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { withLock } from './setup/lock.mjs';
 import { cache } from './setup/paths.mjs';
 import { complaint, run } from './setup/process.mjs';
-import { python } from './setup/python.mjs';
+import { ISOLATED, python } from './setup/python.mjs';
 import { say } from './setup/say.mjs';
 
 /** What the peers' environment (bench/peers/requirements.txt) is. */
@@ -34,9 +34,9 @@ export const pythonWith = async (name, requirements, what, alone = []) => {
         throw new Error('Python 3 is needed for this, and there is no python3 on PATH. Install it and run again.');
       say(`fetching ${what}; kept in ${folder}`);
       rmSync(folder, { recursive: true, force: true });
-      const install = [interpreter, '-m', 'pip', 'install', '--quiet', '--disable-pip-version-check'];
+      const install = [interpreter, ISOLATED, '-m', 'pip', 'install', '--quiet', '--disable-pip-version-check'];
       for (const [program, ...words] of [
-        [base, '-m', 'venv', folder],
+        [base, ISOLATED, '-m', 'venv', folder],
         [...install, '-r', requirements],
         ...(alone.length ? [[...install, '--no-deps', ...alone]] : []),
       ]) {

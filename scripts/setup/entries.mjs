@@ -24,6 +24,7 @@ import { withLock } from './lock.mjs';
 import { bindingPackage, cache } from './paths.mjs';
 import { complaint, run } from './process.mjs';
 import { say } from './say.mjs';
+import { remember, remembers, whyNotTrusted } from './trust.mjs';
 
 /** Raised when what is compiled changes, so that clones of different age share the cache in peace. */
 const compiledParts = 11;
@@ -48,12 +49,22 @@ const abi = (clone) => {
   return `binding-${version}-${compiledParts}_napi-v8_${process.platform}-${process.arch}`;
 };
 
-/** What an entry says of itself, or null when it is not complete: a file is missing or has another size. */
-const readEntry = (folder) => {
+/**
+ * What an entry says of itself, or null when it is not complete or not to be trusted: a file is missing, has another size
+ * or is not what set-up made.
+ */
+const readEntry = (folder, clone) => {
   const ready = readJson(join(folder, 'ready.json'));
   if (!ready) return null;
   const intact = Object.entries(ready.files).every(([name, size]) => sizeOf(join(folder, name)) === size);
-  return intact ? { ...ready, folder } : null;
+  if (!intact) return null;
+  const why = whyNotTrusted(folder, clone);
+  if (why) {
+    say(`${why}: it is made again`);
+    return null;
+  }
+  if (!remembers(folder, clone)) remember(folder, clone);
+  return { ...ready, folder };
 };
 
 /** The best complete entry for this clone's binding: one that uses the GPU before one that does not. */
@@ -64,7 +75,7 @@ export const bestEntry = (clone) => {
   return (
     readdirSync(entriesFolder())
       .filter((name) => name.endsWith(abi(clone)))
-      .map((name) => readEntry(join(entriesFolder(), name)))
+      .map((name) => readEntry(join(entriesFolder(), name), clone))
       .filter(Boolean)
       .sort((a, b) => worth(b) - worth(a))[0] ?? null
   );
@@ -141,9 +152,9 @@ export const makeEntry = async ({ name, fill, ...origin }) => {
   const { clone } = origin;
   const key = `${name}_${abi(clone)}`;
   const folder = join(entriesFolder(), key);
-  mkdirSync(entriesFolder(), { recursive: true });
+  mkdirSync(entriesFolder(), { recursive: true, mode: 0o700 });
   return withLock(`${folder}.lock`, 'native TensorFlow', async () => {
-    const made = readEntry(folder);
+    const made = readEntry(folder, clone);
     const entry = made && (await tryAgain(made));
     if (entry) return { entry };
     const program = await compiler();
@@ -154,7 +165,7 @@ export const makeEntry = async ({ name, fill, ...origin }) => {
     }
     const fresh = `${folder}.new-${process.pid}`;
     try {
-      mkdirSync(join(fresh, 'deps/lib'), { recursive: true });
+      mkdirSync(join(fresh, 'deps/lib'), { recursive: true, mode: 0o700 });
       const filled = await fill(fresh);
       if (filled.failed) return filled;
       const { ready, failed } = await finish(fresh, filled.headers, { ...origin, program });
@@ -166,6 +177,7 @@ export const makeEntry = async ({ name, fill, ...origin }) => {
         rmSync(`${fresh}-old`, { recursive: true });
       }
       renameSync(fresh, folder);
+      remember(folder, clone);
       say(`native TensorFlow ${ready.tensorflow} is ready, kept in ${folder}`);
       return { entry: { ...ready, folder } };
     } catch (error) {

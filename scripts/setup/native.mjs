@@ -6,12 +6,13 @@ import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { mayInstall } from './apt.mjs';
 import { foundCompiler } from './compiler.mjs';
-import { bestEntry, linkEntry, readJson } from './entries.mjs';
+import { bestEntry, entriesFolder, linkEntry, readJson } from './entries.mjs';
 import { again, failure } from './failure.mjs';
 import { cache, nativeRecord, root } from './paths.mjs';
 import { find, run } from './process.mjs';
 import { python } from './python.mjs';
 import { say } from './say.mjs';
+import { writableByOthers } from './trust.mjs';
 import { fromPython, fromWheel, tensorflowVersion } from './sources.mjs';
 
 /** How long a fault that may pass by itself is left alone, in milliseconds. Others wait until the machine changes. */
@@ -82,6 +83,13 @@ export const nativeTensorFlow = async ({ clone = root, force = false } = {}) => 
   }
   const gpu = await nvidiaDriver();
   try {
+    const why = writableByOthers(entriesFolder());
+    if (why) {
+      const reason = `the cache is not used, since ${why}: what is loaded from it could be anybody's`;
+      const remedy = `Take that right away and delete ${cache()}, or set MHO_CACHE to a folder of your own, ${again}.`;
+      say(`${reason}. ${remedy}`);
+      return settle(clone, null, gpu, [failure('trust', reason, remedy)]);
+    }
     const cached = bestEntry(clone);
     const before = readJson(nativeRecord(clone));
     const same = before && before.nvidiaDriver === gpu && (before.entry?.folder ?? null) === (cached?.folder ?? null);

