@@ -38,9 +38,18 @@ const catalogue = {
   ],
   MODEL_TOO_LARGE: [
     '{path}: {what} is {have}, more than the limit of {limit}.',
-    'If this is a genuine model, report it; damaged files declare such sizes.',
+    'Damaged files declare such sizes. A genuine model needs more free memory: close other programs or take a larger machine; if there is enough, report it.',
   ],
   OPENING_CANCELLED: ['Opening {name} was cancelled.', 'What was open before is still open.'],
+  MODEL_LINK: [
+    '{path} is a link that leads out of {folder}.',
+    'Links in folders from others can lead to any of your files. If you trust it, put the file itself in its place.',
+  ],
+  MODEL_NOT_FILE: ['{path} {reason}.', 'Models are read from files on a disk: copy it into one.'],
+  MODEL_SLOW: [
+    '{path} was not open after {seconds} seconds, more than files of its size take.',
+    'It may be damaged: copy or export it again. If it is a genuine model, report it.',
+  ],
 
   // before a run
   OP_UNSUPPORTED: [

@@ -6,6 +6,7 @@ import type { NumericArray } from '../../src/contract/attribution';
 import { predict } from '../../src/main/engine/attribution';
 import type { Device } from '../../src/main/engine/backends';
 import { openModel } from '../../src/main/engine/formats';
+import { Budget } from '../../src/main/engine/formats/budget';
 import { ModelProto, TensorProto } from '../../src/main/engine/formats/onnx/proto';
 import { tensorOf } from '../../src/main/engine/formats/onnx/tensor';
 import { fromPackage } from './registryFile';
@@ -20,7 +21,7 @@ export const onnxData = (): string | null => (existsSync(given) ? given : fetche
 export const casesIn = (folder: string): string[] => readdirSync(folder).sort();
 
 function stored(path: string): NumericArray {
-  const array = tensorOf(TensorProto.decode(readFileSync(path)), path, new Map());
+  const array = tensorOf(TensorProto.decode(readFileSync(path)), path, new Map(), new Budget(path, Infinity));
   return { shape: [...array.shape], data: Float32Array.from(array.data) };
 }
 

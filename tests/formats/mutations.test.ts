@@ -1,17 +1,17 @@
 /** Mutated files of Keras and of TensorFlow.js's layers. */
-import { statSync } from 'node:fs';
 import { join } from 'node:path';
+import { openRegular } from '../../src/main/engine/formats/files';
 import { openArchive } from '../../src/main/engine/formats/zip';
 import { CASES } from './broken';
 import { bytes, fuzz, inArchive, json } from './fuzz';
 
 /** What is in a reference case's archive. */
 async function entriesOf(model: string): Promise<Record<string, Uint8Array>> {
-  const path = join(CASES, model);
-  const archive = await openArchive(path, statSync(path).size);
+  const file = await openRegular(join(CASES, model));
+  const archive = await openArchive(file);
   const entries: Record<string, Uint8Array> = {};
   for (const [name, size] of archive.sizes) entries[name] = await archive.read(name, size);
-  archive.close();
+  await file.close();
   return entries;
 }
 

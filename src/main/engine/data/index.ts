@@ -4,6 +4,7 @@ import { basename } from 'node:path';
 import type { NumericArray } from '../../../contract/attribution';
 import type { ImageReading, InputPort } from '../../../contract/data';
 import { MhoError } from '../../../contract/errors';
+import { openRegular } from '../formats/files';
 import { openArchive } from '../formats/zip';
 import { decodeImage, frameOf, imageAs, ImageFault, isJpeg, isPng } from './image';
 import { isNpy, NpyFault, readNpy } from './npy';
@@ -35,7 +36,7 @@ async function arraysOf(path: string, head: Uint8Array, size: number): Promise<A
     if (size > LARGEST) throw unreadable(path, '.npy', `${size} bytes are more than the limit of ${LARGEST}`);
     return { [basename(path).replace(/\.npy$/i, '')]: array(path, await readFile(path)) };
   }
-  return head[0] === 0x50 && head[1] === 0x4b ? readArchive(path, size) : null;
+  return head[0] === 0x50 && head[1] === 0x4b ? readArchive(path) : null;
 }
 
 export interface DataRead {
@@ -182,10 +183,11 @@ async function look(path: string): Promise<{ head: Uint8Array; size: number }> {
   }
 }
 
-async function readArchive(path: string, fileSize: number): Promise<Record<string, NumericArray>> {
+async function readArchive(path: string): Promise<Record<string, NumericArray>> {
   try {
-    const archive = await openArchive(path, fileSize);
+    const file = await openRegular(path);
     try {
+      const archive = await openArchive(file);
       const names = [...archive.sizes.keys()].filter((name) => name.endsWith('.npy'));
       if (names.length === 0) throw unreadable(path, '.npz', 'it holds no arrays');
       const total = names.reduce((sum, name) => sum + archive.sizes.get(name)!, 0);
@@ -196,7 +198,7 @@ async function readArchive(path: string, fileSize: number): Promise<Record<strin
         arrays.push([name.slice(0, -'.npy'.length), array(`${path}, ${name}`, await archive.read(name, LARGEST))]);
       return Object.fromEntries(arrays);
     } finally {
-      archive.close();
+      await file.close();
     }
   } catch (error) {
     if (error instanceof MhoError && error.code.startsWith('INPUT_')) throw error;

@@ -28,6 +28,9 @@ export interface Hdf5File {
   readonly array: (path: string) => StoredArray | null;
 }
 
+/** What an object takes beside its numbers. */
+const EACH = 256;
+
 const SIGNATURE = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
 
 /** Whether bytes begin as HDF5 does. */
@@ -53,9 +56,6 @@ const stillMs = (fileSize: number): number => Math.min(3_000 + fileSize / 10_000
 const LIBRARY_BYTES = 192 * 2 ** 20;
 /** Loading the library, on a machine that is busy with other things. */
 const START_MS = 60_000;
-/** Arrays may be packed, but trained weights pack badly: more than this is a bomb. */
-const unpackedAtMost = (fileSize: number): number => 64 * 2 ** 20 + 20 * fileSize;
-
 /**
  * Reads a file.
  * @param place bytes in memory are handed over: they cannot be used afterwards
@@ -64,7 +64,9 @@ const unpackedAtMost = (fileSize: number): number => 64 * 2 ** 20 + 20 * fileSiz
  */
 export async function openHdf5(place: Hdf5Place, path: string, reading: Reading): Promise<Hdf5File> {
   const damaged = (reason: string): MhoError => new MhoError('MODEL_DAMAGED', { path, reason });
+  const { budget } = reading;
   const objects = await extracted(place, damaged, reading);
+  for (const { array } of objects.values()) budget.take((array?.raw.byteLength ?? 0) + EACH);
   const at = (object: string): Extracted | null =>
     objects.get(object.replace(/(.)\/+$/, '$1').replace(/\/\/+/g, '/')) ?? null;
   const attribute = (object: string, wanted: string): readonly string[] | null => {
@@ -125,7 +127,7 @@ function library(): string {
  */
 const program = (): string => `
 const { parentPort, workerData } = require('node:worker_threads');
-const { openSync, readSync, closeSync } = require('node:fs');
+const { readSync } = require('node:fs');
 const __name = (named) => named; // put into functions by some compilers
 let { compiled } = workerData;
 const { instantiate } = WebAssembly;
@@ -152,7 +154,7 @@ parentPort.on('message', async ({ place, limit }) => {
   try {
     const library = kept ?? (await fresh());
     kept = null;
-    if ((${extract.toString()})(library, place, limit, parentPort, { openSync, readSync, closeSync })) kept = library;
+    if ((${extract.toString()})(library, place, limit, parentPort, readSync)) kept = library;
   } catch (error) {
     parentPort.postMessage({ failed: String(error) });
   }
@@ -210,11 +212,12 @@ function extracted(
   const size = place instanceof Uint8Array ? place.byteLength : place.size;
   // Small buffers share a pool.
   reading.expect(size);
+  const { budget } = reading;
   const own = place instanceof Uint8Array && size !== place.buffer.byteLength ? new Uint8Array(place) : place;
   const worker = thread();
   worker.removeAllListeners();
   worker.ref();
-  worker.postMessage({ place: own, limit: unpackedAtMost(size) }, own instanceof Uint8Array ? [own.buffer] : []);
+  worker.postMessage({ place: own, limit: budget.left }, own instanceof Uint8Array ? [own.buffer] : []);
   let answered = false;
   let read = 0;
   let timer: NodeJS.Timeout | undefined;

@@ -1,6 +1,6 @@
 /** What the thread that reads an HDF5 file does. Its text is all the thread gets: it refers to nothing but its arguments. */
 import type { ready } from 'h5wasm';
-import type { closeSync, openSync, readSync } from 'node:fs';
+import type { readSync } from 'node:fs';
 import type { MessagePort } from 'node:worker_threads';
 
 export type Hdf5Library = Awaited<typeof ready>;
@@ -26,9 +26,9 @@ export interface Extracted {
   readonly fault: string | null;
 }
 
-/** Where an HDF5 file lies: on the disk, perhaps inside another file, or in memory. */
+/** Where an HDF5 file lies: in an open file, perhaps inside another, or in memory. */
 export type Hdf5Place =
-  Uint8Array<ArrayBuffer> | { readonly path: string; readonly offset: number; readonly size: number };
+  Uint8Array<ArrayBuffer> | { readonly fd: number; readonly offset: number; readonly size: number };
 
 /** The file system in the library's memory, as far as it is used here. */
 interface LibraryFiles {
@@ -51,11 +51,7 @@ export function extract(
   place: Hdf5Place,
   limit: number,
   port: MessagePort,
-  files: {
-    readonly openSync: typeof openSync;
-    readonly readSync: typeof readSync;
-    readonly closeSync: typeof closeSync;
-  },
+  readFile: typeof readSync,
 ): boolean {
   const MOST_OBJECTS = 200_000;
   const DEEPEST = 64;
@@ -64,7 +60,7 @@ export function extract(
   const LARGEST_KEPT = 64 * 2 ** 20;
   /** `GCOL`: a heap of texts begins. */
   const HEAP = 0x4c4f4347;
-  const fileSize = 'size' in place ? place.size : place.length;
+  const fileSize = 'fd' in place ? place.size : place.length;
   const { STRING, INTEGER, FLOAT } = {
     STRING: library.H5T_class_t.H5T_STRING.value,
     INTEGER: library.H5T_class_t.H5T_INTEGER.value,
@@ -206,12 +202,11 @@ export function extract(
   let refused: string | null = null;
   const system = library.FS as unknown as LibraryFiles;
   const node = system.createFile('/', 'file', {}, true, false);
-  const handle = 'size' in place ? files.openSync(place.path, 'r') : null;
   /** @returns how many bytes there were */
   const fill = (memory: Uint8Array | Int8Array, at: number, length: number, position: number): number => {
     const wanted = Math.max(0, Math.min(length, fileSize - position));
-    if (!('size' in place)) memory.set(place.subarray(position, position + wanted), at);
-    else if (wanted > 0) return files.readSync(handle!, memory, at, wanted, place.offset + position);
+    if (!('fd' in place)) memory.set(place.subarray(position, position + wanted), at);
+    else if (wanted > 0) return readFile(place.fd, memory, at, wanted, place.offset + position);
     return wanted;
   };
   /** Whether a heap of texts has free space that is said to take nothing: the library would walk it for ever. */
@@ -237,15 +232,10 @@ export function extract(
       return count;
     },
   };
-  let file: bigint;
-  try {
-    file = library.open('/file', library.H5F_ACC_RDONLY, false, -1, -1);
-    visit('/', 0);
-    library.close_file(file);
-    system.unlink('/file');
-  } finally {
-    if (handle !== null) files.closeSync(handle);
-  }
+  const file = library.open('/file', library.H5F_ACC_RDONLY, false, -1, -1);
+  visit('/', 0);
+  library.close_file(file);
+  system.unlink('/file');
   if (refused !== null) port.postMessage({ refused });
   else {
     const buffers = [...objects.values()].flatMap(({ array }) => (array?.raw.byteLength ? [array.raw.buffer] : []));

@@ -1,4 +1,5 @@
 /** Reading JSON that somebody else wrote: every access is checked, faults name the key and what it holds. */
+import type { Budget } from './budget';
 
 /** A fault of the configuration. Whoever knows the layer turns it into an error of the catalogue. */
 export class ConfigFault extends Error {}
@@ -95,8 +96,38 @@ export class Config {
 /** A value in JSON's place that Python writes and JSON has not. */
 const BEYOND_JSON = /([:,[]\s*)(?:(-?)Infinity|NaN)(?=\s*[,\]}])/g;
 
-/** Parses JSON as Python writes it, with infinities, and null for what is no number. @throws SyntaxError */
-export function parsed(text: string): unknown {
+/** Lists and objects within each other; a model nested in models takes some six for each. */
+const DEEPEST = 512;
+/** Bytes of what JSON becomes, by the byte that announces it: a list or object, a key, a further value. */
+const OPENING = 96;
+const KEY = 48;
+const VALUE = 24;
+
+/**
+ * Parses JSON as Python writes it, with infinities, and null for what is no number; counted before it is parsed, since
+ * values take up to a hundred times their text.
+ * @throws SyntaxError, MODEL_TOO_LARGE
+ */
+export function parsedWithin(bytes: Uint8Array, budget: Budget): unknown {
+  let [taken, depth, quoted] = [2 * bytes.length, 0, false];
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at];
+    if (quoted) {
+      if (byte === 0x5c) at++;
+      else if (byte === 0x22) quoted = false;
+    } else if (byte === 0x22) quoted = true;
+    else if (byte === 0x2c) taken += VALUE;
+    else if (byte === 0x3a) taken += KEY;
+    else if (byte === 0x5b || byte === 0x7b) {
+      taken += OPENING;
+      if (++depth > DEEPEST) throw budget.refused('the depth of its JSON', `above ${DEEPEST}`, DEEPEST);
+    } else if (byte === 0x5d || byte === 0x7d) depth--;
+  }
+  budget.take(taken);
+  return parsed(new TextDecoder().decode(bytes)); // leaves out a byte order mark
+}
+
+function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {

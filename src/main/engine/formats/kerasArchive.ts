@@ -1,14 +1,14 @@
 /** `.keras`: a ZIP of config.json, metadata.json and model.weights.h5, as Keras writes since 2.12. */
 import { MhoError } from '../../../contract/errors';
 import { type Hdf5File, openHdf5 } from './hdf5';
-import { parsed } from './json';
+import type { RegularFile } from './files';
+import { isRecord, parsedWithin } from './json';
 import { openKeras } from './keras/open';
 import type { Place, StoredWeight, WeightStore } from './keras/weights';
-import { type Format, type OpenedGraph, type Source } from './source';
+import { type Format, type OpenedGraph, type Source, withFile } from './source';
 import { openArchive } from './zip';
 
 const LARGEST_CONFIG = 256 * 2 ** 20;
-const LARGEST_WEIGHTS = 64 * 2 ** 30;
 const WEIGHTS = 'model.weights.h5';
 
 export const kerasArchive: Format = {
@@ -16,41 +16,38 @@ export const kerasArchive: Format = {
   match: async (source) => {
     const [p, k, third, fourth] = source.head;
     if (p !== 0x50 || k !== 0x4b || third !== 3 || fourth !== 4) return false;
-    const archive = await openArchive(source.path, source.size).catch(() => null);
+    const names = await withFile(source.path, source.reading, 'it is missing', openArchive).catch(() => null);
     // A ZIP whose directory cannot be read is taken for a model when its first entry is one of a model's.
-    if (!archive) return /^.{30}(config\.json|metadata\.json|model\.weights\.h5)/s.test(latin1(source.head));
-    archive.close();
-    return archive.sizes.has('config.json');
+    return names?.sizes.has('config.json') ?? FIRST.test(latin1(source.head));
   },
-  open,
+  open: (source) => withFile(source.path, source.reading, 'it is missing', (file) => open(source, file)),
 };
 
+const FIRST = /^.{30}(config\.json|metadata\.json|model\.weights\.h5)/s;
 const latin1 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1');
 
-async function open(source: Source): Promise<OpenedGraph> {
-  const { path } = source;
-  const archive = await openArchive(path, source.size);
-  try {
-    const config = parse(await archive.read('config.json', LARGEST_CONFIG), path, 'config.json');
-    const metadata = archive.sizes.has('metadata.json')
-      ? parse(await archive.read('metadata.json', LARGEST_CONFIG), path, 'metadata.json')
-      : {};
-    const { keras_version: version } = metadata as { keras_version?: unknown };
-    if (!archive.sizes.has(WEIGHTS))
-      throw new MhoError('MODEL_DAMAGED', { path, reason: `${WEIGHTS} is missing from it` });
-    const file = await openHdf5(await archive.place(WEIGHTS, LARGEST_WEIGHTS), path, source.reading);
-    return openKeras(config, typeof version === 'string' ? version : null, storeOf(file, path));
-  } finally {
-    archive.close();
-  }
-}
-
-function parse(bytes: Buffer, path: string, name: string): unknown {
-  try {
-    return parsed(bytes.toString('utf8'));
-  } catch (error) {
-    throw new MhoError('MODEL_DAMAGED', { path, reason: `${name} is no JSON` }, { cause: error });
-  }
+async function open({ path, reading }: Source, archived: RegularFile): Promise<OpenedGraph> {
+  const archive = await openArchive(archived);
+  const { budget } = reading;
+  const json = async (name: string): Promise<unknown> => {
+    const bytes = await archive.read(name, Math.min(LARGEST_CONFIG, budget.left));
+    budget.take(bytes.length);
+    try {
+      return parsedWithin(bytes, budget);
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error;
+      throw new MhoError('MODEL_DAMAGED', { path, reason: `${name} is no JSON` }, { cause: error });
+    }
+  };
+  const config = await json('config.json');
+  const metadata = archive.sizes.has('metadata.json') ? await json('metadata.json') : {};
+  const version = isRecord(metadata) ? metadata['keras_version'] : null;
+  if (!archive.sizes.has(WEIGHTS))
+    throw new MhoError('MODEL_DAMAGED', { path, reason: `${WEIGHTS} is missing from it` });
+  const place = await archive.place(WEIGHTS, budget.left);
+  if (place instanceof Uint8Array) budget.take(place.byteLength);
+  const file = await openHdf5(place, path, reading);
+  return openKeras(config, typeof version === 'string' ? version : null, storeOf(file, path));
 }
 
 /** Weights by the layer's key: `layers/dense/vars/0`, or, in files of Keras 2.12 to 2.15, under another first name. */

@@ -1,10 +1,10 @@
 /** `.h5`: the whole model as HDF5, configuration in an attribute, as Keras 2 and 3 write. */
 import { MhoError } from '../../../contract/errors';
 import { declaredSize, type Hdf5File, isHdf5, openHdf5 } from './hdf5';
-import { parsed } from './json';
+import { parsedWithin } from './json';
 import { openKeras } from './keras/open';
 import type { Place, StoredWeight, WeightStore } from './keras/weights';
-import type { Format, OpenedGraph, Source } from './source';
+import { type Format, type OpenedGraph, type Source, withFile } from './source';
 
 export const kerasHdf5: Format = { name: 'Keras (.h5)', match: (source) => isHdf5(source.head), open };
 
@@ -12,13 +12,16 @@ async function open(source: Source): Promise<OpenedGraph> {
   const { path } = source;
   const want = declaredSize(source.head);
   if (want !== null && want > source.size) throw new MhoError('MODEL_WEIGHTS_SHORT', { path, have: source.size, want });
-  const file = await openHdf5({ path, offset: 0, size: source.size }, path, source.reading);
+  const file = await withFile(path, source.reading, 'it is missing', ({ handle, size }) =>
+    openHdf5({ fd: handle.fd, offset: 0, size }, path, source.reading),
+  );
   const text = file.text('/', 'model_config');
   if (text === null) throw new MhoError('MODEL_WEIGHTS_ONLY', { path });
   let config: unknown;
   try {
-    config = parsed(text);
+    config = parsedWithin(Buffer.from(text), source.reading.budget);
   } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
     throw new MhoError('MODEL_DAMAGED', { path, reason: 'its attribute model_config is no JSON' }, { cause: error });
   }
   return openKeras(config, file.text('/', 'keras_version'), storeOf(file, path));

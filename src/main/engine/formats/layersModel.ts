@@ -1,13 +1,15 @@
 /** TensorFlow.js LayersModel: model.json with Keras's configuration, and its weights in shards beside it. */
-import { open as openFile, stat } from 'node:fs/promises';
 import { dirname, isAbsolute, join, normalize, sep } from 'node:path';
 import { MhoError } from '../../../contract/errors';
 import { fromHalf } from './hdf5';
 import { Config, ConfigFault, isRecord } from './json';
 import { partsOf } from './kerasHdf5';
+import { product } from './tensors/array';
 import { openKeras } from './keras/open';
 import type { Place, StoredWeight, WeightStore } from './keras/weights';
-import { type Format, type OpenedGraph, type Reading, readInto, type Source } from './source';
+import type { Budget } from './budget';
+import type { RegularFile } from './files';
+import { type Format, openPart, type OpenedGraph, type Reading, readInto, type Source } from './source';
 
 export const layersModel: Format = {
   name: 'TensorFlow.js LayersModel',
@@ -82,7 +84,7 @@ function listedWeight(value: unknown): Listed {
   const stored = quantization?.text('dtype') ?? dtype;
   const width = Object.hasOwn(BYTES, stored) ? BYTES[stored]! : null;
   if (width === null) throw new ConfigFault(`${name} is of type ${stored}, which is not known`);
-  return { name, shape, dtype, quantization, bytes: width * shape.reduce((product, size) => product * size, 1) };
+  return { name, shape, dtype, quantization, bytes: width * product(shape) };
 }
 
 /** Every weight the manifest lists; shards are read when their sizes have been checked. */
@@ -118,7 +120,7 @@ export async function listedWeights(
     const bytes = await readGroup(shards, listed, reading);
     listed.forEach((each, place) => {
       const { name, shape, dtype } = each;
-      weights.push({ name, shape, dtype, read: () => decoded(bytes[place]!, each, path) });
+      weights.push({ name, shape, dtype, read: () => decoded(bytes[place]!, each, path, reading.budget) });
     });
   }
   return weights;
@@ -135,31 +137,31 @@ function shardPath(path: string, name: unknown): string {
   return join(dirname(path), relative);
 }
 
-/** A group's weights, which lie one after another in its shards. @throws MODEL_WEIGHTS_SHORT, MODEL_DAMAGED */
+/**
+ * A group's weights, which lie one after another in its shards.
+ * @throws MODEL_WEIGHTS_SHORT, MODEL_DAMAGED, MODEL_TOO_LARGE, MODEL_LINK, MODEL_NOT_FILE
+ */
 async function readGroup(
   shards: readonly string[],
   listed: readonly Listed[],
   reading: Reading,
 ): Promise<Uint8Array<ArrayBuffer>[]> {
-  const sizes: number[] = [];
-  for (const shard of shards) {
-    const info = await stat(shard).catch((error: unknown) => {
-      throw new MhoError('MODEL_DAMAGED', { path: shard, reason: 'this weight file is missing' }, { cause: error });
-    });
-    if (!info.isFile()) throw new MhoError('MODEL_DAMAGED', { path: shard, reason: 'it is no file' });
-    sizes.push(info.size);
-  }
-  const want = listed.reduce((sum, each) => sum + each.bytes, 0);
-  const have = sizes.reduce((sum, size) => sum + size, 0);
-  if (have < want) throw new MhoError('MODEL_WEIGHTS_SHORT', { path: shards.at(-1) ?? 'The weight file', have, want });
-  reading.expect(want);
-  const weights = listed.map(({ bytes }) => new Uint8Array(bytes));
-  let [place, filled] = [0, 0];
-  for (const [index, shard] of shards.entries()) {
-    const file = await openFile(shard, 'r');
-    try {
-      for (let at = 0; at < sizes[index]! && place < weights.length;) {
-        const part = weights[place]!.subarray(filled, filled + sizes[index]! - at);
+  const files = new Map<string, RegularFile>();
+  try {
+    for (const shard of shards)
+      if (!files.has(shard)) files.set(shard, await openPart(shard, reading, 'this weight file is missing'));
+    const want = listed.reduce((sum, each) => sum + each.bytes, 0);
+    const have = shards.reduce((sum, shard) => sum + files.get(shard)!.size, 0);
+    if (have < want)
+      throw new MhoError('MODEL_WEIGHTS_SHORT', { path: shards.at(-1) ?? 'The weight file', have, want });
+    reading.budget.take(want + EACH * listed.length);
+    reading.expect(want);
+    const weights = listed.map(({ bytes }) => new Uint8Array(bytes));
+    let [place, filled] = [0, 0];
+    for (const shard of shards) {
+      const file = files.get(shard)!;
+      for (let at = 0; at < file.size && place < weights.length;) {
+        const part = weights[place]!.subarray(filled, filled + file.size - at);
         const got = await readInto(file, part, at, reading);
         if (got < part.length)
           throw new MhoError('MODEL_WEIGHTS_SHORT', { path: shard, have: at + got, want: at + part.length });
@@ -167,15 +169,24 @@ async function readGroup(
         filled += got;
         while (place < weights.length && filled === weights[place]!.length) [place, filled] = [place + 1, 0];
       }
-    } finally {
-      await file.close();
     }
+    return weights;
+  } finally {
+    for (const file of files.values()) await file.close();
   }
-  return weights;
 }
 
+/** What an array takes beside its bytes. */
+const EACH = 256;
+
 /** Quantised weights as they were: stored · scale + min, or widened from half precision. */
-function decoded(bytes: Uint8Array<ArrayBuffer>, { name, quantization, dtype }: Listed, path: string): Float32Array {
+function decoded(
+  bytes: Uint8Array<ArrayBuffer>,
+  { name, quantization, dtype, shape }: Listed,
+  path: string,
+  budget: Budget,
+): Float32Array {
+  if (quantization || dtype !== 'float32') budget.take(4 * product(shape));
   if (!quantization) {
     if (dtype === 'float32') return new Float32Array(bytes.buffer);
     if (dtype === 'int32') return Float32Array.from(new Int32Array(bytes.buffer));

@@ -1,9 +1,11 @@
 /** A file or folder that may be a model, looked at without reading all of it; and what a format is. */
-import { type FileHandle, open, readdir, readFile, stat } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { MhoError } from '../../../contract/errors';
 import type { Graph } from '../graph/graph';
-import { isRecord } from './json';
+import { Budget } from './budget';
+import { FileFault, openRegular, placeOf, type RegularFile } from './files';
+import { isRecord, parsedWithin } from './json';
 
 /** How much of a file is looked at to recognise it. */
 const HEAD_BYTES = 4096;
@@ -23,15 +25,29 @@ export interface Source {
   readonly head: Uint8Array;
   /** Names in a folder, sorted. */
   readonly entries: readonly string[];
-  /** The file as JSON; null where it is none. Read once. */
+  /** The file as JSON; null where it is none. Read once. @throws MODEL_TOO_LARGE */
   readonly json: () => Promise<Readonly<Record<string, unknown>> | null>;
   readonly reading: Reading;
 }
 
-/** Told of how the weights come in, in bytes: more to come, and a part that has been read. */
-export interface Reading {
+/** One opening: where its files may lie, and how the weights come in. */
+export interface Opening {
+  /** As the user gave it: it may be a link to anywhere. */
+  readonly given: string;
+  /** The folder that the user gave, or that of the file he gave: nothing outside it is read, whatever a link says. */
+  readonly root: string;
+  /** Bytes that the machine has for the model. */
+  readonly room: number;
+  /** Told of the bytes on the disk that the files of a model have together, whenever there is one more. */
+  readonly onFile: (bytes: number) => void;
+  /** Told of how the weights come in, in bytes: more to come, and a part that has been read. */
   readonly expect: (bytes: number) => void;
   readonly read: (bytes: number) => void;
+}
+
+/** The same for one of the models that a folder may hold. */
+export interface Reading extends Opening {
+  readonly budget: Budget;
 }
 
 /** What a format gives: the graph, and what a hash is made of. */
@@ -52,55 +68,93 @@ export interface Format {
   readonly open: (source: Source) => Promise<OpenedGraph>;
 }
 
-/** @throws MODEL_NOT_FOUND, MODEL_DAMAGED */
-export async function sourceAt(path: string, reading: Reading): Promise<Source> {
-  const info = await stat(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') throw new MhoError('MODEL_NOT_FOUND', { path });
-    throw unreadable(path, error);
-  });
-  const isFolder = info.isDirectory();
-  if (!isFolder && !info.isFile())
-    throw new MhoError('MODEL_DAMAGED', { path, reason: 'it is neither a file nor a folder' });
-  const entries = isFolder ? await namesIn(path) : [];
-  const head = isFolder ? new Uint8Array() : await headOf(path, info.size);
-  let parsed: Promise<Readonly<Record<string, unknown>> | null> | null = null;
-  const source: Source = {
-    path,
-    name: basename(path),
-    isFolder,
-    size: isFolder ? 0 : info.size,
-    head,
-    entries,
-    json: () => (parsed ??= parseJson(source)),
-    reading,
-  };
-  return source;
-}
+/** The folder that a file must lie in; none for what the user named. */
+const rootFor = (path: string, { given, root }: Opening): string | null => (path === given ? null : root);
 
-const unreadable = (path: string, error: unknown): MhoError =>
-  new MhoError(
-    'MODEL_DAMAGED',
-    { path, reason: error instanceof Error ? error.message : String(error) },
-    { cause: error },
-  );
-
-async function namesIn(path: string): Promise<string[]> {
-  const names = await readdir(path).catch((error: unknown) => {
-    throw unreadable(path, error);
-  });
-  return names.sort().slice(0, MOST_ENTRIES);
-}
-
-async function headOf(path: string, size: number): Promise<Uint8Array> {
-  const file = await open(path, 'r').catch((error: unknown) => {
-    throw unreadable(path, error);
-  });
+/** @throws MODEL_NOT_FOUND, MODEL_NOT_FILE, MODEL_LINK, MODEL_DAMAGED */
+export async function sourceAt(path: string, opening: Opening): Promise<Source> {
+  const root = rootFor(path, opening);
+  const name = basename(path);
   try {
-    const head = new Uint8Array(Math.min(HEAD_BYTES, size));
-    const { bytesRead } = await file.read(head, 0, head.length, 0);
-    return head.subarray(0, bytesRead);
+    const { info } = await placeOf(path, root);
+    const reading: Reading = {
+      ...opening,
+      root: root === null && info.isDirectory() ? path : opening.root,
+      budget: new Budget(path, opening.room, opening.onFile),
+    };
+    if (info.isDirectory()) {
+      const entries = (await readdir(path)).sort().slice(0, MOST_ENTRIES);
+      const none = { size: 0, head: new Uint8Array(), json: () => Promise.resolve(null) };
+      return { path, name, isFolder: true, entries, reading, ...none };
+    }
+    const file = await openRegular(path, root);
+    try {
+      const head = new Uint8Array(Math.min(HEAD_BYTES, file.size));
+      const { bytesRead } = await file.handle.read(head, 0, head.length, 0);
+      let parsed: Promise<Readonly<Record<string, unknown>> | null> | null = null;
+      const source: Source = {
+        path,
+        name,
+        isFolder: false,
+        size: file.size,
+        head: head.subarray(0, bytesRead),
+        entries: [],
+        json: () => (parsed ??= parseJson(source)),
+        reading,
+      };
+      return source;
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    if (error instanceof FileFault && error.trouble === 'missing') throw new MhoError('MODEL_NOT_FOUND', { path });
+    throw modelFault(error, path, opening.root);
+  }
+}
+
+/** Any fault of reading a model's file, as one of the catalogue. */
+function modelFault(error: unknown, path: string, root: string): MhoError {
+  if (error instanceof MhoError) return error;
+  const options = { cause: error };
+  if (error instanceof FileFault) {
+    if (error.trouble === 'outside') return new MhoError('MODEL_LINK', { path, folder: root }, options);
+    if (error.trouble === 'special') return new MhoError('MODEL_NOT_FILE', { path, reason: error.message }, options);
+    const reason = error.trouble === 'missing' ? 'it is missing' : `it ${error.message}`;
+    return new MhoError('MODEL_DAMAGED', { path, reason }, options);
+  }
+  const reason = error instanceof Error ? error.message : String(error);
+  return new MhoError('MODEL_DAMAGED', { path, reason }, options);
+}
+
+/**
+ * A file of the model, opened for `work` and closed after it.
+ * @param missing said where there is none: `this weight file is missing`
+ * @throws MODEL_DAMAGED, MODEL_LINK, MODEL_NOT_FILE
+ */
+export async function withFile<T>(
+  path: string,
+  reading: Reading,
+  missing: string,
+  work: (file: RegularFile) => T | Promise<T>,
+): Promise<T> {
+  const file = await openPart(path, reading, missing);
+  try {
+    return await work(file);
   } finally {
     await file.close();
+  }
+}
+
+/** The same for whoever closes it himself. */
+export async function openPart(path: string, reading: Reading, missing: string): Promise<RegularFile> {
+  try {
+    const file = await openRegular(path, rootFor(path, reading));
+    reading.budget.file(file);
+    return file;
+  } catch (error) {
+    if (error instanceof FileFault && error.trouble === 'missing')
+      throw new MhoError('MODEL_DAMAGED', { path, reason: missing }, { cause: error });
+    throw modelFault(error, path, reading.root);
   }
 }
 
@@ -111,10 +165,19 @@ const PART = 16 * 2 ** 20;
  * Fills `bytes` from a place in a file.
  * @returns how many were there: fewer than asked for where the file ends
  */
-export async function readInto(file: FileHandle, bytes: Uint8Array, offset: number, reading: Reading): Promise<number> {
+export async function readInto(
+  { handle, path }: RegularFile,
+  bytes: Uint8Array,
+  offset: number,
+  reading: Reading,
+): Promise<number> {
   let at = 0;
   while (at < bytes.byteLength) {
-    const { bytesRead } = await file.read(bytes, at, Math.min(PART, bytes.byteLength - at), offset + at);
+    const { bytesRead } = await handle
+      .read(bytes, at, Math.min(PART, bytes.byteLength - at), offset + at)
+      .catch((error: unknown) => {
+        throw modelFault(error, path, reading.root);
+      });
     if (bytesRead === 0) break;
     at += bytesRead;
     reading.read(bytesRead);
@@ -122,31 +185,52 @@ export async function readInto(file: FileHandle, bytes: Uint8Array, offset: numb
   return at;
 }
 
-/** A file's bytes. @throws MODEL_DAMAGED */
-export const readBytes = (path: string): Promise<Buffer> =>
-  readFile(path).catch((error: unknown) => {
-    throw unreadable(path, error);
+/** A whole file of the model that is no weights. @throws MODEL_DAMAGED, MODEL_TOO_LARGE, MODEL_LINK, MODEL_NOT_FILE */
+export const readPart = (
+  path: string,
+  reading: Reading,
+  limit: number,
+  missing = 'it is missing',
+): Promise<Uint8Array<ArrayBuffer>> =>
+  withFile(path, reading, missing, async (file) => {
+    if (file.size > limit)
+      throw new MhoError('MODEL_TOO_LARGE', { path, what: 'the size of the file', have: file.size, limit });
+    reading.budget.take(file.size);
+    const bytes = new Uint8Array(file.size);
+    const quiet = { ...reading, read: () => undefined };
+    return bytes.subarray(0, await readInto(file, bytes, 0, quiet));
   });
 
 async function parseJson(source: Source): Promise<Readonly<Record<string, unknown>> | null> {
   const first = source.head.find((byte) => byte > 32 && byte !== 0xef && byte !== 0xbb && byte !== 0xbf);
   if (source.isFolder || first !== 0x7b || source.size > LARGEST_JSON) return null;
-  const text = (await readBytes(source.path)).toString('utf8').replace(/^\uFEFF/, '');
+  const { path, reading } = source;
   try {
-    const value: unknown = JSON.parse(text);
+    const value = parsedWithin(await readPart(path, reading, LARGEST_JSON), reading.budget);
     return isRecord(value) ? value : null;
-  } catch {
-    return null;
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    throw error;
   }
 }
 
-/** The sources inside a folder: its files and, one level down, its folders. */
-export async function sourcesIn(folder: Source): Promise<Source[]> {
+/**
+ * The sources inside a folder: its files and, one level down, its folders.
+ * @returns also the fault of an entry that may not be read, such as a link out of the folder
+ */
+export async function sourcesIn(
+  folder: Source,
+): Promise<{ readonly sources: readonly Source[]; readonly refused: MhoError[] }> {
   const sources: Source[] = [];
+  const refused: MhoError[] = [];
   for (const entry of folder.entries) {
     if (entry.startsWith('.')) continue;
-    const source = await sourceAt(join(folder.path, entry), folder.reading).catch(() => null); // a broken link is no model
-    if (source) sources.push(source);
+    try {
+      sources.push(await sourceAt(join(folder.path, entry), folder.reading));
+    } catch (error) {
+      if (!(error instanceof MhoError)) throw error;
+      if (error.code !== 'MODEL_NOT_FOUND') refused.push(error); // a broken link is no model
+    }
   }
-  return sources;
+  return { sources, refused };
 }

@@ -1,8 +1,9 @@
 /** ZIP archives that may be hostile: nothing is unpacked beyond its declared, bounded size, and sums are checked. */
 import { buf as crc32 } from 'crc-32';
-import { open } from 'node:fs/promises';
+import { Readable } from 'node:stream';
 import type { Entry, ZipFile } from 'yauzl';
 import { MhoError } from '../../../contract/errors';
+import type { RegularFile } from './files';
 
 export interface Archive {
   /** Entry name → its uncompressed size. */
@@ -15,12 +16,11 @@ export interface Archive {
    * @throws MODEL_DAMAGED, MODEL_TOO_LARGE
    */
   readonly place: (name: string, limit: number) => Promise<Stretch | Buffer<ArrayBuffer>>;
-  readonly close: () => void;
 }
 
-/** Bytes of a file. */
+/** Bytes of an open file. */
 export interface Stretch {
-  readonly path: string;
+  readonly fd: number;
   readonly offset: number;
   readonly size: number;
 }
@@ -32,15 +32,33 @@ const PART = 2 ** 20;
 /** Entries looked at; a model has a handful. */
 const MOST_ENTRIES = 10_000;
 
-/** Opens the archive and reads its directory. @throws MODEL_DAMAGED, MODEL_TOO_LARGE */
-export async function openArchive(path: string, fileSize: number): Promise<Archive> {
+/**
+ * Reads the archive's directory.
+ * @param file stays open as long as the archive is read, and is closed by whoever opened it
+ * @throws MODEL_DAMAGED, MODEL_TOO_LARGE
+ */
+export async function openArchive({ path, handle, size: fileSize }: RegularFile): Promise<Archive> {
   const { default: yauzl } = await import('yauzl');
   const damaged = (error: unknown): MhoError => {
     const reason = (error instanceof Error ? error.message : String(error)).replace(/\.+$/, '');
     return error instanceof MhoError ? error : new MhoError('MODEL_DAMAGED', { path, reason }, { cause: error });
   };
   const zip = await new Promise<ZipFile>((resolve, reject) => {
-    yauzl.open(path, { lazyEntries: true, autoClose: false }, (error, file) =>
+    class Reader extends yauzl.RandomAccessReader {
+      override _readStreamForRange(from: number, to: number): Readable {
+        return Readable.from(parts(from, to), { objectMode: false });
+      }
+    }
+    async function* parts(from: number, to: number): AsyncGenerator<Buffer> {
+      for (let at = from; at < to;) {
+        const part = Buffer.allocUnsafe(Math.min(PART, to - at));
+        const { bytesRead } = await handle.read(part, 0, part.length, at);
+        if (bytesRead === 0) throw damaged(`it ends after ${at} bytes`);
+        yield part.subarray(0, bytesRead);
+        at += bytesRead;
+      }
+    }
+    yauzl.fromRandomAccessReader(new Reader(), fileSize, { lazyEntries: true, autoClose: false }, (error, file) =>
       error ? reject(damaged(error)) : resolve(file),
     );
   });
@@ -101,34 +119,27 @@ export async function openArchive(path: string, fileSize: number): Promise<Archi
       const entry = checked(name, limit);
       const { uncompressedSize: size, compressionMethod, relativeOffsetOfLocalHeader: header } = entry;
       if (compressionMethod !== 0) return read(name, limit);
-      const file = await open(path, 'r');
-      try {
-        const part = Buffer.allocUnsafe(PART);
-        await file.read(part, 0, HEADER, header);
-        const offset = header + HEADER + part.readUInt16LE(26) + part.readUInt16LE(28);
-        if (part.readUInt32LE(0) !== 0x04034b50 || size !== entry.compressedSize || offset + size > fileSize)
-          throw damaged(`${name} does not lie where its directory says`);
-        let sum = 0;
-        for (let at = 0; at < size;) {
-          const { bytesRead } = await file.read(part, 0, Math.min(PART, size - at), offset + at);
-          if (bytesRead === 0) throw damaged(`${name} ends after ${at} of ${size} bytes`);
-          sum = crc32(part.subarray(0, bytesRead), sum);
-          at += bytesRead;
-        }
-        if (sum >>> 0 !== entry.crc32) throw wrongSum(name);
-        return { path, offset, size };
-      } finally {
-        await file.close();
+      const part = Buffer.allocUnsafe(PART);
+      await handle.read(part, 0, HEADER, header);
+      const offset = header + HEADER + part.readUInt16LE(26) + part.readUInt16LE(28);
+      if (part.readUInt32LE(0) !== 0x04034b50 || size !== entry.compressedSize || offset + size > fileSize)
+        throw damaged(`${name} does not lie where its directory says`);
+      let sum = 0;
+      for (let at = 0; at < size;) {
+        const { bytesRead } = await handle.read(part, 0, Math.min(PART, size - at), offset + at);
+        if (bytesRead === 0) throw damaged(`${name} ends after ${at} of ${size} bytes`);
+        sum = crc32(part.subarray(0, bytesRead), sum);
+        at += bytesRead;
       }
+      if (sum >>> 0 !== entry.crc32) throw wrongSum(name);
+      return { fd: handle.fd, offset, size };
     };
     return {
       sizes: new Map([...entries].map(([name, entry]) => [name, entry.uncompressedSize])),
       read,
       place,
-      close: () => zip.close(),
     };
   } catch (error) {
-    zip.close();
     throw damaged(error);
   }
 }

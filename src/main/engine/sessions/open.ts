@@ -1,5 +1,4 @@
 /** Opens a session that anybody may have written: sized before it is read, checked before it is believed. */
-import { stat } from 'node:fs/promises';
 import type { LayerResult, NumericArray } from '../../../contract/attribution';
 import { MhoError } from '../../../contract/errors';
 import {
@@ -11,6 +10,7 @@ import {
 } from '../../../contract/session';
 import { overPositions } from '../attribution/results';
 import { NpyFault, readNpy } from '../data/npy';
+import { FileFault, openRegular } from '../formats/files';
 import { openArchive, type Archive } from '../formats/zip';
 import { LARGEST_ARRAY, LARGEST_MANIFEST, largestSession, MANIFEST, MOST_LISTS, MOST_VALUES } from './limits';
 
@@ -23,15 +23,14 @@ class Damaged extends Error {}
  */
 export async function openSession(path: string, limit = largestSession()): Promise<Session> {
   try {
-    const info = await stat(path);
-    if (!info.isFile()) throw new Damaged('it is not a file');
-    const archive = await openArchive(path, info.size);
+    const file = await openRegular(path);
     try {
+      const archive = await openArchive(file);
       checkSizes(path, archive, limit);
       const manifest = await readManifest(path, archive);
       return await new Reader(archive).session(manifest);
     } finally {
-      archive.close();
+      await file.close();
     }
   } catch (error) {
     throw asSessionError(path, error);
@@ -45,8 +44,9 @@ function asSessionError(path: string, error: unknown): MhoError {
     if (error.code.startsWith('SESSION_')) return error;
     return damaged(String(error.details['reason'] ?? error.sentence));
   }
-  const { code, message } = error as NodeJS.ErrnoException;
-  return code === 'ENOENT' || code === 'ENOTDIR' ? new MhoError('SESSION_NOT_FOUND', { path }) : damaged(message);
+  if (error instanceof FileFault)
+    return error.trouble === 'missing' ? new MhoError('SESSION_NOT_FOUND', { path }) : damaged(`it ${error.message}`);
+  return damaged((error as Error).message);
 }
 
 async function readManifest(path: string, archive: Archive): Promise<Manifest> {

@@ -1,7 +1,7 @@
 /** ONNX files: exported by PyTorch, tf2onnx, Keras and others. */
 import { MhoError } from '../../../../contract/errors';
 import { WireFault } from '../protobuf';
-import type { Format, OpenedGraph, Source } from '../source';
+import { type Format, type OpenedGraph, type Source, withFile } from '../source';
 import type { HostArray } from '../tensors/array';
 import { type Built, Importer } from './importer';
 import { ModelProto, type OnnxGraph, type TensorProto, tensorsOf } from './proto';
@@ -25,9 +25,8 @@ function match({ isFolder, head }: Source): boolean {
 
 async function open(source: Source): Promise<OpenedGraph> {
   const { path } = source;
-  if (source.size > LARGEST)
-    throw new MhoError('MODEL_TOO_LARGE', { path, what: 'the file', have: source.size, limit: LARGEST });
-  const file = guarded(path, () => skeletonOf(path, source.size));
+  if (source.size > LARGEST) throw source.reading.budget.refused('the size of the file', source.size, LARGEST);
+  const file = await withFile(path, source.reading, 'it is missing', (each) => guarded(path, () => skeletonOf(each)));
   const model = decoded(file, path);
   const { graph } = model;
   if (!graph) throw new MhoError('MODEL_DAMAGED', { path, reason: 'it holds no graph' });
@@ -39,7 +38,7 @@ async function open(source: Source): Promise<OpenedGraph> {
   );
   const read = new Map<TensorProto, HostArray>();
   const tensor = (proto: TensorProto): HostArray => {
-    const array = read.get(proto) ?? tensorOf(proto, path, external);
+    const array = read.get(proto) ?? tensorOf(proto, path, external, source.reading.budget);
     read.set(proto, array);
     return array;
   };

@@ -2,9 +2,10 @@
  * An ONNX file without its large arrays. Those stay on the disk: the message says of each where in the file it lies, in the
  * same words as of arrays that are kept in a file of their own, so that one reader serves both and nothing is held twice.
  */
-import { closeSync, openSync, readSync } from 'node:fs';
+import { readSync } from 'node:fs';
 import { basename } from 'node:path';
 import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
+import type { RegularFile } from '../files';
 import { WireFault } from '../protobuf';
 
 /** Arrays above this many bytes stay on the disk. */
@@ -23,18 +24,9 @@ const ATTRIBUTE: Inside = { 5: TENSOR, 6: GRAPH };
 GRAPH[1] = { 5: ATTRIBUTE };
 const MODEL: Inside = { 7: GRAPH };
 
-/**
- * @param size of the file
- * @throws WireFault where the file is no message
- */
-export function skeletonOf(path: string, size: number): Uint8Array {
-  const file = openSync(path, 'r');
-  try {
-    return new Skeleton(file, basename(path)).message(0, size, MODEL, 0);
-  } finally {
-    closeSync(file);
-  }
-}
+/** @throws WireFault where the file is no message */
+export const skeletonOf = ({ handle, path, size }: RegularFile): Uint8Array =>
+  new Skeleton(handle.fd, basename(path)).message(0, size, MODEL, 0);
 
 class Skeleton {
   private readonly window = new Uint8Array(WINDOW);

@@ -1,10 +1,11 @@
 /** ONNX tensors: inline, raw or in a file beside the model, of every numeric type. */
-import { open } from 'node:fs/promises';
 import { dirname, isAbsolute, join, normalize, sep } from 'node:path';
 import { MhoError } from '../../../../contract/errors';
 import { fromHalf } from '../hdf5';
 import { type HostArray, product, reals, wholes } from '../tensors/array';
-import { type Reading, readInto } from '../source';
+import type { Budget } from '../budget';
+import type { RegularFile } from '../files';
+import { openPart, type Reading, readInto } from '../source';
 import type { TensorProto } from './proto';
 
 /** Type number → bytes per number and how it is read (little-endian). */
@@ -47,9 +48,14 @@ export const isNumeric = (type: number): boolean => type in TYPES;
 /**
  * A tensor's numbers.
  * @param external bytes of a tensor kept in another file
- * @throws MODEL_DAMAGED
+ * @throws MODEL_DAMAGED, MODEL_TOO_LARGE
  */
-export function tensorOf(tensor: TensorProto, path: string, external: ReadonlyMap<TensorProto, Uint8Array>): HostArray {
+export function tensorOf(
+  tensor: TensorProto,
+  path: string,
+  external: ReadonlyMap<TensorProto, Uint8Array>,
+  budget: Budget,
+): HostArray {
   const { dims, dataType, name } = tensor;
   const fail = (reason: string): never => {
     throw new MhoError('MODEL_DAMAGED', { path, reason: `the tensor ${name || 'without a name'} ${reason}` });
@@ -60,72 +66,107 @@ export function tensorOf(tensor: TensorProto, path: string, external: ReadonlyMa
   const raw = external.get(tensor) ?? tensor.rawData;
   if (raw) {
     if (raw.byteLength < size * type.width) fail(`holds ${raw.byteLength} of ${size * type.width} bytes`);
-    return fromBytes(raw, size, dims, type);
+    return fromBytes(raw, size, dims, type, budget);
   }
   const half = dataType === 10 ? fromHalf : dataType === 16 ? fromBrain : null;
   const listed =
     [tensor.floatData, tensor.doubleData, tensor.int32Data, tensor.int64Data, tensor.uint64Data].find(
       (each) => each.length > 0,
     ) ?? [];
+  budget.take(8 * listed.length);
   if (listed.length !== size) fail(`holds ${listed.length} of ${size} numbers`);
   const numbers = half && listed === tensor.int32Data ? listed.map(half) : listed;
   return type.whole ? wholes(numbers, dims) : reals(dims, numbers);
 }
 
-function fromBytes(raw: Uint8Array, size: number, dims: readonly number[], type: (typeof TYPES)[number]): HostArray {
+function fromBytes(
+  raw: Uint8Array,
+  size: number,
+  dims: readonly number[],
+  type: (typeof TYPES)[number],
+  budget: Budget,
+): HostArray {
   if (type.name === 'float') {
     const own = raw.byteLength === size * 4 && raw.buffer.byteLength === raw.byteLength;
+    if (!own) budget.take(4 * size);
     return reals(dims, new Float32Array(own ? raw.buffer : Uint8Array.prototype.slice.call(raw, 0, size * 4).buffer));
   }
+  budget.take((type.whole ? 8 : 4) * size);
   const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
   const data = type.whole ? new Float64Array(size) : new Float32Array(size);
   for (let i = 0; i < size; i++) data[i] = type.at(view, i * type.width);
   return { shape: dims, data, whole: type.whole };
 }
 
-/** Reads what tensors keep in files beside the model, or elsewhere in its own. @throws MODEL_DAMAGED, MODEL_WEIGHTS_SHORT */
+/**
+ * Reads what tensors keep in files beside the model, or elsewhere in its own. Tensors of the same bytes share them.
+ * @throws MODEL_DAMAGED, MODEL_WEIGHTS_SHORT, MODEL_TOO_LARGE, MODEL_LINK, MODEL_NOT_FILE
+ */
 export async function readExternal(
   tensors: readonly TensorProto[],
   path: string,
   reading: Reading,
 ): Promise<ReadonlyMap<TensorProto, Uint8Array>> {
-  const read = new Map<TensorProto, Uint8Array>();
-  const kept = tensors.filter(({ dataLocation }) => dataLocation === 1);
-  const bytesOf = ({ dims, dataType }: TensorProto): number => product(dims) * (TYPES[dataType]?.width ?? 0);
-  const all = kept.reduce((sum, tensor) => sum + bytesOf(tensor), 0);
+  const kept = tensors.filter(({ dataLocation }) => dataLocation === 1).map((tensor) => placed(tensor, path));
+  const all = kept.reduce((sum, { want }) => sum + want, 0);
   if (Number.isSafeInteger(all) && all > 0) reading.expect(all);
-  for (const tensor of kept) {
-    const entry = (key: string): string | undefined => tensor.externalData.find((each) => each.key === key)?.value;
-    const place = normalize(entry('location') ?? '');
-    if (!place || place === '.' || isAbsolute(place) || place.split(sep)[0] === '..')
-      throw new MhoError('MODEL_DAMAGED', {
-        path,
-        reason: `the tensor ${tensor.name} is kept in ${JSON.stringify(entry('location') ?? null)}, outside its folder`,
-      });
-    const file = join(dirname(path), place);
-    const offset = Number(entry('offset') ?? 0);
-    const want = bytesOf(tensor);
-    const length = Number(entry('length') ?? want);
-    if (length < want)
-      throw new MhoError('MODEL_DAMAGED', {
-        path,
-        reason: `the tensor ${tensor.name || 'without a name'} holds ${length} of ${want} bytes`,
-      });
-    const handle = await open(file, 'r').catch((error: unknown) => {
-      throw new MhoError('MODEL_DAMAGED', { path: file, reason: 'this weight file is missing' }, { cause: error });
-    });
-    try {
-      const { size } = await handle.stat();
-      if (!Number.isSafeInteger(offset) || offset < 0 || !(want >= 0) || offset + want > size)
-        throw new MhoError('MODEL_WEIGHTS_SHORT', { path: file, have: size, want: offset + want });
+  const read = new Map<TensorProto, Uint8Array>();
+  const files = new Map<string, RegularFile>();
+  const shared = new Map<string, Uint8Array>();
+  try {
+    for (const { tensor, file: at, offset, want } of kept) {
+      const key = `${offset} ${want} ${at}`;
+      const known = shared.get(key);
+      if (known) {
+        read.set(tensor, known);
+        reading.read(want);
+        continue;
+      }
+      const file = files.get(at) ?? (await openPart(at, reading, 'this weight file is missing'));
+      files.set(at, file);
+      if (!Number.isSafeInteger(offset) || offset < 0 || !(want >= 0) || offset + want > file.size)
+        throw new MhoError('MODEL_WEIGHTS_SHORT', { path: at, have: file.size, want: offset + want });
+      reading.budget.take(want + EACH);
       const bytes = new Uint8Array(want);
-      const have = await readInto(handle, bytes, offset, reading);
+      const have = await readInto(file, bytes, offset, reading);
       if (have < want)
-        throw new MhoError('MODEL_WEIGHTS_SHORT', { path: file, have: offset + have, want: offset + want });
+        throw new MhoError('MODEL_WEIGHTS_SHORT', { path: at, have: offset + have, want: offset + want });
+      shared.set(key, bytes);
       read.set(tensor, bytes);
-    } finally {
-      await handle.close();
     }
+  } finally {
+    for (const file of files.values()) await file.close();
   }
   return read;
+}
+
+/** What an array takes beside its bytes. */
+const EACH = 256;
+
+interface Placed {
+  readonly tensor: TensorProto;
+  readonly file: string;
+  readonly offset: number;
+  /** Bytes that its shape needs. */
+  readonly want: number;
+}
+
+/** Where a tensor is kept. @throws MODEL_DAMAGED */
+function placed(tensor: TensorProto, path: string): Placed {
+  const { dims, dataType, name } = tensor;
+  const entry = (key: string): string | undefined => tensor.externalData.find((each) => each.key === key)?.value;
+  const place = normalize(entry('location') ?? '');
+  if (!place || place === '.' || isAbsolute(place) || place.split(sep)[0] === '..')
+    throw new MhoError('MODEL_DAMAGED', {
+      path,
+      reason: `the tensor ${name} is kept in ${JSON.stringify(entry('location') ?? null)}, outside its folder`,
+    });
+  const want = product(dims) * (TYPES[dataType]?.width ?? 0);
+  const length = Number(entry('length') ?? want);
+  if (length < want)
+    throw new MhoError('MODEL_DAMAGED', {
+      path,
+      reason: `the tensor ${name || 'without a name'} holds ${length} of ${want} bytes`,
+    });
+  return { tensor, file: join(dirname(path), place), offset: Number(entry('offset') ?? 0), want };
 }

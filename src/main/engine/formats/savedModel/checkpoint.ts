@@ -1,15 +1,16 @@
 /** Variables of a SavedModel: an index of names, and their numbers in shards beside it. */
-import { type FileHandle, open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buf as crc32c } from 'crc-32/crc32c';
 import { MhoError } from '../../../../contract/errors';
-import { readBytes, type Reading, readInto } from '../source';
+import type { RegularFile } from '../files';
+import { openPart, type Reading, readInto, readPart } from '../source';
 import { type HostArray, product } from '../tensors/array';
 import { fromBytes, sizesOf, TensorflowFault, widthOf } from '../tensorflow/node';
 import { BundleEntry, BundleHeader, ObjectGraph } from '../tensorflow/proto';
 import { readTable } from './table';
 
 const LARGEST_INDEX = 2 ** 28;
+const ABSENT = 'it is missing';
 const OBJECT_GRAPH = '_CHECKPOINTABLE_OBJECT_GRAPH';
 
 export interface Checkpoint {
@@ -23,18 +24,17 @@ export interface Checkpoint {
 
 /**
  * Reads the checkpoint in a folder (`variables/`).
- * @param folder null where the model has none
- * @throws MODEL_DAMAGED, MODEL_WEIGHTS_SHORT, MODEL_TOO_LARGE
+ * @throws MODEL_DAMAGED, MODEL_WEIGHTS_SHORT, MODEL_TOO_LARGE, MODEL_LINK, MODEL_NOT_FILE
  */
 export async function readCheckpoint(folder: string, reading: Reading): Promise<Checkpoint> {
   const index = join(folder, 'variables.index');
-  const info = await stat(index).catch(() => null);
-  if (!info) return { byName: new Map(), byObject: [], tensor: () => null };
-  if (info.size > LARGEST_INDEX)
-    throw new MhoError('MODEL_TOO_LARGE', { path: index, what: 'the file', have: info.size, limit: LARGEST_INDEX });
-  const file = await readBytes(index);
+  const file = await readPart(index, reading, LARGEST_INDEX, ABSENT).catch((error: unknown) => {
+    if (error instanceof MhoError && error.details['reason'] === ABSENT) return null; // a model without variables
+    throw error;
+  });
+  if (!file) return { byName: new Map(), byObject: [], tensor: () => null };
   const { entries, shards } = guarded(index, () => {
-    const table = readTable(file);
+    const table = readTable(file, reading.budget);
     const header = BundleHeader.decode(table.get('') ?? new Uint8Array());
     if (header.endianness !== 0) throw new TensorflowFault('numbers written big end first');
     table.delete('');
@@ -44,7 +44,7 @@ export async function readCheckpoint(folder: string, reading: Reading): Promise<
     };
   });
 
-  const files = new Map<number, FileHandle>();
+  const files = new Map<number, RegularFile>();
   const bytes = new Map<string, Uint8Array>();
   reading.expect([...entries.values()].reduce((sum, { size }) => sum + size, 0));
   try {
@@ -57,13 +57,14 @@ export async function readCheckpoint(folder: string, reading: Reading): Promise<
           path: index,
           reason: `${key} lies in shard ${entry.shard} of ${shards}`,
         });
-      const handle = files.get(entry.shard) ?? (await opened(path));
-      files.set(entry.shard, handle);
-      const { size } = await handle.stat();
+      const shard = files.get(entry.shard) ?? (await openPart(path, reading, 'this weight file is missing'));
+      files.set(entry.shard, shard);
+      const { size } = shard;
       if (!(entry.offset >= 0 && entry.size >= 0 && entry.offset + entry.size <= size))
         throw new MhoError('MODEL_WEIGHTS_SHORT', { path, have: size, want: entry.offset + entry.size });
+      reading.budget.take(entry.size + EACH);
       const part = new Uint8Array(entry.size);
-      const bytesRead = await readInto(handle, part, entry.offset, reading);
+      const bytesRead = await readInto(shard, part, entry.offset, reading);
       if (bytesRead < entry.size)
         throw new MhoError('MODEL_WEIGHTS_SHORT', {
           path,
@@ -73,7 +74,7 @@ export async function readCheckpoint(folder: string, reading: Reading): Promise<
       bytes.set(key, part);
     }
   } finally {
-    for (const handle of files.values()) await handle.close();
+    for (const shard of files.values()) await shard.close();
   }
 
   const tensor = (key: string): HostArray | null => {
@@ -87,6 +88,7 @@ export async function readCheckpoint(folder: string, reading: Reading): Promise<
       const width = widthOf(entry.dtype);
       if (width === null || shape.some((size) => size < 0) || product(shape) * width !== entry.size)
         throw new TensorflowFault(`${key} of shape [${shape.join(', ')}] holds ${entry.size} bytes`);
+      reading.budget.take(8 * product(shape));
       return fromBytes(part, entry.dtype, shape);
     });
   };
@@ -94,10 +96,8 @@ export async function readCheckpoint(folder: string, reading: Reading): Promise<
 }
 
 const five = (number: number): string => String(number).padStart(5, '0');
-const opened = (path: string): Promise<FileHandle> =>
-  open(path, 'r').catch((error: unknown) => {
-    throw new MhoError('MODEL_DAMAGED', { path, reason: 'this weight file is missing' }, { cause: error });
-  });
+/** What an array takes beside its bytes. */
+const EACH = 256;
 
 /** Sums are stored rotated, so that a sum of sums stays one (LevelDB's crc32c). */
 const masked = (sum: number): number => ((((sum >>> 15) | (sum << 17)) >>> 0) + 0xa282ead8) >>> 0;

@@ -1,9 +1,8 @@
 /** TensorFlow SavedModel folders: Keras 2's `save`, Keras 3's `export`, `tf.saved_model.save`, TensorFlow 1 builders. */
-import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MhoError } from '../../../../contract/errors';
 import { entries } from '../protobuf';
-import { type Format, type OpenedGraph, readBytes, type Source } from '../source';
+import { type Format, type OpenedGraph, readPart, type Source } from '../source';
 import { type HostArray } from '../tensors/array';
 import { importTensorflow, type TfFunction, type TfPort } from '../tensorflow/importer';
 import { nodeFromProto, sizesOf, TensorflowFault } from '../tensorflow/node';
@@ -28,10 +27,7 @@ export const savedModel: Format = {
 
 async function open(source: Source): Promise<OpenedGraph> {
   const path = join(source.path, 'saved_model.pb');
-  const info = await stat(path);
-  if (info.size > LARGEST)
-    throw new MhoError('MODEL_TOO_LARGE', { path, what: 'the file', have: info.size, limit: LARGEST });
-  const file = await readBytes(path);
+  const file = await readPart(path, source.reading, LARGEST);
   const meta = guarded(path, () => metaGraph(file));
   const checkpoint = await readCheckpoint(join(source.path, 'variables'), source.reading);
   const read = new Map<string, HostArray>();

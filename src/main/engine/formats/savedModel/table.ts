@@ -3,6 +3,7 @@
  * index of blocks, a footer. Every length is checked before it is used.
  */
 import { BinaryReader } from '@bufbuild/protobuf/wire';
+import type { Budget } from '../budget';
 
 /** What cannot be read. Whoever knows the file turns it into an error of the catalogue. */
 export class TableFault extends Error {}
@@ -10,10 +11,15 @@ export class TableFault extends Error {}
 const FOOTER = 48;
 const MAGIC = 0xdb4775248b80fb57n;
 /** An unpacked block; writers cut them at some hundred kilobytes. */
-const LARGEST_BLOCK = 2 ** 28;
+const LARGEST_BLOCK = 2 ** 26;
 
-/** All entries, by key. */
-export function readTable(file: Uint8Array): Map<string, Uint8Array> {
+/** Names of variables; each may repeat all of the one before in two bytes. */
+const LONGEST_KEY = 4096;
+/** What an entry takes beside its key's text. */
+const EACH = 128;
+
+/** All entries, by key. @throws TableFault, MODEL_TOO_LARGE */
+export function readTable(file: Uint8Array, budget: Budget): Map<string, Uint8Array> {
   if (file.byteLength < FOOTER) throw new TableFault(`it ends after ${file.byteLength} bytes`);
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
   if (view.getBigUint64(file.byteLength - 8, true) !== MAGIC) throw new TableFault('it does not end as a table does');
@@ -21,8 +27,8 @@ export function readTable(file: Uint8Array): Map<string, Uint8Array> {
   handle(footer); // of metadata, which checkpoints do not have
   const index = handle(footer);
   const entries = new Map<string, Uint8Array>();
-  for (const [, place] of block(file, index))
-    for (const [key, value] of block(file, handle(new BinaryReader(place)))) entries.set(key, value);
+  for (const [, place] of block(file, index, budget))
+    for (const [key, value] of block(file, handle(new BinaryReader(place)), budget)) entries.set(key, value);
   return entries;
 }
 
@@ -35,7 +41,7 @@ const handle = (reader: BinaryReader): Place => ({ offset: Number(reader.uint64(
 const text = new TextDecoder('utf-8');
 
 /** Keys and values of a block. */
-function block(file: Uint8Array, { offset, size }: Place): [string, Uint8Array][] {
+function block(file: Uint8Array, { offset, size }: Place, budget: Budget): [string, Uint8Array][] {
   // Behind the block stand its compression and its sum.
   if (!(offset + size + 5 <= file.byteLength))
     throw new TableFault(`a block of ${size} bytes at ${offset} does not fit`);
@@ -43,6 +49,7 @@ function block(file: Uint8Array, { offset, size }: Place): [string, Uint8Array][
   const kind = file[offset + size]!;
   if (kind > 1) throw new TableFault(`a block is packed in a way (${kind}) that is not known`);
   const data = kind === 1 ? unsnapped(stored) : stored;
+  if (kind === 1) budget.take(data.byteLength);
   if (data.byteLength < 4) throw new TableFault('a block without an end');
   const restarts = new DataView(data.buffer, data.byteOffset, data.byteLength).getUint32(data.byteLength - 4, true);
   const end = data.byteLength - 4 - 4 * restarts;
@@ -54,6 +61,8 @@ function block(file: Uint8Array, { offset, size }: Place): [string, Uint8Array][
     const [shared, fresh, length] = [reader.uint32(), reader.uint32(), reader.uint32()];
     if (shared > key.byteLength || reader.pos + fresh + length > reader.len)
       throw new TableFault('an entry that does not fit its block');
+    if (shared + fresh > LONGEST_KEY) throw new TableFault(`a name of ${shared + fresh} bytes`);
+    budget.take(shared + fresh + EACH);
     const next = new Uint8Array(shared + fresh);
     next.set(key.subarray(0, shared));
     next.set(data.subarray(reader.pos, reader.pos + fresh), shared);

@@ -1,0 +1,73 @@
+/**
+ * What opening a model may take. Files from strangers declare what they like, list the same bytes many times and unpack to
+ * a thousand times their size; so everything that is made of a file is counted, in bytes as they lie in memory, before it
+ * is made.
+ */
+import { freemem } from 'node:os';
+import { MhoError } from '../../../contract/errors';
+import type { RegularFile } from './files';
+
+/** What any file may take, however small it is. */
+const FREE = 256 * 2 ** 20;
+/**
+ * Beyond that, so many times its size on the disk: int8 weights take eight times theirs as float64, and what is packed or
+ * text (weights pack badly, JSON takes some ten times its length) four times more.
+ */
+const GROWTH = 32;
+/** Whatever the machine holds. */
+const MOST = 64 * 2 ** 30;
+/** Of what is free: the weights are copied to the device after they have been read. */
+const SHARE = 0.75;
+
+/** Bytes this machine has for one model: a share of what no program uses, other limits on this process considered. */
+export function roomHere(): number {
+  // Node 18, Electron 25's, cannot tell what the system would give back from its caches.
+  const available = (process as { availableMemory?: () => number }).availableMemory?.() ?? freemem();
+  return Math.min(MOST, Math.max(FREE, SHARE * available));
+}
+
+export class Budget {
+  readonly #files = new Set<string>();
+  #onDisk = 0;
+  #taken = 0;
+
+  constructor(
+    /** For messages. */
+    private readonly path: string,
+    private readonly room: number,
+    /** Told of the bytes that the model's files have together, whenever there is one more. */
+    private readonly onFile: (bytes: number) => void = () => undefined,
+  ) {}
+
+  /** A file of the model, counted once however often it is opened. */
+  file({ identity, size }: RegularFile): void {
+    if (this.#files.has(identity)) return;
+    this.#files.add(identity);
+    this.#onDisk += size;
+    this.onFile(this.#onDisk);
+  }
+
+  get #limit(): number {
+    return Math.min(this.room, FREE + GROWTH * this.#onDisk);
+  }
+
+  /** What is left. */
+  get left(): number {
+    return Math.max(0, this.#limit - this.#taken);
+  }
+
+  /** Counts bytes that are about to be made. @throws MODEL_TOO_LARGE */
+  take(bytes: number): void {
+    this.#taken += bytes;
+    if (this.#taken <= this.#limit) return;
+    const what = 'the memory that it takes when it is open';
+    throw this.refused(what, `at least ${megabytes(this.#taken)}`, megabytes(this.#limit));
+  }
+
+  /** For what is more than a limit of its own. */
+  refused(what: string, have: string | number, limit: string | number): MhoError {
+    return new MhoError('MODEL_TOO_LARGE', { path: this.path, what, have, limit });
+  }
+}
+
+const megabytes = (bytes: number): string => `${Math.ceil(bytes / 1e6).toLocaleString('en')} MB`;

@@ -1,0 +1,132 @@
+/** Recognises a saved model and opens it: one file per format, each decides by content whether a file is its. */
+import { createHash } from 'node:crypto';
+import { dirname, relative } from 'node:path';
+import { MhoError } from '../../../contract/errors';
+import type { ModelSummary } from '../../../contract/model';
+import type { Graph } from '../graph/graph';
+import { summarised } from '../graph/layers';
+import { graphModel } from './graphModel/open';
+import { kerasArchive } from './kerasArchive';
+import { kerasHdf5 } from './kerasHdf5';
+import { layersModel } from './layersModel';
+import { onnx } from './onnx/open';
+import { savedModel } from './savedModel/open';
+import { type Format, LARGEST_JSON, type Opening, type Source, sourceAt, sourcesIn } from './source';
+
+const OPENING_BRACE = 0x7b;
+
+export interface OpenedModel {
+  readonly graph: Graph;
+  readonly summary: ModelSummary;
+  /** Names of the other models in the folder that was given; empty where there was one, or a file was given. */
+  readonly beside: readonly string[];
+}
+
+const formats: readonly Format[] = [kerasArchive, kerasHdf5, layersModel, graphModel, onnx, savedModel];
+
+interface Match {
+  readonly format: Format;
+  readonly source: Source;
+}
+interface Found extends Match {
+  readonly beside: readonly string[];
+}
+
+/**
+ * Opens a model file, or a model in a folder: of several, one of the format that stands first in `formats`, and of several
+ * of that the first by name.
+ * @param path resolved
+ * @throws MhoError MODEL_*
+ */
+export async function openFound(path: string, around: Omit<Opening, 'given' | 'root'>): Promise<OpenedModel> {
+  const given = await sourceAt(path, { ...around, given: path, root: dirname(path) });
+  const { format, source, beside } = await find(given);
+  const { graph, parameters, hashed } = await format.open(source);
+  const hash = createHash('sha256');
+  for (const part of hashed) hash.update(part);
+  const summary = summarised(graph, { format: format.name, path: source.path, hash: hash.digest('hex'), parameters });
+  return { graph, summary, beside };
+}
+
+async function matching(source: Source): Promise<Match | null> {
+  for (const format of formats) if (await format.match(source)) return { format, source };
+  return null;
+}
+
+/** The file or folder itself, else a model inside it. */
+async function find(source: Source): Promise<Found> {
+  const own = await matching(source);
+  if (own) return { ...own, beside: [] };
+  if (!source.isFolder) {
+    await refuseBrokenJson([source]);
+    throw unrecognised(source, kindOf(source));
+  }
+  const { sources: inside, refused } = await sourcesIn(source);
+  const files = await matches(
+    inside.filter((each) => !each.isFolder),
+    refused,
+  );
+  if (files.length > 0) return firstOf(source, files);
+  const folders: Match[] = [];
+  for (const folder of inside.filter((each) => each.isFolder)) {
+    const match = await matching(folder);
+    if (match) folders.push(match);
+    else {
+      const below = await sourcesIn(folder);
+      refused.push(...below.refused);
+      folders.push(
+        ...(await matches(
+          below.sources.filter((each) => !each.isFolder),
+          refused,
+        )),
+      );
+    }
+  }
+  if (folders.length > 0) return firstOf(source, folders);
+  if (refused[0]) throw refused[0];
+  await refuseBrokenJson(inside.filter(({ name }) => name === 'model.json'));
+  const seen = source.entries.slice(0, 4).join(', ');
+  throw unrecognised(source, source.entries.length ? `it holds ${seen}` : 'it is empty');
+}
+
+/** A half-copied model.json is no format's, but it is a model. @throws MODEL_DAMAGED */
+async function refuseBrokenJson(sources: readonly Source[]): Promise<void> {
+  for (const source of sources)
+    if (source.head[0] === OPENING_BRACE && source.size <= LARGEST_JSON && (await source.json()) === null)
+      throw new MhoError('MODEL_DAMAGED', { path: source.path, reason: 'it is not complete JSON' });
+}
+
+/** @param refused gets the faults of what cannot be looked at: told where no model is found */
+async function matches(sources: readonly Source[], refused: MhoError[]): Promise<Match[]> {
+  const found: Match[] = [];
+  for (const source of sources)
+    try {
+      const match = await matching(source);
+      if (match) found.push(match);
+    } catch (error) {
+      if (!(error instanceof MhoError)) throw error;
+      refused.push(error);
+    }
+  return found;
+}
+
+const byNumber = new Intl.Collator('en', { numeric: true });
+
+/** Of several models in a folder, the one that is taken, and the names of the others. */
+function firstOf(folder: Source, found: readonly Match[]): Found {
+  const name = ({ source }: Match): string => relative(folder.path, source.path);
+  const [first, ...others] = [...found].sort(
+    (a, b) => formats.indexOf(a.format) - formats.indexOf(b.format) || byNumber.compare(name(a), name(b)),
+  );
+  return { ...first!, beside: others.map(name) };
+}
+
+const unrecognised = (source: Source, seen: string): MhoError =>
+  new MhoError('MODEL_UNRECOGNISED', { path: source.path, seen });
+
+/** What a file that is no model looks like. */
+function kindOf({ head, size }: Source): string {
+  if (size === 0) return 'it is empty';
+  const first = [...head.subarray(0, 8)].map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
+  return head[0] === OPENING_BRACE ? 'JSON without a model' : `it begins with ${first}`;
+}
