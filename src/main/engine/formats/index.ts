@@ -5,7 +5,7 @@
 import { existsSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { totalmem } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { type ErrorCode, MhoError } from '../../../contract/errors';
@@ -59,7 +59,7 @@ const KEPT_MS = 20_000;
 export async function openModel(given: string, options: OpenOptions = {}): Promise<OpenedModel> {
   const { onProgress, signal, room = roomHere() } = options;
   const path = resolve(given);
-  const cancelled = (): MhoError => new MhoError('OPENING_CANCELLED', { path });
+  const cancelled = (): MhoError => new MhoError('OPENING_CANCELLED', { name: basename(path) });
   const heapMb = (await bytesAt(path)) > LARGE_BYTES ? LARGE_HEAP_MB : HEAP_MB;
   if (signal?.aborted) throw cancelled();
   const thread = threadOf(heapMb);

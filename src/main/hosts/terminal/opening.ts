@@ -7,7 +7,7 @@ import type { Terminal } from './terminal';
 /** Smaller models are open before a bar could be read. */
 const BAR_BYTES = 64e6;
 
-/** @throws MODEL_… */
+/** Ctrl-C ends it. @throws MODEL_…, OPENING_CANCELLED */
 export async function openInTerminal(terminal: Terminal, path: string, quiet = false): Promise<OpenedModel> {
   const screen = quiet ? null : terminal.screen;
   let bar: Promise<Bar> | null = null;
@@ -22,11 +22,14 @@ export async function openInTerminal(terminal: Terminal, path: string, quiet = f
     latest = [done, total];
     if (screen && total >= BAR_BYTES) void (bar ??= progressBar(screen)).then(draw);
   };
+  const control = new AbortController();
+  const settle = terminal.onInterrupt(() => control.abort());
   try {
-    const model = await openModel(path, { onProgress });
+    const model = await openModel(path, { onProgress, signal: control.signal });
     if (model.beside.length > 0 && !quiet) terminal.err(takenOf(model));
     return model;
   } finally {
+    settle();
     (await (bar as Promise<Bar> | null))?.stop();
   }
 }

@@ -28,7 +28,8 @@ export async function run(words: readonly string[], given: Terminal): Promise<nu
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage; // told by commander
     const fault = asMhoError(error);
     terminal.err(`${printable(fault.message)}\n`);
-    return fault.code === 'USAGE' ? EXIT.usage : fault.code === 'CANCELLED' ? EXIT[interrupt] : EXIT.fault;
+    if (fault.code === 'CANCELLED' || fault.code === 'OPENING_CANCELLED') return EXIT[interrupt];
+    return fault.code === 'USAGE' ? EXIT.usage : EXIT.fault;
   }
 }
 
