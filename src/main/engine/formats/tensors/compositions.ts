@@ -1,7 +1,8 @@
-/** Ops that are written as several of the graph's, shared by the formats. */
+/** Ops that are written as several of the graph's, shared by the formats: each is a composition of the assembly's. */
 import * as host from './array';
 import { type HostArray, isArray, NotExpressible, product, range } from './array';
 import { type Assembly, symbolic, type Tensor } from './assembly';
+import { along } from './pieces';
 
 /** The one size left open (−1) filled in. */
 export function completed(sizes: readonly number[], total: number): number[] {
@@ -39,129 +40,6 @@ export function clipped(to: Assembly, x: Tensor, min: number, max: number): Tens
   return to.unary('clip', x, { min, max }, null);
 }
 
-/** Einstein sums as transpositions, sums and a matrix product for each two values. */
-export function contraction(to: Assembly, equation: string, inputs: readonly Tensor[]): Tensor {
-  const [left, right] = equation.replace(/\s/g, '').split('->') as [string, string | undefined];
-  const ranks = inputs.map((x) => to.rank(x));
-  let free = 0;
-  const terms = left.split(',').map((term, i) => {
-    const extra = ranks[i]! - term.replace('...', '').length;
-    if (term.includes('...')) free = Math.max(free, extra);
-    return term.replace('...', '0123456789'.slice(10 - extra));
-  });
-  const rest = '0123456789'.slice(10 - free);
-  const letters = [...terms.join('')].sort();
-  const output =
-    right?.replace('...', rest) ??
-    rest +
-      letters
-        .filter(
-          (each, i) =>
-            letters.indexOf(each) === letters.lastIndexOf(each) && i === letters.indexOf(each) && !rest.includes(each),
-        )
-        .join('');
-  if (
-    terms.length !== inputs.length ||
-    terms.some((term, i) => term.length !== ranks[i] || new Set(term).size !== term.length)
-  )
-    throw new NotExpressible(`the sum ${equation}`);
-  const summed = (x: Tensor, term: string, others: string): [Tensor, string] => {
-    const gone = [...term].flatMap((letter, axis) => (others.includes(letter) ? [] : [axis]));
-    return gone.length
-      ? [to.reduce('sum', x, gone, false), [...term].filter((_, axis) => !gone.includes(axis)).join('')]
-      : [x, term];
-  };
-  if (inputs.length === 1) {
-    const [x, term] = summed(inputs[0]!, terms[0]!, output);
-    return to.transpose(
-      x,
-      [...output].map((letter) => term.indexOf(letter)),
-    );
-  }
-  if (inputs.length > 2) {
-    // The first two as one, with the letters that are asked for later.
-    const later = output + terms.slice(2).join('');
-    const kept = [...new Set(terms[0]! + terms[1]!)].filter((letter) => later.includes(letter)).join('');
-    const [one, two, ...others] = inputs as [Tensor, Tensor, ...Tensor[]];
-    const joined = to.part(kept, () => contraction(to, `${terms[0]},${terms[1]}->${kept}`, [one, two]));
-    return contraction(to, `${[kept, ...terms.slice(2)].join()}->${output}`, [joined, ...others]);
-  }
-  if (inputs.length !== 2) throw new NotExpressible(`the sum ${equation}`);
-  const [a, first] = summed(inputs[0]!, terms[0]!, output + terms[1]!);
-  const [b, second] = summed(inputs[1]!, terms[1]!, output + first);
-  const shared = [...first].filter((letter) => second.includes(letter) && output.includes(letter));
-  const inner = [...first].filter((letter) => second.includes(letter) && !output.includes(letter));
-  const mine = [...first].filter((letter) => !second.includes(letter));
-  const other = [...second].filter((letter) => !first.includes(letter));
-  const sizeOf = (letter: string): number => {
-    const at = first.indexOf(letter);
-    return at >= 0 ? to.shape(a)[at]! : to.shape(b)[second.indexOf(letter)]!;
-  };
-  const sizes = (list: readonly string[]): number[] => list.map(sizeOf);
-  // Letters of one operand only become one axis each side where there are several.
-  const flat = (x: Tensor, term: string, order: readonly string[], shape: readonly number[]): Tensor =>
-    to.reshape(
-      to.transpose(
-        x,
-        order.map((letter) => term.indexOf(letter)),
-      ),
-      shape,
-    );
-  const keep = (list: readonly string[]): number[] => (list.length === 1 ? sizes(list) : [product(sizes(list))]);
-  const batchHere =
-    !isArray(a) &&
-    mine.some((letter) => sizeOf(letter) === to.batch) &&
-    mine.length > 1 &&
-    shared.length === 0 &&
-    isArray(b);
-  if (batchHere) {
-    // x [..., K] · kernel [K, M]: leading axes may stay as they are.
-    const kernel = host.reshaped(
-      host.transposed(
-        b as HostArray,
-        [...inner, ...other].map((letter) => second.indexOf(letter)),
-      ),
-      [product(sizes(inner)), product(sizes(other))],
-    );
-    const x = flat(a, first, [...mine, ...inner], [...sizes(mine), product(sizes(inner))]);
-    const made = to.reshape(to.matmul(x, kernel), [...sizes(mine), ...sizes(other)]);
-    return to.transpose(
-      made,
-      [...output].map((letter) => [...mine, ...other].indexOf(letter)),
-    );
-  }
-  if (!isArray(a) && isArray(b) && shared.length > 0 && mine.some((letter) => sizeOf(letter) === to.batch)) {
-    // A kernel for each of several places: x [batch, …shared, rest, inner] · kernels [1, …shared, inner, other].
-    const rest = mine.filter((letter) => sizeOf(letter) !== to.batch);
-    const batch = mine.filter((letter) => sizeOf(letter) === to.batch);
-    const x = flat(
-      a,
-      first,
-      [...batch, ...shared, ...rest, ...inner],
-      [...sizes([...batch, ...shared]), product(sizes(rest)), product(sizes(inner))],
-    );
-    const kernels = host.reshaped(
-      host.transposed(
-        b,
-        [...shared, ...inner, ...other].map((letter) => second.indexOf(letter)),
-      ),
-      [1, ...sizes(shared), product(sizes(inner)), product(sizes(other))],
-    );
-    const order = [...batch, ...shared, ...rest, ...other];
-    return to.transpose(
-      to.reshape(to.matmul(x, kernels), sizes(order)),
-      [...output].map((letter) => order.indexOf(letter)),
-    );
-  }
-  const x = flat(a, first, [...shared, ...mine, ...inner], [...sizes(shared), ...keep(mine), ...keep(inner)]);
-  const y = flat(b, second, [...shared, ...inner, ...other], [...sizes(shared), ...keep(inner), ...keep(other)]);
-  const made = to.reshape(to.matmul(x, y), sizes([...shared, ...mine, ...other]));
-  return to.transpose(
-    made,
-    [...output].map((letter) => [...shared, ...mine, ...other].indexOf(letter)),
-  );
-}
-
 /** A product along one axis: with a constant matrix [size, new size]. */
 export function mixed(to: Assembly, x: Tensor, axis: number, matrix: HostArray): Tensor {
   const rank = to.rank(x);
@@ -169,109 +47,10 @@ export function mixed(to: Assembly, x: Tensor, axis: number, matrix: HostArray):
   return to.transpose(to.matmul(to.transpose(x, last), matrix), last);
 }
 
-/** How a size is changed along an axis, by the names ONNX gives the ways. */
-export interface Resizing {
-  readonly method: 'nearest' | 'linear' | 'cubic';
-  readonly coordinates: string;
-  /** How `nearest` rounds. */
-  readonly rounding: string;
-  /** The free parameter of the cubic's kernel. */
-  readonly cubic: number;
-  /** Places outside weigh nothing, instead of having the edge's value. */
-  readonly excludeOutside: boolean;
-  /** The kernel is as wide as what it shrinks. */
-  readonly antialias: boolean;
-  /** TensorFlow looks the cubic's weights up in a table of so many steps between two places. */
-  readonly table?: number;
-}
-
-/** Where a place of the result comes from. */
-function sourcePlace(place: number, scale: number, size: number, count: number, coordinates: string): number {
-  switch (coordinates) {
-    case 'asymmetric':
-      return place / scale;
-    case 'align_corners':
-      return count === 1 ? 0 : (place * (size - 1)) / (count - 1);
-    case 'half_pixel':
-      return (place + 0.5) / scale - 0.5;
-    case 'tf_half_pixel_for_nn':
-      return (place + 0.5) / scale;
-    case 'half_pixel_symmetric':
-      // The middle stays the middle where the size was rounded.
-      return (size / 2) * (1 - count / (scale * size)) + (place + 0.5) / scale - 0.5;
-    case 'pytorch_half_pixel':
-      return count > 1 ? (place + 0.5) / scale - 0.5 : 0;
-    default:
-      throw new NotExpressible(`resizing by ${coordinates}`);
-  }
-}
-
-function rounded(at: number, rounding: string): number {
-  switch (rounding) {
-    case 'floor':
-      return Math.floor(at);
-    case 'ceil':
-      return Math.ceil(at);
-    case 'round_prefer_ceil':
-      return Math.floor(at + 0.5);
-    default:
-      return Math.ceil(at - 0.5);
-  }
-}
-
-const KERNELS: Readonly<Record<'linear' | 'cubic', (distance: number, a: number) => number>> = {
-  linear: (distance) => Math.max(0, 1 - distance),
-  // Keys 1981
-  cubic: (distance, a) =>
-    distance <= 1
-      ? ((a + 2) * distance - (a + 3)) * distance ** 2 + 1
-      : distance < 2
-        ? (((distance - 5) * distance + 8) * distance - 4) * a
-        : 0,
-};
-
-/** One axis of another size. @param scale what the file gives; the new size need not be the product */
-export function resized(to: Assembly, x: Tensor, axis: number, count: number, scale: number, by: Resizing): Tensor {
-  const size = to.shape(x)[axis]!;
-  if (size === count && scale === 1) return x;
-  if (symbolic(size) || symbolic(count) || !(count >= 1) || size * count > 2 ** 26)
-    throw new NotExpressible('resizing of a free size');
-  const from = (place: number): number => sourcePlace(place, scale, size, count, by.coordinates);
-  const inside = (place: number): number => Math.min(Math.max(place, 0), size - 1);
-  if (by.method === 'nearest') {
-    const places = range(count).map((place) => inside(rounded(from(place), by.rounding)));
-    return to.gather(x, host.wholes(places), axis);
-  }
-  const weights = new Float32Array(size * count);
-  const kernel = KERNELS[by.method];
-  const stretch = by.antialias ? Math.min(scale, 1) : 1;
-  const reach = (by.method === 'linear' ? 1 : 2) / stretch;
-  for (let place = 0; place < count; place++) {
-    const exact = from(place);
-    const whole = Math.floor(exact);
-    const at = by.table ? whole + Math.round((exact - whole) * by.table) / by.table : exact;
-    const near: [source: number, weight: number][] = [];
-    for (let source = Math.ceil(at - reach); source <= Math.floor(at + reach); source++) {
-      const weight = kernel(Math.abs(source - at) * stretch, by.cubic);
-      if (weight !== 0 && !(by.excludeOutside && (source < 0 || source >= size))) near.push([source, weight]);
-    }
-    const total = near.reduce((sum, [, weight]) => sum + weight, 0);
-    for (const [source, weight] of near) weights[inside(source) * count + place]! += weight / total;
-  }
-  return mixed(to, x, axis, host.reals([size, count], weights));
-}
-
 /** The logarithm of a sum of exponentials, which never overflow: x − logSoftmax(x), at any place. */
 export function logSumExp(to: Assembly, x: Tensor, axes: readonly number[], keepDims: boolean): Tensor {
   const reduced = axes.reduce((value, axis) => {
-    const rank = to.rank(value);
-    const first = (each: Tensor): Tensor =>
-      to.slice(
-        each,
-        range(rank).map((i) => (i === axis ? 0 : null)),
-        range(rank).map((i) => (i === axis ? 1 : null)),
-        range(rank).map(() => 1),
-      );
+    const first = (each: Tensor): Tensor => along(to, each, axis, 0, 1);
     return to.binary('sub', first(value), first(to.along(value, axis, 'logSoftmax')));
   }, x);
   return keepDims ? reduced : to.squeeze(reduced, axes);
@@ -281,14 +60,7 @@ export function logSumExp(to: Assembly, x: Tensor, axes: readonly number[], keep
 export function multipliedOver(to: Assembly, x: Tensor, axes: readonly number[], keepDims: boolean): Tensor {
   if (isArray(x)) return host.folded(x, axes, keepDims, 1, (a, b) => a * b);
   const reduced = axes.reduce<Tensor>((value, axis) => {
-    const rank = to.rank(value);
-    const part = (from: Tensor, begin: number, end: number): Tensor =>
-      to.slice(
-        from,
-        range(rank).map((i) => (i === axis ? begin : null)),
-        range(rank).map((i) => (i === axis ? end : null)),
-        range(rank).map(() => 1),
-      );
+    const part = (from: Tensor, begin: number, end: number): Tensor => along(to, from, axis, begin, end);
     let left = value;
     for (let size = to.shape(left)[axis]!; size > 1; size = to.shape(left)[axis]!) {
       if (symbolic(size)) throw new NotExpressible('a product over a free size');
@@ -427,4 +199,53 @@ export function safeDivision(to: Assembly, a: Tensor, b: Tensor): Tensor {
     return to.binary('mul', a, inverse);
   }
   return to.binary('mul', a, to.unary('reciprocalOrZero', b, {}, null));
+}
+
+export const squared = (to: Assembly, x: Tensor): Tensor => to.unary('square', x, {}, (each) => each * each);
+
+/** Mean of squared distances from the mean. */
+export function variance(to: Assembly, x: Tensor, axes: readonly number[], keepDims: boolean): Tensor {
+  const centred = to.binary('sub', x, to.reduce('mean', x, axes, true));
+  return to.reduce('mean', squared(to, centred), axes, keepDims);
+}
+
+/** Softmax over several axes at once: as one axis, after which they are what they were. */
+export function softmaxOver(
+  to: Assembly,
+  x: Tensor,
+  axes: readonly number[],
+  op: 'softmax' | 'logSoftmax' = 'softmax',
+): Tensor {
+  if (axes.length === 1) return to.along(x, axes[0]!, op);
+  const shape = to.shape(x);
+  const kept = range(shape.length).filter((axis) => !axes.includes(axis));
+  const order = [...kept, ...axes];
+  const sizes = order.map((axis) => shape[axis]!);
+  const flat = to.reshape(to.transpose(x, order), [...sizes.slice(0, kept.length), product(sizes.slice(kept.length))]);
+  const made = to.reshape(to.along(flat, kept.length, op), sizes);
+  return to.transpose(
+    made,
+    range(shape.length).map((axis) => order.indexOf(axis)),
+  );
+}
+
+/**
+ * Length of vectors along one axis, or of all numbers over several.
+ * @param order 1, 2, another power, ∞ or −∞; over several axes only 2, which is Frobenius's for matrices
+ */
+export function norm(to: Assembly, x: Tensor, order: number, axes: readonly number[], keepDims: boolean): Tensor {
+  const size = (): Tensor => to.unary('abs', x, {}, Math.abs);
+  if (order === 2) return to.unary('sqrt', to.reduce('sum', squared(to, x), axes, keepDims), {}, Math.sqrt);
+  if (axes.length !== 1) throw new NotExpressible(`a norm of order ${order} over ${axes.length} axes`);
+  if (order === 1) return to.reduce('sum', size(), axes, keepDims);
+  if (order === Infinity) return to.reduce('max', size(), axes, keepDims);
+  if (order === -Infinity) return to.reduce('min', size(), axes, keepDims);
+  if (!(order > 0)) throw new NotExpressible(`a norm of order ${order}`);
+  const powers = to.unary('pow', size(), { exponent: order }, (each) => each ** order);
+  return to.unary(
+    'pow',
+    to.reduce('sum', powers, axes, keepDims),
+    { exponent: 1 / order },
+    (each) => each ** (1 / order),
+  );
 }

@@ -6,7 +6,7 @@ import type { ValueId } from '../../../graph/graph';
 import { ConfigFault } from '../../json';
 import { filled, type HostArray, reals, scalar } from '../../tensors/array';
 import { type Assembly, symbolic, type Tensor, type Varying } from '../../tensors/assembly';
-import { contraction } from '../../tensors/compositions';
+import { contraction } from '../../tensors/contraction';
 import { activationOf } from '../activations';
 import { type LayerCall, NotExpressible } from '../call';
 import type { LayerRow } from '../row';

@@ -1,0 +1,55 @@
+/** Operations that multiply and sum: matrix products, Einstein sums, attention. */
+import * as host from '../../tensors/array';
+import { NotExpressible, range } from '../../tensors/array';
+import { type Assembly, symbolic, type Tensor } from '../../tensors/assembly';
+import { contraction } from '../../tensors/contraction';
+import type { Arguments } from './given';
+import { type Operation, operation } from './row';
+
+/** Sums over axes of both, as numpy: a number of axes, or a list for each. */
+function tensordot(given: Arguments, to: Assembly): Tensor {
+  const [a, b] = [given.tensor('x1'), given.tensor('x2')];
+  const raw = given.raw('axes') ?? 2;
+  const [left, right] = Array.isArray(raw)
+    ? raw.map((each) => (Array.isArray(each) ? (each as number[]) : [each as number]))
+    : [range(raw as number, to.rank(a) - (raw as number)), range(raw as number)];
+  const letters = 'abcdefghijklmnopqrstuvwxyz';
+  const first = [...letters.slice(0, to.rank(a))];
+  const second = [...letters.slice(first.length, first.length + to.rank(b))];
+  left!.forEach((axis, i) => (second[to.axis(b, right![i]!)] = first[to.axis(a, axis)]!));
+  const output = [...first, ...second].filter((each) => !(first.includes(each) && second.includes(each)));
+  return contraction(to, `${first.join('')},${second.join('')}->${output.join('')}`, [a, b]);
+}
+/** softmax(scale · query · keyᵀ + bias) · value over [N, steps, heads, width]. */
+function dotProductAttention(given: Arguments, to: Assembly): Tensor {
+  const query = given.tensor('query');
+  if (given.has('mask') || given.has('attn_logits_soft_cap')) throw new NotExpressible('a mask or a cap');
+  const [queries, width] = [to.shape(query)[1]!, to.shape(query)[3]!];
+  const scaled = to.binary('mul', query, host.scalar(given.number('scale', 1 / Math.sqrt(width))));
+  let scores = contraction(to, 'abcd,aecd->acbe', [scaled, given.tensor('key')]);
+  if (given.has('bias')) scores = to.binary('add', scores, given.tensor('bias'));
+  if (given.flag('is_causal')) {
+    const keys = to.shape(scores)[3]!;
+    if (symbolic(queries) || symbolic(keys)) throw new NotExpressible('a mask over a free number of steps');
+    const hidden = range(queries).flatMap((q) => range(keys).map((k) => (k > q ? -1e9 : 0)));
+    scores = to.binary('add', scores, host.reals([1, 1, queries, keys], hidden));
+  }
+  return contraction(to, 'acbe,aecd->abcd', [to.along(scores, 3, 'softmax'), given.tensor('value')]);
+}
+/** By class name in keras.ops. */
+export const products = {
+  Matmul: operation('x1 x2 transpose_a transpose_b', (given, to) => {
+    const turned = (x: Tensor, flag: string): Tensor => (given.flag(flag) ? to.swapLast(x) : x);
+    return to.matmul(turned(given.tensor('x1'), 'transpose_a'), turned(given.tensor('x2'), 'transpose_b'));
+  }),
+  Dot: operation('x1 x2', (given, to) => {
+    const [a, b] = [given.tensor('x1'), given.tensor('x2')];
+    if (to.rank(b) > 2) throw new NotExpressible('a second factor of more than two axes');
+    return to.matmul(a, b);
+  }),
+  Einsum: operation('*operands', (given, to) =>
+    contraction(to, given.text('subscripts', ''), given.tensors('operands')),
+  ),
+  Tensordot: operation('x1 x2 axes', tensordot),
+  DotProductAttention: operation('query key value bias mask scale', dotProductAttention),
+} satisfies Readonly<Record<string, Operation>>;
