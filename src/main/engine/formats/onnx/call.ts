@@ -1,6 +1,7 @@
 /** One node of an ONNX graph, as the rows of the op table see it. */
 import { type HostArray, NotExpressible } from '../tensors/array';
-import type { Assembly, Tensor, Windows } from '../tensors/assembly';
+import type { Assembly, Tensor } from '../tensors/assembly';
+import type { Windows } from '../tensors/sliding';
 import { samePadding } from '../../graph/shapes';
 import type { Attribute, TensorProto } from './proto';
 

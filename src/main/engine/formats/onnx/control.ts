@@ -2,6 +2,7 @@
 import { type HostArray, isArray, NotExpressible, range, wholes } from '../tensors/array';
 import { AcrossBatch, type Assembly, symbolic, type Tensor } from '../tensors/assembly';
 import { MOST_STEPS } from '../tensors/recurrent';
+import * as moves from '../tensors/moves';
 
 /** A node with subgraphs, as the importer shows it. */
 export interface Control {
@@ -32,7 +33,8 @@ function branch(control: Control): readonly Tensor[] {
 function stacked(to: Assembly, steps: readonly Tensor[], axis: number): Tensor {
   if (!steps.length) throw new NotExpressible('no step to collect');
   const place = to.axis(steps[0]!, axis, 1);
-  return to.concat(
+  return moves.concat(
+    to,
     steps.map((each) => to.unsqueeze(each, [place])),
     place,
   );
@@ -82,7 +84,7 @@ function scan(control: Control): readonly Tensor[] {
       const at = backwards[i] ? count - 1 - step : step;
       const whole = range(to.rank(x)).map(() => null as number | null);
       const only = (value: number): (number | null)[] => whole.map((_, axis) => (axis === places[i] ? value : null));
-      const row = to.slice(x, only(at), only(at + 1), whole.map(() => 1)); // prettier-ignore
+      const row = moves.slice(to, x, only(at), only(at + 1), whole.map(() => 1)); // prettier-ignore
       return isArray(row) ? to.reshape(row, dropped(row.shape, places[i]!)) : to.squeeze(row, [places[i]!]);
     });
     const made = control.run('body', `t${step}/`, [...carried, ...rows]);

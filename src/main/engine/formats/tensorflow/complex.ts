@@ -5,6 +5,7 @@ import type { Assembly, Tensor } from '../tensors/assembly';
 import { type Complex, fourier, imaginary, magnitude } from '../tensors/fourier';
 import type { Item } from './importer';
 import { DT, type TfNode } from './node';
+import * as moves from '../tensors/moves';
 
 export class ComplexItem implements Complex {
   constructor(
@@ -119,6 +120,6 @@ function parted(to: Assembly, node: TfNode): ComplexItem {
   const pairs = node.attributes.get('value')?.tensor?.();
   if (!pairs) throw new NotExpressible('a constant that is no number');
   const axis = pairs.shape.length - 1;
-  const part = (at: number): Tensor => to.gather(pairs, host.wholes([at], []), axis);
+  const part = (at: number): Tensor => moves.gather(to, pairs, host.wholes([at], []), axis);
   return new ComplexItem(part(0), part(1));
 }

@@ -4,6 +4,7 @@ import { isArray, NotExpressible, range } from '../tensors/array';
 import { AcrossBatch, type Assembly, symbolic, type Tensor } from '../tensors/assembly';
 import type { Item } from './importer';
 import type { TfNode } from './node';
+import * as moves from '../tensors/moves';
 
 /** More places than any loop that is unrolled fills. */
 const LONGEST = 1e5;
@@ -39,7 +40,7 @@ function unstacked(to: Assembly, x: Tensor): TensorList {
   const ones = range(rank).map(() => 1);
   return new TensorList(
     range(bounded(count)).map((at) => {
-      const row = to.slice(x, only(at), only(at + 1), ones);
+      const row = moves.slice(to, x, only(at), only(at + 1), ones);
       return isArray(row) ? host.reshaped(row, row.shape.slice(1)) : to.squeeze(row, [0]);
     }),
   );
@@ -54,7 +55,8 @@ const complete = ({ items }: TensorList): readonly Tensor[] =>
 function stacked(to: Assembly, list: TensorList): Tensor {
   const items = complete(list);
   if (!items.length) throw new NotExpressible('an empty list');
-  return to.concat(
+  return moves.concat(
+    to,
     items.map((item) => to.unsqueeze(item, [0])),
     0,
   );
@@ -96,7 +98,7 @@ export const LISTS: Readonly<Record<string, Row>> = {
     const picked = to.list(tensorOf(indices), 'places').map((at) => items[at] ?? null);
     return [stacked(to, new TensorList(picked))];
   },
-  TensorListConcatV2: (to, [list]) => [to.concat(complete(listOf(list)), 0)],
+  TensorListConcatV2: (to, [list]) => [moves.concat(to, complete(listOf(list)), 0)],
   TensorListLength: (_to, [list]) => [host.wholes([listOf(list).items.length], [])],
   TensorListResize: (to, [list, size]) => {
     const { items } = listOf(list);

@@ -3,6 +3,9 @@ import * as host from './array';
 import { type HostArray, isArray, NotExpressible, product, range } from './array';
 import { type Assembly, symbolic, type Tensor } from './assembly';
 import { along } from './pieces';
+import * as matrices from './matrices';
+import * as moves from './moves';
+import * as reductions from './reductions';
 
 /** The one size left open (−1) filled in. */
 export function completed(sizes: readonly number[], total: number): number[] {
@@ -44,14 +47,14 @@ export function clipped(to: Assembly, x: Tensor, min: number, max: number): Tens
 export function mixed(to: Assembly, x: Tensor, axis: number, matrix: HostArray): Tensor {
   const rank = to.rank(x);
   const last = range(rank).map((each) => (each === axis ? rank - 1 : each === rank - 1 ? axis : each));
-  return to.transpose(to.matmul(to.transpose(x, last), matrix), last);
+  return to.transpose(matrices.matmul(to, to.transpose(x, last), matrix), last);
 }
 
 /** The logarithm of a sum of exponentials, which never overflow: x − logSoftmax(x), at any place. */
 export function logSumExp(to: Assembly, x: Tensor, axes: readonly number[], keepDims: boolean): Tensor {
   const reduced = axes.reduce((value, axis) => {
     const first = (each: Tensor): Tensor => along(to, each, axis, 0, 1);
-    return to.binary('sub', first(value), first(to.along(value, axis, 'logSoftmax')));
+    return to.binary('sub', first(value), first(reductions.softmax(to, value, axis, 'logSoftmax')));
   }, x);
   return keepDims ? reduced : to.squeeze(reduced, axes);
 }
@@ -66,7 +69,7 @@ export function multipliedOver(to: Assembly, x: Tensor, axes: readonly number[],
       if (symbolic(size)) throw new NotExpressible('a product over a free size');
       const half = Math.floor(size / 2);
       const pairs = to.binary('mul', part(left, 0, half), part(left, half, 2 * half));
-      left = size % 2 ? to.concat([pairs, part(left, size - 1, size)], axis) : pairs;
+      left = size % 2 ? moves.concat(to, [pairs, part(left, size - 1, size)], axis) : pairs;
     }
     return left;
   }, x);
@@ -105,7 +108,7 @@ export function spreadOut(to: Assembly, indices: Tensor, depth: number, on: numb
   const table = new Float32Array(depth * depth).fill(off);
   for (let i = 0; i < depth; i++) table[i * depth + i] = on;
   const rank = to.rank(indices);
-  const made = to.gather(host.reals([depth, depth], table), indices, 0);
+  const made = moves.gather(to, host.reals([depth, depth], table), indices, 0);
   const order = range(rank);
   order.splice(axis, 0, rank);
   return to.transpose(made, order);
@@ -205,8 +208,8 @@ export const squared = (to: Assembly, x: Tensor): Tensor => to.unary('square', x
 
 /** Mean of squared distances from the mean. */
 export function variance(to: Assembly, x: Tensor, axes: readonly number[], keepDims: boolean): Tensor {
-  const centred = to.binary('sub', x, to.reduce('mean', x, axes, true));
-  return to.reduce('mean', squared(to, centred), axes, keepDims);
+  const centred = to.binary('sub', x, reductions.reduce(to, 'mean', x, axes, true));
+  return reductions.reduce(to, 'mean', squared(to, centred), axes, keepDims);
 }
 
 /** Softmax over several axes at once: as one axis, after which they are what they were. */
@@ -216,13 +219,13 @@ export function softmaxOver(
   axes: readonly number[],
   op: 'softmax' | 'logSoftmax' = 'softmax',
 ): Tensor {
-  if (axes.length === 1) return to.along(x, axes[0]!, op);
+  if (axes.length === 1) return reductions.softmax(to, x, axes[0]!, op);
   const shape = to.shape(x);
   const kept = range(shape.length).filter((axis) => !axes.includes(axis));
   const order = [...kept, ...axes];
   const sizes = order.map((axis) => shape[axis]!);
   const flat = to.reshape(to.transpose(x, order), [...sizes.slice(0, kept.length), product(sizes.slice(kept.length))]);
-  const made = to.reshape(to.along(flat, kept.length, op), sizes);
+  const made = to.reshape(reductions.softmax(to, flat, kept.length, op), sizes);
   return to.transpose(
     made,
     range(shape.length).map((axis) => order.indexOf(axis)),
@@ -235,16 +238,16 @@ export function softmaxOver(
  */
 export function norm(to: Assembly, x: Tensor, order: number, axes: readonly number[], keepDims: boolean): Tensor {
   const size = (): Tensor => to.unary('abs', x, {}, Math.abs);
-  if (order === 2) return to.unary('sqrt', to.reduce('sum', squared(to, x), axes, keepDims), {}, Math.sqrt);
+  if (order === 2) return to.unary('sqrt', reductions.reduce(to, 'sum', squared(to, x), axes, keepDims), {}, Math.sqrt);
   if (axes.length !== 1) throw new NotExpressible(`a norm of order ${order} over ${axes.length} axes`);
-  if (order === 1) return to.reduce('sum', size(), axes, keepDims);
-  if (order === Infinity) return to.reduce('max', size(), axes, keepDims);
-  if (order === -Infinity) return to.reduce('min', size(), axes, keepDims);
+  if (order === 1) return reductions.reduce(to, 'sum', size(), axes, keepDims);
+  if (order === Infinity) return reductions.reduce(to, 'max', size(), axes, keepDims);
+  if (order === -Infinity) return reductions.reduce(to, 'min', size(), axes, keepDims);
   if (!(order > 0)) throw new NotExpressible(`a norm of order ${order}`);
   const powers = to.unary('pow', size(), { exponent: order }, (each) => each ** order);
   return to.unary(
     'pow',
-    to.reduce('sum', powers, axes, keepDims),
+    reductions.reduce(to, 'sum', powers, axes, keepDims),
     { exponent: 1 / order },
     (each) => each ** (1 / order),
   );

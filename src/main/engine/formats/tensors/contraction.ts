@@ -2,6 +2,8 @@
 import * as host from './array';
 import { type HostArray, isArray, NotExpressible, product } from './array';
 import type { Assembly, Tensor } from './assembly';
+import * as matrices from './matrices';
+import * as reductions from './reductions';
 
 /** Einstein sums as transpositions, sums and a matrix product for each two values. */
 export function contraction(to: Assembly, equation: string, inputs: readonly Tensor[]): Tensor {
@@ -32,7 +34,7 @@ export function contraction(to: Assembly, equation: string, inputs: readonly Ten
   const summed = (x: Tensor, term: string, others: string): [Tensor, string] => {
     const gone = [...term].flatMap((letter, axis) => (others.includes(letter) ? [] : [axis]));
     return gone.length
-      ? [to.reduce('sum', x, gone, false), [...term].filter((_, axis) => !gone.includes(axis)).join('')]
+      ? [reductions.reduce(to, 'sum', x, gone, false), [...term].filter((_, axis) => !gone.includes(axis)).join('')]
       : [x, term];
   };
   if (inputs.length === 1) {
@@ -88,7 +90,7 @@ export function contraction(to: Assembly, equation: string, inputs: readonly Ten
       [product(sizes(inner)), product(sizes(other))],
     );
     const x = flat(a, first, [...mine, ...inner], [...sizes(mine), product(sizes(inner))]);
-    const made = to.reshape(to.matmul(x, kernel), [...sizes(mine), ...sizes(other)]);
+    const made = to.reshape(matrices.matmul(to, x, kernel), [...sizes(mine), ...sizes(other)]);
     return to.transpose(
       made,
       [...output].map((letter) => [...mine, ...other].indexOf(letter)),
@@ -113,13 +115,13 @@ export function contraction(to: Assembly, equation: string, inputs: readonly Ten
     );
     const order = [...batch, ...shared, ...rest, ...other];
     return to.transpose(
-      to.reshape(to.matmul(x, kernels), sizes(order)),
+      to.reshape(matrices.matmul(to, x, kernels), sizes(order)),
       [...output].map((letter) => order.indexOf(letter)),
     );
   }
   const x = flat(a, first, [...shared, ...mine, ...inner], [...sizes(shared), ...keep(mine), ...keep(inner)]);
   const y = flat(b, second, [...shared, ...inner, ...other], [...sizes(shared), ...keep(inner), ...keep(other)]);
-  const made = to.reshape(to.matmul(x, y), sizes([...shared, ...mine, ...other]));
+  const made = to.reshape(matrices.matmul(to, x, y), sizes([...shared, ...mine, ...other]));
   return to.transpose(
     made,
     [...output].map((letter) => [...shared, ...mine, ...other].indexOf(letter)),

@@ -3,6 +3,8 @@ import * as host from './array';
 import { type HostArray, isArray, NotExpressible } from './array';
 import { type Assembly, symbolic, type Tensor } from './assembly';
 import { mixed } from './compositions';
+import * as moves from './moves';
+import * as sliding from './sliding';
 
 /** The matrices of a transform have twice its square in numbers. */
 const LONGEST = 4096;
@@ -42,7 +44,7 @@ export function fourier(to: Assembly, x: Complex, axis: number, length: number |
   const [cosines, sines] = waves(places, all, oneSided ? Math.floor(all / 2) + 1 : all);
   const cut = (value: Tensor): Tensor => {
     const along = <T>(these: T, others: T): T[] => to.shape(value).map((_, each) => (each === axis ? these : others));
-    return places === size ? value : to.slice(value, along<number | null>(0, null), along<number | null>(places, null), along(1, 1)); // prettier-ignore
+    return places === size ? value : moves.slice(to, value, along<number | null>(0, null), along<number | null>(places, null), along(1, 1)); // prettier-ignore
   };
   const turned = (name: string, value: Tensor, by: HostArray): Tensor =>
     to.part(name, () => mixed(to, cut(value), axis, by));
@@ -76,7 +78,7 @@ export function shortTimeFourier(
     return host.reshaped(filter, [length, 1, count]);
   }) as [HostArray, HostArray];
   const made = (name: string, filter: HostArray): Tensor =>
-    to.part(name, () => to.conv(signal, filter, 2, [1], windows, 1));
+    to.part(name, () => sliding.conv(to, signal, filter, 2, [1], windows, 1));
   return { re: made('cosines', cosines), im: made('sines', sines) };
 }
 

@@ -2,12 +2,14 @@
 import * as host from './array';
 import { NotExpressible, range } from './array';
 import { type Assembly, symbolic, type Tensor } from './assembly';
+import * as moves from './moves';
 
 /** From `begin` up to `end` along an axis, the others whole. */
 export function along(to: Assembly, x: Tensor, axis: number, begin: number, end: number): Tensor {
   const rank = to.rank(x);
   const only = (value: number): (number | null)[] => range(rank).map((each) => (each === axis ? value : null));
-  return to.slice(
+  return moves.slice(
+    to,
     x,
     only(begin),
     only(end),
@@ -61,7 +63,8 @@ export function stacked(to: Assembly, values: readonly Tensor[], axis: number): 
   const [first] = values;
   if (!first) throw new NotExpressible('nothing to stack');
   const place = to.axis(first, axis, 1);
-  return to.concat(
+  return moves.concat(
+    to,
     values.map((each) => to.unsqueeze(each, [place])),
     place,
   );
@@ -76,7 +79,8 @@ export const completedSizes = (sizes: readonly number[], total: number): number[
 /** The other way round along these axes. */
 export function reversed(to: Assembly, x: Tensor, axes: readonly number[]): Tensor {
   const open = range(to.rank(x)).map(() => null);
-  return to.slice(
+  return moves.slice(
+    to,
     x,
     open,
     open,
@@ -88,7 +92,7 @@ export function reversed(to: Assembly, x: Tensor, axes: readonly number[]): Tens
 export function rolled(to: Assembly, x: Tensor, axis: number, shift: number): Tensor {
   const size = known(to, x, axis, 'moved round');
   const places = range(size).map((place) => (((place - shift) % size) + size) % size);
-  return to.gather(x, host.wholes(places), axis);
+  return moves.gather(to, x, host.wholes(places), axis);
 }
 
 /** More places than any axis that is taken apart has. */

@@ -5,6 +5,8 @@
 import * as host from './array';
 import { type HostArray, isArray, NotExpressible, range } from './array';
 import { AcrossBatch, type Assembly, symbolic, type Tensor, type Varying } from './assembly';
+import * as matrices from './matrices';
+import * as moves from './moves';
 
 /** A step is some twenty ops: more steps than this would be a graph nobody can run or read. */
 export const MOST_STEPS = 512;
@@ -54,7 +56,7 @@ const isZero = (x: Tensor): boolean => isArray(x) && x.data.every((each) => each
 
 /** Part `index` of a row [batch, several · units]. */
 function part(to: Assembly, x: Tensor, index: number, units: number, count = 1): Tensor {
-  return to.slice(x, [null, index * units], [null, (index + count) * units], [1, 1]);
+  return moves.slice(to, x, [null, index * units], [null, (index + count) * units], [1, 1]);
 }
 
 /** One direction's matrices, turned so that states are multiplied from the left. */
@@ -88,7 +90,7 @@ function stepOf(to: Assembly, given: Recurrent, index: number): Step {
   const clip = given.clip ?? ((x: Tensor): Tensor => x);
   const add = (a: Tensor, b: Tensor | null): Tensor => (b === null ? a : to.binary('add', a, b));
   const times = (hidden: Tensor | null, matrix: HostArray): Tensor | null =>
-    hidden ? to.matmul(hidden, matrix) : null;
+    hidden ? matrices.matmul(to, hidden, matrix) : null;
   const named = <T extends Tensor>(name: string, make: () => T): T => to.part(name, make);
 
   if (kind === 'RNN')
@@ -165,14 +167,14 @@ export function unrolled(to: Assembly, given: Recurrent): Unrolled {
   if (length < 1 || length > steps) throw new NotExpressible(`${length} of ${steps} steps`);
   const initial = (all: Tensor | null, index: number): Tensor | null => {
     if (all === null || isZero(all)) return null;
-    const own = to.slice(all, [index, null, null], [index + 1, null, null], [1, 1, 1]);
+    const own = moves.slice(to, all, [index, null, null], [index + 1, null, null], [1, 1, 1]);
     return to.squeeze(own, [0]);
   };
   const runs = directions.map((way, index) => {
     const { kernel, biasIn } = direction(given, index);
     const prefix = index === 0 ? '' : 'backward/';
     const projected = to.part(`${prefix}projected`, () => {
-      const made = to.matmul(x, kernel);
+      const made = matrices.matmul(to, x, kernel);
       return biasIn ? to.binary('add', made, biasIn) : made;
     });
     const step = stepOf(to, given, index);
@@ -184,7 +186,7 @@ export function unrolled(to: Assembly, given: Recurrent): Unrolled {
       const time = way === 'reverse' ? length - 1 - count : count;
       to.part(`${prefix}t${time}`, () => {
         const row = to.part('x', () =>
-          to.squeeze(to.slice(projected, [time, null, null], [time + 1, null, null], [1, 1, 1]), [0]),
+          to.squeeze(moves.slice(to, projected, [time, null, null], [time + 1, null, null], [1, 1, 1]), [0]),
         );
         const before = [hidden ?? zeros, carry ?? zeros] as const;
         [hidden, carry] = step(row, [hidden, carry]);
@@ -202,14 +204,15 @@ export function unrolled(to: Assembly, given: Recurrent): Unrolled {
   });
   /** [batch, units] per direction as [directions, batch, units] */
   const joined = (list: readonly Tensor[]): Tensor =>
-    to.concat(
+    moves.concat(
+      to,
       list.map((each) => to.unsqueeze(each, [0])),
       0,
     );
   const rows = range(length).map((time) => to.unsqueeze(joined(runs.map(({ outputs }) => outputs[time]!)), [0]));
   if (length < steps) rows.push(host.filled([steps - length, directions.length, batchSize(batch), units], 0, false));
   return {
-    sequence: to.part('sequence', () => to.concat(rows, 0)),
+    sequence: to.part('sequence', () => moves.concat(to, rows, 0)),
     hidden: to.part('last', () => joined(runs.map(({ hidden }) => hidden))),
     carry: runs[0]!.carry && to.part('last_c', () => joined(runs.map(({ carry }) => carry!))),
   };

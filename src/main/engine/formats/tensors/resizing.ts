@@ -3,6 +3,7 @@ import * as host from './array';
 import { NotExpressible, range } from './array';
 import { type Assembly, symbolic, type Tensor } from './assembly';
 import { mixed } from './compositions';
+import * as moves from './moves';
 
 /** How a size is changed along an axis, by the names ONNX gives the ways. */
 export interface Resizing {
@@ -75,7 +76,7 @@ export function resized(to: Assembly, x: Tensor, axis: number, count: number, sc
   const inside = (place: number): number => Math.min(Math.max(place, 0), size - 1);
   if (by.method === 'nearest') {
     const places = range(count).map((place) => inside(rounded(from(place), by.rounding)));
-    return to.gather(x, host.wholes(places), axis);
+    return moves.gather(to, x, host.wholes(places), axis);
   }
   const weights = new Float32Array(size * count);
   const kernel = KERNELS[by.method];

@@ -10,6 +10,9 @@ import { contraction } from '../../tensors/contraction';
 import { activationOf } from '../activations';
 import { type LayerCall, NotExpressible } from '../call';
 import type { LayerRow } from '../row';
+import * as matrices from '../../tensors/matrices';
+import * as moves from '../../tensors/moves';
+import * as reductions from '../../tensors/reductions';
 
 /** What is added to a score that a mask hides: below every score, and its exponential is 0. */
 const HIDDEN = -1e9;
@@ -124,10 +127,15 @@ function masked(to: Assembly, scores: Tensor, { fixed, varying }: Sight, heads: 
 /** Softmax over the last axes, which are joined where they are several. */
 function weighed(to: Assembly, scores: Tensor, axes: number): Tensor {
   const rank = to.rank(scores);
-  if (axes === 1) return to.along(scores, rank - 1, 'softmax');
+  if (axes === 1) return reductions.softmax(to, scores, rank - 1, 'softmax');
   const shape = to.shape(scores);
   const joined = shape.slice(rank - axes).reduce((product, size) => product * size, 1);
-  const flat = to.along(to.reshape(scores, [...shape.slice(0, rank - axes), joined]), rank - axes, 'softmax');
+  const flat = reductions.softmax(
+    to,
+    to.reshape(scores, [...shape.slice(0, rank - axes), joined]),
+    rank - axes,
+    'softmax',
+  );
   return to.reshape(flat, shape);
 }
 
@@ -243,7 +251,10 @@ function multiHead(call: LayerCall, grouped: boolean): ValueId[] {
     // Each key and value serves several heads in a row.
     const places = Float64Array.from({ length: heads }, (_, head) => Math.floor((head * own) / heads));
     const spread = (x: Varying, name: string): Varying =>
-      call.assembled(name, () => to.gather(x, { shape: [heads], data: places, whole: true }, rank - 1) as Varying);
+      call.assembled(
+        name,
+        () => moves.gather(to, x, { shape: [heads], data: places, whole: true }, rank - 1) as Varying,
+      );
     [keys, values] = [spread(keys, 'key_spread'), spread(values, 'value_spread')];
   }
   const width = config.whole(grouped ? 'head_dim' : 'key_dim');
@@ -306,11 +317,15 @@ function attention(call: LayerCall, additive: boolean): ValueId[] {
   const rank = to.rank(query);
   const times = (x: Tensor, factor: HostArray | null): Tensor => (factor ? to.binary('mul', x, factor) : x);
   const scores = call.assembled('scores', () => {
-    if (!concat) return times(to.matmul(query, to.swapLast(key)), scale);
+    if (!concat) return times(matrices.matmul(to, query, matrices.swapLast(to, key)), scale);
     // [N, queries, 1, width] + [N, 1, keys, width]
     const sum = to.binary('add', to.unsqueeze(query, [rank - 1]), to.unsqueeze(key, [rank - 2]));
-    if (additive) return to.reduce('sum', times(to.unary('tanh', sum, {}, Math.tanh), scale), [rank], false);
-    return times(to.reduce('sum', to.unary('tanh', times(sum, scale), {}, Math.tanh), [rank], false), weight);
+    if (additive)
+      return reductions.reduce(to, 'sum', times(to.unary('tanh', sum, {}, Math.tanh), scale), [rank], false);
+    return times(
+      reductions.reduce(to, 'sum', to.unary('tanh', times(sum, scale), {}, Math.tanh), [rank], false),
+      weight,
+    );
   });
   const shape = to.shape(scores);
   const causal = call.told('use_causal_mask') || config.flag('causal', false);
@@ -319,7 +334,7 @@ function attention(call: LayerCall, additive: boolean): ValueId[] {
     call.assembled('weights', () => weighed(to, masked(to, scores, sight, 0), 1)),
     'weights',
   );
-  const made = call.assembled('attended', () => to.matmul(weights, value));
+  const made = call.assembled('attended', () => matrices.matmul(to, weights, value));
   const result = call.value(made, 'attended');
   return call.told('return_attention_scores') ? [result, weights.id] : [result];
 }

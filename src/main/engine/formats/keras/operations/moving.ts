@@ -5,12 +5,12 @@ import type { Padding } from '../../../graph/ops';
 import { type Assembly, symbolic, type Tensor } from '../../tensors/assembly';
 import { converted, numberType } from '../../tensors/casts';
 import { completed } from '../../tensors/compositions';
-import { paddingMode } from '../../tensors/moving';
 import { completedSizes, equalParts, parts, reversed, rolled, stacked, unstacked } from '../../tensors/pieces';
 import { ConfigFault } from '../../json';
 import { ELLIPSIS, Operand, Slice } from '../arguments';
 import type { Arguments } from './given';
 import { type Operation, operation } from './row';
+import * as moves from '../../tensors/moves';
 
 /** Places to cut, as numpy's: negative ones count from the end, and those beyond it leave nothing. */
 function cutAt(places: readonly number[], total: number): number[] {
@@ -62,7 +62,7 @@ function indexed(to: Assembly, x: Tensor, given: unknown, numberOf: (value: unkn
     }
   }
   while (begin.length < rank) whole();
-  let made = to.slice(x, begin, end, strides);
+  let made = moves.slice(to, x, begin, end, strides);
   if (fresh.length) made = to.unsqueeze(made, fresh);
   return shrunk.length ? to.squeeze(made, shrunk) : made;
 }
@@ -92,7 +92,13 @@ function padded(given: Arguments, to: Assembly): Tensor {
   );
   if (pairs.flat().some((each) => !Number.isInteger(each) || each < 0))
     throw new ConfigFault(`it pads by ${pairs.flat().join(', ')}`);
-  return to.pad(x, pairs as Padding, paddingMode(given.text('mode', 'constant')), given.number('constant_values', 0));
+  return moves.pad(
+    to,
+    x,
+    pairs as Padding,
+    moves.paddingMode(given.text('mode', 'constant')),
+    given.number('constant_values', 0),
+  );
 }
 
 function repeated(given: Arguments, to: Assembly): Tensor {
@@ -104,7 +110,7 @@ function repeated(given: Arguments, to: Assembly): Tensor {
     throw new ConfigFault(`${times.length} repetitions do not fit a size of ${size}`);
   const counts = range(size).map((place) => times[times.length === 1 ? 0 : place]!);
   if (!(counts.reduce((sum, each) => sum + each, 0) <= MOST_PLACES)) throw new NotExpressible('very many repetitions');
-  return to.gather(x, host.wholes(counts.flatMap((count, place) => range(count).map(() => place))), axis);
+  return moves.gather(to, x, host.wholes(counts.flatMap((count, place) => range(count).map(() => place))), axis);
 }
 /** Positions picked or counted in a row. */
 const MOST_PLACES = 1e6;
@@ -176,7 +182,7 @@ export const moving = {
   Concatenate: operation('xs axis', (given, to) => {
     const xs = given.tensors('xs');
     if (!xs.length) throw new ConfigFault('it joins nothing');
-    return to.concat(xs, given.axis(xs[0]!, 0));
+    return moves.concat(to, xs, given.axis(xs[0]!, 0));
   }),
   Stack: operation('x axis', (given, to) => stacked(to, given.tensors('x'), given.number('axis', 0))),
   Unstack: operation('x num axis', (given, to) => {
@@ -188,7 +194,7 @@ export const moving = {
   Take: operation('x indices axis batch_dims', (given, to) => {
     if (given.number('batch_dims', 0)) throw new NotExpressible('batch dimensions');
     const { x, axis } = given.flattened('x');
-    return to.gather(x, given.tensor('indices'), axis);
+    return moves.gather(to, x, given.tensor('indices'), axis);
   }),
   Repeat: operation('x repeats axis', repeated),
   Flip: operation('x axis', (given, to) => {
@@ -200,12 +206,12 @@ export const moving = {
   Tile: operation('x repeats', (given, to) => {
     const x = given.tensor('x');
     const repeats = given.list('repeats');
-    return to.tile(to.toRank(x, Math.max(to.rank(x), repeats.length)), [
+    return moves.tile(to, to.toRank(x, Math.max(to.rank(x), repeats.length)), [
       ...range(to.rank(x) - repeats.length).map(() => 1),
       ...repeats,
     ]);
   }),
-  BroadcastTo: operation('x shape', (given, to) => to.expand(given.tensor('x'), given.list('shape'))),
+  BroadcastTo: operation('x shape', (given, to) => moves.expand(to, given.tensor('x'), given.list('shape'))),
   GetItem: operation('x key', (given, to) =>
     indexed(to, given.tensor('x'), given.raw('key'), (value) => {
       if (value === null || value === undefined) return null;

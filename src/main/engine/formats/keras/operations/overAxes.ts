@@ -4,7 +4,8 @@
  */
 import * as host from '../../tensors/array';
 import { isArray, NotExpressible } from '../../tensors/array';
-import type { Assembly, ReduceOp, Tensor } from '../../tensors/assembly';
+import type { Assembly, Tensor } from '../../tensors/assembly';
+import type { ReduceOp } from '../../tensors/reductions';
 import {
   logSumExp,
   multipliedOver,
@@ -19,12 +20,13 @@ import { functions } from '../../tensors/functions';
 import { equalParts } from '../../tensors/pieces';
 import type { Arguments } from './given';
 import { type Operation, operation } from './row';
+import * as reductions from '../../tensors/reductions';
 
 const reduction = (op: ReduceOp): Operation =>
   operation('x axis keepdims', (given, to) => {
     const x = given.tensor('x');
     if (given.has('initial')) throw new NotExpressible('an initial value');
-    return to.reduce(op, x, given.axes(x), given.flag('keepdims'));
+    return reductions.reduce(to, op, x, given.axes(x), given.flag('keepdims'));
   });
 
 /** A reduction made of several ops. */
@@ -64,7 +66,7 @@ function normalized(given: Arguments, to: Assembly): Tensor {
     const length = norm(to, x, order, axes, true);
     return safeDivision(to, x, to.binary('maximum', length, host.scalar(given.number('epsilon', 1e-12))));
   }
-  const sum = to.reduce('sum', squared(to, x), axes, true);
+  const sum = reductions.reduce(to, 'sum', squared(to, x), axes, true);
   // keras.ops holds the norm above epsilon, TensorFlow its square.
   const least = given.has('epsilon_of_square')
     ? given.number('epsilon_of_square')
@@ -88,7 +90,7 @@ function layerNormed(given: Arguments, to: Assembly): Tensor {
   if (given.flag('rms_scaling')) throw new NotExpressible('rms_scaling');
   const axes = given.axes(x, 'axis', -1) ?? [to.rank(x) - 1];
   const weight = (name: string): Tensor => beside(to, x, axes, given.tensor(name));
-  let made: Tensor = to.normalise(x, axes, given.number('epsilon', 1e-7));
+  let made: Tensor = reductions.normalise(to, x, axes, given.number('epsilon', 1e-7));
   if (given.has('gamma')) made = to.binary('mul', made, weight('gamma'));
   return given.has('beta') ? to.binary('add', made, weight('beta')) : made;
 }
@@ -106,7 +108,7 @@ export const overAxes = {
   LayerNorm: operation('x gamma beta axis epsilon rms_scaling', layerNormed),
   RMSNorm: operation('x scale axis epsilon', (given, to) => {
     const x = given.tensor('x');
-    const mean = to.reduce('mean', squared(to, x), given.axes(x) ?? [to.rank(x) - 1], true);
+    const mean = reductions.reduce(to, 'mean', squared(to, x), given.axes(x) ?? [to.rank(x) - 1], true);
     const shifted = to.binary('add', mean, host.scalar(given.number('epsilon', 1e-7)));
     const normal = to.binary('mul', x, to.unary('rsqrt', shifted, {}, functions['rsqrt']!));
     return given.has('scale') ? to.binary('mul', normal, given.tensor('scale')) : normal;

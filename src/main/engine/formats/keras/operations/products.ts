@@ -5,6 +5,8 @@ import { type Assembly, symbolic, type Tensor } from '../../tensors/assembly';
 import { contraction } from '../../tensors/contraction';
 import type { Arguments } from './given';
 import { type Operation, operation } from './row';
+import * as matrices from '../../tensors/matrices';
+import * as reductions from '../../tensors/reductions';
 
 /** Sums over axes of both, as numpy: a number of axes, or a list for each. */
 function tensordot(given: Arguments, to: Assembly): Tensor {
@@ -34,18 +36,18 @@ function dotProductAttention(given: Arguments, to: Assembly): Tensor {
     const hidden = range(queries).flatMap((q) => range(keys).map((k) => (k > q ? -1e9 : 0)));
     scores = to.binary('add', scores, host.reals([1, 1, queries, keys], hidden));
   }
-  return contraction(to, 'acbe,aecd->abcd', [to.along(scores, 3, 'softmax'), given.tensor('value')]);
+  return contraction(to, 'acbe,aecd->abcd', [reductions.softmax(to, scores, 3, 'softmax'), given.tensor('value')]);
 }
 /** By class name in keras.ops. */
 export const products = {
   Matmul: operation('x1 x2 transpose_a transpose_b', (given, to) => {
-    const turned = (x: Tensor, flag: string): Tensor => (given.flag(flag) ? to.swapLast(x) : x);
-    return to.matmul(turned(given.tensor('x1'), 'transpose_a'), turned(given.tensor('x2'), 'transpose_b'));
+    const turned = (x: Tensor, flag: string): Tensor => (given.flag(flag) ? matrices.swapLast(to, x) : x);
+    return matrices.matmul(to, turned(given.tensor('x1'), 'transpose_a'), turned(given.tensor('x2'), 'transpose_b'));
   }),
   Dot: operation('x1 x2', (given, to) => {
     const [a, b] = [given.tensor('x1'), given.tensor('x2')];
     if (to.rank(b) > 2) throw new NotExpressible('a second factor of more than two axes');
-    return to.matmul(a, b);
+    return matrices.matmul(to, a, b);
   }),
   Einsum: operation('*operands', (given, to) =>
     contraction(to, given.text('subscripts', ''), given.tensors('operands')),

@@ -1,9 +1,9 @@
 /** Ops that move values: shapes, orders of axes, parts, joins, places. */
 import { NotExpressible, product, range } from '../../tensors/array';
 import { band, completed, spreadOut } from '../../tensors/compositions';
-import { paddingMode } from '../../tensors/moving';
 import { parts } from '../../tensors/pieces';
 import type { Row } from './row';
+import * as moves from '../../tensors/moves';
 
 /** Whole numbers to rows of a table whose diagonal is 1. */
 const oneHot: Row = (call) => {
@@ -42,7 +42,7 @@ const slice: Row = (call) => {
     // Backwards to before the first: nothing in numbers says that but a very small end.
     if (steps[i]! < 0 && ends[i]! < -to.shape(x)[axis]!) end[axis] = null;
   });
-  return to.slice(x, begin, end, strides);
+  return moves.slice(to, x, begin, end, strides);
 };
 
 const split: Row = (call) => {
@@ -68,7 +68,7 @@ const pad: Row = (call) => {
     const i = axes.indexOf(axis);
     return i < 0 ? ([0, 0] as const) : ([pads[i] ?? 0, pads[i + axes.length] ?? 0] as const);
   });
-  return to.pad(x, padding, paddingMode(call.text('mode', 'constant')), value);
+  return moves.pad(to, x, padding, moves.paddingMode(call.text('mode', 'constant')), value);
 };
 
 export const moving: Readonly<Record<string, Row>> = {
@@ -85,7 +85,8 @@ export const moving: Readonly<Record<string, Row>> = {
   Squeeze: (call) => call.to.squeeze(call.input(0), call.list('axes', 1)),
   Unsqueeze: (call) => call.to.unsqueeze(call.input(0), call.list('axes', 1) ?? []),
   Concat: (call) =>
-    call.to.concat(
+    moves.concat(
+      call.to,
       call.inputs.map((_, i) => call.input(i)),
       call.to.axis(call.input(0), call.int('axis', 0)),
     ),
@@ -97,9 +98,10 @@ export const moving: Readonly<Record<string, Row>> = {
     const upper = call.int('upper', 1) !== 0;
     return band(call.to, call.input(0), (ahead) => (upper ? ahead >= diagonal : ahead <= diagonal));
   },
-  Tile: (call) => call.to.tile(call.input(0), call.to.list(call.input(1), 'repeats')),
-  Expand: (call) => call.to.expand(call.input(0), call.to.list(call.input(1), 'a shape')),
-  Gather: (call) => call.to.gather(call.input(0), call.input(1), call.to.axis(call.input(0), call.int('axis', 0))),
+  Tile: (call) => moves.tile(call.to, call.input(0), call.to.list(call.input(1), 'repeats')),
+  Expand: (call) => moves.expand(call.to, call.input(0), call.to.list(call.input(1), 'a shape')),
+  Gather: (call) =>
+    moves.gather(call.to, call.input(0), call.input(1), call.to.axis(call.input(0), call.int('axis', 0))),
   OneHot: oneHot,
   DepthToSpace: (call) => {
     const { to } = call;

@@ -3,6 +3,7 @@ import * as host from '../../tensors/array';
 import { NotExpressible, product, range, type HostArray } from '../../tensors/array';
 import { besideNeighbours, safeDivision } from '../../tensors/compositions';
 import { perChannel, type Row } from './row';
+import * as reductions from '../../tensors/reductions';
 
 const batchNorm: Row = (call) => {
   const { to } = call;
@@ -31,12 +32,12 @@ const layerNorm: Row = (call) => {
   const axis = to.axis(x, call.int('axis', -1));
   const axes = range(to.rank(x) - axis, axis);
   const epsilon = call.float('epsilon', 1e-5);
-  const scaled = to.binary('mul', to.normalise(x, axes, epsilon), call.input(1));
+  const scaled = to.binary('mul', reductions.normalise(to, x, axes, epsilon), call.input(1));
   const made = call.inputs[2] ? to.binary('add', scaled, call.inputs[2]) : scaled;
   if (call.outputs < 2) return made;
-  const mean = to.reduce('mean', x, axes, true);
+  const mean = reductions.reduce(to, 'mean', x, axes, true);
   const apart = to.unary('square', to.binary('sub', x, mean), {}, null);
-  const variance = to.binary('add', to.reduce('mean', apart, axes, true), host.scalar(epsilon));
+  const variance = to.binary('add', reductions.reduce(to, 'mean', apart, axes, true), host.scalar(epsilon));
   return [made, mean, to.unary('rsqrt', variance, {}, null)];
 };
 
@@ -45,7 +46,7 @@ const rootNorm: Row = (call) => {
   const { to } = call;
   const x = call.input(0);
   const axis = to.axis(x, call.int('axis', -1));
-  const squares = to.reduce('mean', to.unary('square', x, {}, null), range(to.rank(x) - axis, axis), true);
+  const squares = reductions.reduce(to, 'mean', to.unary('square', x, {}, null), range(to.rank(x) - axis, axis), true);
   const root = to.unary('rsqrt', to.binary('add', squares, host.scalar(call.float('epsilon', 1e-5))), {}, null);
   return to.binary('mul', to.binary('mul', x, root), call.input(1));
 };
@@ -55,15 +56,16 @@ const lengthNorm: Row = (call) => {
   const { to } = call;
   const x = call.input(0);
   const axes = [to.axis(x, call.int('axis', -1))];
-  if (call.int('p', 2) === 1) return safeDivision(to, x, to.reduce('sum', to.unary('abs', x, {}, null), axes, true));
-  const squares = to.reduce('sum', to.unary('square', x, {}, null), axes, true);
+  if (call.int('p', 2) === 1)
+    return safeDivision(to, x, reductions.reduce(to, 'sum', to.unary('abs', x, {}, null), axes, true));
+  const squares = reductions.reduce(to, 'sum', to.unary('square', x, {}, null), axes, true);
   return safeDivision(to, x, to.unary('sqrt', squares, {}, null));
 };
 
 const instanceNorm: Row = (call) => {
   const { to } = call;
   const x = call.input(0);
-  const normalised = to.normalise(x, call.spatial, call.float('epsilon', 1e-5));
+  const normalised = reductions.normalise(to, x, call.spatial, call.float('epsilon', 1e-5));
   const [scale, bias] = [1, 2].map((i) => perChannel(to.array(call.input(i), 'a scale'), to.rank(x))) as [
     HostArray,
     HostArray,
@@ -77,7 +79,7 @@ const groupNorm: Row = (call) => {
   const shape = to.shape(x);
   const groups = call.int('num_groups', 1);
   const parted = to.reshape(x, [shape[0]!, groups, shape[1]! / groups, ...shape.slice(2)]);
-  const normalised = to.normalise(parted, range(shape.length - 1, 2), call.float('epsilon', 1e-5));
+  const normalised = reductions.normalise(to, parted, range(shape.length - 1, 2), call.float('epsilon', 1e-5));
   const joined = to.reshape(normalised, shape);
   const wide = (index: number): HostArray => {
     const array = to.array(call.input(index), 'a scale');
@@ -103,9 +105,10 @@ const softmax =
     const axis = to.axis(x, call.int('axis', call.opset < 13 ? 1 : -1));
     const shape = to.shape(x);
     // Before opset 13 all axes from this one on are one.
-    if (call.opset >= 13 || shape.slice(axis + 1).every((size) => size === 1)) return to.along(x, axis, op);
+    if (call.opset >= 13 || shape.slice(axis + 1).every((size) => size === 1))
+      return reductions.softmax(to, x, axis, op);
     const flat = to.reshape(x, [...shape.slice(0, axis), product(shape.slice(axis))]);
-    return to.reshape(to.along(flat, axis, op), shape);
+    return to.reshape(reductions.softmax(to, flat, axis, op), shape);
   };
 
 const lrn: Row = (call) => {
@@ -126,7 +129,8 @@ export const norms: Readonly<Record<string, Row>> = {
   InstanceNormalization: instanceNorm,
   RMSNormalization: rootNorm,
   LpNormalization: lengthNorm,
-  MeanVarianceNormalization: (call) => call.to.normalise(call.input(0), call.ints('axes') ?? [0, 2, 3], 1e-9),
+  MeanVarianceNormalization: (call) =>
+    reductions.normalise(call.to, call.input(0), call.ints('axes') ?? [0, 2, 3], 1e-9),
   GroupNormalization: groupNorm,
   LRN: lrn,
   Softmax: softmax('softmax'),

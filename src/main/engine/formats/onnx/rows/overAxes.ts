@@ -1,11 +1,13 @@
 /** Sums, extremes and other reductions over axes; sums along one. */
 import type { OpName } from '../../../graph/ops';
 import { isArray, range } from '../../tensors/array';
-import type { ReduceOp, Tensor } from '../../tensors/assembly';
+import type { Tensor } from '../../tensors/assembly';
+import type { ReduceOp } from '../../tensors/reductions';
 import { logSumExp, multipliedOver, summedUp } from '../../tensors/compositions';
 import { functions } from '../../tensors/functions';
 import type { OnnxCall } from '../call';
 import type { Row } from './row';
+import * as reductions from '../../tensors/reductions';
 
 /** Axes were an attribute up to opset 12 or 17. */
 const reduction =
@@ -16,7 +18,7 @@ const reduction =
     let x = call.input(0);
     if (!axes?.length && call.int('noop_with_empty_axes', 0)) return x;
     if (before === 'abs' || before === 'square' || before === 'exp') x = to.unary(before, x, {}, functions[before]!);
-    const reduced = to.reduce(op, x, axes?.length ? axes : null, call.int('keepdims', 1) !== 0);
+    const reduced = reductions.reduce(to, op, x, axes?.length ? axes : null, call.int('keepdims', 1) !== 0);
     return after ? to.unary(after, reduced, {}, functions[after]!) : reduced;
   };
 

@@ -3,6 +3,7 @@ import { NotExpressible, range } from '../../tensors/array';
 import type { Tensor } from '../../tensors/assembly';
 import { resized, type Resizing } from '../../tensors/resizing';
 import type { Row } from './row';
+import * as sliding from '../../tensors/sliding';
 
 /** Sizes of a Resize or Upsample, per axis. */
 const resize: Row = (call) => {
@@ -45,9 +46,9 @@ const resize: Row = (call) => {
   const repeats =
     method === 'nearest' &&
     ((coordinates === 'asymmetric' && rounding === 'floor') || (halfPixel && rounding.startsWith('round')));
-  if (whole && repeats) return to.upsample(x, 1, spatial, scale, 'nearest');
+  if (whole && repeats) return sliding.upsample(to, x, 1, spatial, scale, 'nearest');
   if (whole && method === 'linear' && halfPixel && !antialias && spatial.length <= 2)
-    return to.upsample(x, 1, spatial, scale, 'bilinear');
+    return sliding.upsample(to, x, 1, spatial, scale, 'bilinear');
   const by: Resizing = {
     method,
     coordinates,

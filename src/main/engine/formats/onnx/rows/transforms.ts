@@ -6,6 +6,7 @@ import { fourier, imaginary, shortTimeFourier, type Complex } from '../../tensor
 import { at } from '../../tensors/pieces';
 import type { OnnxCall } from '../call';
 import type { Row } from './row';
+import * as moves from '../../tensors/moves';
 
 /** A last axis of two, real and imaginary, or of one. */
 const complexOf = (call: OnnxCall, x: Tensor): Complex => {
@@ -17,7 +18,8 @@ const complexOf = (call: OnnxCall, x: Tensor): Complex => {
 const complexAsPair = (call: OnnxCall, x: Complex): Tensor => {
   const { to } = call;
   const rank = to.rank(x.re);
-  return to.concat(
+  return moves.concat(
+    to,
     [x.re, imaginary(to, x)].map((part) => to.unsqueeze(part, [rank])),
     rank,
   );

@@ -1,9 +1,12 @@
 /** Ops whose windows slide over the values: convolutions and pools. */
 import * as host from '../../tensors/array';
 import { NotExpressible, range } from '../../tensors/array';
-import type { ReduceOp, Tensor } from '../../tensors/assembly';
+import type { Tensor } from '../../tensors/assembly';
+import type { ReduceOp } from '../../tensors/reductions';
 import type { OnnxCall } from '../call';
 import { turnedOnce, type Row } from './row';
+import * as reductions from '../../tensors/reductions';
+import * as sliding from '../../tensors/sliding';
 
 const conv: Row = (call) => {
   const { to } = call;
@@ -13,7 +16,7 @@ const conv: Row = (call) => {
   if (size.length !== spatial.length) throw new NotExpressible('a filter of another number of axes');
   // [out, in / groups, ...window] → [...window, in / groups, out]
   const turned = turnedOnce(filter, [...range(size.length, 2), 1, 0]);
-  const made = to.conv(call.input(0), turned, 1, spatial, call.windows(size), call.int('group', 1));
+  const made = sliding.conv(to, call.input(0), turned, 1, spatial, call.windows(size), call.int('group', 1));
   return biased(call, made, call.inputs[2]);
 };
 
@@ -62,7 +65,8 @@ const convTranspose: Row = (call) => {
   });
   // [in, out / groups, ...window] → [...window, out / groups, in]
   const kernel = turnedOnce(filter, [...range(size.length, 2), 1, 0]);
-  const made = to.convTranspose(
+  const made = sliding.convTranspose(
+    to,
     call.input(0),
     kernel,
     1,
@@ -83,7 +87,7 @@ const pool =
     const padding = windows.padding as readonly (readonly [number, number])[];
     const shape = call.to.shape(call.input(0)).slice(2);
     const counted = kind === 'average' && call.int('count_include_pad', 0) !== 0;
-    if (!call.int('ceil_mode', 0)) return call.to.pool(kind, call.input(0), 1, call.spatial, windows, counted);
+    if (!call.int('ceil_mode', 0)) return sliding.pool(call.to, kind, call.input(0), 1, call.spatial, windows, counted);
     // A last window that hangs over the end is allowed if it begins inside.
     const over = size.map((each, i): readonly [number, number] => {
       const [before, after] = padding[i]!;
@@ -95,13 +99,13 @@ const pool =
     });
     if (counted && over.some(([, after], i) => after !== padding[i]![1]))
       throw new NotExpressible('windows over the end whose padding counts');
-    return call.to.pool(kind, call.input(0), 1, call.spatial, { ...windows, padding: over }, counted);
+    return sliding.pool(call.to, kind, call.input(0), 1, call.spatial, { ...windows, padding: over }, counted);
   };
 
 const globally =
   (op: ReduceOp): Row =>
   (call) =>
-    call.to.reduce(op, call.input(0), call.spatial, true);
+    reductions.reduce(call.to, op, call.input(0), call.spatial, true);
 
 export const windows: Readonly<Record<string, Row>> = {
   Conv: conv,

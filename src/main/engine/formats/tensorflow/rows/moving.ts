@@ -4,6 +4,7 @@ import { NotExpressible, product, range } from '../../tensors/array';
 import { band, completed, spreadOut } from '../../tensors/compositions';
 import { completedSizes, equalParts, parts, reversed, rolled, stacked, unstacked } from '../../tensors/pieces';
 import type { Row } from './row';
+import * as moves from '../../tensors/moves';
 
 const stridedSlice: Row = (call) => {
   const { to } = call;
@@ -41,7 +42,7 @@ const stridedSlice: Row = (call) => {
     }
   }
   open(rank - from.length);
-  let made = to.slice(x, from, until, steps);
+  let made = moves.slice(to, x, from, until, steps);
   if (fresh.length) made = to.unsqueeze(made, fresh);
   return shrink.length ? to.squeeze(made, shrink) : made;
 };
@@ -53,7 +54,7 @@ const gather: Row = (call) => {
   const { to } = call;
   const axis = call.inputs[2] ? to.axis(call.input(0), call.list(2, 'an axis')[0]!) : 0;
   if (call.int('batch_dims', 0)) throw new NotExpressible('batch dimensions');
-  return to.gather(call.input(0), call.input(1), axis);
+  return moves.gather(to, call.input(0), call.input(1), axis);
 };
 
 const oneHot: Row = (call) => {
@@ -91,7 +92,7 @@ export const moving: Readonly<Record<string, Row>> = {
   },
   ConcatV2: (call) => {
     const values = call.inputs.slice(0, -1);
-    return call.to.concat(values, call.to.axis(values[0]!, call.list(-1, 'an axis')[0]!));
+    return moves.concat(call.to, values, call.to.axis(values[0]!, call.list(-1, 'an axis')[0]!));
   },
   Pack: (call) => stacked(call.to, call.inputs, call.int('axis', 0)),
   Unpack: (call) => {
@@ -129,17 +130,20 @@ export const moving: Readonly<Record<string, Row>> = {
     const begin = call.list(1, 'a slice');
     const size = call.list(2, 'a slice');
     const end = begin.map((from, i) => (size[i] === -1 ? null : from + size[i]!));
-    return call.to.slice(
+    return moves.slice(
+      call.to,
       call.input(0),
       begin,
       end,
       begin.map(() => 1),
     );
   },
-  Pad: (call) => call.to.pad(call.input(0), pairs(call.list(1, 'paddings')), 'constant', 0),
-  PadV2: (call) => call.to.pad(call.input(0), pairs(call.list(1, 'paddings')), 'constant', call.list(2, 'a value')[0]!),
+  Pad: (call) => moves.pad(call.to, call.input(0), pairs(call.list(1, 'paddings')), 'constant', 0),
+  PadV2: (call) =>
+    moves.pad(call.to, call.input(0), pairs(call.list(1, 'paddings')), 'constant', call.list(2, 'a value')[0]!),
   MirrorPad: (call) =>
-    call.to.pad(
+    moves.pad(
+      call.to,
       call.input(0),
       pairs(call.list(1, 'paddings')),
       call.text('mode', 'REFLECT') === 'REFLECT' ? 'reflect' : 'symmetric',
@@ -151,8 +155,8 @@ export const moving: Readonly<Record<string, Row>> = {
     return band(call.to, call.input(0), (ahead) => (lower < 0 || -ahead <= lower) && (upper < 0 || ahead <= upper));
   },
   OneHot: oneHot,
-  Tile: (call) => call.to.tile(call.input(0), call.list(1, 'repeats')),
-  BroadcastTo: (call) => call.to.expand(call.input(0), call.list(1, 'a shape')),
+  Tile: (call) => moves.tile(call.to, call.input(0), call.list(1, 'repeats')),
+  BroadcastTo: (call) => moves.expand(call.to, call.input(0), call.list(1, 'a shape')),
   Gather: gather,
   GatherV2: gather,
   ResourceGather: gather,

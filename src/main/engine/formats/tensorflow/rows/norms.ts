@@ -5,6 +5,7 @@ import type { Tensor } from '../../tensors/assembly';
 import { besideNeighbours } from '../../tensors/compositions';
 import type { TfCall } from '../call';
 import type { Row } from './row';
+import * as reductions from '../../tensors/reductions';
 
 export function normed(
   call: TfCall,
@@ -32,7 +33,7 @@ const batchNorm: Row = (call) => {
   }
   // Keras writes layer norm as a norm of a batch of one, whose channels are the examples.
   const axes = range(to.rank(x)).filter((axis) => axis !== channel);
-  const normalised = to.normalise(x, axes, call.float('epsilon', 1e-4));
+  const normalised = reductions.normalise(to, x, axes, call.float('epsilon', 1e-4));
   const along = (array: HostArray): HostArray =>
     host.reshaped(
       array,
@@ -68,6 +69,6 @@ export const norms: Readonly<Record<string, Row>> = {
       beta: call.float('beta', 0.5),
     });
   },
-  Softmax: (call) => call.to.along(call.input(0), call.to.rank(call.input(0)) - 1, 'softmax'),
-  LogSoftmax: (call) => call.to.along(call.input(0), call.to.rank(call.input(0)) - 1, 'logSoftmax'),
+  Softmax: (call) => reductions.softmax(call.to, call.input(0), call.to.rank(call.input(0)) - 1, 'softmax'),
+  LogSoftmax: (call) => reductions.softmax(call.to, call.input(0), call.to.rank(call.input(0)) - 1, 'logSoftmax'),
 };

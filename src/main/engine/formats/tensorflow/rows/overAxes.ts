@@ -1,13 +1,15 @@
 /** Sums, extremes and other reductions over axes; sums along one. */
 import * as host from '../../tensors/array';
-import type { ReduceOp } from '../../tensors/assembly';
+
+import type { ReduceOp } from '../../tensors/reductions';
 import { multipliedOver, summedUp } from '../../tensors/compositions';
 import type { Row } from './row';
+import * as reductions from '../../tensors/reductions';
 
 const reduction =
   (op: ReduceOp): Row =>
   (call) =>
-    call.to.reduce(op, call.input(0), call.list(1, 'axes'), call.flag('keep_dims'));
+    reductions.reduce(call.to, op, call.input(0), call.list(1, 'axes'), call.flag('keep_dims'));
 
 export const overAxes: Readonly<Record<string, Row>> = {
   Sum: reduction('sum'),

@@ -3,14 +3,15 @@ import type { Tensor } from '../../tensors/assembly';
 import { contraction } from '../../tensors/contraction';
 import type { Row } from './row';
 import { fused } from './windows';
+import * as matrices from '../../tensors/matrices';
 
 const matmul =
   (a: string, b: string): Row =>
   (call) => {
     const { to } = call;
-    const left = call.flag(a) ? to.swapLast(call.input(0)) : call.input(0);
-    const right = call.flag(b) ? to.swapLast(call.input(1)) : call.input(1);
-    return to.matmul(left, right);
+    const left = call.flag(a) ? matrices.swapLast(to, call.input(0)) : call.input(0);
+    const right = call.flag(b) ? matrices.swapLast(to, call.input(1)) : call.input(1);
+    return matrices.matmul(to, left, right);
   };
 
 export const products: Readonly<Record<string, Row>> = {

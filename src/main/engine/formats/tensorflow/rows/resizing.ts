@@ -2,6 +2,7 @@
 import type { Tensor } from '../../tensors/assembly';
 import { resized, type Resizing } from '../../tensors/resizing';
 import type { Row } from './row';
+import * as sliding from '../../tensors/sliding';
 
 const resize =
   (method: Resizing['method']): Row =>
@@ -29,9 +30,9 @@ const resize =
     };
     const whole = scale.every((each) => Number.isInteger(each) && each >= 1);
     if (method === 'nearest' && whole && coordinates !== 'align_corners')
-      return to.upsample(x, 3, spatial, scale, 'nearest');
+      return sliding.upsample(to, x, 3, spatial, scale, 'nearest');
     if (method === 'linear' && whole && coordinates === 'half_pixel')
-      return to.upsample(x, 3, spatial, scale, 'bilinear');
+      return sliding.upsample(to, x, 3, spatial, scale, 'bilinear');
     const centred: Resizing =
       method === 'nearest' && coordinates === 'half_pixel' ? { ...by, coordinates: 'tf_half_pixel_for_nn' } : by;
     return spatial.reduce<Tensor>((value, axis, i) => resized(to, value, axis, wanted[i]!, scale[i]!, centred), x);

@@ -6,6 +6,7 @@ import { clipped } from '../../tensors/compositions';
 import type { Layout, TfCall } from '../call';
 import type { Row } from './row';
 import { normed } from './norms';
+import * as sliding from '../../tensors/sliding';
 
 /** [...window, in, out] as it is; with strides, dilations and padding of the node. */
 function convolved(call: TfCall, x: Tensor): Tensor {
@@ -18,7 +19,7 @@ function convolved(call: TfCall, x: Tensor): Tensor {
   const padding = call.padding(x, layout, size, strides, dilations);
   const groups = to.shape(x)[layout.channel]! / filter.shape.at(-2)!;
   if (!Number.isInteger(groups)) throw new NotExpressible('a filter of another number of channels');
-  return to.conv(x, filter, layout.channel, layout.spatial, { size, strides, dilations, padding }, groups);
+  return sliding.conv(to, x, filter, layout.channel, layout.spatial, { size, strides, dilations, padding }, groups);
 }
 
 /** [...window, in, multiplier] as one filter per group: [...window, 1, in · multiplier]. */
@@ -32,7 +33,8 @@ function depthwise(call: TfCall, x: Tensor): Tensor {
   const dilations = call.dilated ? [...call.dilated.block] : call.spatially('dilations', layout);
   const padding = call.padding(x, layout, size, strides, dilations);
   const windows = { size, strides, dilations, padding };
-  return to.conv(
+  return sliding.conv(
+    to,
     x,
     host.reshaped(filter, [...size, 1, channels * multiplier]),
     layout.channel,
@@ -118,7 +120,7 @@ const pool =
     const strides = call.spatially('strides', layout);
     const dilations = size.map(() => 1);
     const padding = call.padding(x, layout, size, strides, dilations);
-    return call.to.pool(kind, x, layout.channel, layout.spatial, { size, strides, dilations, padding }, false);
+    return sliding.pool(call.to, kind, x, layout.channel, layout.spatial, { size, strides, dilations, padding }, false);
   };
 
 /** The input gradient of a convolution: inputs are the size of what comes out, the filter [...window, out, in], x. */
@@ -145,7 +147,16 @@ const convTranspose: Row = (call) => {
   });
   const padding = crop.map(([before, after]) => [before, Math.max(0, after)] as const);
   const extend = crop.map(([, after]) => Math.max(0, -after));
-  return to.convTranspose(x, filter, layout.channel, layout.spatial, { size, strides, dilations, padding }, extend, 1);
+  return sliding.convTranspose(
+    to,
+    x,
+    filter,
+    layout.channel,
+    layout.spatial,
+    { size, strides, dilations, padding },
+    extend,
+    1,
+  );
 };
 
 /** Patches of an image, each laid out along its channels: a convolution with one filter for each of a patch's places. */
@@ -164,7 +175,15 @@ const patches: Row = (call) => {
   const filter = new Float32Array(places * places);
   for (let place = 0; place < places; place++) filter[place * places + place] = 1;
   const windows = { size, strides, dilations, padding: call.padding(x, layout, size, strides, dilations) };
-  return to.conv(x, host.reals([...size, channels, places], filter), layout.channel, layout.spatial, windows, 1);
+  return sliding.conv(
+    to,
+    x,
+    host.reals([...size, channels, places], filter),
+    layout.channel,
+    layout.spatial,
+    windows,
+    1,
+  );
 };
 
 export const windows: Readonly<Record<string, Row>> = {

@@ -1,0 +1,361 @@
+/**
+ * How values are held while files are read that know tensors with all their axes, batch included, in any order (ONNX,
+ * TensorFlow).
+ * A varying value is held once, channels last and without the batch axis, as the graph wants it; how the file sees it is
+ * a list of its axes: each is one axis of the held value, none (a size of one that is not held), or, for the axis that
+ * the batch was merged into ([N·T, C]), several. So the file's transpositions, squeezes and merged batches cost nothing:
+ * they change the list. Values are moved only where an op needs another order, once per order.
+ *
+ * A file whose values have no batch axis (a scalar input, arithmetic across the first axis) is read as one whose whole
+ * input is one example: then no axis of the list is the batch, and NO_BATCH stands where an order names it.
+ *
+ * Sizes the file leaves free are numbers that no file has: shape arithmetic works on them as on others, and a size that
+ * comes out as a multiple of BATCH is recognised as the batch.
+ */
+import { MhoError } from '../../../../contract/errors';
+import type { GraphBuilder } from '../../graph/builder';
+import type { DType, Shape, Size, ValueId } from '../../graph/graph';
+import { OPS, type OpAttributes, type OpName } from '../../graph/ops';
+import * as host from './array';
+import { isArray, NotExpressible, product, range, type HostArray } from './array';
+
+/** Stand for the batch and for other free sizes in shape arithmetic: primes, and their product is exact. */
+export const BATCH = 1048573;
+export const FREE = 1048571;
+
+/** Whether a size of shape arithmetic has a free one in it. */
+export const symbolic = (size: number): boolean => size >= FREE && (size % BATCH === 0 || size % FREE === 0);
+
+/** The batch axis of a file that has none. */
+export const NO_BATCH = -1;
+
+/** What would mix examples: in a file read with a batch axis, but not in one whose whole input is one example. */
+export class AcrossBatch extends NotExpressible {}
+
+/** Where an op comes from, for names and layers. */
+export interface Origin {
+  /** The file's name of the node. */
+  readonly name: string;
+  /** The file's kind of op. */
+  readonly kind: string;
+  /** What a value is inside its node, where one node makes many: `t3/forget`. */
+  readonly part?: string;
+}
+
+export interface Varying {
+  readonly id: ValueId;
+  /** Per axis of the file's tensor: the held axes it is made of, in order; 0 is the batch. */
+  readonly axes: readonly (readonly number[])[];
+  /** Set where nobody knows its shape: the op that could not be translated, from which it comes. */
+  readonly opaque: string | null;
+}
+
+export type Tensor = HostArray | Varying;
+export type Comparison = 'greater' | 'greaterEqual' | 'equal';
+export class Axes {
+  /** Origins of the graph's nodes, by output. */
+  readonly origins = new Map<ValueId, Origin>();
+  private origin: Origin = { name: 'input', kind: 'Input' };
+  private readonly moved = new Map<string, ValueId>();
+  private readonly wholeConstants = new Set<ValueId>();
+  private keepsWhole = false;
+  private readonly constants = new WeakMap<object, Map<string, ValueId>>();
+  /** Inputs that channels-first convolutions read: their units are on their first axis. */
+  readonly channelsFirst = new Set<ValueId>();
+  /** False: the whole of an input is one example. */
+  readonly batched: boolean;
+  readonly batch: number;
+
+  /** @param batch the batch size that the file fixes, or BATCH; null: the file has no batch axis */
+  constructor(
+    readonly builder: GraphBuilder,
+    batch: number | null,
+  ) {
+    this.batched = batch !== null;
+    this.batch = batch ?? BATCH;
+    host.beginCount();
+  }
+
+  /** Works in the name of a node; those inside it (graphs of loops) come back to it. */
+  at<T>(origin: Origin, work: () => T): T {
+    const outer = this.origin;
+    this.origin = origin;
+    try {
+      return work();
+    } finally {
+      this.origin = outer;
+    }
+  }
+
+  /** Works with names that say which part of the node is made. */
+  part<T>(name: string, work: () => T): T {
+    const outer = this.origin;
+    this.origin = { ...outer, part: outer.part === undefined ? name : `${outer.part}/${name}` };
+    try {
+      return work();
+    } finally {
+      this.origin = outer;
+    }
+  }
+
+  /** Works with whole numbers, which what is made stays, whatever the ops: a remainder, a bit taken out. */
+  asWhole<T>(work: () => T): T {
+    const outer = this.keepsWhole;
+    this.keepsWhole = true;
+    try {
+      return work();
+    } finally {
+      this.keepsWhole = outer;
+    }
+  }
+
+  // --- values as the file sees them
+
+  /** @param shape without the batch axis; of a file that has none, all of it */
+  input(name: string, shape: Shape, dtype: Exclude<DType, 'bool'>): Varying {
+    const id = this.builder.input(name, shape, dtype);
+    if (this.batched) return this.varying(id, range(shape.length + 1).map(one));
+    const held = shape.filter((size) => size !== 1);
+    let next = 1;
+    const axes = shape.map((size) => (size === 1 ? [] : [next++]));
+    return this.varying(held.length === shape.length ? id : this.reshapedTo(id, held), axes);
+  }
+
+  /** An input that no row of numbers is: the model opens, and what it leads to is refused by this reason. */
+  unreadable(name: string, reason: string): Varying {
+    const id = this.builder.input(name, [null]);
+    return this.at({ name, kind: 'Input' }, () => this.unknown([this.varying(id, [])], reason, null));
+  }
+
+  /** Size of a held axis, as shape arithmetic counts it. */
+  held(id: ValueId, axis: number): number {
+    return axis === 0 ? this.batch : (this.builder.shape(id)[axis - 1] ?? FREE);
+  }
+
+  shape(x: Tensor): readonly number[] {
+    if (isArray(x)) return x.shape;
+    this.known(x);
+    return x.axes.map((group) => product(group.map((axis) => this.held(x.id, axis))));
+  }
+
+  rank(x: Tensor): number {
+    if (!isArray(x)) this.known(x);
+    return isArray(x) ? x.shape.length : x.axes.length;
+  }
+
+  axis(x: Tensor, axis: number, extra = 0): number {
+    const rank = this.rank(x) + extra;
+    const at = axis < 0 ? axis + rank : axis;
+    if (!Number.isInteger(at) || at < 0 || at >= rank) throw new NotExpressible(`axis ${axis} of ${rank}`);
+    return at;
+  }
+
+  known(x: Varying): void {
+    if (x.opaque !== null) throw new NotExpressible(`what ${x.opaque} gives`);
+  }
+
+  varying(id: ValueId, axes: Varying['axes']): Varying {
+    return { id, axes, opaque: null };
+  }
+
+  batchAxis(x: Varying): number {
+    return this.batched ? x.axes.findIndex((group) => group.includes(0)) : NO_BATCH;
+  }
+
+  /** Held axes of the batch's place: itself, and what was merged into it. */
+  batchGroup(x: Varying): readonly number[] {
+    return x.axes[this.batchAxis(x)] ?? [0];
+  }
+
+  array(x: Tensor | undefined, what: string): HostArray {
+    if (!x || !isArray(x)) throw new NotExpressible(`${what} that depends on the input`);
+    return x;
+  }
+
+  list(x: Tensor | undefined, what: string): number[] {
+    return host.list(this.array(x, what));
+  }
+
+  // --- emitting
+
+  emit<Op extends OpName>(op: Op, inputs: readonly ValueId[], attributes: OpAttributes[Op], shape?: Shape): ValueId {
+    let id: ValueId;
+    try {
+      id = this.builder.add(op, inputs, attributes, `~${this.origin.name}`, shape, this.typeOf(op, inputs));
+    } catch (error) {
+      if (error instanceof MhoError) throw new NotExpressible(String(error.details['reason'] ?? error.sentence));
+      throw error;
+    }
+    this.origins.set(id, this.origin);
+    return id;
+  }
+
+  /** Whole numbers stay whole through ops that keep them so: the path starts at the first real values behind them. */
+  private typeOf(op: OpName, inputs: readonly ValueId[]): DType {
+    const { gives } = OPS[op];
+    if (gives === 'truth') return 'bool';
+    if (this.keepsWhole) return 'int32';
+    if (gives === 'real') return 'float32';
+    // A selection is of the type of what is selected.
+    const types = inputs.slice(op === 'select' ? 1 : 0).map((id) => {
+      const { constant, dtype } = this.builder.at(id);
+      return constant ? (this.wholeConstants.has(id) ? null : 'float32') : dtype;
+    });
+    if (types.includes('float32')) return 'float32';
+    return types.every((type) => type === 'bool' || type === null) && types.includes('bool') ? 'bool' : 'int32';
+  }
+
+  /** A constant of the graph; the same array under the same key is stored once. */
+  constant(array: HostArray, key = 'constant', make: () => HostArray = () => array): ValueId {
+    const made = this.constants.get(array.data) ?? new Map<string, ValueId>();
+    this.constants.set(array.data, made);
+    const full = `${key}[${array.shape.join(',')}]`;
+    const known = made.get(full);
+    if (known !== undefined) return known;
+    const id = this.builder.constant(host.asConstant(make()), `${this.origin.name}/${key}`);
+    made.set(full, id);
+    if (array.whole) this.wholeConstants.add(id);
+    return id;
+  }
+
+  /** What cannot be translated: shown, and refused by name. */
+  unknown(inputs: readonly Tensor[], reason: string, shape: readonly number[] | null): Varying {
+    const ids = inputs.flatMap((x) => (isArray(x) ? [] : [x.id]));
+    const known = shape !== null && shape.length >= (this.batched ? 1 : 0) && shape.every((size) => size >= 1);
+    const sizes = known ? shape.slice(this.batched ? 1 : 0).map(free) : null;
+    const id = this.emit('unknown', ids, { kind: reason }, sizes ?? [null]);
+    const source = inputs.flatMap((x) => (isArray(x) || x.opaque === null ? [] : [x.opaque]))[0];
+    return { id, axes: sizes ? this.allHeld(sizes.length) : [], opaque: sizes ? null : (source ?? reason) };
+  }
+
+  /** Every axis held, in the file's order. @param inner how many there are beside the batch */
+  allHeld(inner: number): (readonly number[])[] {
+    return this.batched ? range(inner + 1).map(one) : range(inner, 1).map(one);
+  }
+
+  // --- order of axes
+
+  /**
+   * The value held in another order of the file's axes.
+   * @param order all axes but those that may stay unheld; the batch's first
+   * @returns held as [batch, …what was merged into the batch, …order's others]
+   */
+  arranged(x: Varying, order: readonly number[]): { readonly id: ValueId; readonly lead: number } {
+    this.known(x);
+    const [first, ...rest] = order as [number, ...number[]];
+    const group = first === NO_BATCH ? [0] : x.axes[first]!;
+    if (!group.includes(0)) throw new AcrossBatch('a batch axis in this place');
+    const lead = group.filter((axis) => axis !== 0).sort((a, b) => a - b);
+    const wanted = rest.map((axis) => x.axes[axis]!);
+    for (const each of wanted) if (each.length > 1) throw new NotExpressible('merged axes');
+    const permutation = [...lead, ...wanted.flat()].map((axis) => axis - 1);
+    const rank = this.builder.shape(x.id).length;
+    if (permutation.length !== rank) throw new NotExpressible('axes left out');
+    let id = x.id;
+    if (permutation.some((axis, i) => axis !== i)) id = this.transposed(id, permutation);
+    if (wanted.some((each) => each.length === 0)) {
+      const shape = this.builder.shape(id);
+      let next = lead.length;
+      const sizes = [...shape.slice(0, next), ...wanted.map((each) => (each.length ? shape[next++]! : 1))];
+      id = this.reshapedTo(id, sizes);
+    }
+    return { id, lead: lead.length };
+  }
+
+  transposed(id: ValueId, permutation: readonly number[]): ValueId {
+    return this.once(`${id}t${permutation.join()}`, () => {
+      const rank = permutation.length;
+      const forConvolution = permutation[rank - 1] === 0 && permutation.slice(0, -1).every((axis, i) => axis === i + 1);
+      if (rank > 1 && forConvolution && !this.builder.producer(id)) this.channelsFirst.add(id);
+      return this.emit('transpose', [id], { permutation });
+    });
+  }
+
+  reshapedTo(id: ValueId, shape: readonly Size[]): ValueId {
+    if (shape.filter((size) => size === null).length > 1) throw new NotExpressible('several free sizes in a reshape');
+    const sizes = shape.map((size) => size ?? -1);
+    return this.once(`${id}r${sizes.join()}`, () => this.emit('reshape', [id], { shape: sizes }));
+  }
+
+  once(key: string, make: () => ValueId): ValueId {
+    const known = this.moved.get(key);
+    if (known !== undefined) return known;
+    const id = make();
+    this.moved.set(key, id);
+    return id;
+  }
+
+  /** The file's axes in the order in which they are held, batch first; unheld ones left out. */
+  heldOrder(x: Varying): number[] {
+    const held = range(x.axes.length)
+      .filter((axis) => x.axes[axis]!.length > 0)
+      .sort((a, b) => Math.min(...x.axes[a]!) - Math.min(...x.axes[b]!));
+    return this.batched ? held : [NO_BATCH, ...held];
+  }
+
+  /** Axes after `arranged`: the batch's group first, then one held axis for each of `order`. */
+  axesOf(rank: number, x: Varying, order: readonly number[], lead: number): (readonly number[])[] {
+    const axes: (readonly number[])[] = range(rank).map(() => []);
+    if (this.batched) {
+      const group = x.axes[order[0]!]!;
+      const sorted = group.filter((axis) => axis !== 0).sort((a, b) => a - b);
+      axes[order[0]!] = group.map((axis) => (axis === 0 ? 0 : sorted.indexOf(axis) + 1));
+    }
+    order.slice(1).forEach((axis, i) => (axes[axis] = [lead + 1 + i]));
+    return axes;
+  }
+
+  /** As the file's own order but for the batch, which is first, every axis held: what an output of the model is. */
+  asOutput(x: Varying): ValueId {
+    if (x.opaque !== null) return x.id;
+    if (!this.batched) return this.arranged(x, [NO_BATCH, ...range(x.axes.length)]).id;
+    const batch = this.batchAxis(x);
+    if (x.axes[batch]!.length !== 1) return x.id;
+    return this.arranged(x, [batch, ...range(x.axes.length).filter((axis) => axis !== batch)]).id;
+  }
+
+  /** With every axis held in the file's order; axes merged into the batch stay before the others. */
+  settled(x: Varying): ValueId {
+    return this.arranged(x, range(x.axes.length)).id;
+  }
+
+  leadSizes(x: Varying): number[] {
+    return this.batchGroup(x).map((axis) => this.held(x.id, axis));
+  }
+
+  /** A constant that is the same for every example, with a batch axis of one. */
+  withoutBatch(array: HostArray, axis: number): HostArray {
+    const first = host.picked(array, axis, [0]);
+    const repeated = host.expanded(first, array.shape);
+    if (!array.data.every((value, i) => value === repeated.data[i]))
+      throw new AcrossBatch('a constant that differs between examples');
+    return first;
+  }
+
+  /** With these axes held, each as one. */
+  holding(x: Tensor, which: readonly number[]): Varying {
+    if (isArray(x)) throw new NotExpressible('an op of a constant');
+    this.known(x);
+    for (const axis of which) if (x.axes[axis]!.includes(0)) throw new AcrossBatch('an op across the batch');
+    const missing = which.filter((axis) => !x.axes[axis]!.length);
+    if (!missing.length) return x;
+    const order = this.heldOrder(x);
+    for (const axis of missing) order.splice(placeFor(order, axis), 0, axis);
+    const { id, lead } = this.arranged(x, order);
+    return this.varying(id, this.axesOf(x.axes.length, x, order, lead));
+  }
+}
+
+const one = (axis: number): readonly number[] => [axis];
+
+/** A size of shape arithmetic as the graph writes it. */
+export const free = (size: number): Size => (size % FREE === 0 ? null : size);
+/** Where an axis goes in an order of others: before the first that follows it in the file. */
+export const placeFor = (order: readonly number[], axis: number): number => {
+  const at = order.findIndex((each, i) => i > 0 && each > axis);
+  return at < 0 ? order.length : at;
+};
+
+/** Whether two lists hold the same. */
+export const same = (a: readonly number[], b: readonly number[]): boolean =>
+  a.length === b.length && a.every((each, i) => each === b[i]);
