@@ -1,6 +1,16 @@
+import { compileModule } from 'svelte/compiler';
 import { defineConfig } from 'vitest/config';
 
+/** The stores' runes as a page has them: Svelte's own plugin would compile them for a server, where nothing reacts. */
+const runes = {
+  name: 'runes',
+  enforce: 'post' as const,
+  transform: (code: string, filename: string) =>
+    filename.endsWith('.svelte.ts') ? compileModule(code, { filename, generate: 'client' }).js : null,
+};
+
 export default defineConfig({
+  plugins: [runes],
   test: {
     include: ['tests/**/*.test.ts'],
     exclude: ['tests/window/**'],

@@ -11,4 +11,4 @@ import { appearance } from './stores/theme.svelte';
 
 appearance.follow(window.matchMedia('(prefers-color-scheme: dark)'));
 mount(App, { target: document.getElementById('app')! });
-void studio.guard(async () => studio.start(await connect()));
+void studio.program.guard(async () => studio.start(await connect()));

@@ -51,8 +51,12 @@ export async function exportBytes(
   kind: 'svg' | 'png' | 'csv' | 'html',
   bytes: Uint8Array,
 ): Promise<void> {
-  await studio.guard(async () => {
-    const saved = await studio.client.request('exportFile', { name, kind, bytes: bytes as Uint8Array<ArrayBuffer> });
+  await studio.program.guard(async () => {
+    const saved = await studio.program.client.request('exportFile', {
+      name,
+      kind,
+      bytes: bytes as Uint8Array<ArrayBuffer>,
+    });
     if (saved !== null) messages.note(`Saved ${saved}.`);
   });
 }

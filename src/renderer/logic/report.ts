@@ -103,7 +103,7 @@ function completenessPart(run: RunRecord, example: number): string {
 
 /** Units that are worth a picture: what the headline names, what is selected, what is pinned. */
 function notable(example: number): UnitKey[] {
-  const found = finding(studio.current, example, studio.telling, studio.opened);
+  const found = finding(studio.runs.current, example, studio.runs.telling, studio.model.opened);
   const keys = [found?.top, found?.against, selection.key, ...selection.pinned].filter((key) => key != null);
   const seen = new Set<string>();
   return keys.filter(({ layer, unit }) => {
@@ -113,12 +113,12 @@ function notable(example: number): UnitKey[] {
 }
 
 async function unitPart({ layer, unit }: UnitKey, runs: readonly RunRecord[], example: number): Promise<string> {
-  const maps = await unitMaps(runs, layer, unit, example, (run, of) => studio.contributions(run, of));
+  const maps = await unitMaps(runs, layer, unit, example, (run, of) => studio.runs.contributions(run, of));
   const [main] = maps;
   const record = main?.run.layers.find(({ name }) => name === layer);
   if (!main || !record) return '';
-  const inputName = studio.rows ? Object.keys(studio.rows)[0] : undefined;
-  const input = inputName === undefined ? null : studio.inputRow(inputName, example);
+  const [inputName] = studio.model.inputs?.rows?.arrays.keys() ?? [];
+  const input = inputName === undefined ? null : await studio.inputOf(main.run, inputName, example);
   const units = unitCount(record);
   const place = examplePlace(main.run, example);
   return figure(
@@ -127,7 +127,7 @@ async function unitPart({ layer, unit }: UnitKey, runs: readonly RunRecord[], ex
         title: `${layer} #${unit}`,
         subtitle: `${record.kind} · ${shape(record.shape)}`,
         maps: maps.map(({ run, ...map }) => ({ ...map, caption: runLabel(run), extent: sharedExtent(maps) })),
-        input: input && { value: input, picture: pictureOf(input.shape, studio.sample) },
+        input: input && { value: input, picture: pictureOf(input.shape, studio.model.sample) },
         layer: { values: record.units.subarray(place * units, (place + 1) * units), unit },
         curve: null,
       },
@@ -141,8 +141,11 @@ async function unitPart({ layer, unit }: UnitKey, runs: readonly RunRecord[], ex
 async function pathPart(runs: readonly RunRecord[], example: number): Promise<string> {
   const run = runs.find(({ result }) => result.method === 'nig');
   const setup = run && studio.setupOf(run);
-  if (!run || !setup || studio.job) return '';
-  const { alphas, target, layers } = await studio.client.request('alongPath', alongRequest(setup, run, example));
+  if (!run || !setup || studio.jobs.running) return '';
+  const { alphas, target, layers } = await studio.program.client.request(
+    'alongPath',
+    alongRequest(setup, run, example),
+  );
   const apart = ({ running }: (typeof layers)[number]): number =>
     running.reduce((most, sum, at) => Math.max(most, Math.abs(sum - (target[at]! - target[0]!))), 0);
   const [cut] = layers.filter((layer) => layer.cut).sort((a, b) => apart(b) - apart(a));
@@ -160,7 +163,8 @@ async function pathPart(runs: readonly RunRecord[], example: number): Promise<st
  * @param graph the layer graph's picture; null where it is not shown
  */
 export async function reportHtml(graph: string | null): Promise<string> {
-  const { summary, columns, telling } = studio;
+  const { summary } = studio.model;
+  const { columns, telling } = studio.runs;
   const parts: string[] = [];
   const title = studio.document?.title ?? summary?.name ?? 'Mho';
   parts.push(`<h1>${escaped(title)}</h1>`);
@@ -168,7 +172,7 @@ export async function reportHtml(graph: string | null): Promise<string> {
     parts.push(
       `<p class="muted">${escaped(summary.name)}, ${escaped(summary.format)}: ${count(summary.layers.length, 'layer')}, ${summary.parameters.toLocaleString('en-US')} parameters, SHA-256 ${escaped(summary.hash)}; takes ${escaped(summary.inputs.map((port) => `${port.name} ${shape(port.shape)}`).join(', '))}</p>`,
     );
-  const found = finding(studio.current, selection.example, telling, studio.opened);
+  const found = finding(studio.runs.current, selection.example, telling, studio.model.opened);
   if (found?.top)
     parts.push(
       `<p class="lead"><b>${escaped(found.target)}</b> (${number(found.atBaseline)} at the baseline, ${number(found.atInput)} at the input) owes most to <b>${escaped(found.top.layer)} #${found.top.unit}</b> <span class="${found.top.value >= 0 ? 'up' : 'down'}">${signed(found.top.value)}</span>.${found.residual === null ? '' : ` Largest residual over cuts: ${percent(found.residual)}.`}</p>`,
@@ -176,8 +180,8 @@ export async function reportHtml(graph: string | null): Promise<string> {
   parts.push(runsTable(columns, selection.example));
   if (graph) parts.push(`<h2>Layers</h2>${figure(graph)}`);
 
-  for (const example of studio.shownExamples) {
-    const truth = studio.exampleLabels[example];
+  for (const example of studio.runs.examples) {
+    const truth = studio.labelOf(example);
     parts.push(
       `<h2>Example ${example}${truth === undefined ? '' : `, truly ${escaped(truth)}`}: the largest units</h2>`,
     );
@@ -185,7 +189,7 @@ export async function reportHtml(graph: string | null): Promise<string> {
     if (table.columns.length > 0) parts.push(rankingPart(table));
   }
 
-  const here = studio.current;
+  const here = studio.runs.current;
   const example = selection.example;
   const units = await Promise.all(notable(example).map((key) => unitPart(key, here, example)));
   if (units.some((text) => text !== '')) parts.push(`<h2>Units, example ${example}</h2>`, ...units);
@@ -195,14 +199,14 @@ export async function reportHtml(graph: string | null): Promise<string> {
     `<h2>Whether the sums are complete, example ${example}</h2><p class="muted">Only cuts are judged: layers that every path from input to target passes exactly once. A small residual does not make single neurons accurate.</p>`,
     ...here.map((run) => completenessPart(run, example)),
   );
-  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escaped(title)}</title><style>${STYLE}</style></head><body>${parts.join('')}<footer>Made by Mho ${escaped(studio.status?.version ?? '')}, ${new Date().toISOString()}</footer></body></html>`;
+  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escaped(title)}</title><style>${STYLE}</style></head><body>${parts.join('')}<footer>Made by Mho ${escaped(studio.program.status?.version ?? '')}, ${new Date().toISOString()}</footer></body></html>`;
 }
 
 /** Asks the host to save the report. */
 export async function exportReport(): Promise<void> {
-  if (studio.columns.length === 0) return;
+  if (studio.runs.columns.length === 0) return;
   const graph = (await shell.graphPicture?.()) ?? null;
-  const name = (studio.document?.title ?? studio.summary?.name ?? 'mho')
+  const name = (studio.document?.title ?? studio.model.summary?.name ?? 'mho')
     .replace(/\.mho$/, '')
     .replace(/[^\w.-]+/g, '-');
   await exportText(`${name}.html`, 'html', await reportHtml(graph));

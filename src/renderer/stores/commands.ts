@@ -1,10 +1,11 @@
 /** What menu items and keys do: the same as the window's own buttons. */
 import type { Command } from '../../contract/studio';
 import { shell, VIEWS } from './shell.svelte';
+import { selection } from './selection.svelte';
 import { studio } from './studio.svelte';
 
 async function openBy(purpose: 'model-file' | 'model-folder' | 'session'): Promise<void> {
-  const file = await studio.choose(purpose);
+  const file = await studio.program.choose(purpose);
   if (file) await studio.open(file);
 }
 
@@ -22,12 +23,12 @@ export const commands: Readonly<Record<Command, () => void>> = {
   'open-data': () => void studio.chooseInputs(),
   save: () => void studio.save(),
   'save-as': () => void studio.save(true),
-  'export-report': () => void studio.guard(async () => (await import('../logic/report')).exportReport()),
+  'export-report': () => void studio.program.guard(async () => (await import('../logic/report')).exportReport()),
   run: () => {
     takeField();
     void studio.run();
   },
-  cancel: () => void studio.cancel(),
+  cancel: () => void studio.jobs.cancel(),
   find: () => {
     shell.view = 'ranking';
     shell.findAsked++;
@@ -66,7 +67,7 @@ export function onKey(event: KeyboardEvent): void {
     return;
   }
   if (modified || event.altKey) return;
-  if (event.key === 'Escape' && !shell.dialog && studio.job) return commands.cancel();
+  if (event.key === 'Escape' && !shell.dialog && studio.jobs.running) return commands.cancel();
   if (event.target instanceof HTMLElement && event.target.matches('input, select, textarea')) return;
   if (event.key === '?') commands.keys();
   else if (/^[1-4]$/.test(event.key)) shell.view = VIEWS[Number(event.key) - 1]!;
@@ -75,10 +76,8 @@ export function onKey(event: KeyboardEvent): void {
 
 /** Shows the previous or next example of the shown runs. */
 export function stepExample(step: 1 | -1): void {
-  const list = studio.shownExamples;
+  const list = studio.runs.examples;
   if (list.length === 0) return;
-  const at = list.indexOf(selectionExample());
-  studio.showExample(list[(at + step + list.length) % list.length]!);
+  const at = list.indexOf(selection.example);
+  studio.model.look(list[(at + step + list.length) % list.length]!);
 }
-
-const selectionExample = (): number => studio.shownExample;

@@ -1,0 +1,196 @@
+/**
+ * The model that is open, its data, what is asked of it, and what that would take. Made anew with every model or session
+ * that is opened: what was under way for the one before ends in an object that nothing shows any more.
+ */
+import type { ImageReading } from '../../contract/data';
+import type { ModelSummary } from '../../contract/model';
+import type { Estimate, FileRef, InputData, OpenedModel, RunSetup, StudioBaseline } from '../../contract/studio';
+import type { MhoFault } from '../../contract/errors';
+import { Inputs, readRows } from './inputs.svelte';
+import { Latest } from './latest';
+import { faultOf } from './messages.svelte';
+import type { Program } from './program.svelte';
+import { Question } from './question.svelte';
+import { selection } from './selection.svelte';
+
+/** How long typing pauses before it is asked what the model says, and what a run would take, ms. */
+const PAUSE = { predict: 60, estimate: 250 };
+
+export class OpenModel {
+  /** Null for a session that is open without its model. */
+  readonly opened: OpenedModel | null;
+  readonly summary: ModelSummary | null;
+  readonly question: Question;
+  inputs = $state.raw<Inputs | null>(null);
+  estimate = $state.raw<Estimate | null>(null);
+  /** Why what is asked cannot run. */
+  refusal = $state.raw<MhoFault | null>(null);
+  readonly setup = $derived.by((): RunSetup | null => this.question.setup(this.data));
+  readonly #newestEstimate = new Latest();
+  readonly #newestData = new Latest();
+  #predictTimer: ReturnType<typeof setTimeout> | undefined;
+  #estimateTimer: ReturnType<typeof setTimeout> | undefined;
+
+  /** @param before the question that was asked until now */
+  constructor(
+    private readonly program: Program,
+    before: Question | null,
+    opened: OpenedModel | null,
+    summary: ModelSummary | null = opened?.summary ?? null,
+  ) {
+    this.opened = opened;
+    this.summary = summary;
+    this.question = new Question(before, opened?.sample ?? null);
+  }
+
+  get sample(): OpenedModel['sample'] {
+    return this.opened?.sample ?? null;
+  }
+  get data(): InputData | null {
+    return this.inputs?.data ?? null;
+  }
+  /** What the data say an example truly is. */
+  label(example: number): string | undefined {
+    return this.inputs?.labels[example];
+  }
+
+  /** The activation in front of an output that the default target steps over. */
+  finalActivation(output: string): 'softmax' | 'sigmoid' | null {
+    const known = this.opened?.finalActivation ?? {};
+    return Object.hasOwn(known, output) ? known[output]! : null;
+  }
+
+  // ------------------------------------------------------------- data
+
+  /** Takes data as inputs, with those of the examples that they have. */
+  async use(data: InputData, examples: readonly number[]): Promise<void> {
+    const own = this.opened?.data?.data === data.data ? (this.sample?.exampleLabels ?? []) : [];
+    const inputs = new Inputs(this.program, data, own);
+    this.inputs = inputs;
+    this.question.examples = examples.filter((example) => inputs.ids.includes(example));
+    selection.example = this.question.examples[0] ?? 0;
+    await inputs.read();
+    if (this.inputs === inputs) this.refresh();
+  }
+
+  /** Reads files for the inputs; for one of several, the others stay as they are. */
+  async read(files: readonly FileRef[], input?: string): Promise<void> {
+    const into = input !== undefined && this.data ? { into: this.data.data } : {};
+    await this.#take(
+      this.program.client.request('readInputs', {
+        files: files.map(({ file }) => file),
+        ...(input !== undefined && { input, ...into }),
+      }),
+      [0],
+    );
+  }
+
+  /** Reads the same pictures in another way, the baseline's too. */
+  async reread(reading: Partial<ImageReading>): Promise<void> {
+    const { data, question } = this;
+    if (!data) return;
+    const reread = (of: InputData) => this.program.client.request('rereadInputs', { data: of.data, reading });
+    const baseline = question.baselineData;
+    if (baseline?.data.reading) await this.#useBaseline(await reread(baseline.data), question.perExample);
+    await this.#take(reread(data), question.examples);
+  }
+
+  /** Of several files that are being read, the last one's data are used. */
+  async #take(asked: Promise<InputData>, examples: readonly number[]): Promise<void> {
+    let data: InputData | null = null;
+    let fault: { readonly error: unknown } | null = null;
+    await this.#newestData.ask(
+      asked,
+      (read) => (data = read),
+      (error) => (fault = { error }),
+    );
+    if (fault) throw (fault as { readonly error: unknown }).error;
+    if (data) await this.use(data, examples);
+  }
+
+  /** Takes files' rows as baseline: one, one per example, or several references. */
+  async readBaseline(files: readonly FileRef[]): Promise<void> {
+    const { range, fit } = this.data?.reading ?? {};
+    const data = await this.program.client.request('readInputs', {
+      files: files.map(({ file }) => file),
+      purpose: 'baseline',
+      ...(range && fit && { reading: { range, fit } }),
+    });
+    if (data.faults[0]) throw { fault: data.faults[0] };
+    await this.#useBaseline(data);
+    this.refresh();
+  }
+
+  /** Compares with data. @param perExample default: where they have a row for every row of the inputs */
+  async #useBaseline(
+    data: InputData,
+    perExample = data.examples > 1 && data.examples === this.data?.examples,
+  ): Promise<void> {
+    const rows = await readRows(this.program, data);
+    this.question.compareWith({ kind: 'data', data: data.data, ...(perExample && { perExample }) }, { data, rows });
+  }
+
+  /** Compares with what a run was compared with, where that was data. */
+  async compareAs(run: string): Promise<void> {
+    const found = await this.program.client.request('runBaseline', { run });
+    if (found) await this.#useBaseline(found.data, found.perExample);
+  }
+
+  // ------------------------------------------------------------- asking
+
+  chooseExample(example: number, add: boolean): void {
+    const { question } = this;
+    if (add) question.toggleExample(example);
+    else question.examples = [example];
+    selection.example = question.examples.includes(example) ? example : question.examples[0]!;
+    this.refresh();
+  }
+
+  /** Looks at an example without changing what is asked. */
+  look(example: number): void {
+    selection.example = example;
+    if (this.inputs && !this.inputs.told?.examples.includes(example)) this.refresh();
+  }
+
+  compareWith(baseline: StudioBaseline): void {
+    this.question.compareWith(baseline);
+    this.refresh();
+  }
+
+  /** Something that is asked changed: predict and estimate anew, once typing pauses. */
+  refresh(): void {
+    clearTimeout(this.#predictTimer);
+    this.#predictTimer = setTimeout(() => void this.#predict(), PAUSE.predict);
+    this.refreshEstimate();
+  }
+
+  /** Steps, methods and the like leave the prediction as it is. */
+  refreshEstimate(): void {
+    clearTimeout(this.#estimateTimer);
+    this.#estimateTimer = setTimeout(() => void this.#estimate(), PAUSE.estimate);
+  }
+
+  async #predict(): Promise<void> {
+    const { inputs, setup } = this;
+    if (!inputs || !setup) return;
+    const looked = inputs.ids.includes(selection.example) ? [selection.example] : [];
+    const examples = [...new Set([...setup.examples, ...looked])].sort((a, b) => a - b);
+    const { baseline, backend } = setup;
+    await inputs.predict({ examples, baseline, backend }, (error) => (this.refusal = faultOf(error)));
+  }
+
+  async #estimate(): Promise<void> {
+    if (!this.setup) return;
+    await this.#newestEstimate.ask(
+      this.program.client.request('estimate', this.setup),
+      (estimate) => {
+        this.estimate = estimate;
+        this.refusal = null;
+      },
+      (error) => {
+        this.estimate = null;
+        this.refusal = faultOf(error);
+      },
+    );
+  }
+}

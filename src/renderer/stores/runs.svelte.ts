@@ -1,0 +1,147 @@
+/** The runs of one document, and which of them are shown. Another document has another one of these. */
+import { METHODS } from '../../contract/attribution';
+import type { LayerSummary } from '../../contract/model';
+import type { RunRecord, RunSetup } from '../../contract/studio';
+import { runName } from '../../contract/words/runs';
+import { hiddenLayers, repeatedLayers, targetLayers } from '../logic/neurons';
+import { examplePlace } from '../logic/ranking';
+import { messages } from './messages.svelte';
+import type { Program } from './program.svelte';
+import { selection } from './selection.svelte';
+
+interface Contributions {
+  readonly contributions: Float32Array;
+  readonly spread: Float32Array | null;
+}
+
+/** Layers of runs whose contributions are kept at hand. */
+const MOST_KEPT = 40;
+
+/** The example at a place of a result. */
+const exampleAt = (run: RunRecord, place: number): number | undefined => run.asked.examples[place];
+
+export class Runs {
+  /** Of the document itself. */
+  own = $state.raw<readonly RunRecord[]>([]);
+  /** Of other sessions that were opened to compare with. */
+  guests = $state.raw<readonly RunRecord[]>([]);
+  /** Runs shown as columns. */
+  shown = $state.raw<ReadonlySet<string>>(new Set());
+  /** Jobs that a view started for itself. */
+  aside = $state.raw<ReadonlySet<string>>(new Set());
+  /** What each job of this window was asked, by which its runs are looked into further. */
+  setups = $state.raw<ReadonlyMap<string, RunSetup>>(new Map());
+  readonly #contributions = new Map<string, Promise<Contributions>>();
+
+  /** Runs of one press of Run stand in the order of the methods, whichever was quicker. */
+  readonly all = $derived(
+    [...this.own, ...this.guests].sort((a, b) =>
+      a.job === b.job ? METHODS.indexOf(a.result.method) - METHODS.indexOf(b.result.method) : 0,
+    ),
+  );
+  readonly columns = $derived(this.all.filter(({ run }) => this.shown.has(run)));
+  /** The columns that know the selected example. */
+  readonly current = $derived(this.columns.filter((run) => examplePlace(run, selection.example) >= 0));
+  readonly main = $derived(this.current[0] ?? null);
+  /** Examples that a shown run took. */
+  readonly examples = $derived([
+    ...new Set(this.columns.flatMap((run) => run.result.examples.map((place) => exampleAt(run, place)!))),
+  ]);
+  /** Layers whose units are neurons between input and target: what a ranking is about. */
+  readonly hidden = $derived.by(() => hiddenLayers(this.layers(), this.main ? targetLayers(this.main) : new Set()));
+  /** Layers that only hand on what the one before them carries → the first of their row. */
+  readonly repeats = $derived.by(() => repeatedLayers(this.layers(), this.current, selection.example));
+  /** Hidden layers, each row of repeating ones once. */
+  readonly telling = $derived(new Set([...this.hidden].filter((name) => !this.repeats.has(name))));
+
+  /** @param layers of the open model */
+  constructor(
+    private readonly program: Program,
+    private readonly layers: () => readonly LayerSummary[],
+  ) {}
+
+  /** Takes the runs of a session; those of its last job are shown. @returns the last run */
+  take(runs: readonly RunRecord[]): RunRecord | null {
+    const last = runs.at(-1) ?? null;
+    this.own = runs;
+    this.shown = new Set(runs.filter(({ job }) => job === last?.job).map(({ run }) => run));
+    return last;
+  }
+
+  /**
+   * A run of this document is complete.
+   * @param made what its job has made with it; shown, unless a view asked for it aside
+   */
+  add(run: RunRecord, setup: RunSetup, made: readonly RunRecord[], aside: boolean): void {
+    this.setups = new Map(this.setups).set(run.job, setup);
+    this.own = [...this.own, run];
+    if (aside) {
+      this.aside = new Set([...this.aside, run.job]);
+      return;
+    }
+    this.shown = new Set(made.map((each) => each.run));
+    if (examplePlace(run, selection.example) < 0)
+      selection.example = exampleAt(run, run.result.examples[0] ?? 0) ?? selection.example;
+  }
+
+  toggle(run: string): void {
+    const shown = new Set(this.shown);
+    if (!shown.delete(run)) shown.add(run);
+    this.shown = shown;
+  }
+
+  /** What a run was asked, while its model is open here; null otherwise. @param hash of the model that is open */
+  setupOf({ job, model }: RunRecord, hash: string | undefined): RunSetup | null {
+    return (hash === model && this.setups.get(job)) || null;
+  }
+
+  /** `[examples, …shape]` of one layer of one run; asked once, then kept. */
+  contributions(run: string, layer: string): Promise<Contributions> {
+    const key = `${run}\n${layer}`;
+    const known = this.#contributions.get(key);
+    if (known) return known;
+    const asked = this.program.client.request('contributions', { run, layer });
+    this.#contributions.set(key, asked);
+    asked.catch(() => this.#contributions.delete(key));
+    if (this.#contributions.size > MOST_KEPT) this.#contributions.delete(this.#contributions.keys().next().value!);
+    return asked;
+  }
+
+  async remove(run: RunRecord): Promise<void> {
+    const { guard, client } = this.program;
+    await guard(async () => {
+      await client.request('removeRun', { run: run.run });
+      this.own = this.own.filter((other) => other.run !== run.run);
+      messages.note(`Removed ${runName(run)}.`, {
+        label: 'Undo',
+        run: () =>
+          void guard(async () => {
+            const back = await client.request('restoreRun', { run: run.run });
+            this.own = [...this.own, back].sort((a, b) => a.created.localeCompare(b.created));
+          }),
+      });
+    });
+  }
+
+  /** Compares no longer with a run of another session; its file stays as it is. */
+  dropGuest(guest: RunRecord): void {
+    const { guests, shown } = this;
+    this.guests = guests.filter((other) => other !== guest);
+    this.shown = new Set([...shown].filter((run) => run !== guest.run));
+    messages.note(`${runName(guest)} of the other session was put away.`, {
+      label: 'Undo',
+      run: () => {
+        this.guests = [...this.guests, guest];
+        if (shown.has(guest.run)) this.shown = new Set([...this.shown, guest.run]);
+      },
+    });
+  }
+
+  /** Names a run and notes something on it; an empty name is the made one again. True when it was kept. */
+  describe(run: RunRecord, name: string, note: string): Promise<boolean> {
+    return this.program.guard(async () => {
+      const described = await this.program.client.request('describeRun', { run: run.run, name, note });
+      this.own = this.own.map((other) => (other.run === run.run ? described : other));
+    });
+  }
+}
