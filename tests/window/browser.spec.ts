@@ -4,6 +4,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { encode as encodePng } from 'fast-png';
 import { forget, newFolder, root } from './studio';
+import { gathering, listen } from './webrtc';
 
 const program = process.env['MHO_TEST_BROWSER'];
 test.skip(!program, 'there is no Chromium on this machine');
@@ -59,4 +60,14 @@ test('pictures are picked together, uploaded and read as examples', async () => 
   await expect(input.getByRole('button', { name: /^Example/ })).toHaveCount(2);
   await expect(input.getByText('2 × PNG, 16 × 16 grey, resized to 8 × 8, values 0 to 1')).toBeVisible();
   expect(faults).toEqual([]);
+});
+
+test('nothing leaves by WebRTC, from the page or an empty frame in it', async () => {
+  const listeners = await listen();
+  try {
+    const said = await page.evaluate<string[]>(gathering(listeners));
+    expect(listeners.heard, said.join('; ')).toEqual([]);
+  } finally {
+    listeners.close();
+  }
 });

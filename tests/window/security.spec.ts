@@ -6,6 +6,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { forget, launch, root, type Studio } from './studio';
+import { gathering, listen } from './webrtc';
 
 let studio: Studio;
 test.beforeAll(async () => {
@@ -232,4 +233,14 @@ test('20 the page gets three functions and no Electron', async () => {
   );
   // A file that the page made itself has no path, so it opens nothing.
   expect(await inPage(`window.mho.filesFrom([new File(['x'], '/etc/passwd')])`)).toEqual([]);
+});
+
+test('nothing leaves by WebRTC, from the page or an empty frame in it', async () => {
+  const listeners = await listen();
+  try {
+    const said = await inPage<string[]>(gathering(listeners));
+    expect(listeners.heard, said.join('; ')).toEqual([]);
+  } finally {
+    listeners.close();
+  }
 });

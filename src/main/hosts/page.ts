@@ -27,6 +27,7 @@ export const contentPolicy = (connect = "'none'"): string =>
     `connect-src ${connect}`,
     "base-uri 'none'",
     "form-action 'none'",
+    "webrtc 'block'",
     "frame-ancestors 'none'",
   ].join('; ');
 

@@ -30,6 +30,9 @@ export const webPreferences = (preload: string): WebPreferences => ({
 export function registerScheme(): void {
   // Every window asks for its sandbox; this also forbids one that would not. As root Chromium runs only without.
   if (!app.commandLine.hasSwitch('no-sandbox')) app.enableSandbox();
+  // Our pages need no network. What is no request of a page's (WebRTC by TCP) goes by the proxy, and there is none.
+  app.commandLine.appendSwitch('proxy-server', '0.0.0.0:0');
+  app.commandLine.appendSwitch('proxy-bypass-list', '<-loopback>');
   protocol.registerSchemesAsPrivileged([{ scheme: SCHEME, privileges: { standard: true, secure: true } }]);
 }
 
@@ -61,6 +64,7 @@ export function secureContents(contents: WebContents): void {
   contents.on('will-redirect', (event) => event.preventDefault());
   contents.on('will-attach-webview', (event) => event.preventDefault());
   contents.setWindowOpenHandler(() => ({ action: 'deny' }));
+  contents.setWebRTCIPHandlingPolicy('disable_non_proxied_udp');
 }
 
 /** Whether a message comes from the top frame of our own page. */
