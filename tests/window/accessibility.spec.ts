@@ -3,7 +3,8 @@ import { expect, test, type Page } from '@playwright/test';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { answerDialogs, forget, launch, newFolder, type Studio } from './studio';
+import { VIEWS } from '../../src/renderer/logic/views';
+import { answerDialogs, forget, launch, newFolder, settled, type Studio } from './studio';
 
 const axe = readFileSync(createRequire(__filename).resolve('axe-core/axe.min.js'), 'utf8');
 
@@ -55,14 +56,14 @@ test('without a pointer: sample, run, cancel, views, a killed engine, run again,
   await runs(2);
 
   // Views by number; tabs by arrows.
-  for (const [key, name] of ['Ranking', 'Completeness', 'Compare', 'Path'].entries()) {
+  for (const [key, { name }] of VIEWS.entries()) {
     await page.keyboard.press(String(key + 1));
     await expect(page.getByRole('tab', { name })).toHaveAttribute('aria-selected', 'true');
   }
   await page.keyboard.press('1');
-  await tabTo(/^Ranking$/);
+  await tabTo(new RegExp(`^${VIEWS[0].name}$`));
   await page.keyboard.press('ArrowRight');
-  await expect(page.getByRole('tab', { name: 'Completeness' })).toBeFocused();
+  await expect(page.getByRole('tab', { name: VIEWS[1].name })).toBeFocused();
   await page.keyboard.press('ArrowLeft');
 
   // What is typed counts, whether or not the field has been left; Escape cancels.
@@ -118,7 +119,7 @@ test('a dialog keeps the focus, and gives it back', async () => {
 
 /** What axe finds, by the place where it was looking. */
 async function look(place: string, found: string[]): Promise<void> {
-  await page.waitForTimeout(400); // colours fade
+  await settled(page);
   await page.evaluate(axe);
   const violations = await page.evaluate<string[]>(`axe.run().then(({ violations }) =>
     violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ target }) => target.join(' ')).join(', ')))`);
@@ -156,7 +157,7 @@ for (const theme of ['light', 'dark'] as const)
     await runs(3);
     await expect(page.locator('.headline')).toContainText('owes most to');
     await page.locator('.headline').getByRole('button').click();
-    for (const [key, name] of ['ranking', 'completeness', 'compare', 'path'].entries()) {
+    for (const [key, { name }] of VIEWS.entries()) {
       await page.locator('body').click({ position: { x: 640, y: 12 } });
       await page.keyboard.press(String(key + 1));
       await look(`${name}, a unit selected`, found);

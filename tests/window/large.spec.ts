@@ -49,7 +49,8 @@ test('600,000 units: the first and the last row are reached, and the wheel moves
     scroller.scrollTop = scroller.scrollHeight / 2;
   });
   await expect.poll(async () => Math.abs((await seen())[0]![0] - 300_000)).toBeLessThan(200);
-  await page.waitForTimeout(400);
+  const resting = () => expect(grid.locator('.tall.moving')).toHaveCount(0);
+  await resting();
   const before = await seen();
   await page.mouse.move(body.x + body.width / 2, body.y + body.height / 2);
   await page.mouse.wheel(0, 60);
@@ -59,7 +60,7 @@ test('600,000 units: the first and the last row are reached, and the wheel moves
     return before.find(([number]) => number === same[0])![1] - same[1];
   };
   await expect.poll(moved).toBe(60);
-  await page.waitForTimeout(400); // the scroll bar has followed: rows are where they were
+  await resting(); // the scroll bar has followed: rows are where they were
   expect(await moved()).toBe(60);
   // one after the other, without a gap, whatever elements they took over
   const now = await seen();

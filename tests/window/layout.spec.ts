@@ -1,6 +1,6 @@
 /** Nothing scrolls sideways, nothing jumps: every view at a small and a large window, with both samples. */
 import { expect, test } from '@playwright/test';
-import { forget, launch, type Studio } from './studio';
+import { forget, launch, settled, type Studio } from './studio';
 
 const SIZES = [
   [1280, 800],
@@ -40,7 +40,7 @@ for (const sample of ['digits', 'motifs'])
       await resize(studio, size);
       for (const view of ['Ranking', 'Completeness', 'Compare', 'Path']) {
         await page.getByRole('tab', { name: view }).click();
-        await page.waitForTimeout(300);
+        await settled(page);
         expect(await sideways(studio), `${view} at ${size.join(' × ')}`).toEqual([]);
       }
       await page.getByRole('tab', { name: 'Ranking' }).click();
@@ -57,7 +57,7 @@ for (const sample of ['digits', 'motifs'])
       await page.getByRole('grid', { name: 'Units by importance' }).focus();
       for (const key of ['Home', 'PageDown', 'End']) {
         await page.keyboard.press(key);
-        await page.waitForTimeout(250);
+        await settled(page);
         expect(await places(), key).toEqual(before);
         expect(await sideways(studio), `${key} at ${size.join(' × ')}`).toEqual([]);
       }
@@ -90,10 +90,10 @@ test('the graph fits its place until it is moved', async () => {
   }
   // zoomed by hand it stays as it is
   await page.getByRole('button', { name: 'Zoom in' }).click();
-  await page.waitForTimeout(300);
+  await settled(page);
   const width = (await last.boundingBox())!.width;
   await resize(studio, [1500, 900]);
-  await page.waitForTimeout(500);
+  await settled(page);
   expect((await last.boundingBox())!.width).toBeCloseTo(width, 0);
   await page.getByRole('button', { name: 'Fit the whole graph' }).click();
   await expect.poll(inside).toBe(true);

@@ -5,7 +5,7 @@
 import { expect, test, type Locator } from '@playwright/test';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { forget, launch, root, type Studio } from './studio';
+import { forget, launch, root, settled, type Studio } from './studio';
 
 test.describe.configure({ mode: 'serial' });
 
@@ -56,7 +56,8 @@ async function picture(name: string, what?: Locator): Promise<void> {
   await page.mouse.move(700, 3);
   await page.evaluate('document.activeElement?.blur()');
   await expect(page.locator('.message')).toHaveCount(0, { timeout: 12_000 });
-  await page.waitForTimeout(400); // colours fade
+  await expect(page.locator('[aria-busy=true]')).toHaveCount(0);
+  await settled(page);
   const now = await (what ?? page).screenshot({ animations: 'disabled' });
   const file = join(folder, `${name}.png`);
   if (writing) {
@@ -123,14 +124,12 @@ test('compare', async () => {
   await view('Compare');
   await expect(results().locator('.js-plotly-plot').first()).toBeVisible({ timeout: 20_000 });
   await expect(results().locator('dt', { hasText: 'rank correlation' })).toBeVisible();
-  await studio.page.waitForTimeout(600);
   await picture('compare', results());
 });
 
 test('path', async () => {
   await view('Path');
   await expect(results().locator('.js-plotly-plot').first()).toBeVisible({ timeout: 20_000 });
-  await studio.page.waitForTimeout(900);
   await picture('path', results());
 });
 

@@ -153,3 +153,14 @@ export async function runToEnd(studio: Studio, setup: RunSetup): Promise<string>
   await expect.poll(() => lastKind(studio, job), { timeout: 40_000 }).toBe('finished');
   return job;
 }
+
+/** Waits until what fades or moves now has come to rest, and what changed last has been painted. */
+export async function settled(page: Page): Promise<void> {
+  await page.evaluate(`(async () => {
+    const painted = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+    await painted();
+    const finite = document.getAnimations().filter(({ effect }) => effect.getTiming().iterations !== Infinity);
+    await Promise.allSettled(finite.map(({ finished }) => finished));
+    await painted();
+  })()`);
+}

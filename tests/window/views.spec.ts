@@ -3,7 +3,7 @@ import { expect, test, type Page } from '@playwright/test';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { answerDialogs, forget, launch, newFolder, type Studio } from './studio';
+import { answerDialogs, forget, launch, newFolder, settled, type Studio } from './studio';
 
 const axe = readFileSync(createRequire(__filename).resolve('axe-core/axe.min.js'), 'utf8');
 /** Violations as text, empty when there is none. */
@@ -156,7 +156,7 @@ for (const theme of ['light', 'dark'] as const)
     await expect(page.locator('html')).toHaveAttribute('data-theme', theme);
     for (const name of ['Ranking', 'Completeness', 'Compare', 'Path']) {
       await view(name);
-      await page.waitForTimeout(400); // colours fade
+      await settled(page);
       expect(await violations(page), name).toEqual([]);
     }
     await page.getByRole('button', { name: 'Settings', exact: true }).click();

@@ -1,6 +1,8 @@
 /** What menu items and keys do: the same as the window's own buttons. */
 import type { Command } from '../../contract/studio';
-import { shell, VIEWS } from './shell.svelte';
+import { sentence } from '../logic/format';
+import { VIEWS, viewOfKey } from '../logic/views';
+import { shell } from './shell.svelte';
 import { selection } from './selection.svelte';
 import { studio } from './studio.svelte';
 
@@ -44,7 +46,10 @@ export const KEYS: readonly { readonly keys: string; readonly does: string }[] =
   { keys: 'Ctrl F', does: 'Search units' },
   { keys: 'Ctrl O', does: 'Open a model' },
   { keys: 'Ctrl S', does: 'Save the session' },
-  { keys: '1 2 3 4', does: 'Ranking, completeness, compare, path' },
+  {
+    keys: VIEWS.map((_, at) => at + 1).join(' '),
+    does: sentence(VIEWS.map(({ name }) => name.toLowerCase()).join(', ')),
+  },
   { keys: 'Arrows', does: 'Move in the graph, the ranking, the examples' },
   { keys: 'Enter', does: 'Select; open or close a group' },
   { keys: 'P', does: 'Pin the selected unit' },
@@ -69,8 +74,9 @@ export function onKey(event: KeyboardEvent): void {
   if (modified || event.altKey) return;
   if (event.key === 'Escape' && !shell.dialog && studio.jobs.running) return commands.cancel();
   if (event.target instanceof HTMLElement && event.target.matches('input, select, textarea')) return;
+  const view = viewOfKey(event.key);
   if (event.key === '?') commands.keys();
-  else if (/^[1-4]$/.test(event.key)) shell.view = VIEWS[Number(event.key) - 1]!;
+  else if (view) shell.view = view;
   else if (event.key === '[' || event.key === ']') stepExample(event.key === ']' ? 1 : -1);
 }
 

@@ -21,7 +21,9 @@ class Messages {
   }
 
   fault({ message, remedy, code }: MhoFault, action: Message['action'] = null): void {
-    if (code === 'KEPT_OPEN') return; // the user has just decided that
+    // the user has just decided that
+    if (code === 'KEPT_OPEN') return;
+    if (code === 'OPENING_CANCELLED') return this.note(message);
     const same = this.list.find((shown) => shown.text === message);
     if (same && (same.action || !action)) return;
     if (same) this.dismiss(same.id);
@@ -45,6 +47,10 @@ class Messages {
 }
 
 export const messages = new Messages();
+
+/** What somebody who mends it wants to know of a fault. */
+export const detailsOf = (error: unknown): string =>
+  error instanceof Error ? (error.stack ?? `${error.name}: ${error.message}`) : String(error);
 
 /** The fault that a rejected request carries, whatever threw it. */
 export const faultOf = (error: unknown): MhoFault =>

@@ -1,6 +1,6 @@
 /** What the window's frame shows: which view, which dialog, whether the set-up panel is open. */
-export const VIEWS = ['ranking', 'completeness', 'compare', 'path'] as const;
-export type View = (typeof VIEWS)[number];
+import type { View } from '../logic/views';
+
 export type DialogName = 'settings' | 'keys';
 
 class Shell {

@@ -109,6 +109,11 @@ export class Studio {
     return went;
   }
 
+  /** Ends what is being opened; what was open before stays. */
+  cancelOpening(): Promise<boolean> {
+    return this.program.guard(() => this.program.client.request('cancelOpening', {}));
+  }
+
   async #openModel(name: string, ask: () => Promise<OpenedModel>): Promise<void> {
     await this.#whileOpening(name, async () => {
       const before = { hash: this.model.summary?.hash, title: this.document?.title, runs: this.runs.own.length };
