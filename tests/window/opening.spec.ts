@@ -2,7 +2,7 @@
 import { expect, test } from '@playwright/test';
 import { copyFileSync, mkdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { forget, launch, newFolder, root, type Studio } from './studio';
+import { answerDialogs, forget, launch, newFolder, root, type Studio } from './studio';
 
 const CASES = join(root, 'tests/reference/cases');
 let folder: string;
@@ -53,6 +53,30 @@ test('a large model tells how far it has been read', async () => {
   );
   expect(told.filter((each) => each !== null && each.total === 12 * 4 * units * units).length).toBeGreaterThan(0);
   expect((await studio.get('document', {})).opening).toBeNull();
+});
+
+test('an opening is cancelled where it is shown, and what was open stays', async () => {
+  const units = 4096;
+  const names = Array.from({ length: 16 }, (_, i) => `dense_${i}`);
+  const layers = names.map((name, i) => ({
+    class_name: 'Dense',
+    config: { name, units, use_bias: false, ...(i === 0 && { batch_input_shape: [null, units] }) },
+  }));
+  const large = zeros(
+    layers,
+    names.map((name) => ({ name: `${name}/kernel`, shape: [units, units] })),
+  );
+  studio = await launch(['--sample', 'digits']);
+  const { app, page } = studio;
+  await expect(page.getByRole('button', { name: 'Run', exact: true }).first()).toBeEnabled({ timeout: 20_000 });
+  await answerDialogs(app, { open: large });
+  await app.evaluate(({ Menu }) => Menu.getApplicationMenu()!.getMenuItemById('open-folder')!.click());
+  await page.getByRole('button', { name: /^Cancel opening/ }).click();
+  await expect(page.getByText(/^Opening .* was cancelled/)).toBeVisible();
+  await expect(page.getByRole('button', { name: /^Cancel opening/ })).toHaveCount(0);
+  await expect(page.locator('.message.fault')).toHaveCount(0);
+  expect((await studio.get('openedModel', {}))!.sample!.name).toBe('digits');
+  await expect(page.getByRole('button', { name: 'Run', exact: true }).first()).toBeEnabled();
 });
 
 test('the model card says where the path starts and what each method gives', async () => {

@@ -27,7 +27,7 @@ export class OpenModel {
   refusal = $state.raw<MhoFault | null>(null);
   readonly setup = $derived.by((): RunSetup | null => this.question.setup(this.data));
   readonly #newestEstimate = new Latest();
-  readonly #newestData = new Latest();
+  #reading: Promise<void> = Promise.resolve();
   #predictTimer: ReturnType<typeof setTimeout> | undefined;
   #estimateTimer: ReturnType<typeof setTimeout> | undefined;
 
@@ -74,38 +74,35 @@ export class OpenModel {
   }
 
   /** Reads files for the inputs; for one of several, the others stay as they are. */
-  async read(files: readonly FileRef[], input?: string): Promise<void> {
-    const into = input !== undefined && this.data ? { into: this.data.data } : {};
-    await this.#take(
-      this.program.client.request('readInputs', {
+  read(files: readonly FileRef[], input?: string): Promise<void> {
+    return this.#inTurn(async () => {
+      const into = input !== undefined && this.data ? { into: this.data.data } : {};
+      const data = await this.program.client.request('readInputs', {
         files: files.map(({ file }) => file),
         ...(input !== undefined && { input, ...into }),
-      }),
-      [0],
-    );
+      });
+      await this.use(data, [0]);
+    });
   }
 
   /** Reads the same pictures in another way, the baseline's too. */
-  async reread(reading: Partial<ImageReading>): Promise<void> {
-    const { data, question } = this;
-    if (!data) return;
-    const reread = (of: InputData) => this.program.client.request('rereadInputs', { data: of.data, reading });
-    const baseline = question.baselineData;
-    if (baseline?.data.reading) await this.#useBaseline(await reread(baseline.data), question.perExample);
-    await this.#take(reread(data), question.examples);
+  reread(reading: Partial<ImageReading>): Promise<void> {
+    return this.#inTurn(async () => {
+      const { data, question } = this;
+      if (!data) return;
+      const reread = (of: InputData) => this.program.client.request('rereadInputs', { data: of.data, reading });
+      const again = await reread(data);
+      const baseline = question.baselineData?.data;
+      if (baseline?.reading) await this.#useBaseline(await reread(baseline), question.perExample);
+      await this.use(again, question.examples);
+    });
   }
 
-  /** Of several files that are being read, the last one's data are used. */
-  async #take(asked: Promise<InputData>, examples: readonly number[]): Promise<void> {
-    let data: InputData | null = null;
-    let fault: { readonly error: unknown } | null = null;
-    await this.#newestData.ask(
-      asked,
-      (read) => (data = read),
-      (error) => (fault = { error }),
-    );
-    if (fault) throw (fault as { readonly error: unknown }).error;
-    if (data) await this.use(data, examples);
+  /** What builds on the data that are open waits for what is being read: two files for two inputs both stay. */
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const mine = this.#reading.then(work);
+    this.#reading = mine.catch(() => undefined);
+    return mine;
   }
 
   /** Takes files' rows as baseline: one, one per example, or several references. */

@@ -8,7 +8,10 @@ class Appearance {
   readonly theme = $derived<Theme>(this.choice === 'system' ? (this.systemDark ? 'dark' : 'light') : this.choice);
 
   /** Follows the system until the window closes. */
-  follow(query: MediaQueryList): void {
+  follow(query: {
+    readonly matches: boolean;
+    addEventListener(type: 'change', listener: (now: { readonly matches: boolean }) => void): void;
+  }): void {
     this.systemDark = query.matches;
     query.addEventListener('change', ({ matches }) => (this.systemDark = matches));
   }

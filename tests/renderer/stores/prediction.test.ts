@@ -95,6 +95,23 @@ describe('rows of a picker', () => {
     expect(studio.model.inputs!.row('x', 1)).toBeNull();
   });
 
+  it('of two inputs whose files are opened at once are both kept, in the order of opening', async () => {
+    const client = new FakeClient({ ...answers, openSample: () => opened({}, { data: null }) });
+    const studio = new Studio();
+    await studio.start(client);
+    await studio.openSample('net');
+    const file = (name: string) => [{ file: name, name, where: '', kind: 'data' } as const];
+    const both = Promise.all([studio.readInputs(file('a'), 'left'), studio.readInputs(file('b'), 'right')]);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(client.asked('readInputs')).toEqual([{ files: ['a'], input: 'left' }]);
+    client.open[0]!.answer(inputData('first', 2));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(client.asked('readInputs')[1]).toEqual({ files: ['b'], input: 'right', into: 'first' });
+    client.open[1]!.answer(inputData('second', 2));
+    await both;
+    expect(studio.model.data!.data).toBe('second');
+  });
+
   it('show the baseline of the example, not of the first that a run took', async () => {
     const studio = new Studio();
     await studio.start(
