@@ -180,7 +180,7 @@ test('a baseline from a file is asked again by what comes back', async () => {
   await pressRun();
   await shows(2);
   const [first] = await studio.get('runList', {});
-  expect(first!.asked.baseline).toContain('file');
+  expect(first!.asked.baseline).toMatchObject({ kind: 'arrays', rows: 1 });
   await killAndStart();
   await dialog().getByRole('button', { name: 'Open' }).click();
   await shows(2);
