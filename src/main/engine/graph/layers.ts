@@ -7,12 +7,12 @@ import type { OpAttributes } from './ops';
 function unsupported(graph: Graph): ReadonlyMap<ValueId, readonly string[]> {
   const outputs = new Map(graph.layers.map(({ output }) => [graph.values[output]!.name, output]));
   const kinds = new Map<ValueId, string[]>();
+  const of = (layer: ValueId): string[] => kinds.get(layer) ?? kinds.set(layer, []).get(layer)!;
   for (const node of graph.nodes) {
     if (node.op !== 'unknown') continue;
     // An op inside a layer is named `layer/op`.
     const layer = outputs.get(node.name) ?? outputs.get(node.name.slice(0, node.name.lastIndexOf('/')));
-    if (layer !== undefined)
-      kinds.set(layer, [...(kinds.get(layer) ?? []), (node.attributes as OpAttributes['unknown']).kind]);
+    if (layer !== undefined) of(layer).push((node.attributes as OpAttributes['unknown']).kind);
   }
   return kinds;
 }
