@@ -8,6 +8,9 @@ import type { OpRule } from '../../src/main/engine/ops/rule';
 import { cases, type Case } from './cases';
 import { checkCompleteness, checkGradient, checkParts } from './check';
 
+/** Every check is made on samples of its own from each. */
+const SEEDS = [100, 200, 300];
+
 export function everyOp(backend: BackendName, only?: readonly OpName[]): void {
   beforeAll(async () => {
     await hold(backend);
@@ -22,18 +25,18 @@ export function everyOp(backend: BackendName, only?: readonly OpName[]): void {
       return;
     }
     const each = cases[op] as readonly Case<OpName>[];
-    test.each(each.map((one, index) => ({ index, one })))('case $index: value and gradient', ({ index, one }) =>
-      checkGradient(op, one, 100 + index),
-    );
+    test.each(each.map((one, index) => ({ index, one })))('case $index: value and gradient', ({ index, one }) => {
+      for (const seed of SEEDS) checkGradient(op, one, seed + index);
+    });
     if (op !== 'embedding')
-      test.each(each.map((one, index) => ({ index, one })))('case $index: completeness', ({ index, one }) =>
-        checkCompleteness(op, one, 200 + index),
-      );
+      test.each(each.map((one, index) => ({ index, one })))('case $index: completeness', ({ index, one }) => {
+        for (const seed of SEEDS) checkCompleteness(op, one, seed + index);
+      });
     const inParts = each.filter(({ inputs }) => ops[op].parts && !refusedInParts(op, inputs));
     if (inParts.length)
-      test.each(inParts.map((one, index) => ({ index, one })))('case $index: parts', ({ one }) => {
-        checkParts(op, one, 'rescale');
-        checkParts(op, one, 'reveal-cancel');
+      test.each(inParts.map((one, index) => ({ index, one })))('case $index: parts', ({ index, one }) => {
+        for (const seed of SEEDS)
+          for (const rule of ['rescale', 'reveal-cancel'] as const) checkParts(op, one, rule, seed + index);
       });
   });
 }

@@ -202,6 +202,13 @@ function pool(x: Nd, attributes: OpAttributes['maxPool'], reduce: (values: numbe
   });
 }
 
+/** The values in every window of a pool, padding left out. */
+export function windowValues(x: Nd, attributes: OpAttributes['maxPool']): number[][] {
+  const found: number[][] = [];
+  pool(x, attributes, (values) => found.push(values));
+  return found;
+}
+
 interface Reduced {
   readonly axes: readonly number[];
   readonly keepDims: boolean;
