@@ -105,13 +105,16 @@ export interface RunResult {
   readonly durationMs: number;
 }
 
+/** What a run is at: the path of its methods with so many steps, or those that take one step from baseline to input. */
+export type RunPhase = { readonly kind: 'path'; readonly steps: number } | { readonly kind: 'differences' };
+
 /** Sent after every chunk. */
 export interface Progress {
   /** Passes (point evaluations) done and to do over all methods and examples. */
   readonly done: number;
   readonly total: number;
   readonly remainingMs: number | null;
-  readonly phase: string;
+  readonly phase: RunPhase;
   /** Up to where the path has been walked, F there minus F(x'), and the running sums of the cut layers (first example of the chunk). */
   readonly alpha: number;
   readonly running: number;

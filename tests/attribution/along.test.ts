@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { RULES, type AttributionRequest } from '../../src/contract/attribution';
 import { attribute } from '../../src/main/engine/attribution';
-import { valuesAlongPath } from '../../src/main/engine/attribution/along';
+import { valuesAlongPath } from '../../src/main/engine/attribution';
 import type { Device } from '../../src/main/engine/backends';
 import { hold } from '../device';
 import { CASES, firstRows, openCase, type ReferenceCase } from './cases';

@@ -1,6 +1,6 @@
 /** Contributions by plain differences: an independent check that uses forward passes alone. */
 import type { NumericArray } from '../../src/contract/attribution';
-import { Weights } from '../../src/main/engine/attribution';
+import { Weights } from '../../src/main/engine/attribution/weights';
 import { evaluate } from '../../src/main/engine/attribution/evaluate';
 import type { Device } from '../../src/main/engine/backends';
 import { sizeOf, type Graph } from '../../src/main/engine/graph/graph';

@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { AttributionRequest, Progress, RunResult } from '../../src/contract/attribution';
+import { phaseWords } from '../../src/contract/words/progress';
 import { attribute, predict } from '../../src/main/engine/attribution';
 import type { Device } from '../../src/main/engine/backends';
 import { hold } from '../device';
@@ -206,7 +207,9 @@ describe('progress', () => {
       await new Promise((resolve) => setTimeout(resolve, 50));
       heard.push(`${method} is kept`);
     };
-    const onProgress = ({ phase }: Progress): void => void (heard.at(-1) !== phase && heard.push(phase));
+    const onProgress = ({ phase }: Progress): void => {
+      if (heard.at(-1) !== phaseWords(phase)) heard.push(phaseWords(phase));
+    };
     await run(plain, { methods: ['nig', 'rescale'], steps: 8, chunkRows: 5 }, { onResult, onProgress });
     expect(heard).toEqual([
       'DeepLIFT and differences',

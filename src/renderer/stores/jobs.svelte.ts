@@ -2,6 +2,7 @@
 import type { Progress } from '../../contract/attribution';
 import type { MhoFault } from '../../contract/errors';
 import type { Job, JobNotice, RunRecord, RunSetup } from '../../contract/studio';
+import { samePhase } from '../../contract/words/progress';
 import { faultOf, messages } from './messages.svelte';
 import type { Program } from './program.svelte';
 
@@ -13,19 +14,18 @@ export interface RunningJob {
   readonly cancelling: boolean;
   /** Points of the running sum so far. */
   readonly trace: readonly { readonly alpha: number; readonly expected: number; readonly running: number }[];
-  readonly phase: string;
 }
 
 /** The same job after a chunk: a new phase, or going back on the path, begins another trace. */
 export function progressed(job: RunningJob, progress: Progress): RunningJob {
   const last = job.trace.at(-1);
   const point = { alpha: progress.alpha, expected: progress.expected, running: progress.running };
-  const same = last !== undefined && progress.alpha >= last.alpha && progress.phase === job.phase;
+  const same =
+    last !== undefined && progress.alpha >= last.alpha && samePhase(progress.phase, job.progress?.phase ?? null);
   return {
     ...job,
     queued: false,
     progress,
-    phase: progress.phase,
     trace: same ? [...job.trace, point] : [point],
   };
 }
@@ -55,7 +55,6 @@ export class Jobs {
       queued: false,
       cancelling: false,
       trace: [],
-      phase: '',
     };
     try {
       await new Promise<void>((resolve, reject) => {

@@ -15,6 +15,7 @@ import { forward } from './forward';
 import { planRun, type Plan } from './plan';
 import { prepare, type Prepared } from './request';
 import { Differences, type Segments } from './segments';
+import { STANDS_FOR } from './sums';
 import { walkGradients, walkMultipliers } from './walk';
 import { withWeights, type Weights } from './weights';
 
@@ -31,13 +32,6 @@ interface Gathered {
   readonly error: Float32Array;
   readonly gradient: Float32Array;
 }
-
-/** The gradient that stands for a segment, from those at its ends. */
-const STANDS_FOR = {
-  right: (_start: Tensor, end: Tensor) => end,
-  left: (start: Tensor, _end: Tensor) => start,
-  trapezoid: (start: Tensor, end: Tensor) => tf.mul(tf.add(start, end), 0.5),
-} satisfies Record<Exclude<Rule, 'secant'>, (start: Tensor, end: Tensor) => Tensor>;
 
 const overRest = (tensor: Tensor): Tensor => tf.sum(tf.reshape(tensor, [tensor.shape[0]!, -1]), 1);
 const read = (tensor: Tensor): Float32Array => tensor.dataSync() as Float32Array;

@@ -5,8 +5,8 @@ import { MhoError } from '../../../contract/errors';
 import type { Cores } from '../backends';
 import { sizeOf, type Graph, type ValueId } from '../graph/graph';
 import { forward } from './forward';
+import type { Lines } from './path';
 import type { Plan } from './plan';
-import type { Lines } from './sweep';
 import type { Weights } from './weights';
 
 /**

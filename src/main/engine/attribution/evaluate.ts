@@ -1,12 +1,13 @@
 /** Forward evaluation of any values of a graph, in batches: predictions, and the ends of paths that start inside. */
 import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
 import type { NumericArray } from '../../../contract/attribution';
-import type { Graph, ValueId } from '../graph/graph';
-import { prune } from '../graph/prune';
 import { MhoError } from '../../../contract/errors';
+import type { Graph, Node, ValueId } from '../graph/graph';
+import { prune, unknownBefore } from '../graph/prune';
 import { coresFor, knownBytes } from './chunks';
 import { forward } from './forward';
-import { Weights } from './weights';
+import type { Weights } from './weights';
 
 /** Rows evaluated at once: enough to keep every core busy, few enough to stay small. */
 const ROWS = 16;
@@ -14,7 +15,7 @@ const ROWS = 16;
 /**
  * Values at given rows.
  * @param feeds [rows, …] per value to start from
- * @param wanted ids of the values to compute
+ * @param wanted ids of the values to compute: what follows from `feeds`, is among them, or is a constant
  * @returns [rows, …] per wanted value
  * @throws OP_UNSUPPORTED when a layer on the way is unknown
  */
@@ -24,14 +25,13 @@ export async function evaluate(
   feeds: ReadonlyMap<ValueId, NumericArray>,
   wanted: readonly ValueId[],
 ): Promise<Map<ValueId, NumericArray>> {
-  const { nodes } = prune(graph, [...feeds.keys()], wanted);
-  const stranger = nodes.find((node) => node.op === 'unknown');
-  if (stranger)
-    throw new MhoError('OP_UNSUPPORTED', {
-      layer: stranger.name,
-      kind: (stranger.attributes as { kind: string }).kind,
-    });
-  const rows = [...feeds.values()][0]!.shape[0]!;
+  if (wanted.length === 0) return new Map();
+  const { nodes, live, beside } = prune(graph, [...feeds.keys()], wanted);
+  const stranger =
+    nodes.find((node): node is Node<'unknown'> => node.op === 'unknown') ?? strangerBefore(graph, beside);
+  if (stranger) throw new MhoError('OP_UNSUPPORTED', { layer: stranger.name, kind: stranger.attributes.kind });
+  const fed = [...feeds].filter(([id]) => live.has(id));
+  const rows = [...feeds.values()][0]?.shape[0] ?? 1;
   const bytes = knownBytes(graph, nodes.map(({ output }) => output)) ?? Infinity; // prettier-ignore
   const parts = new Map<ValueId, { shape: number[]; data: Float32Array[] }>(
     wanted.map((id) => [id, { shape: [], data: [] }]),
@@ -40,7 +40,7 @@ export async function evaluate(
     const count = Math.min(ROWS, rows - first);
     const computed = tf.tidy(() => {
       const given = new Map(
-        [...feeds].map(([id, { shape, data }]) => {
+        fed.map(([id, { shape, data }]) => {
           const size = data.length / rows;
           // Whole numbers too: rows come as float32, and kernels want one type.
           return [id, tf.tensor(data.subarray(first * size, (first + count) * size), [count, ...shape.slice(1)])];
@@ -48,10 +48,12 @@ export async function evaluate(
       );
       const work = () => {
         const values = forward(nodes, weights, given, new Set(wanted));
-        return { tensors: wanted.map((id) => tf.clone(values.get(id)!)), about: null };
+        const valueOf = (id: ValueId): Tensor =>
+          weights.isConstant(id) ? atRows(weights.get(id), count) : tf.clone(values.get(id)!);
+        return { tensors: wanted.map(valueOf), about: null };
       };
       if (!weights.device.kernels.records) return [...work().tensors];
-      const key = JSON.stringify([[...feeds.keys()], wanted]);
+      const key = JSON.stringify([fed.map(([id]) => id), wanted, count]);
       const [done] = weights.recordings.run(key, [...given.values()], [work], coresFor(count * bytes));
       return [...done!.tensors];
     });
@@ -66,6 +68,19 @@ export async function evaluate(
   }
   return new Map([...parts].map(([id, { shape, data }]) => [id, { shape: [rows, ...shape], data: joined(data) }]));
 }
+
+/** An op without a rule that one of the values comes from. */
+function strangerBefore(graph: Graph, values: readonly ValueId[]): Node<'unknown'> | undefined {
+  for (const id of values) {
+    const found = unknownBefore(graph, id);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+/** A constant as a value of rows. */
+const atRows = (constant: Tensor, rows: number): Tensor =>
+  tf.tile(tf.expandDims(tf.cast(constant, 'float32'), 0), [rows, ...constant.shape.map(() => 1)]);
 
 function joined(parts: readonly Float32Array[]): Float32Array {
   if (parts.length === 1) return parts[0]!;

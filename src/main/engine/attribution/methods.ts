@@ -2,7 +2,7 @@
 import type { Method, Rule } from '../../../contract/attribution';
 import type { Graph, Node } from '../graph/graph';
 import { denseOutputs } from '../graph/support';
-import type { SumKind } from './sweep';
+import type { SumKind } from './sums';
 
 export interface MethodSum {
   readonly kind: SumKind;

@@ -4,7 +4,7 @@ import { MhoError } from '../../../contract/errors';
 import { singleCuts } from '../graph/cuts';
 import type { Graph, Layer, Node, ValueId } from '../graph/graph';
 import { nearest } from '../graph/target';
-import { prune, type Pruned } from '../graph/prune';
+import { prune, unknownBefore, type Pruned } from '../graph/prune';
 import { isLinear, partsServe } from '../graph/support';
 import { ruleOf } from './forward';
 
@@ -88,15 +88,4 @@ export function planRun(
     if (inParts || (passes(node) && !isLinear(graph, node)))
       for (const id of [...node.inputs, node.output]) if (pruned.live.has(id)) kept.add(id);
   return { graph, pruned, starts, fixed: pruned.beside, sinks, layers, walked, kept };
-}
-
-/** An op without a rule that a value comes from: streams of random numbers come from nothing else. */
-function unknownBefore(graph: Graph, value: ValueId): Node<'unknown'> | null {
-  const needed = new Set([value]);
-  for (const node of [...graph.nodes].reverse()) {
-    if (!needed.has(node.output)) continue;
-    if (node.op === 'unknown') return node as Node<'unknown'>;
-    for (const id of node.inputs) needed.add(id);
-  }
-  return null;
 }

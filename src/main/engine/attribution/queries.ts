@@ -1,12 +1,14 @@
-/** What is asked around a run: values at both ends of the path, and what a run would cost. */
+/** What is asked around a run: the model's outputs, values at both ends of the path, and what a run would cost. */
 import type { AttributionRequest, NumericArray } from '../../../contract/attribution';
 import type { Device } from '../backends';
 import type { Graph, ValueId } from '../graph/graph';
+import { prune } from '../graph/prune';
 import { chunkSize, PEAK_PER_KEPT, rowBytes } from './chunks';
 import { evaluate } from './evaluate';
+import { checkInputs } from './inputs';
 import { methodSum } from './methods';
 import { planRun } from './plan';
-import { prepare } from './request';
+import { prepare, prepareEnds } from './request';
 import { withWeights } from './weights';
 
 /** Rows of one example, averaged over its references: [examples · references, …] → [examples, …]. */
@@ -22,6 +24,25 @@ function overReferences({ shape, data }: NumericArray, references: number): Nume
 }
 
 /**
+ * Outputs of the model at given inputs.
+ * @param inputs name → [E, …]
+ * @returns output name → [E, …]
+ * @throws INPUT_…, OP_UNSUPPORTED
+ */
+export async function predict(
+  device: Device,
+  graph: Graph,
+  inputs: AttributionRequest['inputs'],
+): Promise<Record<string, NumericArray>> {
+  checkInputs(graph, inputs);
+  return withWeights(device, graph, async (weights) => {
+    const feeds = new Map(graph.inputs.map(({ name, value }) => [value, inputs[name]!]));
+    const values = await evaluate(graph, weights, feeds, [...new Set(graph.outputs.map(({ value }) => value))]);
+    return Object.fromEntries(graph.outputs.map(({ name, value }) => [name, values.get(value)!]));
+  });
+}
+
+/**
  * Values at the inputs and at their baselines.
  * @param wanted value ids
  * @returns per id `[examples, …]`; at the baseline averaged over references
@@ -34,11 +55,19 @@ export const valuesAtEnds = (
   wanted: readonly ValueId[],
 ): Promise<{ atInput: Map<ValueId, NumericArray>; atBaseline: Map<ValueId, NumericArray> }> =>
   withWeights(device, graph, async (weights) => {
-    const { lines, references } = await prepare(graph, weights, request);
+    const { starts, lines, references, atInput } = await prepareEnds(graph, weights, request);
+    // What no path reaches is at the baseline what it is at the input.
+    const { live } = prune(graph, starts, wanted);
+    const moving = wanted.filter((id) => live.has(id));
+    const still = wanted.filter((id) => !live.has(id));
+    const atBoth = await evaluate(graph, weights, atInput, still);
     const at = async (end: 'from' | 'to'): Promise<Map<ValueId, NumericArray>> => {
       const feeds = new Map([...lines.ends].map(([id, each]) => [id, each[end]]));
-      const values = await evaluate(graph, weights, feeds, wanted);
-      return new Map([...values].map(([id, array]) => [id, overReferences(array, references)]));
+      const values = await evaluate(graph, weights, feeds, moving);
+      return new Map([
+        ...atBoth,
+        ...[...values].map(([id, array]) => [id, overReferences(array, references)] as const),
+      ]);
     };
     return { atInput: await at('to'), atBaseline: await at('from') };
   });

@@ -1,114 +1,33 @@
-/** From what was asked to what is computed: inputs checked, pairs of input and baseline laid out, path and target found. */
+/** From what was asked to what is computed: inputs and baselines checked and laid out, path and target found. */
 import type { AttributionRequest, NumericArray, TargetSpec } from '../../../contract/attribution';
 import { MhoError } from '../../../contract/errors';
-import { sizeOf, type Graph, type Shape, type ValueId } from '../graph/graph';
+import { sizeOf, type Graph, type ValueId } from '../graph/graph';
+import { prune } from '../graph/prune';
 import { fixedValues, naturalStarts } from '../graph/support';
 import { nearest, flatIndex, resolveTarget } from '../graph/target';
 import { evaluate } from './evaluate';
-import type { Lines, Seed } from './sweep';
+import { checkInputs, layBaselines, ownOf, pairsOf, pick } from './inputs';
+import type { Line, Lines, Seed } from './path';
 import type { Weights } from './weights';
 
 /** More points than any path needs; a typing error stops here. */
 const MOST_STEPS = 1_000_000;
 
-const show = (shape: Shape): string => `[${shape.map((size) => size ?? '?').join(', ')}]`;
-const fits = (have: readonly number[], want: Shape): boolean =>
-  have.length === want.length && want.every((size, axis) => size === null || size === have[axis]);
-
-/** Every input of the model, checked. @returns examples. @throws INPUT_… */
-export function checkInputs(graph: Graph, inputs: AttributionRequest['inputs']): number {
-  const names = graph.inputs.map(({ name }) => name).join(', ');
-  for (const name of Object.keys(inputs))
-    if (!graph.inputs.some((port) => port.name === name))
-      throw new MhoError('INPUT_UNKNOWN', { input: name, hint: nearest(name, graph.inputs), inputs: names });
-  let examples: number | null = null;
-  for (const { name, value } of graph.inputs) {
-    const given = inputs[name];
-    if (!given) throw new MhoError('INPUT_MISSING', { input: name, inputs: names });
-    const want: Shape = [examples, ...graph.values[value]!.shape];
-    if (!fits(given.shape, want) || sizeOf(given.shape) !== given.data.length || given.data.length === 0)
-      throw new MhoError('INPUT_SHAPE', { input: name, have: show(given.shape), want: show(want) });
-    checkFinite(name, given);
-    examples = given.shape[0]!;
-  }
-  return examples!;
-}
-
-function checkFinite(name: string, array: NumericArray): void {
-  const { data } = array;
-  for (let index = 0; index < data.length; index++)
-    if (!Number.isFinite(data[index]!))
-      throw new MhoError('INPUT_VALUE', { input: name, value: String(data[index]), index });
-}
-
-/** Per model input the baseline of every pair: [pairs, …], pair = example · references + reference. */
-interface Baselines {
-  readonly references: number;
-  /** Null: the constant, in the space where the path starts. */
-  readonly arrays: Readonly<Record<string, NumericArray>> | null;
-  readonly constant: number;
-}
-
-function layBaselines(graph: Graph, request: AttributionRequest, examples: number): Baselines {
-  const { baseline } = request;
-  if (baseline.kind === 'constant') return { references: 1, arrays: null, constant: baseline.value };
-  const counts = new Set<number>();
-  for (const { name, value } of graph.inputs) {
-    const given = baseline.arrays[name];
-    const input = request.inputs[name]!;
-    const want: Shape = [null, ...input.shape.slice(1)];
-    if (!given || !fits(given.shape, want) || sizeOf(given.shape) !== given.data.length || given.data.length === 0)
-      throw new MhoError('BASELINE_SHAPE', {
-        input: name,
-        have: given ? show(given.shape) : 'none',
-        want: show([null, ...graph.values[value]!.shape]),
-      });
-    checkFinite(name, given);
-    counts.add(given.shape[0]!);
-  }
-  const most = Math.max(...counts);
-  const perExample = baseline.perExample === true;
-  if ([...counts].some((count) => count !== most && count !== 1) || (perExample && most !== 1 && most !== examples))
-    throw new MhoError('BASELINE_SHAPE', {
-      input: graph.inputs.map(({ name }) => name).join(', '),
-      have: `${[...counts].join(' and ')} rows`,
-      want: perExample ? `1 or ${examples} rows` : 'the same number of references for each',
-    });
-  const references = perExample ? 1 : most;
-  const arrays = Object.fromEntries(
-    Object.entries(baseline.arrays).map(([name, array]) => {
-      const rows = array.shape[0]!;
-      return [
-        name,
-        pick(
-          array,
-          pairsOf(examples, references, (e, r) => (rows === 1 ? 0 : perExample ? e : r)),
-        ),
-      ];
-    }),
-  );
-  return { references, arrays, constant: 0 };
-}
-
-const pairsOf = (examples: number, references: number, row: (e: number, r: number) => number): number[] =>
-  Array.from({ length: examples * references }, (_, pair) => row(Math.floor(pair / references), pair % references));
-
-/** Rows of an array, in the given order. */
-function pick(array: NumericArray, rows: readonly number[]): NumericArray {
-  const size = array.data.length / array.shape[0]!;
-  const data = new Float32Array(rows.length * size);
-  rows.forEach((row, place) => data.set(array.data.subarray(row * size, (row + 1) * size), place * size));
-  return { shape: [rows.length, ...array.shape.slice(1)], data };
-}
-
-export interface Prepared {
+/** The path as the inputs and baselines alone decide it: in the space of the model's first real values. */
+export interface Ends {
   readonly examples: number;
   readonly references: number;
   readonly starts: readonly ValueId[];
   /** Values that stay as they are at the input; `lines` has them too. */
   readonly fixed: readonly ValueId[];
-  readonly sinks: readonly ValueId[];
   readonly lines: Lines;
+  /** Values at the inputs, one row for each example: those of `starts` and `fixed`, and the model's inputs. */
+  readonly atInput: ReadonlyMap<ValueId, NumericArray>;
+}
+
+/** A request, ready to be planned. */
+export interface Prepared extends Omit<Ends, 'atInput'> {
+  readonly sinks: readonly ValueId[];
   readonly seeds: readonly Seed[];
   /** Per example. */
   readonly targets: readonly string[];
@@ -116,56 +35,74 @@ export interface Prepared {
 
 /**
  * Checks a request and lays out its pairs, path and target.
- * @throws INPUT_…, BASELINE_SHAPE, LAYER_UNKNOWN, OUTPUT_INDEX, TARGET_SHAPE, PATH_START, STEPS_INVALID
+ * @throws as `prepareEnds`, LAYER_UNKNOWN, OUTPUT_INDEX, TARGET_SHAPE, TARGET_CONSTANT, PATH_START, STEPS_INVALID
  */
 export async function prepare(graph: Graph, weights: Weights, request: AttributionRequest): Promise<Prepared> {
   if (!Number.isInteger(request.steps) || request.steps < 1 || request.steps > MOST_STEPS)
     throw new MhoError('STEPS_INVALID', { steps: request.steps, limit: MOST_STEPS });
+  const { atInput, ...ends } = await prepareEnds(graph, weights, request);
+  const target = await findTarget(graph, weights, request, ends, atInput);
+  const { pathStart } = request;
+  const path = pathStart === undefined ? ends : { ...ends, ...(await startedAt(graph, weights, pathStart, ends)) };
+  return { ...path, ...target };
+}
+
+/**
+ * The ends of the path through the model's own starts.
+ * @throws INPUT_…, BASELINE_SHAPE, OP_UNSUPPORTED
+ */
+export async function prepareEnds(
+  graph: Graph,
+  weights: Weights,
+  request: Pick<AttributionRequest, 'inputs' | 'baseline'>,
+): Promise<Ends> {
   const examples = checkInputs(graph, request.inputs);
-  const baselines = layBaselines(graph, request, examples);
-  const { references } = baselines;
-  const pairs = examples * references;
-  const natural = naturalStarts(graph);
-  const portOf = new Map(graph.inputs.map(({ name, value }) => [value, name]));
-
-  const inputs = new Map(graph.inputs.map(({ name, value }) => [value, request.inputs[name]!]));
-  const behind = natural.filter((id) => !portOf.has(id));
+  const { references, arrays, constant } = layBaselines(graph, request, examples);
+  const starts = naturalStarts(graph);
   const fixed = fixedValues(graph);
-  const still = fixed.length ? await evaluate(graph, weights, inputs, fixed) : new Map<ValueId, NumericArray>();
-  const embedded = behind.length ? await evaluate(graph, weights, inputs, behind) : new Map<ValueId, NumericArray>();
-  const embeddedBaselines =
-    behind.length && baselines.arrays
-      ? await evaluate(
-          graph,
-          weights,
-          new Map(graph.inputs.map(({ name, value }) => [value, baselines.arrays![name]!])),
-          behind,
-        )
-      : null;
-  const rows = pairsOf(examples, references, (example) => example);
-  const atInput = new Map([...natural.map((id) => [id, inputs.get(id) ?? embedded.get(id)!] as const), ...still]);
-  let ends = new Map(
-    natural.map((id) => {
-      const to = pick(atInput.get(id)!, rows);
-      const given = portOf.has(id) ? baselines.arrays?.[portOf.get(id)!] : embeddedBaselines?.get(id);
-      const from = given ?? { shape: to.shape, data: new Float32Array(to.data.length).fill(baselines.constant) };
-      return [id, { from, to }] as const;
-    }),
-  );
-  const held = new Map(
-    [...still].map(([id, array]) => {
-      const at = pick(array, rows);
-      return [id, { from: at, to: at }] as const;
-    }),
-  );
-  ends = new Map([...ends, ...held]);
-  let starts: readonly ValueId[] = natural;
 
+  const valuesOf = (given: Readonly<Record<string, NumericArray>>): ReadonlyMap<ValueId, NumericArray> =>
+    new Map(graph.inputs.map(({ name, value }) => [value, ownOf(given, name)!]));
+  const inputs = valuesOf(request.inputs);
+  // Behind inputs of whole numbers the path runs through the first real values.
+  const behind = starts.filter((id) => !inputs.has(id));
+  const atInput = new Map([...inputs, ...(await evaluate(graph, weights, inputs, [...behind, ...fixed]))]);
+  const baselines = arrays && valuesOf(arrays);
+  const atBaseline = baselines && new Map([...baselines, ...(await evaluate(graph, weights, baselines, behind))]);
+
+  const rows = pairsOf(examples, references, (example) => example);
+  const ends = new Map<ValueId, Line>();
+  for (const id of starts) {
+    const to = pick(atInput.get(id)!, rows);
+    const from = atBaseline?.get(id) ?? { shape: to.shape, data: new Float32Array(to.data.length).fill(constant) };
+    ends.set(id, { from, to });
+  }
+  for (const id of fixed) {
+    const at = pick(atInput.get(id)!, rows);
+    ends.set(id, { from: at, to: at });
+  }
+  return { examples, references, starts, fixed, lines: { pairs: rows.length, ends }, atInput };
+}
+
+/** What is explained: where each part of F lies, per pair. */
+async function findTarget(
+  graph: Graph,
+  weights: Weights,
+  request: AttributionRequest,
+  { starts, examples, references }: Omit<Ends, 'atInput'>,
+  atInput: ReadonlyMap<ValueId, NumericArray>,
+): Promise<Pick<Prepared, 'sinks' | 'seeds' | 'targets'>> {
   const specs: readonly (readonly [TargetSpec, 1 | -1])[] = request.minus
     ? [[request.target, 1], [request.minus, -1]] // prettier-ignore
     : [[request.target, 1]];
   const resolved = specs.map(([spec, sign]) => ({ ...resolveTarget(graph, spec), sign }));
   const sinks = [...new Set(resolved.map(({ value }) => value))];
+  const { live } = prune(graph, starts, sinks);
+  const still = resolved.find(({ value }) => !live.has(value));
+  if (still) {
+    const start = starts.map((id) => graph.values[id]!.name).join(', ') || 'any real number of the input';
+    throw new MhoError('TARGET_CONSTANT', { target: still.label, start });
+  }
   const atSinks = await sinkValues(graph, weights, atInput, resolved, sinks);
   const indices = resolved.map(({ value, index, label }) => {
     const { shape, data } = atSinks.get(value)!;
@@ -185,25 +122,31 @@ export async function prepare(graph: Graph, weights: Weights, request: Attributi
     value,
     shape: atSinks.get(value)!.shape.slice(1),
     sign,
-    index: rows.map((e) => indices[place]![e]!),
+    index: pairsOf(examples, references, (example) => indices[place]![example]!),
   }));
+  return { sinks, seeds, targets };
+}
 
-  if (request.pathStart !== undefined) {
-    const layer = graph.layers.find(({ name }) => name === request.pathStart);
-    if (!layer)
-      throw new MhoError('LAYER_UNKNOWN', { layer: request.pathStart, hint: nearest(request.pathStart, graph.layers) });
-    const start = layer.output;
-    if (!natural.includes(start)) {
-      const [from, to] = await Promise.all(
-        (['from', 'to'] as const).map((end) =>
-          evaluate(graph, weights, new Map([...ends].map(([id, each]) => [id, each[end]])), [start]),
-        ),
-      );
-      ends = new Map([[start, { from: from!.get(start)!, to: to!.get(start)! }], ...held]);
-      starts = [start];
-    }
-  }
-  return { examples, references, starts, fixed, sinks, lines: { pairs, ends }, seeds, targets };
+/** The path from a layer on: straight between the layer's values at the ends. @throws LAYER_UNKNOWN, PATH_START */
+async function startedAt(
+  graph: Graph,
+  weights: Weights,
+  name: string,
+  { starts, fixed, lines }: Omit<Ends, 'atInput'>,
+): Promise<Pick<Ends, 'starts' | 'lines'>> {
+  const layer = graph.layers.find((each) => each.name === name);
+  if (!layer) throw new MhoError('LAYER_UNKNOWN', { layer: name, hint: nearest(name, graph.layers) });
+  const start = layer.output;
+  if (starts.includes(start)) return { starts, lines };
+  if (!prune(graph, starts, [start]).live.has(start))
+    throw new MhoError('PATH_START', { layer: name, reason: 'its values are the same all along a path' });
+  const at = async (end: keyof Line): Promise<NumericArray> => {
+    const feeds = new Map([...lines.ends].map(([id, each]) => [id, each[end]]));
+    return (await evaluate(graph, weights, feeds, [start])).get(start)!;
+  };
+  const held = fixed.map((id) => [id, lines.ends.get(id)!] as const);
+  const line = { from: await at('from'), to: await at('to') };
+  return { starts: [start], lines: { pairs: lines.pairs, ends: new Map([[start, line], ...held]) } };
 }
 
 /** The targets' values at the inputs: always their shapes, and the numbers where the largest is asked for. */

@@ -3,7 +3,7 @@ import type { LayerResult } from '../../../contract/attribution';
 import { sizeOf } from '../graph/graph';
 import type { MethodSum } from './methods';
 import type { PlannedLayer } from './plan';
-import type { LayerSums } from './sweep';
+import type { LayerSums } from './sums';
 
 /**
  * One layer's result, from its sums over all complete pairs (pair = example · references + reference).

@@ -1,12 +1,18 @@
 /** A graph written as TensorFlow's saved model (tensorflow/core/protobuf/saved_model.proto, framework/graph.proto). */
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import type { NativeAttribute, NativeBinding } from './native';
-import type { Constant } from './recording';
 
 const { Varint, Bit32, LengthDelimited } = WireType;
 
 /** The format's version that this writes (tensorflow/core/public/version.h, TF_GRAPH_DEF_VERSION). */
 const GRAPH_VERSION = 1087;
+
+/** A tensor made from numbers: the same in every run. */
+export interface Constant {
+  readonly shape: readonly number[];
+  readonly dtype: number;
+  readonly values: Float32Array | Int32Array | Uint8Array;
+}
 
 /** The bytes of a message. */
 export const message = (write: (to: BinaryWriter) => void): Uint8Array => {

@@ -8,7 +8,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { GraphFile } from './graphFile';
+import { GraphFile, type Constant } from './graphFile';
 import { inOneTrip, OURS, type Step } from './kernels/pairs';
 import { nativeBackend, type NativeBackend, type NativeBinding } from './native';
 import { withSessionConfig, type Cores } from './sessionConfig';
@@ -17,13 +17,6 @@ import { withSessionConfig, type Cores } from './sessionConfig';
 export interface Done<About> {
   readonly tensors: readonly Tensor[];
   readonly about: About;
-}
-
-/** A tensor made from numbers: the same in every run. */
-export interface Constant {
-  readonly shape: readonly number[];
-  readonly dtype: number;
-  readonly values: Float32Array | Int32Array | Uint8Array;
 }
 
 /** Attributes that eager calls may leave to be inferred and graphs may not: the type of the output. */

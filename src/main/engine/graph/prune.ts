@@ -32,3 +32,14 @@ export function prune(graph: Graph, starts: readonly ValueId[], sinks: readonly 
   const beside = [...needed].filter((value) => !live.has(value) && !graph.values[value]!.constant);
   return { nodes, live, beside };
 }
+
+/** An op without a rule that a value comes from: streams of random numbers come from nothing else. */
+export function unknownBefore(graph: Graph, value: ValueId): Node<'unknown'> | null {
+  const needed = new Set([value]);
+  for (const node of [...graph.nodes].reverse()) {
+    if (!needed.has(node.output)) continue;
+    if (node.op === 'unknown') return node as Node<'unknown'>;
+    for (const id of node.inputs) needed.add(id);
+  }
+  return null;
+}

@@ -5,11 +5,9 @@ import type { ModelSummary } from '../../../contract/model';
 import type { Session } from '../../../contract/session';
 import type { AlongPath } from '../../../contract/studio';
 import type { ImageReading, InputPort } from '../../../contract/data';
-import type { AttributionOptions } from '../../engine/attribution';
-import type { AlongOptions } from '../../engine/attribution/along';
+import type { AlongOptions, AttributionOptions, RunCost } from '../../engine/attribution';
 import type { Device, UseOptions } from '../../engine/backends';
 import type { DataRead } from '../../engine/data';
-import type { RunCost } from '../../engine/attribution/queries';
 import type { Graph, ValueId } from '../../engine/graph/graph';
 
 export interface Engine {
@@ -53,7 +51,6 @@ export interface Engine {
 
 const backends = () => import('../../engine/backends');
 const attribution = () => import('../../engine/attribution');
-const queries = () => import('../../engine/attribution/queries');
 const sessions = () => import('../../engine/sessions');
 
 /** The engine of this process. */
@@ -68,7 +65,7 @@ export const engine: Engine = {
   use: async (...asked) => (await backends()).devices.use(...asked),
   listBackends: async (choice) => (await backends()).devices.list(choice),
   attribute: async (...asked) => (await attribution()).attribute(...asked),
-  valuesAtEnds: async (...asked) => (await queries()).valuesAtEnds(...asked),
-  valuesAlongPath: async (...asked) => (await import('../../engine/attribution/along')).valuesAlongPath(...asked),
-  planCost: async (...asked) => (await queries()).planCost(...asked),
+  valuesAtEnds: async (...asked) => (await attribution()).valuesAtEnds(...asked),
+  valuesAlongPath: async (...asked) => (await attribution()).valuesAlongPath(...asked),
+  planCost: async (...asked) => (await attribution()).planCost(...asked),
 };

@@ -1,7 +1,8 @@
 /** Runs in turn: one job computes at a time, since all windows share the devices. */
-import type { Progress, RunResult } from '../../../contract/attribution';
+import type { Progress, RunPhase, RunResult } from '../../../contract/attribution';
 import { asMhoError } from '../../../contract/errors';
 import type { JobNotice, RunRecord, RunSetup } from '../../../contract/studio';
+import { samePhase } from '../../../contract/words/progress';
 import { newId, type Document } from './document';
 import type { Engine } from './engine';
 
@@ -10,12 +11,12 @@ const MOST_TRACE = 2000;
 
 /** F and the running sums along the first path of the grid that is under way. */
 class Trace {
-  #phase = '';
+  #phase: RunPhase | null = null;
   #points: { alpha: number; expected: number; running: number }[] = [];
   #ended = false;
 
   add({ phase, alpha, expected, running }: Progress): void {
-    if (phase !== this.#phase) [this.#phase, this.#points, this.#ended] = [phase, [], false];
+    if (!samePhase(phase, this.#phase)) [this.#phase, this.#points, this.#ended] = [phase, [], false];
     if (this.#points.length > 0 && alpha <= this.#points.at(-1)!.alpha) this.#ended = true;
     if (!this.#ended && this.#points.length < MOST_TRACE) this.#points.push({ alpha, expected, running });
   }

@@ -16,7 +16,7 @@ export async function openInTerminal(terminal: Terminal, path: string, quiet = f
   const draw = (to: Bar): void => {
     const [done, total] = latest;
     const remainingMs = done > 0 ? ((performance.now() - began) / done) * (total - done) : null;
-    to.update({ done, total, remainingMs, phase: `reading ${Math.round(total / 1e6)} MB of weights` });
+    to.update({ done, total, remainingMs, phase: { kind: 'reading', bytes: total } });
   };
   const onProgress = (done: number, total: number): void => {
     latest = [done, total];

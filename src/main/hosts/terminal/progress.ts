@@ -1,10 +1,10 @@
 /** The progress bar: how far, what is going on, how long still. */
 import type { Progress } from '../../../contract/attribution';
-import { printable } from '../../../contract/text';
+import { phaseWords, type Phase } from '../../../contract/words/progress';
 import { duration } from './numbers';
 
 export interface Bar {
-  readonly update: (progress: Pick<Progress, 'done' | 'total' | 'remainingMs' | 'phase'>) => void;
+  readonly update: (progress: Pick<Progress, 'done' | 'total' | 'remainingMs'> & { readonly phase: Phase }) => void;
   readonly stop: () => void;
 }
 
@@ -27,7 +27,7 @@ export async function progressBar(screen: NodeJS.WriteStream | null): Promise<Ba
   return {
     update: ({ done, total, remainingMs, phase }) => {
       const payload = {
-        phase: printable(phase),
+        phase: phaseWords(phase),
         left: remainingMs === null ? '…' : `${duration(Math.ceil(remainingMs / 1000) * 1000)} left`,
       };
       if (started) bar.update(done, payload);

@@ -1,0 +1,21 @@
+/** What is under way, in words for the window and the terminal. */
+import type { RunPhase } from '../attribution';
+
+/** What a bar tells of: a run, or weights that are read. */
+export type Phase = RunPhase | { readonly kind: 'reading'; readonly bytes: number };
+
+/** `path of 50 steps` */
+export function phaseWords(phase: Phase): string {
+  switch (phase.kind) {
+    case 'path':
+      return `path of ${phase.steps.toLocaleString('en')} steps`;
+    case 'differences':
+      return 'DeepLIFT and differences';
+    case 'reading':
+      return `reading ${Math.round(phase.bytes / 1e6).toLocaleString('en')} MB of weights`;
+  }
+}
+
+/** Whether two are one: what is sent twice is not the same object. */
+export const samePhase = (a: RunPhase | null, b: RunPhase | null): boolean =>
+  a?.kind === b?.kind && (a?.kind !== 'path' || (b?.kind === 'path' && a.steps === b.steps));

@@ -1,0 +1,111 @@
+/** The inputs and baselines of a request: checked against the model, and laid out in pairs of the two. */
+import type { AttributionRequest, NumericArray } from '../../../contract/attribution';
+import { MhoError } from '../../../contract/errors';
+import { sizeOf, type Graph, type Shape } from '../graph/graph';
+import { nearest } from '../graph/target';
+
+const show = (shape: Shape): string => `[${shape.map((size) => size ?? '?').join(', ')}]`;
+const fits = (have: readonly number[], want: Shape): boolean =>
+  have.length === want.length && want.every((size, axis) => size === null || size === have[axis]);
+
+const listed = (graph: Graph): string => graph.inputs.map(({ name }) => name).join(', ');
+/** An entry by a name that a file chose: it may be that of something every object has. */
+export const ownOf = <Value>(record: Readonly<Record<string, Value>>, name: string): Value | undefined =>
+  Object.hasOwn(record, name) ? record[name] : undefined;
+
+/** @throws INPUT_UNKNOWN for an array that belongs to no input of the model */
+function checkNames(graph: Graph, arrays: Readonly<Record<string, NumericArray>>): void {
+  for (const name of Object.keys(arrays))
+    if (!graph.inputs.some((port) => port.name === name))
+      throw new MhoError('INPUT_UNKNOWN', { input: name, hint: nearest(name, graph.inputs), inputs: listed(graph) });
+}
+
+/** Every input of the model, checked. @returns examples. @throws INPUT_… */
+export function checkInputs(graph: Graph, inputs: AttributionRequest['inputs']): number {
+  checkNames(graph, inputs);
+  let examples: number | null = null;
+  for (const { name, value } of graph.inputs) {
+    const given = ownOf(inputs, name);
+    if (!given) throw new MhoError('INPUT_MISSING', { input: name, inputs: listed(graph) });
+    const want: Shape = [examples, ...graph.values[value]!.shape];
+    if (!fits(given.shape, want) || sizeOf(given.shape) !== given.data.length || given.data.length === 0)
+      throw new MhoError('INPUT_SHAPE', { input: name, have: show(given.shape), want: show(want) });
+    checkFinite(name, given);
+    examples = given.shape[0]!;
+  }
+  return examples ?? 1;
+}
+
+function checkFinite(name: string, array: NumericArray): void {
+  const { data } = array;
+  for (let index = 0; index < data.length; index++)
+    if (!Number.isFinite(data[index]!))
+      throw new MhoError('INPUT_VALUE', { input: name, value: String(data[index]), index });
+}
+
+/** Per model input the baseline of every pair: [pairs, …], pair = example · references + reference. */
+export interface Baselines {
+  readonly references: number;
+  /** Null: the constant, in the space where the path starts. */
+  readonly arrays: Readonly<Record<string, NumericArray>> | null;
+  readonly constant: number;
+}
+
+/** The baselines of a request whose inputs are checked. @throws INPUT_UNKNOWN, BASELINE_SHAPE, INPUT_VALUE */
+export function layBaselines(
+  graph: Graph,
+  request: Pick<AttributionRequest, 'inputs' | 'baseline'>,
+  examples: number,
+): Baselines {
+  const { baseline } = request;
+  if (baseline.kind === 'constant') return { references: 1, arrays: null, constant: baseline.value };
+  checkNames(graph, baseline.arrays);
+  const counts = new Set<number>();
+  for (const { name, value } of graph.inputs) {
+    const given = ownOf(baseline.arrays, name);
+    const input = request.inputs[name]!;
+    const want: Shape = [null, ...input.shape.slice(1)];
+    if (!given || !fits(given.shape, want) || sizeOf(given.shape) !== given.data.length || given.data.length === 0)
+      throw new MhoError('BASELINE_SHAPE', {
+        input: name,
+        have: given ? show(given.shape) : 'none',
+        want: show([null, ...graph.values[value]!.shape]),
+      });
+    checkFinite(name, given);
+    counts.add(given.shape[0]!);
+  }
+  const most = Math.max(...counts);
+  const perExample = baseline.perExample === true;
+  if ([...counts].some((count) => count !== most && count !== 1) || (perExample && most !== 1 && most !== examples))
+    throw new MhoError('BASELINE_SHAPE', {
+      input: graph.inputs.map(({ name }) => name).join(', '),
+      have: `${[...counts].join(' and ')} rows`,
+      want: perExample ? `1 or ${examples} rows` : 'the same number of references for each',
+    });
+  const references = perExample ? 1 : most;
+  const arrays = Object.fromEntries(
+    Object.entries(baseline.arrays).map(([name, array]) => {
+      const rows = array.shape[0]!;
+      return [
+        name,
+        pick(
+          array,
+          pairsOf(examples, references, (e, r) => (rows === 1 ? 0 : perExample ? e : r)),
+        ),
+      ];
+    }),
+  );
+  return { references, arrays, constant: 0 };
+}
+
+/** Per pair a row of what is there per example or per reference. */
+export const pairsOf = (examples: number, references: number, row: (e: number, r: number) => number): number[] =>
+  Array.from({ length: examples * references }, (_, pair) => row(Math.floor(pair / references), pair % references));
+
+/** Rows of an array, in the given order. */
+export function pick(array: NumericArray, rows: readonly number[]): NumericArray {
+  const size = array.data.length / array.shape[0]!;
+  const data = new Float32Array(rows.length * size);
+  rows.forEach((row, place) => data.set(array.data.subarray(row * size, (row + 1) * size), place * size));
+  return { shape: [rows.length, ...array.shape.slice(1)], data };
+}

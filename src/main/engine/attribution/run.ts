@@ -1,0 +1,231 @@
+/** A run: the sums of all methods over their grids, group by group and chunk by chunk, and the results they come to. */
+import type { AttributionRequest, Method, Progress, RunResult } from '../../../contract/attribution';
+import { MhoError } from '../../../contract/errors';
+import type { Device } from '../backends';
+import { sizeOf, type Graph, type ValueId } from '../graph/graph';
+import { chunkSize, rowBytes } from './chunks';
+import { genomicsNonlinearity, methodSum, type MethodSum } from './methods';
+import { planRun, type Plan } from './plan';
+import type { Group } from './path';
+import { prepare, type Prepared } from './request';
+import { layerResult } from './results';
+import type { LayerSums, SumKind } from './sums';
+import { sweepGroup, type GroupResult, type Swept } from './sweep';
+import { withWeights, type Weights } from './weights';
+
+export interface AttributionOptions {
+  /** After every chunk. */
+  readonly onProgress?: (progress: Progress) => void;
+  /** As soon as a method is complete; the work goes on once it is done with it, since chunks would keep it waiting. */
+  readonly onResult?: (result: RunResult) => void | Promise<void>;
+  /** Takes effect at the next chunk; what is complete by then is returned. */
+  readonly signal?: AbortSignal;
+  /** Whether to estimate errors (a fourth more work for secant). Default true. */
+  readonly estimateError?: boolean;
+}
+
+class Cancelled extends Error {}
+
+/** The sums that run over one grid of points, and so share its forward passes. */
+interface Grid {
+  readonly steps: number;
+  readonly kinds: SumKind[];
+}
+
+/** Methods with the same number of steps share a grid; the shortest grid first, so that DeepLIFT is there at once. */
+function gridsOf(sums: readonly MethodSum[]): Grid[] {
+  const grids = new Map<number, SumKind[]>();
+  for (const { steps, kind } of sums) {
+    const kinds = grids.get(steps) ?? [];
+    if (!kinds.includes(kind)) kinds.push(kind);
+    grids.set(steps, kinds);
+  }
+  return [...grids].map(([steps, kinds]) => ({ steps, kinds })).sort((a, b) => a.steps - b.steps);
+}
+
+/**
+ * Contributions of every neuron of the asked layers, by the asked methods.
+ * @returns one result per method, in the asked order; after a cancel, those that have any complete example
+ * @throws catalogue errors for a request that does not fit the model (before any work), MEMORY_BUDGET, MEMORY_EXHAUSTED
+ */
+export async function attribute(
+  device: Device,
+  graph: Graph,
+  request: AttributionRequest,
+  options: AttributionOptions = {},
+): Promise<RunResult[]> {
+  try {
+    return await withWeights(device, graph, async (weights) => {
+      const prepared = await prepare(graph, weights, request);
+      const sums = request.methods.map((method) => methodSum(method, request.rule, request.steps));
+      const plan = planRun(graph, prepared.starts, prepared.sinks, request.layers, request.methods, prepared.fixed);
+      return new Run(graph, request, options, weights, prepared, plan, sums).results();
+    });
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    if (!(error instanceof MhoError) && /OOM|resource exhausted|out of memory|allocation failed/i.test(reason))
+      throw new MhoError('MEMORY_EXHAUSTED', { reason: reason.split('\n')[0]! }, { cause: error });
+    throw error;
+  }
+}
+
+/** Sums of all groups of a grid, laid out over all pairs. */
+interface GridSums {
+  donePairs: number;
+  readonly arrays: Map<SumKind, Map<ValueId, LayerSums>>;
+  readonly atBaseline: Float32Array;
+  readonly atInput: Float32Array;
+}
+
+class Run {
+  readonly #began = performance.now();
+  readonly #total: number;
+  #done = 0;
+  readonly #pairs: number;
+
+  constructor(
+    private readonly graph: Graph,
+    private readonly request: AttributionRequest,
+    private readonly options: AttributionOptions,
+    private readonly weights: Weights,
+    private readonly prepared: Prepared,
+    private readonly plan: Plan,
+    private readonly sums: readonly MethodSum[],
+  ) {
+    this.#pairs = prepared.lines.pairs;
+    this.#total = gridsOf(sums).reduce((total, { steps }) => total + (steps + 1) * this.#pairs, 0);
+  }
+
+  async results(): Promise<RunResult[]> {
+    const bytes = rowBytes(this.plan, this.weights, this.prepared.lines);
+    const results = new Map<Method, RunResult>();
+    for (const grid of gridsOf(this.sums)) {
+      const gathered = await this.#sweep(grid, bytes);
+      for (const [place, method] of this.request.methods.entries()) {
+        const sum = this.sums[place]!;
+        if (sum.steps !== grid.steps || gathered.donePairs < this.prepared.references) continue;
+        const result = this.#assemble(method, sum, gathered);
+        results.set(method, result);
+        await this.options.onResult?.(result);
+      }
+      if (this.options.signal?.aborted) break;
+    }
+    return this.request.methods.flatMap((method) => results.get(method) ?? []);
+  }
+
+  /** Sweeps all pairs, group by group; a cancel keeps the groups that are complete. */
+  async #sweep(grid: Grid, bytes: number): Promise<GridSums> {
+    const { plan, weights, prepared, request } = this;
+    const size = chunkSize(grid.steps, bytes, request.memoryMB, request.chunkRows);
+    const alphas = Array.from({ length: grid.steps + 1 }, (_, k) => k / grid.steps);
+    const gathered: GridSums = {
+      donePairs: 0,
+      arrays: new Map(grid.kinds.map((kind) => [kind, new Map()])),
+      atBaseline: new Float32Array(this.#pairs),
+      atInput: new Float32Array(this.#pairs),
+    };
+    const swept: Swept = {
+      plan,
+      weights,
+      lines: prepared.lines,
+      seeds: prepared.seeds,
+      kinds: grid.kinds,
+      estimateError: grid.steps > 1 && this.options.estimateError !== false,
+      nonlinearity: genomicsNonlinearity(this.graph),
+      watched: watchedValue(plan),
+      rowBytes: bytes,
+    };
+    try {
+      for (let first = 0; first < this.#pairs; first += size.pairs) {
+        const group = { first, pairs: Math.min(size.pairs, this.#pairs - first) };
+        const result = await sweepGroup(swept, group, alphas, size.segments, async (chunk) => {
+          this.#done += chunk.passes;
+          await this.#report(chunk, grid);
+        });
+        this.#gather(gathered, group, result);
+      }
+    } catch (error) {
+      if (!(error instanceof Cancelled)) throw error;
+    }
+    return gathered;
+  }
+
+  #gather(gathered: GridSums, group: Group, result: GroupResult): void {
+    gathered.atBaseline.set(result.atBaseline, group.first);
+    gathered.atInput.set(result.atInput, group.first);
+    for (const [kind, layers] of result.sums)
+      for (const [id, { shape, fine, coarse }] of layers) {
+        const held = gathered.arrays.get(kind)!;
+        if (group.pairs === this.#pairs) {
+          held.set(id, { shape, fine, coarse }); // the one group there is
+          continue;
+        }
+        const size = fine.length / group.pairs;
+        if (!held.has(id)) {
+          const whole = new Float32Array(this.#pairs * size);
+          held.set(id, { shape, fine: whole, coarse: coarse === fine ? whole : new Float32Array(this.#pairs * size) });
+        }
+        held.get(id)!.fine.set(fine, group.first * size);
+        if (coarse !== fine) held.get(id)!.coarse.set(coarse, group.first * size);
+      }
+    gathered.donePairs = group.first + group.pairs;
+  }
+
+  /** Progress after a chunk. @throws Cancelled */
+  async #report(chunk: { alpha: number; expected: number; running: number }, grid: Grid): Promise<void> {
+    const spent = performance.now() - this.#began;
+    // Chunks count the point they share with the next: what is left never comes out below zero.
+    const done = Math.min(this.#done, this.#total);
+    this.options.onProgress?.({
+      done,
+      total: this.#total,
+      remainingMs: (spent / done) * (this.#total - done),
+      phase: grid.steps === 1 ? { kind: 'differences' } : { kind: 'path', steps: grid.steps },
+      alpha: chunk.alpha,
+      expected: chunk.expected,
+      running: chunk.running,
+    });
+    await this.weights.device.between();
+    if (this.options.signal?.aborted) throw new Cancelled();
+  }
+
+  #assemble(method: Method, sum: MethodSum, gathered: GridSums): RunResult {
+    const { examples: all, references, targets } = this.prepared;
+    const examples = Math.floor(gathered.donePairs / references);
+    const estimated = this.options.estimateError !== false;
+    const mean = (values: Float32Array): Float32Array =>
+      Float32Array.from({ length: examples }, (_, example) =>
+        values.subarray(example * references, (example + 1) * references).reduce((a, b) => a + b / references, 0),
+      );
+    const atInput = mean(gathered.atInput);
+    const atBaseline = mean(gathered.atBaseline);
+    const delta = atInput.map((value, example) => value - atBaseline[example]!);
+    return {
+      method,
+      rule: sum.rule,
+      steps: sum.steps,
+      target: targets.slice(0, examples),
+      atInput,
+      atBaseline,
+      delta,
+      layers: this.plan.layers.map((layer) => {
+        const { shape, fine, coarse } = gathered.arrays.get(sum.kind)!.get(layer.layer.output)!;
+        const size = sizeOf(shape);
+        const done = <T extends Float32Array>(array: T) => array.subarray(0, examples * references * size);
+        const sums = { shape, fine: done(fine), coarse: done(coarse) };
+        return layerResult(layer, sums, references, delta, { ...sum, integral: sum.integral && estimated });
+      }),
+      complete: examples === all,
+      examples: Array.from({ length: examples }, (_, example) => example),
+      backend: this.weights.device.info,
+      pathStart: this.request.pathStart ?? null,
+      durationMs: performance.now() - this.#began,
+    };
+  }
+}
+
+/** The cut nearest the target among the asked layers (the cheapest to read), or any layer where none cuts. */
+function watchedValue(plan: Plan): ValueId {
+  const cut = plan.layers.findLast((layer) => layer.cut) ?? plan.layers.at(-1);
+  return cut ? cut.layer.output : plan.sinks[0]!;
+}
