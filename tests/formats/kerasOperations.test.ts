@@ -142,18 +142,21 @@ const graphOf = (kind: string, config: object, args: readonly unknown[] = [tenso
   );
 
 describe('what numpy gives', () => {
-  it.each(cases)('%s %j', async (kind, config, twin, args) => {
-    const graph = graphOf(kind, config, args);
-    expect(graph.nodes.filter(({ op }) => op === 'unknown').map(({ attributes }) => attributes)).toEqual([]);
-    const given = { x: { shape: [2, ...X.shape], data: Float32Array.from([...X.data, ...X.data.map((v) => -v)]) } };
-    const [have] = Object.values(await predict(device, graph, given));
-    const want = [X, { shape: X.shape, data: X.data.map((v) => -v) }].map(twin);
-    expect(have!.shape).toEqual([2, ...want[0]!.shape]);
-    const size = sizeOf(want[0]!.shape);
-    want.forEach(({ data }, row) =>
-      data.forEach((value, i) => expect(have!.data[row * size + i], `value ${i} of ${row}`).toBeCloseTo(value, 4)),
-    );
-  });
+  it.each(cases.map(([kind, config, ...rest]) => [kind, config, rest] as const))(
+    '%s %j',
+    async (kind, config, [twin, args]) => {
+      const graph = graphOf(kind, config, args);
+      expect(graph.nodes.filter(({ op }) => op === 'unknown').map(({ attributes }) => attributes)).toEqual([]);
+      const given = { x: { shape: [2, ...X.shape], data: Float32Array.from([...X.data, ...X.data.map((v) => -v)]) } };
+      const [have] = Object.values(await predict(device, graph, given));
+      const want = [X, { shape: X.shape, data: X.data.map((v) => -v) }].map(twin);
+      expect(have!.shape).toEqual([2, ...want[0]!.shape]);
+      const size = sizeOf(want[0]!.shape);
+      want.forEach(({ data }, row) =>
+        data.forEach((value, i) => expect(have!.data[row * size + i], `value ${i} of ${row}`).toBeCloseTo(value, 4)),
+      );
+    },
+  );
 });
 
 describe('over the examples', () => {

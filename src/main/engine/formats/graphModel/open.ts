@@ -5,7 +5,8 @@ import { ConfigFault, isRecord } from '../json';
 import { type ListedWeight, listedWeights } from '../layersModel';
 import type { Format, OpenedGraph, Source } from '../source';
 import { type HostArray, reals, wholes } from '../tensors/array';
-import { importTensorflow, nodeOf, type TfFunction, type TfPort } from '../tensorflow/importer';
+import { nodeOf, type TfFunction, type TfPort } from '../tensorflow/graph';
+import { importTensorflow } from '../tensorflow/importer';
 import { nodeFromJson, shapeFromJson, TensorflowFault, type TfNode, typeOf } from '../tensorflow/node';
 
 type Json = Readonly<Record<string, unknown>>;

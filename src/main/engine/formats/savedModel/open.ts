@@ -4,7 +4,8 @@ import { MhoError } from '../../../../contract/errors';
 import { entries } from '../protobuf';
 import { type Format, type OpenedGraph, readPart, type Source } from '../source';
 import { type HostArray } from '../tensors/array';
-import { importTensorflow, type TfFunction, type TfPort } from '../tensorflow/importer';
+import { type TfFunction, type TfPort } from '../tensorflow/graph';
+import { importTensorflow } from '../tensorflow/importer';
 import { nodeFromProto, sizesOf, TensorflowFault } from '../tensorflow/node';
 import {
   type FunctionDef,

@@ -2,8 +2,7 @@
  * Which tensor of the checkpoint each variable is. The graph itself says it: the operation that restores a checkpoint
  * names the tensors and assigns them to the variables' handles.
  */
-import type { TfFunction } from '../tensorflow/importer';
-import { nodeOf } from '../tensorflow/importer';
+import { nodeOf, type TfFunction } from '../tensorflow/graph';
 import type { TfNode } from '../tensorflow/node';
 import type { Checkpoint } from './checkpoint';
 

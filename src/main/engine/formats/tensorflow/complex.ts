@@ -2,24 +2,13 @@
 import * as host from '../tensors/array';
 import { NotExpressible } from '../tensors/array';
 import type { Assembly, Tensor } from '../tensors/assembly';
-import { type Complex, fourier, imaginary, magnitude } from '../tensors/fourier';
-import type { Item } from './importer';
+import { fourier, imaginary, magnitude } from '../tensors/fourier';
+import { ComplexItem, type Item, tensorOf } from './items';
 import { DT, type TfNode } from './node';
 import * as moves from '../tensors/moves';
 
-export class ComplexItem implements Complex {
-  constructor(
-    readonly re: Tensor,
-    readonly im: Tensor | null,
-  ) {}
-}
-
 type Row = (to: Assembly, items: readonly Item[]) => Item;
 
-const tensorOf = (item: Item | undefined): Tensor => {
-  if (item === undefined || !('data' in item || 'axes' in item)) throw new NotExpressible('an input that is no number');
-  return item;
-};
 const complexOf = (item: Item | undefined): ComplexItem => {
   if (!(item instanceof ComplexItem)) throw new NotExpressible('a value that is not complex');
   return item;

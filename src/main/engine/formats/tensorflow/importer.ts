@@ -10,69 +10,19 @@ import { type HostArray, isArray, NotExpressible } from '../tensors/array';
 import { AcrossBatch, Assembly, attributable, BATCH, type Tensor } from '../tensors/assembly';
 import { registerLayers } from '../tensors/layers';
 import { MOST_STEPS } from '../tensors/recurrent';
-import { type Dilated, TfCall } from './call';
-import { ComplexItem, complexNode } from './complex';
-import { LISTS, TensorList } from './lists';
+import { TfCall } from './call';
+import { complexNode } from './complex';
+import { dilated, gatheredBack, narrowed, positionwise, spread, widened } from './dilation';
+import { nodeOf, type TfFunction, type TfGraph, type TfPort } from './graph';
+import { Folded, Handle, isTensor, type Item, Spread, TensorList, Untaken } from './items';
+import { listRowOf } from './lists';
 import { DT, isReal, type TfNode } from './node';
-import { DILATABLE, POSITIONWISE, rowOf } from './table';
-
-export interface TfPort {
-  /** As the signature names it. */
-  readonly name: string;
-  /** `node:0` */
-  readonly tensor: string;
-  /** With the batch axis; −1 where free, null where the signature says nothing. */
-  readonly shape: readonly number[] | null;
-  readonly type: number;
-}
-
-export interface TfFunction {
-  readonly inputs: readonly string[];
-  readonly nodes: readonly TfNode[];
-  /** In the order of the function's outputs: `node:output:0`. */
-  readonly outputs: readonly string[];
-}
-
-export interface TfGraph {
-  readonly path: string;
-  readonly name: string;
-  readonly nodes: readonly TfNode[];
-  readonly functions: ReadonlyMap<string, TfFunction>;
-  readonly inputs: readonly TfPort[];
-  readonly outputs: readonly TfPort[];
-  /** A variable's numbers, by the name of the node that makes its handle in the main graph. */
-  readonly variable: (handle: string) => HostArray | null;
-  /** Constants kept outside the graph, by node name. */
-  readonly weight: (node: string) => HostArray | null;
-}
+import { offsetOf, outputsOf } from './outputs';
+import { rowOf } from './table';
 
 /** Calls within calls, and nodes over all calls, beyond which a file is taken as damaged. */
 const DEEPEST = 64;
 const MOST_NODES = 500_000;
-
-/** A handle of a variable, passed about like a value. */
-class Handle {
-  constructor(readonly name: string) {}
-}
-/** The output of a SpaceToBatchND. */
-class Spread {
-  constructor(
-    readonly x: Tensor,
-    readonly block: readonly number[],
-    readonly paddings: readonly (readonly [number, number])[],
-  ) {}
-}
-/** What lies between a SpaceToBatchND and its BatchToSpaceND: made once the cut is known. */
-class Folded {
-  constructor(
-    readonly block: readonly number[],
-    readonly make: (crops: readonly (readonly [number, number])[]) => Tensor,
-  ) {}
-}
-/** What a branch that is not taken gives. */
-class Untaken {}
-export type Item = Tensor | Handle | Spread | Folded | TensorList | ComplexItem | Untaken;
-const isTensor = (item: Item): item is Tensor => 'data' in item || 'axes' in item;
 
 /** A graph or a call of a function, with what its nodes have given so far. */
 interface Frame {
@@ -227,7 +177,7 @@ class TfImporter {
     const part = frame.part === undefined ? {} : { part: `${frame.part}/${name.split('/').at(-1)!}` };
     return this.to.at({ name, kind: node.op, ...part }, () =>
       this.attempted(node, items, () => {
-        const list = LISTS[node.op];
+        const list = listRowOf(node.op);
         if (list) return list(this.to, items, node);
         return this.control(frame, node, name, items) ?? this.converted(node, name, items);
       }),
@@ -442,16 +392,21 @@ class TfImporter {
   }
 
   private translated(node: TfNode, name: string, items: readonly Item[]): readonly Item[] {
-    if (node.op === 'SpaceToBatchND') return [this.spread(items)];
-    if (node.op === 'BatchToSpaceND') return [this.gatheredBack(items)];
+    if (node.op === 'SpaceToBatchND') return [spread(this.to, items)];
+    if (node.op === 'BatchToSpaceND') return [gatheredBack(this.to, items)];
     const row = rowOf(node.op);
     if (!row) throw new NotExpressible('');
     const [first] = items;
-    if (first instanceof Spread)
-      return [node.op === 'ExpandDims' ? this.widened(first, items) : this.dilated(node, name, first, items)];
+    if (first instanceof Spread) {
+      if (node.op === 'ExpandDims') return [widened(this.to, first, items)];
+      this.noteKernel(node, name, [first.x, ...items.slice(1).filter(isTensor)]);
+      return [dilated(this.to, node, name, first, items)];
+    }
     const pending = items.find((item) => item instanceof Folded);
     if (pending)
-      return [node.op === 'Squeeze' ? this.narrowed(node, pending) : this.positionwise(node, name, pending, items)];
+      return [
+        node.op === 'Squeeze' ? narrowed(this.to, node, pending) : positionwise(this.to, node, name, pending, items),
+      ];
     const known = items.filter(isTensor);
     if (known.length !== items.length) throw new NotExpressible('an input that is no number');
     this.noteKernel(node, name, known);
@@ -465,102 +420,7 @@ class TfImporter {
     const owner = kernel && isArray(kernel) ? this.constantNames.get(kernel) : undefined;
     if (owner !== undefined && /Conv|MatMul/.test(node.op)) this.kernels.set(name, owner);
   }
-
-  private spread(items: readonly Item[]): Spread {
-    const [x, block, paddings] = items as [Tensor, Tensor, Tensor];
-    const sizes = this.to.list(block, 'a block');
-    const flat = this.to.list(paddings, 'paddings');
-    if (sizes.some((size) => !(size >= 1)) || flat.length !== 2 * sizes.length)
-      throw new NotExpressible('paddings of another number of axes');
-    return new Spread(
-      x,
-      sizes,
-      sizes.map((_, i) => [flat[2 * i]!, flat[2 * i + 1]!]),
-    );
-  }
-
-  /** A convolution over one axis is written as one over two, the other of size one. */
-  private widened({ x, block, paddings }: Spread, items: readonly Item[]): Spread {
-    const rank = this.to.rank(x) + 1;
-    const [given] = this.to.list(items[1] as Tensor, 'an axis');
-    const axis = given! < 0 ? given! + rank : given!;
-    if (axis < 1 || axis > block.length + 1) throw new NotExpressible('examples made of positions');
-    const at = <T>(list: readonly T[], fresh: T): T[] => [...list.slice(0, axis - 1), fresh, ...list.slice(axis - 1)];
-    return new Spread(this.to.unsqueeze(x, [axis]), at(block, 1), at<readonly [number, number]>(paddings, [0, 0]));
-  }
-
-  private narrowed(node: TfNode, { block, make }: Folded): Folded {
-    const axes = node.attributes.get('squeeze_dims')?.ints ?? node.attributes.get('axis')?.ints ?? [];
-    const [given] = axes;
-    const axis = given !== undefined && given < 0 ? given + block.length + 2 : given;
-    if (axes.length !== 1 || block[axis! - 1] !== 1) throw new NotExpressible('examples made of positions');
-    const without = block.filter((_, i) => i !== axis! - 1);
-    return new Folded(without, (crops) =>
-      this.to.squeeze(make([...crops.slice(0, axis! - 1), [0, 0], ...crops.slice(axis! - 1)]), [axis!]),
-    );
-  }
-
-  private dilated(node: TfNode, name: string, { x, block, paddings }: Spread, items: readonly Item[]): Folded {
-    if (!DILATABLE.has(node.op)) throw new NotExpressible('examples made of positions');
-    const rest = items.slice(1) as Tensor[];
-    this.noteKernel(node, name, [x, ...rest]);
-    return new Folded(block, (crops) => {
-      // What is cut off in the end need not be padded, at a stride of one.
-      const padding = paddings.map(([before, after], i) => [before - crops[i]![0], after - crops[i]![1]] as const);
-      if (padding.flat().some((each) => each < 0)) throw new NotExpressible('a cut into the values');
-      const dilated: Dilated = { block, padding };
-      return this.to.at(
-        { name, kind: node.op },
-        () => rowOf(node.op)!(new TfCall(node, [x, ...rest], this.to, dilated)) as Tensor,
-      );
-    });
-  }
-
-  private positionwise(node: TfNode, name: string, pending: Folded, items: readonly Item[]): Folded {
-    if (!POSITIONWISE.has(node.op)) throw new NotExpressible('examples made of positions');
-    return new Folded(pending.block, (crops) => {
-      const inputs = items.map((item) => (item === pending ? pending.make(crops) : (item as Tensor)));
-      return this.to.at({ name, kind: node.op }, () => rowOf(node.op)!(new TfCall(node, inputs, this.to)) as Tensor);
-    });
-  }
-
-  private gatheredBack(items: readonly Item[]): Tensor {
-    const [x, block, crops] = items;
-    if (!(x instanceof Folded)) throw new NotExpressible('positions made of examples');
-    const sizes = this.to.list(block as Tensor, 'a block');
-    const flat = this.to.list(crops as Tensor, 'crops');
-    if (sizes.length !== x.block.length || sizes.some((size, i) => size !== x.block[i]))
-      throw new NotExpressible('another block than before');
-    return x.make(sizes.map((_, i) => [flat[2 * i]!, flat[2 * i + 1]!] as const));
-  }
 }
-
-/** The node a reference names. */
-export const nodeOf = (reference: string): string => reference.replace(/^\^/, '').split(':')[0]!;
 
 /** Enter tells which loop it leads into. */
 const frameName = (node: TfNode): string => node.attributes.get('frame_name')?.s ?? '';
-
-/** Outputs with names of their own, which functions refer to by name. */
-const NAMED: Readonly<Record<string, readonly string[]>> = {
-  FusedBatchNorm: ['y', 'batch_mean', 'batch_variance', 'reserve_space_1', 'reserve_space_2'],
-  FusedBatchNormV2: ['y', 'batch_mean', 'batch_variance', 'reserve_space_1', 'reserve_space_2'],
-  FusedBatchNormV3: ['y', 'batch_mean', 'batch_variance', 'reserve_space_1', 'reserve_space_2', 'reserve_space_3'],
-  TensorListPopBack: ['output_handle', 'tensor'],
-  Switch: ['output_false', 'output_true'],
-  Merge: ['output', 'value_index'],
-  TopKV2: ['values', 'indices'],
-  Unique: ['y', 'idx'],
-};
-const offsetOf = (op: string | undefined, output: string | undefined): number =>
-  Math.max(0, NAMED[op ?? '']?.indexOf(output ?? '') ?? 0);
-
-function outputsOf({ op, attributes }: TfNode): number {
-  const count =
-    attributes.get('num_split')?.i ??
-    attributes.get('num')?.i ??
-    attributes.get('Tout')?.ints?.length ??
-    NAMED[op]?.length ??
-    1;
-  return Math.min(Math.max(count, 1, 8), 4096);
-}

@@ -2,26 +2,17 @@
 import * as host from '../tensors/array';
 import { isArray, NotExpressible, range } from '../tensors/array';
 import { AcrossBatch, type Assembly, symbolic, type Tensor } from '../tensors/assembly';
-import type { Item } from './importer';
+import { type Item, TensorList, tensorOf } from './items';
 import type { TfNode } from './node';
 import * as moves from '../tensors/moves';
 
 /** More places than any loop that is unrolled fills. */
 const LONGEST = 1e5;
 
-export class TensorList {
-  /** @param items null: not set yet */
-  constructor(readonly items: readonly (Tensor | null)[]) {}
-}
-
 type Row = (to: Assembly, items: readonly Item[], node: TfNode) => readonly Item[];
 
 const listOf = (item: Item | undefined): TensorList => {
   if (!(item instanceof TensorList)) throw new NotExpressible('a list that is none');
-  return item;
-};
-const tensorOf = (item: Item | undefined): Tensor => {
-  if (item === undefined || !('data' in item || 'axes' in item)) throw new NotExpressible('an input that is no number');
   return item;
 };
 const numberOf = (to: Assembly, item: Item | undefined, what: string): number => to.list(tensorOf(item), what)[0]!;
@@ -72,7 +63,7 @@ const set = (list: TensorList, index: number, item: Tensor): TensorList => {
 };
 
 /** One row per op on lists. */
-export const LISTS: Readonly<Record<string, Row>> = {
+const rows: Readonly<Record<string, Row>> = {
   TensorListFromTensor: (to, [x]) => [unstacked(to, tensorOf(x))],
   TensorListReserve: (to, [, count]) => [
     new TensorList(range(bounded(numberOf(to, count, 'a length'))).map(() => null)),
@@ -105,3 +96,5 @@ export const LISTS: Readonly<Record<string, Row>> = {
     return [new TensorList(range(bounded(numberOf(to, size, 'a length'))).map((at) => items[at] ?? null))];
   },
 };
+
+export const listRowOf = (op: string): Row | null => (Object.hasOwn(rows, op) ? rows[op]! : null);
