@@ -9,6 +9,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { MhoError } from '../../../contract/errors';
+import { storageFault } from './hdf5Storage';
 import type { Reading } from './source';
 import { extract, type Extracted, type Hdf5Place, type RawArray } from './hdf5Thread';
 
@@ -66,7 +67,8 @@ export async function openHdf5(place: Hdf5Place, path: string, reading: Reading)
   const damaged = (reason: string): MhoError => new MhoError('MODEL_DAMAGED', { path, reason });
   const { budget } = reading;
   const objects = await extracted(place, damaged, reading);
-  for (const { array } of objects.values()) budget.take((array?.raw.byteLength ?? 0) + EACH);
+  budget.take(EACH * objects.size);
+  for (const { array } of new Set(objects.values())) budget.take(array?.raw.byteLength ?? 0);
   const at = (object: string): Extracted | null =>
     objects.get(object.replace(/(.)\/+$/, '$1').replace(/\/\/+/g, '/')) ?? null;
   const attribute = (object: string, wanted: string): readonly string[] | null => {
@@ -154,7 +156,7 @@ parentPort.on('message', async ({ place, limit }) => {
   try {
     const library = kept ?? (await fresh());
     kept = null;
-    if ((${extract.toString()})(library, place, limit, parentPort, readSync)) kept = library;
+    if ((${extract.toString()})(library, place, limit, parentPort, readSync, ${storageFault.toString()})) kept = library;
   } catch (error) {
     parentPort.postMessage({ failed: String(error) });
   }

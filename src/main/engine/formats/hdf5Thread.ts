@@ -2,6 +2,7 @@
 import type { ready } from 'h5wasm';
 import type { readSync } from 'node:fs';
 import type { MessagePort } from 'node:worker_threads';
+import type { storageFault } from './hdf5Storage';
 
 export type Hdf5Library = Awaited<typeof ready>;
 
@@ -52,6 +53,7 @@ export function extract(
   limit: number,
   port: MessagePort,
   readFile: typeof readSync,
+  storage: typeof storageFault,
 ): boolean {
   const MOST_OBJECTS = 200_000;
   const DEEPEST = 64;
@@ -72,6 +74,8 @@ export function extract(
   /** Bytes of arrays read so far. */
   let read = 0;
   const objects = new Map<string, Extracted>();
+  /** The same by the place of their headers: links may give one object many names. */
+  const met = new Map<number, Extracted>();
 
   /** Runs `fill` on that many bytes of the library's memory and copies them out. */
   const copied = <T>(size: number, fill: (pointer: number) => T): T => {
@@ -96,9 +100,15 @@ export function extract(
       if (library.get_attribute_data(file, object, name, BigInt(pointer)) < 0)
         return `its attribute ${name} is not readable`;
       const raw = library.HEAPU8.slice(pointer, pointer + size);
+      allowed -= size;
       if (metadata.vlen) {
         const texts: string[] = [];
-        for (const at of new Uint32Array(raw.buffer)) texts.push(at ? library.UTF8ToString(at) : '');
+        for (const at of new Uint32Array(raw.buffer)) {
+          const text = at ? library.UTF8ToString(at) : '';
+          allowed -= text.length;
+          if (allowed < 0) return `its attribute ${name} takes more than the file can hold`;
+          texts.push(text);
+        }
         return texts;
       }
       const texts: string[] = [];
@@ -125,7 +135,16 @@ export function extract(
     return attributes;
   };
 
-  const arrayOf = (path: string): RawArray | string => {
+  /** Where an object's header is, by whatever name it was reached. */
+  const addressOf = (path: string): number => {
+    const reference = Uint8Array.from(library.create_object_reference(file, path));
+    return Number(new DataView(reference.buffer).getBigUint64(0, true));
+  };
+
+  const chunksOf = ({ shape, chunks }: { shape: number[] | null; chunks: number[] | null }): number | null =>
+    chunks && chunks.reduce((product, size, axis) => product * Math.ceil((shape?.[axis] ?? 0) / size), 1);
+
+  const arrayOf = (path: string, address: number): RawArray | string => {
     const metadata = library.get_dataset_metadata(file, path);
     const { shape, size, signed, littleEndian } = metadata;
     const type = metadata.type === FLOAT ? 'float' : metadata.type === INTEGER ? 'integer' : 'other';
@@ -134,6 +153,8 @@ export function extract(
     // What is not packed lies in the file as it is.
     const most = metadata.chunks ? allowed : Math.min(allowed, fileSize);
     if (!(want >= 0 && want <= most)) return `${path} declares ${want} bytes, more than the file can hold`;
+    const fault = want > 0 ? storage(bytesAt, address, chunksOf(metadata)) : null;
+    if (fault !== null) return `${path} ${fault}`;
     allowed -= want;
     const raw = new Uint8Array(want);
     const [rows = 1, ...rest] = shape ?? [];
@@ -176,18 +197,27 @@ export function extract(
     port.postMessage({ step: read });
     try {
       const kind = library.get_type(file, path);
-      if (kind === library.H5G_GROUP) {
+      if (kind !== library.H5G_GROUP && kind !== library.H5G_DATASET) return; // links out of the file, and types
+      const address = addressOf(path);
+      const known = met.get(address);
+      if (known && known.names === null)
+        objects.set(path, known); // another name of the same array
+      else if (known) throw new RangeError('one of its groups has several names');
+      else if (kind === library.H5G_GROUP) {
         const names = library.get_names(file, path, false);
-        objects.set(path, { names, attributes: attributesOf(path), array: null, fault: null });
+        const group = { names, attributes: attributesOf(path), array: null, fault: null };
+        objects.set(path, group);
+        met.set(address, group);
         for (const name of names) {
           const inner = path === '/' ? `/${name}` : `${path}/${name}`;
           if (inner !== '/optimizer_weights' && inner !== '/optimizer') visit(inner, depth + 1);
         }
-      } else if (kind === library.H5G_DATASET) {
-        const array = arrayOf(path);
+      } else {
+        const array = arrayOf(path, address);
         const found = typeof array === 'string' ? { array: null, fault: array } : { array, fault: null };
         objects.set(path, { names: null, attributes: {}, ...found });
-      } // Links out of the file, and types, are passed over.
+        met.set(address, objects.get(path)!);
+      }
     } catch (error) {
       if (error instanceof RangeError && depth > 0) throw error;
       if (error instanceof RangeError) {
@@ -208,6 +238,10 @@ export function extract(
     if (!('fd' in place)) memory.set(place.subarray(position, position + wanted), at);
     else if (wanted > 0) return readFile(place.fd, memory, at, wanted, place.offset + position);
     return wanted;
+  };
+  const bytesAt = (position: number, length: number): DataView => {
+    const bytes = new Uint8Array(Math.max(0, Math.min(length, fileSize - position)));
+    return new DataView(bytes.buffer, 0, fill(bytes, 0, bytes.length, position));
   };
   /** Whether a heap of texts has free space that is said to take nothing: the library would walk it for ever. */
   const endless = (heap: number, length: number): boolean => {
@@ -239,7 +273,7 @@ export function extract(
   if (refused !== null) port.postMessage({ refused });
   else {
     const buffers = [...objects.values()].flatMap(({ array }) => (array?.raw.byteLength ? [array.raw.buffer] : []));
-    port.postMessage({ done: objects }, buffers);
+    port.postMessage({ done: objects }, [...new Set(buffers)]);
   }
   const sound = ({ fault, attributes }: Extracted): boolean =>
     fault === null && Object.values(attributes).every((each) => typeof each !== 'string');
