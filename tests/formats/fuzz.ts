@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { ZipFile } from 'yazl';
 import { MhoError } from '../../src/contract/errors';
 import { openModel } from '../../src/main/engine/formats';
 import { random } from '../random';
 import { CASES } from './broken';
+import type { Mutate } from './mutators';
 
 /** Mutated files per format; the files of one format share them. */
 export const MUTATIONS = Number(process.env['MHO_MUTATIONS'] ?? 10_000);
@@ -19,9 +19,6 @@ const MOST_MEMORY_KB = 2.5 * 2 ** 20;
 /** Nothing in this thread can interrupt a loop in it: another ends the process. */
 const STILL_MS = 60_000;
 
-type Random = () => number;
-type Mutate = (original: Uint8Array, next: Random) => Uint8Array | Promise<Uint8Array>;
-
 export interface Mutated {
   /** Below the reference cases: a file, or a folder and a file in it. */
   readonly model: string;
@@ -30,64 +27,6 @@ export interface Mutated {
   readonly share: number;
   readonly mutate: Mutate;
 }
-
-const pick = (next: Random, limit: number): number => Math.floor(next() * limit);
-
-/** A cut, changed bytes, or a run of bytes copied to another place. */
-export const bytes: Mutate = (original, next) => {
-  const copy = Uint8Array.from(original);
-  const kind = pick(next, 4);
-  if (kind === 0) return copy.subarray(0, pick(next, copy.length));
-  if (kind === 1) {
-    const from = pick(next, copy.length);
-    return copy.copyWithin(pick(next, copy.length), from, from + 1 + pick(next, 64));
-  }
-  // Where the structure is: most mutations would hit weights otherwise.
-  const reach = next() < 0.5 ? Math.min(copy.length, 4096) : copy.length;
-  for (let i = 0; i <= pick(next, 12); i++)
-    copy[pick(next, reach)] = next() < 0.3 ? [0, 0xff, 0x7f, 0x80][pick(next, 4)]! : pick(next, 256);
-  return copy;
-};
-
-const ODD = [null, true, '', 'x', -1, 0, 0.5, 3, 1e6, 1e300, [], {}, [[]], [1, 2, 3], { a: 1 }] as const;
-
-/** Up to three values of the tree removed, replaced or put in another's place; one in five is changed as bytes. */
-export const json: Mutate = (original, next) => {
-  if (next() < 0.2) return bytes(original, next);
-  const tree = JSON.parse(Buffer.from(original).toString('utf8')) as Record<string, unknown>;
-  for (let i = 0; i <= pick(next, 3); i++) {
-    const places: [Record<string, unknown>, string][] = [];
-    const visit = (value: unknown): void => {
-      if (typeof value !== 'object' || value === null) return;
-      const holder = value as Record<string, unknown>;
-      for (const key of Object.keys(holder)) {
-        places.push([holder, key]);
-        visit(holder[key]);
-      }
-    };
-    visit(tree);
-    if (places.length === 0) break;
-    const [holder, key] = places[pick(next, places.length)]!;
-    const [other, from] = places[pick(next, places.length)]!;
-    const kind = pick(next, 3);
-    if (kind === 0) delete holder[key];
-    else holder[key] = kind === 1 ? ODD[pick(next, ODD.length)] : structuredClone(other[from]);
-  }
-  return Buffer.from(JSON.stringify(tree));
-};
-
-/** One entry of an archive changed, and the archive sound again around it: right sizes and sums. */
-export const inArchive =
-  (entries: Readonly<Record<string, Uint8Array>>, name: string, mutate: Mutate): Mutate =>
-  async (_original, next) => {
-    const zip = new ZipFile();
-    for (const [each, content] of Object.entries(entries))
-      zip.addBuffer(Buffer.from(each === name ? await mutate(content, next) : content), each, { compress: false });
-    zip.end();
-    const parts: Buffer[] = [];
-    for await (const part of zip.outputStream) parts.push(part as Buffer);
-    return Buffer.concat(parts);
-  };
 
 /** Ends the process when a mutation takes for ever. @returns called with the name of each mutation */
 function watchdog(): { readonly alive: (mutation: number) => void; readonly stop: () => Promise<number> } {
@@ -127,23 +66,33 @@ export function fuzz(format: string, files: readonly Mutated[]): void {
     /** What is no error of the catalogue, each kind once. */
     const faults = new Map<string, string>();
     const count = Math.max(10, Math.round(MUTATIONS * share));
-    for (let i = 0; i < count; i++) {
-      dog.alive(i);
-      writeFileSync(target, await mutate(original, next));
-      const start = performance.now();
-      const outcome = await openModel(path).then(
-        ({ graph }) => (graph.inputs.length > 0 ? 'opened' : `mutation ${i} opens without an input`),
-        (error: unknown) => (error instanceof MhoError ? error.code : `mutation ${i}: ${(error as Error).stack}`),
-      );
-      const spent = performance.now() - start;
-      if (spent > LONGEST_MS) expect.fail(`mutation ${i} takes ${spent.toFixed(0)} ms`);
-      if (!/^(opened|MODEL_[A-Z_]+)$/.test(outcome)) {
-        faults.set(outcome.replace(/^mutation \d+/, '').split('\n').slice(0, 2).join(), outcome);
-        continue;
+    try {
+      for (let i = 0; i < count; i++) {
+        dog.alive(i);
+        writeFileSync(target, await mutate(original, next));
+        const start = performance.now();
+        const outcome = await openModel(path).then(
+          ({ graph }) => (graph.inputs.length > 0 ? 'opened' : `mutation ${i} opens without an input`),
+          (error: unknown) => (error instanceof MhoError ? error.code : `mutation ${i}: ${(error as Error).stack}`),
+        );
+        const spent = performance.now() - start;
+        if (spent > LONGEST_MS) expect.fail(`mutation ${i} takes ${spent.toFixed(0)} ms`);
+        if (!/^(opened|MODEL_[A-Z_]+)$/.test(outcome)) {
+          faults.set(
+            outcome
+              .replace(/^mutation \d+/, '')
+              .split('\n')
+              .slice(0, 2)
+              .join(),
+            outcome,
+          );
+          continue;
+        }
+        outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
       }
-      outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+    } finally {
+      await dog.stop();
     }
-    await dog.stop();
     expect([...faults.values()]).toEqual([]);
     expect(process.resourceUsage().maxRSS).toBeLessThan(MOST_MEMORY_KB);
     // Mutations that all fail, or none, would try nothing.

@@ -137,7 +137,7 @@ function graphModel(folder: string, layers: number): void {
 }
 
 /** A table of LevelDB's: one block of entries, an index of that block, a footer. */
-function table(entries: readonly (readonly [string, Uint8Array])[]): Uint8Array {
+export function table(entries: readonly (readonly [string, Uint8Array])[]): Uint8Array {
   const varint = (value: number): Uint8Array => new BinaryWriter().uint32(value).finish();
   const block = (list: readonly (readonly [string, Uint8Array])[]): Buffer => {
     const parts = list.flatMap(([key, value]) => [varint(0), varint(Buffer.byteLength(key)), varint(value.length), Buffer.from(key), value]); // prettier-ignore

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { openRegular } from '../../src/main/engine/formats/files';
 import { openArchive } from '../../src/main/engine/formats/zip';
 import { CASES } from './broken';
-import { bytes, fuzz, inArchive, json } from './fuzz';
+import { fuzz } from './fuzz';
+import { bytes, inArchive, json } from './mutators';
 
 /** What is in a reference case's archive. */
 async function entriesOf(model: string): Promise<Record<string, Uint8Array>> {

@@ -8,12 +8,12 @@ import { MhoError } from '../../../contract/errors';
 import type { RegularFile } from './files';
 
 /** What any file may take, however small it is. */
-const FREE = 256 * 2 ** 20;
+const FREE = 384 * 2 ** 20;
 /**
- * Beyond that, so many times its size on the disk: int8 weights take eight times theirs as float64, and what is packed or
- * text (weights pack badly, JSON takes some ten times its length) four times more.
+ * Beyond that, so many times its size on the disk: int8 weights take nine times theirs, as bytes and as float64; JSON some
+ * six times its text; weights pack badly.
  */
-const GROWTH = 32;
+const GROWTH = 12;
 /** Whatever the machine holds. */
 const MOST = 64 * 2 ** 30;
 /** Of what is free: the weights are copied to the device after they have been read. */

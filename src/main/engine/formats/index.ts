@@ -38,8 +38,8 @@ export type FromThread =
 
 /** Starting the thread, on a machine that is busy with other things. */
 const START_SECONDS = 60;
-/** A model of a few megabytes is open in half a second. */
-const LEAST_SECONDS = 30;
+/** A model of a few megabytes is open in half a second, one of 100,000 nodes in some seven. */
+const LEAST_SECONDS = 60;
 /** The slowest disk and the slowest translation. */
 const BYTES_PER_SECOND = 1e6;
 

@@ -56,7 +56,7 @@ async function open(source: Source): Promise<OpenedGraph> {
       (sum, { dims, dataType }) => (isReal(dataType) ? sum + dims.reduce((a, b) => a * b, 1) : sum),
       0,
     ),
-    hashed: [file, ...external.values()],
+    hashed: [file, ...new Set(external.values())],
   };
 }
 

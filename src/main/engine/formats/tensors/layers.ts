@@ -24,6 +24,9 @@ const TELLING = [
   /Relu|Elu|elu|Tanh|Sigmoid|Gelu|Swish|Softplus/,
 ];
 
+/** Scopes that are told apart; work grows with their square. */
+const DEEPEST = 64;
+
 /** Without scopes of function calls, their own suffix and the output number. */
 const partsOf = (name: string): string[] => {
   // Converters that fuse nodes join their names with semicolons: the first is the last of them.
@@ -32,8 +35,9 @@ const partsOf = (name: string): string[] => {
     .replace(/:\d+$/, '')
     .split('/')
     .filter((part) => part !== '');
-  while (parts.length > 1 && CALLS.test(parts[0]!)) parts.shift();
-  return parts;
+  const called = parts.findIndex((part, i) => i === parts.length - 1 || !CALLS.test(part));
+  const own = parts.slice(Math.max(called, 0));
+  return own.length > DEEPEST ? [...own.slice(0, DEEPEST - 1), own.slice(DEEPEST - 1).join('/')] : own;
 };
 
 /** Paths without the scope that all names share (the model's own) and the suffix that a second build of a Keras model adds to each. */
