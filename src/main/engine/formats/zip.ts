@@ -1,7 +1,7 @@
 /** ZIP archives that may be hostile: nothing is unpacked beyond its declared, bounded size, and sums are checked. */
 import { buf as crc32 } from 'crc-32';
 import { Readable } from 'node:stream';
-import type { Entry, ZipFile } from 'yauzl';
+import yauzl, { type Entry, type ZipFile } from 'yauzl';
 import { MhoError } from '../../../contract/errors';
 import type { RegularFile } from './files';
 
@@ -38,7 +38,6 @@ const MOST_ENTRIES = 10_000;
  * @throws MODEL_DAMAGED, MODEL_TOO_LARGE
  */
 export async function openArchive({ path, handle, size: fileSize }: RegularFile): Promise<Archive> {
-  const { default: yauzl } = await import('yauzl');
   const damaged = (error: unknown): MhoError => {
     const reason = (error instanceof Error ? error.message : String(error)).replace(/\.+$/, '');
     return error instanceof MhoError ? error : new MhoError('MODEL_DAMAGED', { path, reason }, { cause: error });
