@@ -99,7 +99,7 @@ function callSpec(value: unknown): CallSpec {
     return array ? operand(array, inputs) : entry[2];
   });
   const named = entries.flatMap((entry) => (Array.isArray(entry) && isRecord(entry[3]) ? [entry[3]] : []));
-  const merged = Object.assign({}, ...named) as Record<string, unknown>;
+  const merged = Object.fromEntries(named.flatMap((each) => Object.entries(each)));
   return {
     inputs,
     // A list of one tensor is written as the tensor.

@@ -18,7 +18,7 @@ export function archiveKeys(layers: readonly LayerSpec[]): ReadonlyMap<string, s
   const keys = new Map<string, string>();
   for (const layer of layers) {
     if (!layer.isLayer) continue;
-    const key = snakeCase(OWN_NAMES[layer.kind] ?? layer.kind);
+    const key = snakeCase(Object.hasOwn(OWN_NAMES, layer.kind) ? OWN_NAMES[layer.kind]! : layer.kind);
     const count = counts.get(key) ?? 0;
     counts.set(key, count + 1);
     keys.set(layer.name, `layers/${key}${count ? `_${count}` : ''}`);

@@ -206,7 +206,7 @@ export class Importer {
         if (quotient) return [quotient];
       }
       const inputs = given.map((x) => (x instanceof Condition ? x.make() : x));
-      const subgraphs = own ? SUBGRAPHS[node.op] : undefined;
+      const subgraphs = own && Object.hasOwn(SUBGRAPHS, node.op) ? SUBGRAPHS[node.op] : undefined;
       if (subgraphs) return subgraphs(this.controlOf(node, inputs, scope, origin));
       const row = own ? rowOf(node.op) : null;
       if (!row) throw new NotExpressible('');
