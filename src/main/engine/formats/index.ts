@@ -123,6 +123,8 @@ interface Thread {
   /** What it says goes to whoever asked last. */
   heard: (message: FromThread) => void;
   ended: (error: NodeJS.ErrnoException) => void;
+  /** Ends it when it has waited long enough. */
+  idle?: NodeJS.Timeout;
 }
 
 let spare: Thread | null = null;
@@ -131,6 +133,7 @@ function threadOf(heapMb: number): Thread {
   if (spare?.heapMb === heapMb) {
     const kept = spare;
     spare = null;
+    clearTimeout(kept.idle);
     return kept;
   }
   const resourceLimits = { maxOldGenerationSizeMb: heapMb };
@@ -156,7 +159,7 @@ function keep(thread: Thread): void {
     void thread.worker.terminate();
   };
   thread.ended = forget;
-  setTimeout(forget, KEPT_MS).unref();
+  thread.idle = setTimeout(forget, KEPT_MS).unref();
 }
 
 /** Loads the thread's code: a file of its own in the program; in tests and scripts the source beside this one. */
