@@ -235,7 +235,7 @@ describe('recordings', () => {
         const given = tf.tensor2d(ramp.map((value) => value * factor), [1, size]); // prettier-ignore
         const parts = [1, 2, 3].map((part) => () => ({
           tensors: Array.from({ length: part }, (_, at) =>
-            device.kernels.fused!.reluSecant(tf.mul(given, part + at), { points, pairs: 1, stride: 1 }, 0.1),
+            device.fused!.reluSecant(tf.mul(given, part + at), { points, pairs: 1, stride: 1 }, 0.1),
           ),
           about: part,
         }));

@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { BACKENDS, type BackendName } from '../../src/contract/backends';
-import { devices, type Device } from '../../src/main/engine/backends';
+import { devices, kernels, type Device } from '../../src/main/engine/backends';
 
 let before = 0;
 beforeEach(async () => {
@@ -22,7 +22,7 @@ async function squares(device: Device, chunks: number, pause: () => Promise<void
   try {
     for (let chunk = 1; chunk <= chunks; chunk++) {
       here();
-      const added = tf.tidy(() => tf.add(sum, device.kernels.divNoNan(tf.scalar(chunk ** 3), tf.scalar(chunk))));
+      const added = tf.tidy(() => tf.add(sum, kernels.divNoNan(tf.scalar(chunk ** 3), tf.scalar(chunk))));
       expect(placeOf(added)).toBe(tf.findBackend(device.info.name));
       sum.dispose();
       sum = added;

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { BACKENDS } from '../../src/contract/backends';
-import type { Kernels } from '../../src/main/engine/backends';
+import { kernels, type Kernels } from '../../src/main/engine/backends';
 import { hold } from '../device';
 
 /** Inputs of a kernel, and what it must give, written down as plain arithmetic on numbers. */
@@ -70,7 +70,7 @@ const cases: Record<Exclude<keyof Kernels, 'fused' | 'records'>, Case> = {
 
 describe.each(BACKENDS)('fused kernels on %s', (backend) => {
   it.each(Object.keys(cases) as (keyof typeof cases)[])('%s', async (name) => {
-    const { kernels } = await hold(backend);
+    await hold(backend);
     const { run, value, expected } = cases[name];
     const upstream = value.map((_, index) => [1, -2, 0.25][index % 3]!);
     const before = tf.memory().numTensors;
@@ -86,7 +86,7 @@ describe.each(BACKENDS)('fused kernels on %s', (backend) => {
   });
 
   it('divNoNan broadcasts', async () => {
-    const { kernels } = await hold(backend);
+    await hold(backend);
     const result = tf.tidy(() => kernels.divNoNan(tf.tensor2d([2, 4, 6, 8], [2, 2]), tf.tensor1d([2, 0])).arraySync());
     expect(result).toEqual([
       [1, 0],
@@ -95,7 +95,7 @@ describe.each(BACKENDS)('fused kernels on %s', (backend) => {
   });
 
   it('divNoNan gives 0 over 0 whatever is divided', async () => {
-    const { kernels } = await hold(backend);
+    await hold(backend);
     const result = tf.tidy(() => kernels.divNoNan(tf.tensor1d([Infinity, NaN, 5]), tf.zeros([3])).dataSync());
     expect(Array.from(result)).toEqual([0, 0, 0]);
   });
@@ -107,7 +107,7 @@ describe('kernels of our own over segments', () => {
   const random = (rows: number): tf.Tensor => tf.randomNormal([rows * PAIRS, 5, 4, 10]);
 
   it.each([1, 2])('of %d points find their starts and ends among the points', async (stride) => {
-    const own = (await hold('tensorflow')).kernels.fused!;
+    const own = (await hold('tensorflow')).fused!;
     const windows = { size: [2, 2], strides: [2, 1] } as const;
     const before = tf.memory().numTensors;
     tf.tidy(() => {
@@ -133,7 +133,7 @@ describe('kernels of our own over segments', () => {
   });
 
   it('that are not there are refused', async () => {
-    const own = (await hold('tensorflow')).kernels.fused!;
+    const own = (await hold('tensorflow')).fused!;
     const before = tf.memory().numTensors;
     tf.tidy(() => {
       const [points, upstream] = [random(SEGMENTS), random(SEGMENTS)];

@@ -26,7 +26,7 @@ describe.each(['each', 'all'] as const)('on the cores of %s', (cores) => {
     ['scale, offset and ReLU', 1, 0, true],
     ['leaky ReLU over double segments', 2, 0.3, false],
   ] as const)('%s, then the walk back through it', (_what, stride, slope, scaled) => {
-    const own = device.kernels.fused!;
+    const own = device.fused!;
     const shape = [9, 7, 24];
     const [scale, offset] = [tf.randomNormal([24]), tf.randomNormal([24])];
     const recordings = new Recordings(() => [scale, offset]);

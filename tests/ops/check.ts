@@ -6,6 +6,7 @@ import type { OpName } from '../../src/main/engine/graph/ops';
 import type { Difference, OpRule, Passed, RunContext } from '../../src/main/engine/ops/rule';
 import { ops } from '../../src/main/engine/ops/table';
 import { sizeOf, twins, type Nd, type Twin } from '../reference/ops';
+import { inHand } from '../device';
 import { random, type Random } from './random';
 import type { Case, Input } from './cases';
 import { distanceToKink } from './kinks';
@@ -54,6 +55,7 @@ export function contextOf<Op extends OpName>({ attributes, inputs }: Case<Op>) {
   const context: RunContext<Op> = {
     attributes,
     constant: inputs.map((input) => input.constant === true),
+    fused: inHand().fused,
     derive: (key, make) => {
       if (!derived.has(key)) derived.set(key, tf.keep(tf.tidy(make)));
       return derived.get(key)!;

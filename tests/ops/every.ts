@@ -19,7 +19,7 @@ export function everyOp(backend: BackendName, only?: readonly OpName[]): void {
     if (op === 'unknown') {
       test('is refused by name', () => {
         const rule = ops.unknown as OpRule<'unknown'>;
-        const context = { attributes: { kind: 'Mystery' }, constant: [false], derive: () => { throw new Error('unused'); } }; // prettier-ignore
+        const context = { attributes: { kind: 'Mystery' }, constant: [false], fused: null, derive: () => { throw new Error('unused'); } }; // prettier-ignore
         expect(() => rule.run([], context)).toThrow(/OP_UNSUPPORTED.*Mystery/);
       });
       return;

@@ -52,7 +52,7 @@ export async function evaluate(
           weights.isConstant(id) ? atRows(weights.get(id), count) : tf.clone(values.get(id)!);
         return { tensors: wanted.map(valueOf), about: null };
       };
-      if (!weights.device.kernels.records) return [...work().tensors];
+      if (!weights.device.records) return [...work().tensors];
       const key = JSON.stringify([fed.map(([id]) => id), wanted, count]);
       const [done] = weights.recordings.run(key, [...given.values()], [work], coresFor(count * bytes));
       return [...done!.tensors];

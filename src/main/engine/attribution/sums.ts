@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Rule } from '../../../contract/attribution';
-import type { Kernels, OnSegments } from '../backends';
+import type { FusedKernels, OnSegments } from '../backends';
 import { sizeOf, type Node, type ValueId } from '../graph/graph';
 import type { Difference, Parts } from '../ops/rule';
 import type { Plan } from './plan';
@@ -70,8 +70,8 @@ export class Chunk {
           ];
   }
 
-  get kernels(): Kernels {
-    return this.weights.device.kernels;
+  get fused(): FusedKernels | null {
+    return this.weights.device.fused;
   }
 
   // What is asked for before the walk: each kind of walk is done once for all that want it.
@@ -120,7 +120,7 @@ const overSegments = (product: Tensor, pairs: number): Tensor =>
   tf.sum(tf.reshape(product, [-1, pairs, ...product.shape.slice(1)]), 0);
 
 /** Σ over segments of multiplier × difference: [segments × pairs, …] → [pairs, …]. */
-const contribution = ({ fused }: Kernels, multiplier: Tensor, y: OnSegments, delta: () => Tensor): Tensor =>
+const contribution = (fused: FusedKernels | null, multiplier: Tensor, y: OnSegments, delta: () => Tensor): Tensor =>
   fused?.contribution(multiplier, y) ?? overSegments(tf.mul(multiplier, delta()), y.pairs);
 
 /** end − start of the segments. */
@@ -147,7 +147,7 @@ const byGradient =
           tf.tidy(() => {
             const slopes = endsOf(gradient, segments);
             const slope = standsFor(slopes.start, slopes.end);
-            return contribution(chunk.kernels, slope, { points: y, ...segments }, () => deltaOf(y, segments));
+            return contribution(chunk.fused, slope, { points: y, ...segments }, () => deltaOf(y, segments));
           }),
         );
     });
@@ -171,7 +171,7 @@ export const SUMS: Readonly<Record<SumKind, (chunk: Chunk, add: Add) => void>> =
       add(
         id,
         to,
-        tf.tidy(() => contribution(chunk.kernels, multiplier, y, () => y.delta)),
+        tf.tidy(() => contribution(chunk.fused, multiplier, y, () => y.delta)),
       ),
     ),
   right: byGradient(STANDS_FOR.right),

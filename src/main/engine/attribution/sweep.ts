@@ -157,7 +157,7 @@ class GroupLines {
   walk(alphas: readonly number[]): readonly ShareSums[] {
     const { weights, kinds, estimateError, rowBytes } = this.swept;
     const { pairs } = this.group;
-    const { records } = weights.device.kernels;
+    const { records } = weights.device;
     const segments = alphas.length - 1;
     const bytes = alphas.length * pairs * rowBytes;
     const { counts, cores } = records

@@ -38,6 +38,7 @@ export class Weights {
     return {
       attributes: node.attributes,
       constant: node.inputs.map((id) => this.isConstant(id)),
+      fused: this.device.fused,
       derive: (key, make) => {
         const name = `${node.output}/${key}`;
         let tensor = this.#derived.get(name);

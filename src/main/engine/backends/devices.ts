@@ -13,7 +13,8 @@ import {
 } from '../../../contract/backends';
 import { MhoError } from '../../../contract/errors';
 import { cpuDevice, gpuDevice } from './hardware';
-import type { Kernels } from './kernels/kernels';
+import { fusedKernels, type FusedKernels } from './kernels/fused';
+import { registerKernels, type Kernels } from './kernels/kernels';
 import { nativeKernels } from './kernels/native';
 import { portableKernels } from './kernels/portable';
 import { nativeBackend, registerNative } from './native';
@@ -25,7 +26,10 @@ import { tryActiveBackend } from './trial';
 export interface Device {
   /** The label of all that is computed here. */
   readonly info: BackendInfo;
-  readonly kernels: Kernels;
+  /** Kernels of our own in C++, or null; the op table has the same from ordinary ops. */
+  readonly fused: FusedKernels | null;
+  /** Whether work can be recorded and run as one graph; see recording.ts. */
+  readonly records: boolean;
   /**
    * To be awaited between chunks, never inside a tidy: lets events in, then whatever is more urgent. Afterwards this device is
    * the active one again.
@@ -46,6 +50,8 @@ interface Way {
   readonly kernels: Kernels;
   /** Asked once it is active. */
   readonly describe: () => { device: string; version: string };
+  /** Asked once it is active; a device without has neither. */
+  readonly extras?: () => Pick<Device, 'fused' | 'records'>;
   readonly whyNot: (fault: string) => { reason: string; remedy: string };
 }
 
@@ -62,6 +68,11 @@ const ways: Record<BackendName, Way> = {
     describe: () => ({
       device: (nativeBackend().isUsingGpuDevice && (gpuDevice() ?? 'GPU')) || cpuDevice(),
       version: `TensorFlow ${nativeBackend().binding.TF_Version}`,
+    }),
+    extras: () => ({
+      fused: fusedKernels(),
+      // The binding feeds graphs from the computer's own memory: a GPU's weights would come down at every run.
+      records: !nativeBackend().isUsingGpuDevice,
     }),
     whyNot: whyNoNative,
   },
@@ -231,9 +242,12 @@ export class Devices {
     way.register();
     await makeActive(name);
     await tryActiveBackend();
-    const device: Device = this.#open.get(name) ?? {
+    const known = this.#open.get(name);
+    if (known) return known;
+    registerKernels(name, way.kernels);
+    const device: Device = {
       info: { name, ...way.describe() },
-      kernels: way.kernels,
+      ...(way.extras?.() ?? { fused: null, records: false }),
       between: () => this.#between(device),
     };
     this.#open.set(name, device);
@@ -243,6 +257,3 @@ export class Devices {
 
 /** The devices of this thread. */
 export const devices = new Devices();
-
-/** The fused kernels of the device at work. */
-export const kernels = (): Kernels => ways[tf.getBackend() as BackendName].kernels;

@@ -1,10 +1,9 @@
 /** Two values, broadcast; either may be a constant. Products pass at midpoints, maxima by who leads for how long. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { kernels } from '../backends';
 import type { OpName } from '../graph/ops';
 import { alignRanks, fromRank, linear, toRank } from './linear';
-import type { GradientContext, MultiplierContext, OpRule, Passed } from './rule';
+import type { GradientContext, MultiplierContext, OpRule, Passed, RunContext } from './rule';
 import {
   bothEnds,
   hyperbolicSineOverSelf,
@@ -96,8 +95,7 @@ const comparison = <Op extends Comparison>(f: (a: Tensor, b: Tensor) => Tensor):
 });
 
 /** x + a constant per channel, such as a layer's bias: broadcast by TensorFlow's own kernel it takes twice as long. */
-function withOffset(inputs: readonly Tensor[], constant: readonly boolean[]): Tensor | null {
-  const own = kernels().fused;
+function withOffset(inputs: readonly Tensor[], { constant, fused: own }: RunContext<'add'>): Tensor | null {
   const place = inputs.findIndex((input, index) => constant[index] && input.rank === 1);
   const [offset, x] = [inputs[place], inputs[1 - place]];
   if (!own || !offset || !x || x.rank < 2 || x.shape.at(-1) !== offset.size) return null;
@@ -106,7 +104,7 @@ function withOffset(inputs: readonly Tensor[], constant: readonly boolean[]): Te
 
 export const binary = {
   add: {
-    run: (inputs, context) => withOffset(inputs, context.constant) ?? run(tf.add)(inputs, context),
+    run: (inputs, context) => withOffset(inputs, context) ?? run(tf.add)(inputs, context),
     ...linear<'add'>(({ shapes, constant, upstream }) =>
       shapes.map((shape, index) => (constant[index] ? null : fromRank(upstream, shape.length))),
     ),

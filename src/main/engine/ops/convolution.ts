@@ -1,8 +1,7 @@
 /** Convolutions over one to three spatial axes, channels last, and their input gradients, made of forward kernels. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor, Tensor4D, Tensor5D } from '@tensorflow/tfjs-core';
-import { kernels } from '../backends';
-import type { FusedKernels } from '../backends/kernels/fused';
+import type { FusedKernels } from '../backends';
 import type { Padding } from '../graph/ops';
 import { padOrCrop, paddingOf, sliceAlong, spread } from './axes';
 import { linear } from './linear';
@@ -194,6 +193,7 @@ type Derive = (key: string, make: () => Tensor) => Tensor;
 /**
  * Input gradient of `convolve`.
  * @param derive keeps what is made of the filter
+ * @param own the device's kernels of our own
  */
 function convolveBack(
   upstream: Tensor,
@@ -201,16 +201,17 @@ function convolveBack(
   derive: Derive,
   inputShape: readonly number[],
   geometry: Geometry,
+  own: FusedKernels | null,
 ): Tensor {
   const strided = !geometry.strides.every(isOne);
   const plain = geometry.dilations.every(isOne) && !geometry.padding.flat().some((each) => each < 0);
-  const fused = plain && !strided && upstream.rank === 4 && filter.shape[2]! <= FEW_CHANNELS ? kernels().fused : null;
+  const fused = plain && !strided && upstream.rank === 4 && filter.shape[2]! <= FEW_CHANNELS ? own : null;
   if (fused) return convolveBackByTaps(fused, upstream, filter, derive, [inputShape[1]!, inputShape[2]!], geometry);
   // One kernel for a strided convolution, where that is fast: spreading the upstream would multiply the work.
   if (strided && plain && upstream.rank <= 4 && tf.getBackend() === 'tensorflow') {
     if (upstream.rank === 3) {
       const image = [inputShape[0]!, 1, ...inputShape.slice(1)];
-      return fromImage(convolveBack(asImage(upstream), asFlat(filter), derive, image, widened(geometry)));
+      return fromImage(convolveBack(asImage(upstream), asFlat(filter), derive, image, widened(geometry), own));
     }
     const { strides, padding } = geometry;
     const padded = inputShape.map((size, axis) => size + (padding[axis - 1]?.[0] ?? 0) + (padding[axis - 1]?.[1] ?? 0));
@@ -276,7 +277,7 @@ export const convolution = {
         ),
       );
     },
-    ...linear<'conv'>(({ attributes, shapes: [shape], constants: [, filter], upstream, derive }) => {
+    ...linear<'conv'>(({ attributes, shapes: [shape], constants: [, filter], upstream, derive, fused }) => {
       const { groups } = attributes;
       const geometry = geometryOf(attributes, shape!, filter!);
       const part = [...shape!.slice(0, -1), shape!.at(-1)! / groups];
@@ -288,6 +289,7 @@ export const convolution = {
             (key, make) => derive(`${key} ${group}`, make),
             part,
             geometry,
+            fused,
           ),
         ),
         null,
@@ -315,7 +317,7 @@ export const convolution = {
   },
   // The input gradient of the convolution that `conv` with the same filter is: its own gradient is that convolution.
   convTranspose: {
-    run: ([x, filter], { attributes, derive }) => {
+    run: ([x, filter], { attributes, derive, fused }) => {
       const { strides, dilations, crop, extend, groups } = attributes;
       const window = windowOf(filter!);
       const whole = spatialOf(x!).map(
@@ -331,6 +333,7 @@ export const convolution = {
           (key, make) => derive(`${key} ${group}`, make),
           [x!.shape[0]!, ...whole, out],
           geometry,
+          fused,
         ),
       );
       return padOrCrop(

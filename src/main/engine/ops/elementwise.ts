@@ -1,8 +1,7 @@
 /** Activations and other functions of one value: y = f(x), element by element. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import { kernels } from '../backends';
-import type { FusedKernels } from '../backends/kernels/fused';
+import { kernels, type FusedKernels } from '../backends';
 import type { OpAttributes, OpName } from '../graph/ops';
 import type { Difference, OpRule } from './rule';
 import {
@@ -39,9 +38,8 @@ interface Elementwise<Op extends OpName> {
 const of = <Op extends OpName>({ f, gradient, slope, fused }: Elementwise<Op>): OpRule<Op> => ({
   run: ([x], { attributes }) => f(x!, attributes),
   gradient: ({ inputs: [x], output, upstream, attributes }) => [gradient(upstream, x!, output, attributes)],
-  multiplier: ({ inputs: [x], output, upstream, attributes }) => {
-    const own = fused && kernels().fused;
-    return [own ? fused(own, upstream, x!, attributes) : tf.mul(upstream, slope(x!, output, attributes))];
+  multiplier: ({ inputs: [x], output, upstream, attributes, fused: own }) => {
+    return [own && fused ? fused(own, upstream, x!, attributes) : tf.mul(upstream, slope(x!, output, attributes))];
   },
 });
 
@@ -100,7 +98,7 @@ const softplus = (x: Tensor): Tensor => tf.add(tf.relu(x), tf.log1p(tf.exp(tf.ne
 export const elementwise = {
   relu: of<'relu'>({
     f: (x) => tf.relu(x),
-    gradient: (upstream, _x, y) => kernels().reluGrad(upstream, y),
+    gradient: (upstream, _x, y) => kernels.reluGrad(upstream, y),
     slope: (x, y) => openShare(y, x.delta),
     fused: (own, upstream, x) => own.reluSecant(upstream, x, 0),
   }),
@@ -127,7 +125,7 @@ export const elementwise = {
   ),
   leakyRelu: of<'leakyRelu'>({
     f: (x, { slope }) => tf.leakyRelu(x, slope),
-    gradient: (upstream, x, _y, { slope }) => kernels().leakyReluGrad(upstream, x, slope),
+    gradient: (upstream, x, _y, { slope }) => kernels.leakyReluGrad(upstream, x, slope),
     slope: (x, _y, { slope }) => tf.add(tf.mul(openShare(reluEnds(x), x.delta), 1 - slope), slope),
     fused: (own, upstream, x, { slope }) => own.reluSecant(upstream, x, slope),
   }),
@@ -182,7 +180,7 @@ export const elementwise = {
   ),
   sigmoid: of<'sigmoid'>({
     f: (x) => tf.sigmoid(x),
-    gradient: (upstream, _x, y) => kernels().sigmoidGrad(upstream, y),
+    gradient: (upstream, _x, y) => kernels.sigmoidGrad(upstream, y),
     slope: (x, y) => sigmoidSlope(y, x.delta),
   }),
   logSigmoid: by<'logSigmoid'>(
@@ -230,12 +228,12 @@ export const elementwise = {
   ),
   softplus: of<'softplus'>({
     f: softplus,
-    gradient: (upstream, x) => kernels().softplusGrad(upstream, x),
+    gradient: (upstream, x) => kernels.softplusGrad(upstream, x),
     slope: (x, y) => softplusSlope(x, y.delta),
   }),
   softsign: of<'softsign'>({
     f: (x) => tf.div(x, tf.add(1, tf.abs(x))),
-    gradient: (upstream, x) => kernels().softsignGrad(upstream, x),
+    gradient: (upstream, x) => kernels.softsignGrad(upstream, x),
     // one sign: 1 / ((1 + |a|)(1 + |b|)); across 0: (1 + 2|ab| / |Δ|) times it
     slope: (x) => {
       const across = plainSlope(tf.abs(x.delta), tf.mul(tf.relu(tf.neg(tf.mul(x.start, x.end))), 2));
@@ -245,7 +243,7 @@ export const elementwise = {
   }),
   tanh: of<'tanh'>({
     f: (x) => tf.tanh(x),
-    gradient: (upstream, _x, y) => kernels().tanhGrad(upstream, y),
+    gradient: (upstream, _x, y) => kernels.tanhGrad(upstream, y),
     slope: (x, y) => tanhSlope(y, x.delta),
   }),
   tanhShrink: by<'tanhShrink'>(
@@ -328,8 +326,8 @@ export const elementwise = {
   sqrt: by<'sqrt'>(
     (x) => tf.sqrt(x),
     // 0 at 0, where it has no derivative: a magnitude √(re² + im²) that stays 0 passes nothing on
-    (x) => kernels().divNoNan(tf.scalar(0.5), tf.sqrt(x)),
-    (_x, y) => kernels().divNoNan(tf.scalar(1), tf.add(y.start, y.end)),
+    (x) => kernels.divNoNan(tf.scalar(0.5), tf.sqrt(x)),
+    (_x, y) => kernels.divNoNan(tf.scalar(1), tf.add(y.start, y.end)),
   ),
   rsqrt: by<'rsqrt'>(
     (x) => tf.rsqrt(x),
@@ -342,7 +340,7 @@ export const elementwise = {
     slope: (_x, y) => reciprocalSlope(y),
   }),
   reciprocalOrZero: of<'reciprocalOrZero'>({
-    f: (x) => kernels().divNoNan(tf.scalar(1), x),
+    f: (x) => kernels.divNoNan(tf.scalar(1), x),
     gradient: (upstream, _x, y) => tf.neg(tf.mul(upstream, tf.square(y))),
     // from or to 0 it is a jump, whose slope the plain quotient gives
     slope: (x, y) => where(tf.equal(tf.mul(y.start, y.end), 0), plainSlope(x.delta, y.delta), reciprocalSlope(y)),

@@ -44,7 +44,7 @@ export function toCrossing(start: readonly Tensor[], end: readonly Tensor[], top
 /** 1 − u = b / (a + b); 0 where one candidate wins at both ends. */
 const lateShare = (top: Ends, laterAtStart: Tensor, earlierAtEnd: Tensor): Tensor => {
   const lead = tf.sub(top.end, earlierAtEnd);
-  return kernels().divNoNan(lead, tf.add(lead, tf.sub(top.start, laterAtStart)));
+  return kernels.divNoNan(lead, tf.add(lead, tf.sub(top.start, laterAtStart)));
 };
 
 /** 1 at the first winner along the last axis, else 0. [m, n] */

@@ -2,7 +2,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { fromRank, linear, ofGradient, ofMultiplier, toRank, type LinearContext } from './linear';
-import { kernels } from '../backends';
 import type { OpRule, Passed } from './rule';
 import { midpoint } from './secant';
 
@@ -72,9 +71,9 @@ export const matrices = {
     },
   },
   affine: {
-    run: ([x, scale, offset]) => {
+    run: ([x, scale, offset], { fused }) => {
       const channels = x!.shape.at(-1)!;
-      const own = scale!.size === channels && offset!.size === channels ? kernels().fused : null;
+      const own = scale!.size === channels && offset!.size === channels ? fused : null;
       return own ? own.affine(x!, scale!, offset!) : tf.add(tf.mul(x!, scale!), offset!);
     },
     ...linear<'affine'>(({ constants: [, scale], upstream }) => [tf.mul(upstream, scale!), null, null]),

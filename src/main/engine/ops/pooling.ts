@@ -5,8 +5,7 @@ import type { Padding, Window } from '../graph/ops';
 import { everyAlong, padOrCrop, paddingOf, repeatAlong, sliceAlong, spreadAlong, windowsAlong } from './axes';
 import { toCrossing, toWinners } from './extremes';
 import { linear } from './linear';
-import { kernels } from '../backends';
-import type { PlainWindows } from '../backends/kernels/fused';
+import type { PlainWindows } from '../backends';
 import type { OpRule } from './rule';
 
 const isZero = (padding: Padding): boolean => padding.every(([before, after]) => before === 0 && after === 0);
@@ -131,7 +130,7 @@ function scatter(parts: readonly Tensor[], windows: Windows): Tensor {
 const covered = (x: Tensor, { padding }: Windows): Tensor => padOrCrop(x, padding, 1, -Infinity);
 
 /** The fused kernels serve one and two spatial axes, a line being an image of height 1. */
-const fusedFor = (shape: readonly number[]) => (shape.length <= 4 ? kernels().fused : null);
+const isFlat = (shape: readonly number[]): boolean => shape.length <= 4;
 const asImage = (x: Tensor): Tensor => (x.rank === 3 ? tf.reshape(x, [x.shape[0]!, 1, x.shape[1]!, x.shape[2]!]) : x);
 const asPlain = ({ size, strides }: Windows): PlainWindows => ({
   size: size.length === 1 ? [1, size[0]!] : [size[0]!, size[1]!],
@@ -211,22 +210,20 @@ export const pooling = {
       const windows = windowsOf(attributes, x!.shape);
       return pool(covered(x!, windows), windows.size, windows.strides, 'max');
     },
-    gradient: ({ inputs: [x], output, upstream, attributes }) => {
+    gradient: ({ inputs: [x], output, upstream, attributes, fused }) => {
       const windows = windowsOf(attributes, x!.shape);
-      const own = fusedFor(x!.shape);
-      if (own) {
-        const flow = own.maxPoolGradient(asImage(covered(x!, windows)), asImage(upstream), asPlain(windows));
+      if (fused && isFlat(x!.shape)) {
+        const flow = fused.maxPoolGradient(asImage(covered(x!, windows)), asImage(upstream), asPlain(windows));
         return [uncovered(flow, x!.shape, windows)];
       }
       return [scatter(toWinners(candidates(covered(x!, windows), windows), output, upstream), windows)];
     },
-    multiplier: ({ inputs: [x], output, upstream, attributes }) => {
+    multiplier: ({ inputs: [x], output, upstream, attributes, fused }) => {
       const windows = windowsOf(attributes, x!.shape);
-      const own = fusedFor(x!.shape);
-      if (own) {
+      if (fused && isFlat(x!.shape)) {
         const points = asImage(covered(x!.points, windows));
         const { pairs, stride } = x!;
-        const flow = own.maxPoolSecant(asImage(upstream), { points, pairs, stride }, asPlain(windows));
+        const flow = fused.maxPoolSecant(asImage(upstream), { points, pairs, stride }, asPlain(windows));
         return [uncovered(flow, x!.shape, windows)];
       }
       const start = candidates(covered(x!.start, windows), windows);

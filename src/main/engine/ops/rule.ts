@@ -3,7 +3,7 @@
  * (row = point · examples + example), so that a segment's starts and ends are two contiguous slices of rows.
  */
 import type { Tensor } from '@tensorflow/tfjs-core';
-import type { OnSegments } from '../backends';
+import type { FusedKernels, OnSegments } from '../backends';
 import type { OpAttributes, OpName } from '../graph/ops';
 
 /** Everything `run` may look at. Constants come as tensors without a batch axis. */
@@ -13,6 +13,8 @@ export interface RunContext<Op extends OpName> {
   readonly constant: readonly boolean[];
   /** A tensor made once from the node's constants (flipped filters, W⁺) and kept, by key, for the whole run. */
   readonly derive: (key: string, make: () => Tensor) => Tensor;
+  /** The device's kernels of our own, where it has them. */
+  readonly fused: FusedKernels | null;
 }
 
 /** Gradient at the rows: how the upstream gradient of F passes to each input. */

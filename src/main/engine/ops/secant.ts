@@ -25,7 +25,7 @@ export const bothEnds = ({ start, end }: Ends, f: (x: Tensor) => Tensor): EndsAn
 };
 
 /** Δout / Δin, 0 where Δin is 0: exact for functions whose pieces are constant or x itself, which round nothing. */
-export const plainSlope = (deltaIn: Tensor, deltaOut: Tensor): Tensor => kernels().divNoNan(deltaOut, deltaIn);
+export const plainSlope = (deltaIn: Tensor, deltaOut: Tensor): Tensor => kernels.divNoNan(deltaOut, deltaIn);
 
 /**
  * The share of the segment on which a value is positive: the secant slope of the ReLU. (y₀ + y₁) / max(y₀ + y₁, |Δx|),
@@ -33,7 +33,7 @@ export const plainSlope = (deltaIn: Tensor, deltaOut: Tensor): Tensor => kernels
  */
 export function openShare(output: Ends, deltaIn: Tensor): Tensor {
   const open = tf.add(output.start, output.end);
-  return kernels().divNoNan(open, tf.maximum(open, tf.abs(deltaIn)));
+  return kernels.divNoNan(open, tf.maximum(open, tf.abs(deltaIn)));
 }
 
 /** Slope of clip(x, min, max), whose pieces are exact. At a point: 1 inside, else 0. */

@@ -1,9 +1,11 @@
 /**
- * Fused kernels that the walk wants and tfjs has no op for. To add one: a line here, one in native.ts (the TensorFlow op)
- * and one in portable.ts (the same from ordinary ops); the compiler then asks for its case in the tests.
+ * Kernels that the walk wants and tfjs has no op for, registered with tfjs for every backend: called like its own, they run where
+ * their tensors are. To add one: a line here, one in native.ts (the TensorFlow op) and one in portable.ts (the same from
+ * ordinary ops); the compiler then asks for its case in the tests.
  */
+import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import type { FusedKernels } from './fused';
+import type { BackendName } from '../../../../contract/backends';
 
 export interface Kernels {
   /** a / b, and 0 where b is 0; shapes broadcast. The secant slope Δout / Δin. */
@@ -28,9 +30,41 @@ export interface Kernels {
   softplusGrad(upstream: Tensor, input: Tensor): Tensor;
   /** upstream / (1 + |input|)². */
   softsignGrad(upstream: Tensor, input: Tensor): Tensor;
-
-  /** Kernels of our own in C++, or null; the op table has the same from ordinary ops. */
-  readonly fused: FusedKernels | null;
-  /** Whether work can be recorded and run as one graph; see ../recording.ts. */
-  readonly records: boolean;
 }
+
+type Kernel = (a: Tensor, b: Tensor, slope?: number) => Tensor;
+
+const NAMES = {
+  divNoNan: 'MhoDivNoNan',
+  reluGrad: 'MhoReluGrad',
+  relu6Grad: 'MhoRelu6Grad',
+  leakyReluGrad: 'MhoLeakyReluGrad',
+  eluGrad: 'MhoEluGrad',
+  seluGrad: 'MhoSeluGrad',
+  sigmoidGrad: 'MhoSigmoidGrad',
+  tanhGrad: 'MhoTanhGrad',
+  softplusGrad: 'MhoSoftplusGrad',
+  softsignGrad: 'MhoSoftsignGrad',
+} as const satisfies Record<keyof Kernels, string>;
+const entries = Object.entries(NAMES) as [keyof Kernels, string][];
+
+/** Makes tfjs know the kernels of a backend. */
+export function registerKernels(backendName: BackendName, kernels: Kernels): void {
+  for (const [name, kernelName] of entries) {
+    const run = kernels[name] as Kernel;
+    tf.registerKernel({
+      kernelName,
+      backendName,
+      kernelFunc: ({ inputs, attrs }) =>
+        run(inputs.a as Tensor, inputs.b as Tensor, attrs?.slope as number | undefined),
+    });
+  }
+}
+
+/** The kernels of whatever backend is the active one. */
+export const kernels: Kernels = Object.fromEntries(
+  entries.map(([name, kernelName]): [string, Kernel] => [
+    name,
+    (a, b, slope) => tf.engine().runKernel(kernelName, { a, b }, slope === undefined ? {} : { slope }),
+  ]),
+) as unknown as Kernels;

@@ -1,7 +1,6 @@
-/** The fused kernels as TensorFlow's own ops: one call each. */
+/** The kernels that tfjs lacks as TensorFlow's own ops: one call each. */
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { nativeBackend } from '../native';
-import { fusedKernels } from './fused';
 import type { Kernels } from './kernels';
 
 /** Runs a TensorFlow op of float32 inputs and one output; the result belongs to the surrounding tidy. */
@@ -13,13 +12,6 @@ const op = (name: string, inputs: readonly Tensor[], numbers: Readonly<Record<st
 };
 
 export const nativeKernels: Kernels = {
-  get fused() {
-    return fusedKernels();
-  },
-  get records() {
-    // The binding feeds graphs from the computer's own memory: a GPU's weights would come down at every run.
-    return !nativeBackend().isUsingGpuDevice;
-  },
   divNoNan: (a, b) => op('DivNoNan', [a, b]),
   reluGrad: (upstream, output) => op('ReluGrad', [upstream, output]),
   relu6Grad: (upstream, output) => op('Relu6Grad', [upstream, output]),

@@ -1,4 +1,4 @@
-/** The fused kernels from ordinary tfjs ops, for backends without TensorFlow's. */
+/** The kernels that tfjs lacks from ordinary tfjs ops, for backends without TensorFlow's. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Kernels } from './kernels';
 
@@ -7,8 +7,6 @@ const seluScaleAlpha = 1.7580993408473768599402175208123;
 const seluScale = 1.0507009873554804934193349852946;
 
 export const portableKernels: Kernels = {
-  fused: null,
-  records: false,
   divNoNan: (a, b) => tf.divNoNan(a, b),
   reluGrad: (upstream, output) => tf.tidy(() => tf.where(tf.greater(output, 0), upstream, tf.zerosLike(upstream))),
   relu6Grad: (upstream, output) =>
