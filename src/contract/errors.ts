@@ -2,6 +2,8 @@
  * The catalogue of errors: every fault the user can meet has a code, a sentence that names the thing and the value,
  * and a remedy. The same text reaches the window and the terminal.
  */
+import { DATA_ENDINGS, MODELS_GIVEN } from './words/formats';
+
 export interface ErrorText {
   readonly message: string;
   readonly remedy: string;
@@ -11,10 +13,7 @@ export interface ErrorText {
 const catalogue = {
   // opening a model
   MODEL_NOT_FOUND: ['{path} does not exist.', 'Check the path, or choose the folder again.'],
-  MODEL_UNRECOGNISED: [
-    '{path} holds no model in a format that can be opened ({seen}).',
-    'Give a .keras, .h5 or .onnx file, a SavedModel folder, or a folder that holds one of these or a model.json with its weights.',
-  ],
+  MODEL_UNRECOGNISED: ['{path} holds no model in a format that can be opened ({seen}).', `Give ${MODELS_GIVEN}.`],
   MODEL_DAMAGED: [
     '{path} cannot be read: {reason}.',
     'The file may be half copied or damaged; copy or export it again.',
@@ -81,7 +80,7 @@ const catalogue = {
   // inputs and baselines
   INPUT_FILE: [
     '{path} cannot be read as {format}: {reason}.',
-    'Give a .npz or .npy file written by numpy, a .csv table, or a .png or .jpeg picture.',
+    `Give a ${DATA_ENDINGS} file; arrays are written by numpy.`,
   ],
   INPUT_MISSING: ['No data was given for the input {input}.', 'The model needs: {inputs}.'],
   INPUT_UNKNOWN: ['The model has no input {input}{hint}.', 'The model needs: {inputs}.'],

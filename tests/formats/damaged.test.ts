@@ -17,7 +17,7 @@ const broken: Readonly<Record<string, () => readonly [path: string, message: str
   ],
   'an empty file': () => [
     written(place(), 'model.keras', ''),
-    'MODEL_UNRECOGNISED: {path} holds no model in a format that can be opened (it is empty). Give a .keras, .h5 or .onnx file, a SavedModel folder, or a folder that holds one of these or a model.json with its weights.',
+    'MODEL_UNRECOGNISED: {path} holds no model in a format that can be opened (it is empty). Give a .keras, .h5 or .onnx file, a folder with model.json or saved_model.pb, or a folder that holds one of these.',
   ],
   'a .keras cut short': () => [
     written(place(), 'model.keras', bytesOf('gated/model.keras').subarray(0, 40_000)),
@@ -144,7 +144,7 @@ const broken: Readonly<Record<string, () => readonly [path: string, message: str
     written(path, 'notes.txt', 'hello');
     return [
       path,
-      'MODEL_UNRECOGNISED: {path} holds no model in a format that can be opened (it holds notes.txt). Give a .keras, .h5 or .onnx file, a SavedModel folder, or a folder that holds one of these or a model.json with its weights.',
+      'MODEL_UNRECOGNISED: {path} holds no model in a format that can be opened (it holds notes.txt). Give a .keras, .h5 or .onnx file, a folder with model.json or saved_model.pb, or a folder that holds one of these.',
     ];
   },
 };

@@ -1,7 +1,7 @@
 /** Files by token: a window may ask only for what the user picked in it. */
 import { randomBytes } from 'node:crypto';
 import { stat } from 'node:fs/promises';
-import { basename, extname } from 'node:path';
+import { basename } from 'node:path';
 import { MhoError } from '../../contract/errors';
 import type { FileRef } from '../../contract/studio';
 import { shortFolder } from './folders';
@@ -29,13 +29,5 @@ export class Grants {
     return Object.fromEntries(tokens.map((token) => [token, this.path(token)]));
   }
 }
-
-const DATA = new Set(['.npz', '.npy', '.csv', '.png', '.jpg', '.jpeg']);
-
-/** What a path is, by its ending: content decides once it is opened. */
-export const kindOf = (path: string): FileRef['kind'] => {
-  const ending = extname(path).toLowerCase();
-  return ending === '.mho' ? 'session' : DATA.has(ending) ? 'data' : 'model';
-};
 
 export const exists = async (path: string): Promise<boolean> => (await stat(path).catch(() => null)) !== null;

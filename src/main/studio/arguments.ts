@@ -2,7 +2,7 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { FileRef } from '../../contract/studio';
-import { kindOf } from '../hosts/files';
+import { kindByEnding } from '../../contract/formats';
 
 export type Opens = { readonly path: string; readonly kind: FileRef['kind'] } | { readonly sample: string } | null;
 
@@ -24,7 +24,7 @@ export function opensWith(words: readonly string[], folder: string): readonly Op
 /** A folder is a model, whatever it is called; a file that is not there is told so when it is opened. */
 export function opensPath(path: string): Opens {
   const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
-  const kind = isFolder ? 'model' : kindOf(path);
+  const kind = isFolder ? 'model' : kindByEnding(path);
   return { path, kind: kind === 'data' ? 'model' : kind };
 }
 

@@ -1,11 +1,17 @@
 /** The system's dialogs. */
 import { dialog, type BrowserWindow, type FileFilter } from 'electron';
+import { ENDINGS, type FileKind, SESSION_FORMAT } from '../../contract/formats';
 import type { Params } from '../../contract/studio';
 
 const everything: FileFilter = { name: 'All files', extensions: ['*'] };
+const filter = (name: string, kind: FileKind): FileFilter => ({
+  name,
+  extensions: ENDINGS[kind].map((ending) => ending.slice(1)),
+});
+export const SESSION_FILES = filter(`${SESSION_FORMAT.name}s`, 'session');
 const filters: Readonly<Record<string, FileFilter[]>> = {
-  'model-file': [{ name: 'Models', extensions: ['keras', 'h5', 'hdf5', 'json', 'onnx', 'pb'] }, everything],
-  session: [{ name: 'Mho sessions', extensions: ['mho'] }],
+  'model-file': [filter('Models', 'model'), everything],
+  session: [SESSION_FILES],
 };
 const titles: Readonly<Record<Params<'chooseFile'>['purpose'], string>> = {
   'model-file': 'Open a model',
@@ -18,7 +24,7 @@ export async function chooseData(window: BrowserWindow): Promise<readonly string
   const { canceled, filePaths } = await dialog.showOpenDialog(window, {
     title: 'Open data',
     properties: ['openFile', 'multiSelections'],
-    filters: [{ name: 'Data', extensions: ['npz', 'npy', 'csv', 'png', 'jpg', 'jpeg'] }, everything],
+    filters: [filter('Data', 'data'), everything],
   });
   return canceled ? [] : filePaths;
 }

@@ -3,6 +3,7 @@ import { app, ipcMain, MessageChannelMain, nativeTheme, type IpcMainInvokeEvent,
 import { z } from 'zod';
 import { DROP_CHANNEL, JOB_CHANNEL, REQUEST_CHANNEL } from '../../contract/channels';
 import { MhoError } from '../../contract/errors';
+import { kindByEnding } from '../../contract/formats';
 import {
   hostRequests,
   requests,
@@ -19,7 +20,7 @@ import { AS_OTHER_FILES, writeSafely } from '../engine/sessions/write';
 import { chooseData, chooseFile, chooseNewFile } from './dialogs';
 import { checked } from '../hosts/checked';
 import type { EngineHost } from '../hosts/engineProcess/host';
-import { exists, kindOf } from '../hosts/files';
+import { exists } from '../hosts/files';
 import { fromOurPage } from './security';
 import type { Store } from './store';
 import { faultOf, type StudioWindow } from './window';
@@ -127,6 +128,6 @@ export function answerRequests(around: RequestSurroundings): void {
     const parsed = dropped.safeParse(paths);
     if (!window || !fromOurPage(event.senderFrame) || !parsed.success) return [];
     const there = await Promise.all(parsed.data.map(exists));
-    return parsed.data.filter((_, place) => there[place]).map((path) => window.grants.grant(path, kindOf(path)));
+    return parsed.data.filter((_, place) => there[place]).map((path) => window.grants.grant(path, kindByEnding(path)));
   });
 }

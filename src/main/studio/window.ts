@@ -3,6 +3,7 @@ import { BrowserWindow, type MessagePortMain } from 'electron';
 import { randomBytes } from 'node:crypto';
 import { NOTICE_CHANNEL } from '../../contract/channels';
 import { asMhoError, MhoError } from '../../contract/errors';
+import { sessionFileName } from '../../contract/formats';
 import type {
   Answer,
   DocumentState,
@@ -12,12 +13,11 @@ import type {
   Prediction,
   StudioNotice,
 } from '../../contract/studio';
-import { askUnsaved, chooseNewFile } from './dialogs';
+import { askUnsaved, chooseNewFile, SESSION_FILES } from './dialogs';
 import type { EngineHost } from '../hosts/engineProcess/host';
 import { Grants } from '../hosts/files';
 import { PAGE, webPreferences } from './security';
 
-const SESSION_FILES = { name: 'Mho sessions', extensions: ['mho'] };
 /** Milliseconds without a change. */
 const AUTOSAVE_AFTER = 500;
 
@@ -155,8 +155,8 @@ export class StudioWindow {
    */
   async save(ask = false): Promise<boolean> {
     if (!ask && (await this.#saveTo(null))) return true;
-    const name = (this.#state.title ?? 'session').replace(/[\\/:*?"<>|]/g, '-').replace(/\.mho$/i, '');
-    const path = await chooseNewFile(this.browser, `${name}.mho`, SESSION_FILES);
+    const name = (this.#state.title ?? 'session').replace(/[\\/:*?"<>|]/g, '-');
+    const path = await chooseNewFile(this.browser, sessionFileName(name), SESSION_FILES);
     if (path === null) return false;
     await this.#saveTo(path);
     this.options.onOpened(path, 'session');

@@ -1,5 +1,6 @@
 /** In a browser, over `mho serve`: a WebSocket for everything but files, which are uploaded. */
 import { MhoError } from '../../contract/errors';
+import { ENDINGS } from '../../contract/formats';
 import type { Answer, FileRef, JobNotice, Params, Result, StudioClient, StudioNotice } from '../../contract/studio';
 import { fromBytes, toBytes, type FromServer } from '../../contract/wire';
 import { StudioError, valueOf } from './fault';
@@ -33,11 +34,10 @@ const picked = (accept: string, multiple = false): Promise<readonly File[]> =>
   });
 
 const endings: Readonly<Record<Params<'chooseFile'>['purpose'], string>> = {
-  'model-file': '.keras,.h5,.hdf5,.json,.onnx,.pb',
+  'model-file': ENDINGS.model.join(),
   'model-folder': '',
-  session: '.mho',
+  session: ENDINGS.session.join(),
 };
-const DATA_ENDINGS = '.npz,.npy,.csv,.png,.jpg,.jpeg';
 
 /** Hands bytes to the browser's own saving. */
 function download(name: string, bytes: Blob): void {
@@ -110,7 +110,7 @@ export async function overSocket(location: Location): Promise<StudioClient> {
       const [file] = await picked(endings[purpose]);
       return file ? upload(file) : null;
     },
-    chooseData: async () => Promise.all((await picked(DATA_ENDINGS, true)).map(upload)),
+    chooseData: async () => Promise.all((await picked(ENDINGS.data.join(), true)).map(upload)),
     exportFile: async ({ name, bytes }: Params<'exportFile'>) => {
       download(name, new Blob([bytes as Uint8Array<ArrayBuffer>]));
       return name;

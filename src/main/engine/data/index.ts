@@ -4,6 +4,7 @@ import { basename } from 'node:path';
 import type { NumericArray } from '../../../contract/attribution';
 import type { ImageReading, InputPort } from '../../../contract/data';
 import { MhoError } from '../../../contract/errors';
+import { DATA_ENDINGS } from '../../../contract/words/formats';
 import { openRegular } from '../formats/files';
 import { openArchive } from '../formats/zip';
 import { decodeImage, frameOf, imageAs, ImageFault, isJpeg, isPng } from './image';
@@ -14,7 +15,6 @@ import { alphabetOf, isText, LARGEST_TABLE, readTable, tableAs } from './table';
 const LARGEST = 2 ** 31;
 /** Bytes of a picture's file. */
 const LARGEST_IMAGE = 2 ** 28;
-const KINDS = '.npz, .npy, .csv, .png or .jpeg';
 
 type Arrays = Record<string, NumericArray>;
 
@@ -81,7 +81,7 @@ async function readOne(
   wanted: Partial<ImageReading>,
 ): Promise<{ arrays: Arrays; how: string | null; reading: DataRead['reading'] }> {
   const { head, size } = await look(path);
-  if (size === 0) throw unreadable(path, KINDS, 'it is empty');
+  if (size === 0) throw unreadable(path, DATA_ENDINGS, 'it is empty');
   const limit = (format: string, largest: number): void => {
     if (size > largest) throw unreadable(path, format, `${size} bytes are more than the limit of ${largest}`);
   };
@@ -102,7 +102,8 @@ async function readOne(
   }
   const arrays = await arraysOf(path, head, size);
   if (arrays) return { arrays, how: null, reading: null };
-  if (!isText(head.subarray(0, Math.min(head.length, size)))) throw unreadable(path, KINDS, 'it is none of these');
+  if (!isText(head.subarray(0, Math.min(head.length, size))))
+    throw unreadable(path, DATA_ENDINGS, 'it is none of these');
   limit('.csv', LARGEST_TABLE);
   const bytes = await readFile(path);
   const table = await readTable(bytes).catch((error: Error) => {
@@ -179,7 +180,7 @@ async function look(path: string): Promise<{ head: Uint8Array; size: number }> {
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     const reason = code === 'ENOENT' ? 'it does not exist' : message;
-    throw unreadable(path, KINDS, reason, error);
+    throw unreadable(path, DATA_ENDINGS, reason, error);
   }
 }
 

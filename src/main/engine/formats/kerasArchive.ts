@@ -12,7 +12,6 @@ const LARGEST_CONFIG = 256 * 2 ** 20;
 const WEIGHTS = 'model.weights.h5';
 
 export const kerasArchive: Format = {
-  name: 'Keras (.keras)',
   match: async (source) => {
     const [p, k, third, fourth] = source.head;
     if (p !== 0x50 || k !== 0x4b || third !== 3 || fourth !== 4) return false;

@@ -6,7 +6,7 @@ import { openKeras } from './keras/open';
 import type { Place, StoredWeight, WeightStore } from './keras/weights';
 import { type Format, type OpenedGraph, type Source, withFile } from './source';
 
-export const kerasHdf5: Format = { name: 'Keras (.h5)', match: (source) => isHdf5(source.head), open };
+export const kerasHdf5: Format = { match: (source) => isHdf5(source.head), open };
 
 async function open(source: Source): Promise<OpenedGraph> {
   const { path } = source;

@@ -12,7 +12,6 @@ import type { RegularFile } from './files';
 import { type Format, openPart, type OpenedGraph, type Reading, readInto, type Source } from './source';
 
 export const layersModel: Format = {
-  name: 'TensorFlow.js LayersModel',
   match: async (source) => configOf((await source.json()) ?? {}) !== null,
   open,
 };

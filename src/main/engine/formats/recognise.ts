@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { dirname, relative } from 'node:path';
 import { MhoError } from '../../../contract/errors';
+import { MODEL_FORMAT_NAMES, MODEL_FORMATS, type ModelFormat, type ModelFormatName } from '../../../contract/formats';
 import type { ModelSummary } from '../../../contract/model';
 import type { Graph } from '../graph/graph';
 import { summarised } from '../graph/layers';
@@ -22,10 +23,17 @@ export interface OpenedModel {
   readonly beside: readonly string[];
 }
 
-const formats: readonly Format[] = [kerasArchive, kerasHdf5, layersModel, graphModel, onnx, savedModel];
+const formats: Readonly<Record<ModelFormatName, Format>> = {
+  kerasArchive,
+  kerasHdf5,
+  layersModel,
+  graphModel,
+  onnx,
+  savedModel,
+};
 
 interface Match {
-  readonly format: Format;
+  readonly format: ModelFormatName;
   readonly source: Source;
 }
 interface Found extends Match {
@@ -33,7 +41,7 @@ interface Found extends Match {
 }
 
 /**
- * Opens a model file, or a model in a folder: of several, one of the format that stands first in `formats`, and of several
+ * Opens a model file, or a model in a folder: of several, one of the format that stands first in the contract's table, and of several
  * of that the first by name.
  * @param path resolved
  * @throws MhoError MODEL_*
@@ -41,21 +49,26 @@ interface Found extends Match {
 export async function openFound(path: string, around: Omit<Opening, 'given' | 'root'>): Promise<OpenedModel> {
   const given = await sourceAt(path, { ...around, given: path, root: dirname(path) });
   const { format, source, beside } = await find(given);
-  const { graph, parameters, hashed } = await format.open(source);
+  const { graph, parameters, hashed } = await formats[format].open(source);
   const hash = createHash('sha256');
   for (const part of hashed) hash.update(part);
-  const summary = summarised(graph, { format: format.name, path: source.path, hash: hash.digest('hex'), parameters });
+  const summary = summarised(graph, {
+    format: MODEL_FORMATS[format].name,
+    path: source.path,
+    hash: hash.digest('hex'),
+    parameters,
+  });
   return { graph, summary, beside };
 }
 
 async function matching(source: Source): Promise<Match | null> {
-  for (const format of formats) if (await format.match(source)) return { format, source };
+  for (const format of MODEL_FORMAT_NAMES) if (await formats[format].match(source)) return { format, source };
   return null;
 }
 
 /** The file or folder itself, else a model inside it. */
 async function find(source: Source): Promise<Found> {
-  const own = await matching(source);
+  const own = (await toldFolder(source)) ?? (await matching(source));
   if (own) return { ...own, beside: [] };
   if (!source.isFolder) {
     await refuseBrokenJson([source]);
@@ -89,6 +102,18 @@ async function find(source: Source): Promise<Found> {
   throw unrecognised(source, source.entries.length ? `it holds ${seen}` : 'it is empty');
 }
 
+/** The folder that a file of it tells, where that file was given (`saved_model.pb`). */
+async function toldFolder(source: Source): Promise<Match | null> {
+  if (source.isFolder) return null;
+  for (const format of MODEL_FORMAT_NAMES) {
+    const { holds }: ModelFormat = MODEL_FORMATS[format];
+    if (holds !== source.name) continue;
+    const folder = await sourceAt(dirname(source.path), source.reading);
+    if (await formats[format].match(folder)) return { format, source: folder };
+  }
+  return null;
+}
+
 /** A half-copied model.json is no format's, but it is a model. @throws MODEL_DAMAGED */
 async function refuseBrokenJson(sources: readonly Source[]): Promise<void> {
   for (const source of sources)
@@ -116,7 +141,8 @@ const byNumber = new Intl.Collator('en', { numeric: true });
 function firstOf(folder: Source, found: readonly Match[]): Found {
   const name = ({ source }: Match): string => relative(folder.path, source.path);
   const [first, ...others] = [...found].sort(
-    (a, b) => formats.indexOf(a.format) - formats.indexOf(b.format) || byNumber.compare(name(a), name(b)),
+    (a, b) =>
+      MODEL_FORMAT_NAMES.indexOf(a.format) - MODEL_FORMAT_NAMES.indexOf(b.format) || byNumber.compare(name(a), name(b)),
   );
   return { ...first!, beside: others.map(name) };
 }

@@ -60,9 +60,7 @@ export interface OpenedGraph {
 }
 
 export interface Format {
-  /** As the user reads it, e.g. `Keras 3 (.keras)`. */
-  readonly name: string;
-  /** Decides by content, never by the file's name. */
+  /** Decides by content, never by the file's name: what it is called stands in the contract's table. */
   readonly match: (source: Source) => boolean | Promise<boolean>;
   /** @throws MhoError of the catalogue and nothing else, whatever the file holds */
   readonly open: (source: Source) => Promise<OpenedGraph>;

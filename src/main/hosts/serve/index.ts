@@ -15,6 +15,7 @@ import { WebSocketServer, type WebSocket } from 'ws';
 import { z } from 'zod';
 import type { BackendInfo } from '../../../contract/backends';
 import { asMhoError, MhoError, type MhoFault } from '../../../contract/errors';
+import { kindByEnding, sessionFileName } from '../../../contract/formats';
 import {
   hostRequests,
   requests,
@@ -31,7 +32,7 @@ import {
 } from '../../../contract/studio';
 import { defaultSettings } from '../../../contract/defaults';
 import { fromBytes, toBytes, type FromServer } from '../../../contract/wire';
-import { Grants, kindOf } from '../files';
+import { Grants } from '../files';
 import { contentPolicy, pageFile } from '../page';
 import { createStudioService, type StudioService } from '../service';
 import type { Engine } from '../service/engine';
@@ -168,7 +169,7 @@ class Host {
         if (size > LARGEST_UPLOAD) request.destroy(new Error(`it is larger than ${LARGEST_UPLOAD} bytes`));
       });
       await pipeline(request, createWriteStream(path, { flags: 'wx' }));
-      reply({ ok: true, value: this.#grants.grant(path, kindOf(path)) satisfies FileRef });
+      reply({ ok: true, value: this.#grants.grant(path, kindByEnding(path)) satisfies FileRef });
     } catch (error) {
       await rm(folder, { recursive: true, force: true });
       reply({ ok: false, fault: new MhoError('FILE_WRITE', { path: name, reason: (error as Error).message }).fault });
@@ -268,7 +269,7 @@ class Host {
     this.#opens = null;
     if (opens === null) return { kind: 'nothing' };
     if ('sample' in opens) return { kind: 'sample', name: opens.sample };
-    const kind = kindOf(opens.path) === 'session' ? 'session' : 'model';
+    const kind = kindByEnding(opens.path) === 'session' ? 'session' : 'model';
     return { kind, file: this.#grants.grant(opens.path, kind) };
   }
 
@@ -277,7 +278,7 @@ class Host {
     const state = await this.#service.handle({ document, name: 'document', params: {} });
     const title = (state.ok && (state.value as Result<'document'>).title) || 'session';
     const id = randomBytes(18).toString('base64url');
-    const name = `${title.replace(/[\\/:*?"<>|]/g, '-').replace(/\.mho$/i, '')}.mho`;
+    const name = sessionFileName(title.replace(/[\\/:*?"<>|]/g, '-'));
     await mkdir(join(this.scratch, id));
     const path = join(this.scratch, id, name);
     const saved = await this.#service.handle({ document, name: 'save', params: { path } });

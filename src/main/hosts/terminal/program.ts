@@ -6,6 +6,7 @@ import { BACKENDS } from '../../../contract/backends';
 import { IMAGE_FITS, IMAGE_RANGES } from '../../../contract/data';
 import { asMhoError, MhoError } from '../../../contract/errors';
 import { printable } from '../../../contract/text';
+import { MODEL_ARGUMENT, SESSION_ARGUMENT } from '../../../contract/words/formats';
 import type { AttributeOptions, ShowOptions } from './options';
 import { cleaned, EXIT, type Interrupt, type Terminal } from './terminal';
 
@@ -130,7 +131,7 @@ function programFor(terminal: Terminal, finish: (code: number) => void): Command
     .description(
       'Opens a model and lists its inputs, outputs and layers, where the path starts, and what each method gives for its ops.',
     )
-    .argument('<model>', 'a .keras, .h5 or .onnx file, or a folder that holds a model')
+    .argument('<model>', MODEL_ARGUMENT)
     .addOption(json())
     .action(async (model: string, options: { json?: boolean }) => {
       const { inspect } = await import('./commands/inspect');
@@ -141,7 +142,7 @@ function programFor(terminal: Terminal, finish: (code: number) => void): Command
     .command('attribute')
     .summary('find the neurons that carried predictions')
     .description('Contributions of every neuron of every layer, by Neuron Integrated Gradients and DeepLIFT.')
-    .argument('<model>', 'a .keras, .h5 or .onnx file, or a folder that holds a model')
+    .argument('<model>', MODEL_ARGUMENT)
     .option('--input <file...>', 'files (npz, npy, csv, png, jpeg), or NAME=FILE for one input of several')
     .addOption(
       new Option('--image-range <range>', 'what black and white of pictures become (as the model tells)').choices(IMAGE_RANGES), // prettier-ignore
@@ -165,7 +166,7 @@ function programFor(terminal: Terminal, finish: (code: number) => void): Command
     .addOption(backend())
     .addOption(new Option('--memory <MB>', 'budget for activations').argParser(whole(1)))
     .addOption(top())
-    .option('--out <file>', 'save a session, FILE.mho')
+    .option('--out <file>', `save a session, ${SESSION_ARGUMENT}`)
     .addOption(json())
     .addOption(neurons())
     .option('--quiet', 'no progress bar')
@@ -180,7 +181,7 @@ function programFor(terminal: Terminal, finish: (code: number) => void): Command
     .command('show')
     .summary('show a saved session')
     .description('Prints the tables of a session; the model is not needed.')
-    .argument('<session>', 'FILE.mho')
+    .argument('<session>', SESSION_ARGUMENT)
     .addOption(top())
     .addOption(json())
     .addOption(neurons())
@@ -193,7 +194,7 @@ function programFor(terminal: Terminal, finish: (code: number) => void): Command
     .command('export')
     .summary('write a session as CSV')
     .description('Writes a session as a table: one row per unit, or per neuron.')
-    .argument('<session>', 'FILE.mho')
+    .argument('<session>', SESSION_ARGUMENT)
     .option('--csv <file>', 'the table to write')
     .option('--neurons', 'one row per neuron instead of per unit')
     .action(async (path: string, options: { csv: string; neurons?: boolean }, command: Command) => {
@@ -216,7 +217,7 @@ function programFor(terminal: Terminal, finish: (code: number) => void): Command
     .command('studio')
     .summary('open the window')
     .description('Opens the window, on a model or a session when one is given.')
-    .argument('[file]', 'a model, or a session FILE.mho')
+    .argument('[file]', `a model, or a session ${SESSION_ARGUMENT}`)
     .option('--sample <name>', 'open a bundled sample')
     .action(async (path: string | undefined, options: { sample?: string }) => {
       const { studioCommand } = await import('./commands/studio');
@@ -227,7 +228,7 @@ function programFor(terminal: Terminal, finish: (code: number) => void): Command
     .command('serve')
     .summary('the window in a browser')
     .description('Serves the window on this machine alone and prints its address; for machines without a screen.')
-    .argument('[file]', 'a model, or a session FILE.mho')
+    .argument('[file]', `a model, or a session ${SESSION_ARGUMENT}`)
     .addOption(
       new Option('--port <n>', 'port to listen on; any free one when absent').argParser(whole(0)).default(0, 'any'),
     )

@@ -12,7 +12,6 @@ import { nodeFromJson, shapeFromJson, TensorflowFault, type TfNode, typeOf } fro
 type Json = Readonly<Record<string, unknown>>;
 
 export const graphModel: Format = {
-  name: 'TensorFlow.js GraphModel',
   match: async (source) => topologyOf((await source.json()) ?? {}) !== null,
   open,
 };

@@ -13,7 +13,7 @@ const OLDEST = 1;
 /** Bytes of a model file; protobuf itself ends at two gigabytes. */
 const LARGEST = 2 ** 31;
 
-export const onnx: Format = { name: 'ONNX', match, open };
+export const onnx: Format = { match, open };
 
 /** An ONNX file begins with its IR version: field 1, a small number; then fields of ModelProto. */
 function match({ isFolder, head }: Source): boolean {

@@ -21,7 +21,6 @@ import { checkpointKeys } from './variables';
 const LARGEST = 2 ** 31;
 
 export const savedModel: Format = {
-  name: 'TensorFlow SavedModel',
   match: ({ isFolder, entries: names }) => isFolder && names.includes('saved_model.pb'),
   open,
 };
