@@ -384,6 +384,8 @@ export const engineRequests = {
   openSession: asks<OpenedSession>()(z.object({ file: fileToken })),
   /** A second session to compare with: its runs join the list of comparable runs, not the document. */
   readSession: asks<OpenedSession>()(z.object({ file: fileToken })),
+  /** Lets go of the numbers of a run that was read to compare with; asked for again, they are read again. */
+  forgetGuest: asks<void>()(z.object({ run: runId })),
   document: asks<DocumentState>()(nothing),
   /** What is open already, for a page that was loaded again; null when nothing is. */
   present: asks<OpenedSession | null>()(nothing),

@@ -128,6 +128,7 @@ export class Runs {
     const { guests, shown } = this;
     this.guests = guests.filter((other) => other !== guest);
     this.shown = new Set([...shown].filter((run) => run !== guest.run));
+    void this.program.guard(() => this.program.client.request('forgetGuest', { run: guest.run }));
     messages.note(`${runName(guest)} of the other session was put away.`, {
       label: 'Undo',
       run: () => {

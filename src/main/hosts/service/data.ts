@@ -1,14 +1,12 @@
-/** Data of a document: files of numbers, letters and pictures as the open model's inputs. */
+/** Files of numbers, letters and pictures as a model's inputs: reading them, and what a window shows of them. */
 import { basename } from 'node:path';
 import { z } from 'zod';
 import type { InputPort } from '../../../contract/data';
 import { MhoError } from '../../../contract/errors';
-import { imageReading } from '../../../contract/studio';
+import { imageReading, type ArraySummary, type InputData } from '../../../contract/studio';
 import type { DataRead } from '../../engine/data';
-import { inputPorts } from '../../engine/data/ports';
-import type { Graph } from '../../engine/graph/graph';
+import { fits, matched, shown, statistics, type Arrays } from './arrays';
 import type { Engine } from './engine';
-import { matched, statistics, type Arrays } from './records';
 
 /** Files that were opened together; `input` where they were opened for one input of several. */
 export const dataPart = z.object({ paths: z.array(z.string()).min(1), input: z.string().nullable() });
@@ -39,6 +37,7 @@ export async function readSource(
   engine: Pick<Engine, 'readData'>,
   source: DataSource,
   ports: readonly InputPort[],
+  signal?: AbortSignal,
 ): Promise<ReadSource> {
   let arrays: Arrays = {};
   const how: string[] = [];
@@ -51,7 +50,7 @@ export async function readSource(
         hint: '',
         inputs: ports.map(({ name }) => name).join(', '),
       });
-    const read = await engine.readData(paths, port ? [port] : ports, source.reading);
+    const read = await engine.readData(paths, port ? [port] : ports, source.reading, { ...(signal && { signal }) });
     arrays = { ...arrays, ...(port ? onlyFor(read.arrays, port, paths[0]!) : read.arrays) };
     how.push(...read.how.map((text) => (port ? `${port.name}: ${text}` : text)));
     reading ??= read.reading;
@@ -78,17 +77,70 @@ export const withPart = ({ parts, reading }: DataSource, part: DataPart): DataSo
   parts: [...parts.filter(({ input }) => input === null || input !== part.input), part],
 });
 
-/** What the graph and the sample's own data tell about the model's inputs. */
-export function portsOf(graph: Graph, alphabet: string | null, data: Arrays | null): readonly InputPort[] {
-  const ports = inputPorts(graph);
-  const names = data ? matched(data, ports) : new Map<string, string>();
-  return ports.map((port) => {
-    const entry = [...names].find(([, input]) => input === port.name)?.[0];
-    const { min, max } = entry === undefined ? { min: null, max: null } : statistics(data![entry]!);
-    return {
-      ...port,
-      ...(alphabet !== null && { alphabet }),
-      ...(min !== null && max !== null && { seen: [min, max] as const }),
-    };
+/** What keeps arrays from being the model's inputs: one fault at the most for each, expected and found. */
+export function inputFaults(
+  engine: Pick<Engine, 'valueFault'>,
+  arrays: Arrays,
+  expected: readonly InputPort[],
+): MhoError[] {
+  const inputs = matched(arrays, expected);
+  const entryOf = new Map([...inputs].map(([entry, input]) => [input, entry]));
+  const count = [...inputs.keys()].map((entry) => arrays[entry]!.shape[0] ?? 0)[0];
+  return expected.flatMap((port) => {
+    const entry = entryOf.get(port.name);
+    if (entry === undefined) return [missing(port, expected, arrays)];
+    const given = arrays[entry]!;
+    const fault =
+      fits(given.shape, port) && given.shape[0] === count
+        ? engine.valueFault(port, given)
+        : new MhoError('INPUT_SHAPE', {
+            input: port.name,
+            have: shown(given.shape),
+            want: shown([given.shape[0] === count ? null : count!, ...port.shape]),
+          });
+    return fault ?? [];
   });
+}
+
+/** Arrays of files against what the model wants. */
+export function inputData(
+  engine: Pick<Engine, 'valueFault' | 'valueDoubt'>,
+  id: string,
+  { name, arrays, how, reading, rows }: DataRead & { readonly name: string; readonly rows: readonly number[] | null },
+  expected: readonly InputPort[],
+): InputData {
+  const inputs = matched(arrays, expected);
+  const summaries = Object.entries(arrays).map(([array, each]): ArraySummary => ({
+    name: array,
+    shape: each.shape,
+    ...statistics(each),
+    input: inputs.get(array) ?? null,
+  }));
+  const taken = summaries.filter(({ input }) => input !== null);
+  return {
+    data: id,
+    name,
+    examples: Math.min(...(taken.length > 0 ? taken : summaries).map(({ shape }) => shape[0] ?? 0)),
+    arrays: summaries,
+    faults: inputFaults(engine, arrays, expected).map(({ fault }) => fault),
+    expected,
+    rows,
+    how,
+    reading,
+    doubts: taken.flatMap(({ input, min, max }) => {
+      const port = expected.find((each) => each.name === input)!;
+      return (min === null ? null : engine.valueDoubt(port, min, max!)) ?? [];
+    }),
+  };
+}
+
+function missing(port: InputPort, expected: readonly InputPort[], arrays: Arrays): MhoError {
+  const [only, other] = Object.values(arrays);
+  if (only && !other && expected.length === 1) {
+    const details = { input: port.name, have: shown(only.shape), want: shown([null, ...port.shape]) };
+    return new MhoError('INPUT_SHAPE', details);
+  }
+  const names = expected.map((each) => each.name).join(', ');
+  const found = Object.entries(arrays).map(([name, { shape }]) => `${name} ${shown(shape)}`);
+  return new MhoError('INPUT_MISSING', { input: port.name, inputs: `${names}; the file has ${found.join(', ')}` });
 }

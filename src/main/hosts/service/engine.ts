@@ -3,18 +3,29 @@ import type { AttributionRequest, NumericArray, RunResult } from '../../../contr
 import type { BackendChoice, BackendReport } from '../../../contract/backends';
 import type { ModelSummary } from '../../../contract/model';
 import type { Session } from '../../../contract/session';
-import type { AlongPath } from '../../../contract/studio';
+import type { MhoError } from '../../../contract/errors';
+import type { AlongPath, OpenedModel } from '../../../contract/studio';
 import type { ImageReading, InputPort } from '../../../contract/data';
 import type { AlongOptions, AttributionOptions, RunCost } from '../../engine/attribution';
 import type { Device, UseOptions } from '../../engine/backends';
 import type { DataRead } from '../../engine/data';
+import { inputPorts, valueDoubt, valueFault } from '../../engine/data/ports';
 import type { Graph, ValueId } from '../../engine/graph/graph';
+import { opSupport, pathStarts } from '../../engine/graph/support';
 
 export interface Engine {
   openModel(
     path: string,
     options?: { onProgress?: (done: number, total: number) => void; signal?: AbortSignal },
   ): Promise<{ graph: Graph; summary: ModelSummary; beside: readonly string[] }>;
+  /** What a graph tells without being computed. */
+  describe(
+    graph: Graph,
+  ): Pick<OpenedModel, 'ops' | 'starts' | 'finalActivation'> & { readonly ports: readonly InputPort[] };
+  /** What keeps an array from being an input's values; null where nothing does. */
+  valueFault(port: InputPort, array: NumericArray): MhoError | null;
+  /** What is allowed but looks wrong about values of this range; null where nothing does. */
+  valueDoubt(port: InputPort, low: number, high: number): string | null;
   readArrays(path: string): Promise<Readonly<Record<string, NumericArray>>>;
   readData(
     paths: readonly string[],
@@ -49,6 +60,12 @@ export interface Engine {
   planCost(device: Device, graph: Graph, request: AttributionRequest): Promise<RunCost>;
 }
 
+/** What is before an output: the activation that a default target steps over. */
+const finalActivation = (graph: Graph, value: ValueId): 'softmax' | 'sigmoid' | null => {
+  const op = graph.nodes.find((node) => node.output === value)?.op;
+  return op === 'softmax' || op === 'sigmoid' ? op : null;
+};
+
 const backends = () => import('../../engine/backends');
 const attribution = () => import('../../engine/attribution');
 const sessions = () => import('../../engine/sessions');
@@ -56,6 +73,14 @@ const sessions = () => import('../../engine/sessions');
 /** The engine of this process. */
 export const engine: Engine = {
   openModel: async (...asked) => (await import('../../engine/formats')).openModel(...asked),
+  describe: (graph) => ({
+    ports: inputPorts(graph),
+    ops: opSupport(graph),
+    starts: pathStarts(graph),
+    finalActivation: Object.fromEntries(graph.outputs.map(({ name, value }) => [name, finalActivation(graph, value)])),
+  }),
+  valueFault,
+  valueDoubt,
   keepModel: async (graph) => (await attribution()).keepWeights(graph),
   releaseModel: async (graph) => (await attribution()).releaseWeights(graph),
   readArrays: async (path) => (await import('../../engine/data')).readArrays(path),

@@ -5,7 +5,6 @@
  */
 import { z } from 'zod';
 import { asMhoError, MhoError } from '../../../contract/errors';
-import type { AttributionRequest } from '../../../contract/attribution';
 import type { BackendChoice } from '../../../contract/backends';
 import type { Session } from '../../../contract/session';
 import {
@@ -23,9 +22,13 @@ import type { Device } from '../../engine/backends';
 import { checked } from '../checked';
 import { Document, type DocumentSurroundings, type Unsaved } from './document';
 import type { Engine } from './engine';
+import { SessionPlaces } from './document/session';
 import { Jobs } from './jobs';
-import { Recovery, type Owner, type SavedState } from './recovery';
+import { Recovery, runsOf, type Owner, type SavedState } from './recovery';
 import { samples } from './samples';
+import { Latest, under } from './signals';
+import { Timings } from './timings';
+import { attributionWork } from './work/attribution';
 
 /** What the host itself asks; never forwarded from a view, since it names files by path. */
 export const hostOnlyRequests = {
@@ -74,7 +77,10 @@ interface Asked<Name extends EngineRequestName> {
   readonly unsaved: Unsaved;
   readonly emit: (notice: JobNotice) => void;
 }
-type Handlers = { [Name in EngineRequestName]: (asked: Asked<Name>) => Promise<Result<Name>> };
+/** `cancelOpening` waits for nothing, and is answered before these. */
+type Handlers = {
+  [Name in Exclude<EngineRequestName, 'cancelOpening'>]: (asked: Asked<Name>) => Promise<Result<Name>>;
+};
 
 /** Enough of a run to ask for values at its ends. */
 const probe = (setup: Pick<RunSetup, 'data' | 'examples' | 'baseline'>): Omit<RunSetup, 'backend'> => ({
@@ -88,12 +94,13 @@ const probe = (setup: Pick<RunSetup, 'data' | 'examples' | 'baseline'>): Omit<Ru
 /** Milliseconds: computed twice, it is still an answer at once. */
 const QUICK = 1000;
 
-function handlers(options: ServiceOptions, recovery: Recovery, jobs: Jobs) {
+function handlers(options: ServiceOptions, recovery: Recovery) {
   const { engine } = options;
-  /** Milliseconds of one forward pass of an example, by model hash. */
-  const forward = new Map<string, number>();
-  /** The walk along a path that each document asked for last, of all layers and of one unit. */
-  const walks = new Map<string, AbortController>();
+  const timings = new Timings();
+  const jobs = new Jobs();
+  const attribution = attributionWork({ engine, timings });
+  /** Whoever steps through examples or units wants the last walk alone: of all layers, and of one unit. */
+  const walks = new Latest();
 
   /** What a view waits for comes in between the chunks of a run, on the backend that was asked for. */
   const urgently = <Given>(
@@ -102,25 +109,18 @@ function handlers(options: ServiceOptions, recovery: Recovery, jobs: Jobs) {
     signal?: AbortSignal,
   ): Promise<Given> => engine.use(choice ?? 'auto', work, { urgent: true, ...(signal && { signal }) });
 
-  const layerOutput = (document: Document, layer: string): number => {
-    const found = document.model.graph.layers.find(({ name }) => name === layer);
-    if (!found) throw new MhoError('LAYER_UNKNOWN', { layer, hint: '' });
-    return found.output;
-  };
-
   return {
     openModel: ({ document, params, path, unsaved }) => document.openModel(path(params.file), null, unsaved),
     openSample: ({ document, params, unsaved }) => document.openModel('', params.name, unsaved),
-    cancelOpening: async ({ document }) => document.cancelOpening(),
     openedModel: async ({ document }) => document.opened(),
     sampleList: async () => (await samples(options.samples)).map(({ info }) => info),
     readInputs: ({ document, params: { files, ...rest }, path }) => document.readInputs(files.map(path), rest),
     rereadInputs: ({ document, params }) => document.rereadInputs(params.data, params.reading),
     inputRows: async ({ document, params }) => document.inputRows(params.data, params.examples),
 
-    predict: async ({ document, params }) => {
-      const { graph, summary } = document.model;
-      const request: AttributionRequest = document.request(probe(params));
+    predict: async ({ document: { epoch }, params }) => {
+      const { graph, summary } = epoch.openModel;
+      const request = epoch.data.request(probe(params), epoch.openModel);
       const ids = [...new Set(graph.outputs.map(({ value }) => value))];
       const { atInput, atBaseline, durationMs, backend } = await urgently(params.backend, async (device) => {
         const began = performance.now();
@@ -128,12 +128,12 @@ function handlers(options: ServiceOptions, recovery: Recovery, jobs: Jobs) {
         const durationMs = performance.now() - began;
         // The first one of a model also loads its weights: one that was quick all the same is timed again.
         let each = durationMs / (2 * params.examples.length);
-        if (!forward.has(summary.hash) && durationMs < QUICK) {
+        if (!timings.knows(summary, device) && durationMs < QUICK) {
           const again = performance.now();
           await engine.valuesAtEnds(device, graph, request, ids);
           each = (performance.now() - again) / (2 * params.examples.length);
         }
-        forward.set(summary.hash, Math.min(each, forward.get(summary.hash) ?? Infinity));
+        timings.forward(summary, device, each);
         return { ...values, durationMs, backend: device.info };
       });
       return {
@@ -147,73 +147,60 @@ function handlers(options: ServiceOptions, recovery: Recovery, jobs: Jobs) {
       };
     },
 
-    activations: async ({ document, params }) => {
-      const id = layerOutput(document, params.layer);
-      const { graph } = document.model;
-      const request = document.request(probe(params));
+    activations: async ({ document: { epoch }, params }) => {
+      const { graph } = epoch.openModel;
+      const layer = graph.layers.find(({ name }) => name === params.layer);
+      if (!layer) throw new MhoError('LAYER_UNKNOWN', { layer: params.layer, hint: '' });
+      const request = epoch.data.request(probe(params), epoch.openModel);
       const { atInput, atBaseline } = await urgently(params.backend, (device) =>
-        engine.valuesAtEnds(device, graph, request, [id]),
+        engine.valuesAtEnds(device, graph, request, [layer.output]),
       );
-      return { atInput: atInput.get(id)!, atBaseline: atBaseline.get(id)! };
+      return { atInput: atInput.get(layer.output)!, atBaseline: atBaseline.get(layer.output)! };
     },
 
-    alongPath: async ({ document, params }) => {
+    alongPath: async ({ document: { id, epoch }, params }) => {
       const { example, only, backend, ...rest } = params;
-      const request = document.request({ ...rest, examples: [example], methods: ['nig'] });
-      // Whoever steps through examples or units wants the last one alone.
-      const kind = `${document.id} ${only ? 'unit' : 'layers'}`;
-      walks.get(kind)?.abort(new MhoError('CANCELLED', { done: 0, total: request.steps + 1 }));
-      const abort = new AbortController();
-      walks.set(kind, abort);
-      const { graph } = document.model;
-      const { signal } = abort;
-      try {
-        return await urgently(
-          backend,
-          (device) => engine.valuesAlongPath(device, graph, request, { ...(only && { only }), signal }),
-          signal,
-        );
-      } finally {
-        if (walks.get(kind) === abort) walks.delete(kind);
-      }
+      const { graph } = epoch.openModel;
+      const request = epoch.data.request({ ...rest, examples: [example], methods: ['nig'] }, epoch.openModel);
+      const notBegun = new MhoError('CANCELLED', { done: 0, total: request.steps + 1 });
+      return walks.take(`${id} ${only ? 'unit' : 'layers'}`, notBegun, (superseded) =>
+        under([superseded, epoch.signal], (signal) =>
+          urgently(
+            backend,
+            (device) => engine.valuesAlongPath(device, graph, request, { ...(only && { only }), signal }),
+            signal,
+          ),
+        ),
+      );
     },
 
-    estimate: async ({ document, params }) => {
-      const { graph, summary } = document.model;
-      const request = document.request(params);
-      const { passes, memoryMB } = await urgently(params.backend, (device) => engine.planCost(device, graph, request));
-      const measured = jobs.pace(summary.hash);
-      const single = forward.get(summary.hash);
-      // A pass is a forward and a backward walk: about two and a half forward ones.
-      const each = measured ?? (single === undefined ? null : single * 2.5);
-      return {
-        passes,
-        memoryMB,
-        durationMs: each === null ? null : each * passes,
-        basis: measured !== null ? 'runs' : single !== undefined ? 'forward' : null,
-      };
+    estimate: async ({ document: { epoch }, params }) => {
+      const { graph, summary } = epoch.openModel;
+      const request = epoch.data.request(params, epoch.openModel);
+      return urgently(params.backend, async (device) => {
+        const { passes, memoryMB } = await engine.planCost(device, graph, request);
+        const { each, basis } = timings.pass(summary, device);
+        return { passes, memoryMB, durationMs: each === null ? null : each * passes, basis };
+      });
     },
 
-    startRun: async ({ document, params, emit }) => ({ job: jobs.start(document, params, emit) }),
+    startRun: async ({ document, params, emit }) => ({ job: jobs.start(attribution, document, params, emit) }),
     cancelRun: async ({ document, params }) => jobs.cancel(document.id, params.job),
-    runList: async ({ document }) => document.runs,
+    runList: async ({ document }) => document.epoch.runs.records,
     runBaseline: async ({ document, params }) => document.runBaseline(params.run),
-    contributions: async ({ document, params }) => document.contributions(params.run, params.layer),
+    contributions: ({ document, params }) => document.contributions(params.run, params.layer),
     describeRun: ({ document, params }) => document.describeRun(params.run, params.name, params.note),
     removeRun: ({ document, params }) => document.removeRun(params.run),
     restoreRun: ({ document, params }) => document.restoreRun(params.run),
     openSession: ({ document, params, path, unsaved }) => document.openSession(path(params.file), unsaved),
     readSession: ({ document, params, path }) => document.readSession(path(params.file)),
+    forgetGuest: async ({ document, params }) => document.epoch.guests.forget(params.run),
     document: async ({ document }) => document.state,
     present: async ({ document }) => document.present,
     backends: ({ params }) => engine.listBackends(params.choice),
 
     recoveryList: async () => (await recovery.orphans()).map(entryOf),
-    recover: async ({ document, params, unsaved }) => {
-      const left = await recovery.orphan(params.id);
-      if (!left) throw new MhoError('HANDLE_UNKNOWN', { what: 'recovered session', id: params.id });
-      return document.recover(left.folder, left.state, unsaved);
-    },
+    recover: ({ document, params, unsaved }) => document.recover(params.id, unsaved),
     discardRecovery: ({ params }) => recovery.discard(params.id),
     restoreRecovery: async ({ params }) => {
       const left = await recovery.undiscard(params.id);
@@ -227,8 +214,8 @@ function handlers(options: ServiceOptions, recovery: Recovery, jobs: Jobs) {
 const entryOf = ({ folder, state }: { folder: { name: string }; state: SavedState }): RecoveryEntry => ({
   id: folder.name,
   title: state.title ?? 'Untitled',
-  runs: state.runs.length,
-  when: state.runs
+  runs: runsOf(state).length,
+  when: runsOf(state)
     .map(({ created }) => created)
     .sort()
     .at(-1)!,
@@ -238,57 +225,57 @@ const table = { ...engineRequests, ...hostOnlyRequests };
 
 export function createStudioService(options: ServiceOptions): StudioService {
   const recovery = new Recovery(options.recovery, options.owner);
-  void recovery.clear();
-  const jobs = new Jobs(options.engine);
-  const documents = new Map<string, Promise<Document>>();
-  const open = new Map<string, Document>();
+  void recovery.sweep();
+  const documents = new Map<string, Document>();
+  /** Documents that are being closed: whoever asks for one of them again waits for that. */
+  const closing = new Map<string, Promise<void>>();
   const around: DocumentSurroundings = {
     engine: options.engine,
     recovery,
     samples: options.samples,
     software: options.software,
-    openElsewhere: (path, document) =>
-      [...open.values()].some((each) => each.id !== document && each.sessionPath === path),
+    places: new SessionPlaces(),
     changed: options.onDocument,
   };
-  const answers = handlers(options, recovery, jobs) as unknown as Record<
+  const answers = handlers(options, recovery) as unknown as Record<
     EngineRequestName,
     (asked: Asked<EngineRequestName>) => Promise<unknown>
   >;
 
-  const documentOf = (id: string): Promise<Document> => {
-    const known = documents.get(id);
-    if (known) return known;
-    const opening = Document.open(id, around).then((document) => {
-      open.set(id, document);
-      return document;
-    });
-    documents.set(id, opening);
-    return opening;
+  const documentOf = async (id: string): Promise<Document> => {
+    while (closing.has(id)) await closing.get(id);
+    const document = documents.get(id) ?? new Document(id, around);
+    documents.set(id, document);
+    await document.ready;
+    return document;
+  };
+
+  const end = async (id: string, name: 'close' | 'leave'): Promise<void> => {
+    while (closing.has(id)) await closing.get(id);
+    const document = documents.get(id) ?? new Document(id, around);
+    documents.delete(id);
+    const ended = document[name]().finally(() => closing.delete(id));
+    closing.set(id, ended.catch(() => undefined)); // prettier-ignore
+    await ended;
   };
 
   return {
     async handle({ document: id, name, params, paths = {}, unsaved = 'keep', emit = () => undefined }) {
       const check = checked(table, name, params);
       if (!check.ok) return check;
+      const path = (token: string): string => {
+        if (!Object.hasOwn(paths, token)) throw new MhoError('FILE_NOT_GRANTED');
+        return paths[token]!;
+      };
       try {
+        if (name === 'close' || name === 'leave') return { ok: true, value: await end(id, name) };
+        // Not to be waited for: what an engine before this one left is being opened, too.
+        if (name === 'cancelOpening') return { ok: true, value: documents.get(id)?.cancelOpening() };
         const document = await documentOf(id);
-        if (name === 'save')
-          return { ok: true, value: await document.save((check.value as { path: string | null }).path) };
-        if (name === 'close' || name === 'leave') {
-          jobs.cancelAll(id);
-          documents.delete(id);
-          open.delete(id);
-          await (name === 'close' ? document.close() : document.leave());
-          return { ok: true, value: undefined };
-        }
-        const path = (token: string): string => {
-          if (!Object.hasOwn(paths, token)) throw new MhoError('FILE_NOT_GRANTED');
-          return paths[token]!;
-        };
-        const { epoch } = document;
-        const value = await answers[name]({ document, params: check.value as never, path, unsaved, emit });
-        if (document.epoch !== epoch) jobs.cancelAll(id); // what they were asked about is closed
+        const value =
+          name === 'save'
+            ? await document.save((check.value as { path: string | null }).path)
+            : await answers[name]({ document, params: check.value as never, path, unsaved, emit });
         return { ok: true, value };
       } catch (error) {
         return { ok: false, fault: asMhoError(error).fault };

@@ -5,11 +5,13 @@
  */
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { mkdir, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { dataSource } from './data';
+import { METHODS } from '../../../contract/attribution';
 import { writeSafely } from '../../engine/sessions/write';
+import { dataSource } from './data';
+import { Turns } from './turns';
 
 const runRecord = z.object({
   id: z.string(),
@@ -22,9 +24,19 @@ const runRecord = z.object({
   note: z.string(),
   created: z.string(),
   job: z.string(),
+  /** In the session file as it is. */
   saved: z.boolean(),
+  /** With `created` and `job`, what tells it from another run at its place. */
+  method: z.enum(METHODS).optional(),
   trace: z.array(z.object({ alpha: z.number(), expected: z.number(), running: z.number() })),
+  /** Handles of the data that it was asked with. */
+  askedWith: z.object({ data: z.string().nullable(), baseline: z.string().nullable() }).optional(),
+  /** In the session file with another name or note. */
+  changed: z.boolean().optional(),
+  /** Taken out, to be put back. */
+  removed: z.boolean().optional(),
 });
+export type SavedRun = z.infer<typeof runRecord>;
 
 const stamp = z.object({ size: z.number(), modified: z.number() });
 
@@ -34,9 +46,12 @@ const stateSchema = z.object({
   /** The program that has it open. */
   owner: z.object({ pid: z.number(), began: z.string().nullable() }),
   title: z.string().nullable(),
+  /** Of the session, as it was begun. */
+  created: z.string().optional(),
+  notes: z.string().optional(),
   session: z.object({ path: z.string(), stamp: stamp.nullable() }).nullable(),
   model: z.object({ path: z.string(), sample: z.string().nullable() }).nullable(),
-  /** `source` is missing where the data are the session's own rows. */
+  /** `source` is missing where the data are a run's own rows. */
   data: z.array(
     z.object({ id: z.string(), path: z.string(), source: dataSource.optional(), baseline: z.boolean().optional() }),
   ),
@@ -47,11 +62,18 @@ export type SavedState = z.infer<typeof stateSchema>;
 export type Stamp = z.infer<typeof stamp>;
 export type Owner = SavedState['owner'];
 
+/** Those that were not taken out. */
+export const runsOf = ({ runs }: SavedState): readonly SavedRun[] => runs.filter(({ removed }) => !removed);
+
 const STATE = 'document.json';
 /** Behind the name of a folder that the user gave up, as long as that can be undone. */
 const DISCARDED = '.discarded';
 /** Milliseconds after which a discarded folder is removed. */
 const KEEP_DISCARDED = 3_600_000;
+/** And one that the page it belonged to left behind. */
+const KEEP_LEFT = 30 * 24 * 3_600_000;
+/** How `writeSafely` calls a file that it has not finished. */
+const isUnfinished = (name: string): boolean => name.startsWith('.') && name.endsWith('.part');
 
 /** When a process began, where the system tells: process numbers are used again. */
 function beginning(pid: number): string | null {
@@ -77,10 +99,13 @@ function alive({ pid, began }: Owner): boolean {
   return began === null || beginning(pid) === began;
 }
 
+/** Only the user may read what is kept; its files say so, too (`writeSafely`). */
+const OWN_FOLDER = 0o700;
+
 /** One document's folder. */
 export class RecoveryFolder {
-  #writing: Promise<unknown> = Promise.resolve();
-  #gone = false;
+  readonly #turns = new Turns();
+  #left = false;
 
   constructor(readonly path: string) {}
 
@@ -94,34 +119,75 @@ export class RecoveryFolder {
 
   /** Everything but the runs' numbers. One write at a time, the last one wins. @throws FILE_WRITE */
   write(state: () => SavedState): Promise<void> {
-    return this.#inTurn(async () => {
-      await mkdir(this.path, { recursive: true });
-      const text = JSON.stringify(state());
-      await writeSafely(this.file(STATE), (file) => file.writeFile(text));
+    return this.#inTurn(() => this.#write(state()));
+  }
+
+  /** The last write: what comes later would be found by whoever has the folder then. @throws FILE_WRITE */
+  leave(state: () => SavedState): Promise<void> {
+    return this.#inTurn(() => {
+      this.#left = true;
+      return this.#write(state());
     });
   }
 
-  /** Something to be written into the folder. */
-  add(write: (folder: string) => Promise<void>): Promise<void> {
+  /** A file of its own. @param write writes it @throws what `write` throws */
+  add(file: string, write: (path: string) => Promise<void>): Promise<void> {
     return this.#inTurn(async () => {
-      await mkdir(this.path, { recursive: true });
-      await write(this.path);
+      await mkdir(this.path, { recursive: true, mode: OWN_FOLDER });
+      await write(this.file(file));
     });
   }
 
   remove(): Promise<void> {
     return this.#inTurn(async () => {
-      this.#gone = true;
+      this.#left = true;
       await rm(this.path, { recursive: true, force: true });
     });
   }
 
+  /** Removes what a program that ended in the middle of writing left. */
+  async tidy(): Promise<void> {
+    const names = await readdir(this.path).catch(() => []);
+    for (const name of names) if (isUnfinished(name)) await rm(this.file(name), { force: true });
+  }
+
+  async #write(state: SavedState): Promise<void> {
+    await mkdir(this.path, { recursive: true, mode: OWN_FOLDER });
+    const text = JSON.stringify(state);
+    await writeSafely(this.file(STATE), (file) => file.writeFile(text), { kept: false });
+  }
+
   #inTurn(work: () => Promise<void>): Promise<void> {
-    const next = this.#writing.then(() => (this.#gone ? undefined : work()));
-    this.#writing = next.catch(() => undefined);
-    return next;
+    return this.#turns.take(async () => {
+      if (!this.#left) await work();
+    });
   }
 }
+
+/** What a document left, taken by one that goes on with it. */
+export interface Claimed {
+  readonly folder: RecoveryFolder;
+  readonly state: SavedState;
+  /** It is left as it was, for who asks next. */
+  giveBack(): Promise<void>;
+}
+
+/** Null where another program is just making it, or it is not ours. */
+async function readState(folder: RecoveryFolder): Promise<SavedState | null> {
+  try {
+    return stateSchema.parse(JSON.parse(await readFile(folder.file(STATE), 'utf8')));
+  } catch {
+    return null;
+  }
+}
+
+/** When a folder was last written to, in milliseconds; what cannot be told is new. */
+async function ageOf(path: string): Promise<number> {
+  const times = await Promise.all([path, join(path, STATE)].map((each) => stat(each).catch(() => null)));
+  return Math.max(...times.map((each) => each?.mtimeMs ?? -Infinity).concat(times[0] ? [] : [Infinity]));
+}
+
+const newName = (): string => randomBytes(9).toString('base64url').replace(/^-/, '_');
 
 /** All documents' folders of this user. */
 export class Recovery {
@@ -131,7 +197,12 @@ export class Recovery {
   ) {}
 
   create(): RecoveryFolder {
-    return new RecoveryFolder(join(this.root, randomBytes(9).toString('base64url').replace(/^-/, '_')));
+    return new RecoveryFolder(join(this.root, newName()));
+  }
+
+  /** A state that nobody has open any more. */
+  left(state: SavedState): SavedState {
+    return { ...state, document: '', owner: NOBODY };
   }
 
   async #states(): Promise<{ folder: RecoveryFolder; state: SavedState }[]> {
@@ -140,12 +211,8 @@ export class Recovery {
       names.map(async (name) => {
         if (name.endsWith(DISCARDED)) return null;
         const folder = new RecoveryFolder(join(this.root, name));
-        try {
-          const state = stateSchema.parse(JSON.parse(await readFile(folder.file(STATE), 'utf8')));
-          return { folder, state };
-        } catch {
-          return null; // another program is just making it, or it is not ours
-        }
+        const state = await readState(folder);
+        return state && { folder, state };
       }),
     );
     return states.filter((state) => state !== null);
@@ -154,16 +221,19 @@ export class Recovery {
   /** What an engine before this one left of a document that is still open. */
   async of(document: string): Promise<{ folder: RecoveryFolder; state: SavedState } | null> {
     const states = await this.#states();
-    return states.find(({ state }) => state.document === document && alive(state.owner)) ?? null;
+    const left = states.find(({ state }) => state.document === document && alive(state.owner)) ?? null;
+    await left?.folder.tidy();
+    return left;
   }
 
   /** Documents whose program is gone and that hold runs which are in no session file, newest first. */
   async orphans(): Promise<{ folder: RecoveryFolder; state: SavedState }[]> {
     const abandoned = (await this.#states()).filter(({ state }) => !alive(state.owner));
-    const offered = abandoned.filter(({ state }) => state.dirty && state.runs.length > 0);
-    for (const { folder, state } of abandoned) if (!state.dirty || state.runs.length === 0) await folder.remove();
+    const worth = ({ state }: { state: SavedState }): boolean => state.dirty && runsOf(state).length > 0;
+    const offered = abandoned.filter(worth);
+    for (const each of abandoned) if (!worth(each)) await each.folder.remove();
     const last = ({ state }: { state: SavedState }): string =>
-      state.runs
+      runsOf(state)
         .map(({ created }) => created)
         .sort()
         .at(-1)!;
@@ -175,13 +245,31 @@ export class Recovery {
     return (await this.orphans()).find(({ folder }) => folder.name === name) ?? null;
   }
 
+  /**
+   * Takes an orphan: of two that ask at once, one gets it. Its folder is called otherwise from then on.
+   * @param name what `recoveryList` gave
+   */
+  async claim(name: string): Promise<Claimed | null> {
+    const left = await this.orphan(name);
+    if (!left) return null;
+    const folder = this.create();
+    try {
+      await rename(left.folder.path, folder.path);
+    } catch {
+      return null; // somebody was quicker
+    }
+    await folder.tidy();
+    const giveBack = (): Promise<void> => rename(folder.path, left.folder.path).catch(() => undefined);
+    return { folder, state: left.state, giveBack };
+  }
+
   /** Gives an orphan up. Its folder stays for a while, so that this can be undone. */
   async discard(name: string): Promise<void> {
     const left = await this.orphan(name);
     if (!left) return;
     const now = new Date();
     await utimes(left.folder.path, now, now).catch(() => undefined);
-    await rename(left.folder.path, left.folder.path + DISCARDED);
+    await rename(left.folder.path, left.folder.path + DISCARDED).catch(() => undefined); // taken meanwhile
   }
 
   /** Takes a discarded folder back; one that is gone stays gone. */
@@ -191,13 +279,24 @@ export class Recovery {
     return this.orphan(name);
   }
 
-  /** Removes what was discarded long enough ago that nobody wants it back. */
-  async clear(): Promise<void> {
-    const names = await readdir(this.root).catch(() => []);
-    for (const name of names.filter((each) => each.endsWith(DISCARDED))) {
+  /**
+   * What nobody wants back: discarded long enough ago; of a closed page that was not opened again for a month; of no
+   * program and without a readable state for as long. Nothing of a program that is alive.
+   */
+  async sweep(now = Date.now()): Promise<void> {
+    await chmod(this.root, OWN_FOLDER).catch(() => undefined);
+    for (const name of await readdir(this.root).catch(() => [])) {
       const path = join(this.root, name);
-      const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Infinity }));
-      if (Date.now() - mtimeMs > KEEP_DISCARDED) await rm(path, { recursive: true, force: true });
+      const age = now - (await ageOf(path));
+      if (name.endsWith(DISCARDED)) {
+        if (age > KEEP_DISCARDED) await rm(path, { recursive: true, force: true });
+        continue;
+      }
+      const folder = new RecoveryFolder(path);
+      const state = await readState(folder);
+      if (state && alive(state.owner)) continue;
+      if (age > KEEP_LEFT && (state === null || state.owner.pid === NOBODY.pid)) await folder.remove();
+      else if (state && age > KEEP_DISCARDED) await folder.tidy();
     }
   }
 }

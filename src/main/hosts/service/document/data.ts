@@ -1,0 +1,152 @@
+/** A document's data: what was read from files for the model's inputs, and what a run is asked with it. */
+import type { AttributionRequest } from '../../../../contract/attribution';
+import { MhoError } from '../../../../contract/errors';
+import type { Question } from '../../../../contract/session';
+import type { InputData, RunSetup, StudioBaseline } from '../../../../contract/studio';
+import type { DataRead } from '../../../engine/data';
+import { matched, placesOf, rowsOf, type Arrays } from '../arrays';
+import { inputData, inputFaults, type DataSource } from '../data';
+import type { Engine } from '../engine';
+import type { SavedState } from '../recovery';
+import type { OpenModel } from './model';
+
+export interface OpenData extends DataRead {
+  /** What it is read again from; null for rows out of a session or a run. */
+  readonly source: DataSource | null;
+  readonly name: string;
+  /** Number that each row goes by; null where they are counted from 0. */
+  readonly rows: readonly number[] | null;
+}
+
+export type Purpose = 'input' | 'baseline';
+
+/**
+ * What was read last stays whole, and what was read before that, since it may just be asked for; of older data only the
+ * rows that runs were asked with are held, by the runs.
+ */
+const WHOLE = 2;
+
+export class Data {
+  readonly #open: Record<Purpose, [handle: string, data: OpenData][]> = { input: [], baseline: [] };
+
+  constructor(
+    private readonly engine: Engine,
+    /** What runs hold of data that are open no more. */
+    private readonly ofRuns: (handle: string, purpose: Purpose | null) => OpenData | null,
+  ) {}
+
+  take(handle: string, data: OpenData, purpose: Purpose): void {
+    const { [purpose]: open } = this.#open;
+    open.push([handle, data]);
+    if (open.length > WHOLE) open.shift();
+  }
+
+  clear(): void {
+    this.#open.input = [];
+    this.#open.baseline = [];
+  }
+
+  /** What was read last for the inputs. */
+  get latest(): string | null {
+    return this.#open.input.at(-1)?.[0] ?? null;
+  }
+
+  /** @param purpose what it is asked for: of data that are open no more, runs know less than a file @throws HANDLE_UNKNOWN */
+  get(handle: string, purpose: Purpose | null = null): OpenData {
+    const open = this.#find(handle)?.data ?? this.ofRuns(handle, purpose);
+    if (!open) throw new MhoError('HANDLE_UNKNOWN', { what: 'data', id: handle });
+    return open;
+  }
+
+  purposeOf(handle: string): Purpose {
+    return this.#find(handle)?.purpose ?? 'input';
+  }
+
+  #find(handle: string): { readonly purpose: Purpose; readonly data: OpenData } | null {
+    for (const purpose of ['input', 'baseline'] as const) {
+      const found = this.#open[purpose].find(([id]) => id === handle);
+      if (found) return { purpose, data: found[1] };
+    }
+    return null;
+  }
+
+  /** For the recovery folder: what can be read again, or is a run's. */
+  get saved(): SavedState['data'] {
+    return (['input', 'baseline'] as const).flatMap((purpose) =>
+      this.#open[purpose].map(([id, { source }]) => ({
+        id,
+        path: source?.parts[0]?.paths[0] ?? '',
+        ...(source && { source }),
+        ...(purpose === 'baseline' && { baseline: true }),
+      })),
+    );
+  }
+
+  // ------------------------------------------------------------ shown
+
+  shown(handle: string, { ports }: OpenModel): InputData {
+    return inputData(this.engine, handle, this.get(handle), ports);
+  }
+
+  /** Rows of data, by the model's inputs. @throws EXAMPLES_RANGE */
+  rows(handle: string, examples: readonly number[], { ports }: OpenModel): Arrays {
+    const { arrays, rows } = this.get(handle);
+    const places = placesOf(examples, rows);
+    const entryOf = new Map([...matched(arrays, ports)].map(([entry, input]) => [input, entry]));
+    return Object.fromEntries(
+      ports.flatMap(({ name }) => {
+        const entry = entryOf.get(name);
+        return entry === undefined ? [] : [[name, rowsOf(arrays[entry]!, places)]];
+      }),
+    );
+  }
+
+  // ------------------------------------------------------------ asked
+
+  /** What the engine is asked for a set-up. @throws INPUT_…, EXAMPLES_RANGE, HANDLE_UNKNOWN */
+  request(setup: Omit<RunSetup, 'backend'>, model: OpenModel): AttributionRequest {
+    const { data, examples, baseline, ...rest } = setup;
+    const inputs = this.#inputs(data, 'input', model);
+    const places = placesOf(examples, this.get(data, 'input').rows);
+    return {
+      ...rest,
+      inputs: Object.fromEntries(Object.entries(inputs).map(([name, array]) => [name, rowsOf(array, places)])),
+      baseline: this.#baseline(baseline, examples, model),
+    };
+  }
+
+  question(setup: RunSetup, request: AttributionRequest): Question {
+    return {
+      inputs: request.inputs,
+      source: this.get(setup.data, 'input').name,
+      examples: setup.examples,
+      baseline: request.baseline,
+      target: request.target,
+      minus: request.minus ?? null,
+    };
+  }
+
+  /** Arrays as the model's inputs. @throws INPUT_… */
+  #inputs(handle: string, purpose: Purpose, { summary, ports }: OpenModel): Arrays {
+    const { arrays } = this.get(handle, purpose);
+    const names = matched(arrays, summary.inputs);
+    // values that are not finite are looked for in the asked rows alone, by the engine
+    const fault = inputFaults(this.engine, arrays, ports).find(({ code }) => code !== 'INPUT_VALUE');
+    if (fault) throw fault;
+    return Object.fromEntries([...names].map(([array, input]) => [input, arrays[array]!]));
+  }
+
+  #baseline(baseline: StudioBaseline, examples: readonly number[], model: OpenModel): AttributionRequest['baseline'] {
+    if (baseline.kind === 'constant') return baseline;
+    const arrays = this.#inputs(baseline.data, 'baseline', model);
+    const perExample = baseline.perExample === true;
+    const count = Object.values(arrays)[0]?.shape[0] ?? 0;
+    if (!perExample || count <= 1) return { kind: 'arrays', perExample, arrays };
+    const places = placesOf(examples, this.get(baseline.data, 'baseline').rows);
+    return {
+      kind: 'arrays',
+      perExample,
+      arrays: Object.fromEntries(Object.entries(arrays).map(([name, array]) => [name, rowsOf(array, places)])),
+    };
+  }
+}

@@ -1,0 +1,204 @@
+/**
+ * One life of a document: from what opened it to what replaces it. Model, data and runs with the folder that keeps them;
+ * whoever works for it holds it and asks `signal`, so that nothing of one epoch reaches the next.
+ */
+import { basename } from 'node:path';
+import type { RunResult } from '../../../../contract/attribution';
+import { MhoError, asMhoError } from '../../../../contract/errors';
+import type { ModelSummary } from '../../../../contract/model';
+import type { Question, Session } from '../../../../contract/session';
+import type { RunRecord } from '../../../../contract/studio';
+import type { Engine } from '../engine';
+import { recordOf } from '../records';
+import { NOBODY, type Recovery, type RecoveryFolder, type SavedState } from '../recovery';
+import { Data } from './data';
+import { Guests } from './guests';
+import { newId } from './ids';
+import type { OpenModel } from './model';
+import { Runs, type AskedWith, type Run } from './runs';
+import { sessionOf, type SessionFile } from './session';
+
+export interface EpochSurroundings {
+  readonly engine: Engine;
+  readonly recovery: Recovery;
+  readonly software: Session['software'];
+}
+
+/**
+ * Whose it is, as its folder says: a document's; waiting to be taken back by the window that replaced it, `offered` at the
+ * next start if that does not happen; nobody's, and so offered.
+ */
+type Whose = { readonly document: string } | { readonly waiting: 'offered' | 'given up' } | 'nobody';
+
+export class Epoch {
+  model: OpenModel | null = null;
+  /** The model as a session describes it, where the model itself is not open. */
+  described: ModelSummary | null = null;
+  readonly runs = new Runs();
+  readonly data: Data;
+  readonly guests: Guests;
+  session: SessionFile | null = null;
+  /** Gives the session file up to other documents. */
+  release: () => void = () => undefined;
+  created = new Date().toISOString();
+  notes = '';
+  readonly #end = new AbortController();
+  #whose: Whose;
+
+  constructor(
+    document: string,
+    private readonly around: EpochSurroundings,
+    readonly folder: RecoveryFolder,
+    /** Something about it has changed. */
+    private readonly tell: (epoch: Epoch) => void,
+  ) {
+    this.#whose = { document };
+    this.data = new Data(around.engine, (handle, purpose) => this.runs.dataOf(handle, purpose));
+    this.guests = new Guests(around.engine);
+  }
+
+  /** Comes when it is replaced or closed: what was begun for it ends. */
+  get signal(): AbortSignal {
+    return this.#end.signal;
+  }
+
+  get over(): boolean {
+    return this.#end.signal.aborted;
+  }
+
+  /** @throws NOTHING_OPEN */
+  get openModel(): OpenModel {
+    if (!this.model) throw new MhoError('NOTHING_OPEN', { what: 'model' });
+    return this.model;
+  }
+
+  get summary(): ModelSummary | null {
+    return this.model?.summary ?? this.described;
+  }
+
+  /** Of the session file, or of the model; null when nothing is open. */
+  get title(): string | null {
+    if (this.session) return basename(this.session.path);
+    return this.model?.sample?.title ?? this.summary?.name ?? null;
+  }
+
+  /** Something is in no file, or not as it is. */
+  get dirty(): boolean {
+    return this.runs.unsaved;
+  }
+
+  // ------------------------------------------------------------ runs
+
+  /**
+   * Takes a finished run in; it is in the recovery folder before this returns, or `unkept` says why not.
+   * @throws the signal's reason where the epoch is over
+   */
+  async addRun(
+    result: RunResult,
+    about: {
+      readonly question: Question;
+      readonly askedWith: AskedWith;
+      readonly job: string;
+      readonly trace: RunRecord['trace'];
+    },
+  ): Promise<{ record: RunRecord; unkept: MhoError | null }> {
+    this.signal.throwIfAborted();
+    const run: Run = {
+      id: newId(),
+      result,
+      ...about,
+      model: this.openModel.summary.hash,
+      name: null,
+      note: '',
+      created: new Date().toISOString(),
+      keeping: null,
+      revision: 0,
+    };
+    this.runs.add(run);
+    this.tell(this);
+    const unkept = await this.keep(run).then(
+      () => null,
+      (error: unknown) => asMhoError(error),
+    );
+    return { record: recordOf(run), unkept };
+  }
+
+  /** Writes a run that is in memory alone into the recovery folder. @throws FILE_WRITE */
+  async keep(run: Run): Promise<void> {
+    const file = `${run.id}.mho`;
+    await this.folder.add(file, async (path) => {
+      await this.around.engine.saveSession(path, this.sessionOf([run]));
+      run.keeping = { in: 'folder', file };
+    });
+    await this.write();
+  }
+
+  /** Every run that is there, wherever it was kept before; a full disk is told when the user saves. */
+  async keepAll(): Promise<void> {
+    for (const run of this.runs.all) if (!run.keeping) await this.keep(run).catch(() => undefined);
+  }
+
+  /** @throws NOTHING_OPEN */
+  sessionOf(runs: readonly Run[]): Session {
+    const { created, notes, summary } = this;
+    return sessionOf(runs, { created, notes, model: summary, software: this.around.software });
+  }
+
+  // ------------------------------------------------------------ folder
+
+  get saved(): SavedState {
+    const whose = this.#whose;
+    const document = typeof whose === 'object' && 'document' in whose ? whose.document : '';
+    return {
+      document,
+      owner: whose === 'nobody' ? NOBODY : this.around.recovery.owner,
+      title: this.title,
+      created: this.created,
+      notes: this.notes,
+      session: this.session,
+      model: this.model && { path: this.model.path, sample: this.model.sample?.name ?? null },
+      data: [...this.data.saved],
+      runs: [...this.runs.saved],
+      dirty: this.dirty && !(typeof whose === 'object' && 'waiting' in whose && whose.waiting === 'given up'),
+    };
+  }
+
+  /** @throws FILE_WRITE */
+  write(): Promise<void> {
+    return this.folder.write(() => this.saved);
+  }
+
+  /** What is only for convenience must not fail what the user asked: a full disk is told when a run is kept or saved. */
+  async writeQuietly(): Promise<void> {
+    await this.write().catch(() => undefined);
+  }
+
+  // ------------------------------------------------------------ end
+
+  /** What was begun for it ends, and nothing more is added. */
+  end(): void {
+    this.#end.abort();
+  }
+
+  /** It waits in its folder, as the window may take it back. @returns as what it is found again */
+  async wait(waiting: 'offered' | 'given up'): Promise<SavedState> {
+    this.#whose = { waiting };
+    this.release();
+    await this.writeQuietly();
+    return this.saved;
+  }
+
+  /** Nobody has it any more: it is offered where something in it is unsaved. Nothing is written after that. */
+  async leave(): Promise<void> {
+    this.#whose = 'nobody';
+    this.release();
+    if (this.dirty) await this.folder.leave(() => this.saved);
+    else await this.folder.remove();
+  }
+
+  /** Nobody wants it. */
+  async discard(): Promise<void> {
+    this.release();
+    await this.folder.remove();
+  }
+}

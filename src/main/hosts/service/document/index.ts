@@ -1,0 +1,600 @@
+/**
+ * What one window has open. A document is one epoch at a time (model, data and runs: epoch.ts), and what came before it as
+ * long as that can be taken back. A change is one step that no other comes between; what has to wait in the middle of one
+ * (saving, replacing, closing) takes turns, and reading, which may take long, is done before its turn. It survives the
+ * engine's death (recovery.ts).
+ */
+import { basename, dirname, join } from 'node:path';
+import { MhoError } from '../../../../contract/errors';
+import type { ModelSummary } from '../../../../contract/model';
+import type { Session } from '../../../../contract/session';
+import type {
+  DocumentState,
+  InputData,
+  OpenedModel,
+  OpenedSession,
+  Params,
+  RunRecord,
+} from '../../../../contract/studio';
+import { shortFolder } from '../../folders';
+import { holds, type Arrays } from '../arrays';
+import { readSource, withPart, type DataSource } from '../data';
+import { recordOf, type StoredRun } from '../records';
+import type { RecoveryFolder, SavedState } from '../recovery';
+import { sample as findSample, samples as allSamples, type Sample } from '../samples';
+import { Turns } from '../turns';
+import type { OpenData, Purpose } from './data';
+import { Epoch, type EpochSurroundings } from './epoch';
+import { newId } from './ids';
+import { openedModel, readModel, type OpenModel } from './model';
+import { Openings, type Opening } from './openings';
+import { placeOf, sameStamp, stampOf, storedRuns, type SessionFile, type SessionPlaces } from './session';
+
+export interface DocumentSurroundings extends EpochSurroundings {
+  readonly samples: string;
+  /** Session files of all documents. */
+  readonly places: SessionPlaces;
+  readonly changed: (document: string, state: DocumentState) => void;
+}
+
+/** What becomes of unsaved runs when a request replaces the document: the user is asked first, they go, or they are offered at the next start. */
+export type Unsaved = 'ask' | 'discard' | 'keep';
+
+/** How often a session file is read that is written anew each time, before it is taken as it was read. */
+const MOST_READINGS = 3;
+
+/** What was open before. */
+interface Before {
+  readonly folder: RecoveryFolder;
+  readonly state: SavedState;
+}
+
+export class Document {
+  #epoch: Epoch;
+  #before: Before | null = null;
+  #reading: DocumentState['opening'] = null;
+  #closed = false;
+  readonly #openings = new Openings();
+  readonly #turns = new Turns();
+  /** Resolves when what an engine before this one left is found again. */
+  readonly ready: Promise<void>;
+
+  constructor(
+    readonly id: string,
+    private readonly around: DocumentSurroundings,
+  ) {
+    this.#epoch = this.#newEpoch(around.recovery.create());
+    this.ready = this.#findAgain();
+  }
+
+  // ------------------------------------------------------------ state
+
+  /** What is open now; who works for it asks its signal. */
+  get epoch(): Epoch {
+    return this.#epoch;
+  }
+
+  get state(): DocumentState {
+    const { session, title, dirty, runs, model } = this.#epoch;
+    return {
+      title,
+      session: session && { name: basename(session.path), where: shortFolder(session.path) },
+      dirty,
+      runs: runs.size,
+      modelOpen: model !== null,
+      opening: this.#reading,
+    };
+  }
+
+  /** All of it, for a page that knows nothing of it; null when nothing is open. */
+  get present(): OpenedSession | null {
+    return this.#epoch.summary && this.#shown;
+  }
+
+  get #shown(): OpenedSession {
+    return { document: this.state, summary: this.#epoch.summary, runs: this.#epoch.runs.records };
+  }
+
+  #tell(): void {
+    if (!this.#closed) this.around.changed(this.id, this.state);
+  }
+
+  /** After every change: told, and kept for who finds it again. */
+  async #changed(epoch = this.#epoch): Promise<void> {
+    this.#tell();
+    await epoch.writeQuietly();
+  }
+
+  // ------------------------------------------------------------ replacing
+
+  #newEpoch(folder: RecoveryFolder): Epoch {
+    return new Epoch(this.id, this.around, folder, (epoch) => epoch === this.#epoch && this.#tell());
+  }
+
+  /** @throws RUNS_UNSAVED */
+  #checkReplacing(unsaved: Unsaved): void {
+    const { dirty, runs, title } = this.#epoch;
+    if (dirty && runs.size > 0 && unsaved === 'ask')
+      throw new MhoError('RUNS_UNSAVED', { title: title ?? 'The session' });
+  }
+
+  /**
+   * Another epoch takes the place of the present one, which waits in its folder for the window to take it back.
+   * @param asRead whether it is still what is on the disk
+   * @returns false where it is not; as where it throws, nothing has changed then
+   * @throws RUNS_UNSAVED, OPENING_CANCELLED
+   */
+  #replace(
+    next: Epoch,
+    opening: Opening,
+    unsaved: Unsaved,
+    asRead: () => Promise<boolean> = () => Promise.resolve(true),
+  ): Promise<boolean> {
+    return this.#turns.take(async () => {
+      if (!(await asRead())) return false;
+      this.#checkReplacing(unsaved);
+      opening.commit();
+      const [last, before] = [this.#epoch, this.#before];
+      this.#epoch = next;
+      this.#before = null;
+      last.end();
+      this.#tell();
+      // What follows is tidying: it cannot fail what has already happened.
+      if (before && before.folder !== next.folder) await this.#leaveBefore(before);
+      if (last.runs.size > 0) {
+        const state = await last.wait(last.dirty && unsaved === 'keep' ? 'offered' : 'given up');
+        this.#before = { folder: last.folder, state };
+      } else await last.discard().catch(() => undefined);
+      await this.#hold(last.model, next.model);
+      await next.keepAll();
+      await next.writeQuietly();
+      return true;
+    });
+  }
+
+  /** Nobody can take back any more what was open before. */
+  async #leaveBefore({ folder, state }: Before): Promise<void> {
+    const left = state.dirty ? folder.leave(() => this.around.recovery.left(state)) : folder.remove();
+    await left.catch(() => undefined);
+  }
+
+  /** Weights of the open model stay where it is computed until another takes its place. */
+  async #hold(last: OpenModel | null, next: OpenModel | null): Promise<void> {
+    if (last === next) return;
+    if (last) await this.around.engine.releaseModel(last.graph).catch(() => undefined);
+    if (next) await this.around.engine.keepModel(next.graph).catch(() => undefined);
+  }
+
+  /** Ends what is being opened; the document stays as it was. */
+  cancelOpening(): void {
+    this.#openings.cancel();
+  }
+
+  // ------------------------------------------------------------ model
+
+  /** @throws RUNS_UNSAVED where another model would replace unsaved runs and the user was not asked, MODEL_…, OPENING_CANCELLED */
+  openModel(path: string, sampleName: string | null, unsaved: Unsaved): Promise<OpenedModel> {
+    return this.#openings.inTurn(sampleName ?? path, async (opening) => {
+      const sample = sampleName === null ? null : await findSample(this.around.samples, sampleName);
+      const model = await this.#readModel(sample?.model ?? path, sample, opening.signal);
+      const another = (): boolean => (this.#epoch.summary ?? model.summary).hash !== model.summary.hash;
+      if (another()) this.#checkReplacing(unsaved);
+      const data =
+        sample && (await this.#readSource({ parts: [partOf([sample.inputs])], reading: {} }, model, opening));
+      const take = (epoch: Epoch): void => {
+        epoch.model = model;
+        epoch.described = model.summary;
+        epoch.data.clear();
+        if (data) epoch.data.take(newId(), data, 'input');
+      };
+      if (another()) {
+        const next = this.#newEpoch(this.around.recovery.create());
+        take(next);
+        await this.#replace(next, opening, unsaved);
+      } else await this.#takeModel(take, opening);
+      return this.opened()!;
+    });
+  }
+
+  /** The same model again, or the first one: the runs stay. @throws OPENING_CANCELLED */
+  #takeModel(take: (epoch: Epoch) => void, opening: Opening): Promise<void> {
+    return this.#turns.take(async () => {
+      opening.commit();
+      const last = this.#epoch.model;
+      take(this.#epoch);
+      await this.#hold(last, this.#epoch.model);
+      await this.#changed();
+    });
+  }
+
+  /** Reads a model; of a large one, the window is told how far it has come. */
+  async #readModel(path: string, sample: Sample | null, signal: AbortSignal): Promise<OpenModel> {
+    let told = false;
+    const onProgress = (done: number, total: number): void => {
+      told = true;
+      this.#reading = { done, total };
+      this.#tell();
+    };
+    const end = (): void => {
+      if (!told) return;
+      told = false;
+      this.#reading = null;
+      this.#tell();
+    };
+    signal.addEventListener('abort', end);
+    try {
+      return await readModel(this.around.engine, path, sample, { signal, onProgress });
+    } finally {
+      signal.removeEventListener('abort', end);
+      end();
+    }
+  }
+
+  opened(): OpenedModel | null {
+    const { model, data } = this.#epoch;
+    return (
+      model && openedModel(this.around.engine, model, data.latest === null ? null : data.shown(data.latest, model))
+    );
+  }
+
+  // ------------------------------------------------------------ data
+
+  /** @param asked as the request `readInputs` @throws INPUT_…, OPENING_CANCELLED */
+  readInputs(paths: readonly string[], asked: Omit<Params<'readInputs'>, 'files'> = {}): Promise<InputData> {
+    const { input, into, purpose = 'input', reading = {} } = asked;
+    const before = into === undefined ? null : this.#epoch.data.get(into);
+    const part = partOf(paths, input);
+    const source = before?.source ? withPart(before.source, part) : { parts: [part], reading };
+    return this.#readData({ ...source, reading: { ...source.reading, ...reading } }, purpose);
+  }
+
+  /** @throws INPUT_…, NOTHING_OPEN where the data come from no file, OPENING_CANCELLED */
+  rereadInputs(handle: string, reading: DataSource['reading']): Promise<InputData> {
+    const { data } = this.#epoch;
+    const { source } = data.get(handle);
+    if (!source) throw new MhoError('NOTHING_OPEN', { what: 'picture' });
+    return this.#readData({ ...source, reading: { ...source.reading, ...reading } }, data.purposeOf(handle));
+  }
+
+  async #readData(source: DataSource, purpose: Purpose): Promise<InputData> {
+    const epoch = this.#epoch;
+    const model = epoch.openModel;
+    const handle = newId();
+    await this.#openings.beside(source.parts.at(-1)!.paths[0]!, epoch.signal, async (opening) => {
+      const data = await this.#readSource(source, model, opening);
+      opening.commit();
+      epoch.data.take(handle, data, purpose);
+    });
+    await this.#changed(epoch);
+    return epoch.data.shown(handle, model);
+  }
+
+  async #readSource(source: DataSource, { ports }: OpenModel, { signal }: Pick<Opening, 'signal'>): Promise<OpenData> {
+    return { ...(await readSource(this.around.engine, source, ports, signal)), rows: null };
+  }
+
+  /** Rows of data, by the model's inputs. @throws EXAMPLES_RANGE */
+  inputRows(handle: string, examples: readonly number[]): Arrays {
+    return this.#epoch.data.rows(handle, examples, this.#epoch.openModel);
+  }
+
+  // ------------------------------------------------------------ runs
+
+  /** The arrays that a run's inputs were compared with; null where it was one value for all. */
+  runBaseline(id: string): { data: InputData; perExample: boolean } | null {
+    const { runs, data, openModel } = this.#epoch;
+    const run = runs.get(id);
+    const { baseline } = run.question;
+    if (baseline.kind === 'constant') return null;
+    const handle = run.askedWith.baseline ?? newId();
+    run.askedWith = { ...run.askedWith, baseline: handle };
+    return { data: data.shown(handle, openModel), perExample: baseline.perExample === true };
+  }
+
+  /** @throws HANDLE_UNKNOWN, LAYER_UNKNOWN; of a guest that was put away: SESSION_… */
+  async contributions(
+    id: string,
+    layer: string,
+  ): Promise<{ contributions: Float32Array; spread: Float32Array | null }> {
+    const { runs, guests } = this.#epoch;
+    const { result } = runs.find(id) ?? (await guests.get(id));
+    const found = result.layers.find(({ name }) => name === layer);
+    if (!found) throw new MhoError('LAYER_UNKNOWN', { layer, hint: '' });
+    // Copied: an array sent takes the memory that it is a part of along, and that is all layers'.
+    return { contributions: found.contributions.slice(), spread: found.spread };
+  }
+
+  async describeRun(id: string, name: string | undefined, note: string | undefined): Promise<RunRecord> {
+    const run = this.#epoch.runs.describe(id, name, note);
+    await this.#changed();
+    return recordOf(run);
+  }
+
+  async removeRun(id: string): Promise<void> {
+    this.#epoch.runs.remove(id);
+    await this.#changed();
+  }
+
+  async restoreRun(id: string): Promise<RunRecord> {
+    const epoch = this.#epoch;
+    const run = epoch.runs.restore(id);
+    await this.#changed(epoch);
+    await epoch.keepAll();
+    return recordOf(run);
+  }
+
+  // ------------------------------------------------------------ sessions
+
+  /**
+   * Writes the session: to the path, else to the file it has. To its own file only when nobody changed that meanwhile.
+   * @returns whether there was a file to write to
+   * @throws FILE_WRITE, SESSION_CHANGED, SESSION_OPEN_ELSEWHERE, NOTHING_OPEN; HANDLE_UNKNOWN where it is replaced by then
+   */
+  save(given: string | null): Promise<boolean> {
+    const epoch = this.#epoch;
+    return this.#turns.take(async () => {
+      if (epoch !== this.#epoch || this.#closed)
+        throw new MhoError('HANDLE_UNKNOWN', { what: 'session', id: epoch.title ?? 'to be saved' });
+      const path = given ?? epoch.session?.path;
+      if (path === undefined) return false;
+      const place = await placeOf(path);
+      const release = this.around.places.claim(place, this.id);
+      try {
+        const then = epoch.session?.path === place ? epoch.session.stamp : null;
+        const now = then && (await stampOf(place));
+        if (now && !sameStamp(now, then)) throw new MhoError('SESSION_CHANGED', { path });
+        const snapshot = epoch.runs.snapshot();
+        await this.around.engine.saveSession(place, epoch.sessionOf(snapshot.runs));
+        const stamp = await stampOf(place);
+        epoch.session = { path: place, stamp };
+        epoch.runs.wrote(snapshot);
+      } catch (error) {
+        release();
+        throw error;
+      }
+      epoch.release();
+      epoch.release = release;
+      await epoch.keepAll();
+      await this.#changed(epoch);
+      return true;
+    });
+  }
+
+  /** @throws RUNS_UNSAVED where it would replace unsaved runs and the user was not asked, SESSION_…, OPENING_CANCELLED */
+  openSession(path: string, unsaved: Unsaved): Promise<OpenedSession> {
+    return this.#openings.inTurn(path, async (opening) => {
+      const place = await placeOf(path);
+      for (let again = MOST_READINGS; ; again--) {
+        const next = this.#newEpoch(this.around.recovery.create());
+        next.release = this.around.places.claim(place, this.id);
+        try {
+          const stamp = await stampOf(place);
+          await this.#readSession(next, { path: place, stamp }, unsaved, opening.signal);
+          // This document itself may have been writing it: what was read is to be what is there.
+          const asRead = async (): Promise<boolean> => again === 0 || sameStamp(stamp, await stampOf(place));
+          if (await this.#replace(next, opening, unsaved, asRead)) return this.#shown;
+          next.release();
+        } catch (error) {
+          next.release();
+          throw error;
+        }
+      }
+    });
+  }
+
+  async #readSession(next: Epoch, file: SessionFile, unsaved: Unsaved, signal: AbortSignal): Promise<void> {
+    const session = await this.around.engine.openSession(file.path, { signal });
+    this.#checkReplacing(unsaved);
+    next.session = file;
+    next.described = session.model;
+    next.created = session.created;
+    next.notes = session.notes;
+    for (const run of storedRuns(session)) next.runs.add({ ...run, askedWith: NO_DATA, keeping: null, revision: 0 });
+    next.runs.wrote(next.runs.snapshot());
+    await this.#reopenModel(next, { path: session.model.path, sample: null }, signal);
+    if (next.model) await this.#reopenData(next, session, dirname(file.path), signal);
+  }
+
+  /** The model of a session, when it is still there and still the same. @throws OPENING_CANCELLED */
+  async #reopenModel(
+    epoch: Epoch,
+    { path, sample }: NonNullable<SavedState['model']>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const known = (await allSamples(this.around.samples)).find(
+      (each) => each.info.name === sample || each.model === path,
+    );
+    const model = await this.#openings
+      .beside(path, signal, (opening) => this.#readModel(path, known ?? null, opening.signal))
+      .catch(() => null);
+    if (!model || (epoch.described && model.summary.hash !== epoch.described.hash)) return; // shown without its model
+    epoch.model = model;
+    epoch.described = model.summary;
+  }
+
+  /**
+   * The data that a session's last run was asked for, so that it can be run again: from its file, where that is still
+   * beside the session or the model and still holds the same rows, else those rows alone, out of the session.
+   */
+  async #reopenData(epoch: Epoch, session: Session, beside: string, signal: AbortSignal): Promise<void> {
+    const question = session.questions[session.runs.at(-1)?.question ?? -1];
+    if (!question) return;
+    const { inputs, examples, source } = question;
+    const model = epoch.openModel;
+    const folders = [beside, dirname(model.path), model.path];
+    if (model.sample) folders.push(dirname((await findSample(this.around.samples, model.sample.name)).inputs));
+    const handle = newId();
+    for (const run of epoch.runs.all) if (run.question === question) run.askedWith = { ...NO_DATA, data: handle };
+    for (const folder of source === null ? [] : folders) {
+      const file = join(folder, basename(source!)); // a session from elsewhere names no other folder
+      const found = await this.#readSource({ parts: [partOf([file])], reading: {} }, model, { signal }).catch(
+        () => null,
+      );
+      if (!found || !holds(found.arrays, examples, inputs, model.summary.inputs)) continue;
+      epoch.data.take(handle, found, 'input');
+      return;
+    }
+    const rows = epoch.runs.dataOf(handle, 'input');
+    if (rows) epoch.data.take(handle, rows, 'input');
+  }
+
+  /** Another session's runs, to compare with. @throws SESSION_…, OPENING_CANCELLED */
+  async readSession(path: string): Promise<OpenedSession> {
+    const epoch = this.#epoch;
+    const session = await this.#openings.beside(path, epoch.signal, ({ signal }) =>
+      this.around.engine.openSession(path, { signal }),
+    );
+    const runs = epoch.guests.take(path, session);
+    return {
+      document: {
+        title: basename(path),
+        session: null,
+        dirty: false,
+        runs: runs.length,
+        modelOpen: false,
+        opening: null,
+      },
+      summary: session.model,
+      runs: runs.map(recordOf),
+    };
+  }
+
+  // ------------------------------------------------------------ recovery
+
+  /** What was open before this, as it was. This one can be taken back in turn. @throws RUNS_UNSAVED, HANDLE_UNKNOWN, OPENING_CANCELLED */
+  reopenBefore(unsaved: Unsaved): Promise<OpenedSession> {
+    return this.#openings.inTurn('what was open before', async (opening) => {
+      const before = this.#before;
+      if (!before) throw new MhoError('HANDLE_UNKNOWN', { what: 'earlier session', id: 'before' });
+      this.#checkReplacing(unsaved);
+      const next = await this.#adopted(before.folder, before.state, opening.signal);
+      await this.#takeOver(next, opening, unsaved);
+      return this.#shown;
+    });
+  }
+
+  /** @param name of what a crash left @throws RUNS_UNSAVED where it would replace unsaved runs and the user was not asked, HANDLE_UNKNOWN, OPENING_CANCELLED */
+  recover(name: string, unsaved: Unsaved): Promise<OpenedSession> {
+    return this.#openings.inTurn(name, async (opening) => {
+      this.#checkReplacing(unsaved);
+      const left = await this.around.recovery.claim(name);
+      if (!left) throw new MhoError('HANDLE_UNKNOWN', { what: 'recovered session', id: name });
+      try {
+        await this.#takeOver(await this.#adopted(left.folder, left.state, opening.signal), opening, unsaved);
+      } catch (error) {
+        await left.giveBack();
+        throw error;
+      }
+      return this.#shown;
+    });
+  }
+
+  async #takeOver(next: Epoch, opening: Opening, unsaved: Unsaved): Promise<void> {
+    try {
+      await this.#replace(next, opening, unsaved);
+    } catch (error) {
+      next.release();
+      throw error;
+    }
+  }
+
+  /** As an engine before this one left it. Its model can be given up while it is read; the runs come back in any case. */
+  async #findAgain(): Promise<void> {
+    const left = await this.around.recovery.of(this.id);
+    if (!left) return;
+    this.#epoch = await this.#adopted(left.folder, left.state, new AbortController().signal);
+    await this.#hold(null, this.#epoch.model);
+    await this.#epoch.keepAll();
+    await this.#changed();
+  }
+
+  /** What a folder holds, as an epoch; a file that is gone takes its runs with it. */
+  async #adopted(folder: RecoveryFolder, state: SavedState, signal: AbortSignal): Promise<Epoch> {
+    const epoch = this.#newEpoch(folder);
+    try {
+      if (state.session) epoch.release = this.around.places.claim(state.session.path, this.id);
+      epoch.session = state.session;
+    } catch {
+      // Another document has the file by now: these runs are to be saved under another name.
+    }
+    if (state.created !== undefined) epoch.created = state.created;
+    epoch.notes = state.notes ?? '';
+    const read = this.#sessionReader(signal);
+    const found = [];
+    for (const saved of state.runs) {
+      const path = saved.file === null ? state.session?.path : folder.file(saved.file);
+      const run = path === undefined ? undefined : (await read(path))[saved.place];
+      if (!run || !isThatRun(run, saved)) continue;
+      const { id, name, note, trace, askedWith = NO_DATA, file, place } = saved;
+      const inSession = epoch.session && ({ in: 'session', place } as const);
+      const keeping = file === null ? inSession : ({ in: 'folder', file } as const);
+      found.push({ saved, run: { ...run, id, name, note, trace: [...trace], askedWith, keeping, revision: 0 } });
+      epoch.described ??= run.describes;
+    }
+    const { session } = epoch;
+    // A file that somebody else has written since holds nobody knows what.
+    const stamp = session && (await stampOf(session.path));
+    epoch.runs.adopt(found, stamp !== null && sameStamp(stamp, session!.stamp));
+    if (state.model) await this.#reopenModel(epoch, state.model, signal);
+    for (const { id, source, baseline } of epoch.model ? state.data : []) {
+      const data = source
+        ? await this.#readSource(source, epoch.openModel, { signal }).catch(() => null)
+        : epoch.runs.dataOf(id, null);
+      if (data) epoch.data.take(id, data, baseline ? 'baseline' : 'input');
+    }
+    return epoch;
+  }
+
+  /** Reads each session file once; none where it is gone or damaged. */
+  #sessionReader(signal: AbortSignal): (path: string) => Promise<readonly (StoredRun & { describes: ModelSummary })[]> {
+    const known = new Map<string, readonly (StoredRun & { describes: ModelSummary })[]>();
+    return async (path) => {
+      const runs =
+        known.get(path) ??
+        (await this.around.engine.openSession(path, { signal }).then(
+          (session) => storedRuns(session).map((run) => ({ ...run, describes: session.model })),
+          () => [],
+        ));
+      known.set(path, runs);
+      return runs;
+    };
+  }
+
+  // ------------------------------------------------------------ end
+
+  /** Nobody has it open any more: offered again when something in it is unsaved. */
+  leave(): Promise<void> {
+    return this.#end((epoch) => epoch.leave());
+  }
+
+  /** The window is closed and the user has decided about what was unsaved. */
+  close(): Promise<void> {
+    return this.#end((epoch) => epoch.discard());
+  }
+
+  /** Ends what goes on, at once; what is just being written is written first. */
+  async #end(last: (epoch: Epoch) => Promise<void>): Promise<void> {
+    this.#openings.close();
+    this.#epoch.end();
+    await this.ready.catch(() => undefined);
+    await this.#turns.take(async () => {
+      this.#closed = true;
+      this.#epoch.end();
+      await this.#hold(this.#epoch.model, null);
+      if (this.#before) await this.#leaveBefore(this.#before);
+      this.#before = null;
+      await last(this.#epoch);
+    });
+  }
+}
+
+const NO_DATA = { data: null, baseline: null };
+
+/** A place of a session file that was written anew in the meantime may hold another run. */
+const isThatRun = ({ created, job, result }: StoredRun, saved: SavedState['runs'][number]): boolean =>
+  created === saved.created && job === saved.job && (saved.method === undefined || result.method === saved.method);
+
+const partOf = (paths: readonly string[], input?: string): DataSource['parts'][number] => ({
+  paths: [...paths],
+  input: input ?? null,
+});

@@ -1,0 +1,93 @@
+/** A document's session file: which one, whether anybody else has it open, and what its runs are. */
+import { realpath, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { MhoError } from '../../../../contract/errors';
+import type { ModelSummary } from '../../../../contract/model';
+import type { Session, SessionRun } from '../../../../contract/session';
+import { madeName } from '../../../../contract/words/runs';
+import type { StoredRun } from '../records';
+import type { Stamp } from '../recovery';
+import { newId } from './ids';
+
+export interface SessionFile {
+  readonly path: string;
+  /** As it was written or read; null where it was gone right after that. */
+  readonly stamp: Stamp | null;
+}
+
+export const stampOf = async (path: string): Promise<Stamp | null> => {
+  const info = await stat(path).catch(() => null);
+  return info && { size: info.size, modified: info.mtimeMs };
+};
+
+/** Null for a file that is not there. */
+export const sameStamp = (a: Stamp | null, b: Stamp | null): boolean =>
+  a?.size === b?.size && a?.modified === b?.modified;
+
+/** Where a file is or would be, whatever links lead there: by it two windows know that they mean the same file. */
+export const placeOf = (path: string): Promise<string> =>
+  realpath(path).catch(async () => {
+    const folder = await realpath(dirname(path)).catch(() => dirname(path));
+    return join(folder, basename(path));
+  });
+
+/** Which document has which session file: a file is one document's from the moment that it begins to open or write it. */
+export class SessionPlaces {
+  readonly #documents = new Map<string, { readonly document: string; claims: number }>();
+
+  /** @returns what gives the claim up again @throws SESSION_OPEN_ELSEWHERE */
+  claim(path: string, document: string): () => void {
+    const held = this.#documents.get(path) ?? { document, claims: 0 };
+    if (held.document !== document) throw new MhoError('SESSION_OPEN_ELSEWHERE', { path });
+    this.#documents.set(path, held);
+    held.claims++;
+    let given = false;
+    return () => {
+      if (given) return;
+      given = true;
+      if (--held.claims === 0) this.#documents.delete(path);
+    };
+  }
+}
+
+/** The runs of a session file, as runs to be held. */
+export const storedRuns = (session: Session): StoredRun[] =>
+  session.runs.map((run) => {
+    const { question, label, ...result } = run;
+    return {
+      id: newId(),
+      result,
+      question: session.questions[question]!,
+      model: session.model.hash,
+      name: givenName(run),
+      note: label?.note ?? '',
+      created: label?.created ?? session.created,
+      job: label?.job ?? '',
+      trace: [],
+    };
+  });
+
+/** Files hold a name for every run; null where it is the made one. */
+const givenName = ({ label, ...result }: SessionRun): string | null =>
+  label && label.name !== madeName(result) ? label.name : null;
+
+/** @throws NOTHING_OPEN where there is no run */
+export function sessionOf(
+  runs: readonly StoredRun[],
+  about: Pick<Session, 'created' | 'software' | 'notes'> & { readonly model: ModelSummary | null },
+): Session {
+  const { model } = about;
+  if (!model || runs.length === 0) throw new MhoError('NOTHING_OPEN', { what: 'run' });
+  const questions = [...new Set(runs.map(({ question }) => question))];
+  return {
+    ...about,
+    model,
+    questions,
+    runs: runs.map(({ result, question, name, note, created, job }) => ({
+      ...result,
+      question: questions.indexOf(question),
+      label: { name: name ?? madeName(result), note, created, job },
+    })),
+    errors: [],
+  };
+}

@@ -1,0 +1,44 @@
+/** How long models took on which device, for estimates. */
+import type { ModelSummary } from '../../../contract/model';
+import type { Estimate } from '../../../contract/studio';
+import type { Device } from '../../engine/backends';
+
+type Model = Pick<ModelSummary, 'hash'>;
+const keyOf = ({ hash }: Model, { info }: Pick<Device, 'info'>): string => `${hash} ${info.name} ${info.device}`;
+
+/** A pass is a forward and a backward walk: about two and a half forward ones. */
+const FORWARDS = 2.5;
+
+export class Timings {
+  /** Milliseconds of one forward pass of an example. */
+  readonly #forward = new Map<string, number>();
+  /** Milliseconds per pass of runs, and over how many passes that was measured. */
+  readonly #runs = new Map<string, { readonly ms: number; readonly passes: number }>();
+
+  /** Whether anything was timed yet. */
+  knows(model: Model, device: Device): boolean {
+    return this.#forward.has(keyOf(model, device));
+  }
+
+  /** @param ms of one example */
+  forward(model: Model, device: Device, ms: number): void {
+    const key = keyOf(model, device);
+    this.#forward.set(key, Math.min(ms, this.#forward.get(key) ?? Infinity));
+  }
+
+  /** @param ms of all passes */
+  ran(model: Model, device: Device, ms: number, passes: number): void {
+    const key = keyOf(model, device);
+    // A short or early cancelled run is mostly its beginning: it does not replace what a longer one has told.
+    if (passes > 0 && passes * 2 >= (this.#runs.get(key)?.passes ?? 0))
+      this.#runs.set(key, { ms: ms / passes, passes });
+  }
+
+  /** Milliseconds of one pass; null before anything was timed. */
+  pass(model: Model, device: Device): { readonly each: number | null; readonly basis: Estimate['basis'] } {
+    const key = keyOf(model, device);
+    const [ran, forward] = [this.#runs.get(key), this.#forward.get(key)];
+    if (ran) return { each: ran.ms, basis: 'runs' };
+    return forward === undefined ? { each: null, basis: null } : { each: forward * FORWARDS, basis: 'forward' };
+  }
+}

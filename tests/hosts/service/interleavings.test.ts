@@ -1,0 +1,349 @@
+/**
+ * Thousands of orders of events against a plain account of what must hold: nothing finished is lost, no run is in two
+ * places, no file is written that was not meant, and a document is dirty exactly when something is unsaved. Pages ask
+ * without waiting for answers; every access to the disk, chunk and reading ends when the order says so; the engine dies
+ * in between, and at the end the program. MHO_INTERLEAVINGS sets how many orders.
+ */
+import fc from 'fast-check';
+import { describe, expect, it, vi } from 'vitest';
+import type { Session } from '../../../src/contract/session';
+import type { DocumentState, InputData, JobNotice, OpenedModel, RunRecord } from '../../../src/contract/studio';
+import { runName } from '../../../src/contract/words/runs';
+import type { ServiceRequest, StudioService } from '../../../src/main/hosts/service';
+import * as disk from './disk';
+import { fresh, kept, MODELS, RECOVERY, serviceOf, settled, tagOf } from './world';
+
+vi.mock('node:fs/promises', () => import('./disk'));
+
+const ORDERS = Number(process.env['MHO_INTERLEAVINGS'] ?? 3000);
+
+const KINDS = ['open', 'run', 'save', 'saveAs', 'close', 'giveUp', 'leave', 'remove', 'restore', 'describe', 'before', 'openSession', 'recover', 'cancelOpening', 'cancelRun', 'death'] as const; // prettier-ignore
+const command = fc.record({
+  kind: fc.oneof({ weight: 5, arbitrary: fc.constantFrom('run' as const, 'save' as const, 'saveAs' as const, 'open' as const) }, { weight: 4, arbitrary: fc.constantFrom(...KINDS) }), // prettier-ignore
+  page: fc.constantFrom(0, 0, 0, 1),
+  pick: fc.nat(7),
+  unsaved: fc.constantFrom('ask' as const, 'discard' as const, 'keep' as const),
+});
+type Command = typeof command extends fc.Arbitrary<infer Value> ? Value : never;
+
+/** A run that somebody was told of. Each of the three allows that it is gone. */
+interface Finished {
+  removed: boolean;
+  givenUp: boolean;
+  overwritten: boolean;
+}
+
+/** What a window knows. */
+interface Page {
+  readonly id: string;
+  data: string | null;
+  runs: Map<string, string>;
+  readonly removed: Map<string, string>;
+  job: string | null;
+  told: DocumentState | null;
+  /** Requests under way that replace what is open. */
+  replacing: number;
+  /** After a death of the engine nobody knows what became of what was under way. */
+  unsure: boolean;
+}
+
+const content = (path: string): Session | undefined => disk.get(path) as Session | undefined;
+const tagsIn = (session: Session | undefined): string[] => session?.runs.map(tagOf) ?? [];
+
+class Account {
+  readonly finished = new Map<string, Finished>();
+  readonly faults: string[] = [];
+  pages: Page[] = [];
+  service!: StudioService;
+  #made = 0;
+  /** Saves under way: the path, where one was given, by document. */
+  readonly #saves = new Map<string, (string | null)[]>();
+  #asked = 0;
+
+  constructor() {
+    fresh();
+    this.start();
+    this.pages = [this.#page(), this.#page()];
+  }
+
+  start(): void {
+    kept.clear();
+    this.service = serviceOf(
+      (document, state) => {
+        const page = this.pages.find(({ id }) => id === document);
+        if (page) page.told = state;
+      },
+      (path, session) => this.#written(path, session),
+    );
+  }
+
+  #page(): Page {
+    return { id: `page${this.#made++}`, data: null, runs: new Map(), removed: new Map(), job: null, told: null, replacing: 0, unsure: false }; // prettier-ignore
+  }
+
+  #of(tag: string): Finished {
+    const known = this.finished.get(tag) ?? { removed: false, givenUp: false, overwritten: false };
+    this.finished.set(tag, known);
+    return known;
+  }
+
+  /** A file outside the recovery folder is about to be written. */
+  #written(path: string, session: Session): void {
+    if (path.startsWith(RECOVERY)) return;
+    const asked = [...this.#saves.values()].flat();
+    const meant = asked.includes(path);
+    if (!meant && !asked.includes(null)) this.faults.push(`${path} was written and nobody had asked`);
+    for (const tag of tagsIn(content(path))) {
+      if (tagsIn(session).includes(tag)) continue;
+      if (meant) this.#of(tag).overwritten = true;
+      else if (!this.#of(tag).removed) this.faults.push(`${path} lost ${tag} by a save of its own document`);
+    }
+  }
+
+  async ask(page: Page, name: ServiceRequest['name'], params: unknown, more: Partial<ServiceRequest> = {}) {
+    this.#asked++;
+    const paths = { m0: MODELS[0], m1: MODELS[1], data: '/data.npz', s0: '/sessions/S.mho', s1: '/sessions/T.mho' };
+    const answer = await this.service.handle({ document: page.id, name, params, paths, ...more });
+    this.#asked--;
+    return answer;
+  }
+
+  get waits(): boolean {
+    return this.#asked > 0;
+  }
+
+  // ------------------------------------------------------------ what pages do
+
+  issue(asked: Command): void {
+    if (asked.kind === 'death') return this.#death();
+    const page = this.pages[asked.page]!;
+    void this.#commands[asked.kind](page, asked);
+  }
+
+  /** The engine's process is gone with all that it was doing; pages are still there. */
+  #death(): void {
+    disk.steps.length = 0;
+    this.#asked = 0;
+    this.#saves.clear();
+    for (const page of this.pages) {
+      page.unsure = true;
+      page.job = null;
+      page.replacing = 0;
+    }
+    this.start();
+  }
+
+  /** Replaces what is open; given up with it is what the page showed then or was told of until it was answered. */
+  async #replace(
+    page: Page,
+    name: ServiceRequest['name'],
+    params: unknown,
+    unsaved: ServiceRequest['unsaved'],
+  ): Promise<void> {
+    // prettier-ignore
+    page.replacing++;
+    const shown = page.runs;
+    const giveUp = (): void => {
+      if (unsaved === 'discard') for (const tag of shown.values()) this.#of(tag).givenUp = true;
+    };
+    const { service } = this;
+    this.#unknown.push({ service, giveUp });
+    const answer = await this.ask(page, name, params, { unsaved: unsaved ?? 'ask' });
+    page.replacing--;
+    this.#unknown.splice(this.#unknown.findIndex((each) => each.giveUp === giveUp), 1); // prettier-ignore
+    if (!answer.ok) return;
+    const before = page.runs;
+    const value = answer.value as OpenedModel | { runs: readonly RunRecord[] };
+    if ('runs' in value) page.runs = new Map(value.runs.map((run) => [run.run, tagOf(run.result)]));
+    else if (page.told?.runs === 0 || ((await this.ask(page, 'runList', {})) as { value?: unknown[] }).value?.length === 0) page.runs = new Map(); // prettier-ignore
+    if (before !== page.runs) giveUp();
+    page.data = null;
+    const read = await this.ask(page, 'readInputs', { files: ['data'] });
+    if (read.ok) page.data = (read.value as InputData).data;
+  }
+  /** What would be given up by what is under way; after a death it may have been. */
+  readonly #unknown: { readonly service: StudioService; readonly giveUp: () => void }[] = [];
+
+  async #save(page: Page, path: string | null): Promise<void> {
+    const saves = this.#saves;
+    saves.set(page.id, [...(saves.get(page.id) ?? []), path]);
+    await this.ask(page, 'save', { path });
+    const left = [...(saves.get(page.id) ?? [])];
+    left.splice(left.indexOf(path), 1);
+    saves.set(page.id, left);
+  }
+
+  async #end(page: Page, name: 'close' | 'leave'): Promise<void> {
+    this.pages[this.pages.indexOf(page)] = this.#page();
+    await this.ask(page, name, {});
+  }
+
+  readonly #commands: Record<Exclude<Command['kind'], 'death'>, (page: Page, asked: Command) => Promise<void>> = {
+    open: (page, { pick, unsaved }) => this.#replace(page, 'openModel', { file: `m${pick % 2}` }, unsaved),
+    openSession: (page, { pick, unsaved }) => this.#replace(page, 'openSession', { file: `s${pick % 2}` }, unsaved),
+    before: (page, { unsaved }) => this.#replace(page, 'reopenBefore', {}, unsaved),
+    recover: async (page, { pick, unsaved }) => {
+      const list = await this.ask(page, 'recoveryList', {});
+      const entries = list.ok ? (list.value as { id: string }[]) : [];
+      if (entries.length > 0) await this.#replace(page, 'recover', { id: entries[pick % entries.length]!.id }, unsaved);
+    },
+    run: async (page, { pick }) => {
+      if (page.data === null) return;
+      const setup = { data: page.data, examples: [0], baseline: { kind: 'constant', value: 0 }, target: { index: 0 }, methods: pick % 2 ? ['nig'] : ['nig', 'rescale'], rule: 'secant', steps: 1, backend: 'auto' }; // prettier-ignore
+      const emit = (notice: JobNotice): void => {
+        if (notice.kind !== 'run') return;
+        const tag = tagOf(notice.run.result);
+        page.runs.set(notice.run.run, tag);
+        this.#of(tag);
+        if (!this.pages.includes(page)) this.#of(tag).givenUp = true; // told after its window was closed
+      };
+      const started = await this.ask(page, 'startRun', setup, { emit });
+      if (started.ok) page.job = (started.value as { job: string }).job;
+    },
+    cancelRun: async (page) => void (page.job && (await this.ask(page, 'cancelRun', { job: page.job }))),
+    cancelOpening: async (page) => void (await this.ask(page, 'cancelOpening', {})),
+    save: (page) => this.#save(page, null),
+    saveAs: (page, { pick }) => this.#save(page, pick % 3 ? '/sessions/S.mho' : '/sessions/T.mho'),
+    // A window that shows nothing unsaved closes without asking: nothing may be lost by that.
+    close: async (page) => {
+      if (!page.told?.dirty && !page.unsure && page.replacing === 0) await this.#end(page, 'close');
+    },
+    giveUp: async (page) => {
+      for (const tag of page.runs.values()) this.#of(tag).givenUp = true;
+      await this.#end(page, 'close');
+    },
+    leave: (page) => this.#end(page, 'leave'),
+    remove: async (page, { pick }) => {
+      const [run, tag] = [...page.runs][pick % Math.max(1, page.runs.size)] ?? [];
+      if (run === undefined) return;
+      page.runs.delete(run);
+      this.#of(tag!).removed = true;
+      const answer = await this.ask(page, 'removeRun', { run });
+      if (answer.ok) page.removed.set(run, tag!);
+    },
+    restore: async (page, { pick }) => {
+      const [run, tag] = [...page.removed][pick % Math.max(1, page.removed.size)] ?? [];
+      if (run === undefined) return;
+      page.removed.delete(run);
+      const { runs } = page;
+      const answer = await this.ask(page, 'restoreRun', { run });
+      if (!answer.ok) return;
+      runs.set(run, tag!);
+      if (runs === page.runs) this.#of(tag!).removed = false;
+    },
+    describe: async (page, { pick }) => {
+      const [run] = [...page.runs][pick % Math.max(1, page.runs.size)] ?? [];
+      if (run !== undefined) await this.ask(page, 'describeRun', { run, note: `note ${pick % 3}` });
+    },
+  };
+
+  // ------------------------------------------------------------ what must hold once all is at rest
+
+  async atRest(): Promise<void> {
+    const where = new Map<string, string>();
+    let open = 0;
+    for (const page of this.pages) {
+      const list = (await drained(this.ask(page, 'runList', {}))) as { value: readonly RunRecord[] };
+      const { value: state } = (await drained(this.ask(page, 'document', {}))) as { value: DocumentState };
+      if (state.modelOpen) open++;
+      if (page.told && !page.unsure) expect(page.told).toEqual(state);
+      if (!page.unsure) expect(list.value.map(({ run }) => run).sort()).toEqual([...page.runs.keys()].sort());
+      for (const { run } of list.value) {
+        if (where.has(run)) this.faults.push(`${run} is in ${where.get(run)} and in ${page.id}`);
+        where.set(run, page.id);
+      }
+      const held = list.value.map((run) => [tagOf(run.result), runName(run), run.note].join()).sort();
+      const file = state.session && content(`/sessions/${state.session.name}`);
+      const inFile = file ? file.runs.map((run) => [tagOf(run), run.label!.name, run.label!.note].join()).sort() : [];
+      if (state.dirty !== (held.join() !== inFile.join()))
+        this.faults.push(`dirty is ${state.dirty}: ${held.join('; ')} against ${inFile.join('; ')}`);
+    }
+    const onDevice = [...kept.values()];
+    if (onDevice.some((count) => count < 0 || count > 1) || onDevice.filter((count) => count > 0).length !== open)
+      this.faults.push(`${open} models are open, on the device: ${onDevice.join()}`);
+    const ids = [...disk.entries.keys()].filter((path) => path.startsWith(RECOVERY) && path.endsWith('/document.json')).flatMap((path) => (JSON.parse(disk.get(path) as string) as { runs: { id: string }[] }).runs.map(({ id }) => id)); // prettier-ignore
+    if (new Set(ids).size < ids.length) this.faults.push(`recovery folders hold a run twice: ${ids.join()}`);
+  }
+
+  /** The program is gone as well: what is in no file is offered by the next one. */
+  async atTheEnd(): Promise<void> {
+    for (const { service, giveUp } of this.#unknown) if (service !== this.service) giveUp();
+    disk.steps.length = 0;
+    for (const path of disk.entries.keys())
+      if (path.startsWith(RECOVERY) && path.endsWith('/document.json')) {
+        const state = JSON.parse(disk.get(path) as string) as Record<string, unknown>;
+        disk.put(path, JSON.stringify({ ...state, owner: { pid: 0, began: null } }));
+      }
+    this.pages = [];
+    this.start();
+    const judge = this.#page();
+    const found = new Set([...tagsIn(content('/sessions/S.mho')), ...tagsIn(content('/sessions/T.mho'))]);
+    const list = (await drained(this.ask(judge, 'recoveryList', {}))) as { value: readonly { id: string }[] };
+    for (const { id } of list.value) {
+      const back = (await drained(this.ask(this.#page(), 'recover', { id }))) as {
+        value: { runs: readonly RunRecord[] };
+      };
+      for (const run of back.value.runs) found.add(tagOf(run.result));
+    }
+    for (const [tag, { removed, givenUp, overwritten }] of this.finished)
+      if (!found.has(tag) && !removed && !givenUp && !overwritten) this.faults.push(`${tag} is lost`);
+  }
+}
+
+async function drained<Result>(asked: Promise<Result>): Promise<Result> {
+  let done = false;
+  void asked.then(() => (done = true));
+  for (await settled(); !done; await settled()) {
+    const next = disk.steps.shift();
+    if (!next) throw new Error('it waits for nothing, and for ever');
+    next.go();
+  }
+  return asked;
+}
+
+/** Does one order of events. @returns what went wrong, and how many events there were */
+async function play(
+  commands: readonly Command[],
+  order: Uint8Array,
+): Promise<{ faults: readonly string[]; events: number }> {
+  // prettier-ignore
+  const account = new Account();
+  const left = [...commands];
+  let events = 0;
+  const [first] = account.pages;
+  account.issue({ kind: 'open', page: 0, pick: 0, unsaved: 'ask' });
+  for (await settled(); disk.steps.length > 0 || first!.data === null; await settled()) disk.steps.shift()?.go();
+  for (;;) {
+    await settled();
+    const choices = disk.steps.length + (left.length > 0 ? 1 : 0);
+    if (choices === 0) break;
+    // Commands come a little more often than their share, so that several are under way at once.
+    const choice = (order[events++] ?? 0) % (choices + (left.length > 0 ? 1 : 0));
+    if (choice < disk.steps.length) disk.steps.splice(choice, 1)[0]!.go();
+    else account.issue(left.shift()!);
+  }
+  if (account.waits) account.faults.push('something was never answered');
+  await account.atRest();
+  await account.atTheEnd();
+  return { faults: account.faults, events };
+}
+
+describe('whatever the order of events', () => {
+  it(`nothing is lost, mixed up or written unasked, in ${ORDERS} orders`, { timeout: 600_000 }, async () => {
+    let [orders, events] = [0, 0];
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(command, { minLength: 3, maxLength: 14 }),
+        fc.uint8Array({ minLength: 160, maxLength: 160 }),
+        async (commands, order) => {
+          const played = await play(commands, order);
+          orders++;
+          events += played.events;
+          expect(played.faults).toEqual([]);
+        },
+      ),
+      { numRuns: ORDERS },
+    );
+    console.info(`${orders} orders of ${events} events`);
+  });
+});
