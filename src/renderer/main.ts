@@ -1,4 +1,5 @@
 /** Start of the window. */
+import './closed';
 import { mount } from 'svelte';
 import '@fontsource-variable/inter';
 import './styles/tokens.css';

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   BUNCH,
@@ -5,6 +6,9 @@ import {
   bunchesDrawn,
   bunchesFrom,
   offsetAt,
+  placeAt,
+  revealing,
+  rowOfKey,
   rowsOfBunch,
   scrolledHeight,
   scrollTopAt,
@@ -59,5 +63,45 @@ describe('a long list', () => {
     const none = { rows: 0, pitch: 30, height: 500 };
     expect(bunchesFrom(none, bunchAt(none, 0))).toEqual([]);
     expect(rowsOfBunch(0, 3)).toEqual([0, 1, 2]);
+  });
+});
+
+describe('moving in a list', () => {
+  const short = { rows: 100, pitch: 30, height: 300 };
+  const long = { rows: 1_000_000, pitch: 30, height: 300 };
+
+  it('puts the scroll bar where it says the offset, and the rows make up for what it cannot tell', () => {
+    fc.assert(
+      fc.property(fc.constantFrom(short, long), fc.double({ min: 0, max: 1, noNaN: true }), (list, share) => {
+        const offset = share * (list.rows * list.pitch - list.height);
+        const { scrollTop, shift } = placeAt(list, offset);
+        expect(Number.isInteger(scrollTop)).toBe(true);
+        if (list === short) expect(shift).toBe(0);
+        else expect(scrollTop + shift).toBeCloseTo(offset, 6);
+      }),
+    );
+  });
+
+  it('reveals a row by as little as it takes, and not at all where it is seen', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 2700 }), fc.integer({ min: 0, max: 99 }), (offset, row) => {
+        const to = revealing(short, offset, row);
+        const seen = (from: number) => row * 30 >= from && row * 30 + 30 <= from + 300;
+        if (to === null) expect(seen(offset)).toBe(true);
+        else {
+          expect(seen(offset)).toBe(false);
+          expect(seen(to)).toBe(true);
+          expect(seen(to + (to < offset ? 1 : -1))).toBe(false);
+        }
+      }),
+    );
+  });
+
+  it('goes by keys, and stays within the list', () => {
+    const keys = ['ArrowDown', 'ArrowUp', 'PageDown', 'PageUp', 'Home', 'End'];
+    expect(keys.map((key) => rowOfKey(key, short, 50))).toEqual([51, 49, 59, 41, 0, 99]);
+    expect(keys.map((key) => rowOfKey(key, short, -1))).toEqual([0, 0, 8, 0, 0, 99]);
+    expect(keys.map((key) => rowOfKey(key, { ...short, rows: 0 }, -1))).toEqual(keys.map(() => null));
+    for (const key of ['a', 'Enter', 'constructor', '__proto__']) expect(rowOfKey(key, short, 3)).toBeNull();
   });
 });

@@ -247,7 +247,7 @@ test('20 the page gets three functions and no Electron', async () => {
 test('nothing leaves by WebRTC, from the page or an empty frame in it', async () => {
   const listeners = await listen();
   try {
-    const said = await inPage<string[]>(gathering(listeners));
+    const said = await inPage<string[]>(gathering(listeners, true));
     expect(listeners.heard, said.join('; ')).toEqual([]);
   } finally {
     listeners.close();

@@ -33,11 +33,11 @@ export async function listen(): Promise<Listeners> {
 }
 
 /**
- * Gathers addresses by STUN and TURN, from the page and from an empty frame within it, which has constructors of its own.
- * Text, because the page has a browser's globals.
+ * Gathers addresses by STUN and TURN, from the page and, where asked, from an empty frame within it, which has constructors
+ * of its own. Text, because the page has a browser's globals.
  * @returns (evaluated) what became of each try
  */
-export const gathering = ({ udp, tcp }: Pick<Listeners, 'udp' | 'tcp'>): string => `(async () => {
+export const gathering = ({ udp, tcp }: Listeners, frames: boolean): string => `(async () => {
   const frame = document.body.appendChild(document.createElement('iframe'));
   const gather = async (world) => {
     if (!world || typeof world.RTCPeerConnection !== 'function') return 'no such thing';
@@ -60,7 +60,7 @@ export const gathering = ({ udp, tcp }: Pick<Listeners, 'udp' | 'tcp'>): string 
       return 'refused: ' + error.message;
     }
   };
-  const said = [await gather(window), await gather(frame.contentWindow)];
+  const said = [await gather(window), ${frames} ? await gather(frame.contentWindow) : ''];
   frame.remove();
   return said;
 })()`;

@@ -27,7 +27,6 @@ export const contentPolicy = (connect = "'none'"): string =>
     `connect-src ${connect}`,
     "base-uri 'none'",
     "form-action 'none'",
-    "webrtc 'block'",
     "frame-ancestors 'none'",
   ].join('; ');
 

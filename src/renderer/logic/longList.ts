@@ -59,3 +59,38 @@ export function bunchesFrom(list: List, first: number): number[] {
 /** The rows of one bunch. */
 export const rowsOfBunch = (bunch: number, rows: number): number[] =>
   Array.from({ length: Math.min(BUNCH, rows - bunch * BUNCH) }, (_, at) => bunch * BUNCH + at);
+
+/** Where a list stands: the scroll bar, and the rows shifted against the page. */
+export interface Place {
+  readonly scrollTop: number;
+  readonly shift: number;
+}
+
+/** Where the scroll bar goes for an offset, which it can only tell to the pixel: the rows make up for it. */
+export function placeAt(list: List, offset: number): Place {
+  const scrollTop = Math.round(scrollTopAt(list, offset));
+  return { scrollTop, shift: scrolledHeight(list) === length(list) ? 0 : offset - scrollTop };
+}
+
+/** The offset at which a row is seen, no further from the present one than it must be; null where it is seen already. */
+export function revealing({ pitch, height }: List, offset: number, row: number): number | null {
+  const y = row * pitch;
+  if (y >= offset && y + pitch <= offset + height) return null;
+  return y < offset ? y : y + pitch - height;
+}
+
+/** The row that a key goes to; null for any other key, or where there is none. */
+export function rowOfKey(key: string, { rows, pitch, height }: List, at: number): number | null {
+  const page = Math.max(1, Math.floor(height / pitch) - 1);
+  const last = rows - 1;
+  const steps = new Map([
+    ['ArrowDown', at + 1],
+    ['ArrowUp', at - 1],
+    ['PageDown', at + page],
+    ['PageUp', at - page],
+    ['Home', 0],
+    ['End', last],
+  ]);
+  const wanted = steps.get(key);
+  return wanted === undefined || last < 0 ? null : Math.max(0, Math.min(last, wanted));
+}

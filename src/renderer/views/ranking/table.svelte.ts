@@ -1,0 +1,99 @@
+/** Which units the ranking shows, in which order: search, filter, sorting over the shown runs. */
+import { filtered, NO_FILTER, OrdersOf, ranking, rowOf, type RankingFilter } from '../../logic/ranking';
+import { clicked, FIRST_SORTING, rankedColumn, sortedBy, type Sorting } from '../../logic/sorting';
+import type { SortKey } from '../../logic/ranking';
+import type { Runs } from '../../stores/runs.svelte';
+import { selection, type UnitKey } from '../../stores/selection.svelte';
+
+export class RankingTable {
+  search = $state('');
+  sign = $state<RankingFilter['sign']>('both');
+  /** How many of the largest; null for all. */
+  top = $state<number | null>(null);
+  /** So many in every layer rather than overall. */
+  within = $state(false);
+  /** The selected layer alone. */
+  layerOnly = $state(false);
+  /** Layers to show; none chosen is all. */
+  layers = $state.raw<readonly string[]>([]);
+  /** Input and output layers, too. */
+  everything = $state(false);
+  /** Layers that repeat the one before, too. */
+  repeats = $state(false);
+  sorting = $state.raw<Sorting>(FIRST_SORTING);
+
+  /** @param runs of the document that is open */
+  constructor(private readonly runs: () => Runs) {}
+
+  /** Before any search. */
+  readonly units = $derived.by(() => {
+    const { current, hidden, repeats } = this.runs();
+    return ranking(
+      current,
+      selection.example,
+      ({ name }) =>
+        (this.everything || hidden.has(name)) &&
+        (this.repeats ||
+          !repeats.has(name) ||
+          this.layers.includes(name) ||
+          (this.layerOnly && name === selection.layer)),
+    );
+  });
+  /** Layers that can be chosen. */
+  readonly offered = $derived.by(() => {
+    const { main, hidden } = this.runs();
+    return (main?.layers ?? []).filter(({ name }) => this.everything || hidden.has(name)).map(({ name }) => name);
+  });
+  readonly filtering = $derived(
+    this.sign !== 'both' || this.top !== null || this.repeats || this.everything || this.layers.length > 0,
+  );
+  /** Layer → the layers that say the same again. */
+  readonly repeatedBy = $derived.by(() => {
+    const rows = new Map<string, string[]>();
+    for (const [name, first] of this.runs().repeats) rows.set(first, [...(rows.get(first) ?? []), name]);
+    return rows;
+  });
+  readonly #filter = $derived.by((): RankingFilter => {
+    const chosen =
+      this.layerOnly && selection.layer !== null ? [selection.layer] : this.layers.length > 0 ? this.layers : null;
+    const { search, sign, top, within } = this;
+    return { ...NO_FILTER, search, sign, top, within, layers: chosen && new Set(chosen) };
+  });
+  /** Orders of these units that were asked for: neither a search nor going back to one sorts anew. */
+  readonly #orders = $derived(new OrdersOf(this.units));
+  readonly #brushed = $derived(
+    selection.brushed ? new Set(selection.brushed.map(({ layer, unit }) => `${layer}\n${unit}`)) : null,
+  );
+  /** Rows of `units` as they are shown. */
+  readonly rows = $derived.by(() => {
+    const { key, descending } = this.sorting;
+    const all = filtered(this.units, this.#orders.by(key), key, descending, this.#filter);
+    const brushed = this.#brushed;
+    if (!brushed) return all;
+    return all.filter((row) => {
+      const { layer, unit } = this.keyOf(row);
+      return brushed.has(`${layer}\n${unit}`);
+    });
+  });
+  /** The column whose ranks stand at the left. */
+  readonly column = $derived(rankedColumn(this.sorting, this.units.columns.length));
+  /** The selected unit's row; −1 without. */
+  readonly selectedRow = $derived(
+    selection.layer === null || selection.unit === null ? -1 : rowOf(this.units, selection.layer, selection.unit),
+  );
+  /** Where that is shown; −1 where it is not. */
+  readonly selectedAt = $derived(this.selectedRow < 0 ? -1 : this.rows.indexOf(this.selectedRow));
+
+  keyOf(row: number): UnitKey {
+    return { layer: this.units.layers[this.units.layer[row]!]!.name, unit: this.units.unit[row]! };
+  }
+
+  /** A click on a head. */
+  sort(on: SortKey): void {
+    this.sorting = clicked(this.sorting, on);
+  }
+
+  sortBy(by: SortKey['by']): void {
+    this.sorting = sortedBy(by, this.column);
+  }
+}
