@@ -44,6 +44,12 @@ export interface Layout {
   readonly edges: readonly PlacedEdge[];
 }
 
+/** What comes of laying out, across a worker's messages: a layout, or why there is none. */
+export interface LayoutAnswer {
+  readonly layout: Layout | null;
+  readonly reason: string | null;
+}
+
 type Point = readonly [number, number];
 interface Box {
   readonly width: number;

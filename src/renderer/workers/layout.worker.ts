@@ -1,11 +1,6 @@
 /** Lays out graphs off the main thread. */
 import type { VisibleGraph } from '../logic/graphTree';
-import { layOut, type Layout } from '../logic/layout';
-
-export interface LayoutAnswer {
-  readonly layout: Layout | null;
-  readonly reason: string | null;
-}
+import { layOut, type LayoutAnswer } from '../logic/layout';
 
 self.onmessage = ({ data }: MessageEvent<VisibleGraph>) => {
   let answer: LayoutAnswer;

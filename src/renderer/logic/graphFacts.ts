@@ -1,0 +1,97 @@
+/** What a run says of each node of the layer graph: mass, flow, badges. */
+import type { LayerSummary } from '../../contract/model';
+import type { LayerRecord, RunRecord } from '../../contract/studio';
+import { number, shape, signed } from './format';
+import type { GraphNode, VisibleGraph } from './graphTree';
+import { edgeFlows, layerMass, type LayerMass } from './mass';
+import { examplePlace } from './ranking';
+
+export interface Badge {
+  readonly kind: 'cut' | 'residual' | 'rule';
+  readonly says: string;
+}
+
+/** Of the layers' masses this share is within the colour scale: one outlier does not make all others pale. */
+const WITHIN_SCALE = 0.98;
+
+export class GraphFacts {
+  readonly #layers: ReadonlyMap<string, LayerSummary>;
+  readonly #results: ReadonlyMap<string, LayerRecord>;
+  readonly #masses: ReadonlyMap<string, LayerMass>;
+  readonly #place: number;
+  readonly #delta: number;
+  /** The mass that the darkest colour stands for. */
+  readonly massExtent: number;
+  /** The largest that raises or lowers. */
+  readonly signedExtent: number;
+
+  /**
+   * @param run null before there is one
+   * @param exceeded whether a residual is beyond the tolerance, of the difference that is explained
+   */
+  constructor(
+    layers: readonly LayerSummary[],
+    run: RunRecord | null,
+    example: number,
+    private readonly exceeded: (residual: number, delta: number) => boolean,
+  ) {
+    this.#layers = new Map(layers.map((layer) => [layer.name, layer]));
+    this.#place = run ? examplePlace(run, example) : -1;
+    const records = this.#place < 0 ? [] : run!.layers;
+    this.#results = new Map(run?.layers.map((layer) => [layer.name, layer]));
+    this.#masses = new Map(records.map((layer) => [layer.name, layerMass(layer, this.#place)]));
+    this.#delta = this.#place < 0 ? 0 : run!.result.delta[this.#place]!;
+    const sizes = [...this.#masses]
+      .filter(([name]) => this.#layers.get(name)?.inputs.length)
+      .map(([, { mass }]) => mass)
+      .sort((a, b) => a - b);
+    this.massExtent = sizes[Math.floor(sizes.length * WITHIN_SCALE)] ?? 0;
+    this.signedExtent = [...this.#masses.values()].reduce(
+      (most, { positive, negative }) => Math.max(most, positive, -negative),
+      1e-12,
+    );
+  }
+
+  /** A closed group counts as the heaviest of its layers: sums over layers in a row would count the same flow again. */
+  massOf({ layers }: Pick<GraphNode, 'layers'>): LayerMass | null {
+    return layers.reduce<LayerMass | null>((best, name) => {
+      const mass = this.#masses.get(name);
+      return mass && (!best || mass.mass > best.mass) ? mass : best;
+    }, null);
+  }
+
+  /** What passes through each edge, and the largest of it; null before there is a run. */
+  flows(edges: VisibleGraph['edges']): { readonly each: readonly (number | null)[]; readonly extent: number } | null {
+    if (this.#masses.size === 0) return null;
+    const each = edgeFlows(edges, new Map([...this.#masses].map(([name, { sum }]) => [name, sum])));
+    return { each, extent: each.reduce<number>((most, flow) => Math.max(most, Math.abs(flow ?? 0)), 1e-12) };
+  }
+
+  badges({ layers, group }: GraphNode): readonly Badge[] {
+    const found: Badge[] = [];
+    const ruleless = layers.flatMap((name) => this.#layers.get(name)?.unsupported ?? []);
+    if (ruleless.length > 0) found.push({ kind: 'rule', says: `no rule for ${ruleless.join(', ')}` });
+    const broken = layers.some((name) => {
+      const residual = this.#results.get(name)?.residual;
+      return residual && this.#place >= 0 && this.exceeded(residual[this.#place]!, this.#delta);
+    });
+    if (broken) found.push({ kind: 'residual', says: 'residual beyond tolerance' });
+    if (!group && this.#results.get(layers[0]!)?.cut) found.push({ kind: 'cut', says: 'cut: everything passes here' });
+    return found;
+  }
+
+  /** All of it in a sentence. */
+  describe(node: GraphNode): string {
+    const mass = this.massOf(node);
+    const layer = node.group ? undefined : this.#layers.get(node.id);
+    return [
+      node.group ? `group ${node.label}` : node.id,
+      node.detail,
+      layer ? shape(layer.shape) : '',
+      mass ? `importance mass ${number(mass.mass)}, sum ${signed(mass.sum)}` : '',
+      ...this.badges(node).map(({ says }) => says),
+    ]
+      .filter(Boolean)
+      .join(', ');
+  }
+}
