@@ -1,7 +1,7 @@
 /** What `npm run check` and `npm test` run, each suite with the number of checks that passed, failed and were skipped. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { displayCommand, electronRuntime } from './setup/electronRuntime.mjs';
 import { root } from './setup/paths.mjs';
 import { npm, run } from './setup/process.mjs';
@@ -22,13 +22,37 @@ const script = (name, parameters = []) => ({
   },
 });
 
+/** As vitest calls tests that did not run. */
+const LEFT_OUT = ['pending', 'skipped', 'todo', 'disabled'];
+/** Of one file so many are named each; of more, how many. */
+const NAMED = 3;
+
+/** What did not run, a line for each, by file: a suite that cannot run is no suite that passed. */
+const notRun = (tests) => {
+  const byFile = new Map();
+  for (const { file, title } of tests) byFile.set(file, [...(byFile.get(file) ?? []), title]);
+  return [...byFile].flatMap(([file, titles]) =>
+    titles.length > NAMED ? [`${file}: ${titles.length} tests`] : titles.map((title) => `${file}: ${title}`),
+  );
+};
+
 /** Counts of vitest's JSON report; a file that could not be loaded is a failure of its own. */
-export const countVitest = ({ numPassedTests, numFailedTests, numPendingTests, testResults }) => {
+export const countVitest = ({ numPassedTests, numFailedTests, testResults }) => {
   const broken = testResults.filter(
     ({ status, assertionResults }) =>
       status === 'failed' && !assertionResults.some((assertion) => assertion.status === 'failed'),
   );
-  return { passed: numPassedTests, failed: numFailedTests + broken.length, skipped: numPendingTests };
+  const leftOut = testResults.flatMap(({ name, assertionResults }) =>
+    assertionResults
+      .filter(({ status }) => LEFT_OUT.includes(status))
+      .map(({ fullName }) => ({ file: name, fullName })),
+  );
+  return {
+    passed: numPassedTests,
+    failed: numFailedTests + broken.length,
+    skipped: leftOut.length,
+    notRun: notRun(leftOut.map(({ file, fullName }) => ({ file: relative(root, file), title: fullName }))),
+  };
 };
 
 const vitest = (name, parameters = []) => ({
@@ -69,6 +93,12 @@ export const countPlaywright = ({ stats, errors, suites = [] }) => {
     passed: stats.expected + stats.flaky,
     failed: stats.unexpected + (errors?.length ?? 0),
     skipped: stats.skipped,
+    notRun: notRun(
+      suites
+        .flatMap(specs)
+        .filter(({ tests }) => tests.some(({ status }) => status === 'skipped'))
+        .map(({ file, title }) => ({ file: `tests/window/${file}`, title })),
+    ),
     output: again.map(({ file, title }) => `passed only when tried again: ${file}: ${title}`).join('\n'),
   };
 };
@@ -143,7 +173,7 @@ export const all = [...checks, vitest('slow tests', slow), windowTests()];
 
 /**
  * Runs suites and adds them up; says of each what it came to.
- * @returns `{ passed, failed }`; a suite that ran nothing has failed
+ * @returns `{ passed, failed, notRun }`; a suite that ran nothing has failed
  */
 export const runSuites = async (suites, write = (text) => process.stdout.write(text)) => {
   const timed = async (suite) => {
@@ -152,11 +182,12 @@ export const runSuites = async (suites, write = (text) => process.stdout.write(t
     return { suite, seconds: (Date.now() - begin) / 1000, ...result };
   };
   const quick = suites.filter(({ quick }) => quick).map(timed);
-  const total = { passed: 0, failed: 0 };
-  const add = ({ suite, seconds, passed, failed, skipped, output }) => {
+  const total = { passed: 0, failed: 0, notRun: [] };
+  const add = ({ suite, seconds, passed, failed, skipped, notRun: names = [], output }) => {
     const ranNothing = passed + failed === 0;
     total.passed += passed;
     total.failed += ranNothing ? 1 : failed;
+    total.notRun.push(...(ranNothing ? [`${suite.name}: all of it`] : names));
     if (output) write(`${output.trimEnd()}\n`);
     const counts = `${passed} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ''}`;
     const verdict = ranNothing ? 'ran no test, which is a failure' : counts;
@@ -166,3 +197,7 @@ export const runSuites = async (suites, write = (text) => process.stdout.write(t
   for (const suite of suites.filter(({ quick }) => !quick)) add(await timed(suite));
   return total;
 };
+
+/** The last lines: what did not run, by name, then the sum. */
+export const lastLines = ({ passed, failed, notRun = [] }) =>
+  [...notRun.map((name) => `did not run: ${name}`), `${passed} passed, ${failed} failed`].join('\n') + '\n';

@@ -7,37 +7,57 @@ import { root, script, temporaryFolder } from './clone';
 interface Counts {
   readonly passed: number;
   readonly failed: number;
+  readonly notRun?: readonly string[];
 }
 interface Suites {
   countVitest(report: object): Counts;
   countPlaywright(report: object): Counts & { readonly output: string };
+  lastLines(total: Counts): string;
   runSuites(suites: readonly object[], write: (text: string) => void): Promise<Counts>;
 }
-const { countVitest, countPlaywright, runSuites } = await script<Suites>('suites.mjs');
+const { countVitest, countPlaywright, lastLines, runSuites } = await script<Suites>('suites.mjs');
 
 describe('countVitest', () => {
-  const assertion = (status: string) => ({ status });
+  const assertion = (status: string, fullName = status) => ({ status, fullName });
 
   it('adds a file that could not be loaded to the failed tests', () => {
     const testResults = [
       { status: 'passed', assertionResults: [assertion('passed')] },
       { status: 'failed', assertionResults: [assertion('passed'), assertion('failed')] },
       { status: 'failed', assertionResults: [] },
+    ].map((file, at) => ({ ...file, name: join(root, `tests/${at}.test.ts`) }));
+    const report = { numPassedTests: 2, numFailedTests: 1, testResults };
+    expect(countVitest(report)).toEqual({ passed: 2, failed: 2, skipped: 0, notRun: [] });
+  });
+
+  it('names what did not run; of many in one file, how many', () => {
+    const left = ['skipped', 'pending', 'todo', 'skipped'].map((status, at) => assertion(status, `case ${at}`));
+    const testResults = [
+      { name: join(root, 'tests/gpu.test.ts'), status: 'passed', assertionResults: [assertion('passed'), left[0]] },
+      { name: join(root, 'tests/registry.test.ts'), status: 'passed', assertionResults: left },
     ];
-    const report = { numPassedTests: 2, numFailedTests: 1, numPendingTests: 3, testResults };
-    expect(countVitest(report)).toEqual({ passed: 2, failed: 2, skipped: 3 });
+    expect(countVitest({ numPassedTests: 1, numFailedTests: 0, testResults })).toEqual({
+      passed: 1,
+      failed: 0,
+      skipped: 5,
+      notRun: ['tests/gpu.test.ts: case 0', 'tests/registry.test.ts: 4 tests'],
+    });
   });
 });
 
 describe('countPlaywright', () => {
   it('names what passed only when tried again', () => {
     const spec = (title: string, status: string) => ({ file: 'a.spec.ts', title, tests: [{ status }] });
-    const suites = [{ specs: [spec('at once', 'expected')], suites: [{ specs: [spec('opens', 'flaky')] }] }];
+    const suites = [
+      { specs: [spec('at once', 'expected'), spec('in a browser', 'skipped')] },
+      { suites: [{ specs: [spec('opens', 'flaky')] }] },
+    ];
     const stats = { expected: 1, flaky: 1, unexpected: 2, skipped: 3 };
     expect(countPlaywright({ stats, suites, errors: [{}] })).toEqual({
       passed: 2,
       failed: 3,
       skipped: 3,
+      notRun: ['tests/window/a.spec.ts: in a browser'],
       output: 'passed only when tried again: a.spec.ts: opens',
     });
   });
@@ -52,10 +72,13 @@ describe('runSuites', () => {
   it('adds suites up and says of each what it came to', async () => {
     const said: string[] = [];
     const total = await runSuites(
-      [suite('a', 3, 1, { output: 'why', skipped: 2 }), { ...suite('b', 1, 0), quick: true }],
+      [
+        suite('a', 3, 1, { output: 'why', skipped: 2, notRun: ['tests/x.test.ts: one'] }),
+        { ...suite('b', 1, 0), quick: true },
+      ],
       (text) => said.push(text),
     );
-    expect(total).toEqual({ passed: 4, failed: 1 });
+    expect(total).toEqual({ passed: 4, failed: 1, notRun: ['tests/x.test.ts: one'] });
     expect(said.join('')).toMatch(/^b: 1 passed, 0 failed \(.* s\)\nwhy\na: 3 passed, 1 failed, 2 skipped \(.* s\)\n$/);
   });
 
@@ -65,9 +88,18 @@ describe('runSuites', () => {
     expect(await runSuites([suite('empty', 0, 0), broken], (text) => said.push(text))).toEqual({
       passed: 0,
       failed: 2,
+      notRun: ['empty: all of it'],
     });
     expect(said.join('')).toContain('empty: ran no test, which is a failure');
     expect(said.join('')).toContain('Error: gone');
+  });
+});
+
+describe('lastLines', () => {
+  it('say what did not run, then the sum', () => {
+    expect(lastLines({ passed: 2, failed: 0, notRun: ['window tests: all of it'] })).toBe(
+      'did not run: window tests: all of it\n2 passed, 0 failed\n',
+    );
   });
 });
 
