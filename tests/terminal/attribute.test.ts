@@ -175,11 +175,15 @@ describe('options', () => {
     expect(shown(constant).runs[0]!.layers).toEqual(shown(file).runs[0]!.layers);
   });
 
+  const input = join(cases, 'plain/inputs.npz');
   it.each([
     [['--target', 'logitz:3'], 'LAYER_UNKNOWN: There is no layer logitz (did you mean logits?)'],
     [['--target', 'logits:10'], 'OUTPUT_INDEX: Index 10 is outside logits, which has 10 values.'],
     [['--layers', 'conv9'], 'LAYER_UNKNOWN: There is no layer conv9 (did you mean conv'],
     [['--path', 'dense9'], 'LAYER_UNKNOWN: There is no layer dense9 (did you mean dense1?)'],
+    [['--minus', 'logitz:3'], 'LAYER_UNKNOWN: There is no layer logitz (did you mean logits?)'],
+    [['--input', `imagf=${input}`], 'INPUT_UNKNOWN: The model has no input imagf (did you mean image?)'],
+    [['--baseline', `imagf=${input}`], 'INPUT_UNKNOWN: The model has no input imagf (did you mean image?)'],
     [['--memory', '1', '--input', 'image=missing.npy'], 'INPUT_FILE: missing.npy cannot be read'],
   ])('that do not fit the model are told: %j', async (words, message) => {
     const { code, out, err } = await mho(asked('plain', '--examples', '0', ...words));

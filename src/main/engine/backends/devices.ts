@@ -127,8 +127,8 @@ export class Devices {
   readonly #waiting: { readonly piece: Piece; readonly go: () => void }[] = [];
 
   /**
-   * Waits for its turn, makes the device the active one and has the work done on it. The work must not itself wait for another
-   * use.
+   * Waits for its turn, makes the device the active one and has the work done on it. The work does one thing after the other on
+   * it, and must not itself wait for another use.
    * @param choice one of the backends, or `auto` for the best that passes its trial
    * @throws MhoError BACKEND_UNAVAILABLE when the one asked for (or, with `auto`, every one) cannot be used; the signal's
    * reason when it came before the work began; what the work throws
@@ -212,6 +212,7 @@ export class Devices {
     const piece = this.#holder;
     if (piece?.device !== device) throw new Error('a device was used outside its turn');
     await breathe();
+    if (this.#holder !== piece) throw new Error('two parts of one piece of work were at the device at once');
     if (!this.#waiting.some((other) => rank(other.piece) < rank(piece))) return;
     this.#holder = null;
     await this.#wait(piece);
