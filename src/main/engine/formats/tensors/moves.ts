@@ -12,6 +12,8 @@ export function concat(to: Assembly, inputs: readonly Tensor[], axis: number): T
   if (inputs.length === 1) return inputs[0]!;
   const first = inputs.find((x): x is Varying => !isArray(x))!;
   const rank = to.rank(first);
+  const other = inputs.find((x) => to.rank(x) !== rank);
+  if (other) throw new NotExpressible(`values of ${rank} and ${to.rank(other)} axes joined`);
   const held = inputs.map((x) => (isArray(x) ? x : to.holding(x, [axis])));
   // The order of the value that holds most axes serves all.
   const widest = held

@@ -25,6 +25,10 @@ export interface Windows {
  * Spatial axes of size one that a window of one passes are left out, as a convolution of fewer axes has them not.
  */
 function spatially(to: Assembly, x: Varying, channel: number, spatial: readonly number[], windows: Windows | null) {
+  if (windows)
+    for (const each of [windows.size, windows.strides, windows.dilations, windows.padding])
+      if (typeof each !== 'string' && each.length !== spatial.length)
+        throw new NotExpressible(`windows of ${each.length} axes over ${spatial.length}`);
   const batch = to.batchAxis(x);
   if (batch === channel || spatial.includes(batch)) throw new AcrossBatch('windows over the batch');
   const unheld = (i: number): boolean => {
