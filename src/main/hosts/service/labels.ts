@@ -31,13 +31,13 @@ export function labelsOf(text: string): readonly string[] | null {
 
 /** The names that lie beside a model, when they are as many as one of its outputs has values; empty without. */
 export async function labelsBeside(path: string, outputs: readonly PortSummary[]): Promise<readonly string[]> {
-  const info = await stat(path).catch(() => null);
-  const folder = info?.isDirectory() ? path : dirname(path);
+  const model = await stat(path).catch(() => null);
+  const folder = model?.isDirectory() ? path : dirname(path);
   const own = `${basename(path, extname(path))}.labels.txt`;
   for (const file of [own, ...FILES]) {
     const place = join(folder, file);
-    const { size } = (await stat(place).catch(() => null)) ?? { size: Infinity };
-    if (size > LARGEST) continue;
+    const info = await stat(place).catch(() => null);
+    if (!info?.isFile() || info.size > LARGEST) continue; // a pipe would be waited for
     const labels = labelsOf(await readFile(place, 'utf8').catch(() => ''));
     if (labels && outputs.some(({ shape }) => labels.length > 0 && shape.at(-1) === labels.length)) return labels;
   }
