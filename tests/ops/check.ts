@@ -10,6 +10,7 @@ import { inHand } from '../device';
 import { random, type Random } from './random';
 import type { Case, Input } from './cases';
 import { distanceToKink } from './kinks';
+import type { Special } from './special';
 
 export const rows = (input: Input, count: number, next: Random, scale = 1): Float32Array =>
   Float32Array.from({ length: (input.constant ? 1 : count) * input.shape.reduce((a, b) => a * b, 1) }, () => {
@@ -50,7 +51,7 @@ const rowOf = (input: Input, data: Float32Array, row: number): Nd => {
 };
 
 /** Derived tensors of one node, as the run's weights keep them. */
-export function contextOf<Op extends OpName>({ attributes, inputs }: Case<Op>) {
+export function contextOf<Op extends OpName>({ attributes, inputs }: Pick<Case<Op>, 'attributes' | 'inputs'>) {
   const derived = new Map<string, Tensor>();
   const context: RunContext<Op> = {
     attributes,
@@ -286,6 +287,135 @@ export function checkParts<Op extends OpName>(
       return total + dot(settled(share.positive, shape), positive) + dot(settled(share.negative, shape), negative);
     }, 0);
     expect(Math.abs(back - out)).toBeLessThan(1e-4 * (1 + Math.abs(out)));
+  });
+  dispose();
+  expect(tf.memory().numTensors).toBe(before);
+}
+
+const finite = (numbers: Iterable<number>): boolean => [...numbers].every(Number.isFinite);
+
+/**
+ * At special places: the twin's value, infinities included; where all is finite a gradient between the derivatives on both
+ * sides; and over every segment from one place to another completeness, with no number that is none.
+ */
+export function checkSpecial<Op extends OpName>(op: Op, each: Special<Op>): void {
+  const rule = ops[op] as OpRule<Op>;
+  const twin = twins[op as keyof typeof twins] as Twin<Op>;
+  const { context, dispose } = contextOf(each);
+  const before = tf.memory().numTensors;
+  /** The numbers of an example's inputs, constants among them. */
+  const whole = (point: readonly (readonly number[])[]): (readonly number[])[] => {
+    const [varying, fixed] = [[...point], [...(each.constants ?? [])]];
+    return each.inputs.map((input) => (input.constant ? fixed : varying).shift()!.map(Math.fround));
+  };
+  const ends = (each.ends ?? []).map(whole);
+  const places = [...each.points.map(whole), ...ends];
+  const exampleOf = (place: readonly (readonly number[])[]): Nd[] =>
+    place.map((numbers, index) => ({ shape: each.inputs[index]!.shape, data: Float64Array.from(numbers) }));
+  const expected = places.map((place) => twin(exampleOf(place), each.attributes).data);
+  const tensors = (of: readonly (readonly (readonly number[])[])[]): Tensor[] =>
+    each.inputs.map((input, index) => {
+      const data = input.constant ? of[0]![index]! : of.flatMap((place) => place[index]!);
+      return tensor(input, Float32Array.from(data), of.length);
+    });
+
+  tf.tidy(() => {
+    const values = rule.run(tensors(places), context).dataSync();
+    const size = values.length / places.length;
+    expected.forEach((wanted, row) =>
+      wanted.forEach((value, index) => {
+        const found = values[row * size + index]!;
+        const as = `value ${index} at ${JSON.stringify(places[row])}: ${found} for ${value}`;
+        if (Number.isFinite(value))
+          expect(Math.abs(found - value), as).toBeLessThanOrEqual(2e-6 * (1 + Math.abs(value)));
+        else expect(found, as).toBe(value);
+      }),
+    );
+  });
+
+  const known = places.filter((place, row) => finite(place.flat()) && finite(expected[row]!));
+  const isEnd = (place: readonly (readonly number[])[]): boolean => ends.includes(place as number[][]);
+  const next = random(53);
+  tf.tidy(() => {
+    const inner = known.filter((place) => !isEnd(place));
+    const inputs = tensors(inner);
+    const output = rule.run(inputs, context);
+    const upstream = tf.tensor(
+      Float32Array.from({ length: output.size }, () => next.normal()),
+      output.shape,
+    );
+    const flow = upstream.dataSync();
+    const size = output.size / inner.length;
+    const gradient = rule
+      .gradient({ ...context, inputs, output, upstream })
+      .map((passed, index) => passed && settled(passed, inputs[index]!.shape).dataSync());
+    // A segment that is a point passes as the gradient does.
+    const { passed } = multipliersOf(op, each, context, inputs, inputs, upstream);
+    const atPoints = passed.map((one) => one && one.dataSync());
+    inner.forEach((place, row) =>
+      each.inputs.forEach((input, index) => {
+        if (input.constant || input.below !== undefined) return;
+        const own = place[index]!;
+        for (let trial = 0; trial < 3; trial++) {
+          const direction = own.map(() => next.normal());
+          const reach = Math.max(...own.map(Math.abs));
+          const step = each.scaleless ? 1e-6 * reach : Math.max(1e-6, 1e-10 * reach);
+          const shifted = (times: number): Float64Array => {
+            const moved = own.map((value, i) => value + times * step * direction[i]!);
+            return twin(exampleOf(place.map((numbers, other) => (other === index ? moved : numbers))), each.attributes)
+              .data;
+          };
+          // Beside the place, so that what happens at it is not looked at.
+          const [left2, left1, right1, right2] = [-2, -1, 1, 2].map(shifted);
+          let [low, high, scale] = [0, 0, 1e-3];
+          left1!.forEach((value, i) => {
+            const u = flow[row * size + i]!;
+            const sides = [(u * (value - left2![i]!)) / step, (u * (right2![i]! - right1![i]!)) / step];
+            low += Math.min(...sides);
+            high += Math.max(...sides);
+            scale += Math.max(...sides.map(Math.abs)) + Math.abs((u * value * 1e-10) / step);
+          });
+          for (const [name, flows] of [
+            ['gradient', gradient],
+            ['multiplier', atPoints],
+          ] as const) {
+            const found = direction.reduce((sum, d, i) => sum + d * flows[index]![row * own.length + i]!, 0);
+            const as = `${name} of input ${index} at ${JSON.stringify(place)}: ${found} for ${low} to ${high}`;
+            expect(found, as).toBeGreaterThanOrEqual(low - 1e-4 * scale);
+            expect(found, as).toBeLessThanOrEqual(high + 1e-4 * scale);
+          }
+        }
+      }),
+    );
+  });
+
+  tf.tidy(() => {
+    const segments = known.flatMap((from) => known.flatMap((to) => (from === to ? [] : [[from, to] as const])));
+    if (segments.length === 0) return;
+    const [start, end] = [tensors(segments.map(([from]) => from)), tensors(segments.map(([, to]) => to))];
+    const { passed, output } = multipliersOf(op, each, context, start, end);
+    const size = output.start.size / segments.length;
+    const [from, to] = [output.start.dataSync(), output.end.dataSync()];
+    const flows = passed.map((one) => one && one.dataSync());
+    segments.forEach(([a, b], row) => {
+      let [sum, scale] = [0, 0];
+      for (let i = row * size; i < (row + 1) * size; i++) {
+        sum -= to[i]! - from[i]!;
+        scale += Math.abs(to[i]!) + Math.abs(from[i]!);
+      }
+      each.inputs.forEach((input, index) => {
+        if (input.constant) return;
+        a[index]!.forEach((value, i) => {
+          const weight = flows[index]![row * a[index]!.length + i]!;
+          sum += weight * (b[index]![i]! - value);
+          // A slope is made of terms of scale 1, whose rounding the whole segment is multiplied by.
+          scale += (Math.abs(weight) + 0.1) * (Math.abs(value) + Math.abs(b[index]![i]!));
+        });
+      });
+      const as = `${JSON.stringify(a)} to ${JSON.stringify(b)}: off by ${sum} of ${scale}`;
+      expect(Number.isFinite(sum), as).toBe(true);
+      expect(Math.abs(sum), as).toBeLessThanOrEqual(3e-6 * (scale + 0.1));
+    });
   });
   dispose();
   expect(tf.memory().numTensors).toBe(before);

@@ -6,7 +6,8 @@ import type { OpName } from '../../src/main/engine/graph/ops';
 import { ops } from '../../src/main/engine/ops/table';
 import type { OpRule } from '../../src/main/engine/ops/rule';
 import { cases, type Case } from './cases';
-import { checkCompleteness, checkGradient, checkParts } from './check';
+import { checkCompleteness, checkGradient, checkParts, checkSpecial } from './check';
+import { specials, type Special } from './special';
 
 /** Every check is made on samples of its own from each. */
 const SEEDS = [100, 200, 300];
@@ -32,6 +33,11 @@ export function everyOp(backend: BackendName, only?: readonly OpName[]): void {
       test.each(each.map((one, index) => ({ index, one })))('case $index: completeness', ({ index, one }) => {
         for (const seed of SEEDS) checkCompleteness(op, one, seed + index);
       });
+    const special = specials[op] as readonly Special[];
+    if (special.length)
+      test.each(special.map((one, index) => ({ index, one })))('special values $index', ({ one }) =>
+        checkSpecial(op, one),
+      );
     const inParts = each.filter(({ inputs }) => ops[op].parts && !refusedInParts(op, inputs));
     if (inParts.length)
       test.each(inParts.map((one, index) => ({ index, one })))('case $index: parts', ({ index, one }) => {

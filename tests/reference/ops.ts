@@ -70,7 +70,13 @@ type Scalar<Op extends OpName> = (x: number, attributes: OpAttributes[Op]) => nu
 export const scalars = {
   relu: (x) => Math.max(x, 0),
   clippedRelu: (x, a) =>
-    a.maxValue !== null && x >= a.maxValue ? a.maxValue : x >= a.threshold ? x : a.slope * (x - a.threshold),
+    a.maxValue !== null && x >= a.maxValue
+      ? a.maxValue
+      : x >= a.threshold
+        ? x
+        : a.slope === 0
+          ? 0
+          : a.slope * (x - a.threshold),
   leakyRelu: (x, a) => (x > 0 ? x : a.slope * x),
   elu: (x, a) => (x > 0 ? x : a.alpha * Math.expm1(x)),
   selu: (x) => 1.0507009873554805 * (x > 0 ? x : 1.6732632423543772 * Math.expm1(x)),

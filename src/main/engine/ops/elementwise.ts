@@ -18,6 +18,8 @@ import {
   rsqrtSlope,
   sigmoidSlope,
   sineOverSelf,
+  slopeAbove,
+  slopeBelow,
   smoothSlope,
   tanhSlope,
   waveSlope,
@@ -120,7 +122,7 @@ export const elementwise = {
       });
       const inside = between(x.start, threshold, maxValue ?? Infinity);
       const opened = where(tf.equal(x.delta, 0), inside, plainSlope(x.delta, rest.delta));
-      return slope === 0 ? opened : tf.add(opened, tf.mul(clipSlope(x, -3.4e38, threshold), slope));
+      return slope === 0 ? opened : tf.add(opened, tf.mul(slopeBelow(x, threshold), slope));
     },
   ),
   leakyRelu: of<'leakyRelu'>({
@@ -210,7 +212,7 @@ export const elementwise = {
     (x) => {
       const inner = midpoint(bothEnds(x, (each) => clip(each, -3, 3)));
       const curve = tf.mul(clipSlope(x, -3, 3), tf.add(tf.div(inner, 3), 0.5));
-      return tf.add(curve, clipSlope(x, 3, 3.4e38));
+      return tf.add(curve, slopeAbove(x, 3));
     },
   ),
   mish: by<'mish'>(
@@ -281,7 +283,8 @@ export const elementwise = {
   ),
   squarePlus: by<'squarePlus'>(
     (x, { b }) => tf.mul(tf.add(x, tf.sqrt(tf.add(tf.square(x), b))), 0.5),
-    (x, { b }) => tf.mul(tf.add(1, tf.div(x, tf.sqrt(tf.add(tf.square(x), b)))), 0.5),
+    // without b it is a ReLU, whose derivative at 0 is taken as ½
+    (x, { b }) => tf.mul(tf.add(1, kernels().divNoNan(x, tf.sqrt(tf.add(tf.square(x), b)))), 0.5),
     // Δ√(x² + b) = Δ(x²) / (sum of the roots)
     (x, _y, { b }) => {
       const roots = bothEnds(x, (each) => tf.sqrt(tf.add(tf.square(each), b)));
@@ -295,7 +298,7 @@ export const elementwise = {
     (x) => {
       const inner = midpoint(bothEnds(x, (each) => clip(each, -1, 1)));
       const curve = tf.mul(clipSlope(x, -1, 1), tf.mul(tf.add(inner, 1), 0.5));
-      return tf.add(curve, clipSlope(x, 1, 3.4e38));
+      return tf.add(curve, slopeAbove(x, 1));
     },
   ),
   sparseSigmoid: by<'sparseSigmoid'>(

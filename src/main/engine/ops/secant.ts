@@ -38,10 +38,20 @@ export function openShare(output: Ends, deltaIn: Tensor): Tensor {
 
 /** Slope of clip(x, min, max), whose pieces are exact. At a point: 1 inside, else 0. */
 export function clipSlope(x: EndsAndDelta, min: number, max: number): Tensor {
-  const clipped = bothEnds(x, (each) => tf.minimum(tf.maximum(each, min), max));
   const inside = tf.logicalAnd(tf.greater(x.start, min), tf.less(x.start, max));
-  return tf.where(tf.equal(x.delta, 0), tf.cast(inside, 'float32'), plainSlope(x.delta, clipped.delta));
+  return atPointOr(x, inside, (each) => tf.minimum(tf.maximum(each, min), max));
 }
+
+/** Slope of max(x, min), whose pieces are exact. At a point: 1 from min on. */
+export const slopeAbove = (x: EndsAndDelta, min: number): Tensor =>
+  atPointOr(x, tf.greaterEqual(x.start, min), (each) => tf.maximum(each, min));
+
+/** Slope of min(x, max), whose pieces are exact. At a point: 1 up to max. */
+export const slopeBelow = (x: EndsAndDelta, max: number): Tensor =>
+  atPointOr(x, tf.lessEqual(x.start, max), (each) => tf.minimum(each, max));
+
+const atPointOr = (x: EndsAndDelta, inside: Tensor, f: (x: Tensor) => Tensor): Tensor =>
+  tf.where(tf.equal(x.delta, 0), tf.cast(inside, 'float32'), plainSlope(x.delta, bothEnds(x, f).delta));
 
 /**
  * The slope of a smooth function of scale 1 by its derivative at the midpoint where |Δx| is below 0.01 (for large x,
