@@ -66,7 +66,7 @@ export function contextOf<Op extends OpName>({ attributes, inputs }: Pick<Case<O
 }
 
 /** Sums what was broadcast, as the walk does. */
-const settled = (passed: Tensor, shape: readonly number[]): Tensor => {
+export const settled = (passed: Tensor, shape: readonly number[]): Tensor => {
   expect(passed.rank).toBe(shape.length);
   const axes = shape.flatMap((size, axis) => (size === 1 && passed.shape[axis] !== 1 ? [axis] : []));
   const summed = axes.length ? tf.sum(passed, axes, true) : passed;

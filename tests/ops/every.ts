@@ -48,7 +48,7 @@ export function everyOp(backend: BackendName, only?: readonly OpName[]): void {
 }
 
 /** RevealCancel refuses products of two varying matrices and values of different rank (RULE_MISSING). */
-const refusedInParts = (op: OpName, inputs: Case<OpName>['inputs']): boolean => {
+export const refusedInParts = (op: OpName, inputs: Case<OpName>['inputs']): boolean => {
   if (op === 'matmul') return inputs[0]!.constant === true || !inputs[1]!.constant;
   const ranks = new Set(inputs.filter((input) => !input.constant).map((input) => input.shape.length));
   const widest = Math.max(...inputs.map((input) => input.shape.length));
