@@ -284,7 +284,7 @@ export const elementwise = {
   squarePlus: by<'squarePlus'>(
     (x, { b }) => tf.mul(tf.add(x, tf.sqrt(tf.add(tf.square(x), b))), 0.5),
     // without b it is a ReLU, whose derivative at 0 is taken as ½
-    (x, { b }) => tf.mul(tf.add(1, kernels().divNoNan(x, tf.sqrt(tf.add(tf.square(x), b)))), 0.5),
+    (x, { b }) => tf.mul(tf.add(1, kernels.divNoNan(x, tf.sqrt(tf.add(tf.square(x), b)))), 0.5),
     // Δ√(x² + b) = Δ(x²) / (sum of the roots)
     (x, _y, { b }) => {
       const roots = bothEnds(x, (each) => tf.sqrt(tf.add(tf.square(each), b)));
