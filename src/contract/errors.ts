@@ -77,10 +77,20 @@ const catalogue = {
   ],
   MEMORY_EXHAUSTED: ['The device ran out of memory: {reason}.', 'Lower the memory budget, or use another backend.'],
 
+  // files of every kind
+  FILE_SLOW: [
+    '{path} was not read after {seconds} seconds, more than files of its size take.',
+    'It may be damaged: copy or export it again. If it is sound, report it.',
+  ],
+
   // inputs and baselines
   INPUT_FILE: [
     '{path} cannot be read as {format}: {reason}.',
     `Give a ${DATA_ENDINGS} file; arrays are written by numpy.`,
+  ],
+  INPUT_TOO_LARGE: [
+    '{path}: {what} is {have}, more than the limit of {limit}.',
+    'Give fewer examples at once, or save the array as .npy; damaged files declare such sizes.',
   ],
   INPUT_MISSING: ['No data was given for the input {input}.', 'The model needs: {inputs}.'],
   INPUT_UNKNOWN: ['The model has no input {input}{hint}.', 'The model needs: {inputs}.'],

@@ -8,7 +8,7 @@
  */
 import { z } from 'zod';
 import { METHODS, RULES, type NumericArray, type Progress, type RunResult, type LayerResult } from './attribution';
-import { IMAGE_FITS, IMAGE_RANGES, type ImageReading, type InputPort } from './data';
+import { IMAGE_FITS, IMAGE_RANGES, type Doubt, type HowRead, type ImageReading, type InputPort, type RangeReason } from './data';
 import { BACKENDS, type BackendInfo, type BackendReport } from './backends';
 import type { MhoFault } from './errors';
 import type { ModelSummary, OpSupport, PathStart } from './model';
@@ -146,12 +146,12 @@ export interface InputData {
   readonly faults: readonly MhoFault[];
   /** What the model wants. */
   readonly expected: readonly InputPort[];
-  /** What was done to tables and pictures to make them fit, in words. */
-  readonly how: readonly string[];
+  /** What was done to tables and pictures to make them fit. */
+  readonly how: readonly HowRead[];
   /** How pictures were read, and why so; null without pictures. */
-  readonly reading: (ImageReading & { readonly why: string }) | null;
-  /** What is allowed but looks wrong, in words. */
-  readonly doubts: readonly string[];
+  readonly reading: (ImageReading & { readonly why: RangeReason }) | null;
+  /** What is allowed but looks wrong. */
+  readonly doubts: readonly Doubt[];
 }
 
 export interface OutputPrediction {

@@ -85,7 +85,7 @@ describe('readArrays', () => {
       try {
         await readArrays(path);
       } catch (error) {
-        expect((error as MhoError).code).toMatch(/^INPUT_(FILE|TYPE)$/);
+        expect((error as MhoError).code).toMatch(/^INPUT_(FILE|TYPE|TOO_LARGE)$/);
         refused++;
       }
     }

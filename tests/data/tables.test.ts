@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { howWords } from '../../src/contract/words/data';
 import type { InputPort } from '../../src/contract/data';
 import { readData } from '../../src/main/engine/data';
 
@@ -25,7 +26,7 @@ const read = async (text: string, ...ports: InputPort[]) => {
   const { arrays, how } = await readData([path], ports);
   const plain = Object.entries(arrays).map(([name, { shape, data }]) => [name, { shape, data: [...data] }]);
   type Read = Record<'x' | 'left' | 'right' | 'age', { shape: number[]; data: number[] }>;
-  return { how: how[0]!, ...(Object.fromEntries(plain) as Read) };
+  return { how: howWords(how[0]!), ...(Object.fromEntries(plain) as Read) };
 };
 const letters = (text: string): number[] => [...text].flatMap((letter) => [...'ACGT'].map((other) => +(other === letter))); // prettier-ignore
 

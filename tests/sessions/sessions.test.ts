@@ -238,7 +238,7 @@ describe('a session that is not sound', () => {
     });
     expect((await stat(path)).size).toBeLessThan(2 ** 20);
     const allocated = vi.spyOn(Buffer, 'allocUnsafe');
-    expect(await codeOf(openSession(path, 2 ** 24))).toBe('SESSION_TOO_LARGE');
+    expect(await codeOf(openSession(path, { room: 2 ** 24 }))).toBe('SESSION_TOO_LARGE');
     expect(Math.max(...allocated.mock.calls.map(([size]) => size))).toBeLessThan(2 ** 20);
     allocated.mockRestore();
   });

@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { engine, type Engine } from '../../../src/main/hosts/service/engine';
 import { createStudioService, type ServiceRequest, type StudioService } from '../../../src/main/hosts/service';
 import { ownerOf, type Owner } from '../../../src/main/hosts/service/recovery';
+import { howWords } from '../../../src/contract/words/data';
 import type { EngineRequestName, JobNotice, Params, Result, RunSetup } from '../../../src/contract/studio';
 
 const samples = resolve('resources/samples');
@@ -175,8 +176,8 @@ describe('data', () => {
     await digits(service);
     const pictures = await read(service, [write('a.png', grey(51)), write('b.png', grey(255))]);
     expect(pictures).toMatchObject({ name: 'a.png and 1 more', examples: 2, faults: [], doubts: [] });
-    expect(pictures.how).toEqual(['2 × PNG, 16 × 16 grey, resized to 8 × 8, values 0 to 1']);
-    expect(pictures.reading).toMatchObject({ range: '0..1', why: expect.stringMatching(/data that came/) });
+    expect(pictures.how.map(howWords)).toEqual(['2 × PNG, 16 × 16 grey, resized to 8 × 8, values 0 to 1']);
+    expect(pictures.reading).toMatchObject({ range: '0..1', why: { kind: 'own data' } });
     const { image } = await get(service, 'inputRows', { data: pictures.data, examples: [0] });
     expect(image!.shape).toEqual([1, 8, 8, 1]);
     image!.data.forEach((value) => expect(value).toBeCloseTo(0.2, 6));
@@ -192,8 +193,8 @@ describe('data', () => {
     const first = await read(service, [write('a.png', grey(255))]);
     const again = await get(service, 'rereadInputs', { data: first.data, reading: { range: '0..255' } });
     expect(again.data).not.toBe(first.data);
-    expect(again.reading).toMatchObject({ range: '0..255', why: 'as chosen' });
-    expect(again.doubts).toEqual(['Values lie from 255 to 255; the data that came with the model lie from 0 to 1.']);
+    expect(again.reading).toMatchObject({ range: '0..255', why: { kind: 'chosen' } });
+    expect(again.doubts).toEqual([{ low: 255, high: 255, because: { kind: 'own data', low: 0, high: 1 } }]);
     const rows = await get(service, 'inputRows', { data: first.data, examples: [0] });
     expect(rows['image']!.data[0]).toBe(1);
   });

@@ -1,7 +1,7 @@
 /** PNG and JPEG files, and from their pixels to what a model's input wants: channels, size, range of values. */
 import { inflateSync } from 'node:zlib';
 import type { NumericArray } from '../../../contract/attribution';
-import type { ImageReading } from '../../../contract/data';
+import type { ImageReading, PictureMade } from '../../../contract/data';
 
 /** A fault of the bytes; whoever knows the file turns it into an error of the catalogue. */
 export class ImageFault extends Error {}
@@ -20,6 +20,8 @@ export interface Image {
 
 /** Width × height; a picture that declares more is refused before anything is unpacked. */
 export const MOST_PIXELS = 2 ** 26;
+/** Bytes of its pixels as they are stored, likewise: 44 million of colour at 8 bits. More takes minutes to be made small. */
+const MOST_BYTES = 2 ** 27;
 
 const PNG = Uint8Array.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 export const isPng = (head: Uint8Array): boolean => PNG.every((byte, at) => head[at] === byte);
@@ -37,8 +39,12 @@ export async function decodeImage(bytes: Uint8Array): Promise<Image> {
   }
 }
 
-function checkSize(width: number, height: number): void {
+/** @param bits of a pixel */
+function checkSize(width: number, height: number, bits: number): void {
   if (width === 0 || height === 0) throw new ImageFault(`it declares a size of ${width} × ${height}`);
+  const bytes = height * Math.ceil((width * bits) / 8);
+  if (width * height <= MOST_PIXELS && bytes > MOST_BYTES)
+    throw new ImageFault(`its ${width} × ${height} pixels take ${bytes} bytes, more than the limit of ${MOST_BYTES}`);
   if (width * height > MOST_PIXELS)
     throw new ImageFault(`its ${width} × ${height} pixels are more than the limit of ${MOST_PIXELS}`);
 }
@@ -64,8 +70,8 @@ function soundPng(bytes: Uint8Array): Uint8Array {
     if (at === 8) {
       if (type !== 'IHDR' || length !== 13) throw new ImageFault('it does not begin with its size');
       const [width, height] = [view.getUint32(16), view.getUint32(20)];
-      checkSize(width, height);
       const bits = bytes[24]! * (CHANNELS[bytes[25]!] ?? 4);
+      checkSize(width, height, bits);
       // a filter byte per row, and interlacing has up to seven times the rows
       largest = height * (Math.ceil((width * bits) / 8) + 1) + 16 * (width + height) + 1024;
     }
@@ -125,7 +131,8 @@ function jpegFrame(bytes: Uint8Array): { width: number; height: number; colours:
 
 async function decodeJpeg(bytes: Uint8Array): Promise<Image> {
   const { width, height, colours } = jpegFrame(bytes);
-  checkSize(width, height);
+  // Three times what a byte of grey takes: it is unpacked to coefficients first.
+  checkSize(width, height, 8 * Math.max(3, colours));
   const { decode } = await import('jpeg-js');
   const image = decode(bytes, {
     useTArray: true,
@@ -172,20 +179,22 @@ export const RANGES: Readonly<Record<ImageReading['range'], readonly [black: num
   '-1..1': [-1, 1],
 };
 
-const colourOf = (channels: number): string =>
-  ['', 'grey', 'grey with alpha', 'colour', 'colour with alpha'][channels]!;
-
 /**
  * A picture as one example of an input. Sizes change by a triangle filter as wide as the step (bilinear, averaged where
  * pixels are merged); grey is 0.299 R + 0.587 G + 0.114 B (ITU-R BT.601); an alpha that is not asked for is dropped.
- * @returns the example, without the axis of examples, and what was done, in words
+ * @returns the example, without the axis of examples, and what was done
  */
-export function imageAs(image: Image, frame: Frame, reading: ImageReading): { array: NumericArray; how: string } {
+export function imageAs(
+  image: Image,
+  frame: Frame,
+  reading: ImageReading,
+): { readonly array: NumericArray; readonly made: PictureMade } {
   const height = frame.height ?? image.height;
   const width = frame.width ?? image.width;
   const cut = reading.fit === 'crop' ? centre(image, width / height) : null;
   const part = cut ?? { left: 0, top: 0, width: image.width, height: image.height };
-  const resized = resample(image, part, width, height);
+  const same = image.width === width && image.height === height;
+  const resized = same ? image.levels : resample(image, part, width, height);
   const [black, white] = RANGES[reading.range];
   const scale = (white - black) / image.white;
   const { channels } = frame;
@@ -202,15 +211,18 @@ export function imageAs(image: Image, frame: Frame, reading: ImageReading): { ar
       data[frame.first ? channel * pixels + pixel : pixel * channels + channel] = black + levels[channel]! * scale;
   }
   const shape = !frame.axis ? [height, width] : frame.first ? [channels, height, width] : [height, width, channels];
-  const same = image.width === width && image.height === height;
-  const how = [
-    `${image.format}, ${image.width} × ${image.height} ${colourOf(has)}`,
-    ...(cut && !same ? ['middle cut out'] : []),
-    ...(same ? [] : [`resized to ${width} × ${height}`]),
-    ...(colourOf(has) === colourOf(channels) ? [] : [`taken as ${colourOf(channels)}`]),
-    `values ${black} to ${white}`,
-  ].join(', ');
-  return { array: { shape, data }, how };
+  const made: PictureMade = {
+    kind: 'picture',
+    format: image.format,
+    width: image.width,
+    height: image.height,
+    channels: has,
+    cut: cut !== null && !same,
+    resized: same ? null : [width, height],
+    takenAs: has === channels ? null : channels,
+    values: [black, white],
+  };
+  return { array: { shape, data }, made };
 }
 
 interface Part {

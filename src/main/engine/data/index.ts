@@ -1,112 +1,171 @@
 /** Inputs and baselines from files. */
-import { open, readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { NumericArray } from '../../../contract/attribution';
-import type { ImageReading, InputPort } from '../../../contract/data';
+import type { HowRead, ImageReading, InputPort, RangeReason } from '../../../contract/data';
 import { MhoError } from '../../../contract/errors';
 import { DATA_ENDINGS } from '../../../contract/words/formats';
-import { openRegular } from '../formats/files';
+import { FileFault, openRegular, readRegular, type RegularFile } from '../formats/files';
 import { openArchive } from '../formats/zip';
+import { Allowance, TooLarge, type Cancel } from './allowance';
 import { decodeImage, frameOf, imageAs, ImageFault, isJpeg, isPng } from './image';
-import { isNpy, NpyFault, readNpy } from './npy';
+import { isNpy, NpyFault } from './npy';
+import { readCounted, readNpyEntry } from './npz';
 import { alphabetOf, isText, LARGEST_TABLE, readTable, tableAs } from './table';
 
 /** Bytes of one file, and of all arrays of one archive. */
 const LARGEST = 2 ** 31;
 /** Bytes of a picture's file. */
 const LARGEST_IMAGE = 2 ** 28;
+/** Bytes at a file's beginning that tell what it is. */
+const HEAD_BYTES = 512;
 
-type Arrays = Record<string, NumericArray>;
+/** Names are data: an input may be called `__proto__` or `constructor`. */
+type Arrays = ReadonlyMap<string, NumericArray>;
+
+/** One file that is being read. */
+interface Reading {
+  readonly path: string;
+  readonly head: Uint8Array;
+  readonly file: RegularFile;
+  readonly allowance: Allowance;
+}
 
 /**
  * The arrays of a `.npy` (one, named as the file) or `.npz` file (by entry, in the file's order), told apart by content.
  * Every kind of number becomes float32.
- * @throws INPUT_FILE, INPUT_TYPE
+ * @throws INPUT_FILE, INPUT_TYPE, INPUT_TOO_LARGE, FILE_SLOW, OPENING_CANCELLED
  */
-export async function readArrays(path: string): Promise<Arrays> {
-  const { head, size } = await look(path);
-  const arrays = await arraysOf(path, head, size);
-  if (!arrays) throw unreadable(path, '.npy or .npz', size === 0 ? 'it is empty' : 'it is neither');
-  return arrays;
+export const readArrays = async (path: string, cancel: Cancel = {}): Promise<Record<string, NumericArray>> =>
+  Object.fromEntries(
+    await withFile(path, cancel, async (reading) => {
+      const arrays = await arraysOf(reading);
+      if (!arrays) throw unreadable(path, '.npy or .npz', reading.file.size === 0 ? 'it is empty' : 'it is neither');
+      return arrays;
+    }),
+  );
+
+/** Opens a file, looks at its beginning, and makes every fault of reading it one of the catalogue. */
+async function withFile<T>(path: string, cancel: Cancel, work: (reading: Reading) => Promise<T>): Promise<T> {
+  try {
+    const file = await openRegular(path);
+    try {
+      const allowance = new Allowance(path, file.size, cancel);
+      allowance.check();
+      const head = new Uint8Array(HEAD_BYTES);
+      const { bytesRead } = await file.handle.read(head, 0, head.length, 0);
+      return await work({ path, head: head.subarray(0, bytesRead), file: allowance.guarded(file), allowance });
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    if (error instanceof FileFault) {
+      const reason = `it ${error.message}`;
+      throw unreadable(path, DATA_ENDINGS, reason, error);
+    }
+    if (error instanceof TooLarge) {
+      const { what, have, limit } = error;
+      throw new MhoError('INPUT_TOO_LARGE', { path, what, have, limit }, { cause: error });
+    }
+    throw error;
+  }
+}
+
+/** A whole file of a known format. @throws INPUT_FILE, TooLarge */
+async function wholeOf({ path, file, allowance }: Reading, format: string, most: number): Promise<Buffer<ArrayBuffer>> {
+  if (file.size > most) throw unreadable(path, format, `${file.size} bytes are more than the limit of ${most}`);
+  allowance.take(file.size);
+  await allowance.pause();
+  return readRegular(path, most);
 }
 
 /** Null when it is neither of the two. */
-async function arraysOf(path: string, head: Uint8Array, size: number): Promise<Arrays | null> {
+async function arraysOf(reading: Reading): Promise<Arrays | null> {
+  const { path, head } = reading;
   if (isNpy(head)) {
-    if (size > LARGEST) throw unreadable(path, '.npy', `${size} bytes are more than the limit of ${LARGEST}`);
-    return { [basename(path).replace(/\.npy$/i, '')]: array(path, await readFile(path)) };
+    const bytes = await wholeOf(reading, '.npy', LARGEST);
+    const array = await faultsOf(path, () => readCounted(bytes, reading.allowance));
+    return new Map([[basename(path).replace(/\.npy$/i, ''), array]]);
   }
-  return head[0] === 0x50 && head[1] === 0x4b ? readArchive(path) : null;
+  return head[0] === 0x50 && head[1] === 0x4b ? readArchive(reading) : null;
 }
 
 export interface DataRead {
   /** By entry where the files hold arrays, else by model input; `[examples, …]`. */
-  readonly arrays: Readonly<Arrays>;
-  /** What was done to make them fit, in words; one line per kind of file. */
-  readonly how: readonly string[];
+  readonly arrays: Readonly<Record<string, NumericArray>>;
+  /** What was done to make them fit, one for each kind of file. */
+  readonly how: readonly HowRead[];
   /** How pictures were read, and why so; null without pictures. */
-  readonly reading: (ImageReading & { readonly why: string }) | null;
+  readonly reading: (ImageReading & { readonly why: RangeReason }) | null;
 }
 
 /**
  * Files of numbers, letters and pictures as a model's inputs. Several files that go to the same input are further examples.
  * @param ports the model's inputs, or the one that the files are for
  * @param wanted how pictures are read, where the user chose
- * @throws INPUT_FILE, INPUT_TYPE, INPUT_CELL, INPUT_COLUMNS, INPUT_IMAGE, INPUT_SHAPE
+ * @throws INPUT_FILE, INPUT_TYPE, INPUT_CELL, INPUT_COLUMNS, INPUT_IMAGE, INPUT_SHAPE, INPUT_TOO_LARGE, FILE_SLOW,
+ *   OPENING_CANCELLED
  */
 export async function readData(
   paths: readonly string[],
   ports: readonly InputPort[],
   wanted: Partial<ImageReading> = {},
+  cancel: Cancel = {},
 ): Promise<DataRead> {
   const parts = new Map<string, NumericArray[]>();
-  const how = new Map<string, number>();
+  const how: HowRead['made'][] = [];
   let reading: DataRead['reading'] = null;
   for (const path of paths) {
-    const read = await readOne(path, ports, wanted);
-    for (const [name, each] of Object.entries(read.arrays)) parts.set(name, [...(parts.get(name) ?? []), each]);
-    if (read.how) how.set(read.how, (how.get(read.how) ?? 0) + 1);
+    const read = await withFile(path, cancel, (each) => readOne(each, ports, wanted));
+    for (const [name, each] of read.arrays) parts.set(name, [...(parts.get(name) ?? []), each]);
+    if (read.made) how.push(read.made);
     reading ??= read.reading;
   }
   return {
     arrays: Object.fromEntries([...parts].map(([name, arrays]) => [name, together(name, arrays)])),
-    how: [...how].map(([text, times]) => (times > 1 ? `${times} × ${text}` : text)),
+    how: counted(how.map((made) => ({ input: null, times: 1, made }))),
     reading,
   };
 }
 
+/** What was done alike to several files, said once. */
+export function counted(how: readonly HowRead[]): HowRead[] {
+  const alike = new Map<string, HowRead>();
+  for (const { input, times, made } of how) {
+    const key = JSON.stringify([input, made]);
+    alike.set(key, { input, times: times + (alike.get(key)?.times ?? 0), made });
+  }
+  return [...alike.values()];
+}
+
 async function readOne(
-  path: string,
+  reading: Reading,
   ports: readonly InputPort[],
   wanted: Partial<ImageReading>,
-): Promise<{ arrays: Arrays; how: string | null; reading: DataRead['reading'] }> {
-  const { head, size } = await look(path);
-  if (size === 0) throw unreadable(path, DATA_ENDINGS, 'it is empty');
-  const limit = (format: string, largest: number): void => {
-    if (size > largest) throw unreadable(path, format, `${size} bytes are more than the limit of ${largest}`);
-  };
+): Promise<{ arrays: Arrays; made: HowRead['made'] | null; reading: DataRead['reading'] }> {
+  const { path, head, file, allowance } = reading;
+  if (file.size === 0) throw unreadable(path, DATA_ENDINGS, 'it is empty');
   if (isPng(head) || isJpeg(head)) {
     const format = isPng(head) ? '.png' : '.jpeg';
-    limit(format, LARGEST_IMAGE);
     const port = imagePort(path, ports);
     const usual = usualReading(port);
-    const reading = { ...usual, ...wanted, ...(wanted.range && wanted.range !== usual.range && { why: 'as chosen' }) };
+    const why: RangeReason = wanted.range && wanted.range !== usual.range ? { kind: 'chosen' } : usual.why;
+    const image = { ...usual, ...wanted, why };
+    const bytes = await wholeOf(reading, format, LARGEST_IMAGE);
     try {
-      const { array: one, how } = imageAs(await decodeImage(await readFile(path)), frameOf(port.shape)!, reading);
+      const { array: one, made } = imageAs(await decodeImage(bytes), frameOf(port.shape)!, image);
       const data = port.dtype === 'float32' ? one.data : one.data.map(Math.round);
-      return { arrays: { [port.name]: { shape: [1, ...one.shape], data } }, how, reading };
+      return { arrays: new Map([[port.name, { shape: [1, ...one.shape], data }]]), made, reading: image };
     } catch (error) {
       if (error instanceof ImageFault) throw unreadable(path, format, error.message, error);
       throw error;
     }
   }
-  const arrays = await arraysOf(path, head, size);
-  if (arrays) return { arrays, how: null, reading: null };
-  if (!isText(head.subarray(0, Math.min(head.length, size))))
-    throw unreadable(path, DATA_ENDINGS, 'it is none of these');
-  limit('.csv', LARGEST_TABLE);
-  const bytes = await readFile(path);
-  const table = await readTable(bytes).catch((error: Error) => {
+  const arrays = await arraysOf(reading);
+  if (arrays) return { arrays, made: null, reading: null };
+  if (!isText(head)) throw unreadable(path, DATA_ENDINGS, 'it is none of these');
+  const bytes = await wholeOf(reading, '.csv', LARGEST_TABLE);
+  const table = await readTable(bytes, allowance).catch((error: Error) => {
+    if (error instanceof TooLarge || error instanceof MhoError) throw error;
     throw unreadable(path, '.csv', error.message.replace(/\.$/, ''), error);
   });
   return { ...tableAs(table, path, ports), reading: null };
@@ -129,14 +188,12 @@ function imagePort(path: string, ports: readonly InputPort[]): InputPort {
 
 /** What black and white become, unless the user says otherwise: what the model's first layers and its own data tell. */
 export function usualReading({ dtype, scale, seen }: InputPort): NonNullable<DataRead['reading']> {
-  const [range, why] = ((): [ImageReading['range'], string] => {
-    if (dtype !== 'float32') return ['0..255', 'the input takes whole numbers'];
-    if (scale && Math.abs(scale.factor) <= 0.1)
-      return ['0..255', `${scale.layer} multiplies by ${Number(scale.factor.toPrecision(3))}`];
-    if (scale) return ['0..1', `${scale.layer} multiplies by ${Number(scale.factor.toPrecision(3))}`];
-    if (seen && seen[1] > 1.5) return ['0..255', 'as the data that came with the model'];
-    if (seen) return [seen[0] < -0.01 ? '-1..1' : '0..1', 'as the data that came with the model'];
-    return ['0..1', 'nothing in the model tells; most that do not rescale want it so'];
+  const [range, why] = ((): [ImageReading['range'], RangeReason] => {
+    if (dtype !== 'float32') return ['0..255', { kind: 'whole numbers' }];
+    if (scale) return [Math.abs(scale.factor) <= 0.1 ? '0..255' : '0..1', { kind: 'scale', ...scale }];
+    if (seen && seen[1] > 1.5) return ['0..255', { kind: 'own data' }];
+    if (seen) return [seen[0] < -0.01 ? '-1..1' : '0..1', { kind: 'own data' }];
+    return ['0..1', { kind: 'unknown' }];
   })();
   return { range, fit: 'stretch', why };
 }
@@ -165,52 +222,33 @@ export function together(name: string, arrays: readonly NumericArray[]): Numeric
 const unreadable = (path: string, format: string, reason: string, cause?: unknown): MhoError =>
   new MhoError('INPUT_FILE', { path, format, reason }, { cause });
 
-async function look(path: string): Promise<{ head: Uint8Array; size: number }> {
+async function readArchive({ path, file, allowance }: Reading): Promise<Arrays> {
   try {
-    const file = await open(path, 'r');
-    try {
-      const info = await file.stat();
-      if (!info.isFile()) throw new Error('it is not a file');
-      const head = new Uint8Array(512);
-      await file.read(head, 0, head.length, 0);
-      return { head, size: info.size };
-    } finally {
-      await file.close();
+    const archive = await openArchive(file);
+    const names = [...archive.sizes.keys()].filter((name) => name.endsWith('.npy'));
+    if (names.length === 0) throw unreadable(path, '.npz', 'it holds no arrays');
+    const total = names.reduce((sum, name) => sum + archive.sizes.get(name)!, 0);
+    if (total > LARGEST)
+      throw unreadable(path, '.npz', `${total} bytes of arrays are more than the limit of ${LARGEST}`);
+    allowance.foresee(total / 2); // numbers of eight bytes become four
+    const arrays = new Map<string, NumericArray>();
+    for (const name of names) {
+      const array = await faultsOf(`${path}, ${name}`, () => readNpyEntry(archive, name, LARGEST, allowance));
+      arrays.set(name.slice(0, -'.npy'.length), array);
     }
+    return arrays;
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    const reason = code === 'ENOENT' ? 'it does not exist' : message;
-    throw unreadable(path, DATA_ENDINGS, reason, error);
-  }
-}
-
-async function readArchive(path: string): Promise<Record<string, NumericArray>> {
-  try {
-    const file = await openRegular(path);
-    try {
-      const archive = await openArchive(file);
-      const names = [...archive.sizes.keys()].filter((name) => name.endsWith('.npy'));
-      if (names.length === 0) throw unreadable(path, '.npz', 'it holds no arrays');
-      const total = names.reduce((sum, name) => sum + archive.sizes.get(name)!, 0);
-      if (total > LARGEST)
-        throw unreadable(path, '.npz', `${total} bytes of arrays are more than the limit of ${LARGEST}`);
-      const arrays: [string, NumericArray][] = [];
-      for (const name of names)
-        arrays.push([name.slice(0, -'.npy'.length), array(`${path}, ${name}`, await archive.read(name, LARGEST))]);
-      return Object.fromEntries(arrays);
-    } finally {
-      await file.close();
-    }
-  } catch (error) {
-    if (error instanceof MhoError && error.code.startsWith('INPUT_')) throw error;
+    if (error instanceof TooLarge) throw error;
+    if (error instanceof MhoError && /^(INPUT_|FILE_SLOW|OPENING_CANCELLED)/.test(error.code)) throw error;
     const reason = (error instanceof MhoError && error.details['reason']) || (error as Error).message;
     throw unreadable(path, '.npz', String(reason), error);
   }
 }
 
-function array(where: string, bytes: Uint8Array): NumericArray {
+/** An array, its faults as errors of the catalogue. */
+async function faultsOf(where: string, read: () => Promise<NumericArray>): Promise<NumericArray> {
   try {
-    return readNpy(bytes);
+    return await read();
   } catch (error) {
     if (!(error instanceof NpyFault)) throw error;
     if (error.kind === 'type') throw new MhoError('INPUT_TYPE', { path: where, have: error.message }, { cause: error });

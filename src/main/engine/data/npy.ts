@@ -134,16 +134,24 @@ export function readHeader(bytes: Uint8Array): NpyHeader {
   return { shape, kind, little, fortran: order === 'True', byteOffset, count };
 }
 
+/** The header of a whole array. @throws NpyFault, also where the bytes do not back the shape that it declares */
+export function backedHeader(bytes: Uint8Array): NpyHeader {
+  const header = readHeader(bytes);
+  const { shape, kind, byteOffset, count } = header;
+  const want = count * kinds[kind]![0];
+  const have = bytes.length - byteOffset;
+  if (have < want)
+    throw new NpyFault('damaged', `it ends after ${have} of ${want} bytes of a [${shape.join(', ')}] array`);
+  return header;
+}
+
 /**
  * An array of numbers of any kind, as float32 in row-major order. float64 and integers beyond 2²⁴ are rounded.
  * @throws NpyFault, before anything is allocated that the bytes do not back
  */
 export function readNpy(bytes: Uint8Array): NumericArray {
-  const { shape, kind, little, fortran, byteOffset, count } = readHeader(bytes);
+  const { shape, kind, little, fortran, byteOffset, count } = backedHeader(bytes);
   const [size, read] = kinds[kind]!;
-  const have = bytes.length - byteOffset;
-  if (have < count * size)
-    throw new NpyFault('damaged', `it ends after ${have} of ${count * size} bytes of a [${shape.join(', ')}] array`);
   const data = new Float32Array(count);
   if (kind === 'f4' && little && endianness() === 'LE') {
     new Uint8Array(data.buffer).set(bytes.subarray(byteOffset, byteOffset + count * 4));

@@ -1,6 +1,6 @@
 /** What a graph tells about the values its inputs want: whole numbers of a vocabulary, or pixels from 0 to 255. */
 import type { NumericArray } from '../../../contract/attribution';
-import type { InputPort } from '../../../contract/data';
+import type { Doubt, InputPort } from '../../../contract/data';
 import { MhoError } from '../../../contract/errors';
 import type { Graph, Node, ValueId } from '../graph/graph';
 
@@ -78,12 +78,11 @@ export function valueFault(port: InputPort, { data }: NumericArray): MhoError | 
   return new MhoError('INPUT_RANGE', { input: port.name, value: data[index]!, index, want });
 }
 
-/** What is allowed but looks wrong about the values, in words; null when nothing does. */
-export function valueDoubt(port: InputPort, low: number, high: number): string | null {
-  const values = `Values lie from ${Number(low.toPrecision(3))} to ${Number(high.toPrecision(3))}`;
-  if (port.scale && Math.abs(port.scale.factor) <= 0.02 && low >= 0 && high <= 1 && high > 0)
-    return `${values}, and ${port.scale.layer} multiplies by ${Number(port.scale.factor.toPrecision(3))}: the model probably wants 0 to 255.`; // prettier-ignore
-  if (port.seen && high > port.seen[1] + 2 * (port.seen[1] - port.seen[0]))
-    return `${values}; the data that came with the model lie from ${port.seen[0]} to ${port.seen[1]}.`;
+/** What is allowed but looks wrong about the values; null when nothing does. */
+export function valueDoubt({ scale, seen }: InputPort, low: number, high: number): Doubt | null {
+  if (scale && Math.abs(scale.factor) <= 0.02 && low >= 0 && high <= 1 && high > 0)
+    return { low, high, because: { kind: 'scale', ...scale } };
+  if (seen && high > seen[1] + 2 * (seen[1] - seen[0]))
+    return { low, high, because: { kind: 'own data', low: seen[0], high: seen[1] } };
   return null;
 }

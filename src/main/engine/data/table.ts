@@ -1,7 +1,9 @@
 /** CSV files: rows of numbers, of whole numbers (token ids), or of letters that become one-hot sequences. */
 import type { NumericArray } from '../../../contract/attribution';
-import type { InputPort } from '../../../contract/data';
+import type { InputPort, TableMade } from '../../../contract/data';
+import { once } from 'node:events';
 import { MhoError } from '../../../contract/errors';
+import { TooLarge, type Allowance } from './allowance';
 
 export interface Table {
   readonly rows: readonly Row[];
@@ -26,12 +28,35 @@ function delimiterOf(text: string): string {
 export const isText = (head: Uint8Array): boolean =>
   head.length > 0 && head.every((byte) => byte >= 0x20 || [0x09, 0x0a, 0x0d, 0x0c].includes(byte));
 
-/** @throws Error in the library's words, with the line */
-export async function readTable(bytes: Uint8Array): Promise<Table> {
-  const text = new TextDecoder('utf-8').decode(bytes);
-  const { parse } = await import('csv-parse/sync');
-  const records = parse(text, {
-    delimiter: delimiterOf(text),
+/** Cells of a table: more are seconds of work and gigabytes of text. */
+const MOST_CELLS = 2 ** 24;
+/** Bytes that a cell takes as text, and a row beside its cells. */
+const CELL_BYTES = 40;
+const ROW_BYTES = 200;
+/** Bytes parsed before other work is let in. */
+const PIECE = 2 ** 20;
+
+/** Counts cells and rows by the marks alone, before any of them is made. Quoted ones may make it too many, by no more than they are. */
+function checkExtent(bytes: Uint8Array, delimiter: string, allowance: Allowance): void {
+  const mark = delimiter.charCodeAt(0);
+  let cells = 1;
+  let rows = 1;
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at];
+    if (byte === mark) cells++;
+    else if (byte === 0x0a || byte === 0x0d) rows++;
+  }
+  if (cells + rows > MOST_CELLS) throw new TooLarge('the number of its cells', `about ${cells + rows}`, MOST_CELLS);
+  allowance.take(CELL_BYTES * cells + ROW_BYTES * rows + 3 * bytes.length);
+}
+
+/** @throws TooLarge; Error in the library's words, with the line */
+export async function readTable(bytes: Uint8Array, allowance: Allowance): Promise<Table> {
+  const delimiter = delimiterOf(new TextDecoder('utf-8').decode(bytes.subarray(0, 65_536)));
+  checkExtent(bytes, delimiter, allowance);
+  const { parse } = await import('csv-parse');
+  const parser = parse({
+    delimiter,
     bom: true,
     info: true,
     trim: true,
@@ -39,8 +64,25 @@ export async function readTable(bytes: Uint8Array): Promise<Table> {
     comment_no_infix: true,
     relax_column_count: true,
     skip_empty_lines: true,
-  }) as unknown as { info: { lines: number }; record: string[] }[];
-  return { rows: records.map(({ info, record }) => ({ line: info.lines, cells: record })) };
+  });
+  const rows: Row[] = [];
+  parser.on('data', ({ info, record }: { info: { lines: number }; record: string[] }) => {
+    rows.push({ line: info.lines, cells: record });
+  });
+  const ended = new Promise<void>((done, fail) => parser.on('end', done).on('error', fail));
+  ended.catch(() => undefined); // told below
+  try {
+    for (let at = 0; at < bytes.length && !parser.errored; at += PIECE) {
+      await allowance.pause();
+      const more = parser.write(bytes.subarray(at, at + PIECE));
+      if (!more) await Promise.race([once(parser, 'drain'), ended]);
+    }
+    parser.end();
+    await ended;
+  } finally {
+    parser.destroy();
+  }
+  return { rows };
 }
 
 // ---------------------------------------------------------------- to inputs
@@ -74,39 +116,42 @@ interface Columns {
  * A table as inputs of a model. Rows are examples; where a table is exactly one example of a two-axis input it is taken as
  * one. Columns go to inputs by the header (`name`, `name_0`, `name[0]` …), else in order; columns of words, and those
  * called label, id and the like, are passed over.
- * @returns per input `[examples, …]`, and what was done, in words
+ * @returns per input `[examples, …]`, and what was done
  * @throws INPUT_FILE, INPUT_CELL, INPUT_COLUMNS
  */
 export function tableAs(
   table: Table,
   path: string,
   ports: readonly InputPort[],
-): { arrays: Record<string, NumericArray>; how: string } {
+): { readonly arrays: ReadonlyMap<string, NumericArray>; readonly made: TableMade } {
   const columns = withHeader(table, path, ports);
   const texts = ports.flatMap((port) => {
     const alphabet = alphabetOf(port);
     const column = alphabet === null ? -1 : sequenceColumn(columns, port, alphabet);
     return alphabet === null || column < 0 ? [] : [{ port, alphabet, column }];
   });
-  const arrays: Record<string, NumericArray> = {};
+  const arrays = new Map<string, NumericArray>();
   const used = new Set<number>();
-  const how: string[] = [];
+  const alphabets: string[] = [];
   for (const { port, alphabet, column } of texts) {
     if (used.has(column)) continue;
-    arrays[port.name] = oneHot(columns, path, port, alphabet, column);
+    arrays.set(port.name, oneHot(columns, path, port, alphabet, column));
     used.add(column);
-    how.push(`letters as channels ${alphabet}; N, X, – and . are zero in all`);
+    alphabets.push(alphabet);
   }
-  const others = ports.filter(({ name }) => !Object.hasOwn(arrays, name));
+  const others = ports.filter(({ name }) => !arrays.has(name));
   // one sequence column may be all there is; what is missing is told with the other inputs
-  if (others.length > 0 && (texts.length === 0 || numberColumns(columns, used).length > 0))
-    how.push(...numbers(columns, path, others, used, arrays));
-  const count = columns.rows.length;
-  const examples = Object.values(arrays)[0]?.shape[0] ?? 0;
+  const asNumbers = others.length > 0 && (texts.length === 0 || numberColumns(columns, used).length > 0);
+  const { rowsArePositions, inOrder } = asNumbers
+    ? numbers(columns, path, others, used, arrays)
+    : { rowsArePositions: 0, inOrder: false };
+  const examples = [...arrays.values()][0]?.shape[0] ?? 0;
   const passed = Array.from({ length: columns.width }, (_, at) => at).filter((at) => !used.has(at));
-  if (passed.length > 0)
-    how.push(`not used: ${passed.slice(0, 3).map((at) => columns.header?.[at] || `column ${at + 1}`).join(', ')}${passed.length > 3 ? ` and ${passed.length - 3} more` : ''}`); // prettier-ignore
-  return { arrays, how: `table of ${count} rows as ${examples === 1 ? 'one example' : `${examples} examples`}${how.length ? `; ${how.join('; ')}` : ''}` }; // prettier-ignore
+  const unused = { first: passed.slice(0, 3).map((at) => columns.header?.[at] || at + 1), count: passed.length };
+  return {
+    arrays,
+    made: { kind: 'table', rows: columns.rows.length, examples, alphabets, rowsArePositions, inOrder, unused },
+  };
 }
 
 function withHeader({ rows }: Table, path: string, ports: readonly InputPort[]): Columns {
@@ -199,10 +244,11 @@ function numbers(
   path: string,
   ports: readonly InputPort[],
   used: Set<number>,
-  arrays: Record<string, NumericArray>,
-): string[] {
+  arrays: Map<string, NumericArray>,
+): Pick<TableMade, 'rowsArePositions' | 'inOrder'> {
+  let rowsArePositions = 0;
   const named = ports.map((port) => ({ port, at: columnsNamed(columns.header, port.name) }));
-  const take = (port: InputPort, at: readonly number[], said: string[]): void => {
+  const take = (port: InputPort, at: readonly number[]): void => {
     const shape = shapeFor(port, columns.rows.length, at.length);
     if (!shape)
       throw new MhoError('INPUT_COLUMNS', {
@@ -213,21 +259,20 @@ function numbers(
         want: wanted(port.shape),
       });
     for (const place of at) used.add(place);
-    arrays[port.name] = { shape, data: valuesOf(columns, path, at) };
-    if (columns.rows.length !== shape[0]) said.push('rows are positions');
+    arrays.set(port.name, { shape, data: valuesOf(columns, path, at) });
+    if (columns.rows.length !== shape[0]) rowsArePositions++;
   };
-  const said: string[] = [];
   if (named.every(({ at }) => at.length > 0)) {
-    for (const { port, at } of named) take(port, at, said);
-    return said;
+    for (const { port, at } of named) take(port, at);
+    return { rowsArePositions, inOrder: false };
   }
   const all = numberColumns(columns, used);
   const own = all.filter((at) => !NAMES_OF_OTHERS.test(columns.header?.[at] ?? 'value'));
   if (ports.length === 1) {
     const [port] = ports as [InputPort];
     const fits = (at: readonly number[]): boolean => shapeFor(port, columns.rows.length, at.length) !== null;
-    take(port, fits(all) || !fits(own) ? all : own, said);
-    return said;
+    take(port, fits(all) || !fits(own) ? all : own);
+    return { rowsArePositions, inOrder: false };
   }
   const sizes = ports.map(({ shape }) => (shape.includes(null) ? null : product(shape as number[])));
   const total = sizes.includes(null) ? null : sizes.reduce<number>((sum, size) => sum + size!, 0);
@@ -242,10 +287,10 @@ function numbers(
     });
   let from = 0;
   ports.forEach((port, at) => {
-    take(port, list.slice(from, from + sizes[at]!), said);
+    take(port, list.slice(from, from + sizes[at]!));
     from += sizes[at]!;
   });
-  return [...said, 'columns in the order of the inputs'];
+  return { rowsArePositions, inOrder: true };
 }
 
 const wanted = (shape: readonly (number | null)[]): string => {

@@ -35,9 +35,13 @@ const MOST_ENTRIES = 10_000;
 /**
  * Reads the archive's directory.
  * @param file stays open as long as the archive is read, and is closed by whoever opened it
+ * @param most entries that it may have
  * @throws MODEL_DAMAGED, MODEL_TOO_LARGE
  */
-export async function openArchive({ path, handle, size: fileSize }: RegularFile): Promise<Archive> {
+export async function openArchive(
+  { path, handle, size: fileSize }: RegularFile,
+  most = MOST_ENTRIES,
+): Promise<Archive> {
   const damaged = (error: unknown): MhoError => {
     const reason = (error instanceof Error ? error.message : String(error)).replace(/\.+$/, '');
     return error instanceof MhoError ? error : new MhoError('MODEL_DAMAGED', { path, reason }, { cause: error });
@@ -67,8 +71,8 @@ export async function openArchive({ path, handle, size: fileSize }: RegularFile)
       zip.on('error', (error: unknown) => reject(damaged(error)));
       zip.on('end', () => resolve(found));
       zip.on('entry', (entry: Entry) => {
-        if (found.size >= MOST_ENTRIES) {
-          const details = { path, what: 'the number of entries', have: `above ${MOST_ENTRIES}`, limit: MOST_ENTRIES };
+        if (found.size >= most) {
+          const details = { path, what: 'the number of entries', have: `above ${most}`, limit: most };
           reject(new MhoError('MODEL_TOO_LARGE', details));
           return;
         }

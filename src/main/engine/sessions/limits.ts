@@ -1,13 +1,43 @@
 /** How large what stands in a session may be. A file that somebody else made can declare anything. */
-import { totalmem } from 'node:os';
+import { TooLarge } from '../data/allowance';
 
 export const MANIFEST = 'manifest.json';
+/** Bytes; the writer keeps to it as well. */
 export const LARGEST_MANIFEST = 2 ** 28;
-/** Lists and objects of the manifest: a run of a layer has five; each takes some 100 bytes once it is parsed, a bracket two in the text. */
-export const MOST_LISTS = 2 ** 21;
-/** Values in them. */
-export const MOST_VALUES = 2 ** 24;
 /** One array; numpy's and JavaScript's buffers hold no more everywhere. */
 export const LARGEST_ARRAY = 2 ** 31;
-/** All arrays together. */
-export const largestSession = (): number => Math.min(2 ** 33, Math.floor(totalmem() / 2));
+/** Three for each layer of each run, beside the inputs. */
+export const MOST_ARRAYS = 2 ** 18;
+
+/** Lists and objects of the manifest: a run of a layer has five. */
+const MOST_LISTS = 2 ** 21;
+/** Values in them. */
+const MOST_VALUES = 2 ** 24;
+
+/** Bytes that JSON takes once it is parsed and checked, by what announces them: a list or object, a key, a further value. */
+const LIST = 200;
+const KEY = 100;
+const VALUE = 50;
+
+/**
+ * Bytes that the manifest will take in memory beside its text, told by its text alone.
+ * @throws TooLarge
+ */
+export function extentOf(json: Uint8Array): number {
+  let lists = 0;
+  let keys = 0;
+  let values = 1;
+  let quoted = false;
+  for (let at = 0; at < json.length; at++) {
+    const byte = json[at];
+    if (quoted && byte === 0x5c) at++;
+    else if (byte === 0x22) quoted = !quoted;
+    else if (quoted) continue;
+    else if (byte === 0x5b || byte === 0x7b) lists++;
+    else if (byte === 0x3a) keys++;
+    else if (byte === 0x2c) values++;
+  }
+  if (lists > MOST_LISTS) throw new TooLarge(`the number of lists in ${MANIFEST}`, lists, MOST_LISTS);
+  if (values > MOST_VALUES) throw new TooLarge(`the number of values in ${MANIFEST}`, values, MOST_VALUES);
+  return LIST * lists + KEY * keys + VALUE * values;
+}

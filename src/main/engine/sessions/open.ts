@@ -9,26 +9,33 @@ import {
   type Session,
 } from '../../../contract/session';
 import { overPositions } from '../attribution/results';
-import { NpyFault, readNpy } from '../data/npy';
+import { Allowance, TooLarge, type Cancel } from '../data/allowance';
+import { NpyFault } from '../data/npy';
+import { readNpyEntry } from '../data/npz';
 import { FileFault, openRegular } from '../formats/files';
 import { openArchive, type Archive } from '../formats/zip';
-import { LARGEST_ARRAY, LARGEST_MANIFEST, largestSession, MANIFEST, MOST_LISTS, MOST_VALUES } from './limits';
+import { extentOf, LARGEST_ARRAY, LARGEST_MANIFEST, MANIFEST, MOST_ARRAYS } from './limits';
 
 class Damaged extends Error {}
 
+export interface OpenSessionOptions extends Cancel {
+  /** Bytes that it may take in memory; else what the machine has, and no more than a file of its size can mean. */
+  readonly room?: number;
+}
+
 /**
  * A session, with everything that ranking, comparing and exporting need; the model's file is not looked for.
- * @param limit bytes of all its arrays
- * @throws SESSION_NOT_FOUND, SESSION_DAMAGED, SESSION_NEWER, SESSION_TOO_LARGE, and nothing else
+ * @throws SESSION_NOT_FOUND, SESSION_DAMAGED, SESSION_NEWER, SESSION_TOO_LARGE, FILE_SLOW, OPENING_CANCELLED, and nothing else
  */
-export async function openSession(path: string, limit = largestSession()): Promise<Session> {
+export async function openSession(path: string, options: OpenSessionOptions = {}): Promise<Session> {
   try {
     const file = await openRegular(path);
     try {
-      const archive = await openArchive(file);
-      checkSizes(path, archive, limit);
-      const manifest = await readManifest(path, archive);
-      return await new Reader(archive).session(manifest);
+      const allowance = new Allowance(path, file.size, options, options.room);
+      allowance.check();
+      const archive = await openArchive(allowance.guarded(file), MOST_ARRAYS);
+      const manifest = await readManifest(path, archive, allowance);
+      return await new Reader(archive, allowance).session(manifest);
     } finally {
       await file.close();
     }
@@ -39,9 +46,13 @@ export async function openSession(path: string, limit = largestSession()): Promi
 
 function asSessionError(path: string, error: unknown): MhoError {
   const damaged = (reason: string) => new MhoError('SESSION_DAMAGED', { path, reason }, { cause: error });
+  if (error instanceof TooLarge) {
+    const { what, have, limit } = error;
+    return new MhoError('SESSION_TOO_LARGE', { path, what, have, limit }, { cause: error });
+  }
   if (error instanceof MhoError) {
     if (error.code === 'MODEL_TOO_LARGE') return new MhoError('SESSION_TOO_LARGE', error.details, { cause: error });
-    if (error.code.startsWith('SESSION_')) return error;
+    if (/^(SESSION_|FILE_SLOW|OPENING_CANCELLED)/.test(error.code)) return error;
     return damaged(String(error.details['reason'] ?? error.sentence));
   }
   if (error instanceof FileFault)
@@ -49,16 +60,21 @@ function asSessionError(path: string, error: unknown): MhoError {
   return damaged((error as Error).message);
 }
 
-async function readManifest(path: string, archive: Archive): Promise<Manifest> {
-  if (!archive.sizes.has(MANIFEST)) throw new Damaged(`${MANIFEST} is missing from it`);
+async function readManifest(path: string, archive: Archive, allowance: Allowance): Promise<Manifest> {
+  const size = archive.sizes.get(MANIFEST);
+  if (size === undefined) throw new Damaged(`${MANIFEST} is missing from it`);
+  // Its bytes, and its text at two for each.
+  allowance.take(3 * size);
   const bytes = await archive.read(MANIFEST, LARGEST_MANIFEST);
-  checkExtent(path, bytes);
+  allowance.take(extentOf(bytes));
+  await allowance.pause();
   let value: unknown;
   try {
     value = JSON.parse(bytes.toString('utf8'));
   } catch (error) {
     throw new Damaged(`${MANIFEST} is not JSON: ${(error as Error).message.slice(0, 100)}`);
   }
+  await allowance.pause();
   const { format, version } = (value ?? {}) as { format?: unknown; version?: unknown };
   if (format !== SESSION_FORMAT) throw new Damaged(`${MANIFEST} does not belong to a session`);
   if (typeof version === 'number' && version > SESSION_VERSION)
@@ -66,33 +82,10 @@ async function readManifest(path: string, archive: Archive): Promise<Manifest> {
   const parsed = manifestSchema.safeParse(value);
   if (!parsed.success) {
     const issue = parsed.error.issues[0]!;
-    throw new Damaged(`${MANIFEST}, ${issue.path.join('.') || 'top'}: ${issue.message.slice(0, 120)}`);
+    throw new Damaged(`${MANIFEST}, ${issue.path.join('.').slice(0, 120) || 'top'}: ${issue.message.slice(0, 120)}`);
   }
+  allowance.give(3 * size);
   return parsed.data;
-}
-
-/** Refuses an archive whose arrays are more than the limit together, before one of them is unpacked. @throws SESSION_TOO_LARGE */
-function checkSizes(path: string, archive: Archive, limit: number): void {
-  const have = [...archive.sizes].reduce((sum, [name, size]) => (name === MANIFEST ? sum : sum + size), 0);
-  if (have > limit) throw new MhoError('SESSION_TOO_LARGE', { path, what: 'the size of its arrays', have, limit });
-}
-
-/** Refuses JSON that would take far more memory than its text, before it is parsed. @throws SESSION_TOO_LARGE */
-function checkExtent(path: string, json: Buffer): void {
-  let lists = 0;
-  let values = 1;
-  let quoted = false;
-  for (let at = 0; at < json.length; at++) {
-    const byte = json[at];
-    if (quoted && byte === 0x5c) at++;
-    else if (byte === 0x22) quoted = !quoted;
-    else if (!quoted && (byte === 0x5b || byte === 0x7b)) lists++;
-    else if (!quoted && byte === 0x2c) values++;
-  }
-  const tooMany = (what: string, have: number, limit: number): MhoError =>
-    new MhoError('SESSION_TOO_LARGE', { path, what: `the number of ${what} in ${MANIFEST}`, have, limit });
-  if (lists > MOST_LISTS) throw tooMany('lists', lists, MOST_LISTS);
-  if (values > MOST_VALUES) throw tooMany('values', values, MOST_VALUES);
 }
 
 /** Bytes of a numpy file beside its numbers; headers are padded to a multiple of 64. */
@@ -107,12 +100,16 @@ const floats = (values: readonly (number | null)[]): Float32Array =>
 class Reader {
   readonly #arrays = new Map<string, NumericArray>();
 
-  constructor(private readonly archive: Archive) {}
+  constructor(
+    private readonly archive: Archive,
+    private readonly allowance: Allowance,
+  ) {}
 
   async session(manifest: Manifest): Promise<Session> {
     const { created, software, model, errors, notes } = manifest;
     const questions = [];
     for (const question of manifest.questions) questions.push(await this.#question(question));
+    this.allowance.foresee(this.#declared(manifest));
     const runs = [];
     for (const run of manifest.runs) {
       const question = questions[run.question];
@@ -122,6 +119,18 @@ class Reader {
       runs.push(await this.#run(run));
     }
     return { created, software, model, questions, runs, errors, notes };
+  }
+
+  /** Bytes of the layers' arrays, as far as the archive has entries that can hold them; the rest is damaged anyway. */
+  #declared({ runs }: Manifest): number {
+    let bytes = 0;
+    for (const { examples, layers } of runs)
+      for (const { shape, contributions, spread } of layers) {
+        const count = shape.reduce((product, size) => product * size, examples.length);
+        for (const entry of [contributions, spread])
+          if (entry !== null && count <= (this.archive.sizes.get(`${entry}.npy`) ?? 0)) bytes += 4 * count;
+      }
+    return bytes;
   }
 
   async #question(question: Manifest['questions'][number]): Promise<Session['questions'][number]> {
@@ -165,6 +174,7 @@ class Reader {
       const units = unitAxis === null ? 1 : shape[unitAxis]!;
       const whole = [examples, ...shape];
       const contributions = (await this.#array(layer.contributions, whole)).data;
+      this.allowance.take(Float32Array.BYTES_PER_ELEMENT * examples * units);
       layers.push({
         name,
         kind,
@@ -187,7 +197,10 @@ class Reader {
 
   /** @param want its shape, where the manifest says it */
   async #array(entry: string, want?: readonly number[]): Promise<NumericArray> {
-    const array = this.#arrays.get(entry) ?? (await this.#read(entry, want));
+    const known = this.#arrays.get(entry);
+    // Inputs are shared by questions; layers have arrays of their own, and work of their own with each.
+    if (known && want) this.allowance.take(known.data.byteLength);
+    const array = known ?? (await this.#read(entry, want));
     if (want && (want.length !== array.shape.length || want.some((size, axis) => size !== array.shape[axis])))
       throw new Damaged(`the array ${entry} has shape ${shown(array.shape)}, expected ${shown(want)}`);
     return array;
@@ -200,9 +213,8 @@ class Reader {
     // Told by its size alone, before anything of it is unpacked.
     if (want && size > LARGEST_HEADER + WIDEST * want.reduce((product, each) => product * each, 1))
       throw new Damaged(`the array ${entry} has ${size} bytes, more than the shape ${shown(want)}`);
-    const bytes = await this.archive.read(file, LARGEST_ARRAY);
     try {
-      const array = readNpy(bytes);
+      const array = await readNpyEntry(this.archive, file, LARGEST_ARRAY, this.allowance);
       this.#arrays.set(entry, array);
       return array;
     } catch (error) {

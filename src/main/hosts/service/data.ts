@@ -1,7 +1,7 @@
 /** Files of numbers, letters and pictures as a model's inputs: reading them, and what a window shows of them. */
 import { basename } from 'node:path';
 import { z } from 'zod';
-import type { InputPort } from '../../../contract/data';
+import type { HowRead, InputPort } from '../../../contract/data';
 import { MhoError } from '../../../contract/errors';
 import { imageReading, type ArraySummary, type InputData } from '../../../contract/studio';
 import type { DataRead } from '../../engine/data';
@@ -40,7 +40,7 @@ export async function readSource(
   signal?: AbortSignal,
 ): Promise<ReadSource> {
   let arrays: Arrays = {};
-  const how: string[] = [];
+  const how: HowRead[] = [];
   let reading: DataRead['reading'] = null;
   for (const { paths, input } of source.parts) {
     const port = input === null ? null : ports.find(({ name }) => name === input);
@@ -52,7 +52,7 @@ export async function readSource(
       });
     const read = await engine.readData(paths, port ? [port] : ports, source.reading, { ...(signal && { signal }) });
     arrays = { ...arrays, ...(port ? onlyFor(read.arrays, port, paths[0]!) : read.arrays) };
-    how.push(...read.how.map((text) => (port ? `${port.name}: ${text}` : text)));
+    how.push(...read.how.map((each) => (port ? { ...each, input: port.name } : each)));
     reading ??= read.reading;
   }
   return { arrays, how, reading, source, name: nameOf(source) };

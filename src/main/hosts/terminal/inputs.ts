@@ -1,10 +1,10 @@
 /** From the words of a command line to arrays, targets and baselines. */
 import { existsSync } from 'node:fs';
 import type { BaselineSpec, NumericArray, TargetSpec } from '../../../contract/attribution';
-import type { ImageReading, InputPort } from '../../../contract/data';
+import type { HowRead, ImageReading, InputPort } from '../../../contract/data';
 import { MhoError } from '../../../contract/errors';
 import type { ModelSummary, PortSummary } from '../../../contract/model';
-import { readData, together } from '../../engine/data';
+import { counted, readData, together } from '../../engine/data';
 import { valueFault } from '../../engine/data/ports';
 import { nearest } from '../../engine/graph/target';
 
@@ -14,8 +14,8 @@ export interface Gathered {
   readonly arrays: Arrays;
   /** Names of entries that belong to no input. */
   readonly ignored: readonly string[];
-  /** What was done to tables and pictures, in words. */
-  readonly how: readonly string[];
+  /** What was done to tables and pictures. */
+  readonly how: readonly HowRead[];
 }
 
 /**
@@ -33,14 +33,14 @@ export async function gatherArrays(
 ): Promise<Gathered> {
   const found = new Map<string, NumericArray[]>();
   const ignored: string[] = [];
-  const how = new Map<string, number>();
+  const how: HowRead[] = [];
   const add = (name: string, array: NumericArray): unknown => found.set(name, [...(found.get(name) ?? []), array]);
   for (const word of words) {
     const named = existsSync(word) ? null : /^([^=]+)=(.+)$/s.exec(word);
     const path = named ? named[2]! : word;
     const port = named && ports.find(({ name }) => name === named[1]);
     const read = await readData([path], port ? [port] : ports, reading);
-    for (const text of read.how) how.set(text, (how.get(text) ?? 0) + 1);
+    how.push(...read.how);
     const entries = Object.entries(read.arrays);
     if (named) {
       const name = named[1]!;
@@ -65,11 +65,10 @@ export async function gatherArrays(
   }
   const arrays = Object.fromEntries([...found].map(([name, parts]) => [name, together(name, parts)]));
   for (const port of ports) {
-    const array = arrays[port.name];
-    const fault = array && valueFault(port, array);
+    const fault = Object.hasOwn(arrays, port.name) ? valueFault(port, arrays[port.name]!) : null;
     if (fault) throw fault;
   }
-  return { arrays, ignored, how: [...how].map(([text, times]) => (times > 1 ? `${times} × ${text}` : text)) };
+  return { arrays, ignored, how: counted(how) };
 }
 
 const listed = (ports: readonly PortSummary[]): string => ports.map(({ name }) => name).join(', ');
@@ -139,7 +138,8 @@ export async function baselineFrom(
   const chosen = Object.entries(arrays).map(([name, array]) =>
     array.shape[0] === count && count !== 1 ? selectExamples({ [name]: array }, examples) : { [name]: array },
   );
-  return { baseline: { kind: 'arrays', arrays: Object.assign({}, ...chosen) as Arrays, perExample }, ignored };
+  const rows = Object.fromEntries(chosen.flatMap((each) => Object.entries(each)));
+  return { baseline: { kind: 'arrays', arrays: rows, perExample }, ignored };
 }
 
 /**

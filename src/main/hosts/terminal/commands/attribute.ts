@@ -2,6 +2,8 @@
 import { basename } from 'node:path';
 import type { AttributionRequest } from '../../../../contract/attribution';
 import { MhoError } from '../../../../contract/errors';
+import { printable } from '../../../../contract/text';
+import { howWords } from '../../../../contract/words/data';
 import { inputPorts } from '../../../engine/data/ports';
 import { checkWritable, saveSession } from '../../../engine/sessions';
 import { attributeInTerminal } from '../attribution';
@@ -22,7 +24,7 @@ export async function attributeCommand(terminal: Terminal, path: string, options
     ...(options.imageFit && { fit: options.imageFit }),
   };
   const given = await gatherArrays(options.input, ports, 'input', reading);
-  if (options.quiet !== true) for (const text of given.how) terminal.err(`Input: ${text}\n`);
+  if (options.quiet !== true) for (const each of given.how) terminal.err(`Input: ${printable(howWords(each))}\n`);
   const count = Object.values(given.arrays)[0]?.shape[0] ?? 0;
   const examples = exampleList(options.examples, count);
   const after = options.afterActivation === true;
@@ -65,6 +67,6 @@ const MOST_NAMES = 6;
 function tellIgnored(terminal: Terminal, entries: readonly string[]): void {
   if (entries.length === 0) return;
   const rest = entries.length - MOST_NAMES;
-  const named = `${entries.slice(0, MOST_NAMES).join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
+  const named = `${printable(entries.slice(0, MOST_NAMES).join(', '))}${rest > 0 ? ` and ${rest} more` : ''}`;
   terminal.err(`Not used: ${named} (no input of the model has that name)\n`);
 }
