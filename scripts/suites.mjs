@@ -136,6 +136,7 @@ const slow = [
   'attribution/errorEstimate',
   'attribution/kerasLayers',
   'attribution/recordings',
+  'data/hostile',
   'formats/architectures',
   'formats/basicPitch',
   'formats/interchange',
