@@ -8,7 +8,15 @@
  */
 import { z } from 'zod';
 import { METHODS, RULES, type NumericArray, type Progress, type RunResult, type LayerResult } from './attribution';
-import { IMAGE_FITS, IMAGE_RANGES, type Doubt, type HowRead, type ImageReading, type InputPort, type RangeReason } from './data';
+import {
+  IMAGE_FITS,
+  IMAGE_RANGES,
+  type Doubt,
+  type HowRead,
+  type ImageReading,
+  type InputPort,
+  type RangeReason,
+} from './data';
 import { BACKENDS, type BackendInfo, type BackendReport } from './backends';
 import type { MhoFault } from './errors';
 import type { ModelSummary, OpSupport, PathStart } from './model';
