@@ -158,6 +158,10 @@ const catalogue = {
   ],
 
   // the terminal
+  ADDRESS_SPACE: [
+    'Only {have} MB of address space are allowed to this process (ulimit -v); it needs {want} MB.',
+    'Raise the limit: ulimit -v unlimited. It is not the memory that is used.',
+  ],
   USAGE: ['{reason}.', 'mho --help shows how.'],
   CANCELLED: ['The run was cancelled after {done} of {total} passes.', 'What was complete has been kept.'],
   INTERNAL: ['Something went wrong inside Mho: {reason}.', 'Please report it with what you did.'],

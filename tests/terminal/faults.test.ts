@@ -1,11 +1,12 @@
 /** What the program does when the engine fails in the middle; the engine is played here. */
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { AttributionRequest, RunResult } from '../../src/contract/attribution';
 import { MhoError } from '../../src/contract/errors';
 import { openSession } from '../../src/main/engine/sessions';
+import { checkAddressSpace } from '../../src/main/hosts/terminal/addressSpace';
 import { sampleSession } from '../sessions/sample';
 import { mho } from './terminal';
 
@@ -56,6 +57,7 @@ describe('a fault after a result', () => {
 describe('a session that cannot be saved in the end', () => {
   it('is shown all the same', async () => {
     const out = join(folder, 'taken.mho');
+    vi.stubEnv('XDG_STATE_HOME', join(folder, 'state'));
     played = async (_request, { onResult }) => {
       await mkdir(out); // after the check that it can be written
       onResult(rescale());
@@ -65,6 +67,12 @@ describe('a session that cannot be saved in the end', () => {
     expect(code).toBe(1);
     expect(shown).toContain('Top units by rescale');
     expect(err).toMatch(/^FILE_WRITE: .*taken\.mho could not be written: it is a folder\..*\n$/);
+    expect(err).not.toContain('still there');
+    const kept = /Saved to (.*)\n/.exec(shown)![1]!;
+    expect(kept.startsWith(join(folder, 'state/mho/unsaved/unsaved-'))).toBe(true);
+    expect((await openSession(kept)).runs.map(({ method }) => method)).toEqual(['rescale']);
+    expect((await stat(kept)).mode & 0o777).toBe(0o600);
+    vi.unstubAllEnvs();
   });
 });
 
@@ -76,5 +84,17 @@ describe('a fault before any result', () => {
       out: '',
       err: 'INTERNAL: Something went wrong inside Mho: x is undefined. Please report it with what you did.\n',
     });
+  });
+});
+
+describe('little address space', () => {
+  it('is told before anything is loaded that would end the program', () => {
+    const limits = (soft: string): string =>
+      `Limit                     Soft Limit           Hard Limit           Units\nMax address space         ${soft}           unlimited            bytes\n`;
+    expect(() => checkAddressSpace(limits('1536000000'))).toThrow(
+      'ADDRESS_SPACE: Only 1536 MB of address space are allowed to this process (ulimit -v); it needs 12000 MB.',
+    );
+    for (const enough of ['unlimited', '64000000000']) expect(() => checkAddressSpace(limits(enough))).not.toThrow();
+    expect(() => checkAddressSpace('')).not.toThrow();
   });
 });

@@ -117,5 +117,12 @@ function faultOf(path: string, error: unknown): FileFault {
   const options = { cause: error };
   if (code === 'ENOENT' || code === 'ENOTDIR') return new FileFault(path, 'missing', 'does not exist', options);
   if (code === 'ELOOP') return new FileFault(path, 'missing', 'is a link that leads nowhere', options);
+  if (code === 'EMFILE' || code === 'ENFILE')
+    return new FileFault(
+      path,
+      'unreadable',
+      'cannot be opened: no more files may be open at once (ulimit -n)',
+      options,
+    );
   return new FileFault(path, 'unreadable', `cannot be read: ${message}`, options);
 }

@@ -7,6 +7,7 @@ import { IMAGE_FITS, IMAGE_RANGES } from '../../../contract/data';
 import { asMhoError, MhoError } from '../../../contract/errors';
 import { printable } from '../../../contract/text';
 import { MODEL_ARGUMENT, SESSION_ARGUMENT } from '../../../contract/words/formats';
+import { checkAddressSpace } from './addressSpace';
 import type { AttributeOptions, ShowOptions } from './options';
 import { cleaned, EXIT, type Interrupt, type Terminal } from './terminal';
 
@@ -97,6 +98,9 @@ Examples:
   $ mho attribute model.h5 --input dna=dna.npy --baseline 0.25 --target score:0
   $ mho attribute folder --input x.npz --target classes:3 --minus classes:5 --method nig,genomics`;
 
+/** Commands that open models or compute. */
+const COMPUTING = new Set(['inspect', 'attribute', 'serve', 'sample']);
+
 /** @param finish told the exit code of the command that ran */
 function programFor(terminal: Terminal, finish: (code: number) => void): Command {
   const program = new Command('mho');
@@ -114,6 +118,9 @@ function programFor(terminal: Terminal, finish: (code: number) => void): Command
       getOutHasColors: () => false,
       getErrHasColors: () => false,
       outputError: (text, write) => write(`${usage(text).message}\n`),
+    })
+    .hook('preAction', (_, command) => {
+      if (COMPUTING.has(command.name())) checkAddressSpace();
     })
     .exitOverride()
     .showSuggestionAfterError()

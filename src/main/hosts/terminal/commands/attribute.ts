@@ -1,15 +1,15 @@
 /** `mho attribute`: contributions of every neuron, from a model and arrays. */
 import { basename } from 'node:path';
 import type { AttributionRequest } from '../../../../contract/attribution';
-import { MhoError } from '../../../../contract/errors';
 import { printable } from '../../../../contract/text';
 import { howWords } from '../../../../contract/words/data';
 import { inputPorts } from '../../../engine/data/ports';
-import { checkWritable, saveSession } from '../../../engine/sessions';
+import { checkWritable } from '../../../engine/sessions';
 import { attributeInTerminal } from '../attribution';
 import { baselineFrom, exampleList, gatherArrays, selectExamples, targetFrom } from '../inputs';
 import { sessionJson } from '../json';
 import type { AttributeOptions } from '../options';
+import { saveSomewhere } from '../saving';
 import { LEGEND, sessionTables } from '../tables';
 import { openInTerminal } from '../opening';
 import { EXIT, type Terminal } from '../terminal';
@@ -51,8 +51,8 @@ export async function attributeCommand(terminal: Terminal, path: string, options
   const asked = { request, backend: options.backend, source, examples, quiet };
   const { session, fault } = await attributeInTerminal(terminal, model, asked);
 
-  const unsaved = options.out && session.runs.length > 0 ? await saveSession(options.out, session).catch((e: MhoError) => e) : null; // prettier-ignore
-  const saved = options.out && session.runs.length > 0 && !unsaved ? options.out : null;
+  const { path: saved, fault: unsaved } =
+    options.out && session.runs.length > 0 ? await saveSomewhere(options.out, session) : { path: null, fault: null };
   if (options.json) terminal.out(sessionJson(session, saved, options.top, options.neurons));
   else if (session.runs.length > 0) terminal.out(`${sessionTables(session, options.top)}\n${LEGEND}`);
   if (saved && !options.json) terminal.out(`Saved to ${saved}\n`);

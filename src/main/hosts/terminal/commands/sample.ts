@@ -8,11 +8,12 @@ import type { AttributionRequest } from '../../../../contract/attribution';
 import { MhoError } from '../../../../contract/errors';
 import { openModel } from '../../../engine/formats';
 import { readArrays } from '../../../engine/data';
-import { checkWritable, saveSession } from '../../../engine/sessions';
+import { checkWritable } from '../../../engine/sessions';
 import { attributeInTerminal } from '../attribution';
 import { exampleList, selectExamples } from '../inputs';
 import { sessionJson } from '../json';
 import type { AttributeOptions } from '../options';
+import { saveSomewhere } from '../saving';
 import { LEGEND, sessionTables } from '../tables';
 import { EXIT, type Terminal } from '../terminal';
 
@@ -49,12 +50,15 @@ export async function sample(
   const source = described.inputs;
   const asked = { request, backend: options.backend, source, examples, quiet: options.quiet === true };
   const { session, fault } = await attributeInTerminal(terminal, model, asked);
-  if (session.runs.length > 0) await saveSession(out, session);
-  if (options.json) terminal.out(sessionJson(session, out, options.top));
+  const { path: saved, fault: unsaved } =
+    session.runs.length > 0 ? await saveSomewhere(out, session) : { path: null, fault: null };
+  if (options.json) terminal.out(sessionJson(session, saved, options.top));
   else if (session.runs.length > 0) {
     terminal.out(`${sessionTables(session, options.top, described.exampleLabels)}\n${LEGEND}\n`);
-    terminal.out(`Saved to ${out}\nmho show prints it again, mho export writes it as CSV, numpy.load reads it.\n`);
+    if (saved)
+      terminal.out(`Saved to ${saved}\nmho show prints it again, mho export writes it as CSV, numpy.load reads it.\n`);
   }
+  if (unsaved) throw unsaved;
   if (fault) throw fault;
   return EXIT.ok;
 }

@@ -1,0 +1,33 @@
+/** Saves what was computed, somewhere: a run of hours is not lost for a disk that filled up meanwhile. */
+import { mkdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import type { MhoError } from '../../../contract/errors';
+import type { Session } from '../../../contract/session';
+import { saveSession } from '../../engine/sessions';
+import { stateFolder } from '../folders';
+
+export interface Saved {
+  /** Where it is; null when it could be kept nowhere. */
+  readonly path: string | null;
+  /** Why it is not where it was asked for; null when it is. */
+  readonly fault: MhoError | null;
+}
+
+/** Saves a session where it was asked for, else where the program keeps things, else where anybody does. */
+export async function saveSomewhere(out: string, session: Session): Promise<Saved> {
+  const saved = (path: string): Promise<MhoError | null> =>
+    saveSession(path, session).then(
+      () => null,
+      (error: MhoError) => error,
+    );
+  const fault = await saved(out);
+  if (!fault) return { path: out, fault };
+  const name = `unsaved-${new Date().toISOString().replace(/[:.]/g, '-')}-${basename(out).slice(0, 80)}`;
+  for (const folder of [join(stateFolder(), 'unsaved'), tmpdir()]) {
+    await mkdir(folder, { recursive: true, mode: 0o700 }).catch(() => undefined);
+    const path = join(folder, name);
+    if (!(await saved(path))) return { path, fault };
+  }
+  return { path: null, fault };
+}
