@@ -58,6 +58,7 @@ describe.each(Object.keys(whole))('%s', (name) => {
       if (outcome instanceof Error) {
         expect(outcome, `${time}`).toBeInstanceOf(MhoError);
         expect((outcome as MhoError).code).toMatch(/^INPUT_/);
+        expect(outcome.message).not.toMatch(/Cannot read|is not a|undefined|Invalid (typed )?array/);
       } else {
         const { arrays } = outcome as Awaited<ReturnType<typeof readData>>;
         for (const { shape, data } of Object.values(arrays))

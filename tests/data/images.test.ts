@@ -265,4 +265,11 @@ describe('readData', () => {
     const path = await written('half.jpg', whole.subarray(0, whole.length >> 1));
     await expect(readData([path], [port([8, 8, 3])])).rejects.toThrow('INPUT_FILE');
   });
+
+  it('a JPEG without a table that its colours name is refused in our words, not in those of JavaScript', async () => {
+    const path = join(import.meta.dirname, 'broken/quantisation-missing.jpeg');
+    await expect(readData([path], [port([8, 8, 3])])).rejects.toThrow(
+      `INPUT_FILE: ${path} cannot be read as .jpeg: its parts contradict each other.`,
+    );
+  });
 });

@@ -6,10 +6,12 @@ import { parse } from 'csv-parse/sync';
 import { strToU8, unzipSync, zipSync, type Zippable } from 'fflate';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { MhoError } from '../../src/contract/errors';
-import { SESSION_VERSION, type Manifest } from '../../src/contract/session';
+import { SESSION_VERSION, type Manifest, type Session } from '../../src/contract/session';
 import { rankUnits } from '../../src/main/engine/attribution/ranking';
 import { npyBytes, npyHeader } from '../../src/main/engine/data/npy';
 import { checkWritable, exportUnits, openSession, saveSession } from '../../src/main/engine/sessions';
+import { sessionJson } from '../../src/main/hosts/terminal/json';
+import { sessionTables } from '../../src/main/hosts/terminal/tables';
 import { random } from '../random';
 import { sampleSession } from './sample';
 
@@ -389,4 +391,97 @@ print(json.dumps([float(contributions.sum(dtype=float)), sorted(session.files)[0
     expect(sum).toBeCloseTo(want, 5);
     expect(first).toBe('manifest.json');
   });
+});
+
+describe('names out of files', () => {
+  it.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty', ''])(
+    '%j is a layer and an input as others are: saved, opened, shown, exported',
+    async (name) => {
+      const session = sampleSession();
+      Object.assign(session.runs[0]!.layers[0]!, { name });
+      const [question] = session.questions;
+      const [array] = Object.values(question!.inputs);
+      const inputs = Object.fromEntries([['image', array!], [name, array!]]); // prettier-ignore
+      Object.assign(question!, { inputs, baseline: { kind: 'arrays', arrays: inputs, perExample: false } });
+      await saveSession(path, session);
+      const opened = await openSession(path);
+      expect(Object.entries(opened.questions[0]!.inputs)).toEqual(Object.entries(inputs));
+      expect(opened.runs).toEqual(session.runs);
+      expect(sessionTables(opened, 3)).toContain(`│ ${name.padEnd(6)}`);
+      const shown = JSON.parse(sessionJson(opened, path, 3)) as {
+        questions: { inputs: { name: string }[] }[];
+        runs: { layers: { name: string }[] }[];
+      };
+      expect(shown.questions[0]!.inputs.map((input) => input.name)).toEqual(['image', name]);
+      expect(shown.runs[0]!.layers[0]!.name).toBe(name);
+      const csv = join(folder, 'a.csv');
+      await exportUnits(csv, opened);
+      const rows: string[][] = parse(await readFile(csv));
+      expect(rows.filter((row) => row[6] === name)).toHaveLength(3 * 2);
+    },
+  );
+});
+
+describe('a session that is opened', () => {
+  it('can be called off, before and while it is read', async () => {
+    await saveSession(path, sampleSession());
+    const control = new AbortController();
+    control.abort();
+    expect(await codeOf(openSession(path, { signal: control.signal }))).toBe('OPENING_CANCELLED');
+    const later = new AbortController();
+    const opening = codeOf(openSession(path, { signal: later.signal }));
+    setImmediate(() => later.abort());
+    expect(await opening).toBe('OPENING_CANCELLED');
+  });
+
+  it('has as many arrays as were saved', { timeout: 60_000 }, async () => {
+    const session = sampleSession();
+    const [run] = session.runs;
+    const layers = Array.from({ length: 4000 }, (_, at) => {
+      const data = Float32Array.of(at, 1, 2);
+      const own = { contributions: data, units: data, unitError: data.slice(), spread: data.slice() };
+      return { ...run!.layers[2]!, ...own, name: `l${at}` };
+    });
+    await saveSession(path, { ...session, runs: [{ ...run!, layers }] });
+    expect((await openSession(path)).runs[0]!.layers).toHaveLength(4000);
+  });
+
+  it(
+    'gives a session that can be shown and saved, or a catalogue error, whatever its manifest says',
+    { timeout: 120_000 },
+    async () => {
+      await saveSession(path, sampleSession());
+      const entries = unzipSync(await readFile(path));
+      const manifest = JSON.parse(Buffer.from(entries['manifest.json']!).toString()) as object;
+      const odd = [null, -1, 0, 5, 2 ** 31, 2 ** 53, 0.5, '', '__proto__', [], {}, true, '\u0000\ud800', [0], [null]];
+      const next = random(21);
+      const pick = <Each>(list: readonly Each[]): Each => list[Math.floor(next() * list.length)]!;
+      let opened = 0;
+      for (let round = 0; round < 300; round++) {
+        const changed = structuredClone(manifest);
+        let at = changed as Record<string, unknown>;
+        let key = pick(Object.keys(at));
+        for (let child = at[key]; next() < 0.85 && child !== null && typeof child === 'object'; child = at[key]) {
+          const keys = Object.keys(child);
+          if (keys.length === 0) break;
+          at = child as Record<string, unknown>;
+          key = pick(keys);
+        }
+        at[key] = structuredClone(pick(odd));
+        await writeFile(path, zipSync({ ...entries, 'manifest.json': strToU8(JSON.stringify(changed)) }, { level: 1 }));
+        const session = await openSession(path).catch((error: unknown) => error);
+        if (session instanceof Error) {
+          expect(session, JSON.stringify([key, at[key]])).toBeInstanceOf(MhoError);
+          expect(session.message).not.toMatch(/Cannot read|is not a function|Invalid (typed )?array/);
+          continue;
+        }
+        opened++;
+        sessionTables(session as Session, 3);
+        JSON.parse(sessionJson(session as Session, null, 3, true));
+        await exportUnits(join(folder, 'a.csv'), session as Session);
+        await saveSession(path, session as Session);
+      }
+      expect(opened).toBeGreaterThan(10);
+    },
+  );
 });

@@ -40,6 +40,14 @@ export class TooLarge extends Error {
   }
 }
 
+/** What a library says of a file; where it fell over it, what is true of all such files: its own words name no part of them. */
+export const reasonOf = (error: unknown): string =>
+  error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError
+    ? 'its parts contradict each other'
+    : error instanceof Error
+      ? error.message
+      : String(error);
+
 const megabytes = (bytes: number): string => `${Math.ceil(bytes / 1e6).toLocaleString('en')} MB`;
 
 export class Allowance {

@@ -2,6 +2,7 @@
 import { inflateSync } from 'node:zlib';
 import type { NumericArray } from '../../../contract/attribution';
 import type { ImageReading, PictureMade } from '../../../contract/data';
+import { reasonOf } from './allowance';
 
 /** A fault of the bytes; whoever knows the file turns it into an error of the catalogue. */
 export class ImageFault extends Error {}
@@ -34,7 +35,7 @@ export async function decodeImage(bytes: Uint8Array): Promise<Image> {
   } catch (error) {
     if (error instanceof ImageFault) throw error;
     const { message, cause } = error as Error;
-    const reason = cause instanceof Error ? `${message.replace(/:$/, '')}: ${cause.message}` : message;
+    const reason = cause instanceof Error ? `${message.replace(/:$/, '')}: ${reasonOf(cause)}` : reasonOf(error);
     throw new ImageFault(reason.replace(/\.$/, ''), { cause: error });
   }
 }

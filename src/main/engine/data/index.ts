@@ -6,7 +6,7 @@ import { MhoError } from '../../../contract/errors';
 import { DATA_ENDINGS } from '../../../contract/words/formats';
 import { FileFault, openRegular, readRegular, type RegularFile } from '../formats/files';
 import { openArchive } from '../formats/zip';
-import { Allowance, TooLarge, type Cancel } from './allowance';
+import { Allowance, reasonOf, TooLarge, type Cancel } from './allowance';
 import { decodeImage, frameOf, imageAs, ImageFault, isJpeg, isPng } from './image';
 import { isNpy, NpyFault } from './npy';
 import { readCounted, readNpyEntry } from './npz';
@@ -240,7 +240,7 @@ async function readArchive({ path, file, allowance }: Reading): Promise<Arrays> 
   } catch (error) {
     if (error instanceof TooLarge) throw error;
     if (error instanceof MhoError && /^(INPUT_|FILE_SLOW|OPENING_CANCELLED)/.test(error.code)) throw error;
-    const reason = (error instanceof MhoError && error.details['reason']) || (error as Error).message;
+    const reason = (error instanceof MhoError && error.details['reason']) || reasonOf(error);
     throw unreadable(path, '.npz', String(reason), error);
   }
 }

@@ -9,7 +9,7 @@ import {
   type Session,
 } from '../../../contract/session';
 import { overPositions } from '../attribution/results';
-import { Allowance, TooLarge, type Cancel } from '../data/allowance';
+import { Allowance, reasonOf, TooLarge, type Cancel } from '../data/allowance';
 import { NpyFault } from '../data/npy';
 import { readNpyEntry } from '../data/npz';
 import { FileFault, openRegular } from '../formats/files';
@@ -57,7 +57,7 @@ function asSessionError(path: string, error: unknown): MhoError {
   }
   if (error instanceof FileFault)
     return error.trouble === 'missing' ? new MhoError('SESSION_NOT_FOUND', { path }) : damaged(`it ${error.message}`);
-  return damaged((error as Error).message);
+  return damaged(reasonOf(error));
 }
 
 async function readManifest(path: string, archive: Archive, allowance: Allowance): Promise<Manifest> {
