@@ -5,7 +5,7 @@ import type { ModelSummary } from '../../../contract/model';
 import type { Session } from '../../../contract/session';
 import type { MhoError } from '../../../contract/errors';
 import type { AlongPath, OpenedModel } from '../../../contract/studio';
-import type { ImageReading, InputPort } from '../../../contract/data';
+import type { Doubt, ImageReading, InputPort } from '../../../contract/data';
 import type { AlongOptions, AttributionOptions, RunCost } from '../../engine/attribution';
 import type { Device, UseOptions } from '../../engine/backends';
 import type { DataRead } from '../../engine/data';
@@ -25,7 +25,7 @@ export interface Engine {
   /** What keeps an array from being an input's values; null where nothing does. */
   valueFault(port: InputPort, array: NumericArray): MhoError | null;
   /** What is allowed but looks wrong about values of this range; null where nothing does. */
-  valueDoubt(port: InputPort, low: number, high: number): string | null;
+  valueDoubt(port: InputPort, low: number, high: number): Doubt | null;
   readArrays(path: string): Promise<Readonly<Record<string, NumericArray>>>;
   readData(
     paths: readonly string[],
