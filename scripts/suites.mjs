@@ -151,7 +151,7 @@ const slow = [
   'formats/torchExport',
   'graph/support',
   'ops/cpu',
-  'studio/serve',
+  'hosts/serve/',
   'hosts/service',
   'terminal/attribute',
   'terminal/built',

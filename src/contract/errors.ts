@@ -146,6 +146,10 @@ const catalogue = {
   RUNS_UNSAVED: ['{title} has runs that are in no file.', 'Save it, or give it up, then open again.'],
   KEPT_OPEN: ['What was open stays open.', 'Save it or give it up, then open again.'],
   SERVER_PORT: ['The port {port} cannot be listened on: {reason}.', 'Choose another with --port.'],
+  SERVER_FOLDER: [
+    '{path} cannot hold uploads and downloads: {reason}.',
+    'Set TMPDIR to a folder that can be written to.',
+  ],
   SERVER_GONE: [
     'The server cannot be reached: {reason}.',
     'See whether mho serve still runs, then load the page again.',

@@ -494,9 +494,20 @@ export interface Job {
   cancel(): Promise<void>;
 }
 
+/** A job that goes on although the page which started it was loaded again. */
+export interface LeftBehind {
+  readonly setup: RunSetup;
+  /** In milliseconds since 1970. */
+  readonly started: number;
+  /** As `startRun`, from where it stands: the runs that it has finished come first, then how far it is. */
+  follow(listener: (notice: JobNotice) => void): Job;
+}
+
 /** What views talk to (src/renderer/client): over Electron's bridge, or over HTTP and WebSocket in a browser. */
 export interface StudioClient {
   readonly host: 'electron' | 'browser';
+  /** Jobs of the page before this one, in a browser that loaded it again. */
+  readonly left: readonly LeftBehind[];
   /** @throws StudioError, which carries the fault */
   request<Name extends RequestName>(name: Name, params: Params<Name>): Promise<Result<Name>>;
   /** Starts a run; `listener` gets every notice of the job, the last being `failed` or `finished`. */

@@ -3,10 +3,10 @@
  * arrays kept as what they are.
  */
 import { decode, encode, ExtensionCodec } from '@msgpack/msgpack';
-import type { Answer, JobNotice, StudioNotice } from './studio';
+import type { Answer, JobNotice, RunSetup, StudioNotice } from './studio';
 
 /** Extension types; their numbers are part of the wire. */
-const FLOATS = 1;
+export const FLOATS = 1;
 const extensions = new ExtensionCodec();
 extensions.register({
   type: FLOATS,
@@ -16,8 +16,23 @@ extensions.register({
   decode: (bytes) => new Float32Array(Uint8Array.from(bytes).buffer),
 });
 
+/** An upload beyond this is refused; models that large are opened by path. Bytes. */
+export const LARGEST_UPLOAD = 4 * 2 ** 30;
+
+/** A job that an earlier page of the document started. */
+export interface LeftJob {
+  readonly job: string;
+  readonly setup: RunSetup;
+  /** When, in milliseconds since 1970. */
+  readonly started: number;
+  /** What it has told, without progress that is overtaken. */
+  readonly notices: readonly JobNotice[];
+}
+
 export type ToServer = { readonly id: number; readonly name: string; readonly params: unknown };
 export type FromServer =
+  /** The first message: the page's document, and what goes on in it where an earlier page (before a reload) had it. */
+  | { readonly kind: 'welcome'; readonly document: string; readonly jobs: readonly LeftJob[] }
   | { readonly kind: 'answer'; readonly id: number; readonly answer: Answer }
   | { readonly kind: 'job'; readonly job: string; readonly notice: JobNotice }
   | { readonly kind: 'notice'; readonly notice: StudioNotice };

@@ -31,19 +31,26 @@ export const contentPolicy = (connect = "'none'"): string =>
   ].join('; ');
 
 /**
+ * Where a page or a part of one lies, whether it is there or not; null for what cannot be one.
  * @param folder of the built pages; nothing outside it is given
  * @param pathname as in a URL
  */
+export function pagePath(folder: string, pathname: string): { readonly path: string; readonly type: string } | null {
+  try {
+    const path = normalize(join(folder, decodeURIComponent(pathname)));
+    const type = types[extname(path)];
+    return path.startsWith(folder + sep) && type && !path.includes('\0') ? { path, type } : null;
+  } catch {
+    return null; // no path at all
+  }
+}
+
+/** Such a file as a whole; null where it is not there. */
 export async function pageFile(
   folder: string,
   pathname: string,
 ): Promise<{ readonly bytes: Uint8Array<ArrayBuffer>; readonly type: string } | null> {
-  try {
-    const path = normalize(join(folder, decodeURIComponent(pathname)));
-    const type = types[extname(path)];
-    if (!path.startsWith(folder + sep) || !type) return null;
-    return { bytes: new Uint8Array(await readFile(path)), type };
-  } catch {
-    return null; // not there, or no path at all
-  }
+  const found = pagePath(folder, pathname);
+  const bytes = found && (await readFile(found.path).catch(() => null));
+  return bytes && { bytes: new Uint8Array(bytes), type: found.type };
 }

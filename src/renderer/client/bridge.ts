@@ -34,6 +34,7 @@ export function overBridge(bridge: StudioBridge): StudioClient {
 
   return {
     host: 'electron',
+    left: [],
     request: async (name, params) => (await ask(name, params)) as Result<typeof name>,
     startRun: async (setup, listener) => {
       const { job } = (await ask('startRun', setup)) as Result<'startRun'>;

@@ -1,14 +1,17 @@
-/** In a browser, over `mho serve`: a WebSocket for everything but files, which are uploaded. */
+/**
+ * In a browser, over `mho serve`: a WebSocket for everything but files, which are uploaded. What says who asks is a cookie
+ * that no script can read; the page itself keeps only which document it shows, so that it shows it again after a reload.
+ */
 import { MhoError } from '../../contract/errors';
 import { ENDINGS } from '../../contract/formats';
 import type { Answer, FileRef, JobNotice, Params, Result, StudioClient, StudioNotice } from '../../contract/studio';
-import { fromBytes, toBytes, type FromServer } from '../../contract/wire';
+import { fromBytes, LARGEST_UPLOAD, toBytes, type FromServer } from '../../contract/wire';
 import { StudioError, valueOf } from './fault';
 import { OpenJobs } from './jobs';
 
 const unreachable = (reason: string): StudioError => new StudioError(new MhoError('SERVER_GONE', { reason }).fault);
 
-/** Notices of a job that came before the answer which names it. */
+/** Notices of a job that came before anybody listened to it. */
 class Early {
   readonly #kept = new Map<string, JobNotice[]>();
   add(job: string, notice: JobNotice): void {
@@ -39,23 +42,25 @@ const endings: Readonly<Record<Params<'chooseFile'>['purpose'], string>> = {
   session: ENDINGS.session.join(),
 };
 
-/** Hands bytes to the browser's own saving. */
-function download(name: string, bytes: Blob): void {
+/** Hands what an address gives to the browser's own saving. */
+function download(name: string, href: string): void {
   const link = document.createElement('a');
-  link.href = URL.createObjectURL(bytes);
+  link.href = href;
   link.download = name;
   link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }
 
+/** Where this tab keeps which document it shows; a new tab has none. */
+const DOCUMENT = 'mho-document';
+
 /**
- * @param location of the page, whose address carries the server's token
+ * @param location of the page
  * @throws StudioError SERVER_GONE
  */
 export async function overSocket(location: Location): Promise<StudioClient> {
-  const token = new URLSearchParams(location.search).get('token') ?? '';
-  const query = `token=${encodeURIComponent(token)}`;
-  const socket = new WebSocket(`${location.origin.replace(/^http/, 'ws')}/socket?${query}`);
+  const before = sessionStorage.getItem(DOCUMENT);
+  const query = before === null ? '' : `?document=${encodeURIComponent(before)}`;
+  const socket = new WebSocket(`${location.origin.replace(/^http/, 'ws')}/socket${query}`);
   socket.binaryType = 'arraybuffer';
   const jobs = new OpenJobs();
   const early = new Early();
@@ -64,21 +69,37 @@ export async function overSocket(location: Location): Promise<StudioClient> {
   const waiting = new Map<number, (answer: Answer) => void>();
   let nextId = 1;
 
-  await new Promise<void>((resolve, reject) => {
-    socket.onopen = () => resolve();
-    socket.onerror = () => reject(unreachable('it does not answer'));
-  });
-  socket.onmessage = ({ data }: MessageEvent<ArrayBuffer>) => {
-    const message = fromBytes(new Uint8Array(data)) as FromServer;
+  /** A job's notices go to the listener from now on, those that came before first. */
+  const follow = (job: string, listener: (notice: JobNotice) => void) => {
+    jobs.open(job, listener);
+    open.add(job);
+    for (const notice of early.take(job)) if (!jobs.tell(job, notice)) open.delete(job);
+    return { job, cancel: async () => void (await ask('cancelRun', { job })) };
+  };
+
+  const heard = (message: Exclude<FromServer, { kind: 'welcome' }>): void => {
     if (message.kind === 'answer') {
       waiting.get(message.id)?.(message.answer);
       waiting.delete(message.id);
     } else if (message.kind === 'notice') {
-      for (const listener of listeners) listener(message.notice);
+      const { notice } = message;
+      if (notice.kind === 'engine' && notice.fault) jobs.failAll(notice.fault);
+      for (const listener of listeners) listener(notice);
     } else if (open.has(message.job)) {
       if (!jobs.tell(message.job, message.notice)) open.delete(message.job);
     } else early.add(message.job, message.notice);
   };
+
+  const welcome = await new Promise<Extract<FromServer, { kind: 'welcome' }>>((resolve, reject) => {
+    socket.onmessage = ({ data }: MessageEvent<ArrayBuffer>) => {
+      const message = fromBytes(new Uint8Array(data)) as FromServer;
+      if (message.kind === 'welcome') resolve(message);
+      else heard(message);
+    };
+    socket.onclose = () => reject(unreachable('it does not answer'));
+  });
+  sessionStorage.setItem(DOCUMENT, welcome.document);
+  for (const { job, notices } of welcome.jobs) for (const notice of notices) early.add(job, notice);
   socket.onclose = () => {
     const { fault } = unreachable('the connection was closed');
     for (const answer of waiting.values()) answer({ ok: false, fault });
@@ -97,11 +118,22 @@ export async function overSocket(location: Location): Promise<StudioClient> {
   };
 
   const upload = async (file: File): Promise<FileRef> => {
-    const answer = await fetch(`/upload?${query}&name=${encodeURIComponent(file.name)}`, {
-      method: 'POST',
-      body: file,
+    // Told here: a server that refuses in the middle can only cut the connection.
+    const tooLarge = { path: file.name, reason: `it is larger than ${LARGEST_UPLOAD} bytes` };
+    if (file.size > LARGEST_UPLOAD) throw new StudioError(new MhoError('FILE_WRITE', tooLarge).fault);
+    const where = new URLSearchParams({ document: welcome.document, name: file.name });
+    const answer = await fetch(`/upload?${where}`, { method: 'POST', body: file }).catch((error: Error) => {
+      throw unreachable(error.message);
     });
+    if (!answer.ok) throw unreachable(`it answered ${answer.status}`);
     return valueOf((await answer.json()) as Answer) as FileRef;
+  };
+
+  /** One after the other: as many connections as there are files would be refused. */
+  const uploadAll = async (files: readonly File[]): Promise<readonly FileRef[]> => {
+    const taken: FileRef[] = [];
+    for (const file of files) taken.push(await upload(file));
+    return taken;
   };
 
   /** What a browser does itself rather than the server. */
@@ -110,9 +142,11 @@ export async function overSocket(location: Location): Promise<StudioClient> {
       const [file] = await picked(endings[purpose]);
       return file ? upload(file) : null;
     },
-    chooseData: async () => Promise.all((await picked(ENDINGS.data.join(), true)).map(upload)),
+    chooseData: async () => uploadAll(await picked(ENDINGS.data.join(), true)),
     exportFile: async ({ name, bytes }: Params<'exportFile'>) => {
-      download(name, new Blob([bytes as Uint8Array<ArrayBuffer>]));
+      const href = URL.createObjectURL(new Blob([bytes as Uint8Array<ArrayBuffer>]));
+      download(name, href);
+      setTimeout(() => URL.revokeObjectURL(href), 60_000);
       return name;
     },
     saveSession: () => saveSession(),
@@ -120,30 +154,30 @@ export async function overSocket(location: Location): Promise<StudioClient> {
     newWindow: async () => void window.open(location.href, '_blank', 'noopener'),
   };
 
-  /** The server writes the session; the browser fetches it. */
+  /** The server writes the session; the browser fetches it, whatever its size. */
   async function saveSession(): Promise<boolean> {
     const { name, path } = (await ask('prepareDownload', {})) as { name: string; path: string };
-    const answer = await fetch(`${path}?${query}`);
-    if (!answer.ok) throw unreachable(`it answered ${answer.status}`);
-    download(name, await answer.blob());
+    download(name, path);
     return true;
   }
 
   return {
     host: 'browser',
+    left: welcome.jobs.map(({ job, setup, started }) => ({
+      setup,
+      started,
+      follow: (listener) => follow(job, listener),
+    })),
     request: async (name, params) =>
       (await (own[name] ? own[name](params as never) : ask(name, params))) as Result<typeof name>,
     startRun: async (setup, listener) => {
       const { job } = (await ask('startRun', setup)) as Result<'startRun'>;
-      jobs.open(job, listener);
-      open.add(job);
-      for (const notice of early.take(job)) if (!jobs.tell(job, notice)) open.delete(job);
-      return { job, cancel: async () => void (await ask('cancelRun', { job })) };
+      return follow(job, listener);
     },
     onNotice: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    filesFrom: (files) => Promise.all(files.map(upload)),
+    filesFrom: uploadAll,
   };
 }

@@ -3,17 +3,14 @@
  * listens on the loopback interface alone, wants a random token, and answers only under its own name (Host) to its own
  * pages (Origin): another site in the same browser, or a name that is made to point here, gets nothing.
  */
-import { randomBytes, timingSafeEqual } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { hostname, tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
+import type { AddressInfo, Socket } from 'node:net';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
 import { WebSocketServer, type WebSocket } from 'ws';
-import { z } from 'zod';
-import type { BackendInfo } from '../../../contract/backends';
 import { asMhoError, MhoError, type MhoFault } from '../../../contract/errors';
 import { kindByEnding, sessionFileName } from '../../../contract/formats';
 import {
@@ -28,18 +25,26 @@ import {
   type Prediction,
   type RequestName,
   type Result,
+  type RunSetup,
   type Settings,
 } from '../../../contract/studio';
 import { defaultSettings } from '../../../contract/defaults';
-import { fromBytes, toBytes, type FromServer } from '../../../contract/wire';
-import { Grants } from '../files';
-import { contentPolicy, pageFile } from '../page';
-import { createStudioService, type StudioService } from '../service';
-import type { Engine } from '../service/engine';
+import type { ServiceRequest } from '../service';
 import { ownerOf } from '../service/recovery';
+import { checked } from '../checked';
+import { EngineHost, type Launcher } from '../engineProcess/host';
+import { contentPolicy, pagePath } from '../page';
+import { Access, targetOf, type Target } from './access';
+import { guardConnections, type Connections } from './connections';
+import { FAREWELL, GRACE, MOST_PAGES, MOST_PIPELINED, SOCKET, STILL_THERE, UNKNOWN, UPLOADS } from './limits';
+import { Link } from './link';
+import { Page } from './page';
+import { fileName, Scratch } from './scratch';
+import { sendFile } from './send';
 
 export interface ServeOptions {
-  readonly engine: Engine;
+  /** Starts the engine's process. */
+  readonly engine: Launcher;
   /** 0: any that is free. */
   readonly port: number;
   /** Folder of the built pages. */
@@ -49,202 +54,247 @@ export interface ServeOptions {
   readonly version: string;
   /** What the first page opens. */
   readonly opens: { readonly path: string } | { readonly sample: string } | null;
+  /** Milliseconds that a page which went away may take to come back to its document. */
+  readonly grace?: number;
 }
 
 export interface Serving {
   /** With the token. */
   readonly url: string;
   readonly port: number;
+  /** Of the engine's process; null while there is none. */
+  enginePid(): number | null;
+  /** Ends all: what is unsaved is kept for the next start. */
   close(): Promise<void>;
 }
 
-/** An upload beyond this is refused; models that large are opened by path. */
-const LARGEST_UPLOAD = 4 * 2 ** 30;
-/** Requests are small: large things are files. */
-const LARGEST_MESSAGE = 2 ** 24;
-
-const envelope = z.object({ id: z.number().int(), name: z.string().max(60), params: z.unknown() });
-
-/** Compares in a time that tells nothing. */
-const same = (given: string | null, token: string): boolean =>
-  given !== null && given.length === token.length && timingSafeEqual(Buffer.from(given), Buffer.from(token));
-
-const refused = (name: string, reason: string): Answer => ({
-  ok: false,
-  fault: new MhoError('REQUEST_INVALID', { name, reason }).fault,
-});
-
 class Host {
-  readonly token = randomBytes(24).toString('base64url');
-  readonly #grants = new Grants();
-  readonly #sockets = new Map<string, WebSocket>();
-  readonly #downloads = new Map<string, string>();
-  readonly #service: StudioService;
+  readonly access: Access;
+  readonly #engine: EngineHost;
+  readonly #pages = new Map<string, Page>();
+  /** Requests whose answers have not been taken, by connection. */
+  readonly #pending = new WeakMap<Socket, number>();
   #settings: Settings = defaultSettings;
-  #backend: BackendInfo | null = null;
   #opens: ServeOptions['opens'];
-  port = 0;
+  readonly #sweeper: NodeJS.Timeout;
+  #closing = false;
 
   constructor(
     private readonly options: ServeOptions,
-    private readonly scratch: string,
+    port: number,
+    private readonly scratch: Scratch,
+    private readonly connections: Connections,
   ) {
+    this.access = new Access(port);
     this.#opens = options.opens;
-    this.#service = createStudioService({
-      ...options,
-      owner: ownerOf(process.pid),
-      software: { mho: options.version, node: process.versions.node, platform: `${process.platform}-${process.arch}` },
-      onDocument: (document, state) =>
-        this.#send(document, { kind: 'notice', notice: { kind: 'document', document: state } }),
-    });
-  }
-
-  // ------------------------------------------------------------ who may ask
-
-  #names(): string[] {
-    return [`127.0.0.1:${this.port}`, `localhost:${this.port}`];
-  }
-
-  /** Asked under our own name, by our own page or by typing the address. */
-  #own({ headers }: IncomingMessage): boolean {
-    const { host, origin } = headers;
-    return host !== undefined && this.#names().includes(host) && (origin === undefined || origin === `http://${host}`);
-  }
-
-  #url({ url, headers }: IncomingMessage): URL {
-    return new URL(url ?? '/', `http://${headers.host ?? 'localhost'}`);
-  }
-
-  /** For a WebSocket the browser always says where it comes from. */
-  allowsSocket(request: IncomingMessage): boolean {
-    const { pathname, searchParams } = this.#url(request);
-    return (
-      this.#own(request) &&
-      request.headers.origin !== undefined &&
-      pathname === '/socket' &&
-      same(searchParams.get('token'), this.token)
+    const { engine, samples, recovery, version } = options;
+    this.#engine = new EngineHost(engine, { samples, recovery, version, owner: ownerOf(process.pid) });
+    this.#engine.on('document', (document, state) =>
+      this.#pages.get(document)?.send({ kind: 'notice', notice: { kind: 'document', document: state } }),
     );
+    this.#engine.on('state', (state, fault) => {
+      for (const page of this.#pages.values()) page.send({ kind: 'notice', notice: { kind: 'engine', state, fault } });
+    });
+    this.#engine.start();
+    const { grace = GRACE } = options;
+    this.#sweeper = setInterval(() => this.#sweep(grace), Math.min(grace, 5000));
+  }
+
+  get enginePid(): number | null {
+    return this.#engine.pid;
   }
 
   // ------------------------------------------------------------ HTTP
 
-  async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const connect = `'self' ${this.#names().map((name) => `ws://${name}`).join(' ')}`; // prettier-ignore
+  /** Answers a request, or ends its connection. Never rejects. */
+  async http(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { socket } = request;
+    const pending = (this.#pending.get(socket) ?? 0) + 1;
+    this.#pending.set(socket, pending);
+    response.once('close', () => this.#pending.set(socket, this.#pending.get(socket)! - 1));
+    if (pending > MOST_PIPELINED) socket.destroy();
+    if (socket.destroyed) return;
+    try {
+      await this.#answer(request, response);
+    } catch {
+      socket.destroy(); // the other side went away, or the disk failed in the middle of a file
+    }
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { access } = this;
+    const connect = `'self' ${access.names().map((name) => `ws://${name}`).join(' ')}`; // prettier-ignore
     response.setHeader('content-security-policy', contentPolicy(connect));
     response.setHeader('x-content-type-options', 'nosniff');
     response.setHeader('referrer-policy', 'no-referrer');
+    response.setHeader('cross-origin-resource-policy', 'same-origin');
     response.setHeader('cache-control', 'no-store');
-    const end = (status: number, text: string): void => void response.writeHead(status).end(text);
-    if (!this.#own(request)) return end(403, 'This server answers to its own page only.');
-    const { pathname, searchParams } = this.#url(request);
-    const known = same(searchParams.get('token'), this.token);
+    const end = (status: number, text: string, headers: Record<string, string> = {}): void =>
+      void response.writeHead(status, headers).end(text);
+    const refuse = (status: number, text: string): void => end(status, text, { connection: 'close' });
+
+    if (!access.own(request)) return refuse(403, 'This server answers to its own page only.');
+    const target = targetOf(request);
+    if (!target) return refuse(400, 'This is no path of this server.');
+    const { pathname } = target;
+    if (request.method === 'GET' && pathname === '/') {
+      if (access.enters(target)) return end(303, '', { location: '/', 'set-cookie': access.pass });
+      // Followed from another site, the browser keeps the cookie back; once it has come from here, it sends it.
+      if (!access.knows(request) && request.headers['sec-fetch-site'] === 'cross-site')
+        return end(403, 'One moment…', { refresh: '0; url=/' });
+    } else if (!access.fromOwnPage(request)) return refuse(403, 'This server answers to its own page only.');
+    const known = access.knows(request);
+    if (known) this.connections.known(request.socket);
     if (request.method === 'POST' && pathname === '/upload')
-      return known
-        ? this.#upload(request, response, searchParams.get('name') ?? 'file')
-        : end(403, 'The token is missing.');
-    if (request.method !== 'GET') return end(405, 'Only GET.');
+      return access.allows(request) ? this.#upload(request, response, target) : refuse(403, 'You have not entered.');
+    if (request.method !== 'GET') return refuse(405, 'Only GET.');
+    // A request that has something to say although nobody listens is not waited for.
+    if (request.headers['transfer-encoding'] ?? (request.headers['content-length'] ?? '0') !== '0')
+      response.setHeader('connection', 'close');
     if (pathname.startsWith('/download/')) {
-      const path = this.#downloads.get(pathname.slice('/download/'.length));
-      if (!known || !path) return end(known ? 404 : 403, 'There is nothing here.');
-      return void response.writeHead(200, { 'content-type': 'application/octet-stream' }).end(await readFile(path));
+      if (!known) return refuse(403, 'You have not entered.');
+      const path = this.#downloadOf(pathname.slice('/download/'.length));
+      const headers = { 'content-type': 'application/octet-stream', 'content-disposition': 'attachment' };
+      if (!path || !(await sendFile(response, path, headers))) end(404, 'There is nothing here.');
+      return;
     }
     if (pathname === '/favicon.ico') return end(204, ''); // browsers ask by themselves; there is none
-    if (pathname === '/' && !known) return end(403, 'Open the address that mho serve printed: it carries a token.');
+    if (pathname === '/' && !known) return refuse(403, 'Open the address that mho serve printed: it carries a token.');
     // Pages and their parts hold nothing secret; what they ask for does.
-    const file = await pageFile(this.options.pages, pathname === '/' ? '/index.html' : pathname);
-    if (!file) return end(404, 'There is nothing here.');
-    response.writeHead(200, { 'content-type': file.type }).end(file.bytes);
+    const file = pagePath(this.options.pages, pathname === '/' ? '/index.html' : pathname);
+    if (!file || !(await sendFile(response, file.path, { 'content-type': file.type })))
+      end(404, 'There is nothing here.');
   }
 
-  async #upload(request: IncomingMessage, response: ServerResponse, name: string): Promise<void> {
-    const reply = (answer: Answer): void =>
-      void response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
-    const folder = join(this.scratch, randomBytes(9).toString('hex'));
-    const path = join(folder, basename(name.replaceAll('\\', '/')) || 'file');
+  /** Takes a file in for a document. */
+  async #upload(request: IncomingMessage, response: ServerResponse, { query }: Target): Promise<void> {
+    const name = query.get('name') ?? 'file';
+    const page = this.#pages.get(query.get('document') ?? '');
+    const answer = page ? await this.#received(page, name, request) : refusedUpload(name, 'its page is gone');
+    if (response.destroyed) return;
+    const headers = { 'content-type': 'application/json', ...(!request.complete && { connection: 'close' }) };
+    response.writeHead(200, headers).end(JSON.stringify(answer));
+  }
+
+  async #received(page: Page, name: string, request: IncomingMessage): Promise<Answer> {
+    if (page.uploading >= UPLOADS.atOnce) return refusedUpload(name, `${UPLOADS.atOnce} others are under way`);
+    page.uploading++;
     try {
-      await mkdir(folder);
-      let size = 0;
-      request.on('data', (chunk: Buffer) => {
-        size += chunk.length;
-        if (size > LARGEST_UPLOAD) request.destroy(new Error(`it is larger than ${LARGEST_UPLOAD} bytes`));
-      });
-      await pipeline(request, createWriteStream(path, { flags: 'wx' }));
-      reply({ ok: true, value: this.#grants.grant(path, kindByEnding(path)) satisfies FileRef });
+      const path = await this.scratch.receive(page.document, name, request, page.gone);
+      return { ok: true, value: page.grants.grant(path, kindByEnding(path)) satisfies FileRef };
     } catch (error) {
-      await rm(folder, { recursive: true, force: true });
-      reply({ ok: false, fault: new MhoError('FILE_WRITE', { path: name, reason: (error as Error).message }).fault });
+      return { ok: false, fault: asMhoError(error).fault };
+    } finally {
+      page.uploading--;
     }
   }
 
-  // ------------------------------------------------------------ WebSocket
-
-  #send(document: string, message: FromServer): void {
-    const socket = this.#sockets.get(document);
-    if (socket?.readyState === 1) socket.send(toBytes(message));
+  #downloadOf(id: string): string | null {
+    return [...this.#pages.values()].find(({ download }) => download?.id === id)?.download?.path ?? null;
   }
 
-  /** A page: one document. */
-  connected(socket: WebSocket): void {
-    const document = randomBytes(12).toString('hex');
-    this.#sockets.set(document, socket);
-    socket.on('error', () => socket.terminate()); // an oversized or broken frame
-    socket.on('close', () => {
-      this.#sockets.delete(document);
-      void this.#service.handle({ document, name: 'leave', params: {} });
+  // ------------------------------------------------------------ pages
+
+  /** Where a socket may go; null: nowhere. */
+  socketTarget(request: IncomingMessage): Target | null {
+    const target = targetOf(request);
+    const { access } = this;
+    const allowed = access.own(request) && access.fromOwnPage(request) && access.allows(request);
+    if (!target || target.pathname !== '/socket' || !allowed || this.#closing) return null;
+    this.connections.known(request.socket);
+    return target;
+  }
+
+  /** A page has come, to the document that it had before or to a new one. */
+  async connected(socket: WebSocket, wanted: string | null): Promise<void> {
+    const before = wanted === null ? undefined : this.#pages.get(wanted);
+    let page = before;
+    if (before?.link) {
+      // A tab that was copied asks for the document of the one it was copied from; after a reload nobody answers.
+      socket.pause();
+      if (await before.link.alive(STILL_THERE)) page = undefined;
+      socket.resume();
+    }
+    if (this.#closing || socket.readyState !== socket.OPEN) return socket.terminate();
+    const shown = page && !page.gone.aborted ? page : this.#newPage();
+    if (!shown) return socket.close(1013, 'too many pages');
+    const link = new Link(socket, {
+      ask: (name, params) => this.#ask(shown, name, params),
+      closed: () => void shown.hiddenBy(link),
     });
-    socket.on('message', (data: Buffer) => void this.#message(document, socket, data));
+    shown.shownBy(link);
   }
 
-  async #message(document: string, socket: WebSocket, data: Buffer): Promise<void> {
-    let message: z.infer<typeof envelope>;
-    try {
-      message = envelope.parse(fromBytes(data));
-    } catch {
-      return socket.close(1007, 'not understood');
+  /** Null where there are too many: the one that is away longest makes room, unless it computes. */
+  #newPage(): Page | null {
+    if (this.#pages.size >= MOST_PAGES) {
+      const away = [...this.#pages.values()].filter((page) => page.away !== null && !page.running);
+      const [oldest] = away.sort((a, b) => a.away! - b.away!);
+      if (!oldest) return null;
+      void this.#leave(oldest);
     }
-    const { id, name, params } = message;
-    this.#send(document, { kind: 'answer', id, answer: await this.#ask(document, name, params) });
+    const page = new Page(randomBytes(12).toString('hex'));
+    this.#pages.set(page.document, page);
+    return page;
   }
 
-  async #ask(document: string, name: string, params: unknown): Promise<Answer> {
+  /** A run goes on without its page; once nothing goes on, a page that stays away has left. */
+  #sweep(grace: number): void {
+    for (const page of this.#pages.values())
+      if (page.away !== null && !page.running && Date.now() - page.away > grace) void this.#leave(page);
+  }
+
+  async #leave(page: Page): Promise<void> {
+    this.#pages.delete(page.document);
+    page.leave();
+    await this.#engine.request({ document: page.document, name: 'leave', params: {} });
+    await this.scratch.removePage(page.document);
+  }
+
+  // ------------------------------------------------------------ requests
+
+  async #ask(page: Page, name: string, params: unknown): Promise<Answer> {
     try {
-      if (name === 'prepareDownload') return { ok: true, value: await this.#prepareDownload(document) };
-      if (!Object.hasOwn(requests, name)) return refused(name, 'there is no such request');
+      if (name === 'prepareDownload') return { ok: true, value: await this.#prepareDownload(page) };
+      const parsed = checked(requests, name, params);
+      if (!parsed.ok) return parsed;
       const known = name as RequestName;
-      const parsed = requests[known].params.safeParse(params);
-      if (!parsed.success) {
-        const issue = parsed.error.issues[0]!;
-        return refused(name, `${issue.path.join('.') || 'it'}: ${issue.message}`);
-      }
-      if (isHostRequest(known)) return { ok: true, value: await this.#host(known, parsed.data) };
-      return await this.#engine(document, known, parsed.data);
+      if (isHostRequest(known)) return { ok: true, value: await this.#host(page, known, parsed.value) };
+      return await this.#ofEngine(page, known, parsed.value);
     } catch (error) {
       return { ok: false, fault: error instanceof ServiceFault ? error.fault : asMhoError(error).fault };
     }
   }
 
-  async #engine(document: string, name: EngineRequestName, params: unknown): Promise<Answer> {
+  async #ofEngine(page: Page, name: EngineRequestName, params: unknown): Promise<Answer> {
+    const request: ServiceRequest = { document: page.document, name, params, paths: page.grants.of(params) };
+    if (name === 'startRun') return this.#startRun(page, request);
+    const answer = await this.#engine.request(request);
+    if (answer.ok && name === 'predict') this.#engine.backend = (answer.value as Prediction).backend;
+    return answer;
+  }
+
+  async #startRun(page: Page, request: ServiceRequest): Promise<Answer> {
     // A job may tell something before the answer has named it.
     let job: string | null = null;
     const early: JobNotice[] = [];
     const emit = (notice: JobNotice): void => {
       if (job === null) early.push(notice);
-      else this.#send(document, { kind: 'job', job, notice });
+      else page.heard(job, notice);
     };
-    const answer = await this.#service.handle({ document, name, params, paths: this.#grants.of(params), emit });
-    if (answer.ok && name === 'startRun') {
-      job = (answer.value as Result<'startRun'>).job;
-      for (const notice of early) emit(notice);
-    }
-    if (answer.ok && name === 'predict') this.#backend = (answer.value as Prediction).backend;
+    const answer = await this.#engine.request(request, { emit });
+    if (!answer.ok) return answer;
+    job = (answer.value as Result<'startRun'>).job;
+    page.began(job, request.params as RunSetup);
+    for (const notice of early) page.heard(job, notice);
     return answer;
   }
 
   /** What Electron's main process answers itself. Files and windows are the browser's affair, and never come here. */
-  async #host(name: HostRequestName, params: unknown): Promise<unknown> {
+  async #host(page: Page, name: HostRequestName, params: unknown): Promise<unknown> {
     switch (name) {
       case 'launch':
-        return this.#launch();
+        return this.#launch(page);
       case 'settings':
         return this.#settings;
       case 'changeSettings':
@@ -255,8 +305,8 @@ class Host {
         return {
           version: this.options.version,
           platform: `${process.platform}-${process.arch}, ${hostname()}`,
-          engine: 'ready',
-          backend: this.#backend,
+          engine: this.#engine.state,
+          backend: this.#engine.backend,
         } satisfies Result<'status'>;
       default:
         throw new MhoError('REQUEST_INVALID', { name, reason: 'the browser does that itself' });
@@ -264,27 +314,45 @@ class Host {
   }
 
   /** Given once, as to a window. */
-  #launch(): Launch {
+  #launch(page: Page): Launch {
     const opens = this.#opens;
     this.#opens = null;
     if (opens === null) return { kind: 'nothing' };
     if ('sample' in opens) return { kind: 'sample', name: opens.sample };
     const kind = kindByEnding(opens.path) === 'session' ? 'session' : 'model';
-    return { kind, file: this.#grants.grant(opens.path, kind) };
+    return { kind, file: page.grants.grant(opens.path, kind) };
   }
 
-  /** Writes the session where the browser can fetch it. */
-  async #prepareDownload(document: string): Promise<{ name: string; path: string }> {
-    const state = await this.#service.handle({ document, name: 'document', params: {} });
+  /** Writes the session where the browser can fetch it; the one before it is no longer the document's file then. */
+  async #prepareDownload(page: Page): Promise<{ name: string; path: string }> {
+    const state = await this.#engine.request({ document: page.document, name: 'document', params: {} });
     const title = (state.ok && (state.value as Result<'document'>).title) || 'session';
+    const name = fileName(sessionFileName(title.replace(/[\\/:*?"<>|]/g, '-')));
+    const folder = await this.scratch.folder(page.document);
+    const path = join(folder, name);
+    const saved = await this.#engine.request({ document: page.document, name: 'save', params: { path } });
+    if (!saved.ok) {
+      await rm(folder, { recursive: true, force: true });
+      throw new ServiceFault(saved.fault);
+    }
+    const before = page.download;
     const id = randomBytes(18).toString('base64url');
-    const name = sessionFileName(title.replace(/[\\/:*?"<>|]/g, '-'));
-    await mkdir(join(this.scratch, id));
-    const path = join(this.scratch, id, name);
-    const saved = await this.#service.handle({ document, name: 'save', params: { path } });
-    if (!saved.ok) throw new ServiceFault(saved.fault);
-    this.#downloads.set(id, path);
+    page.download = { id, path, folder };
+    if (before) await rm(before.folder, { recursive: true, force: true });
     return { name, path: `/download/${id}` };
+  }
+
+  // ------------------------------------------------------------ the end
+
+  async close(): Promise<void> {
+    this.#closing = true;
+    clearInterval(this.#sweeper);
+    const left = Promise.all([...this.#pages.values()].map((page) => this.#leave(page)));
+    let timer: NodeJS.Timeout | undefined;
+    // An engine that is deep in a kernel may be late; what it finished lies in the recovery folder in any case.
+    await Promise.race([left, new Promise((resolve) => (timer = setTimeout(resolve, FAREWELL)))]);
+    clearTimeout(timer);
+    await this.#engine.stop();
   }
 }
 
@@ -295,41 +363,59 @@ class ServiceFault extends Error {
   }
 }
 
+const refusedUpload = (name: string, reason: string): Answer => ({
+  ok: false,
+  fault: new MhoError('FILE_WRITE', { path: fileName(name), reason }).fault,
+});
+
 const isHostRequest = (name: RequestName): name is HostRequestName => Object.hasOwn(hostRequests, name);
 
 const listening = (server: Server, port: number): Promise<number> =>
   new Promise((resolve, reject) => {
-    server.once('error', (error: Error) => reject(new MhoError('SERVER_PORT', { port, reason: error.message })));
+    // Later ones are of a connection that could not be taken (no file is left for it): the others go on.
+    server.on('error', (error: Error) => reject(new MhoError('SERVER_PORT', { port, reason: error.message })));
     server.listen(port, '127.0.0.1', () => resolve((server.address() as AddressInfo).port));
   });
 
+/** To somebody who may not have a socket. Not waited for: the other half of the connection may never close. */
+function refuseSocket(socket: Duplex): void {
+  socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n', () => socket.destroy());
+}
+
 /**
  * Starts serving.
- * @throws SERVER_PORT
+ * @throws SERVER_PORT, SERVER_FOLDER
  */
 export async function serve(options: ServeOptions): Promise<Serving> {
-  const scratch = await mkdtemp(join(tmpdir(), 'mho-serve-'));
-  const host = new Host(options, scratch);
-  const server = createServer((request, response) => {
-    host.answer(request, response).catch(() => response.destroy());
+  const server = createServer({ maxHeaderSize: UNKNOWN.headerBytes, connectionsCheckingInterval: 1000 });
+  const connections = guardConnections(server);
+  const sockets = new WebSocketServer({ noServer: true, maxPayload: SOCKET.frameBytes });
+  const scratch = await Scratch.make();
+  const port = await listening(server, options.port).catch(async (error: unknown) => {
+    await scratch.remove();
+    throw error;
   });
-  const sockets = new WebSocketServer({ noServer: true, maxPayload: LARGEST_MESSAGE });
+  const host = new Host(options, port, scratch, connections);
+  server.on('request', (request, response) => void host.http(request, response));
   server.on('upgrade', (request, socket, head) => {
-    if (!host.allowsSocket(request)) {
-      socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n');
-      return;
-    }
-    sockets.handleUpgrade(request, socket, head, (webSocket) => host.connected(webSocket));
+    const target = host.socketTarget(request);
+    if (!target) return refuseSocket(socket);
+    sockets.handleUpgrade(request, socket, head, (webSocket) => {
+      webSocket.on('error', () => webSocket.terminate()); // an oversized or broken frame
+      host.connected(webSocket, target.query.get('document')).catch(() => webSocket.terminate());
+    });
   });
-  host.port = await listening(server, options.port);
   return {
-    url: `http://127.0.0.1:${host.port}/?token=${host.token}`,
-    port: host.port,
+    url: `http://127.0.0.1:${port}/?token=${host.access.token}`,
+    port,
+    enginePid: () => host.enginePid,
     close: async () => {
+      const closed = new Promise((resolve) => server.close(resolve));
+      await host.close();
       for (const client of sockets.clients) client.terminate();
       server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-      await rm(scratch, { recursive: true, force: true });
+      await closed;
+      await scratch.remove();
     },
   };
 }

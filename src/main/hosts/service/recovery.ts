@@ -89,7 +89,8 @@ export const ownerOf = (pid: number): Owner => ({ pid, began: beginning(pid) });
 /** Of a document that its window gave up. */
 export const NOBODY: Owner = { pid: 0, began: null };
 
-function alive({ pid, began }: Owner): boolean {
+/** Whether a program still runs, as far as can be told. */
+export function alive({ pid, began }: Owner): boolean {
   if (pid === 0) return false; // for the system, 0 would be this very process group
   try {
     process.kill(pid, 0);
