@@ -1,7 +1,7 @@
 /** The job that this window has running: how far it is, how it is cancelled. One at a time. */
 import type { Progress } from '../../contract/attribution';
 import type { MhoFault } from '../../contract/errors';
-import type { Job, JobNotice, RunRecord, RunSetup } from '../../contract/studio';
+import type { Job, JobNotice, LeftBehind, RunRecord, RunSetup } from '../../contract/studio';
 import { samePhase } from '../../contract/words/progress';
 import { faultOf, messages } from './messages.svelte';
 import type { Program } from './program.svelte';
@@ -30,6 +30,9 @@ export function progressed(job: RunningJob, progress: Progress): RunningJob {
   };
 }
 
+/** Told of every run as it is complete, with those that its job has made, and why it could not be kept. */
+type Took = (run: RunRecord, made: readonly RunRecord[], unkept: MhoFault | null) => void;
+
 export class Jobs {
   running = $state.raw<RunningJob | null>(null);
   #job: Job | null = null;
@@ -39,18 +42,28 @@ export class Jobs {
 
   /**
    * Runs to its end.
-   * @param took is told of every run as it is complete, and why it could not be kept
    * @returns the runs that were made; none when another job is running
    */
-  async run(
+  run(setup: RunSetup, took: Took): Promise<readonly RunRecord[]> {
+    return this.#toItsEnd(setup, Date.now(), took, (heard) => this.program.client.startRun(setup, heard));
+  }
+
+  /** The same with one that the page before this one started. */
+  follow({ setup, started, follow }: LeftBehind, took: Took): Promise<readonly RunRecord[]> {
+    return this.#toItsEnd(setup, started, took, async (heard) => follow(heard));
+  }
+
+  async #toItsEnd(
     setup: RunSetup,
-    took: (run: RunRecord, made: readonly RunRecord[], unkept: MhoFault | null) => void,
+    started: number,
+    took: Took,
+    begin: (heard: (notice: JobNotice) => void) => Promise<Job>,
   ): Promise<readonly RunRecord[]> {
     if (this.running) return [];
     const made: RunRecord[] = [];
     this.running = {
       setup,
-      started: Date.now(),
+      started,
       progress: null,
       queued: false,
       cancelling: false,
@@ -73,7 +86,7 @@ export class Jobs {
           } else if (this.running && notice.kind === 'queued') this.running = { ...this.running, queued: true };
           else if (this.running && notice.kind === 'progress') this.running = progressed(this.running, notice.progress);
         };
-        this.program.client.startRun(setup, heard).then((job) => (this.#job = job), reject);
+        begin(heard).then((job) => (this.#job = job), reject);
       });
     } catch (error) {
       messages.fault(faultOf(error));

@@ -74,7 +74,8 @@ export class Runs {
    */
   add(run: RunRecord, setup: RunSetup, made: readonly RunRecord[], aside: boolean): void {
     this.setups = new Map(this.setups).set(run.job, setup);
-    this.own = [...this.own, run];
+    // after a reload it is told once more of those that were complete by then
+    this.own = [...this.own.filter((other) => other.run !== run.run), run];
     if (aside) {
       this.aside = new Set([...this.aside, run.job]);
       return;

@@ -72,6 +72,7 @@ export class Studio {
         const present = await client.request('present', {});
         if (present) await this.#takeSession(present);
       }
+      for (const left of client.left) void this.#run(left.setup, false, (took) => this.jobs.follow(left, took));
       await program.askOffers();
     });
   }
@@ -200,9 +201,16 @@ export class Studio {
 
   /** Starts what is asked, or `setup`. `aside` leaves the shown columns as they are. Answers the runs it made. */
   async run(setup: RunSetup | null = this.model.setup, aside = false): Promise<readonly RunRecord[]> {
-    if (!setup) return [];
+    return setup ? this.#run(setup, aside, (took) => this.jobs.run(setup, took)) : [];
+  }
+
+  async #run(
+    setup: RunSetup,
+    aside: boolean,
+    toItsEnd: (took: Parameters<Jobs['run']>[1]) => Promise<readonly RunRecord[]>,
+  ): Promise<readonly RunRecord[]> {
     const { runs, model } = this; // whose run it is, whatever is open when it ends
-    const made = await this.jobs.run(setup, (run, soFar, unkept) => {
+    const made = await toItsEnd((run, soFar, unkept) => {
       if (unkept) messages.fault(unkept, this.#saveElsewhere);
       runs.add(run, setup, soFar, aside);
     });

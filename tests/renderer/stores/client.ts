@@ -34,6 +34,7 @@ const usual: Answers = {
 
 export class FakeClient implements StudioClient {
   readonly host = 'electron';
+  readonly left = [];
   /** Every request, in order. */
   readonly requests: { readonly name: RequestName; readonly params: unknown }[] = [];
   /** Those that nothing answered by itself. */
