@@ -6,6 +6,7 @@ import type { NumericArray } from '../../contract/attribution';
 import type {
   DocumentState,
   FileRef,
+  LeftBehind,
   OpenedModel,
   OpenedSession,
   RecoveryEntry,
@@ -72,7 +73,7 @@ export class Studio {
         const present = await client.request('present', {});
         if (present) await this.#takeSession(present);
       }
-      for (const left of client.left) void this.#run(left.setup, false, (took) => this.jobs.follow(left, took));
+      void this.#takeUp(client.left);
       await program.askOffers();
     });
   }
@@ -202,6 +203,11 @@ export class Studio {
   /** Starts what is asked, or `setup`. `aside` leaves the shown columns as they are. Answers the runs it made. */
   async run(setup: RunSetup | null = this.model.setup, aside = false): Promise<readonly RunRecord[]> {
     return setup ? this.#run(setup, aside, (took) => this.jobs.run(setup, took)) : [];
+  }
+
+  /** Jobs of the page before this one, those that have ended meanwhile first. */
+  async #takeUp(jobs: readonly LeftBehind[]): Promise<void> {
+    for (const left of jobs) await this.#run(left.setup, false, (took) => this.jobs.follow(left, took));
   }
 
   async #run(
