@@ -71,3 +71,25 @@ test('nothing leaves by WebRTC from the page', async () => {
     listeners.close();
   }
 });
+
+test('the token is in no address, no history and no script; a page loaded again during a run has the run', async () => {
+  expect(page.url()).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/$/);
+  expect(await page.evaluate('document.referrer + document.cookie + JSON.stringify(sessionStorage)')).not.toMatch(
+    /token|mho-\d/,
+  );
+  await page
+    .getByRole('button', { name: /^Example/ })
+    .first()
+    .click();
+  const steps = page.getByRole('spinbutton', { name: /steps/i }).first();
+  await steps.fill('200000');
+  await steps.press('Tab');
+  await page.getByRole('button', { name: 'Run', exact: true }).first().click();
+  const bar = page.getByRole('progressbar', { name: 'Run' });
+  await expect(bar).toBeVisible();
+  await page.reload();
+  await expect(page.getByText('Handwritten digits').first()).toBeVisible();
+  await expect(bar).toBeVisible();
+  await page.getByRole('button', { name: 'Cancel', exact: true }).first().click();
+  await expect(page.getByText(/^Cancelled/).first()).toBeVisible();
+});
