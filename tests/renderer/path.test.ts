@@ -4,7 +4,6 @@ import type { AlongPath } from '../../src/contract/studio';
 import { convergence, errorsAlong, saturations, strays } from '../../src/renderer/logic/path';
 import { ranking } from '../../src/renderer/logic/ranking';
 import { pictureOf } from '../../src/renderer/logic/inputs';
-import { runLabel } from '../../src/renderer/logic/words';
 import { record } from './records';
 
 const along: AlongPath = {
@@ -101,14 +100,7 @@ describe('different inputs', () => {
   });
 });
 
-describe('words and pictures', () => {
-  it('a run is called as the user named it, shortened where it is long', () => {
-    const run = record('nig', []);
-    expect(runLabel(run)).toBe('NIG · 50');
-    expect(runLabel({ ...run, name: 'first look' })).toBe('first look');
-    expect(runLabel({ ...run, name: 'a name that is much too long for a column' })).toHaveLength(22);
-  });
-
+describe('pictures', () => {
   it.each([
     [[3], 'float32', 'numbers'],
     [[64], 'float32', 'grid'],

@@ -1,12 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { LayerSummary } from '../../src/contract/model';
-import { duration, number, percent, shape, signed } from '../../src/renderer/logic/format';
+import { number, percent, shape, signed } from '../../src/renderer/logic/format';
 import { diverging, sequential, textOn } from '../../src/renderer/logic/colour';
 import { finding } from '../../src/renderer/logic/finding';
 import { imagePixels, lettersOf, pictureOf, unitMap } from '../../src/renderer/logic/inputs';
 import { hiddenLayers, repeatedLayers, targetLayers } from '../../src/renderer/logic/neurons';
 import { activeStretch, convergence, slopes } from '../../src/renderer/logic/path';
-import { stepsMeaning } from '../../src/renderer/logic/words';
 import { record } from './records';
 
 describe('numbers', () => {
@@ -21,10 +20,9 @@ describe('numbers', () => {
     [-Infinity, '−∞'],
   ])('%s is written %s', (value, text) => expect(number(value)).toBe(text));
 
-  it('signs, shares, times and shapes', () => {
+  it('signs, shares and shapes', () => {
     expect([signed(2), signed(-2), signed(0)]).toEqual(['+2.00', '−2.00', '0']);
     expect([percent(0.5), percent(0.0001), percent(0.034)]).toEqual(['50 %', '< 0.1 %', '3.4 %']);
-    expect([duration(1500), duration(42_000), duration(200_000)]).toEqual(['1.5 s', '42 s', '3 min 20 s']);
     expect([shape([8, null, 3]), shape([])]).toEqual(['8 × n × 3', 'scalar']);
   });
 });
@@ -147,9 +145,4 @@ describe('path', () => {
     ]);
     expect(points[0]!.estimate).toBeCloseTo(0.05);
   });
-});
-
-it('says that one secant step is DeepLIFT Rescale', () => {
-  expect(stepsMeaning(1, 'secant')).toContain('DeepLIFT Rescale');
-  expect(stepsMeaning(1, 'trapezoid')).not.toContain('DeepLIFT');
 });

@@ -12,7 +12,7 @@ import {
   selectExamples,
   targetFrom,
 } from '../../src/main/hosts/terminal/inputs';
-import { duration, percent, plain, signed } from '../../src/main/hosts/terminal/numbers';
+import { percent, plain, signed } from '../../src/main/hosts/terminal/numbers';
 
 let folder: string;
 beforeAll(async () => {
@@ -148,15 +148,5 @@ describe('numbers', () => {
 
   it('say no percentage of next to nothing', () => {
     expect([percent(0.5, -2), percent(1e-9, 1), percent(1e-9, 1e-9)]).toEqual(['25 %', '< 0.01 %', '']);
-  });
-
-  it('tell times', () => {
-    expect([400, 2000, 59_000, 125_000, 3_720_000].map(duration)).toEqual([
-      '0.4 s',
-      '2 s',
-      '59 s',
-      '2 min 5 s',
-      '1 h 2 min',
-    ]);
   });
 });

@@ -1,12 +1,13 @@
 /** What the methods give for an op, in words: for the window, the terminal and docs/formats.md. */
 import type { OpNote, OpSupport } from '../model';
+import { methodWords } from './methods';
 
 /** The columns of every such table. */
 export const OP_METHODS = [
-  { key: 'nig', name: 'Neuron IG' },
-  { key: 'rescale', name: 'Rescale' },
-  { key: 'revealCancel', name: 'RevealCancel' },
-  { key: 'genomics', name: 'genomics' },
+  { key: 'nig', name: methodWords.nig.short },
+  { key: 'rescale', name: methodWords.rescale.short },
+  { key: 'revealCancel', name: methodWords['reveal-cancel'].short },
+  { key: 'genomics', name: methodWords.genomics.short },
 ] as const satisfies readonly { readonly key: keyof OpSupport; readonly name: string }[];
 
 const NOTES: Readonly<Record<OpNote, string>> = {

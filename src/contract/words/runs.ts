@@ -1,25 +1,39 @@
-/** What a run and its baseline are called, in the window and in session files alike. */
-import type { Method, RunResult } from '../attribution';
+/** What a run and its baseline are called: in the window, the terminal and session files alike. */
+import type { RunResult } from '../attribution';
 import type { AskedBaseline, RunRecord } from '../studio';
-
-const methods: Readonly<Record<Method, string>> = {
-  nig: 'Neuron IG',
-  rescale: 'DeepLIFT Rescale',
-  'reveal-cancel': 'DeepLIFT RevealCancel',
-  genomics: 'DeepLIFT genomics',
-  'gradient-difference': 'Gradient × difference',
-  'internal-influence': 'Internal influence',
-};
+import { methodWords } from './methods';
+import { count } from './quantities';
 
 /** What a run is called while nobody has named it: method, rule and steps where it has a path, target. */
 export function madeName({ method, rule, steps, target }: Omit<RunResult, 'layers'>): string {
   const how = rule && steps > 1 ? `, ${rule} ${steps}` : '';
   const targets = [...new Set(target)];
-  return `${methods[method]}${how} · ${targets.length > 2 ? `${targets.length} targets` : targets.join(', ')}`;
+  return `${methodWords[method].name}${how} · ${targets.length > 2 ? `${targets.length} targets` : targets.join(', ')}`;
 }
 
 /** The name that the user gave, else the made one. */
 export const runName = ({ name, result }: Pick<RunRecord, 'name' | 'result'>): string => name ?? madeName(result);
+
+/** As many letters of a given name as a column's head has room for. */
+const MOST_LETTERS = 22;
+
+/** Short enough for a column's head: `NIG · 50`, or the name that the user gave. */
+export function runLabel({ result, name }: Pick<RunRecord, 'name' | 'result'>): string {
+  if (name !== null) return name.length > MOST_LETTERS ? `${name.slice(0, MOST_LETTERS - 1)}…` : name;
+  const { short, path } = methodWords[result.method];
+  const rule = result.rule && result.rule !== 'secant' ? ` ${result.rule}` : '';
+  return path ? `${short}${rule} · ${result.steps}` : short;
+}
+
+/** How a run went along its path: `secant, 50 steps`; null where its method takes none. */
+export const pathWords = ({ rule, steps }: Pick<RunResult, 'rule' | 'steps'>): string | null =>
+  rule && `${rule}, ${count(steps, 'step')}`;
+
+/** By the words that ask for it on a command line: `nig (secant, 50 steps)`, `rescale`. */
+export function askedWords(run: Pick<RunResult, 'method' | 'rule' | 'steps'>): string {
+  const path = pathWords(run);
+  return path === null ? run.method : `${run.method} (${path})`;
+}
 
 /** `constant 0`, `3 references from a file`. */
 export function baselineWords(baseline: AskedBaseline): string {

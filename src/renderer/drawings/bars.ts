@@ -1,9 +1,9 @@
 /** The ranking's and the layers' bars as pictures. */
+import { runLabel } from '../../contract/words/runs';
 import type { Theme } from '../logic/colour';
 import { number, percent, signed } from '../logic/format';
 import { tied, type Ranking } from '../logic/ranking';
 import type { LayerSums } from '../logic/completeness';
-import { runLabel } from '../logic/words';
 import { drawing, escaped, fitting, paints, tag, words } from './svg';
 
 const ROW = 26;

@@ -1,11 +1,11 @@
 /** Scatter and path as pictures for the report, which shows them without a plot library. */
 import { line } from 'd3-shape';
 import { scaleLinear } from 'd3-scale';
+import { runLabel } from '../../contract/words/runs';
 import type { Theme } from '../logic/colour';
 import { flips } from '../logic/comparison';
 import { number } from '../logic/format';
 import type { RankingColumn } from '../logic/ranking';
-import { runLabel } from '../logic/words';
 import { drawing, paints, tag, words } from './svg';
 
 /** Two columns unit by unit, over `rows`: the line of agreement dotted, error estimates as thin bars. */

@@ -1,9 +1,9 @@
 /** Pictures and tables as files. */
 import { asCellText } from '../../contract/text';
+import { runLabel } from '../../contract/words/runs';
 import type { PixelUrl } from '../drawings/positions';
 import { soundXml } from '../drawings/svg';
 import type { Ranking } from './ranking';
-import { runLabel } from './words';
 import { studio } from '../stores/studio.svelte';
 import { messages } from '../stores/messages.svelte';
 

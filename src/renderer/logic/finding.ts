@@ -1,8 +1,9 @@
 /** The first sentence of a result: what carried the prediction, and how far to trust that. */
 import type { RunRecord, SampleInfo } from '../../contract/studio';
+import { methodWords } from '../../contract/words/methods';
+import { targetLabel } from './labels';
 import { agreement } from './comparison';
 import { examplePlace, ranking, type LayerKey } from './ranking';
-import { methodWords } from './words';
 
 export interface FoundUnit {
   readonly layer: string;
@@ -52,7 +53,7 @@ export function finding(
       ? null
       : { layer: table.layers[table.layer[row]!]!.name, unit: table.unit[row]!, value: column!.values[row]! };
   return {
-    target: labelled(main.result.target[place] ?? main.result.target[0] ?? 'the target', model),
+    target: targetLabel(main.result.target[place] ?? main.result.target[0] ?? 'the target', model),
     atInput: main.result.atInput[place]!,
     atBaseline: main.result.atBaseline[place]!,
     delta,
@@ -81,13 +82,6 @@ function largest(values: ArrayLike<number>, side: number): number {
   for (let row = 0; row < values.length; row++)
     if (values[row]! * side > (best < 0 ? 0 : values[best]! * side)) best = row;
   return best;
-}
-
-/** `logits[3]` → `3` where the model has a name for it. */
-function labelled(target: string, model: Pick<SampleInfo, 'labels'> | null): string {
-  const index = /\[(\d+)\]$/.exec(target)?.[1];
-  const label = index === undefined ? undefined : model?.labels[Number(index)];
-  return label ?? target;
 }
 
 function concentration(values: Float32Array, layers: Uint32Array, at: number, layer: LayerKey) {

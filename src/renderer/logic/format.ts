@@ -1,4 +1,4 @@
-/** Numbers, times and shapes as the window writes them. */
+/** Numbers and shapes as the window writes them. */
 
 const MINUS = '−';
 const signOf = (text: string): string => text.replaceAll('-', MINUS);
@@ -29,16 +29,6 @@ export function percent(share: number): string {
   return `${signOf(value.toFixed(Math.abs(value) >= 99.95 || Math.abs(value) < 10 ? 1 : 0))} %`;
 }
 
-/** `0.4 s`, `12 s`, `3 min 20 s`, `2 h 5 min` */
-export function duration(ms: number): string {
-  const seconds = ms / 1000;
-  if (seconds < 10) return `${seconds < 0.1 ? '< 0.1' : seconds.toFixed(1)} s`;
-  if (seconds < 60) return `${Math.round(seconds)} s`;
-  const minutes = Math.floor(seconds / 60);
-  if (minutes < 60) return `${minutes} min ${Math.round(seconds % 60)} s`;
-  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
-}
-
 /** `840 KB`, `12 MB`, `1.4 GB` */
 export function bytes(count: number): string {
   if (count < 1e3) return `${count} B`;
@@ -50,10 +40,6 @@ export function bytes(count: number): string {
 /** `8 × 8 × 16`; a free size is `n`, no axes `scalar`. */
 export const shape = (sizes: readonly (number | null)[]): string =>
   sizes.length === 0 ? 'scalar' : sizes.map((size) => size ?? 'n').join(' × ');
-
-/** `1 layer`, `24 layers` */
-export const count = (value: number, one: string, many = `${one}s`): string =>
-  `${value.toLocaleString('en-US')} ${value === 1 ? one : many}`;
 
 /** The first places of a hash, enough to tell two models apart by eye. */
 export const shortHash = (hash: string): string => hash.slice(0, 8);

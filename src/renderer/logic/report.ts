@@ -1,6 +1,8 @@
 /** The whole session as one HTML file that opens anywhere without a network: no scripts, pictures inside. */
 import type { RunRecord } from '../../contract/studio';
-import { baselineWords } from '../../contract/words/runs';
+import { baselineWords, pathWords, runLabel } from '../../contract/words/runs';
+import { methodWords } from '../../contract/words/methods';
+import { count, duration } from '../../contract/words/quantities';
 import { completenessPicture, rankingPicture } from '../drawings/bars';
 import { pathPicture, scatterPicture } from '../drawings/plots';
 import { escaped } from '../drawings/svg';
@@ -13,12 +15,11 @@ import { agreement } from './comparison';
 import { layerSums } from './completeness';
 import { exportText, pixelUrl } from './exports';
 import { finding } from './finding';
-import { count, duration, number, percent, shape, signed } from './format';
+import { number, percent, shape, signed } from './format';
 import { pictureOf } from './inputs';
 import { alongRequest } from './path';
 import { examplePlace, order, NO_FILTER, ranking, unitCount, type Ranking } from './ranking';
 import { sharedExtent, unitMaps } from './unitMaps';
-import { methodWords, runLabel } from './words';
 
 /** Rows of a ranking that are drawn, and that the table below lists. */
 const DRAWN = 30;
@@ -44,8 +45,7 @@ function runsTable(runs: readonly RunRecord[], example: number): string {
   const rows = runs.map((run) => {
     const { result, asked, note } = run;
     const place = Math.max(0, examplePlace(run, example));
-    const way = result.rule ? `${result.rule}, ${count(result.steps, 'step')}` : 'no path';
-    return `<tr><td>${run.name === null ? '' : `<b>${escaped(run.name)}</b><br>`}${escaped(methodWords[result.method].name)}${result.complete ? '' : ' (partial)'}</td><td>${escaped(way)}${result.pathStart === null ? '' : `, from ${escaped(result.pathStart)}`}</td><td>${escaped(result.target[place] ?? '')}</td><td>${escaped(baselineWords(asked.baseline))}</td><td class="n">${number(result.atInput[place]!, 5)}</td><td class="n">${number(result.atBaseline[place]!, 5)}</td><td>${escaped(`${result.backend.version}, ${result.backend.device}`)}</td><td class="n">${escaped(duration(result.durationMs))}</td></tr>${note ? `<tr><td colspan="8" class="muted">${escaped(note)}</td></tr>` : ''}`;
+    return `<tr><td>${run.name === null ? '' : `<b>${escaped(run.name)}</b><br>`}${escaped(methodWords[result.method].full)}${result.complete ? '' : ' (partial)'}</td><td>${escaped(pathWords(result) ?? 'no path')}${result.pathStart === null ? '' : `, from ${escaped(result.pathStart)}`}</td><td>${escaped(result.target[place] ?? '')}</td><td>${escaped(baselineWords(asked.baseline))}</td><td class="n">${number(result.atInput[place]!, 5)}</td><td class="n">${number(result.atBaseline[place]!, 5)}</td><td>${escaped(`${result.backend.version}, ${result.backend.device}`)}</td><td class="n">${escaped(duration(result.durationMs))}</td></tr>${note ? `<tr><td colspan="8" class="muted">${escaped(note)}</td></tr>` : ''}`;
   });
   return `<h2>Runs</h2><table><tr><th>method</th><th>rule, steps</th><th>target</th><th>baseline</th><th class="n">F(x)</th><th class="n">F(x')</th><th>computed on</th><th class="n">took</th></tr>${rows.join('')}</table>`;
 }

@@ -14,8 +14,8 @@ import type {
   RunSetup,
   StudioClient,
 } from '../../contract/studio';
+import { count } from '../../contract/words/quantities';
 import { finding } from '../logic/finding';
-import { count } from '../logic/format';
 import { exampleOf } from '../logic/inputs';
 import { Jobs } from './jobs.svelte';
 import { faultOf, messages } from './messages.svelte';

@@ -217,6 +217,6 @@ export function supportTable(): string {
     const cells = OP_METHODS.map(({ key }) => support[key]);
     return `| ${ops.map((op) => `\`${op}\``).join(', ')} | ${cells.join(' | ')} | ${opNotes(support.notes)} |`;
   });
-  const head = '| ops | Neuron IG | DeepLIFT Rescale | RevealCancel | genomics default | |';
+  const head = `| ops | ${OP_METHODS.map(({ name }) => name).join(' | ')} | |`;
   return [head, '|---|---|---|---|---|---|', ...rows].join('\n');
 }

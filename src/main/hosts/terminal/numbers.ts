@@ -16,14 +16,3 @@ export function percent(part: number, whole: number): string {
   const share = Math.abs((100 * part) / whole);
   return share < 0.01 ? '< 0.01 %' : `${Number(share.toPrecision(2))} %`;
 }
-
-export const shape = (sizes: readonly (number | null)[]): string => `[${sizes.map((size) => size ?? '?').join(', ')}]`;
-
-/** `0.4 s`, `35 s`, `2 min 5 s`, `1 h 2 min`. */
-export function duration(milliseconds: number): string {
-  const seconds = Math.round(milliseconds / 1000);
-  if (milliseconds < 9950) return `${Number((milliseconds / 1000).toFixed(1))} s`;
-  if (seconds < 60) return `${seconds} s`;
-  const minutes = Math.floor(seconds / 60);
-  return minutes < 60 ? `${minutes} min ${seconds % 60} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
-}

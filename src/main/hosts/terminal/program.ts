@@ -7,6 +7,7 @@ import { IMAGE_FITS, IMAGE_RANGES } from '../../../contract/data';
 import { asMhoError, MhoError } from '../../../contract/errors';
 import { printable } from '../../../contract/text';
 import { MODEL_ARGUMENT, SESSION_ARGUMENT } from '../../../contract/words/formats';
+import { METHOD_LINES, RULE_LINES } from '../../../contract/words/methods';
 import { checkAddressSpace } from './addressSpace';
 import type { AttributeOptions, ShowOptions } from './options';
 import { cleaned, EXIT, type Interrupt, type Terminal } from './terminal';
@@ -91,6 +92,12 @@ Inputs are .npz files, whose entries are the model's inputs by name or in order,
 or .npy files; the first axis counts examples. Tables (.csv) hold an example per
 row: numbers, token ids, or letters for a one-hot sequence. Pictures (.png, .jpeg)
 are brought to the input's size and channels; each is an example.
+
+Methods:
+${METHOD_LINES}
+
+Rules, by which nig sums the path:
+${RULE_LINES}
 
 Examples:
   $ mho attribute model.keras --input images.npz --examples 0-3 --out images.mho

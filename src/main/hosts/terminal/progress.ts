@@ -1,7 +1,7 @@
 /** The progress bar: how far, what is going on, how long still. */
 import type { Progress } from '../../../contract/attribution';
 import { phaseWords, type Phase } from '../../../contract/words/progress';
-import { duration } from './numbers';
+import { duration } from '../../../contract/words/quantities';
 
 export interface Bar {
   readonly update: (progress: Pick<Progress, 'done' | 'total' | 'remainingMs'> & { readonly phase: Phase }) => void;

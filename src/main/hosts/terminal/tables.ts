@@ -2,8 +2,11 @@
 import type { LayerResult } from '../../../contract/attribution';
 import type { Session, SessionRun } from '../../../contract/session';
 import { printable } from '../../../contract/text';
+import { duration } from '../../../contract/words/quantities';
+import { askedWords } from '../../../contract/words/runs';
+import { written } from '../../../contract/words/shape';
 import { rankUnits } from '../../engine/attribution/ranking';
-import { duration, percent, plain, shape, signed } from './numbers';
+import { percent, plain, signed } from './numbers';
 
 /** Examples that are printed; the others are in the session. */
 const MOST_EXAMPLES = 8;
@@ -68,9 +71,6 @@ export function table(head: readonly string[], rows: readonly (readonly Cell[])[
 
 export const right = (content: string): Cell => ({ content, hAlign: 'right' });
 
-const runTitle = ({ method, rule, steps }: SessionRun): string =>
-  rule ? `${method} (${rule}, ${steps} ${steps === 1 ? 'step' : 'steps'})` : method;
-
 /** A layer's place in the reading order is that of the first run that has it. */
 function layerNames(runs: readonly SessionRun[]): string[] {
   return [...new Set(runs.flatMap(({ layers }) => layers.map(({ name }) => name)))];
@@ -107,7 +107,7 @@ export function sessionTables(session: Session, top: number, exampleLabels?: rea
     for (const run of runs)
       if (!run.complete)
         parts.push(
-          `Incomplete: ${runTitle(run)} has ${run.examples.length} of ${question.examples.length} examples.\n`,
+          `Incomplete: ${askedWords(run)} has ${run.examples.length} of ${question.examples.length} examples.\n`,
         );
   }
   for (const { code, message, remedy } of session.errors) parts.push(`${printable(`${code}: ${message} ${remedy}`)}\n`);
@@ -116,7 +116,7 @@ export function sessionTables(session: Session, top: number, exampleLabels?: rea
 }
 
 /** Where the path starts, when it is not a model input. */
-function pathWords(pathStart: string | null, model: Session['model']): string {
+function startWords(pathStart: string | null, model: Session['model']): string {
   if (pathStart) return ` along a path from ${printable(pathStart)}`;
   const whole = model.inputs.filter(({ dtype }) => dtype !== 'float32').map(({ name }) => printable(name));
   return whole.length ? `; the path starts at the embedded values of ${whole.join(', ')}` : '';
@@ -125,14 +125,14 @@ function pathWords(pathStart: string | null, model: Session['model']): string {
 function exampleTables(ats: readonly At[], title: string, top: number, model: Session['model']): string {
   const { run, place } = ats.find((at) => at.place >= 0)!;
   const [atInput, atBaseline, delta] = [run.atInput, run.atBaseline, run.delta].map((values) => plain(values[place]!));
-  const heading = `${title}: ${printable(run.target[place]!)} is ${atInput} at the input, ${atBaseline} at the baseline, difference ${delta}${pathWords(run.pathStart, model)}`;
+  const heading = `${title}: ${printable(run.target[place]!)} is ${atInput} at the input, ${atBaseline} at the baseline, difference ${delta}${startWords(run.pathStart, model)}`;
   const names = layerNames(ats.map((at) => at.run));
   const lead = (name: string): string[] => {
     const layer = ats.map(({ layers }) => layers.get(name)).find(Boolean)!;
-    return [printable(name), shape(layer.shape)];
+    return [printable(name), written(layer.shape)];
   };
   const units = table(
-    ['Layer', 'Shape', ...ats.map((at) => `Top units by ${runTitle(at.run)}`)],
+    ['Layer', 'Shape', ...ats.map((at) => `Top units by ${askedWords(at.run)}`)],
     names.map((name) => [...lead(name), ...ats.map((at) => unitCell(at, name, top))]),
     false,
   );

@@ -2,8 +2,8 @@
 import type { ModelSummary, OpSupport, PathStart } from '../../../../contract/model';
 import { printable, printableJson } from '../../../../contract/text';
 import { OP_METHODS, opNotes } from '../../../../contract/words/ops';
+import { written } from '../../../../contract/words/shape';
 import { opSupport, pathStarts } from '../../../engine/graph/support';
-import { shape } from '../numbers';
 import { openInTerminal } from '../opening';
 import { right, table } from '../tables';
 import { EXIT, type Terminal } from '../terminal';
@@ -22,7 +22,7 @@ export async function inspect(terminal: Terminal, path: string, options: { json?
 
 function described(model: ModelSummary, starts: readonly PathStart[]): string {
   const ports = (given: ModelSummary['inputs']): string =>
-    given.map(({ name, shape: sizes, dtype }) => `${printable(name)} ${shape(sizes)} ${dtype}`).join('; ');
+    given.map(({ name, shape: sizes, dtype }) => `${printable(name)} ${written(sizes)} ${dtype}`).join('; ');
   const behind = starts.filter(({ behind: inputs }) => inputs.length > 0);
   const unsupported = model.layers.filter((layer) => layer.unsupported.length > 0);
   const lines = [
@@ -35,7 +35,7 @@ function described(model: ModelSummary, starts: readonly PathStart[]): string {
   const rows = model.layers.map(({ name, kind, group, shape: sizes, units, parameters, inputs }) => [
     printable([...group, name].join(' / ')),
     printable(kind),
-    shape(sizes),
+    written(sizes),
     right(units === null ? '' : String(units)),
     right(parameters.toLocaleString('en')),
     printable(inputs.join(', ')),

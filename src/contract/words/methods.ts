@@ -1,9 +1,12 @@
-/** What the window calls things. */
-import type { Method, Rule } from '../../contract/attribution';
-import type { RunRecord, SampleInfo } from '../../contract/studio';
+/** What methods and path rules are called, and what they say: for the window, the terminal and session files alike. */
+import { METHODS, RULES, type Method, type Rule } from '../attribution';
 
 interface MethodWords {
+  /** In full, where there is room for it. */
+  readonly full: string;
+  /** In a sentence, and in the made name of a run. Session files hold it: a change would turn made names into given ones. */
   readonly name: string;
+  /** At the head of a column. */
   readonly short: string;
   readonly says: string;
   /** Whether steps and rule matter to it. */
@@ -12,36 +15,42 @@ interface MethodWords {
 
 export const methodWords: Readonly<Record<Method, MethodWords>> = {
   nig: {
-    name: 'Neuron Integrated Gradients',
+    full: 'Neuron Integrated Gradients',
+    name: 'Neuron IG',
     short: 'NIG',
     says: 'what the target gained through each neuron on the way from baseline to input',
     path: true,
   },
   rescale: {
+    full: 'DeepLIFT Rescale',
     name: 'DeepLIFT Rescale',
     short: 'Rescale',
     says: 'one step from baseline to input, by slopes instead of gradients',
     path: false,
   },
   'reveal-cancel': {
+    full: 'DeepLIFT RevealCancel',
     name: 'DeepLIFT RevealCancel',
     short: 'RevealCancel',
     says: 'positive and negative parts separately, so that what cancels shows',
     path: false,
   },
   genomics: {
-    name: 'DeepLIFT genomics default',
+    full: 'DeepLIFT genomics default',
+    name: 'DeepLIFT genomics',
     short: 'Genomics',
     says: 'Rescale after convolutions, RevealCancel after dense layers',
     path: false,
   },
   'gradient-difference': {
+    full: 'Gradient × difference',
     name: 'Gradient × difference',
     short: 'Grad × Δ',
     says: 'the gradient at the input times the change of activation; sums to nothing in particular',
     path: false,
   },
   'internal-influence': {
+    full: 'Internal influence',
     name: 'Internal influence',
     short: 'Influence',
     says: 'the mean gradient along the path; not a share of the target',
@@ -58,31 +67,21 @@ export const ruleWords: Readonly<Record<Rule, { readonly name: string; readonly 
 
 /** What a number of steps means under a rule. */
 export function stepsMeaning(steps: number, rule: Rule): string {
+  const { rescale, nig, 'gradient-difference': difference } = methodWords;
   if (rule === 'secant') {
-    if (steps === 1) return 'One step is DeepLIFT Rescale.';
-    if (steps < 8) return 'Between DeepLIFT Rescale and Neuron IG.';
-    if (steps < 32) return 'Near Neuron IG; enough for a first look.';
-    return 'Neuron IG, well converged on most networks.';
+    if (steps === 1) return `One step is ${rescale.name}.`;
+    if (steps < 8) return `Between ${rescale.name} and ${nig.name}.`;
+    if (steps < 32) return `Near ${nig.name}; enough for a first look.`;
+    return `${nig.name}, well converged on most networks.`;
   }
-  if (steps === 1) return rule === 'right' ? 'One step is gradient × difference.' : 'One step is a rough guess.';
+  if (steps === 1)
+    return rule === 'right' ? `One step is ${difference.name.toLowerCase()}.` : 'One step is a rough guess.';
   return steps < 50 ? 'Coarse for this rule: look at the error bars.' : 'Usual for this rule; more for sharp networks.';
 }
 
-/** As many letters of a given name as a column's head has room for. */
-const MOST_LETTERS = 22;
-
-/** Short enough for a column's head: `NIG · 50`, or the name that the user gave. */
-export function runLabel({ result, name }: RunRecord): string {
-  if (name !== null) return name.length > MOST_LETTERS ? `${name.slice(0, MOST_LETTERS - 1)}…` : name;
-  const { short, path } = methodWords[result.method];
-  const rule = result.rule && result.rule !== 'secant' ? ` ${result.rule}` : '';
-  return path ? `${short}${rule} · ${result.steps}` : short;
-}
-
-/** What has names for the values of its output. */
-type Named = Pick<SampleInfo, 'labels'>;
-
-/** `class 3`, by the model's labels where there are some. */
-export function outputLabel(index: number, model: Named | null): string {
-  return model?.labels[index] ?? `${index}`;
-}
+/** For help on a command line: `nig: Neuron Integrated Gradients`, and below it what it says. */
+export const METHOD_LINES = METHODS.map(
+  (key) => `  ${key}: ${methodWords[key].full}\n      ${methodWords[key].says}`,
+).join('\n');
+/** Likewise, a line for each. */
+export const RULE_LINES = RULES.map((key) => `  ${key}: ${ruleWords[key].says}`).join('\n');

@@ -1,0 +1,15 @@
+/** Times and numbers of things, in the window and the terminal alike. */
+
+/** `< 0.1 s`, `0.4 s`, `35 s`, `2 min 5 s`, `1 h 2 min` */
+export function duration(milliseconds: number): string {
+  if (milliseconds < 50) return '< 0.1 s';
+  if (milliseconds < 9950) return `${Number((milliseconds / 1000).toFixed(1))} s`;
+  const seconds = Math.round(milliseconds / 1000);
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.floor(seconds / 60);
+  return minutes < 60 ? `${minutes} min ${seconds % 60} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+/** `1 layer`, `24 layers` */
+export const count = (value: number, one: string, many = `${one}s`): string =>
+  `${value.toLocaleString('en-US')} ${value === 1 ? one : many}`;
