@@ -168,6 +168,10 @@ const catalogue = {
   ],
   USAGE: ['{reason}.', 'mho --help shows how.'],
   CANCELLED: ['The run was cancelled after {done} of {total} passes.', 'What was complete has been kept.'],
+  FILES_OPEN: [
+    'No more files may be open at once: {reason}.',
+    'Raise the limit (ulimit -n 1024), or close other programs.',
+  ],
   INTERNAL: ['Something went wrong inside Mho: {reason}.', 'Please report it with what you did.'],
 } as const satisfies Record<string, readonly [string, string]>;
 
@@ -219,7 +223,8 @@ export class MhoError<Code extends ErrorCode = ErrorCode> extends Error {
 }
 
 /** Any thrown thing as an error of the catalogue; what is not from it is INTERNAL, its cause kept. */
-export const asMhoError = (error: unknown): MhoError =>
-  error instanceof MhoError
-    ? error
-    : new MhoError('INTERNAL', { reason: error instanceof Error ? error.message : String(error) }, { cause: error });
+export const asMhoError = (error: unknown): MhoError => {
+  if (error instanceof MhoError) return error;
+  const reason = error instanceof Error ? error.message : String(error);
+  return new MhoError(/\bE[MN]FILE\b/.test(reason) ? 'FILES_OPEN' : 'INTERNAL', { reason }, { cause: error });
+};

@@ -87,6 +87,17 @@ describe('a fault before any result', () => {
   });
 });
 
+describe('few file descriptors', () => {
+  it('are told as such, wherever they run out', async () => {
+    played = () => Promise.reject(new Error('Worker initialization failure: EMFILE'));
+    const { code, err } = await mho(asked());
+    expect(code).toBe(1);
+    expect(err).toMatch(
+      /^FILES_OPEN: No more files may be open at once: Worker initialization failure: EMFILE\. .*ulimit -n/,
+    );
+  });
+});
+
 describe('little address space', () => {
   it('is told before anything is loaded that would end the program', () => {
     const limits = (soft: string): string =>
