@@ -27,7 +27,7 @@ import { say } from './say.mjs';
 import { remember, remembers, whyNotTrusted } from './trust.mjs';
 
 /** Raised when what is compiled changes, so that clones of different age share the cache in peace. */
-const compiledParts = 11;
+const compiledRevision = 12;
 const bindingFile = 'lib/napi-v8/tfjs_binding.node';
 export const libraries = ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2'];
 const probeScript = fileURLToPath(new URL('probe.mjs', import.meta.url));
@@ -46,7 +46,7 @@ const sizeOf = (path) => statSync(path, { throwIfNoEntry: false })?.size ?? null
 
 const abi = (clone) => {
   const { version } = readJson(join(bindingPackage(clone), 'package.json'));
-  return `binding-${version}-${compiledParts}_napi-v8_${process.platform}-${process.arch}`;
+  return `binding-${version}-${compiledRevision}_napi-v8_${process.platform}-${process.arch}`;
 };
 
 /**

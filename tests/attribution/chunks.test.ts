@@ -1,7 +1,7 @@
 /** How a chunk is shared out among the cores. */
 import { availableParallelism } from 'node:os';
 import { describe, expect, it } from 'vitest';
-import { sharesOf } from '../../src/main/engine/attribution/chunks';
+import { lanesOf } from '../../src/main/engine/attribution/chunks';
 
 const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0);
 
@@ -9,7 +9,7 @@ describe('shares of a chunk', () => {
   it.each([false, true])('hold all segments, in even numbers: %s', (even) => {
     for (const bytes of [1e5, 1e6, 1e7, 5e7, 1e9])
       for (let segments = 1; segments <= 80; segments++) {
-        const { counts, cores } = sharesOf(segments, bytes, even);
+        const { counts, cores } = lanesOf(segments, bytes, even);
         expect(sum(counts)).toBe(segments);
         expect(counts.length).toBeLessThanOrEqual(availableParallelism());
         if (counts.length === 1) continue;
@@ -21,8 +21,8 @@ describe('shares of a chunk', () => {
   });
 
   it('are one where that is little, or so much that the cores rather share every kernel', () => {
-    expect(sharesOf(50, 5e5, false)).toEqual({ counts: [50], cores: 'each' });
-    expect(sharesOf(50, 1e8, false)).toEqual({ counts: [50], cores: 'all' });
-    expect(sharesOf(1, 1e7, true)).toEqual({ counts: [1], cores: 'all' });
+    expect(lanesOf(50, 5e5, false)).toEqual({ counts: [50], cores: 'each' });
+    expect(lanesOf(50, 1e8, false)).toEqual({ counts: [50], cores: 'all' });
+    expect(lanesOf(1, 1e7, true)).toEqual({ counts: [1], cores: 'all' });
   });
 });

@@ -224,7 +224,7 @@ describe('recordings', () => {
     expect(recordings.size).toBe(0);
   });
 
-  it.each(['each', 'all'] as const)('parts give what each has to give, on the cores of %s', (cores) => {
+  it.each(['each', 'all'] as const)('lanes give what each has to give, on the cores of %s', (cores) => {
     // Enough for the fused kernels to be shared out where they are.
     const size = 1 << 16;
     const points = tf.randomUniform([2, size], -1, 1);

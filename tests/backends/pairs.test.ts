@@ -59,9 +59,9 @@ describe('steps', () => {
     inputs: number[],
     outputs: number[],
     numbers: Record<string, number> = {},
-    part = 0,
+    lane = 0,
   ): Step => ({
-    part,
+    lane,
     op,
     inputs,
     outputs: outputs.map((id) => ({ id, dtype: 1 })),
@@ -88,7 +88,7 @@ describe('steps', () => {
 
   it.each<[string, Step[]]>([
     ['the ReLU of another value', [offset, step('Relu', [1], [4])]],
-    ['neighbours of different parts', [offset, { ...relu, part: 1 }]],
+    ['neighbours of different lanes', [offset, { ...relu, lane: 1 }]],
     ['contributions of something else', [relu, step('MhoContribution', [5, 9], [6], along), secant]],
     ['another multiplier', [relu, step('MhoContribution', [8, 4], [6], along), secant]],
     ['other segments', [relu, step('MhoContribution', [5, 4], [6], { pairs: 2, stride: 2 }), secant]],

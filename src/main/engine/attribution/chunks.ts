@@ -49,38 +49,35 @@ export function rowBytes(plan: Plan, weights: Weights, lines: Lines): number {
 }
 
 /** Bytes of activations at hand that a core is worth waking for. */
-const SHARE_BYTES = 0.5e6;
+const LANE_BYTES = 0.5e6;
 /** Above this many the cores rather share every kernel: each on its own, their activations drive one another's from the cache. */
 const TOGETHER_BYTES = 64e6;
-/** Segments of a share at the least: each begins with a point more. */
-const SHARE_SEGMENTS = 4;
+/** Segments of a lane at the least: each begins with a point more. */
+const LANE_SEGMENTS = 4;
 
-/** Which cores are best for work that cannot be shared out. */
-export const coresFor = (bytes: number): Cores => (bytes < 2 * SHARE_BYTES ? 'each' : 'all');
+/** Which cores are best for work that cannot be split into lanes. */
+export const coresFor = (bytes: number): Cores => (bytes < 2 * LANE_BYTES ? 'each' : 'all');
 
-export interface Shares {
+/** What of a chunk each core does: its lane. */
+export interface Lanes {
   /** Segments of each. */
   readonly counts: readonly number[];
   readonly cores: Cores;
 }
 
 /**
- * Shares a chunk's segments out among the cores. (Measured on the reference networks, a conv net and ResNet-18: on two cores,
+ * Splits a chunk's segments into lanes, a core each. (Measured on the reference networks, a conv net and ResNet-18: on two cores,
  * one alone is fastest up to some 1 MB, one for each half up to some 60 MB.)
  * @param bytes activations of the whole chunk
- * @param even whether every share must hold an even number of segments
+ * @param even whether every lane must hold an even number of segments
  */
-export function sharesOf(segments: number, bytes: number, even: boolean): Shares {
+export function lanesOf(segments: number, bytes: number, even: boolean): Lanes {
   const unit = even ? 2 : 1;
   const units = segments % unit === 0 ? segments / unit : 0;
-  const shares = Math.min(
-    availableParallelism(),
-    Math.floor(bytes / SHARE_BYTES),
-    Math.floor(segments / SHARE_SEGMENTS),
-  );
-  if (bytes > TOGETHER_BYTES || Math.min(units, shares) < 2) return { counts: [segments], cores: coresFor(bytes) };
-  const before = (share: number): number => Math.floor((units * share) / shares);
-  const counts = Array.from({ length: shares }, (_, share) => unit * (before(share + 1) - before(share)));
+  const lanes = Math.min(availableParallelism(), Math.floor(bytes / LANE_BYTES), Math.floor(segments / LANE_SEGMENTS));
+  if (bytes > TOGETHER_BYTES || Math.min(units, lanes) < 2) return { counts: [segments], cores: coresFor(bytes) };
+  const before = (lane: number): number => Math.floor((units * lane) / lanes);
+  const counts = Array.from({ length: lanes }, (_, lane) => unit * (before(lane + 1) - before(lane)));
   return { counts, cores: 'each' };
 }
 

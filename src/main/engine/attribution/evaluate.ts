@@ -33,7 +33,7 @@ export async function evaluate(
   const fed = [...feeds].filter(([id]) => live.has(id));
   const rows = [...feeds.values()][0]?.shape[0] ?? 1;
   const bytes = knownBytes(graph, nodes.map(({ output }) => output)) ?? Infinity; // prettier-ignore
-  const parts = new Map<ValueId, { shape: number[]; data: Float32Array[] }>(
+  const batches = new Map<ValueId, { shape: number[]; data: Float32Array[] }>(
     wanted.map((id) => [id, { shape: [], data: [] }]),
   );
   for (let first = 0; first < rows; first += ROWS) {
@@ -59,14 +59,14 @@ export async function evaluate(
     });
     for (const [place, id] of wanted.entries()) {
       const tensor = computed[place]!;
-      const part = parts.get(id)!;
-      part.shape = tensor.shape.slice(1);
-      part.data.push(new Float32Array(await tensor.data()));
+      const batch = batches.get(id)!;
+      batch.shape = tensor.shape.slice(1);
+      batch.data.push(new Float32Array(await tensor.data()));
       tensor.dispose();
     }
     if (first + count < rows) await weights.device.between();
   }
-  return new Map([...parts].map(([id, { shape, data }]) => [id, { shape: [rows, ...shape], data: joined(data) }]));
+  return new Map([...batches].map(([id, { shape, data }]) => [id, { shape: [rows, ...shape], data: joined(data) }]));
 }
 
 /** An op without a rule that one of the values comes from. */
@@ -82,13 +82,13 @@ function strangerBefore(graph: Graph, values: readonly ValueId[]): Node<'unknown
 const atRows = (constant: Tensor, rows: number): Tensor =>
   tf.tile(tf.expandDims(tf.cast(constant, 'float32'), 0), [rows, ...constant.shape.map(() => 1)]);
 
-function joined(parts: readonly Float32Array[]): Float32Array {
-  if (parts.length === 1) return parts[0]!;
-  const whole = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
+function joined(batches: readonly Float32Array[]): Float32Array {
+  if (batches.length === 1) return batches[0]!;
+  const whole = new Float32Array(batches.reduce((sum, batch) => sum + batch.length, 0));
   let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
+  for (const batch of batches) {
+    whole.set(batch, at);
+    at += batch.length;
   }
   return whole;
 }

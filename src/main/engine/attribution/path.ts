@@ -64,7 +64,7 @@ export function pairsTensor({ shape, data }: NumericArray, { first, pairs }: Gro
 export const atPoints = (tensor: Tensor, points: number): Tensor =>
   tf.tile(tensor, [points, ...tensor.shape.slice(1).map(() => 1)]);
 
-/** Where a part of F lies in its value, one-hot: [pairs, …]. */
+/** Where a term of F lies in its value, one-hot: [pairs, …]. */
 export function markTensor({ shape, index }: Seed, group: Group): Tensor {
   const size = sizeOf(shape);
   const data = new Float32Array(group.pairs * size);
@@ -75,10 +75,10 @@ export function markTensor({ shape, index }: Seed, group: Group): Tensor {
 /** ∂F/∂value of every value that F reads, at `points` points of the group. @param marks one per seed */
 export function seedsAt(seeds: readonly Seed[], marks: readonly Tensor[], points: number): Map<ValueId, Tensor> {
   const made = new Map<ValueId, Tensor>();
-  for (const [part, { value, sign }] of seeds.entries()) {
+  for (const [term, { value, sign }] of seeds.entries()) {
     const before = made.get(value);
     const seed = tf.tidy(() => {
-      const signed = tf.mul(atPoints(marks[part]!, points), sign);
+      const signed = tf.mul(atPoints(marks[term]!, points), sign);
       return before ? tf.add(before, signed) : signed;
     });
     before?.dispose();
@@ -94,11 +94,11 @@ export function targetAt(
   points: number,
   activations: ReadonlyMap<ValueId, Tensor>,
 ): Tensor {
-  const parts = seeds.map(({ value, sign }, part) => {
+  const terms = seeds.map(({ value, sign }, term) => {
     const values = activations.get(value)!;
-    const marked = tf.cast(atPoints(marks[part]!, points), 'bool');
+    const marked = tf.cast(atPoints(marks[term]!, points), 'bool');
     const picked = tf.where(marked, values, tf.zerosLike(values));
     return tf.mul(tf.sum(tf.reshape(picked, [values.shape[0]!, -1]), 1), sign);
   });
-  return parts.length === 1 ? parts[0]! : tf.addN(parts);
+  return terms.length === 1 ? terms[0]! : tf.addN(terms);
 }

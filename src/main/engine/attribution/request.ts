@@ -84,7 +84,7 @@ export async function prepareEnds(
   return { examples, references, starts, fixed, lines: { pairs: rows.length, ends }, atInput };
 }
 
-/** What is explained: where each part of F lies, per pair. */
+/** What is explained: where each term of F lies, per pair. */
 async function findTarget(
   graph: Graph,
   weights: Weights,

@@ -10,7 +10,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Done } from '../backends';
 import type { ValueId } from '../graph/graph';
-import { sharesOf } from './chunks';
+import { lanesOf } from './chunks';
 import { forward } from './forward';
 import {
   atPoints,
@@ -87,8 +87,8 @@ export async function sweepGroup(
     for (let first = 0; first < alphas.length - 1;) {
       const left = alphas.length - 1 - first;
       const count = left === 1 ? 1 : Math.min(segments, left - (left % 2));
-      const shares = lines.walk(alphas.slice(first, first + count + 1));
-      for (const { flat, layout, told } of shares) {
+      const lanes = lines.walk(alphas.slice(first, first + count + 1));
+      for (const { flat, layout, told } of lanes) {
         sums.add(flat, layout);
         const numbers = (await told.data()) as Float32Array;
         told.dispose();
@@ -99,7 +99,7 @@ export async function sweepGroup(
         running += numbers.at(-1)!;
       }
       await onChunk({
-        passes: (count + shares.length) * pairs,
+        passes: (count + lanes.length) * pairs,
         alpha: alphas[first]!,
         expected: ends.input[0]! - ends.baseline[0]!,
         running,
@@ -112,8 +112,8 @@ export async function sweepGroup(
   }
 }
 
-/** What a share of a chunk gives. */
-interface ShareSums {
+/** What a lane of a chunk gives. */
+interface LaneSums {
   /** All sums end to end. */
   readonly flat: Tensor;
   readonly layout: Layout;
@@ -121,7 +121,7 @@ interface ShareSums {
   readonly told: Tensor;
 }
 
-/** A share's own points. */
+/** A lane's own points. */
 interface Points {
   /** Segments, neighbours along the path. */
   readonly count: number;
@@ -136,7 +136,7 @@ class GroupLines {
   readonly #lines: ReadonlyMap<ValueId, Tensor>;
   /** Per value that stays as it is: [pairs, …]. */
   readonly #fixed: ReadonlyMap<ValueId, Tensor>;
-  /** Where each part of F lies in its value, one-hot. */
+  /** Where each term of F lies in its value, one-hot. */
   readonly #marks: readonly Tensor[];
 
   constructor(
@@ -150,34 +150,34 @@ class GroupLines {
   }
 
   /**
-   * Forward and backward over neighbouring points and the segments between them, shared out among the cores.
+   * Forward and backward over neighbouring points and the segments between them, split into lanes, a core each.
    * @param alphas of the points
    * @returns in the points' order; the caller disposes of the tensors
    */
-  walk(alphas: readonly number[]): readonly ShareSums[] {
+  walk(alphas: readonly number[]): readonly LaneSums[] {
     const { weights, kinds, estimateError, rowBytes } = this.swept;
     const { pairs } = this.group;
     const { records } = weights.device;
     const segments = alphas.length - 1;
     const bytes = alphas.length * pairs * rowBytes;
     const { counts, cores } = records
-      ? sharesOf(segments, bytes, estimateError)
+      ? lanesOf(segments, bytes, estimateError)
       : ({ counts: [segments], cores: 'all' } as const);
     const layouts: Layout[] = [];
     const made = tf.tidy(() => {
       let point = 0;
-      const shares = counts.map((count): Points => {
+      const lanes = counts.map((count): Points => {
         const own = alphas.slice(point, point + count + 1);
         point += count;
         const influence = kinds.includes('influence') ? influenceWeights(own, pairs) : null;
         return { count, weights: pointWeights(own), influence };
       });
-      const parts = shares.map((share) => () => this.#compute(share));
-      const own = shares.flatMap((share) => [share.weights, ...Object.values(share.influence ?? {})]);
+      const works = lanes.map((lane) => () => this.#compute(lane));
+      const own = lanes.flatMap((lane) => [lane.weights, ...Object.values(lane.influence ?? {})]);
       const inputs = [...this.#lines.values(), ...this.#fixed.values(), ...this.#marks, ...own];
       const done = records
-        ? weights.recordings.run(this.#key(counts), inputs, parts, cores)
-        : parts.map((part) => part());
+        ? weights.recordings.run(this.#key(counts), inputs, works, cores)
+        : works.map((work) => work());
       return done.map(({ tensors, about }) => {
         layouts.push(about);
         return [...tensors];
@@ -201,7 +201,7 @@ class GroupLines {
     ]);
   }
 
-  /** A share's work, from tensors to tensors: its sums and what it tells; about the sums, where each lies. */
+  /** A lane's work, from tensors to tensors: its sums and what it tells; about the sums, where each lies. */
   #compute({ count, weights: points, influence }: Points): Done<Layout> {
     const { plan, weights, kinds, estimateError, nonlinearity, seeds, watched } = this.swept;
     const { pairs } = this.group;

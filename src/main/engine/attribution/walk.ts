@@ -40,10 +40,10 @@ function walkBack<M>(
     // Before the first layer that is asked for, nothing needs it.
     const passed = node.inputs.some((input) => plan.walked.has(input)) ? flow.pass(node, met) : [];
     node.inputs.forEach((input, index) => {
-      const share = passed[index];
-      if (share === null || share === undefined) return;
+      const each = passed[index];
+      if (each === null || each === undefined) return;
       const before = upstream.get(input);
-      upstream.set(input, before === undefined ? share : flow.add(before, share));
+      upstream.set(input, before === undefined ? each : flow.add(before, each));
     });
     flow.dispose(met);
   }
@@ -189,12 +189,12 @@ export function walkParts(
     tf.tidy(() => {
       const passed = ruleFor(node).multiplier(upstream, inputParts(node), contextOf(node));
       return node.inputs.map((id, index) => {
-        const share = passed[index];
-        if (!share || !plan.walked.has(id)) return null;
+        const each = passed[index];
+        if (!each || !plan.walked.has(id)) return null;
         const { shape } = differences.of(id);
         return {
-          positive: tf.clone(sumTo(share.positive, shape)),
-          negative: tf.clone(sumTo(share.negative, shape)),
+          positive: tf.clone(sumTo(each.positive, shape)),
+          negative: tf.clone(sumTo(each.negative, shape)),
         };
       }) as unknown as TensorContainer;
     }) as unknown as (Parts | null)[];

@@ -212,7 +212,7 @@ export class Devices {
     const piece = this.#holder;
     if (piece?.device !== device) throw new Error('a device was used outside its turn');
     await breathe();
-    if (this.#holder !== piece) throw new Error('two parts of one piece of work were at the device at once');
+    if (this.#holder !== piece) throw new Error('one piece of work was at the device twice at once');
     if (!this.#waiting.some((other) => rank(other.piece) < rank(piece))) return;
     this.#holder = null;
     await this.#wait(piece);

@@ -36,21 +36,21 @@ export class Recording {
     private readonly held: readonly number[],
     private readonly feeds: string,
     private readonly fetches: string,
-    /** How many outputs each part has. */
+    /** How many outputs each lane has. */
     private readonly counts: readonly number[],
   ) {}
 
   /**
-   * Does the parts of a piece of work op by op, and records them as one graph.
+   * Does a piece of work, lane by lane, op by op, and records them as one graph.
    * @param inputs what differs from run to run
    * @param held gives what else the work reads once it is done: tensors that outlive the recording and never change
-   * @param parts give tensors that depend on tensors alone, never on numbers read from them nor on another part
-   * @returns what the parts gave; the recording is null where something in it cannot be part of a graph
+   * @param works a lane's work each, which gives tensors that depend on tensors alone, never on numbers read from them nor on another lane
+   * @returns what the lanes gave; the recording is null where something in it cannot stand in a graph
    */
   static make<About>(
     inputs: readonly Tensor[],
     held: () => readonly Tensor[],
-    parts: readonly (() => Done<About>)[],
+    works: readonly (() => Done<About>)[],
     cores: Cores,
   ): { readonly done: readonly Done<About>[]; readonly recording: Recording | null } {
     const backend = nativeBackend();
@@ -60,9 +60,9 @@ export class Recording {
     backend.binding = recorder.listening();
     let done: readonly Done<About>[];
     try {
-      done = parts.map((part, at) => {
-        recorder.part = at;
-        return part();
+      done = works.map((work, at) => {
+        recorder.lane = at;
+        return work();
       });
     } finally {
       backend.binding = binding;
@@ -109,7 +109,7 @@ export class Recording {
     }
   }
 
-  /** Runs the graph. @param inputs of the shapes it was recorded with @returns what each part gives */
+  /** Runs the graph. @param inputs of the shapes it was recorded with @returns what each lane gives */
   run(inputs: readonly Tensor[]): Tensor[][] {
     const backend = nativeBackend();
     const fed = [...backend.getInputTensorIds(inputs), ...this.held];
@@ -141,8 +141,8 @@ interface Noted {
 
 /** Notes which ops the kernels call. */
 class Recorder {
-  /** The part of the work that calls them. */
-  part = 0;
+  /** The lane that calls them. */
+  lane = 0;
   readonly #steps: Step[] = [];
   readonly #constants = new Map<number, Constant>();
   readonly #read: number[] = [];
@@ -155,7 +155,7 @@ class Recorder {
     const heard: Pick<NativeBinding, 'executeOp' | 'createTensor' | 'tensorDataSync'> = {
       executeOp: (op, attributes, inputs, count) => {
         const outputs = binding.executeOp(op, attributes, inputs, count);
-        this.#steps.push({ part: this.part, op, attributes, inputs: [...inputs], outputs });
+        this.#steps.push({ lane: this.lane, op, attributes, inputs: [...inputs], outputs });
         return outputs;
       },
       createTensor: (shape, dtype, values) => {
@@ -175,7 +175,7 @@ class Recorder {
 
   /**
    * What was noted, as a graph.
-   * @returns the file, which tensors it holds, and the names of what it is fed (inputs, held tensors) and gives, part by part;
+   * @returns the file, which tensors it holds, and the names of what it is fed (inputs, held tensors) and gives, lane by lane;
    * null where something cannot be written
    */
   graph(
@@ -213,30 +213,30 @@ class Recorder {
       names.set(id, name);
       return name;
     };
-    // A part's steps run one after the other, as they were recorded: nothing is made, and held, before it is needed, and a
-    // part stays on its core.
+    // A lane's steps run one after the other, as they were recorded: nothing is made, and held, before it is needed, and a
+    // lane stays on its core.
     const before: string[] = [];
-    for (const [at, { part, op, attributes, inputs: read, outputs: made }] of inOneTrip(this.#steps).entries()) {
+    for (const [at, { lane, op, attributes, inputs: read, outputs: made }] of inOneTrip(this.#steps).entries()) {
       const from = read.map(nameOf);
       if (from.includes(null)) return null;
       const inferred = INFERRED[op];
       const all = [...attributes];
       if (inferred) all.push({ name: inferred, type: this.binding.TF_ATTR_TYPE, value: made[0]!.dtype });
       if (op.startsWith(OURS)) all.push({ name: 'parallel', type: this.binding.TF_ATTR_BOOL, value: cores === 'all' });
-      const after = before[part] === undefined ? [] : [`^${before[part]}`];
+      const after = before[lane] === undefined ? [] : [`^${before[lane]}`];
       if (!file.node(`step${at}`, op, [...(from as string[]), ...after], all)) return null;
-      before[part] = `step${at}`;
+      before[lane] = `step${at}`;
       for (const [place, { id }] of made.entries())
-        // What was made to be kept is there from now on: made in one part, it is no other part's to wait for.
+        // What was made to be kept is there from now on: made in one lane, it is no other lane's to wait for.
         if (!typeOf.has(id)) names.set(id, place === 0 ? `step${at}` : `step${at}:${place}`);
     }
     const fetches: string[] = [];
-    for (const [part, each] of outputs.entries())
+    for (const [lane, each] of outputs.entries())
       for (const [at, { id, dtype }] of each.entries()) {
         const from = nameOf(id);
         const type = { name: 'T', type: this.binding.TF_ATTR_TYPE, value: dtype };
         // By their names outputs that are made on cores of their own are told apart; see session.cc.
-        const name = cores === 'each' ? `part${part}/output${at}` : `output${part}/${at}`;
+        const name = cores === 'each' ? `lane${lane}/output${at}` : `output${lane}/${at}`;
         if (from === null || !file.node(name, 'Identity', [from], [type])) return null;
         fetches.push(name);
       }
@@ -264,14 +264,14 @@ export class Recordings {
 
   /**
    * @param key all that the work depends on besides the values of `inputs`
-   * @param inputs what the work reads; their shapes are part of the key
-   * @param parts of the work, none of which needs another's results
-   * @returns what each part gave
+   * @param inputs what the work reads; their shapes belong to the key
+   * @param works of the lanes, none of which needs another's results
+   * @returns what each lane gave
    */
   run<About>(
     key: string,
     inputs: readonly Tensor[],
-    parts: readonly (() => Done<About>)[],
+    works: readonly (() => Done<About>)[],
     cores: Cores,
   ): readonly Done<About>[] {
     const whole = `${key} ${inputs.map(({ shape }) => shape.join('x')).join(' ')}`;
@@ -281,19 +281,19 @@ export class Recordings {
       this.#met.set(whole, met);
       try {
         const made = met.recording.run(inputs);
-        return made.map((tensors, part) => ({ tensors, about: met.about[part] as About }));
+        return made.map((tensors, lane) => ({ tensors, about: met.about[lane] as About }));
       } catch {
         // Slower without, never broken: what the graph cannot do is done, or fails, op by op.
         this.#forget(whole);
         this.#met.set(whole, null);
-        return parts.map((part) => part());
+        return works.map((work) => work());
       }
     }
     if (met === undefined || met === null) {
       this.#met.set(whole, met === undefined ? false : null);
-      return parts.map((part) => part());
+      return works.map((work) => work());
     }
-    const { done, recording } = Recording.make(inputs, this.held, parts, cores);
+    const { done, recording } = Recording.make(inputs, this.held, works, cores);
     this.#met.set(whole, recording && { recording, about: done.map(({ about }) => about) });
     const made = [...this.#met].filter(([, each]) => each);
     if (made.length > MOST_RECORDINGS) this.#forget(made[0]![0]);

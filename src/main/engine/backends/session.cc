@@ -84,7 +84,7 @@ class Hand {
 #endif
 };
 
-// As many as there have been parts of one run, for the life of the process. oneDNN keeps its kernels by thread, made for the
+// As many as there have been lanes of one run, for the life of the process. oneDNN keeps its kernels by thread, made for the
 // number of threads of who first asks: these see no others than sessions of one.
 std::mutex handsMutex;
 std::vector<Hand*>& hands() {
@@ -114,51 +114,51 @@ void place(size_t count) {
 #endif
 }
 
-// Some of a run's outputs: those whose ops are named part<number>/….
-struct Part {
+// Some of a run's outputs: those whose ops are named lane<number>/….
+struct Lane {
   std::vector<TF_Output> outputs;
   std::vector<TF_Tensor*> values;
   std::vector<int> places;
   TF_Status* status = TF_NewStatus();
-  ~Part() { TF_DeleteStatus(status); }
+  ~Lane() { TF_DeleteStatus(status); }
 };
 
 }  // namespace
 
-// In place of TF_SessionRun: the parts of a graph run side by side, each on a thread of its own, as if each were all there is.
+// In place of TF_SessionRun: the lanes of a graph run side by side, each on a thread of its own, as if each were all there is.
 extern "C" void MhoSessionRun(TF_Session* session, const TF_Buffer* options, const TF_Output* inputs,
                               TF_Tensor* const* inputValues, int inputCount, const TF_Output* outputs,
                               TF_Tensor** outputValues, int outputCount, const TF_Operation* const* targets,
                               int targetCount, TF_Buffer* metadata, TF_Status* status) {
-  std::map<std::string, Part> parts;
+  std::map<std::string, Lane> lanes;
   for (int at = 0; at < outputCount; at++) {
     const std::string name = TF_OperationName(outputs[at].oper);
     const size_t slash = name.find('/');
-    if (slash == std::string::npos || name.compare(0, 4, "part") != 0)
+    if (slash == std::string::npos || name.compare(0, 4, "lane") != 0)
       return TF_SessionRun(session, options, inputs, inputValues, inputCount, outputs, outputValues, outputCount, targets,
                            targetCount, metadata, status);
-    Part& part = parts[name.substr(0, slash)];
-    part.outputs.push_back(outputs[at]);
-    part.values.push_back(nullptr);
-    part.places.push_back(at);
+    Lane& lane = lanes[name.substr(0, slash)];
+    lane.outputs.push_back(outputs[at]);
+    lane.values.push_back(nullptr);
+    lane.places.push_back(at);
   }
   std::lock_guard<std::mutex> lock(handsMutex);
-  while (hands().size() < parts.size()) hands().push_back(new Hand);
-  place(parts.size());
+  while (hands().size() < lanes.size()) hands().push_back(new Hand);
+  place(lanes.size());
   size_t hand = 0;
-  for (auto& named : parts) {
-    Part& part = named.second;
-    hands()[hand++]->start([=, &part] {
-      TF_SessionRun(session, nullptr, inputs, inputValues, inputCount, part.outputs.data(), part.values.data(),
-                    static_cast<int>(part.outputs.size()), nullptr, 0, nullptr, part.status);
+  for (auto& named : lanes) {
+    Lane& lane = named.second;
+    hands()[hand++]->start([=, &lane] {
+      TF_SessionRun(session, nullptr, inputs, inputValues, inputCount, lane.outputs.data(), lane.values.data(),
+                    static_cast<int>(lane.outputs.size()), nullptr, 0, nullptr, lane.status);
     });
   }
   for (size_t each = 0; each < hand; each++) hands()[each]->wait();
   TF_SetStatus(status, TF_OK, "");
-  for (const auto& named : parts)
+  for (const auto& named : lanes)
     if (TF_GetCode(named.second.status) != TF_OK)
       TF_SetStatus(status, TF_GetCode(named.second.status), TF_Message(named.second.status));
-  for (const auto& named : parts)
+  for (const auto& named : lanes)
     for (size_t at = 0; at < named.second.values.size(); at++) {
       TF_Tensor* value = named.second.values[at];
       const bool ok = TF_GetCode(status) == TF_OK;

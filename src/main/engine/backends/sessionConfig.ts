@@ -8,7 +8,7 @@ import { message } from './graphFile';
 
 const { Varint, LengthDelimited } = WireType;
 
-/** `each`: one core for every part of the work. `all`: every kernel is shared by all cores. */
+/** `each`: one core for every lane. `all`: every kernel is shared by all cores. */
 export type Cores = 'each' | 'all';
 
 const hexOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');

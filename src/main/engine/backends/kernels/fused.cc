@@ -300,11 +300,11 @@ struct Pool : Shared {
   void windows(const std::vector<int64_t>& x, const std::vector<int64_t>& upstream, float* out, Visit visit) const {
     const int64_t rows = x[0], height = x[1], width = x[2], channels = x[3], oh = upstream[1], ow = upstream[2];
     const int64_t line = width * channels, image = height * line;
-    const int64_t together = rows >= kLanes ? channels : 2 * kLanes, parts = (channels + together - 1) / together;
+    const int64_t together = rows >= kLanes ? channels : 2 * kLanes, strips = (channels + together - 1) / together;
 #pragma omp parallel for schedule(static) collapse(2) if (parallel)
     for (int64_t row = 0; row < rows; row++)
-      for (int64_t part = 0; part < parts; part++) {
-        const int64_t first = part * together, last = std::min(channels, first + together);
+      for (int64_t strip = 0; strip < strips; strip++) {
+        const int64_t first = strip * together, last = std::min(channels, first + together);
         int64_t cleared = 0;
         const auto clear = [&](int64_t until) {
           for (; cleared < until; cleared++)

@@ -1,4 +1,4 @@
-/** Kernels that set-up compiles from fused.cc: parts of the backward walk in one pass over memory each, on the CPU. */
+/** Kernels that set-up compiles from fused.cc: steps of the backward walk in one pass over memory each, on the CPU. */
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { fusedKernelsAreLoaded, nativeBackend } from '../native';
 

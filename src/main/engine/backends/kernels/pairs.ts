@@ -3,8 +3,8 @@ import type { NativeAttribute } from '../native';
 
 /** An op that ran; tensors by the binding's numbers. */
 export interface Step {
-  /** The part of the work that called it. */
-  readonly part: number;
+  /** The lane that called it. */
+  readonly lane: number;
   readonly op: string;
   readonly attributes: readonly NativeAttribute[];
   readonly inputs: readonly number[];
@@ -42,7 +42,7 @@ export function inOneTrip(steps: readonly Step[]): Step[] {
   const together: Step[] = [];
   for (const step of steps) {
     const before = together.at(-1);
-    const both = before?.part === step.part ? (opened(before, step) ?? flowing(before, step, madeBy)) : null;
+    const both = before?.lane === step.lane ? (opened(before, step) ?? flowing(before, step, madeBy)) : null;
     if (both) together[together.length - 1] = both;
     else together.push(step);
   }
