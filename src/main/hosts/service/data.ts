@@ -16,6 +16,9 @@ export type DataPart = z.infer<typeof dataPart>;
 export const dataSource = z.object({ parts: z.array(dataPart).min(1), reading: imageReading.partial() });
 export type DataSource = z.infer<typeof dataSource>;
 
+/** One file, read as is usual. */
+export const sourceOf = (path: string): DataSource => ({ parts: [{ paths: [path], input: null }], reading: {} });
+
 /** What a document holds of data that was read. */
 export interface ReadSource extends DataRead {
   readonly source: DataSource;
@@ -37,7 +40,7 @@ export async function readSource(
   engine: Pick<Engine, 'readData'>,
   source: DataSource,
   ports: readonly InputPort[],
-  signal?: AbortSignal,
+  signal: AbortSignal,
 ): Promise<ReadSource> {
   let arrays: Arrays = {};
   const how: HowRead[] = [];
@@ -50,7 +53,7 @@ export async function readSource(
         hint: '',
         inputs: ports.map(({ name }) => name).join(', '),
       });
-    const read = await engine.readData(paths, port ? [port] : ports, source.reading, { ...(signal && { signal }) });
+    const read = await engine.readData(paths, port ? [port] : ports, source.reading, { signal });
     arrays = { ...arrays, ...(port ? onlyFor(read.arrays, port, paths[0]!) : read.arrays) };
     how.push(...read.how.map((each) => (port ? { ...each, input: port.name } : each)));
     reading ??= read.reading;

@@ -1,11 +1,12 @@
 /** A document's data: what was read from files for the model's inputs, and what a run is asked with it. */
 import type { AttributionRequest } from '../../../../contract/attribution';
+import type { InputPort } from '../../../../contract/data';
 import { MhoError } from '../../../../contract/errors';
 import type { Question } from '../../../../contract/session';
 import type { InputData, RunSetup, StudioBaseline } from '../../../../contract/studio';
 import type { DataRead } from '../../../engine/data';
 import { matched, placesOf, rowsOf, type Arrays } from '../arrays';
-import { inputData, inputFaults, type DataSource } from '../data';
+import { inputData, inputFaults, readSource, type DataSource } from '../data';
 import type { Engine } from '../engine';
 import type { SavedState } from '../recovery';
 import type { OpenModel } from './model';
@@ -16,6 +17,16 @@ export interface OpenData extends DataRead {
   readonly name: string;
   /** Number that each row goes by; null where they are counted from 0. */
   readonly rows: readonly number[] | null;
+}
+
+/** @throws INPUT_…, OPENING_CANCELLED */
+export async function readOpenData(
+  engine: Pick<Engine, 'readData'>,
+  source: DataSource,
+  ports: readonly InputPort[],
+  signal: AbortSignal,
+): Promise<OpenData> {
+  return { ...(await readSource(engine, source, ports, signal)), rows: null };
 }
 
 export type Purpose = 'input' | 'baseline';

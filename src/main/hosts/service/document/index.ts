@@ -4,10 +4,8 @@
  * (saving, replacing, closing) takes turns, and reading, which may take long, is done before its turn. It survives the
  * engine's death (recovery.ts).
  */
-import { basename, dirname, join } from 'node:path';
+import { basename } from 'node:path';
 import { MhoError } from '../../../../contract/errors';
-import type { ModelSummary } from '../../../../contract/model';
-import type { Session } from '../../../../contract/session';
 import type {
   DocumentState,
   InputData,
@@ -17,23 +15,21 @@ import type {
   RunRecord,
 } from '../../../../contract/studio';
 import { shortFolder } from '../../folders';
-import { holds, type Arrays } from '../arrays';
-import { readSource, withPart, type DataSource } from '../data';
-import { recordOf, type StoredRun } from '../records';
+import type { Arrays } from '../arrays';
+import { sourceOf, withPart, type DataPart, type DataSource } from '../data';
+import { recordOf } from '../records';
 import type { RecoveryFolder, SavedState } from '../recovery';
-import { sample as findSample, samples as allSamples, type Sample } from '../samples';
+import { sample as findSample, type Sample } from '../samples';
 import { Turns } from '../turns';
-import type { OpenData, Purpose } from './data';
+import { readOpenData, type Purpose } from './data';
 import { Epoch, type EpochSurroundings } from './epoch';
 import { newId } from './ids';
 import { openedModel, readModel, type OpenModel } from './model';
 import { Openings, type Opening } from './openings';
-import { placeOf, sameStamp, stampOf, storedRuns, type SessionFile, type SessionPlaces } from './session';
+import { Reopening, type ReopeningSurroundings } from './reopening';
+import { placeOf, sameStamp, stampOf, type SessionFile } from './session';
 
-export interface DocumentSurroundings extends EpochSurroundings {
-  readonly samples: string;
-  /** Session files of all documents. */
-  readonly places: SessionPlaces;
+export interface DocumentSurroundings extends EpochSurroundings, ReopeningSurroundings {
   readonly changed: (document: string, state: DocumentState) => void;
 }
 
@@ -56,6 +52,7 @@ export class Document {
   #closed = false;
   readonly #openings = new Openings();
   readonly #turns = new Turns();
+  readonly #reopening: Reopening;
   /** Resolves when what an engine before this one left is found again. */
   readonly ready: Promise<void>;
 
@@ -64,6 +61,9 @@ export class Document {
     private readonly around: DocumentSurroundings,
   ) {
     this.#epoch = this.#newEpoch(around.recovery.create());
+    this.#reopening = new Reopening(id, around, (path, sample, given) =>
+      this.#openings.beside(path, given, ({ signal }) => this.#readModel(path, sample, signal)),
+    );
     this.ready = this.#findAgain();
   }
 
@@ -180,7 +180,7 @@ export class Document {
       const another = (): boolean => (this.#epoch.summary ?? model.summary).hash !== model.summary.hash;
       if (another()) this.#checkReplacing(unsaved);
       const data =
-        sample && (await this.#readSource({ parts: [partOf([sample.inputs])], reading: {} }, model, opening));
+        sample && (await readOpenData(this.around.engine, sourceOf(sample.inputs), model.ports, opening.signal));
       const take = (epoch: Epoch): void => {
         epoch.model = model;
         epoch.described = model.summary;
@@ -243,7 +243,7 @@ export class Document {
   readInputs(paths: readonly string[], asked: Omit<Params<'readInputs'>, 'files'> = {}): Promise<InputData> {
     const { input, into, purpose = 'input', reading = {} } = asked;
     const before = into === undefined ? null : this.#epoch.data.get(into);
-    const part = partOf(paths, input);
+    const part: DataPart = { paths: [...paths], input: input ?? null };
     const source = before?.source ? withPart(before.source, part) : { parts: [part], reading };
     return this.#readData({ ...source, reading: { ...source.reading, ...reading } }, purpose);
   }
@@ -261,16 +261,12 @@ export class Document {
     const model = epoch.openModel;
     const handle = newId();
     await this.#openings.beside(source.parts.at(-1)!.paths[0]!, epoch.signal, async (opening) => {
-      const data = await this.#readSource(source, model, opening);
+      const data = await readOpenData(this.around.engine, source, model.ports, opening.signal);
       opening.commit();
       epoch.data.take(handle, data, purpose);
     });
     await this.#changed(epoch);
     return epoch.data.shown(handle, model);
-  }
-
-  async #readSource(source: DataSource, { ports }: OpenModel, { signal }: Pick<Opening, 'signal'>): Promise<OpenData> {
-    return { ...(await readSource(this.around.engine, source, ports, signal)), rows: null };
   }
 
   /** Rows of data, by the model's inputs. @throws EXAMPLES_RANGE */
@@ -385,57 +381,7 @@ export class Document {
   async #readSession(next: Epoch, file: SessionFile, unsaved: Unsaved, signal: AbortSignal): Promise<void> {
     const session = await this.around.engine.openSession(file.path, { signal });
     this.#checkReplacing(unsaved);
-    next.session = file;
-    next.described = session.model;
-    next.created = session.created;
-    next.notes = session.notes;
-    for (const run of storedRuns(session)) next.runs.add({ ...run, askedWith: NO_DATA, keeping: null, revision: 0 });
-    next.runs.wrote(next.runs.snapshot());
-    await this.#reopenModel(next, { path: session.model.path, sample: null }, signal);
-    if (next.model) await this.#reopenData(next, session, dirname(file.path), signal);
-  }
-
-  /** The model of a session, when it is still there and still the same. @throws OPENING_CANCELLED */
-  async #reopenModel(
-    epoch: Epoch,
-    { path, sample }: NonNullable<SavedState['model']>,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const known = (await allSamples(this.around.samples)).find(
-      (each) => each.info.name === sample || each.model === path,
-    );
-    const model = await this.#openings
-      .beside(path, signal, (opening) => this.#readModel(path, known ?? null, opening.signal))
-      .catch(() => null);
-    if (!model || (epoch.described && model.summary.hash !== epoch.described.hash)) return; // shown without its model
-    epoch.model = model;
-    epoch.described = model.summary;
-  }
-
-  /**
-   * The data that a session's last run was asked for, so that it can be run again: from its file, where that is still
-   * beside the session or the model and still holds the same rows, else those rows alone, out of the session.
-   */
-  async #reopenData(epoch: Epoch, session: Session, beside: string, signal: AbortSignal): Promise<void> {
-    const question = session.questions[session.runs.at(-1)?.question ?? -1];
-    if (!question) return;
-    const { inputs, examples, source } = question;
-    const model = epoch.openModel;
-    const folders = [beside, dirname(model.path), model.path];
-    if (model.sample) folders.push(dirname((await findSample(this.around.samples, model.sample.name)).inputs));
-    const handle = newId();
-    for (const run of epoch.runs.all) if (run.question === question) run.askedWith = { ...NO_DATA, data: handle };
-    for (const folder of source === null ? [] : folders) {
-      const file = join(folder, basename(source!)); // a session from elsewhere names no other folder
-      const found = await this.#readSource({ parts: [partOf([file])], reading: {} }, model, { signal }).catch(
-        () => null,
-      );
-      if (!found || !holds(found.arrays, examples, inputs, model.summary.inputs)) continue;
-      epoch.data.take(handle, found, 'input');
-      return;
-    }
-    const rows = epoch.runs.dataOf(handle, 'input');
-    if (rows) epoch.data.take(handle, rows, 'input');
+    await this.#reopening.session(next, file, session, signal);
   }
 
   /** Another session's runs, to compare with. @throws SESSION_…, OPENING_CANCELLED */
@@ -467,8 +413,7 @@ export class Document {
       const before = this.#before;
       if (!before) throw new MhoError('HANDLE_UNKNOWN', { what: 'earlier session', id: 'before' });
       this.#checkReplacing(unsaved);
-      const next = await this.#adopted(before.folder, before.state, opening.signal);
-      await this.#takeOver(next, opening, unsaved);
+      await this.#takeOver(await this.#adopted(before, opening.signal), opening, unsaved);
       return this.#shown;
     });
   }
@@ -480,13 +425,19 @@ export class Document {
       const left = await this.around.recovery.claim(name);
       if (!left) throw new MhoError('HANDLE_UNKNOWN', { what: 'recovered session', id: name });
       try {
-        await this.#takeOver(await this.#adopted(left.folder, left.state, opening.signal), opening, unsaved);
+        await this.#takeOver(await this.#adopted(left, opening.signal), opening, unsaved);
       } catch (error) {
         await left.giveBack();
         throw error;
       }
       return this.#shown;
     });
+  }
+
+  async #adopted({ folder, state }: Before, signal: AbortSignal): Promise<Epoch> {
+    const epoch = this.#newEpoch(folder);
+    await this.#reopening.folder(epoch, state, signal);
+    return epoch;
   }
 
   async #takeOver(next: Epoch, opening: Opening, unsaved: Unsaved): Promise<void> {
@@ -502,62 +453,10 @@ export class Document {
   async #findAgain(): Promise<void> {
     const left = await this.around.recovery.of(this.id);
     if (!left) return;
-    this.#epoch = await this.#adopted(left.folder, left.state, new AbortController().signal);
+    this.#epoch = await this.#adopted(left, new AbortController().signal);
     await this.#hold(null, this.#epoch.model);
     await this.#epoch.keepAll();
     await this.#changed();
-  }
-
-  /** What a folder holds, as an epoch; a file that is gone takes its runs with it. */
-  async #adopted(folder: RecoveryFolder, state: SavedState, signal: AbortSignal): Promise<Epoch> {
-    const epoch = this.#newEpoch(folder);
-    try {
-      if (state.session) epoch.release = this.around.places.claim(state.session.path, this.id);
-      epoch.session = state.session;
-    } catch {
-      // Another document has the file by now: these runs are to be saved under another name.
-    }
-    if (state.created !== undefined) epoch.created = state.created;
-    epoch.notes = state.notes ?? '';
-    const read = this.#sessionReader(signal);
-    const found = [];
-    for (const saved of state.runs) {
-      const path = saved.file === null ? state.session?.path : folder.file(saved.file);
-      const run = path === undefined ? undefined : (await read(path))[saved.place];
-      if (!run || !isThatRun(run, saved)) continue;
-      const { id, name, note, trace, askedWith = NO_DATA, file, place } = saved;
-      const inSession = epoch.session && ({ in: 'session', place } as const);
-      const keeping = file === null ? inSession : ({ in: 'folder', file } as const);
-      found.push({ saved, run: { ...run, id, name, note, trace: [...trace], askedWith, keeping, revision: 0 } });
-      epoch.described ??= run.describes;
-    }
-    const { session } = epoch;
-    // A file that somebody else has written since holds nobody knows what.
-    const stamp = session && (await stampOf(session.path));
-    epoch.runs.adopt(found, stamp !== null && sameStamp(stamp, session!.stamp));
-    if (state.model) await this.#reopenModel(epoch, state.model, signal);
-    for (const { id, source, baseline } of epoch.model ? state.data : []) {
-      const data = source
-        ? await this.#readSource(source, epoch.openModel, { signal }).catch(() => null)
-        : epoch.runs.dataOf(id, null);
-      if (data) epoch.data.take(id, data, baseline ? 'baseline' : 'input');
-    }
-    return epoch;
-  }
-
-  /** Reads each session file once; none where it is gone or damaged. */
-  #sessionReader(signal: AbortSignal): (path: string) => Promise<readonly (StoredRun & { describes: ModelSummary })[]> {
-    const known = new Map<string, readonly (StoredRun & { describes: ModelSummary })[]>();
-    return async (path) => {
-      const runs =
-        known.get(path) ??
-        (await this.around.engine.openSession(path, { signal }).then(
-          (session) => storedRuns(session).map((run) => ({ ...run, describes: session.model })),
-          () => [],
-        ));
-      known.set(path, runs);
-      return runs;
-    };
   }
 
   // ------------------------------------------------------------ end
@@ -587,14 +486,3 @@ export class Document {
     });
   }
 }
-
-const NO_DATA = { data: null, baseline: null };
-
-/** A place of a session file that was written anew in the meantime may hold another run. */
-const isThatRun = ({ created, job, result }: StoredRun, saved: SavedState['runs'][number]): boolean =>
-  created === saved.created && job === saved.job && (saved.method === undefined || result.method === saved.method);
-
-const partOf = (paths: readonly string[], input?: string): DataSource['parts'][number] => ({
-  paths: [...paths],
-  input: input ?? null,
-});

@@ -3,7 +3,7 @@ import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { opensWith, ownWords } from '../../src/main/studio/arguments';
+import { opensWith, ownWords } from '../../../src/main/studio/arguments';
 
 let folder: string;
 beforeAll(() => {

@@ -1,0 +1,157 @@
+/**
+ * A document as it was, out of a session file or of its recovery folder: its runs in any case, its model and data where
+ * they are still there and still the same.
+ */
+import { basename, dirname, join } from 'node:path';
+import type { ModelSummary } from '../../../../contract/model';
+import type { Session } from '../../../../contract/session';
+import { holds } from '../arrays';
+import { sourceOf } from '../data';
+import type { Engine } from '../engine';
+import type { StoredRun } from '../records';
+import type { RecoveryFolder, SavedRun, SavedState } from '../recovery';
+import { sample as findSample, samples as allSamples, type Sample } from '../samples';
+import { readOpenData } from './data';
+import type { Epoch } from './epoch';
+import { newId } from './ids';
+import type { OpenModel } from './model';
+import type { AskedWith, Keeping, Run } from './runs';
+import { sameStamp, stampOf, storedRuns, type SessionFile, type SessionPlaces } from './session';
+
+export interface ReopeningSurroundings {
+  readonly engine: Engine;
+  /** Folder of the bundled samples. */
+  readonly samples: string;
+  /** Session files of all documents. */
+  readonly places: SessionPlaces;
+}
+
+/** A run of a session file, with what the file says of its model. */
+type Found = StoredRun & { readonly describes: ModelSummary };
+
+const NO_DATA: AskedWith = { data: null, baseline: null };
+
+export class Reopening {
+  constructor(
+    private readonly document: string,
+    private readonly around: ReopeningSurroundings,
+    /** The user may give a model up; the rest goes on without. */
+    private readonly readModel: (path: string, sample: Sample | null, signal: AbortSignal) => Promise<OpenModel>,
+  ) {}
+
+  /** Takes in what a session file holds; the file's place is claimed by then. */
+  async session(epoch: Epoch, file: SessionFile, session: Session, signal: AbortSignal): Promise<void> {
+    epoch.session = file;
+    epoch.described = session.model;
+    epoch.created = session.created;
+    epoch.notes = session.notes;
+    for (const run of storedRuns(session)) epoch.runs.add({ ...run, askedWith: NO_DATA, keeping: null, revision: 0 });
+    epoch.runs.wrote(epoch.runs.snapshot());
+    await this.#model(epoch, { path: session.model.path, sample: null }, signal);
+    if (epoch.model) await this.#dataOf(epoch, session, dirname(file.path), signal);
+  }
+
+  /** Takes in what the epoch's folder holds; a file that is gone takes its runs with it. */
+  async folder(epoch: Epoch, state: SavedState, signal: AbortSignal): Promise<void> {
+    try {
+      if (state.session) epoch.release = this.around.places.claim(state.session.path, this.document);
+      epoch.session = state.session;
+    } catch {
+      // Another document has the file by now: these runs are to be saved under another name.
+    }
+    if (state.created !== undefined) epoch.created = state.created;
+    epoch.notes = state.notes ?? '';
+    await this.#runs(epoch, state, signal);
+    if (state.model) await this.#model(epoch, state.model, signal);
+    for (const { id, source, baseline } of epoch.model ? state.data : []) {
+      const data = source
+        ? await readOpenData(this.around.engine, source, epoch.openModel.ports, signal).catch(() => null)
+        : epoch.runs.dataOf(id, null);
+      if (data) epoch.data.take(id, data, baseline ? 'baseline' : 'input');
+    }
+  }
+
+  async #runs(epoch: Epoch, state: SavedState, signal: AbortSignal): Promise<void> {
+    const { session } = epoch;
+    const read = this.#reader(signal);
+    const all: { readonly run: Run; readonly saved: SavedRun }[] = [];
+    for (const saved of state.runs) {
+      const found = await this.#run(epoch.folder, state, saved, read);
+      if (!found) continue;
+      const { describes, ...run } = found;
+      const { id, file, place, name, note, trace, askedWith = NO_DATA } = saved;
+      const keeping: Keeping | null = file !== null ? { in: 'folder', file } : session && { in: 'session', place };
+      all.push({ saved, run: { ...run, id, name, note, trace: [...trace], askedWith, keeping, revision: 0 } });
+      epoch.described ??= describes;
+    }
+    // A file that somebody else has written since holds nobody knows what.
+    const stamp = session && (await stampOf(session.path));
+    epoch.runs.adopt(all, stamp !== null && sameStamp(stamp, session!.stamp));
+  }
+
+  /** Null where its file is gone, or holds another run at its place by now. */
+  async #run(
+    folder: RecoveryFolder,
+    { session }: SavedState,
+    saved: SavedRun,
+    read: (path: string) => Promise<readonly Found[]>,
+  ): Promise<Found | null> {
+    const path = saved.file === null ? session?.path : folder.file(saved.file);
+    const run = path === undefined ? undefined : (await read(path))[saved.place];
+    return run && isThatRun(run, saved) ? run : null;
+  }
+
+  /** Reads each session file once; none where it is gone or damaged. */
+  #reader(signal: AbortSignal): (path: string) => Promise<readonly Found[]> {
+    const known = new Map<string, readonly Found[]>();
+    return async (path) => {
+      const runs =
+        known.get(path) ??
+        (await this.around.engine.openSession(path, { signal }).then(
+          (session) => storedRuns(session).map((run) => ({ ...run, describes: session.model })),
+          () => [],
+        ));
+      known.set(path, runs);
+      return runs;
+    };
+  }
+
+  /** The model, when it is still there and still the same. */
+  async #model(epoch: Epoch, { path, sample }: NonNullable<SavedState['model']>, signal: AbortSignal): Promise<void> {
+    const known = (await allSamples(this.around.samples)).find(
+      (each) => each.info.name === sample || each.model === path,
+    );
+    const model = await this.readModel(path, known ?? null, signal).catch(() => null);
+    if (!model || (epoch.described && model.summary.hash !== epoch.described.hash)) return; // shown without its model
+    epoch.model = model;
+    epoch.described = model.summary;
+  }
+
+  /**
+   * The data that a session's last run was asked for, so that it can be run again: from its file, where that is still
+   * beside the session or the model and still holds the same rows, else those rows alone, out of the session.
+   */
+  async #dataOf(epoch: Epoch, session: Session, beside: string, signal: AbortSignal): Promise<void> {
+    const question = session.questions[session.runs.at(-1)?.question ?? -1];
+    if (!question) return;
+    const { inputs, examples, source } = question;
+    const { path, ports, sample, summary } = epoch.openModel;
+    const folders = [beside, dirname(path), path];
+    if (sample) folders.push(dirname((await findSample(this.around.samples, sample.name)).inputs));
+    const handle = newId();
+    for (const run of epoch.runs.all) if (run.question === question) run.askedWith = { ...NO_DATA, data: handle };
+    for (const folder of source === null ? [] : folders) {
+      const file = join(folder, basename(source!)); // a session from elsewhere names no other folder
+      const found = await readOpenData(this.around.engine, sourceOf(file), ports, signal).catch(() => null);
+      if (!found || !holds(found.arrays, examples, inputs, summary.inputs)) continue;
+      epoch.data.take(handle, found, 'input');
+      return;
+    }
+    const rows = epoch.runs.dataOf(handle, 'input');
+    if (rows) epoch.data.take(handle, rows, 'input');
+  }
+}
+
+/** A place of a session file that was written anew in the meantime may hold another run. */
+const isThatRun = ({ created, job, result }: StoredRun, saved: SavedRun): boolean =>
+  created === saved.created && job === saved.job && (saved.method === undefined || result.method === saved.method);
