@@ -126,7 +126,10 @@ function functionsOf(library: unknown): ReadonlyMap<string, TfFunction> {
     functions.set(signature['name'] as string, {
       inputs: named(signature['inputArg']),
       nodes: Array.isArray(nodeDef) ? nodeDef.map(nodeFromJson) : [],
-      outputs: named(signature['outputArg']).map((name) => String(returns[name] ?? '')),
+      outputs: named(signature['outputArg']).map((name) => {
+        const output = Object.hasOwn(returns, name) ? returns[name] : '';
+        return typeof output === 'string' ? output : '';
+      }),
     });
   }
   return functions;

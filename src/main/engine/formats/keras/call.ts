@@ -4,7 +4,7 @@ import type { GraphBuilder } from '../../graph/builder';
 import type { OpAttributes, OpName } from '../../graph/ops';
 import { written } from '../../../../contract/words/shape';
 import { UNKNOWN_SHAPE } from '../../graph/shapes';
-import { type Config, ConfigFault } from '../json';
+import { type Config, ConfigFault, shown } from '../json';
 import { type HostArray, isArray, NotExpressible, range, reals } from '../tensors/array';
 import type { Assembly, Tensor, Varying } from '../tensors/assembly';
 import { Operand } from './arguments';
@@ -142,7 +142,7 @@ export class LayerCall {
 
   /** Whether a flag of the call was set. */
   told(name: string): boolean {
-    return this.spec.named[name] === true;
+    return Object.hasOwn(this.spec.named, name) && this.spec.named[name] === true;
   }
 
   /** A value as a tensor with its batch axis, time steps merged into it. */
@@ -182,10 +182,12 @@ export class LayerCall {
   }
 
   /** Keras's axis (the batch is 0, negatives count from the end) as ours. */
-  axis(axis: number, id: ValueId = this.input): number {
+  axis(axis: unknown, id: ValueId = this.input): number {
+    if (typeof axis !== 'number' || !Number.isInteger(axis))
+      throw new ConfigFault(`an axis is ${shown(axis)}, expected a whole number`);
     const rank = this.shape(id).length;
     const ours = axis < 0 ? rank + axis : axis - 1 + this.lead;
-    if (!Number.isInteger(axis) || ours < this.lead || ours >= rank)
+    if (ours < this.lead || ours >= rank)
       throw new ConfigFault(`axis ${axis} does not exist in shape ${written(this.shape(id))}`);
     return ours;
   }
@@ -193,7 +195,7 @@ export class LayerCall {
   /** `axis` of the configuration, one or a list, as ours. */
   axes(key: string, missing: number): number[] {
     const value = this.config.get(key) ?? missing;
-    return (Array.isArray(value) ? value : [value]).map((axis) => this.axis(axis as number));
+    return (Array.isArray(value) ? value : [value]).map((axis) => this.axis(axis));
   }
 
   /** A size that must be known to go on. */

@@ -49,7 +49,7 @@ export const isNetwork = (layer: LayerSpec): boolean =>
 /** The network that a TimeDistributed applies at every step; null for everything else. */
 export function overTime(layer: LayerSpec): LayerSpec | null {
   const inner = layer.kind === 'TimeDistributed' ? layer.config.get('layer') : undefined;
-  if (!isRecord(inner) || !NETWORKS.has(String(inner['class_name']))) return null;
+  if (!isRecord(inner) || !NETWORKS.has(inner['class_name'] as string)) return null;
   const spec = layerSpec(inner);
   return isNetwork(spec) ? spec : null;
 }
@@ -166,7 +166,7 @@ function arrayOf(value: unknown, whole = false): HostArray | null {
 function reference(entry: readonly unknown[], shape: Shape | null = null): Reference {
   const [layer, node, tensor] = entry;
   if (typeof layer !== 'string' || !isCount(node) || !isCount(tensor))
-    throw new ConfigFault(`${JSON.stringify(entry).slice(0, 60)} does not name a tensor`);
+    throw new ConfigFault(`${shown(entry)} does not name a tensor`);
   return { layer, node, tensor, shape };
 }
 const isCount = (value: unknown): value is number => Number.isInteger(value) && (value as number) >= 0;
@@ -191,11 +191,10 @@ function endpoints(value: unknown, depth = 0): Reference[] {
 
 /** A shape with its batch axis, as JSON; @returns it without. */
 export function withoutBatch(value: unknown): Shape {
-  if (!Array.isArray(value) || !value.length)
-    throw new ConfigFault(`${JSON.stringify(value)} is no shape with a batch axis`);
+  if (!Array.isArray(value) || !value.length) throw new ConfigFault(`${shown(value)} is no shape with a batch axis`);
   return value.slice(1).map((size) => {
     if (size === null || size === -1) return null;
-    if (!Number.isInteger(size) || size < 1) throw new ConfigFault(`${JSON.stringify(value)} is no shape`);
+    if (!Number.isInteger(size) || size < 1) throw new ConfigFault(`${shown(value)} is no shape`);
     return size as number;
   });
 }

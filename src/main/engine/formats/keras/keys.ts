@@ -10,7 +10,7 @@ export const snakeCase = (name: string): string =>
     .toLowerCase();
 
 /** Classes that Keras exports under another name than their own, which is the one in configurations. */
-const OWN_NAMES: Readonly<Record<string, string>> = { GroupQueryAttention: 'GroupedQueryAttention' };
+const OWN_NAMES: ReadonlyMap<string, string> = new Map([['GroupQueryAttention', 'GroupedQueryAttention']]);
 
 /** Layer name → key, e.g. `layers/conv2d_1` for the second Conv2D. */
 export function archiveKeys(layers: readonly LayerSpec[]): ReadonlyMap<string, string> {
@@ -18,7 +18,7 @@ export function archiveKeys(layers: readonly LayerSpec[]): ReadonlyMap<string, s
   const keys = new Map<string, string>();
   for (const layer of layers) {
     if (!layer.isLayer) continue;
-    const key = snakeCase(Object.hasOwn(OWN_NAMES, layer.kind) ? OWN_NAMES[layer.kind]! : layer.kind);
+    const key = snakeCase(OWN_NAMES.get(layer.kind) ?? layer.kind);
     const count = counts.get(key) ?? 0;
     counts.set(key, count + 1);
     keys.set(layer.name, `layers/${key}${count ? `_${count}` : ''}`);

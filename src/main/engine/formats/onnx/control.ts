@@ -101,8 +101,11 @@ function scan(control: Control): readonly Tensor[] {
 const dropped = (shape: readonly number[], axis: number): number[] => shape.filter((_, each) => each !== axis);
 
 /** Kinds of nodes that hold graphs. */
-export const SUBGRAPHS: Readonly<Record<string, (control: Control) => readonly Tensor[]>> = {
+const rows: Readonly<Record<string, (control: Control) => readonly Tensor[]>> = {
   If: branch,
   Loop: loop,
   Scan: scan,
 };
+
+export const subgraphRowOf = (kind: string): ((control: Control) => readonly Tensor[]) | null =>
+  Object.hasOwn(rows, kind) ? rows[kind]! : null;

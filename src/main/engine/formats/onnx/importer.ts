@@ -7,7 +7,7 @@ import { AcrossBatch, Assembly, attributable, BATCH, type Origin, type Tensor } 
 import { safeDivision } from '../tensors/compositions';
 import { registerLayers } from '../tensors/layers';
 import { OnnxCall } from './call';
-import { type Control, SUBGRAPHS } from './control';
+import { type Control, subgraphRowOf } from './control';
 import { pathsByWeights } from './names';
 import { type OnnxGraph, type OnnxNode, subgraphOf, type TensorProto, type ValueInfo } from './proto';
 import { rowOf } from './table';
@@ -206,7 +206,7 @@ export class Importer {
         if (quotient) return [quotient];
       }
       const inputs = given.map((x) => (x instanceof Condition ? x.make() : x));
-      const subgraphs = own && Object.hasOwn(SUBGRAPHS, node.op) ? SUBGRAPHS[node.op] : undefined;
+      const subgraphs = own ? subgraphRowOf(node.op) : null;
       if (subgraphs) return subgraphs(this.controlOf(node, inputs, scope, origin));
       const row = own ? rowOf(node.op) : null;
       if (!row) throw new NotExpressible('');

@@ -179,12 +179,15 @@ const bytesText = (value: unknown): string =>
     : Array.isArray(value)
       ? String.fromCharCode(...(value as number[]))
       : '';
-const numbers = (value: unknown): number[] => (Array.isArray(value) ? value.map(Number) : []);
+/** Whole numbers of 64 bits are written as texts. */
+const numberOf = (value: unknown): number =>
+  typeof value === 'number' || typeof value === 'string' || typeof value === 'boolean' ? Number(value) : NaN;
+const numbers = (value: unknown): number[] => (Array.isArray(value) ? value.map(numberOf) : []);
 export function shapeFromJson(value: unknown): number[] | null {
   if (!isRecord(value) || value['unknownRank'] === true) return null;
   const dims = value['dim'];
   return Array.isArray(dims)
-    ? dims.map((dim) => (isRecord(dim) && dim['size'] !== undefined ? Number(dim['size']) : -1))
+    ? dims.map((dim) => (isRecord(dim) && dim['size'] !== undefined ? numberOf(dim['size']) : -1))
     : [];
 }
 
@@ -193,8 +196,8 @@ function fromJson(value: Readonly<Record<string, unknown>>): Attribute {
   const shape = 'shape' in value ? shapeFromJson(value['shape']) : null;
   return {
     ...(s !== undefined && { s: bytesText(s) }),
-    ...(i !== undefined && { i: Number(i) }),
-    ...(f !== undefined && { f: Number(f) }),
+    ...(i !== undefined && { i: numberOf(i) }),
+    ...(f !== undefined && { f: numberOf(f) }),
     ...(b !== undefined && { b: b === true }),
     ...(type !== undefined && { type: typeOf(type) }),
     ...(shape && { shape }),

@@ -22,8 +22,14 @@ export const beginCount = (): void => {
   computed = 0;
 };
 
+/** Longer than any list that a translation makes: files may name any number. */
+const LONGEST = 2 ** 22;
+
 /** Whole numbers from `start` on. */
-export const range = (count: number, start = 0): number[] => Array.from({ length: count }, (_, i) => start + i);
+export function range(count: number, start = 0): number[] {
+  if (count > LONGEST) throw new NotExpressible(`a list of ${count} numbers`);
+  return Array.from({ length: count }, (_, i) => start + i);
+}
 
 export const product = (sizes: readonly number[]): number => sizes.reduce((result, size) => result * size, 1);
 

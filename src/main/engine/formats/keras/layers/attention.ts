@@ -3,7 +3,7 @@
  * on the way (`layer/query`, `layer/weights` with a unit per head …) is a layer of its own.
  */
 import type { ValueId } from '../../../graph/graph';
-import { ConfigFault } from '../../json';
+import { ConfigFault, shown } from '../../json';
 import { filled, type HostArray, reals, scalar } from '../../tensors/array';
 import { type Assembly, symbolic, type Tensor, type Varying } from '../../tensors/assembly';
 import { contraction } from '../../tensors/contraction';
@@ -292,11 +292,11 @@ function multiHead(call: LayerCall, grouped: boolean): ValueId[] {
 function attentionAxes(call: LayerCall, rank: number): number[] {
   const given = call.config.get('attention_axes');
   if (given === undefined) return Array.from({ length: rank - 2 }, (_, i) => i + 1);
-  const axes = (Array.isArray(given) ? given : [given]).map((axis) =>
-    Number(axis) < 0 ? rank + Number(axis) : Number(axis),
+  const axes = (Array.isArray(given) ? (given as unknown[]) : [given]).map((axis) =>
+    typeof axis !== 'number' ? NaN : axis < 0 ? rank + axis : axis,
   );
   if (!axes.length || axes.some((axis) => !Number.isInteger(axis) || axis < 1 || axis >= rank - 1))
-    throw new ConfigFault(`attention_axes is ${JSON.stringify(given)}`);
+    throw new ConfigFault(`attention_axes is ${shown(given)}`);
   return axes;
 }
 

@@ -57,7 +57,7 @@ function dot(call: LayerCall): ValueId {
   const given = call.config.get('axes');
   const axes = Array.isArray(given) ? given : [given, given];
   if (axes.length !== 2) throw new ConfigFault(`axes is ${JSON.stringify(given)}`);
-  const [axisA, axisB] = [call.axis(axes[0] as number, a), call.axis(axes[1] as number, b)];
+  const [axisA, axisB] = [call.axis(axes[0], a), call.axis(axes[1], b)];
   const normalise = call.config.flag('normalize', false);
   const left = rows(call, normalise ? normalisedToUnit(call, a, [axisA], '_1') : a, axisA, 1);
   const right = rows(call, normalise ? normalisedToUnit(call, b, [axisB], '_2') : b, axisB, 2);

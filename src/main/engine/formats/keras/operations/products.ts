@@ -3,6 +3,7 @@ import * as host from '../../tensors/array';
 import { NotExpressible, range } from '../../tensors/array';
 import { type Assembly, symbolic, type Tensor } from '../../tensors/assembly';
 import { contraction } from '../../tensors/contraction';
+import { ConfigFault, shown } from '../../json';
 import type { Arguments } from './given';
 import { type Operation, operation } from './row';
 import * as matrices from '../../tensors/matrices';
@@ -12,16 +13,21 @@ import * as reductions from '../../tensors/reductions';
 function tensordot(given: Arguments, to: Assembly): Tensor {
   const [a, b] = [given.tensor('x1'), given.tensor('x2')];
   const raw = given.raw('axes') ?? 2;
-  const [left, right] = Array.isArray(raw)
-    ? raw.map((each) => (Array.isArray(each) ? (each as number[]) : [each as number]))
-    : [range(raw as number, to.rank(a) - (raw as number)), range(raw as number)];
+  const both: readonly unknown[] = Array.isArray(raw)
+    ? raw.map((each: unknown) => (Array.isArray(each) ? each : [each]))
+    : typeof raw === 'number' && raw >= 0 && raw <= to.rank(a)
+      ? [range(raw, to.rank(a) - raw), range(raw)]
+      : [];
+  const [left, right] = both as readonly number[][];
+  if (!left || left.length !== right?.length) throw new ConfigFault(`axes is ${shown(raw)}, expected as many of both`);
   const letters = 'abcdefghijklmnopqrstuvwxyz';
   const first = [...letters.slice(0, to.rank(a))];
   const second = [...letters.slice(first.length, first.length + to.rank(b))];
-  left!.forEach((axis, i) => (second[to.axis(b, right![i]!)] = first[to.axis(a, axis)]!));
+  left.forEach((axis, i) => (second[to.axis(b, right[i]!)] = first[to.axis(a, axis)]!));
   const output = [...first, ...second].filter((each) => !(first.includes(each) && second.includes(each)));
   return contraction(to, `${first.join('')},${second.join('')}->${output.join('')}`, [a, b]);
 }
+
 /** softmax(scale · query · keyᵀ + bias) · value over [N, steps, heads, width]. */
 function dotProductAttention(given: Arguments, to: Assembly): Tensor {
   const query = given.tensor('query');
