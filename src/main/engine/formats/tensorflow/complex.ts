@@ -64,6 +64,9 @@ const alsoComplex: Readonly<Record<string, Row>> = {
   },
 };
 
+const rowFor = (table: Readonly<Record<string, Row>>, op: string): Row | null =>
+  Object.hasOwn(table, op) ? table[op]! : null;
+
 /** Ops that move values about: they do the same to both parts. */
 const MOVES: ReadonlySet<string> = new Set([
   'Identity',
@@ -88,7 +91,7 @@ export function complexNode(
   plain: (items: readonly Item[]) => Item,
 ): Item | null {
   const [first] = items;
-  const row = Object.hasOwn(rows, node.op) ? rows[node.op] : undefined;
+  const row = rowFor(rows, node.op);
   if (row) return row(to, items);
   if (node.op === 'Cast') {
     const wanted = isComplex(node.attributes.get('DstT')?.type);
@@ -97,7 +100,7 @@ export function complexNode(
   }
   if (node.op === 'Const' && isComplex(node.attributes.get('dtype')?.type)) return parted(to, node);
   if (!(first instanceof ComplexItem)) return null;
-  const own = Object.hasOwn(alsoComplex, node.op) ? alsoComplex[node.op] : undefined;
+  const own = rowFor(alsoComplex, node.op);
   if (own) return own(to, items);
   if (!MOVES.has(node.op)) throw new NotExpressible('complex values');
   const moved = (part: Tensor): Tensor => tensorOf(plain([part, ...items.slice(1)]));
