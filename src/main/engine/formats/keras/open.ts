@@ -32,7 +32,7 @@ export function openKeras(config: unknown, version: string | null, store: Weight
       );
     throw error;
   }
-  const { read } = translator;
+  const { read } = translator.layers;
   return {
     graph: builder.build(),
     parameters: read.reduce((sum, { constant }) => sum + constant.data.length, 0),
