@@ -2,7 +2,7 @@
 import { basename, dirname } from 'node:path';
 import { MhoError } from '../../../../contract/errors';
 import { ConfigFault, isRecord } from '../json';
-import { type ListedWeight, listedWeights } from '../layersModel';
+import { type ListedWeight, listedWeights } from '../weightsManifest';
 import type { Format, OpenedGraph, Source } from '../source';
 import { type HostArray, reals, wholes } from '../tensors/array';
 import { nodeOf, type TfFunction, type TfPort } from '../tensorflow/graph';
