@@ -56,8 +56,21 @@ async function open(source: Source): Promise<OpenedGraph> {
       (sum, { dims, dataType }) => (isReal(dataType) ? sum + dims.reduce((a, b) => a * b, 1) : sum),
       0,
     ),
-    hashed: [file, ...new Set(external.values())],
+    hashed: [file, ...hashedArrays([...external.values()])],
   };
+}
+
+/** Bytes of arrays that share their place with others: hashing a gigabyte takes a second or two. */
+const MOST_SHARED = 2 ** 30;
+
+/**
+ * What arrays add to the hash that sessions know a model by: each its bytes, also where several share them. Only where that
+ * would take for ever, in files that list the same bytes thousands of times, each place once.
+ */
+function hashedArrays(arrays: readonly Uint8Array[]): Iterable<Uint8Array> {
+  const places = new Set(arrays);
+  const bytesOf = (each: Iterable<Uint8Array>): number => [...each].reduce((sum, { length }) => sum + length, 0);
+  return bytesOf(arrays) - bytesOf(places) <= MOST_SHARED ? arrays : places;
 }
 
 const hasScalarInput = ({ inputs, initialisers }: OnnxGraph): boolean => {
