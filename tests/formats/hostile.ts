@@ -1,6 +1,6 @@
 /**
- * Models that were made to fill the memory, to take for ever or to read what is not theirs. Run by itself it opens one in the
- * real program and prints what that took: `node --import tsx tests/formats/hostile.ts inspect PATH`.
+ * Models that were made to fill the memory, to take for ever or to read what is not theirs. Run by itself it opens one after
+ * another in the real program and prints what each took: `node --import tsx tests/formats/hostile.ts PATH …`.
  */
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import { execFileSync } from 'node:child_process';
@@ -187,7 +187,10 @@ function sameBytes(folder: string): string {
 const nestedJson = (depth: number): string => `{"modelTopology":${'['.repeat(depth)}${']'.repeat(depth)}}`;
 
 /** Name → how it is made in an empty folder, and what it gives: `opened` or a code of the catalogue. */
-export const HOSTILE: Readonly<Record<string, readonly [make: (folder: string) => string, outcome: string]>> = {
+type Models = Readonly<Record<string, readonly [make: (folder: string) => string, outcome: string]>>;
+
+/** What fills the memory or takes for ever. */
+export const LARGE: Models = {
   'ONNX: 30,000 arrays of 32 MB over the same bytes': [(folder) => overlapping(folder, 30_000, 0), 'opened'],
   'ONNX: 30,000 arrays of 32 MB over almost the same bytes': [
     (folder) => overlapping(folder, 30_000, 4),
@@ -255,6 +258,10 @@ export const HOSTILE: Readonly<Record<string, readonly [make: (folder: string) =
       ),
     'opened',
   ],
+};
+
+/** Files that are not what they seem: told at a look. */
+export const ELSEWHERE: Models = {
   'ONNX: weights are a pipe': [
     (folder) => {
       external(folder);
@@ -321,21 +328,26 @@ export function emptyFolder(scratch: string, name: string): string {
 export interface Took {
   /** `opened`, or the code of what was told. */
   readonly outcome: string;
+  /** Of the process so far. */
   readonly peakBytes: number;
   readonly durationMs: number;
 }
 
-if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
+async function inspected(path: string): Promise<Took> {
   const start = performance.now();
   let told = '';
   const terminal = { out: () => undefined, err: (text: string) => void (told += text), screen: null, columns: 120, onInterrupt: () => () => undefined }; // prettier-ignore
-  void run(process.argv.slice(2), terminal).then((code) => {
-    const took: Took = {
-      outcome: code === 0 ? 'opened' : (/^[A-Z_]+/.exec(told)?.[0] ?? told),
-      peakBytes: process.resourceUsage().maxRSS * 1024,
-      durationMs: performance.now() - start,
-    };
-    process.stdout.write(JSON.stringify(took));
-    process.exit();
-  });
+  const code = await run(['inspect', path], terminal);
+  return {
+    outcome: code === 0 ? 'opened' : (/^[A-Z_]+/.exec(told)?.[0] ?? told),
+    peakBytes: process.resourceUsage().maxRSS * 1024,
+    durationMs: performance.now() - start,
+  };
+}
+
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  const all: Took[] = [];
+  for (const path of process.argv.slice(2)) all.push(await inspected(path));
+  process.stdout.write(JSON.stringify(all));
+  process.exit();
 }
