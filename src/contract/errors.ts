@@ -18,6 +18,10 @@ const catalogue = {
     '{path} cannot be read: {reason}.',
     'The file may be half copied or damaged; copy or export it again.',
   ],
+  MODEL_UNREADABLE: [
+    '{path} could not be understood: {reason}.',
+    'It may be damaged or of a kind that Mho does not know; please report it, with the file if you may share it.',
+  ],
   MODEL_WEIGHTS_ONLY: [
     '{path} holds weights, but not the model they belong to.',
     'Save the whole model (model.save), not only its weights.',

@@ -33,7 +33,7 @@ export type FromThread =
   | { readonly done: number; readonly total: number }
   | { readonly onDisk: number }
   | { readonly model: OpenedModel }
-  | { readonly fault: { readonly code: ErrorCode; readonly details: MhoError['details'] } }
+  | { readonly fault: { readonly code: ErrorCode; readonly details: MhoError['details'] }; readonly cause: unknown }
   | { readonly failed: Error };
 
 /** Starting the thread, on a machine that is busy with other things. */
@@ -84,7 +84,8 @@ export async function openModel(given: string, options: OpenOptions = {}): Promi
         else {
           answered = true;
           if ('model' in message) done(message.model);
-          else if ('fault' in message) reject(new MhoError(message.fault.code, message.fault.details));
+          else if ('fault' in message)
+            reject(new MhoError(message.fault.code, message.fault.details, { cause: message.cause }));
           else reject(message.failed);
         }
       };

@@ -44,21 +44,30 @@ interface Found extends Match {
  * Opens a model file, or a model in a folder: of several, one of the format that stands first in the contract's table, and of several
  * of that the first by name.
  * @param path resolved
- * @throws MhoError MODEL_*
+ * @throws MhoError MODEL_*; MODEL_UNREADABLE where a reader or a translator met what it did not foresee
  */
 export async function openFound(path: string, around: Omit<Opening, 'given' | 'root'>): Promise<OpenedModel> {
-  const given = await sourceAt(path, { ...around, given: path, root: dirname(path) });
-  const { format, source, beside } = await find(given);
-  const { graph, parameters, hashed } = await formats[format].open(source);
-  const hash = createHash('sha256');
-  for (const part of hashed) hash.update(part);
-  const summary = summarised(graph, {
-    format: MODEL_FORMATS[format].name,
-    path: source.path,
-    hash: hash.digest('hex'),
-    parameters,
-  });
-  return { graph, summary, beside };
+  let at = path;
+  try {
+    const given = await sourceAt(path, { ...around, given: path, root: dirname(path) });
+    const { format, source, beside } = await find(given);
+    at = source.path;
+    const { graph, parameters, hashed } = await formats[format].open(source);
+    const hash = createHash('sha256');
+    for (const part of hashed) hash.update(part);
+    const summary = summarised(graph, {
+      format: MODEL_FORMATS[format].name,
+      path: source.path,
+      hash: hash.digest('hex'),
+      parameters,
+    });
+    return { graph, summary, beside };
+  } catch (error) {
+    if (error instanceof MhoError) throw error;
+    // A fault of ours, but it is this file that meets it: whoever opened it is told which, whoever mends it finds the cause.
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new MhoError('MODEL_UNREADABLE', { path: at, reason }, { cause: error });
+  }
 }
 
 async function matching(source: Source): Promise<Match | null> {

@@ -32,7 +32,11 @@ async function open({ path, room }: ToThread): Promise<void> {
     if (told < done) tell();
     say({ model }, weightsOf(model));
   } catch (error) {
-    if (error instanceof MhoError) say({ fault: { code: error.code, details: error.details } });
+    if (error instanceof MhoError)
+      say({
+        fault: { code: error.code, details: error.details },
+        cause: error.cause instanceof Error ? error.cause : undefined,
+      });
     else say({ failed: error instanceof Error ? error : new Error(String(error)) });
   }
 }
