@@ -6,7 +6,7 @@
  * What an op computes stands in engine/ops, a row each as well.
  */
 import { written } from '../../../contract/words/shape';
-import type { Shape } from './graph';
+import type { Shape } from './values';
 import { axes } from './facts/axes';
 import { binary } from './facts/binary';
 import { elementwise } from './facts/elementwise';

@@ -1,6 +1,6 @@
 /** What the shapes of ops are made of: broadcasting, windows, slices. Free sizes (null) pass through; what cannot be is a fault. */
 import { written } from '../../../contract/words/shape';
-import type { Shape, Size } from './graph';
+import type { Shape, Size } from './values';
 
 /** An op that cannot work on these shapes. The builder turns it into an error of the catalogue that names the layer. */
 export class ImpossibleShape extends Error {}

@@ -1,5 +1,5 @@
 /** Sums, means and extremes over axes; softmax and norms along them. */
-import type { Shape, Size } from '../graph';
+import type { Shape, Size } from '../values';
 import { axisOf, op, type ShapeInput } from './row';
 
 interface Reduced {

@@ -1,6 +1,6 @@
 /** Two or three values, broadcast; any may be a constant. */
 import { broadcast } from '../shapes';
-import type { Shape } from '../graph';
+import type { Shape } from '../values';
 import { besideConstant, op, type ShapeInput } from './row';
 
 const both = ([a, b]: readonly ShapeInput[]): Shape => broadcast(a!.shape, b!.shape);

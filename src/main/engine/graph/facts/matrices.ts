@@ -1,6 +1,6 @@
 /** Products with matrices and with a scale per channel. */
 import { written } from '../../../../contract/words/shape';
-import type { Shape, Size } from '../graph';
+import type { Shape, Size } from '../values';
 import { broadcast, fail } from '../shapes';
 import { besideConstant, op, scaledShape } from './row';
 

@@ -1,6 +1,6 @@
 /** What a row of the table of ops says (graph/ops.ts), and what rows of several families share. */
 import { written } from '../../../../contract/words/shape';
-import type { Constant, Shape } from '../graph';
+import type { Constant, Shape } from '../values';
 import { broadcast, fail, LARGEST_SIZE } from '../shapes';
 
 /** What an op is to a difference. */

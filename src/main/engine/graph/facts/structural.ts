@@ -1,6 +1,6 @@
 /** Ops that move values about. */
 import { written } from '../../../../contract/words/shape';
-import type { Shape, Size } from '../graph';
+import type { Shape, Size } from '../values';
 import { fail, LARGEST_SIZE, takenAlong } from '../shapes';
 import { axisOf, kept, op, wholes, type ShapeInput } from './row';
 import type { Padding } from './windows';

@@ -1,6 +1,6 @@
 /** Convolutions and pools: windows over one to three spatial axes, channels last. */
 import { written } from '../../../../contract/words/shape';
-import type { Shape, Size } from '../graph';
+import type { Shape, Size } from '../values';
 import { fail, sameCount } from '../shapes';
 import { op, wholes } from './row';
 
