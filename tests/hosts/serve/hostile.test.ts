@@ -2,7 +2,7 @@
  * Strangers and pages that mean harm, against the server as a process of its own: it never ends, never grows beyond a
  * bound, and keeps answering. What was thrown at it is counted and said at the end.
  */
-import { truncateSync, writeFileSync } from 'node:fs';
+import { readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { createConnection, type Socket } from 'node:net';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -13,7 +13,7 @@ import { newFolder, TestPage, TestServer } from './server';
 
 let server: TestServer;
 let before: number;
-const thrown = { connections: 0, bytes: 0, slowest: 0 };
+const thrown = { connections: 0, bytes: 0, slowest: 0, dearest: 0 };
 
 beforeAll(async () => {
   const folder = newFolder();
@@ -29,7 +29,8 @@ afterAll(async () => {
   const MB = (bytes: number): string => `${Math.round(bytes / 1e6)} MB`;
   process.stdout.write(
     `thrown at the server: ${thrown.connections} connections, ${thrown.bytes} bytes; ` +
-      `resident ${MB(before)} before, ${MB(rss)} after; slowest good answer ${Math.round(thrown.slowest)} ms\n`,
+      `resident ${MB(before)} before, ${MB(rss)} after; slowest good answer ${Math.round(thrown.slowest)} ms; ` +
+      `a thousand strangers cost ${Math.round(thrown.dearest)} ms of processor time at the most\n`,
   );
   await server.forget();
 });
@@ -41,6 +42,15 @@ async function stillAnswers(): Promise<number> {
   const took = performance.now() - began;
   thrown.slowest = Math.max(thrown.slowest, took);
   return took;
+}
+
+/** How many connections the system lets wait to be taken. */
+function longestQueue(): number {
+  try {
+    return Number(readFileSync('/proc/sys/net/core/somaxconn', 'utf8'));
+  } catch {
+    return 0; // not Linux
+  }
 }
 
 type Ending = 'wait' | 'end' | 'reset' | 'reset at once';
@@ -184,6 +194,44 @@ describe('without a token', () => {
     clearInterval(drip);
     attacking = false;
     for (const socket of sockets) socket.destroy();
+    await stillAnswers();
+  });
+
+  it.each([
+    ['ask under another name', () => `GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n`],
+    ['ask without a token', () => `GET / HTTP/1.1\r\nHost: ${host()}\r\n\r\n`],
+    ['want a socket', () => `GET /socket HTTP/1.1\r\nHost: ${host()}\r\n${UPGRADE}${KEY}\r\n`],
+    ['want to upload', () => `POST /upload HTTP/1.1\r\nHost: ${host()}\r\nContent-Length: 1000000\r\n\r\nx`],
+    ['begin and say no more', () => `GET / HTTP/1.1\r\nHost: ${host()}\r\nX-Slow: `],
+    ['say nothing', () => ''],
+  ])('a thousand at once that %s: who comes behind them waits less than a second', async (_what, text) => {
+    const { processor } = await server.state();
+    const all = Promise.all(Array.from({ length: 1000 }, () => send([text()], 'wait')));
+    const answered = stillAnswers();
+    await all;
+    await answered;
+    // In processor time: by the clock, a machine that is shared gives the server, and this process, only a part of it.
+    const cost = (await server.state()).processor - processor;
+    thrown.dearest = Math.max(thrown.dearest, cost);
+    expect(cost).toBeLessThan(1000);
+  });
+
+  // Where the queue is too short the system forgets who knocks, who tries again after one second, and after three.
+  it.skipIf(longestQueue() < 2000)('a thousand may knock at once, while it is busy: none is forgotten', async () => {
+    server.child.kill('SIGSTOP');
+    let heard = 0;
+    const sockets = Array.from({ length: 1000 }, () => {
+      thrown.connections++;
+      const socket = createConnection({ port: server.port, host: '127.0.0.1' });
+      socket.on('error', () => undefined);
+      return socket.on('connect', () => heard++);
+    });
+    try {
+      await expect.poll(() => heard, { timeout: 10_000 }).toBe(1000);
+    } finally {
+      server.child.kill('SIGCONT');
+      for (const socket of sockets) socket.destroy();
+    }
     await stillAnswers();
   });
 

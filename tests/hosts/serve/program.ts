@@ -18,7 +18,8 @@ void serve(options).then((serving) => {
   process.on('message', (asked) => {
     if (asked === 'state') {
       const { rss } = process.memoryUsage();
-      process.send!({ engine: serving.enginePid(), rss, handles: process.getActiveResourcesInfo().length });
+      const { user, system } = process.cpuUsage();
+      process.send!({ engine: serving.enginePid(), rss, processor: (user + system) / 1000 });
     } else void serving.close().then(() => process.exit(0));
   });
   process.send!({ url: serving.url, port: serving.port });

@@ -1,10 +1,11 @@
 /** `mho serve`: who may ask, the same requests over a WebSocket, documents that outlive pages and engines. */
 import { existsSync, readdirSync, statSync, truncateSync, writeFileSync } from 'node:fs';
-import { request } from 'node:http';
+import { createServer, request } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import type { FileRef } from '../../../src/contract/studio';
+import { guardConnections } from '../../../src/main/hosts/serve/connections';
 import { newFolder, TestServer } from './server';
 
 let server: TestServer;
@@ -247,6 +248,48 @@ describe('what is left behind', () => {
     asked.destroy();
     await expect.poll(files).toEqual([]);
     page.leave();
+  });
+
+  it('an upload lasts as long as something comes, however long that is; one that stands still ends', async () => {
+    const idle = 1000;
+    const patient = await TestServer.start({ idle });
+    const page = await patient.page();
+    const begin = (name: string) => {
+      const { cookie, origin, port } = patient;
+      const path = `/upload?document=${page.document}&name=${name}`;
+      const asked = request({ host: '127.0.0.1', port, path, method: 'POST', headers: { cookie, origin } });
+      const said = new Promise<string>((finish) => {
+        asked.on('error', (error) => finish(error.message));
+        asked.on('response', (response) => {
+          let text = '';
+          response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+          response.on('end', () => finish(text));
+        });
+      });
+      return { asked, said };
+    };
+    const [slow, still] = [begin('slow.npy'), begin('still.npy')];
+    still.asked.write('x');
+    await new Promise<void>((enough) => {
+      let drops = 0;
+      const drip = setInterval(() => {
+        slow.asked.write('x');
+        if (++drops < 60) return;
+        clearInterval(drip);
+        enough();
+      }, idle / 10);
+    });
+    expect(await still.said).toMatch(/hang up|ECONNRESET/);
+    slow.asked.end();
+    expect(JSON.parse(await slow.said)).toMatchObject({ ok: true, value: { name: 'slow.npy' } });
+    await patient.forget();
+  });
+
+  it('no bound is set to how long a request takes: Node’s own would be five minutes', () => {
+    const http = createServer();
+    expect(http.requestTimeout).toBe(300_000);
+    guardConnections(http);
+    expect(http.requestTimeout).toBe(0);
   });
 
   it('a file of more than 2 GiB is served in pieces', async () => {

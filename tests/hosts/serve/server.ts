@@ -1,7 +1,8 @@
 /** Starts the server as a process of its own, and talks to it as a browser does. */
-import { fork, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { fork, spawn, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { request, type IncomingHttpHeaders } from 'node:http';
+import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { WebSocket } from 'ws';
@@ -25,8 +26,10 @@ export interface Answered {
 
 interface State {
   readonly engine: number | null;
+  /** Bytes. */
   readonly rss: number;
-  readonly handles: number;
+  /** Milliseconds of processor time so far, of the server without its engine. */
+  readonly processor: number;
 }
 
 export class TestServer {
@@ -53,11 +56,28 @@ export class TestServer {
       env: { ...process.env, TMPDIR: folder },
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
-    const { url, port } = await new Promise<{ url: string; port: number }>((tell, fail) => {
-      child.once('message', (message) => tell(message as { url: string; port: number }));
+    const { url } = await new Promise<{ url: string }>((tell, fail) => {
+      child.once('message', (message) => tell(message as { url: string }));
       child.once('exit', (code) => fail(new Error(`the server ended with ${code}`)));
     });
-    const server = new TestServer(child, folder, url, port);
+    return TestServer.#entered(child, folder, url);
+  }
+
+  /** The program as it is built, with the same folders. Linux tells whose child the engine is. */
+  static async program(folder: string): Promise<TestServer> {
+    const child = spawn(process.execPath, [resolve('scripts/mho.mjs'), 'serve'], {
+      env: { ...process.env, TMPDIR: folder, XDG_STATE_HOME: folder },
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    const url = await new Promise<string>((tell, fail) => {
+      child.stdout.once('data', (text: Buffer) => tell(text.toString().trim()));
+      child.once('exit', (code) => fail(new Error(`the program ended with ${code}`)));
+    });
+    return TestServer.#entered(child, folder, url);
+  }
+
+  static async #entered(child: ChildProcess, folder: string, url: string): Promise<TestServer> {
+    const server = new TestServer(child, folder, url, Number(new URL(url).port));
     const entered = await server.get(`/?token=${server.token}`);
     server.cookie = String(entered.headers['set-cookie']).split(';')[0]!;
     return server;
@@ -80,6 +100,30 @@ export class TestServer {
     const over = new Promise((resolve) => this.child.once('exit', resolve));
     this.child.send('close');
     await over;
+  }
+
+  /** Sends a signal. @returns how it ended: its code, or the signal that it did not answer */
+  end(signal: NodeJS.Signals): Promise<number | NodeJS.Signals | null> {
+    const over = new Promise<number | NodeJS.Signals | null>((tell) =>
+      this.child.once('exit', (code, killed) => tell(code ?? killed)),
+    );
+    this.child.kill(signal);
+    return over;
+  }
+
+  /** Of the process: the engine's. */
+  children(): number[] {
+    const { pid } = this.child;
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
+  }
+
+  /** Whether it still takes connections. */
+  accepts(): Promise<boolean> {
+    return new Promise((tell) => {
+      const socket = createConnection({ port: this.port, host: '127.0.0.1' });
+      socket.on('connect', () => tell(true)).on('error', () => tell(false));
+      socket.on('connect', () => socket.destroy());
+    });
   }
 
   async forget(): Promise<void> {

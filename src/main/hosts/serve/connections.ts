@@ -8,12 +8,15 @@ export interface Connections {
   known(socket: Socket): void;
 }
 
-/** Before the server listens. */
-export function guardConnections(server: Server): Connections {
+/**
+ * Before the server listens.
+ * @param idle milliseconds without a byte in either direction that end a connection
+ */
+export function guardConnections(server: Server, idle: number = IDLE): Connections {
   server.maxConnections = MOST_CONNECTIONS;
   server.headersTimeout = UNKNOWN.headerTime;
   server.requestTimeout = 0; // an upload takes as long as it takes, while something comes
-  server.timeout = IDLE;
+  server.timeout = idle;
   const strangers = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
     // Whatever Node does with it meanwhile, a reset is nobody's uncaught error.

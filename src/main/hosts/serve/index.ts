@@ -36,7 +36,7 @@ import { EngineHost, type Launcher } from '../engineProcess/host';
 import { contentPolicy, pagePath } from '../page';
 import { Access, targetOf, type Target } from './access';
 import { guardConnections, type Connections } from './connections';
-import { FAREWELL, GRACE, MOST_PAGES, MOST_PIPELINED, SOCKET, STILL_THERE, UNKNOWN, UPLOADS } from './limits';
+import { BACKLOG, FAREWELL, GRACE, MOST_PAGES, MOST_PIPELINED, SOCKET, STILL_THERE, UNKNOWN, UPLOADS } from './limits';
 import { Link } from './link';
 import { Page } from './page';
 import { fileName, Scratch } from './scratch';
@@ -56,6 +56,8 @@ export interface ServeOptions {
   readonly opens: { readonly path: string } | { readonly sample: string } | null;
   /** Milliseconds that a page which went away may take to come back to its document. */
   readonly grace?: number;
+  /** Milliseconds without a byte in either direction that end a connection. */
+  readonly idle?: number;
 }
 
 export interface Serving {
@@ -374,7 +376,7 @@ const listening = (server: Server, port: number): Promise<number> =>
   new Promise((resolve, reject) => {
     // Later ones are of a connection that could not be taken (no file is left for it): the others go on.
     server.on('error', (error: Error) => reject(new MhoError('SERVER_PORT', { port, reason: error.message })));
-    server.listen(port, '127.0.0.1', () => resolve((server.address() as AddressInfo).port));
+    server.listen({ port, host: '127.0.0.1', backlog: BACKLOG }, () => resolve((server.address() as AddressInfo).port));
   });
 
 /** To somebody who may not have a socket. Not waited for: the other half of the connection may never close. */
@@ -388,7 +390,7 @@ function refuseSocket(socket: Duplex): void {
  */
 export async function serve(options: ServeOptions): Promise<Serving> {
   const server = createServer({ maxHeaderSize: UNKNOWN.headerBytes, connectionsCheckingInterval: 1000 });
-  const connections = guardConnections(server);
+  const connections = guardConnections(server, options.idle);
   const sockets = new WebSocketServer({ noServer: true, maxPayload: SOCKET.frameBytes });
   const scratch = await Scratch.make();
   const port = await listening(server, options.port).catch(async (error: unknown) => {

@@ -6,6 +6,11 @@ export const UNKNOWN = { headerBytes: 8192, headerTime: 10_000, connections: 512
 export const MOST_PIPELINED = 2;
 /** A connection on which nothing moves for this long is closed: an upload may take hours, but not stand still. */
 export const IDLE = 60_000;
+/**
+ * Connections that wait to be taken. More than the system allows (some thousand) is as much as it allows: where they are
+ * too many, it lets the next ones try again after a second, and after three.
+ */
+export const BACKLOG = 4096;
 /** All connections together. */
 export const MOST_CONNECTIONS = 2048;
 
