@@ -54,3 +54,17 @@ export function unitMaps(
 /** The scale that several maps share: the largest |contribution| at a position. */
 export const sharedExtent = (maps: readonly { readonly map: NumericArray }[]): number =>
   Math.max(1e-12, ...maps.flatMap(({ map }) => range(map.data).map(Math.abs)));
+
+/** Index of the largest |value| of a map, one number per axis of positions. */
+export function strongestPosition({ data, shape }: NumericArray): number[] {
+  let best = 0;
+  data.forEach((value, at) => {
+    if (Math.abs(value) > Math.abs(data[best]!)) best = at;
+  });
+  const index: number[] = [];
+  for (let axis = shape.length - 1, rest = best; axis >= 0; axis--) {
+    index.unshift(rest % shape[axis]!);
+    rest = Math.floor(rest / shape[axis]!);
+  }
+  return index;
+}

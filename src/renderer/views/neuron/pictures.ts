@@ -1,0 +1,51 @@
+/** The pictures of a unit or a layer: where its contributions are, or what drives it. */
+import type { NumericArray } from '../../../contract/attribution';
+import { runLabel } from '../../../contract/words/runs';
+import { signed } from '../../logic/format';
+import type { UnitMap } from '../../logic/unitMaps';
+import type { Drivers } from './drivers';
+
+export interface MapPicture {
+  readonly key: string;
+  readonly caption: string;
+  readonly title: string | undefined;
+  /** For those who do not see it. */
+  readonly label: string;
+  readonly value: number;
+  readonly error: number | null;
+  /** Whether the value's colour says that it raises or lowers the target. */
+  readonly signs: boolean;
+  readonly map: NumericArray;
+  readonly overInput: boolean;
+}
+
+/** @param name of the layer or unit, for those who do not see the pictures */
+export const mapPictures = (maps: readonly UnitMap[], name: string): MapPicture[] =>
+  maps.map(({ run, map, value, error }) => ({
+    key: run.run,
+    caption: runLabel(run),
+    title: undefined,
+    label: `${name} by ${runLabel(run)}`,
+    value,
+    error,
+    signs: true,
+    map,
+    overInput: true,
+  }));
+
+/** @param inputName the input that is drawn */
+export const driverPictures = ({ where, found }: Drivers, inputName: string | undefined): MapPicture[] =>
+  found.map(({ run, input, map }) => {
+    const value = run.result.delta[0]!;
+    return {
+      key: run.run,
+      caption: `${runLabel(run)} of the unit`,
+      title: `${signed(value)} of this unit${where ? ` at (${where})` : ''} comes from ${input} so`,
+      label: `What drives the unit, by ${runLabel(run)}`,
+      value,
+      error: null,
+      signs: false,
+      map,
+      overInput: input === inputName,
+    };
+  });
