@@ -345,9 +345,11 @@ async function inspected(path: string): Promise<Took> {
   };
 }
 
-if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
+async function main(paths: readonly string[]): Promise<void> {
   const all: Took[] = [];
-  for (const path of process.argv.slice(2)) all.push(await inspected(path));
+  for (const path of paths) all.push(await inspected(path));
   process.stdout.write(JSON.stringify(all));
   process.exit();
 }
+
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) void main(process.argv.slice(2));
