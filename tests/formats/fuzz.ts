@@ -9,8 +9,8 @@ import { random } from '../random';
 import { CASES } from './broken';
 import type { Mutate } from './mutators';
 
-/** Mutated files per format; the files of one format share them. Some five milliseconds each: a search by hand tries more. */
-export const MUTATIONS = Number(process.env['MHO_MUTATIONS'] ?? 1_000);
+/** Mutated files per format; the files of one format share them. Some ten milliseconds each: a search by hand tries more. */
+const MUTATIONS = Number(process.env['MHO_MUTATIONS'] ?? 1_000);
 /**
  * Seconds of the processor: a clock would count what else the machine does. An undamaged file takes some milliseconds, and
  * the clocks of the engine end what never ends: a loop in the HDF5 library after three seconds, in a reader after a minute.
