@@ -1,4 +1,4 @@
-/** All measurements, and the page they are written to. Started by run.mjs: measure.ts PYTHON NETWORKS [PART …] */
+/** All measurements, and the page they are written to. Started by run.mjs: measure.ts PYTHON NETWORKS [PART …]. Long, as each part stands beside its rows of the page. */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg, release, totalmem } from 'node:os';

@@ -1,7 +1,8 @@
 /**
  * What the window and the program behind it say to each other: requests with their answers, notices, and what a run
  * reports. One table; handlers, bridge and views take their types from it. Everything that comes in is checked by its
- * schema. Two hosts speak it: Electron's main process and `mho serve`; a view does not see which.
+ * schema. Two hosts speak it: Electron's main process and `mho serve`; a view does not see which. Over 500 lines, since a
+ * request and what it is answered with are read beside one another.
  *
  * Files are named by tokens. A token is made where the user picked the file (dialog, drop, recent list, command line)
  * and means nothing elsewhere: a view never learns a path and can never ask for one.

@@ -1,6 +1,7 @@
 /**
  * ONNX nodes against literal twins in float64: what they give, and the gradient of F with respect to every number that goes
- * in, by differences of the twin; contributions complete at every cut. Forms of files that exporters seldom write.
+ * in, by differences of the twin; contributions complete at every cut. Forms of files that exporters seldom write. Long: one
+ * table of nodes.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,6 +1,7 @@
 // Kernels of the backward walk that TensorFlow has not, or has slower, each in one pass over memory: ops of TensorFlow's
 // own C API (tensorflow/c/ops.h, kernels.h), float32 on the CPU. fused.ts calls them; portable.ts and the op table have the
-// same from ordinary ops. Rows are the outermost axis; channels are last.
+// same from ordinary ops. Rows are the outermost axis; channels are last. One file of over 500 lines, since its kernels share
+// their loops over blocks and threads, and what is compiled stays one unit.
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
