@@ -24,7 +24,7 @@ vi.mock('node:fs/promises', () => import('./disk'));
 
 const ORDERS = Number(process.env['MHO_INTERLEAVINGS'] ?? 3000);
 
-const KINDS = ['open', 'run', 'save', 'saveAs', 'close', 'giveUp', 'leave', 'remove', 'restore', 'describe', 'before', 'openSession', 'recover', 'cancelOpening', 'cancelRun', 'death'] as const; // prettier-ignore
+const KINDS = ['open', 'run', 'save', 'saveAs', 'close', 'giveUp', 'leave', 'remove', 'restore', 'describe', 'before', 'openSession', 'recover', 'cancelOpening', 'cancelRun', 'walk', 'predict', 'death'] as const; // prettier-ignore
 const command = fc.record({
   kind: fc.oneof({ weight: 5, arbitrary: fc.constantFrom('run' as const, 'save' as const, 'saveAs' as const, 'open' as const) }, { weight: 4, arbitrary: fc.constantFrom(...KINDS) }), // prettier-ignore
   page: fc.constantFrom(0, 0, 0, 1),
@@ -45,8 +45,25 @@ const close = fc
     ...then,
   ]);
 
-/** A run that somebody was told of. Each of the three allows that it is gone. */
+/** A walk that is still on when the next model is there and is run. */
+const stale = fc
+  .tuple(fc.shuffledSubarray(['predict', 'walk', 'describe'] as const), fc.array(command, { maxLength: 4 }))
+  .map(([first, then]): Command[] => [
+    { kind: 'walk', page: 0, pick: 0, unsaved: 'ask' },
+    ...first.map((kind): Command => ({ kind, page: 0, pick: 1, unsaved: 'ask' })),
+    { kind: 'open', page: 0, pick: 1, unsaved: 'discard' },
+    { kind: 'run', page: 0, pick: 1, unsaved: 'ask' },
+    { kind: 'run', page: 0, pick: 1, unsaved: 'ask' },
+    ...then,
+  ]);
+
+/** What takes long in an order: it waits as long as anything else can go on, but for one time in eight. */
+const SLOW = ['\n', '\n', 'chunk', 'chunk of a path', 'save', 'data', 'weights', 'stat'] as const;
+
+/** A result that was complete. Each of these allows that it is gone. */
 interface Finished {
+  /** By a death of the engine before anybody was told. */
+  died: boolean;
   removed: boolean;
   givenUp: boolean;
   overwritten: boolean;
@@ -59,9 +76,13 @@ interface Page {
   runs: Map<string, string>;
   readonly removed: Map<string, string>;
   job: string | null;
+  /** Numbers of its runs that may bring something in yet. */
+  started: number[];
   told: DocumentState | null;
   /** Requests under way that replace what is open. */
   replacing: number;
+  /** Counts its walks. */
+  walks: number;
   /** Counts what ends a run: what was replaced, what was cancelled. */
   ends: number;
   /** After a death of the engine nobody knows what became of what was under way. */
@@ -94,18 +115,40 @@ class Account {
         const page = this.pages.find(({ id }) => id === document);
         if (page) page.told = state;
       },
-      (path, session) => this.#written(path, session),
+      {
+        written: (path, session) => this.#written(path, session),
+        computed: (tag, { target }) => this.#computed(tag, target.index as number),
+      },
     );
   }
 
   #page(): Page {
-    return { id: `page${this.#made++}`, data: null, runs: new Map(), removed: new Map(), job: null, told: null, replacing: 0, ends: 0, unsure: false }; // prettier-ignore
+    return { id: `page${this.#made++}`, data: null, runs: new Map(), removed: new Map(), job: null, started: [], told: null, replacing: 0, walks: 0, ends: 0, unsure: false }; // prettier-ignore
   }
 
   #of(tag: string): Finished {
-    const known = this.finished.get(tag) ?? { removed: false, givenUp: false, overwritten: false };
+    const known = this.finished.get(tag) ?? { died: false, removed: false, givenUp: false, overwritten: false };
     this.finished.set(tag, known);
     return known;
+  }
+
+  /** A run's result is complete: from here on it is kept, unless the engine dies before anybody is told. */
+  #computed(tag: string, run: number): void {
+    this.#untold.add(tag);
+    this.#of(tag).givenUp = this.#givenUp.has(run);
+    this.#tagsOf.set(run, [...(this.#tagsOf.get(run) ?? []), tag]);
+  }
+  #runs = 0;
+  readonly #untold = new Set<string>();
+  readonly #tagsOf = new Map<number, string[]>();
+  readonly #givenUp = new Set<number>();
+
+  /** The user wants nothing of what the page has under way. */
+  #giveUpStarted(started: readonly number[]): void {
+    for (const run of started) {
+      this.#givenUp.add(run);
+      for (const tag of this.#tagsOf.get(run) ?? []) if (this.#untold.has(tag)) this.#of(tag).givenUp = true;
+    }
   }
 
   /** A file outside the recovery folder is about to be written. */
@@ -146,8 +189,11 @@ class Account {
     disk.steps.length = 0;
     this.#asked = 0;
     this.#saves.clear();
+    for (const tag of this.#untold) this.#of(tag).died = true;
+    this.#untold.clear();
     for (const page of this.pages) {
       page.unsure = true;
+      page.started = [];
       page.job = null;
       page.replacing = 0;
     }
@@ -165,7 +211,9 @@ class Account {
     page.replacing++;
     const shown = page.runs;
     const giveUp = (): void => {
-      if (unsaved === 'discard') for (const tag of shown.values()) this.#of(tag).givenUp = true;
+      if (unsaved !== 'discard') return;
+      for (const tag of shown.values()) this.#of(tag).givenUp = true;
+      this.#giveUpStarted(page.started);
     };
     const { service } = this;
     this.#unknown.push({ service, giveUp });
@@ -178,7 +226,10 @@ class Account {
     const value = answer.value as OpenedModel | { runs: readonly RunRecord[] };
     if ('runs' in value) page.runs = new Map(value.runs.map((run) => [run.run, tagOf(run.result)]));
     else if (page.told?.runs === 0 || ((await this.ask(page, 'runList', {})) as { value?: unknown[] }).value?.length === 0) page.runs = new Map(); // prettier-ignore
-    if (before !== page.runs) giveUp();
+    if (before !== page.runs) {
+      giveUp();
+      page.started = [];
+    }
     page.data = null;
     const read = await this.ask(page, 'readInputs', { files: ['data'] });
     if (read.ok) page.data = (read.value as InputData).data;
@@ -211,15 +262,16 @@ class Account {
     },
     run: async (page, { pick }) => {
       if (page.data === null) return;
-      const setup = { data: page.data, examples: [0], baseline: { kind: 'constant', value: 0 }, target: { index: 0 }, methods: pick % 2 ? ['nig'] : ['nig', 'rescale'], rule: 'secant', steps: 1, backend: 'auto' }; // prettier-ignore
+      const number = this.#runs++;
+      page.started.push(number);
+      const setup = { data: page.data, examples: [0], baseline: { kind: 'constant', value: 0 }, target: { index: number }, methods: pick % 2 ? ['nig'] : ['nig', 'rescale'], rule: 'secant', steps: 1, backend: 'auto' }; // prettier-ignore
       const { ends } = page;
       const emit = (notice: JobNotice): void => {
         if (notice.kind === 'finished' && notice.cancelled && this.pages.includes(page) && page.ends === ends && page.replacing === 0) this.faults.push('a run was cancelled and nobody had asked'); // prettier-ignore
         if (notice.kind !== 'run') return;
         const tag = tagOf(notice.run.result);
         page.runs.set(notice.run.run, tag);
-        this.#of(tag);
-        if (!this.pages.includes(page)) this.#of(tag).givenUp = true; // told after its window was closed
+        this.#untold.delete(tag);
       };
       const started = await this.ask(page, 'startRun', setup, { emit });
       if (started.ok) page.job = (started.value as { job: string }).job;
@@ -228,15 +280,31 @@ class Account {
       page.ends++;
       if (page.job) await this.ask(page, 'cancelRun', { job: page.job });
     },
+    // Somebody looks at values; of two walks in a page the later one stands.
+    walk: async (page) => {
+      if (page.data === null) return;
+      const { ends } = page;
+      const walk = (page.walks += 1);
+      const asked = { data: page.data, example: 0, baseline: { kind: 'constant', value: 0 }, target: { index: 0 }, rule: 'secant', steps: 3 }; // prettier-ignore
+      const answer = await this.ask(page, 'alongPath', asked);
+      if (!answer.ok && answer.fault.code === 'CANCELLED' && this.pages.includes(page) && page.ends === ends && page.replacing === 0 && page.walks === walk) this.faults.push('a walk was cancelled and nobody had asked'); // prettier-ignore
+    },
+    predict: async (page) => {
+      if (page.data !== null)
+        await this.ask(page, 'predict', { data: page.data, examples: [0], baseline: { kind: 'constant', value: 0 } });
+    },
     cancelOpening: async (page) => void (await this.ask(page, 'cancelOpening', {})),
     save: (page) => this.#save(page, null),
     saveAs: (page, { pick }) => this.#save(page, pick % 3 ? '/sessions/S.mho' : '/sessions/T.mho'),
     // A window that shows nothing unsaved closes without asking: nothing may be lost by that.
     close: async (page) => {
-      if (!page.told?.dirty && !page.unsure && page.replacing === 0) await this.#end(page, 'close');
+      if (page.told?.dirty || page.unsure || page.replacing > 0) return;
+      this.#giveUpStarted(page.started);
+      await this.#end(page, 'close');
     },
     giveUp: async (page) => {
       for (const tag of page.runs.values()) this.#of(tag).givenUp = true;
+      this.#giveUpStarted(page.started);
       await this.#end(page, 'close');
     },
     leave: (page) => this.#end(page, 'leave'),
@@ -315,8 +383,8 @@ class Account {
       };
       for (const run of back.value.runs) found.add(tagOf(run.result));
     }
-    for (const [tag, { removed, givenUp, overwritten }] of this.finished)
-      if (!found.has(tag) && !removed && !givenUp && !overwritten) this.faults.push(`${tag} is lost`);
+    for (const [tag, { died, removed, givenUp, overwritten }] of this.finished)
+      if (!found.has(tag) && !died && !removed && !givenUp && !overwritten) this.faults.push(`${tag} is lost`);
   }
 }
 
@@ -335,6 +403,7 @@ async function drained<Result>(asked: Promise<Result>): Promise<Result> {
 async function play(
   commands: readonly Command[],
   order: Uint8Array,
+  slow: string,
 ): Promise<{ faults: readonly string[]; events: number }> {
   // prettier-ignore
   const account = new Account();
@@ -345,12 +414,16 @@ async function play(
   for (await settled(); disk.steps.length > 0 || first!.data === null; await settled()) disk.steps.shift()?.go();
   for (;;) {
     await settled();
-    const choices = disk.steps.length + (left.length > 0 ? 1 : 0);
-    if (choices === 0) break;
+    if (disk.steps.length + left.length === 0) break;
+    const drawn = order[events++] ?? 0;
+    const quick = disk.steps.filter(({ label }) => !label.startsWith(slow));
+    const steps = drawn % 8 === 0 || quick.length + left.length === 0 ? disk.steps : quick;
     // Commands come a little more often than their share, so that several are under way at once.
-    const choice = (order[events++] ?? 0) % (choices + (left.length > 0 ? 1 : 0));
-    if (choice < disk.steps.length) disk.steps.splice(choice, 1)[0]!.go();
-    else account.issue(left.shift()!);
+    const next = steps[Math.floor(drawn / 8) % (steps.length + (left.length > 0 ? 2 : 0))];
+    if (next) {
+      disk.steps.splice(disk.steps.indexOf(next), 1);
+      next.go();
+    } else account.issue(left.shift()!);
   }
   if (account.waits) account.faults.push('something was never answered');
   await account.atRest();
@@ -363,10 +436,11 @@ describe('whatever the order of events', () => {
     let [orders, events] = [0, 0];
     await fc.assert(
       fc.asyncProperty(
-        fc.oneof(fc.array(command, { minLength: 3, maxLength: 14 }), close),
+        fc.oneof(fc.array(command, { minLength: 3, maxLength: 14 }), close, stale),
         fc.uint8Array({ minLength: 160, maxLength: 160 }),
-        async (commands, order) => {
-          const played = await play(commands, order);
+        fc.constantFrom(...SLOW),
+        async (commands, order, slow) => {
+          const played = await play(commands, order, slow);
           orders++;
           events += played.events;
           expect(played.faults).toEqual([]);

@@ -186,6 +186,36 @@ describe('replacing', () => {
     expect(((await hand.done('reopenBefore', {})) as OpenedSession).runs).toHaveLength(1);
   });
 
+  it.each(['discard', 'keep'] as const)(
+    'what was complete as it was replaced (%s) comes back with it',
+    async (unsaved) => {
+      const setup = await hand.opened('a');
+      await hand.ask('startRun', setup);
+      await hand.until('chunk');
+      const opening = hand.ask('openModel', { file: 'b' }, { unsaved });
+      await hand.but('chunk');
+      expect(await opening).toMatchObject({ ok: true });
+      const back = hand.ask('reopenBefore', {});
+      await hand.until();
+      const answer = await back;
+      expect(answer.ok && (answer.value as OpenedSession)).toMatchObject({ runs: [{}], document: { dirty: true } });
+      expect(heard()).toEqual([]);
+    },
+  );
+
+  it('what was complete as it was replaced unasked, and is not taken back, is offered', async () => {
+    const setup = await hand.opened('a');
+    await hand.ask('startRun', setup);
+    await hand.until('chunk');
+    const opening = hand.ask('openModel', { file: 'b' }, { unsaved: 'ask' });
+    await hand.but('chunk');
+    expect(await opening).toMatchObject({ ok: true });
+    const closing = hand.ask('close', {});
+    await hand.until();
+    expect(await closing).toMatchObject({ ok: true });
+    expect(await hand.done('recoveryList', {}, { document: 'two' })).toMatchObject([{ title: '/models/a', runs: 1 }]);
+  });
+
   it('of two windows that recover the same session one gets it', async () => {
     const setup = await hand.opened();
     await hand.done('startRun', setup);
@@ -255,6 +285,51 @@ describe('closing', () => {
     await hand.until();
     const [entry] = (await hand.done('recoveryList', {}, { document: 'two' })) as { runs: number }[];
     expect(entry).toMatchObject({ runs: 1 });
+  });
+});
+
+describe('left in the middle of a run', () => {
+  it('what was complete by then is offered, not before it is all there', async () => {
+    const setup = await hand.opened('a');
+    await hand.ask('startRun', setup);
+    await hand.until('chunk');
+    const leaving = hand.ask('leave', {});
+    await hand.but('chunk');
+    const early = hand.ask('recoveryList', {}, { document: 'two' });
+    await hand.but('chunk');
+    expect(await early).toEqual({ ok: true, value: [] });
+    await hand.until();
+    expect(await leaving).toMatchObject({ ok: true });
+    expect(await hand.done('recoveryList', {}, { document: 'two' })).toMatchObject([{ runs: 1 }]);
+  });
+});
+
+describe('after a death of the engine', () => {
+  const saved = async (): Promise<void> => {
+    const setup = await hand.opened('a');
+    await hand.done('startRun', setup);
+    await hand.done('save', { path: '/sessions/S.mho' });
+    hand.restart();
+  };
+  const other = async (): Promise<unknown> => {
+    await hand.done('openModel', { file: 'a' }, { document: 'two' });
+    const { data } = (await hand.done('readInputs', { files: ['data'] }, { document: 'two' })) as InputData;
+    const setup = { data, examples: [0], baseline: { kind: 'constant', value: 0 }, target: { index: 0 }, methods: ['nig'], rule: 'secant', steps: 1, backend: 'auto' }; // prettier-ignore
+    await hand.done('startRun', setup, { document: 'two' });
+    return hand.done('save', { path: '/sessions/S.mho' }, { document: 'two' });
+  };
+
+  it('a session file is still its document’s, also before that is asked for', async () => {
+    await saved();
+    expect(await other()).toBe('SESSION_OPEN_ELSEWHERE');
+    expect(await hand.done('document', {})).toMatchObject({ dirty: false, session: { name: 'S.mho' } });
+    expect(await other()).toBe('SESSION_OPEN_ELSEWHERE');
+  });
+
+  it.each(['close', 'leave'] as const)('and free once that is closed (%s)', async (name) => {
+    await saved();
+    await hand.done(name, {});
+    expect(await other()).toBe(true);
   });
 });
 

@@ -1,5 +1,5 @@
 /** A studio service over a disk in memory and an engine that computes nothing, whose every wait a test ends when it likes. */
-import type { RunResult } from '../../../src/contract/attribution';
+import type { AttributionRequest, RunResult } from '../../../src/contract/attribution';
 import { MhoError } from '../../../src/contract/errors';
 import type { ModelSummary } from '../../../src/contract/model';
 import type { Session } from '../../../src/contract/session';
@@ -54,8 +54,15 @@ export const tagOf = (result: Pick<RunResult, 'target'>): string => result.targe
 /** Models on the device. */
 export const kept = new Map<Graph, number>();
 
-/** @param written told of every session file that is written */
-export function engineOf(written: (path: string, session: Session) => void): Engine {
+/** What a test hears of the engine. */
+export interface Ears {
+  /** A session file is written. */
+  readonly written?: (path: string, session: Session) => void;
+  /** A result is complete. */
+  readonly computed?: (tag: string, request: AttributionRequest) => void;
+}
+
+export function engineOf({ written, computed }: Ears): Engine {
   const turns = new Turns();
   const count = (graph: Graph, by: number): void => void kept.set(graph, (kept.get(graph) ?? 0) + by);
   return {
@@ -81,7 +88,7 @@ export function engineOf(written: (path: string, session: Session) => void): Eng
       const content: Session = { ...session, runs: session.runs.map((run) => ({ ...run })) };
       await disk.step(`save ${path}`);
       await disk.step(`replace ${path}`);
-      written(path, content);
+      written?.(path, content);
       disk.put(path, content);
     },
     openSession: async (path) => {
@@ -106,12 +113,14 @@ export function engineOf(written: (path: string, session: Session) => void): Eng
       await disk.step('release model');
       count(graph, -1);
     },
-    attribute: async (_device, _graph, { methods }, { signal, onResult }) => {
+    // Of what is cancelled, what is complete is given all the same.
+    attribute: async (_device, _graph, request, { signal, onResult }) => {
       const all: RunResult[] = [];
-      for (const method of methods) {
-        await disk.step(`chunk of ${method}`);
+      for (const method of request.methods) {
         if (signal?.aborted) break;
+        await disk.step(`chunk of ${method}`);
         const result = resultOf(method);
+        computed?.(tagOf(result), request);
         all.push(result);
         await onResult?.(result);
       }
@@ -131,10 +140,10 @@ export function engineOf(written: (path: string, session: Session) => void): Eng
 
 export function serviceOf(
   told: (document: string, state: DocumentState) => void = () => undefined,
-  written: (path: string, session: Session) => void = () => undefined,
+  ears: Ears = {},
 ): StudioService {
   return createStudioService({
-    engine: engineOf(written),
+    engine: engineOf(ears),
     samples: '/samples',
     recovery: RECOVERY,
     owner: ownerOf(process.pid),
@@ -153,7 +162,6 @@ export function fresh(): void {
 export class Hand {
   readonly notices: JobNotice[] = [];
   state: DocumentState | null = null;
-  readonly written: { readonly path: string; readonly session: Session }[] = [];
   service: StudioService;
 
   constructor() {
@@ -164,10 +172,7 @@ export class Hand {
   /** The engine is gone, what was under way with it. */
   restart(): StudioService {
     disk.steps.length = 0;
-    this.service = serviceOf(
-      (_, state) => (this.state = state),
-      (path, session) => this.written.push({ path, session }),
-    );
+    this.service = serviceOf((_, state) => (this.state = state));
     return this.service;
   }
 

@@ -26,7 +26,7 @@ export interface Engine {
   valueFault(port: InputPort, array: NumericArray): MhoError | null;
   /** What is allowed but looks wrong about values of this range; null where nothing does. */
   valueDoubt(port: InputPort, low: number, high: number): Doubt | null;
-  readArrays(path: string): Promise<Readonly<Record<string, NumericArray>>>;
+  readArrays(path: string, options?: { signal?: AbortSignal }): Promise<Readonly<Record<string, NumericArray>>>;
   readData(
     paths: readonly string[],
     ports: readonly InputPort[],
@@ -83,7 +83,7 @@ export const engine: Engine = {
   valueDoubt,
   keepModel: async (graph) => (await attribution()).keepWeights(graph),
   releaseModel: async (graph) => (await attribution()).releaseWeights(graph),
-  readArrays: async (path) => (await import('../../engine/data')).readArrays(path),
+  readArrays: async (...asked) => (await import('../../engine/data')).readArrays(...asked),
   readData: async (...asked) => (await import('../../engine/data')).readData(...asked),
   saveSession: async (path, session) => (await sessions()).saveSession(path, session),
   openSession: async (...asked) => (await sessions()).openSession(...asked),

@@ -242,11 +242,28 @@ export function createStudioService(options: ServiceOptions): StudioService {
     (asked: Asked<EngineRequestName>) => Promise<unknown>
   >;
 
+  /**
+   * Session files that documents had open as an engine before this one died: no other document may have them until each
+   * document is found again, which is when its window asks. What gives them up, by document.
+   */
+  const reserved = recovery.sessions().then((sessions) => {
+    const claims = new Map<string, () => void>();
+    for (const { document, path } of sessions)
+      try {
+        claims.set(document, around.places.claim(path, document));
+      } catch {
+        // The engine died as the file went from one document to another: one of the two has it.
+      }
+    return claims;
+  });
+  const giveUpReserved = async (id: string): Promise<void> => (await reserved).get(id)?.();
+
   const documentOf = async (id: string): Promise<Document> => {
     while (closing.has(id)) await closing.get(id);
     const document = documents.get(id) ?? new Document(id, around);
     documents.set(id, document);
-    await document.ready;
+    await document.ready; // it has its session file itself now
+    await giveUpReserved(id);
     return document;
   };
 
@@ -254,7 +271,9 @@ export function createStudioService(options: ServiceOptions): StudioService {
     while (closing.has(id)) await closing.get(id);
     const document = documents.get(id) ?? new Document(id, around);
     documents.delete(id);
-    const ended = document[name]().finally(() => closing.delete(id));
+    const ended = document[name]()
+      .finally(() => giveUpReserved(id))
+      .finally(() => closing.delete(id));
     closing.set(id, ended.catch(() => undefined)); // prettier-ignore
     await ended;
   };

@@ -43,7 +43,7 @@ export class Jobs {
     const cancel = new AbortController();
     if ([...this.#running.values()].some((other) => mayShare(other.backend, backend))) emit({ kind: 'queued' });
     this.#running.set(id, { document, backend, cancel });
-    void under([cancel.signal, epoch.signal], async (signal): Promise<JobNotice> => {
+    const ended = under([cancel.signal, epoch.signal], async (signal): Promise<JobNotice> => {
       try {
         await begin({ id, signal, emit });
       } catch (error) {
@@ -55,6 +55,7 @@ export class Jobs {
       this.#running.delete(id);
       emit(end);
     });
+    epoch.during(ended);
     return id;
   }
 

@@ -227,6 +227,17 @@ export class Recovery {
     return left;
   }
 
+  /** Session files of this program's documents, as an engine before this one left them; each file once. */
+  async sessions(): Promise<readonly { readonly document: string; readonly path: string }[]> {
+    const { pid, began } = this.owner;
+    const open = (await this.#states()).flatMap(({ state: { document, owner, session } }) =>
+      document !== '' && session && owner.pid === pid && owner.began === began
+        ? [{ document, path: session.path }]
+        : [],
+    );
+    return [...new Map(open.map((each) => [each.path, each])).values()];
+  }
+
   /** Documents whose program is gone and that hold runs which are in no session file, newest first. */
   async orphans(): Promise<{ folder: RecoveryFolder; state: SavedState }[]> {
     const abandoned = (await this.#states()).filter(({ state }) => !alive(state.owner));

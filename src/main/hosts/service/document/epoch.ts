@@ -43,6 +43,7 @@ export class Epoch {
   created = new Date().toISOString();
   notes = '';
   readonly #end = new AbortController();
+  readonly #works = new Set<Promise<unknown>>();
   #whose: Whose;
 
   constructor(
@@ -54,7 +55,7 @@ export class Epoch {
   ) {
     this.#whose = { document };
     this.data = new Data(around.engine, (handle, purpose) => this.runs.dataOf(handle, purpose));
-    this.guests = new Guests(around.engine);
+    this.guests = new Guests(around.engine, this.signal);
   }
 
   /** Comes when it is replaced or closed: what was begun for it ends. */
@@ -90,8 +91,8 @@ export class Epoch {
   // ------------------------------------------------------------ runs
 
   /**
-   * Takes a finished run in; it is in the recovery folder before this returns, or `unkept` says why not.
-   * @throws the signal's reason where the epoch is over
+   * Takes a finished run in; it is in the recovery folder before this returns, or `unkept` says why not. What was complete
+   * when the epoch ended comes after that, and is kept with it.
    */
   async addRun(
     result: RunResult,
@@ -102,7 +103,6 @@ export class Epoch {
       readonly trace: RunRecord['trace'];
     },
   ): Promise<{ record: RunRecord; unkept: MhoError | null }> {
-    this.signal.throwIfAborted();
     const run: Run = {
       id: newId(),
       result,
@@ -175,23 +175,40 @@ export class Epoch {
 
   // ------------------------------------------------------------ end
 
-  /** What was begun for it ends, and nothing more is added. */
+  /** Takes note of work that may bring something in, until it has ended. */
+  during(work: Promise<unknown>): void {
+    const noted: Promise<unknown> = work.catch(() => undefined).then(() => this.#works.delete(noted));
+    this.#works.add(noted);
+  }
+
+  /** Whether something may still come in. */
+  get busy(): boolean {
+    return this.#works.size > 0;
+  }
+
+  /** What was begun for it ends: of what was complete by then it is told before `rest` resolves. */
   end(): void {
     this.#end.abort();
   }
 
-  /** It waits in its folder, as the window may take it back. @returns as what it is found again */
-  async wait(waiting: 'offered' | 'given up'): Promise<SavedState> {
+  /** Of one that is over: all that it will ever hold is in it. */
+  async rest(): Promise<SavedState> {
+    while (this.busy) await Promise.all(this.#works);
+    return this.saved;
+  }
+
+  /** It waits in its folder, as the window may take it back. */
+  async wait(waiting: 'offered' | 'given up'): Promise<void> {
     this.#whose = { waiting };
     this.release();
     await this.writeQuietly();
-    return this.saved;
   }
 
   /** Nobody has it any more: it is offered where something in it is unsaved. Nothing is written after that. */
   async leave(): Promise<void> {
-    this.#whose = 'nobody';
     this.release();
+    await this.rest();
+    this.#whose = 'nobody';
     if (this.dirty) await this.folder.leave(() => this.saved);
     else await this.folder.remove();
   }

@@ -16,7 +16,10 @@ interface Guest {
 export class Guests {
   readonly #guests = new Map<string, Guest>();
 
-  constructor(private readonly engine: Pick<Engine, 'openSession'>) {}
+  constructor(
+    private readonly engine: Pick<Engine, 'openSession'>,
+    private readonly signal: AbortSignal,
+  ) {}
 
   /** Takes in the runs of a session file. */
   take(path: string, session: Session): readonly StoredRun[] {
@@ -30,11 +33,11 @@ export class Guests {
     this.#guest(id).run = null;
   }
 
-  /** @throws HANDLE_UNKNOWN, also where its file does not hold it any more; SESSION_… */
+  /** @throws HANDLE_UNKNOWN, also where its file does not hold it any more; SESSION_…, OPENING_CANCELLED */
   async get(id: string): Promise<StoredRun> {
     const guest = this.#guest(id);
     if (guest.run) return guest.run;
-    const found = storedRuns(await this.engine.openSession(guest.path))[guest.place];
+    const found = storedRuns(await this.engine.openSession(guest.path, { signal: this.signal }))[guest.place];
     if (found?.created !== guest.created) throw new MhoError('HANDLE_UNKNOWN', { what: 'run', id });
     guest.run = { ...found, id };
     return guest.run;

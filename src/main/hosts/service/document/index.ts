@@ -42,7 +42,8 @@ const MOST_READINGS = 3;
 /** What was open before. */
 interface Before {
   readonly folder: RecoveryFolder;
-  readonly state: SavedState;
+  /** Comes when nothing is under way for it any more. */
+  readonly state: Promise<SavedState>;
 }
 
 export class Document {
@@ -141,9 +142,9 @@ export class Document {
       this.#tell();
       // What follows is tidying: it cannot fail what has already happened.
       if (before && before.folder !== next.folder) await this.#leaveBefore(before);
-      if (last.runs.size > 0) {
-        const state = await last.wait(last.dirty && unsaved === 'keep' ? 'offered' : 'given up');
-        this.#before = { folder: last.folder, state };
+      if (last.runs.size > 0 || last.busy) {
+        await last.wait(unsaved === 'discard' ? 'given up' : 'offered');
+        this.#before = { folder: last.folder, state: last.rest() };
       } else await last.discard().catch(() => undefined);
       await this.#hold(last.model, next.model);
       await next.keepAll();
@@ -153,7 +154,8 @@ export class Document {
   }
 
   /** Nobody can take back any more what was open before. */
-  async #leaveBefore({ folder, state }: Before): Promise<void> {
+  async #leaveBefore({ folder, state: resting }: Before): Promise<void> {
+    const state = await resting;
     const left = state.dirty ? folder.leave(() => this.around.recovery.left(state)) : folder.remove();
     await left.catch(() => undefined);
   }
@@ -413,7 +415,7 @@ export class Document {
       const before = this.#before;
       if (!before) throw new MhoError('HANDLE_UNKNOWN', { what: 'earlier session', id: 'before' });
       this.#checkReplacing(unsaved);
-      await this.#takeOver(await this.#adopted(before, opening.signal), opening, unsaved);
+      await this.#takeOver(await this.#adopted(before.folder, await before.state, opening.signal), opening, unsaved);
       return this.#shown;
     });
   }
@@ -425,7 +427,7 @@ export class Document {
       const left = await this.around.recovery.claim(name);
       if (!left) throw new MhoError('HANDLE_UNKNOWN', { what: 'recovered session', id: name });
       try {
-        await this.#takeOver(await this.#adopted(left, opening.signal), opening, unsaved);
+        await this.#takeOver(await this.#adopted(left.folder, left.state, opening.signal), opening, unsaved);
       } catch (error) {
         await left.giveBack();
         throw error;
@@ -434,7 +436,7 @@ export class Document {
     });
   }
 
-  async #adopted({ folder, state }: Before, signal: AbortSignal): Promise<Epoch> {
+  async #adopted(folder: RecoveryFolder, state: SavedState, signal: AbortSignal): Promise<Epoch> {
     const epoch = this.#newEpoch(folder);
     await this.#reopening.folder(epoch, state, signal);
     return epoch;
@@ -453,7 +455,7 @@ export class Document {
   async #findAgain(): Promise<void> {
     const left = await this.around.recovery.of(this.id);
     if (!left) return;
-    this.#epoch = await this.#adopted(left, new AbortController().signal);
+    this.#epoch = await this.#adopted(left.folder, left.state, new AbortController().signal);
     await this.#hold(null, this.#epoch.model);
     await this.#epoch.keepAll();
     await this.#changed();

@@ -46,7 +46,7 @@ export async function readModel(
     },
   });
   // A sample's own data tell more than its graph.
-  const own = sample && (await engine.readArrays(sample.inputs).catch(() => null));
+  const own = sample && (await engine.readArrays(sample.inputs, { signal }).catch(() => null));
   const ports = portsOf(engine.describe(graph).ports, sample?.info.alphabet ?? null, own);
   const labels = sample?.info.labels ?? (await labelsBeside(path, summary.outputs));
   return { graph, summary, ports, labels, path, sample: sample?.info ?? null, beside };

@@ -44,10 +44,9 @@ export const attributionWork =
           const began = performance.now();
           let passes = 0;
           const keep = async (result: RunResult): Promise<void> => {
-            if (epoch.over) return;
             const about = { question, askedWith, job, trace: trace.points };
             const { record, unkept } = await epoch.addRun(result, about);
-            // Replaced meanwhile, it is in the folder of what was open before, and no news for who looks at the next.
+            // Complete as its document was replaced or left, it is kept with that, and no news for who looks at the next.
             if (!epoch.over) emit({ kind: 'run', run: record, unkept: unkept?.fault ?? null });
           };
           const onProgress = (progress: Progress): void => {
