@@ -163,7 +163,7 @@ const hostile: [string, () => Uint8Array, code: string, reason: RegExp | string]
         ]),
       }),
     'SESSION_TOO_LARGE',
-    'the number of lists in manifest.json',
+    'more than the limit of', // its lists, or the memory that they take, whichever is met first
   ],
 ];
 

@@ -176,7 +176,7 @@ test('a baseline from a file is asked again by what comes back', async () => {
   writeFileSync(path, Buffer.concat([npyHeader([1, 8, 8, 1]), npyBytes(values)]));
   await answerDialogs(studio.app, { open: path, unsaved: 1 });
   await studio.page.getByRole('button', { name: 'From a file…' }).click();
-  await expect(studio.page.getByText('baseline.npy')).toBeVisible();
+  await expect(studio.page.locator('.choice .name')).toHaveText('baseline.npy');
   await pressRun();
   await shows(2);
   const [first] = await studio.get('runList', {});

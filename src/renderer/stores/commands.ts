@@ -28,7 +28,7 @@ export const commands: Readonly<Record<Command, () => void>> = {
   'export-report': () => void studio.program.guard(async () => (await import('../logic/report')).exportReport()),
   run: () => {
     takeField();
-    void studio.run();
+    if (studio.mayRun) void studio.run();
   },
   cancel: () => void studio.jobs.cancel(),
   find: () => {

@@ -111,6 +111,11 @@ export class Studio {
     return went;
   }
 
+  /** Whether Run has an effect: what is still being opened would not be what it is run on. */
+  get mayRun(): boolean {
+    return this.model.setup !== null && this.program.engine === 'ready' && this.opening === null;
+  }
+
   /** Ends what is being opened; what was open before stays. */
   cancelOpening(): Promise<boolean> {
     return this.program.guard(() => this.program.client.request('cancelOpening', {}));
