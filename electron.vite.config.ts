@@ -16,7 +16,7 @@ export default defineConfig({
           index: resolve('src/main/index.ts'),
           engine: resolve('src/main/hosts/engineProcess/index.ts'),
           mho: resolve('src/main/hosts/terminal/index.ts'),
-          models: resolve('src/main/engine/formats/thread.ts'),
+          reading: resolve('src/main/engine/reading/thread.ts'),
         },
         output: { format: 'cjs', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
       },

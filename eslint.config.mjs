@@ -55,6 +55,7 @@ export default [
     [
       'src/main/engine/formats/**',
       'src/main/engine/graph/**',
+      'src/main/engine/reading/**',
       'src/main/engine/data/**',
       'src/main/engine/sessions/**',
     ],

@@ -10,6 +10,7 @@ import { SESSION_VERSION, type Manifest, type Session } from '../../src/contract
 import { rankUnits } from '../../src/main/engine/attribution/ranking';
 import { npyBytes, npyHeader } from '../../src/main/engine/data/npy';
 import { checkWritable, exportUnits, openSession, saveSession } from '../../src/main/engine/sessions';
+import { readSession } from '../../src/main/engine/sessions/read';
 import { sessionJson } from '../../src/main/hosts/terminal/json';
 import { sessionTables } from '../../src/main/hosts/terminal/tables';
 import { random } from '../random';
@@ -263,7 +264,8 @@ describe('a session that is not sound', () => {
     const text = `${begin}${part.repeat(count)}${close.repeat(count)}${end}`;
     await writeFile(path, zipSync({ 'manifest.json': strToU8(text) }));
     const parsed = vi.spyOn(JSON, 'parse');
-    await expect(openSession(path)).rejects.toThrow(
+    // in this thread, where it can be watched
+    await expect(readSession(path, () => undefined)).rejects.toThrow(
       `SESSION_TOO_LARGE: ${path}: the number of ${what} in manifest.json`,
     );
     expect(parsed).not.toHaveBeenCalled();

@@ -1,17 +1,8 @@
 /**
- * What reading one file of data or one session may take: memory, counted as it lies there when it is read, and time. Files
- * from strangers unpack to a thousand times their size, hold truth values that become numbers of four bytes each, and name
+ * What reading one file of data or one session may take in memory, counted as it lies there when it is read. Files from strangers unpack to a thousand times their size, hold truth values that become numbers of four bytes each, and name
  * the same bytes many times.
  */
 import { freemem } from 'node:os';
-import { basename } from 'node:path';
-import { MhoError } from '../../../contract/errors';
-import type { RegularFile } from '../formats/files';
-
-/** Ends a reading from outside. */
-export interface Cancel {
-  readonly signal?: AbortSignal;
-}
 
 /** What any file may take, however small it is. */
 const FREE = 256 * 2 ** 20;
@@ -24,10 +15,6 @@ const GROWTH = 256;
 const MOST = 2 ** 33;
 /** Of what is free. */
 const SHARE = 0.5;
-
-/** A small file is read in a moment; the slowest disk and the slowest table. */
-const LEAST_SECONDS = 60;
-const BYTES_PER_SECOND = 1e6;
 
 /** More than the memory or the numbers that a file may take; whoever knows the file turns it into an error of the catalogue. */
 export class TooLarge extends Error {
@@ -52,21 +39,16 @@ const megabytes = (bytes: number): string => `${Math.ceil(bytes / 1e6).toLocaleS
 
 export class Allowance {
   readonly #limit: number;
-  readonly #seconds: number;
-  readonly #began = performance.now();
   #taken = 0;
 
-  /** @param room bytes, where not what the machine has */
-  constructor(
-    private readonly path: string,
-    size: number,
-    private readonly cancel: Cancel = {},
-    room?: number,
-  ) {
+  /**
+   * @param size of the file
+   * @param room bytes, where not what the machine has
+   */
+  constructor(size: number, room?: number) {
     // Node 18, Electron 25's, cannot tell what the system would give back from its caches.
     const free = (process as { availableMemory?: () => number }).availableMemory?.() ?? freemem();
     this.#limit = room ?? Math.min(MOST, Math.max(FREE, SHARE * free), FREE + GROWTH * size);
-    this.#seconds = LEAST_SECONDS + Math.ceil(size / BYTES_PER_SECOND);
   }
 
   /** Refuses before any work what is sure to come. @throws TooLarge */
@@ -85,27 +67,5 @@ export class Allowance {
   /** Bytes that have been let go. */
   give(bytes: number): void {
     this.#taken -= bytes;
-  }
-
-  /** @throws OPENING_CANCELLED, FILE_SLOW */
-  check(): void {
-    if (this.cancel.signal?.aborted) throw new MhoError('OPENING_CANCELLED', { name: basename(this.path) });
-    if (performance.now() - this.#began > this.#seconds * 1000)
-      throw new MhoError('FILE_SLOW', { path: this.path, seconds: this.#seconds });
-  }
-
-  /** Lets other work in, and whoever wants to end this one. */
-  async pause(): Promise<void> {
-    await new Promise<void>((done) => setImmediate(done));
-    this.check();
-  }
-
-  /** The file, each of whose reads may be the last. */
-  guarded(file: RegularFile): RegularFile {
-    const read: RegularFile['handle']['read'] = (...given: unknown[]) => {
-      this.check();
-      return (file.handle.read as (...given: unknown[]) => never)(...given);
-    };
-    return { ...file, handle: new Proxy(file.handle, { get: (handle, key) => (key === 'read' ? read : (Reflect.get(handle, key) as unknown)) }) }; // prettier-ignore
   }
 }

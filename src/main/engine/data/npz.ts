@@ -15,20 +15,18 @@ export async function readNpyEntry(
   limit: number,
   allowance: Allowance,
 ): Promise<NumericArray> {
-  await allowance.pause();
   const size = archive.sizes.get(name) ?? 0;
   allowance.take(size);
   const bytes = await archive.read(name, limit);
-  const array = await readCounted(bytes, allowance);
+  const array = readCounted(bytes, allowance);
   allowance.give(size);
   return array;
 }
 
 /** The array that bytes hold: what numpy stores in one byte takes four. @throws NpyFault, TooLarge */
-export async function readCounted(bytes: Uint8Array, allowance: Allowance): Promise<NumericArray> {
+export function readCounted(bytes: Uint8Array, allowance: Allowance): NumericArray {
   const { count, fortran } = backedHeader(bytes);
   allowance.take(Float32Array.BYTES_PER_ELEMENT * count * (fortran ? 2 : 1));
-  await allowance.pause();
   const array = readNpy(bytes);
   if (fortran) allowance.give(Float32Array.BYTES_PER_ELEMENT * count);
   return array;

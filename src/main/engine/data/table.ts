@@ -73,7 +73,6 @@ export async function readTable(bytes: Uint8Array, allowance: Allowance): Promis
   ended.catch(() => undefined); // told below
   try {
     for (let at = 0; at < bytes.length && !parser.errored; at += PIECE) {
-      await allowance.pause();
       const more = parser.write(bytes.subarray(at, at + PIECE));
       if (!more) await Promise.race([once(parser, 'drain'), ended]);
     }

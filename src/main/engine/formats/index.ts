@@ -1,176 +1,19 @@
-/**
- * Opens a saved model, whatever format it is in, in a thread of its own: files come from strangers, and whatever their bytes
- * make a reader do, it can be ended, by the user, by the clock or by what its memory may hold.
- */
-import { existsSync } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
-import { totalmem } from 'node:os';
-import { basename, dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { Worker } from 'node:worker_threads';
-import { type ErrorCode, MhoError } from '../../../contract/errors';
+/** Opens a saved model, whatever format it is in. */
+import { resolve } from 'node:path';
+import { readInThread, type ReadingOptions } from '../reading';
 import { roomHere } from './budget';
 import type { OpenedModel } from './recognise';
 
 export type { OpenedModel };
 
-export interface OpenOptions {
-  /** Told while weights are read, in bytes. */
-  readonly onProgress?: (done: number, total: number) => void;
-  /** Ends the opening, whatever is being read. */
-  readonly signal?: AbortSignal;
+export interface OpenOptions extends ReadingOptions {
   /** Bytes that the model may take when it is open; else what the machine has for it. */
   readonly room?: number;
 }
-
-/** What the thread is asked. */
-export interface ToThread {
-  readonly path: string;
-  readonly room: number;
-}
-/** What it says: how far it is, how much the model's files have together, and one of the last three at the end. */
-export type FromThread =
-  | { readonly done: number; readonly total: number }
-  | { readonly onDisk: number }
-  | { readonly model: OpenedModel }
-  | { readonly fault: { readonly code: ErrorCode; readonly details: MhoError['details'] }; readonly cause: unknown }
-  | { readonly failed: Error };
-
-/** Starting the thread, on a machine that is busy with other things. */
-const START_SECONDS = 60;
-/** A model of a few megabytes is open in half a second, one of 100,000 nodes in some seven. */
-const LEAST_SECONDS = 60;
-/** The slowest disk and the slowest translation. */
-const BYTES_PER_SECOND = 1e6;
-
-/** What the thread's objects may take, weights not among them: 100,000 nodes take some 300 MB. */
-const HEAP_MB = 1024;
-/** Models with larger files may have more nodes. */
-const LARGE_BYTES = 64e6;
-const LARGE_HEAP_MB = Math.max(HEAP_MB, Math.min(4096, Math.floor(totalmem() / 2 ** 21)));
-
-/** A thread that waits for another model is kept so long. */
-const KEPT_MS = 20_000;
 
 /**
  * Opens a model file, or the model in a folder.
  * @throws MhoError MODEL_*, OPENING_CANCELLED
  */
-export async function openModel(given: string, options: OpenOptions = {}): Promise<OpenedModel> {
-  const { onProgress, signal, room = roomHere() } = options;
-  const path = resolve(given);
-  const cancelled = (): MhoError => new MhoError('OPENING_CANCELLED', { name: basename(path) });
-  const heapMb = (await bytesAt(path)) > LARGE_BYTES ? LARGE_HEAP_MB : HEAP_MB;
-  if (signal?.aborted) throw cancelled();
-  const thread = threadOf(heapMb);
-  let answered = false;
-  let timer: NodeJS.Timeout | undefined;
-  let stop = (): void => undefined;
-  try {
-    return await new Promise<OpenedModel>((done, reject) => {
-      stop = () => reject(cancelled());
-      signal?.addEventListener('abort', stop);
-      const begun = performance.now();
-      const within = (seconds: number): void => {
-        clearTimeout(timer);
-        // Where this thread was the busy one, the answer may be waiting: it is heard before the time counts as over.
-        const over = (): void => void setImmediate(() => reject(new MhoError('MODEL_SLOW', { path, seconds })));
-        timer = setTimeout(over, begun + seconds * 1000 - performance.now());
-      };
-      within(START_SECONDS);
-      thread.heard = (message) => {
-        if ('done' in message) onProgress?.(message.done, message.total);
-        else if ('onDisk' in message) within(LEAST_SECONDS + Math.ceil(message.onDisk / BYTES_PER_SECOND));
-        else {
-          answered = true;
-          if ('model' in message) done(message.model);
-          else if ('fault' in message)
-            reject(new MhoError(message.fault.code, message.fault.details, { cause: message.cause }));
-          else reject(message.failed);
-        }
-      };
-      thread.ended = (error) => reject(error?.code === 'ERR_WORKER_OUT_OF_MEMORY' ? tooMany(path, heapMb) : error);
-      thread.worker.ref();
-      thread.worker.postMessage({ path, room } satisfies ToThread);
-    });
-  } finally {
-    clearTimeout(timer);
-    signal?.removeEventListener('abort', stop);
-    if (answered) keep(thread);
-    else void thread.worker.terminate();
-  }
-}
-
-const tooMany = (path: string, heapMb: number): MhoError =>
-  new MhoError('MODEL_TOO_LARGE', {
-    path,
-    what: 'the memory for its nodes and names',
-    have: `above ${heapMb} MB`,
-    limit: `${heapMb} MB`,
-  });
-
-/** Bytes of a file, or of the files in a folder: a look, for a first guess. */
-async function bytesAt(path: string): Promise<number> {
-  const info = await stat(path).catch(() => null);
-  if (!info?.isDirectory()) return info?.size ?? 0;
-  const names = await readdir(path).catch(() => []);
-  const sizes = names.slice(0, 1000).map((name) => stat(join(path, name)).then(({ size }) => size, () => 0)); // prettier-ignore
-  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
-}
-
-interface Thread {
-  readonly worker: Worker;
-  readonly heapMb: number;
-  /** What it says goes to whoever asked last. */
-  heard: (message: FromThread) => void;
-  ended: (error: NodeJS.ErrnoException) => void;
-  /** Ends it when it has waited long enough. */
-  idle?: NodeJS.Timeout;
-}
-
-let spare: Thread | null = null;
-
-function threadOf(heapMb: number): Thread {
-  if (spare?.heapMb === heapMb) {
-    const kept = spare;
-    spare = null;
-    clearTimeout(kept.idle);
-    return kept;
-  }
-  const resourceLimits = { maxOldGenerationSizeMb: heapMb };
-  const worker = new Worker(program(), { eval: true, env: {}, resourceLimits });
-  const thread: Thread = { worker, heapMb, heard: () => undefined, ended: () => undefined };
-  worker.on('message', (message: FromThread) => thread.heard(message));
-  worker.on('error', (error) => thread.ended(error));
-  worker.on('exit', () => thread.ended(new Error('the thread that reads models ended')));
-  return thread;
-}
-
-/** Keeps a thread for the next model, without keeping the program from ending. */
-function keep(thread: Thread): void {
-  if (spare || thread.heapMb > HEAP_MB) {
-    void thread.worker.terminate();
-    return;
-  }
-  spare = thread;
-  thread.worker.unref();
-  const forget = (): void => {
-    if (spare !== thread) return;
-    spare = null;
-    void thread.worker.terminate();
-  };
-  thread.ended = forget;
-  thread.idle = setTimeout(forget, KEPT_MS).unref();
-}
-
-/** Loads the thread's code: a file of its own in the program; in tests and scripts the source beside this one. */
-function program(): string {
-  const here = fileURLToPath(import.meta.url);
-  if (here.endsWith('.ts'))
-    return `require('tsx/cjs/api').register(); require(${JSON.stringify(join(dirname(here), 'thread.ts'))});`;
-  for (let folder = dirname(here); ; folder = dirname(folder)) {
-    const file = join(folder, 'models.js');
-    if (existsSync(file)) return `require(${JSON.stringify(file)});`;
-    if (folder === dirname(folder)) throw new MhoError('INTERNAL', { reason: 'models.js is not in the program' });
-  }
-}
+export const openModel = (path: string, { room = roomHere(), ...options }: OpenOptions = {}): Promise<OpenedModel> =>
+  readInThread('model', { path: resolve(path), room }, options);

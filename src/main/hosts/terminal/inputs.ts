@@ -7,6 +7,7 @@ import type { ModelSummary, PortSummary } from '../../../contract/model';
 import { counted, readData, together } from '../../engine/data';
 import { valueFault } from '../../engine/data/ports';
 import { nearest } from '../../engine/graph/target';
+import type { Cancel } from '../../engine/reading';
 
 type Arrays = Record<string, NumericArray>;
 
@@ -23,13 +24,14 @@ export interface Gathered {
  * names `input_0`, `input_1` … (for baselines `baseline_0` …), else in order. Further pictures and tables of an input are
  * further examples.
  * @param reading how pictures are read, where it was said
- * @throws INPUT_…
+ * @throws INPUT_…, OPENING_CANCELLED
  */
 export async function gatherArrays(
   words: readonly string[],
   ports: readonly InputPort[],
   kind: 'input' | 'baseline',
   reading: Partial<ImageReading> = {},
+  cancel: Cancel = {},
 ): Promise<Gathered> {
   const found = new Map<string, NumericArray[]>();
   const ignored: string[] = [];
@@ -39,7 +41,7 @@ export async function gatherArrays(
     const named = existsSync(word) ? null : /^([^=]+)=(.+)$/s.exec(word);
     const path = named ? named[2]! : word;
     const port = named && ports.find(({ name }) => name === named[1]);
-    const read = await readData([path], port ? [port] : ports, reading);
+    const read = await readData([path], port ? [port] : ports, reading, cancel);
     how.push(...read.how);
     const entries = Object.entries(read.arrays);
     if (named) {
@@ -128,12 +130,13 @@ export async function baselineFrom(
   examples: readonly number[],
   count: number,
   reading: Partial<ImageReading> = {},
+  cancel: Cancel = {},
 ): Promise<{ baseline: BaselineSpec; ignored: readonly string[] }> {
   const [only] = words;
   if (words.length === 1 && only === 'zeros') return { baseline: { kind: 'constant', value: 0 }, ignored: [] };
   if (words.length === 1 && /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(only!) && !existsSync(only!))
     return { baseline: { kind: 'constant', value: Number(only) }, ignored: [] };
-  const { arrays, ignored } = await gatherArrays(words, ports, 'baseline', reading);
+  const { arrays, ignored } = await gatherArrays(words, ports, 'baseline', reading, cancel);
   if (!perExample) return { baseline: { kind: 'arrays', arrays }, ignored };
   const chosen = Object.entries(arrays).map(([name, array]) =>
     array.shape[0] === count && count !== 1 ? selectExamples({ [name]: array }, examples) : { [name]: array },

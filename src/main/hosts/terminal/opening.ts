@@ -2,7 +2,7 @@
 import { printable } from '../../../contract/text';
 import { openModel, type OpenedModel } from '../../engine/formats';
 import { type Bar, progressBar } from './progress';
-import type { Terminal } from './terminal';
+import { interruptible, type Terminal } from './terminal';
 
 /** Smaller models are open before a bar could be read. */
 const BAR_BYTES = 64e6;
@@ -22,14 +22,11 @@ export async function openInTerminal(terminal: Terminal, path: string, quiet = f
     latest = [done, total];
     if (screen && total >= BAR_BYTES) void (bar ??= progressBar(screen)).then(draw);
   };
-  const control = new AbortController();
-  const settle = terminal.onInterrupt(() => control.abort());
   try {
-    const model = await openModel(path, { onProgress, signal: control.signal });
+    const model = await interruptible(terminal, (signal) => openModel(path, { onProgress, signal }));
     if (model.beside.length > 0 && !quiet) terminal.err(takenOf(model));
     return model;
   } finally {
-    settle();
     (await (bar as Promise<Bar> | null))?.stop();
   }
 }

@@ -28,6 +28,20 @@ export const cleaned = (terminal: Terminal): Terminal => ({
   err: (text) => terminal.err(printableLines(text)),
 });
 
+/** Work that Ctrl-C ends: reading files, which answers with OPENING_CANCELLED. */
+export async function interruptible<Result>(
+  terminal: Terminal,
+  work: (signal: AbortSignal) => Promise<Result>,
+): Promise<Result> {
+  const control = new AbortController();
+  const settle = terminal.onInterrupt(() => control.abort());
+  try {
+    return await work(control.signal);
+  } finally {
+    settle();
+  }
+}
+
 /** The terminal of this process. A second Ctrl-C ends it at once. */
 export function ownTerminal(): Terminal {
   for (const stream of [process.stdout, process.stderr])

@@ -12,7 +12,7 @@ import type { AttributeOptions } from '../options';
 import { saveSomewhere } from '../saving';
 import { LEGEND, sessionTables } from '../tables';
 import { openInTerminal } from '../opening';
-import { EXIT, type Terminal } from '../terminal';
+import { EXIT, interruptible, type Terminal } from '../terminal';
 
 export async function attributeCommand(terminal: Terminal, path: string, options: AttributeOptions): Promise<number> {
   if (options.out) await checkWritable(options.out);
@@ -23,13 +23,17 @@ export async function attributeCommand(terminal: Terminal, path: string, options
     ...(options.imageRange && { range: options.imageRange }),
     ...(options.imageFit && { fit: options.imageFit }),
   };
-  const given = await gatherArrays(options.input, ports, 'input', reading);
+  const given = await interruptible(terminal, (signal) =>
+    gatherArrays(options.input, ports, 'input', reading, { signal }),
+  );
   if (options.quiet !== true) for (const each of given.how) terminal.err(`Input: ${printable(howWords(each))}\n`);
   const count = Object.values(given.arrays)[0]?.shape[0] ?? 0;
   const examples = exampleList(options.examples, count);
   const after = options.afterActivation === true;
   const perExample = options.perExample === true;
-  const { baseline, ignored } = await baselineFrom(options.baseline, ports, perExample, examples, count, reading);
+  const { baseline, ignored } = await interruptible(terminal, (signal) =>
+    baselineFrom(options.baseline, ports, perExample, examples, count, reading, { signal }),
+  );
   // One file often holds both: what one of them takes the other need not.
   const same = options.input.join() === options.baseline.join();
   if (!same) for (const entries of [given.ignored, ignored]) tellIgnored(terminal, entries);

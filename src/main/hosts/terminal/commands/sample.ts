@@ -6,16 +6,16 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { AttributionRequest } from '../../../../contract/attribution';
 import { MhoError } from '../../../../contract/errors';
-import { openModel } from '../../../engine/formats';
 import { readArrays } from '../../../engine/data';
 import { checkWritable } from '../../../engine/sessions';
 import { attributeInTerminal } from '../attribution';
 import { exampleList, selectExamples } from '../inputs';
 import { sessionJson } from '../json';
+import { openInTerminal } from '../opening';
 import type { AttributeOptions } from '../options';
 import { saveSomewhere } from '../saving';
 import { LEGEND, sessionTables } from '../tables';
-import { EXIT, type Terminal } from '../terminal';
+import { EXIT, interruptible, type Terminal } from '../terminal';
 
 /** `sample.json`; see resources/samples/README.md. */
 interface Sample extends Pick<AttributionRequest, 'baseline' | 'target' | 'methods' | 'rule' | 'steps'> {
@@ -42,8 +42,8 @@ export async function sample(
   await checkWritable(out);
   const described = JSON.parse(await readFile(join(folder, 'sample.json'), 'utf8')) as Sample;
   if (!options.json) terminal.out(`${described.title}\n${described.description}\n\n`);
-  const model = await openModel(join(folder, described.model));
-  const arrays = await readArrays(join(folder, described.inputs));
+  const model = await openInTerminal(terminal, join(folder, described.model), options.quiet);
+  const arrays = await interruptible(terminal, (signal) => readArrays(join(folder, described.inputs), { signal }));
   const examples = exampleList(described.examples, Object.values(arrays)[0]!.shape[0]!);
   const { baseline, target, methods, rule, steps } = described;
   const request = { inputs: selectExamples(arrays, examples), baseline, target, methods, rule, steps };

@@ -4,10 +4,10 @@ import { openSession } from '../../../engine/sessions';
 import { sessionJson } from '../json';
 import type { ShowOptions } from '../options';
 import { LEGEND, sessionTables } from '../tables';
-import { EXIT, type Terminal } from '../terminal';
+import { EXIT, interruptible, type Terminal } from '../terminal';
 
 export async function show(terminal: Terminal, path: string, options: ShowOptions): Promise<number> {
-  const session = await openSession(path);
+  const session = await interruptible(terminal, (signal) => openSession(path, { signal }));
   if (options.json) {
     terminal.out(sessionJson(session, path, options.top, options.neurons));
     return EXIT.ok;

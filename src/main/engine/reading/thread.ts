@@ -1,15 +1,15 @@
-/** The thread in which models are opened: see `index.ts`. One at a time. */
+/** The thread in which files are read: see `index.ts`. One at a time. */
 import { parentPort } from 'node:worker_threads';
 import { MhoError } from '../../../contract/errors';
 import type { FromThread, ToThread } from './index';
-import { openFound, type OpenedModel } from './recognise';
+import { type Answer, type Asked, type Kind, type Read, type Reader, readers } from './readers';
 
 const say = (message: FromThread, moved: readonly ArrayBuffer[] = []): void => parentPort!.postMessage(message, moved);
 
 /** Progress is told so many times at most, and whenever there is more to come. */
 const TOLD = 200;
 
-async function open({ path, room }: ToThread): Promise<void> {
+async function read<Of extends Kind>({ kind, asked }: ToThread<Of>): Promise<void> {
   let [done, total, told] = [0, 0, 0];
   const tell = (): void => {
     told = done;
@@ -17,9 +17,9 @@ async function open({ path, room }: ToThread): Promise<void> {
   };
   say({ onDisk: 0 });
   try {
-    const model = await openFound(path, {
-      room,
-      onFile: (onDisk) => say({ onDisk }),
+    const reader = readers[kind] as Reader<Asked<Of>, Answer<Of>>;
+    const { value, arrays } = await reader(asked, {
+      onDisk: (onDisk) => say({ onDisk }),
       expect: (bytes) => {
         total += bytes;
         tell();
@@ -30,7 +30,7 @@ async function open({ path, room }: ToThread): Promise<void> {
       },
     });
     if (told < done) tell();
-    say({ model }, weightsOf(model));
+    say({ value }, memoryOf(arrays));
   } catch (error) {
     if (error instanceof MhoError)
       say({
@@ -41,9 +41,8 @@ async function open({ path, room }: ToThread): Promise<void> {
   }
 }
 
-/** The memory of all weights, which goes over to the thread that asked. */
-const weightsOf = ({ graph }: OpenedModel): ArrayBuffer[] => [
-  ...new Set(graph.values.flatMap(({ constant }) => (constant ? [constant.data.buffer as ArrayBuffer] : []))),
+const memoryOf = (arrays: Read<unknown>['arrays']): ArrayBuffer[] => [
+  ...new Set(arrays.map(({ buffer }) => buffer as ArrayBuffer)),
 ];
 
-parentPort!.on('message', (message: ToThread) => void open(message));
+parentPort!.on('message', (message: ToThread) => void read(message));
