@@ -4,9 +4,9 @@ import { createServer, request } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import type { FileRef } from '../../../src/contract/studio';
+import type { FileRef, RunSetup } from '../../../src/contract/studio';
 import { guardConnections } from '../../../src/main/hosts/serve/connections';
-import { newFolder, TestServer } from './server';
+import { newFolder, TestServer, type TestPage } from './server';
 
 let server: TestServer;
 beforeAll(async () => {
@@ -224,6 +224,32 @@ describe('what is left behind', () => {
     const [entry] = await later.get('recoveryList', {});
     expect(entry).toMatchObject({ runs: 1 });
     expect((await later.get('recover', { id: entry!.id })).runs).toHaveLength(1);
+    await brief.forget();
+  });
+
+  it('runs of an uploaded session are offered again with those that came after, although the upload is gone', async () => {
+    const brief = await TestServer.start({ grace: 300 });
+    const finished = async (page: TestPage, setup: RunSetup): Promise<void> => {
+      const { job } = await page.get('startRun', setup);
+      await expect.poll(() => page.kinds(job).at(-1), { timeout: 30_000 }).toBe('finished');
+    };
+    const first = await brief.page();
+    await finished(first, await first.digits());
+    const { value } = (await first.ask('prepareDownload')) as { value: { path: string } };
+    const session = Buffer.from((await brief.own(value.path)).text, 'latin1');
+    const page = await brief.page();
+    const setup = await page.digits();
+    const path = `/upload?document=${page.document}&name=s.mho`;
+    const uploaded = JSON.parse((await brief.own(path, {}, 'POST', session)).text) as { value: FileRef };
+    expect((await page.get('openSession', { file: uploaded.value.file })).runs).toHaveLength(1);
+    const { data } = (await page.get('openedModel', {}))!;
+    await finished(page, { ...setup, data: data!.data });
+    page.leave();
+    first.leave();
+    const later = await brief.page();
+    await expect.poll(async () => (await later.get('recoveryList', {})).map(({ runs }) => runs)).toEqual([2]);
+    const [entry] = await later.get('recoveryList', {});
+    expect((await later.get('recover', { id: entry!.id })).runs).toHaveLength(2);
     await brief.forget();
   });
 

@@ -51,6 +51,7 @@ host.listen((message, port) => {
       engine,
       samples: message.samples,
       recovery: message.recovery,
+      ...(message.passing !== undefined && { passing: message.passing }),
       owner: message.owner,
       software: { mho: message.version, node: process.versions.node, platform: `${process.platform}-${process.arch}` },
       onDocument: (document, state) => host.say({ kind: 'document', document, state }),

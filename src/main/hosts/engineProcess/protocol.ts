@@ -8,6 +8,8 @@ export interface EngineBeginning {
   readonly kind: 'begin';
   readonly samples: string;
   readonly recovery: string;
+  /** Folder whose files go with the host. */
+  readonly passing?: string;
   readonly owner: Owner;
   readonly version: string;
 }

@@ -90,7 +90,13 @@ class Host {
     this.access = new Access(port);
     this.#opens = options.opens;
     const { engine, samples, recovery, version } = options;
-    this.#engine = new EngineHost(engine, { samples, recovery, version, owner: ownerOf(process.pid) });
+    this.#engine = new EngineHost(engine, {
+      samples,
+      recovery,
+      version,
+      passing: scratch.path,
+      owner: ownerOf(process.pid),
+    });
     this.#engine.on('document', (document, state) =>
       this.#pages.get(document)?.send({ kind: 'notice', notice: { kind: 'document', document: state } }),
     );

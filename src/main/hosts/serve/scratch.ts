@@ -4,7 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { lstat, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, mkdtemp, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { Transform, type Readable } from 'node:stream';
@@ -54,7 +54,7 @@ export class Scratch {
   static async make(parent = tmpdir()): Promise<Scratch> {
     try {
       await sweep(parent);
-      const path = await mkdtemp(join(parent, PREFIX));
+      const path = await realpath(await mkdtemp(join(parent, PREFIX)));
       await writeFile(join(path, OWNER), JSON.stringify(ownerOf(process.pid)));
       return new Scratch(path);
     } catch (error) {

@@ -3,6 +3,7 @@
  * one document. A dispatcher over the contract's own table, in place of a library for remote calls: the table already
  * has the schemas and the types, so a library would add a second list of methods and no check.
  */
+import { sep } from 'node:path';
 import { z } from 'zod';
 import { asMhoError, MhoError } from '../../../contract/errors';
 import type { BackendChoice } from '../../../contract/backends';
@@ -59,6 +60,8 @@ export interface ServiceOptions {
   readonly samples: string;
   /** Folder in which finished runs are kept until they are saved. */
   readonly recovery: string;
+  /** Folder of uploads and downloads, links resolved: what is in it goes with the host. */
+  readonly passing?: string;
   /** The program that has the documents open. */
   readonly owner: Owner;
   readonly software: Session['software'];
@@ -229,7 +232,9 @@ export function createStudioService(options: ServiceOptions): StudioService {
   const documents = new Map<string, Document>();
   /** Documents that are being closed: whoever asks for one of them again waits for that. */
   const closing = new Map<string, Promise<void>>();
+  const { passing } = options;
   const around: DocumentSurroundings = {
+    lasting: (path) => passing === undefined || !path.startsWith(passing + sep),
     engine: options.engine,
     recovery,
     samples: options.samples,

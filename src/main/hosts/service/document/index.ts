@@ -345,7 +345,7 @@ export class Document {
         await this.around.engine.saveSession(place, epoch.sessionOf(snapshot.runs));
         const stamp = await stampOf(place);
         epoch.session = { path: place, stamp };
-        epoch.runs.wrote(snapshot);
+        epoch.runs.wrote(snapshot, this.around.lasting(place));
       } catch (error) {
         release();
         throw error;

@@ -24,6 +24,8 @@ export interface ReopeningSurroundings {
   readonly samples: string;
   /** Session files of all documents. */
   readonly places: SessionPlaces;
+  /** Whether a file outlives the host. */
+  readonly lasting: (path: string) => boolean;
 }
 
 /** A run of a session file, with what the file says of its model. */
@@ -46,7 +48,7 @@ export class Reopening {
     epoch.created = session.created;
     epoch.notes = session.notes;
     for (const run of storedRuns(session)) epoch.runs.add({ ...run, askedWith: NO_DATA, keeping: null, revision: 0 });
-    epoch.runs.wrote(epoch.runs.snapshot());
+    epoch.runs.wrote(epoch.runs.snapshot(), this.around.lasting(file.path));
     await this.#model(epoch, { path: session.model.path, sample: null }, signal);
     if (epoch.model) await this.#dataOf(epoch, session, dirname(file.path), signal);
   }

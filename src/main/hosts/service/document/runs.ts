@@ -107,13 +107,16 @@ export class Runs {
     return { runs, revisions: new Map(runs.map(({ id, revision }) => [id, revision])) };
   }
 
-  /** The session file now holds this, and nothing else: what was only in the one before is in memory alone. */
-  wrote({ runs, revisions }: Snapshot): void {
+  /**
+   * The session file now holds this, and nothing else: what was only in the one before is in memory alone.
+   * @param lasting whether the file outlives the host: in one that does not, nothing is kept
+   */
+  wrote({ runs, revisions }: Snapshot, lasting: boolean): void {
     this.#written = revisions;
     const places = new Map(runs.map(({ id }, place) => [id, place]));
     for (const run of [...this.#present.values(), ...this.#removed.values()]) {
       if (run.keeping?.in === 'folder') continue;
-      const place = places.get(run.id);
+      const place = lasting ? places.get(run.id) : undefined;
       run.keeping = place === undefined ? null : { in: 'session', place };
     }
   }
