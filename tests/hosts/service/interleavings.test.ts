@@ -33,6 +33,8 @@ const command = fc.record({
 });
 type Command = typeof command extends fc.Arbitrary<infer Value> ? Value : never;
 
+const OPENS: ReadonlySet<string> = new Set(['open', 'openSession', 'before', 'recover']);
+
 /** What gets into one another's way most: a run, a save and another model at the same time, then anything. */
 const close = fc
   .tuple(
@@ -52,8 +54,7 @@ const stale = fc
     { kind: 'walk', page: 0, pick: 0, unsaved: 'ask' },
     ...first.map((kind): Command => ({ kind, page: 0, pick: 1, unsaved: 'ask' })),
     { kind: 'open', page: 0, pick: 1, unsaved: 'discard' },
-    { kind: 'run', page: 0, pick: 1, unsaved: 'ask' },
-    { kind: 'run', page: 0, pick: 1, unsaved: 'ask' },
+    { kind: 'run', page: 0, pick: 1, unsaved: 'keep' },
     ...then,
   ]);
 
@@ -78,6 +79,8 @@ interface Page {
   job: string | null;
   /** Numbers of its runs that may bring something in yet. */
   started: number[];
+  /** What it opened last, with the data of that. */
+  opening: Promise<void> | null;
   told: DocumentState | null;
   /** Requests under way that replace what is open. */
   replacing: number;
@@ -123,7 +126,7 @@ class Account {
   }
 
   #page(): Page {
-    return { id: `page${this.#made++}`, data: null, runs: new Map(), removed: new Map(), job: null, started: [], told: null, replacing: 0, walks: 0, ends: 0, unsure: false }; // prettier-ignore
+    return { id: `page${this.#made++}`, data: null, runs: new Map(), removed: new Map(), job: null, started: [], opening: null, told: null, replacing: 0, walks: 0, ends: 0, unsure: false }; // prettier-ignore
   }
 
   #of(tag: string): Finished {
@@ -181,7 +184,8 @@ class Account {
   issue(asked: Command): void {
     if (asked.kind === 'death') return this.#death();
     const page = this.pages[asked.page]!;
-    void this.#commands[asked.kind](page, asked);
+    const done = this.#commands[asked.kind](page, asked);
+    if (OPENS.has(asked.kind)) page.opening = done;
   }
 
   /** The engine's process is gone with all that it was doing; pages are still there. */
@@ -191,6 +195,7 @@ class Account {
     this.#saves.clear();
     for (const tag of this.#untold) this.#of(tag).died = true;
     this.#untold.clear();
+    for (const each of this.#unknown) each.last ??= new Map(each.page.runs);
     for (const page of this.pages) {
       page.unsure = true;
       page.started = [];
@@ -210,13 +215,13 @@ class Account {
     // prettier-ignore
     page.replacing++;
     const shown = page.runs;
-    const giveUp = (): void => {
+    const giveUp = (last: ReadonlyMap<string, string>): void => {
       if (unsaved !== 'discard') return;
-      for (const tag of shown.values()) this.#of(tag).givenUp = true;
+      for (const tag of [...shown.values(), ...last.values()]) this.#of(tag).givenUp = true;
       this.#giveUpStarted(page.started);
     };
     const { service } = this;
-    this.#unknown.push({ service, giveUp });
+    this.#unknown.push({ service, page, last: null, giveUp });
     const answer = await this.ask(page, name, params, { unsaved: unsaved ?? 'ask' });
     page.replacing--;
     this.#unknown.splice(this.#unknown.findIndex((each) => each.giveUp === giveUp), 1); // prettier-ignore
@@ -227,7 +232,7 @@ class Account {
     if ('runs' in value) page.runs = new Map(value.runs.map((run) => [run.run, tagOf(run.result)]));
     else if (page.told?.runs === 0 || ((await this.ask(page, 'runList', {})) as { value?: unknown[] }).value?.length === 0) page.runs = new Map(); // prettier-ignore
     if (before !== page.runs) {
-      giveUp();
+      giveUp(before);
       page.started = [];
     }
     page.data = null;
@@ -235,7 +240,13 @@ class Account {
     if (read.ok) page.data = (read.value as InputData).data;
   }
   /** What would be given up by what is under way; after a death it may have been. */
-  readonly #unknown: { readonly service: StudioService; readonly giveUp: () => void }[] = [];
+  readonly #unknown: {
+    readonly service: StudioService;
+    readonly page: Page;
+    /** What the page showed as the engine died. */
+    last: ReadonlyMap<string, string> | null;
+    readonly giveUp: (last: ReadonlyMap<string, string>) => void;
+  }[] = [];
 
   async #save(page: Page, path: string | null): Promise<void> {
     const saves = this.#saves;
@@ -260,8 +271,10 @@ class Account {
       const entries = list.ok ? (list.value as { id: string }[]) : [];
       if (entries.length > 0) await this.#replace(page, 'recover', { id: entries[pick % entries.length]!.id }, unsaved);
     },
-    run: async (page, { pick }) => {
-      if (page.data === null) return;
+    // A patient user looks at what is open first.
+    run: async (page, { pick, unsaved }) => {
+      if (unsaved === 'keep') await page.opening;
+      if (page.data === null || !this.pages.includes(page)) return;
       const number = this.#runs++;
       page.started.push(number);
       const setup = { data: page.data, examples: [0], baseline: { kind: 'constant', value: 0 }, target: { index: number }, methods: pick % 2 ? ['nig'] : ['nig', 'rescale'], rule: 'secant', steps: 1, backend: 'auto' }; // prettier-ignore
@@ -365,7 +378,7 @@ class Account {
 
   /** The program is gone as well: what is in no file is offered by the next one. */
   async atTheEnd(): Promise<void> {
-    for (const { service, giveUp } of this.#unknown) if (service !== this.service) giveUp();
+    for (const { last, giveUp } of this.#unknown) if (last) giveUp(last);
     disk.steps.length = 0;
     for (const path of disk.entries.keys())
       if (path.startsWith(RECOVERY) && path.endsWith('/document.json')) {

@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { engine } from '../../../src/main/hosts/service/engine';
-import { code, digits, get, run, samples, start } from './studio';
+import { code, digits, folder, get, run, samples, start } from './studio';
 
 describe('requests', () => {
   it('opens each sample with data that fits', async () => {
@@ -51,6 +51,29 @@ describe('requests', () => {
     });
     const [first, second] = await Promise.all([code(service, asked(0, 1000)), code(service, asked(1, 4))]);
     expect([first, second]).toEqual(['CANCELLED', 'ok']);
+  });
+
+  it.each(['readInputs', 'openSession'] as const)('%s that is given up: the reading itself ends', async (name) => {
+    let reading: Promise<unknown> | null = null;
+    const path = join(folder, 'kept.mho');
+    const first = start();
+    await run(first, await digits(first, 'two'), 'two');
+    expect(await code(first, { document: 'two', name: 'save', params: { path } })).toBe('ok');
+    await first.handle({ document: 'two', name: 'close', params: {} });
+    const givenUp = <Given>(read: Promise<Given>): Promise<Given> => {
+      reading = read;
+      void service.handle({ document: 'one', name: 'cancelOpening', params: {} });
+      return read;
+    };
+    const service = start(undefined, {
+      readData: (...asked) => givenUp(engine.readData(...asked)),
+      openSession: (...asked) => givenUp(engine.openSession(...asked)),
+    });
+    await get(service, 'openModel', { file: 'model' }, { paths: { model: join(samples, 'digits', 'model.keras') } });
+    const paths = { inputs: join(samples, 'digits', 'inputs.npz'), session: path };
+    const params = name === 'readInputs' ? { files: ['inputs'] } : { file: 'session' };
+    expect(await code(service, { name, params, paths })).toBe('OPENING_CANCELLED');
+    await expect(reading).rejects.toMatchObject({ code: 'OPENING_CANCELLED' });
   });
 
   it('the path curve begins at the baseline and ends at the input, as a run says', async () => {
