@@ -1,5 +1,6 @@
 /** The recovery folder on a real disk: who may read it, and what is swept. */
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'; // prettier-ignore
+import { execFileSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -84,4 +85,17 @@ it('after a folder is left or removed nothing is written into it', async () => {
   await other.write(() => state(here));
   await Promise.all([other.remove(), other.write(() => state(here))]);
   expect(existsSync(other.path)).toBe(false);
+});
+
+it('hundreds of folders are looked through with few file descriptors', () => {
+  const text = JSON.stringify(state(NOBODY));
+  for (let each = 0; each < 400; each++) {
+    mkdirSync(join(root, `folder${each}`));
+    writeFileSync(join(root, `folder${each}`, 'document.json'), text);
+  }
+  const script = `
+    const { Recovery } = require('./src/main/hosts/service/recovery.ts');
+    void new Recovery(${JSON.stringify(root)}, { pid: 1, began: null }).orphans().then((all) => console.log(all.length));`;
+  const shell = 'ulimit -n 100; exec "$0" --require tsx/cjs --eval "$1"';
+  expect(execFileSync('bash', ['-c', shell, process.execPath, script], { encoding: 'utf8' }).trim()).toBe('400');
 });

@@ -173,11 +173,16 @@ export interface Claimed {
   giveBack(): Promise<void>;
 }
 
-/** Null where another program is just making it, or it is not ours. */
+/** States read at once: there may be hundreds of folders, and a program has few file descriptors. */
+const AT_ONCE = 16;
+
+/** Null where another program is just making it, or it is not ours; that files are short is no reason to think so. */
 async function readState(folder: RecoveryFolder): Promise<SavedState | null> {
   try {
     return stateSchema.parse(JSON.parse(await readFile(folder.file(STATE), 'utf8')));
-  } catch {
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EMFILE' || code === 'ENFILE') throw error;
     return null;
   }
 }
@@ -207,16 +212,14 @@ export class Recovery {
   }
 
   async #states(): Promise<{ folder: RecoveryFolder; state: SavedState }[]> {
-    const names = await readdir(this.root).catch(() => []);
-    const states = await Promise.all(
-      names.map(async (name) => {
-        if (name.endsWith(DISCARDED)) return null;
-        const folder = new RecoveryFolder(join(this.root, name));
-        const state = await readState(folder);
-        return state && { folder, state };
-      }),
-    );
-    return states.filter((state) => state !== null);
+    const names = (await readdir(this.root).catch(() => [])).filter((name) => !name.endsWith(DISCARDED));
+    const states: { folder: RecoveryFolder; state: SavedState }[] = [];
+    for (let first = 0; first < names.length; first += AT_ONCE) {
+      const folders = names.slice(first, first + AT_ONCE).map((name) => new RecoveryFolder(join(this.root, name)));
+      const read = await Promise.all(folders.map(readState));
+      for (const [place, state] of read.entries()) if (state) states.push({ folder: folders[place]!, state });
+    }
+    return states;
   }
 
   /** What an engine before this one left of a document that is still open. */
