@@ -58,8 +58,9 @@ export const KEYS: readonly { readonly keys: string; readonly does: string }[] =
   { keys: '?', does: 'These keys' },
 ];
 
-/** Global keys; those typed into a field belong to the field. */
+/** Global keys; those typed into a field belong to the field, and those that closed or moved something are answered. */
 export function onKey(event: KeyboardEvent): void {
+  if (event.defaultPrevented) return;
   const modified = event.ctrlKey || event.metaKey;
   const command = modified
     ? ({ Enter: 'run', f: 'find', o: 'open-model', s: event.shiftKey ? 'save-as' : 'save' } as const)[
