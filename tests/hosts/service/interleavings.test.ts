@@ -81,6 +81,8 @@ interface Page {
   started: number[];
   /** What it opened last, with the data of that. */
   opening: Promise<void> | null;
+  /** Hash of the model that is open, as far as it was told. */
+  model: string | null;
   told: DocumentState | null;
   /** Requests under way that replace what is open. */
   replacing: number;
@@ -126,7 +128,7 @@ class Account {
   }
 
   #page(): Page {
-    return { id: `page${this.#made++}`, data: null, runs: new Map(), removed: new Map(), job: null, started: [], opening: null, told: null, replacing: 0, walks: 0, ends: 0, unsure: false }; // prettier-ignore
+    return { id: `page${this.#made++}`, data: null, runs: new Map(), removed: new Map(), job: null, started: [], opening: null, model: null, told: null, replacing: 0, walks: 0, ends: 0, unsure: false }; // prettier-ignore
   }
 
   #of(tag: string): Finished {
@@ -228,10 +230,13 @@ class Account {
     if (!answer.ok) return;
     page.ends++;
     const before = page.runs;
-    const value = answer.value as OpenedModel | { runs: readonly RunRecord[] };
+    const value = answer.value as OpenedModel | OpenedSession;
+    // The same model opened again leaves its runs alone, finished or not.
+    const another = 'runs' in value || value.summary.hash !== page.model;
+    page.model = value.summary?.hash ?? null;
     if ('runs' in value) page.runs = new Map(value.runs.map((run) => [run.run, tagOf(run.result)]));
     else if (page.told?.runs === 0 || ((await this.ask(page, 'runList', {})) as { value?: unknown[] }).value?.length === 0) page.runs = new Map(); // prettier-ignore
-    if (before !== page.runs) {
+    if (another) {
       giveUp(before);
       page.started = [];
     }

@@ -142,7 +142,8 @@ describe('reopened sessions', () => {
   });
 
   it('opened twice at once, as by a double click and a drop, they are there once', async () => {
-    const { runs } = await reopened(null);
+    const { runs, service: before } = await reopened(null);
+    await before.handle({ document: 'one', name: 'close', params: {} });
     const slow: Partial<Engine> = {
       releaseModel: async (graph) => {
         await new Promise((resolve) => setTimeout(resolve, 100));
