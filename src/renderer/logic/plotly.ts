@@ -1,28 +1,5 @@
 /** The small part of plotly.js that we use, typed; the library itself is loaded when the first plot is shown. */
-export interface Trace {
-  readonly type: 'scatter';
-  readonly mode: 'lines' | 'markers' | 'lines+markers';
-  readonly name?: string;
-  readonly x: ArrayLike<number>;
-  readonly y: ArrayLike<number>;
-  readonly text?: readonly string[];
-  readonly customdata?: readonly number[];
-  readonly hovertemplate?: string;
-  readonly hoverinfo?: 'skip';
-  readonly showlegend?: boolean;
-  readonly line?: { readonly color?: string; readonly width?: number; readonly dash?: string };
-  readonly marker?: {
-    readonly color?: string | readonly string[];
-    readonly size?: number | readonly number[];
-    readonly line?: object;
-    readonly opacity?: number;
-  };
-  readonly error_x?: object;
-  readonly error_y?: object;
-  readonly selectedpoints?: readonly number[] | null;
-  readonly selected?: object;
-  readonly unselected?: object;
-}
+import type { Trace } from './trace';
 
 export interface PlotPoint {
   readonly customdata?: number;
