@@ -33,6 +33,9 @@ const MOST_CELLS = 2 ** 24;
 /** Bytes that a cell takes as text, and a row beside its cells. */
 const CELL_BYTES = 40;
 const ROW_BYTES = 200;
+/** Bytes of a cell and of a row at the most: the parser takes a second for one to three million of them. */
+const LONGEST_CELL = 2 ** 20;
+const LONGEST_ROW = 2 ** 24;
 /** Bytes parsed before other work is let in. */
 const PIECE = 2 ** 20;
 
@@ -41,10 +44,16 @@ function checkExtent(bytes: Uint8Array, delimiter: string, allowance: Allowance)
   const mark = delimiter.charCodeAt(0);
   let cells = 1;
   let rows = 1;
+  let begin = 0;
   for (let at = 0; at < bytes.length; at++) {
     const byte = bytes[at];
     if (byte === mark) cells++;
     else if (byte === 0x0a || byte === 0x0d) rows++;
+    else {
+      if (at - begin >= LONGEST_CELL) throw new TooLarge('the size of a cell', `above ${LONGEST_CELL}`, LONGEST_CELL);
+      continue;
+    }
+    begin = at + 1;
   }
   if (cells + rows > MOST_CELLS) throw new TooLarge('the number of its cells', `about ${cells + rows}`, MOST_CELLS);
   allowance.take(CELL_BYTES * cells + ROW_BYTES * rows + 3 * bytes.length);
@@ -64,6 +73,7 @@ export async function readTable(bytes: Uint8Array, allowance: Allowance): Promis
     comment_no_infix: true,
     relax_column_count: true,
     skip_empty_lines: true,
+    max_record_size: LONGEST_ROW,
   });
   const rows: Row[] = [];
   parser.on('data', ({ info, record }: { info: { lines: number }; record: string[] }) => {
