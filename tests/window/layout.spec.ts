@@ -1,5 +1,6 @@
 /** Nothing scrolls sideways, nothing jumps: every view at a small and a large window, with both samples. */
 import { expect, test } from '@playwright/test';
+import { VIEWS } from '../../src/renderer/logic/views';
 import { forget, launch, settled, type Studio } from './studio';
 
 const SIZES = [
@@ -38,7 +39,7 @@ for (const sample of ['digits', 'motifs'])
     await expect(page.locator('.detail')).toBeVisible();
     for (const size of SIZES) {
       await resize(studio, size);
-      for (const view of ['Ranking', 'Completeness', 'Compare', 'Path']) {
+      for (const { name: view } of VIEWS) {
         await page.getByRole('tab', { name: view }).click();
         await settled(page);
         expect(await sideways(studio), `${view} at ${size.join(' × ')}`).toEqual([]);
