@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { LayerResult, RunResult } from '../src/contract/attribution';
 import type { Session } from '../src/contract/session';
 import { npyBytes, npyHeader } from '../src/main/engine/data/npy';
-import { saveSession } from '../src/main/engine/sessions';
+import { saveSession } from '../src/main/engine/sessions/save'; // not the reader beside it: Playwright loads no import.meta
 import { random } from '../tests/random';
 
 interface Layer {

@@ -231,6 +231,21 @@ describe('Ctrl-C', () => {
     expect(tf.memory().numTensors).toBe(tensors);
   });
 
+  it('is told with what had been done, whatever it ends', async () => {
+    const outcomes = [];
+    for (const nth of [1, 2, 3]) {
+      let met = 0;
+      const stopAt = (stop: () => void): void => void (++met === nth && stop());
+      outcomes.push(await mho(asked('plain', '--examples', '0', '--method', 'nig', '--steps', '20000'), stopAt));
+    }
+    expect(outcomes.map(({ code, err }) => [code, err.split(':')[0]])).toEqual([
+      [130, 'OPENING_CANCELLED'], // the model
+      [130, 'OPENING_CANCELLED'], // its inputs
+      [130, 'CANCELLED'],
+    ]);
+    expect(outcomes.at(-1)!.err).toMatch(/after \d+ of \d+ passes/);
+  });
+
   it('leaves no file when nothing is complete', async () => {
     const out = join(folder, 'nothing.mho');
     const words = asked('plain', '--examples', '0', '--method', 'nig', '--steps', '20000', '--out', out);

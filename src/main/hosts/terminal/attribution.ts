@@ -37,7 +37,7 @@ export async function attributeInTerminal(terminal: Terminal, model: OpenedModel
   const control = new AbortController();
   const settle = terminal.onInterrupt(() => control.abort());
   const bar = await progressBar(asked.quiet ? null : terminal.screen);
-  let last: Progress | null = null;
+  let last: Pick<Progress, 'done' | 'total'> = { done: 0, total: request.steps + 1 };
   let fault: MhoError | null = null;
   try {
     const all = await devices.use(asked.backend, (device) =>
@@ -51,7 +51,8 @@ export async function attributeInTerminal(terminal: Terminal, model: OpenedModel
       }),
     );
     for (const result of all) results.set(result.method, result);
-    if (control.signal.aborted && !isWhole(results, request)) fault = cancelled(last);
+    if (control.signal.aborted && !isWhole(results, request))
+      fault = new MhoError('CANCELLED', { done: last.done, total: last.total });
   } catch (error) {
     fault = asMhoError(error);
     if (results.size === 0) throw fault;
@@ -81,6 +82,3 @@ export async function attributeInTerminal(terminal: Terminal, model: OpenedModel
 
 const isWhole = (results: ReadonlyMap<string, RunResult>, request: AttributionRequest): boolean =>
   request.methods.every((method) => results.get(method)?.complete);
-
-const cancelled = (last: Progress | null): MhoError =>
-  new MhoError('CANCELLED', { done: last?.done ?? 0, total: last?.total ?? 'the' });
