@@ -30,6 +30,7 @@ const runSample = async (sample: string): Promise<void> => {
   await studio.page.getByRole('button', { name: 'Run', exact: true }).first().click({ timeout: 20_000 });
   await expect(studio.page.locator('.headline button')).toBeVisible({ timeout: 30_000 });
   await expect.poll(async () => (await studio.get('document', {})).runs).toBeGreaterThan(1);
+  await expect(studio.page.getByRole('button', { name: 'Cancel' })).toHaveCount(0, { timeout: 20_000 }); // all of them are there
 };
 const openSample = async (title: string): Promise<void> => {
   await studio.page.getByRole('button', { name: 'Open', exact: true }).click();

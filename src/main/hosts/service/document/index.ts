@@ -423,9 +423,11 @@ export class Document {
   /** @param name of what a crash left @throws RUNS_UNSAVED where it would replace unsaved runs and the user was not asked, HANDLE_UNKNOWN, OPENING_CANCELLED */
   recover(name: string, unsaved: Unsaved): Promise<OpenedSession> {
     return this.#openings.inTurn(name, async (opening) => {
+      const unknown = (): MhoError => new MhoError('HANDLE_UNKNOWN', { what: 'recovered session', id: name });
+      if (!(await this.around.recovery.orphan(name))) throw unknown(); // nobody is asked to give up runs for nothing
       this.#checkReplacing(unsaved);
       const left = await this.around.recovery.claim(name);
-      if (!left) throw new MhoError('HANDLE_UNKNOWN', { what: 'recovered session', id: name });
+      if (!left) throw unknown();
       try {
         await this.#takeOver(await this.#adopted(left.folder, left.state, opening.signal), opening, unsaved);
       } catch (error) {
