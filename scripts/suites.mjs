@@ -130,15 +130,22 @@ const windowTests = () => ({
   },
 });
 
-/** How the paths begin of set-up, fuzzing, real files out of packages, measured claims, many layers, ops in plain JavaScript, hosts. */
+/**
+ * How the paths begin of set-up, fuzzing, real files out of packages, measured claims, many layers and nodes, truths of whole nets, ops in
+ * plain JavaScript and WebAssembly, hosts, hostile files. */
 const slow = [
-  'scripts/',
+  'attribution/along',
+  'attribution/between',
   'attribution/errorEstimate',
   'attribution/kerasLayers',
   'attribution/recordings',
+  'attribution/reference',
+  'data/damaged',
   'data/hostile',
   'formats/architectures',
   'formats/basicPitch',
+  'formats/configs',
+  'formats/hostile',
   'formats/interchange',
   'formats/kerasExport',
   'formats/kerasLayers',
@@ -147,12 +154,20 @@ const slow = [
   'formats/mutations',
   'formats/onnxConformance',
   'formats/onnxNodes',
+  'formats/opening',
+  'formats/reference',
   'formats/tensorflowExport',
   'formats/torchExport',
+  'graph/large',
   'graph/support',
-  'ops/cpu',
   'hosts/serve/',
   'hosts/service',
+  'ops/cpu',
+  'ops/parts',
+  'ops/wasm',
+  'reading/',
+  'scripts/',
+  'sessions/sessions',
   'terminal/attribute',
   'terminal/built',
 ].map((path) => `tests/${path}`);
