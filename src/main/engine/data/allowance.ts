@@ -3,6 +3,7 @@
  * the same bytes many times.
  */
 import { freemem } from 'node:os';
+import { megabytes } from '../formats/budget';
 
 /** What any file may take, however small it is. */
 const FREE = 256 * 2 ** 20;
@@ -34,8 +35,6 @@ export const reasonOf = (error: unknown): string =>
     : error instanceof Error
       ? error.message
       : String(error);
-
-const megabytes = (bytes: number): string => `${Math.ceil(bytes / 1e6).toLocaleString('en')} MB`;
 
 export class Allowance {
   readonly #limit: number;

@@ -70,4 +70,5 @@ export class Budget {
   }
 }
 
-const megabytes = (bytes: number): string => `${Math.ceil(bytes / 1e6).toLocaleString('en')} MB`;
+/** Bytes as a refusal tells them, rounded up. */
+export const megabytes = (bytes: number): string => `${Math.ceil(bytes / 1e6).toLocaleString('en')} MB`;

@@ -68,7 +68,7 @@ export const isLinear = (graph: Graph, node: Node): boolean =>
   );
 
 /** What an op gives at one node of a network: one of few objects, which may be told apart by identity. */
-export function nodeSupport(graph: Graph, node: Node): Methods {
+function nodeSupport(graph: Graph, node: Node): Methods {
   const { passing } = OPS[node.op];
   if (!partsServe(graph, node))
     return passing === 'weighted' ? BOTH_VARY : passing === 'choice' ? JUMP_ADDS_AXES : ADDS_AXES;
