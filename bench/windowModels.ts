@@ -175,6 +175,10 @@ export async function largeSession(path: string, units: number): Promise<string>
       residual: Float32Array.of(sum - 1),
       error: Float32Array.of(0.01),
       units: contributions,
+      unitsError: Float32Array.of(0.01),
+      neuronsTotal: Float32Array.of(contributions.reduce((total, value) => total + Math.abs(value), 0)),
+      unitsTotal: Float32Array.of(contributions.reduce((total, value) => total + Math.abs(value), 0)),
+      certain: null,
       unitError: contributions.map((value) => Math.abs(value) * 0.01),
       spread: null,
     };
@@ -183,6 +187,7 @@ export async function largeSession(path: string, units: number): Promise<string>
     method,
     rule: method === 'nig' ? ('secant' as const) : null,
     steps: method === 'nig' ? 50 : 1,
+    adaptive: null,
     target: ['logits[0]'],
     atInput: Float32Array.of(1),
     atBaseline: Float32Array.of(0),

@@ -37,6 +37,24 @@ export type BaselineSpec =
   /** Per model input `[1, …]`, `[E, …]` (one per example) or `[R, …]` (several references, see `perExample`). */
   | { readonly kind: 'arrays'; readonly arrays: Readonly<Record<string, NumericArray>>; readonly perExample?: boolean };
 
+/** How far an adaptive path goes (methods of the documentation, "The adaptive path"). */
+export interface Accuracy {
+  /**
+   * Bound on the worst asked layer's estimated L1 error, as a share of its Σ|contribution|; LEAST_TOLERANCE at the least.
+   */
+  readonly tolerance: number;
+  /** What is bounded: units (contributions summed over positions, what a ranking shows), or single neurons. */
+  readonly over: 'units' | 'neurons';
+  /** Backward walks for each pair of input and baseline at the most; null: as many as it takes. */
+  readonly mostWalks: number | null;
+  /** Stops as soon as so many of the first units of every layer are certain; null: by the tolerance alone. */
+  readonly untilTop: number | null;
+}
+
+/** What float32 sums can reach. */
+export const LEAST_TOLERANCE = 1e-4;
+export const DEFAULT_ACCURACY: Accuracy = { tolerance: 0.02, over: 'units', mostWalks: 600, untilTop: null };
+
 export interface AttributionRequest {
   /** Model input name → `[E, …]`. Integer inputs (indices) are given as float32 whole numbers. */
   readonly inputs: Readonly<Record<string, NumericArray>>;
@@ -46,7 +64,10 @@ export interface AttributionRequest {
   readonly minus?: TargetSpec;
   readonly methods: readonly Method[];
   readonly rule: Rule;
+  /** Even steps of the methods that take a path, but for `nig` by `secant` where `accuracy` is given. */
   readonly steps: number;
+  /** `nig` by `secant` runs the adaptive path; absent: even steps. */
+  readonly accuracy?: Accuracy;
   /** Layer names; absent: all. */
   readonly layers?: readonly string[];
   /** The layer whose value the straight path runs through; absent: the model's inputs. */
@@ -76,19 +97,92 @@ export interface LayerResult {
   readonly residual: Float32Array | null;
   /** Estimated L1 error over the layer's neurons, per example, in units of the target; null where the method has no integral. */
   readonly error: Float32Array | null;
+  /** The same over the layer's units; null as `error`. */
+  readonly unitsError: Float32Array | null;
+  /** Σ|contribution| over neurons and over units, per example: what errors are shares of. */
+  readonly neuronsTotal: Float32Array;
+  readonly unitsTotal: Float32Array;
   /** `[E, units]`: contributions summed over positions. */
   readonly units: Float32Array;
   /** `[E, units]`: estimated error of each unit; null as `error`. */
   readonly unitError: Float32Array | null;
+  /** Per example, how many of the units that owe most are certain to be those; null where that was not asked. */
+  readonly certain: Int32Array | null;
   /** `[E, …shape]`: standard deviation over several references; null with one. */
   readonly spread: Float32Array | null;
+}
+
+/**
+ * Why an adaptive path ended: what was asked is `reached`; its units are `certain`; the walks it may take are spent (`cap`);
+ * what is open lies below what the numbers resolve (`limit`); somebody had `enough`.
+ */
+export type Stopped = 'reached' | 'certain' | 'cap' | 'limit' | 'enough';
+
+/** An adaptive path that can go on: what `about` says in numbers and words, and leaves' sums. */
+export interface SavedGrid {
+  readonly about: Readonly<Record<string, unknown>>;
+  readonly arrays: Readonly<Record<string, Float32Array | Float64Array>>;
+}
+
+/** How far the adaptive path of one example came. */
+export interface Reached {
+  /** Estimated L1 error of the worst asked layer as a share of its Σ|contribution|, over what is bounded; and which layer that is. */
+  readonly estimate: number;
+  readonly layer: string;
+  readonly reached: boolean;
+  readonly stopped: Stopped;
+  /** Backward walks and points of the path, over all baselines of the example. */
+  readonly walks: number;
+  readonly points: number;
+  readonly rounds: number;
+  /**
+   * Per baseline, the points that are left, in the path's order: α; with the sign bit set, 1 + α counted from the input's side
+   * (so that -0 is the input).
+   */
+  readonly grid: readonly Float64Array[];
+  /** To go on from; null where it is too large to keep: then it is computed anew. */
+  readonly saved: SavedGrid | null;
+}
+
+export interface AdaptiveResult {
+  readonly accuracy: Accuracy;
+  /** One for each example of the result. */
+  readonly examples: readonly Reached[];
+}
+
+/** How an adaptive path stands after a round, for one example. Sharpens until the result comes. */
+export interface Round {
+  readonly method: Method;
+  /** Index into the request's. */
+  readonly example: number;
+  readonly target: string;
+  readonly accuracy: Accuracy;
+  readonly atInput: number;
+  readonly atBaseline: number;
+  readonly estimate: number;
+  /** The worst layer. */
+  readonly layer: string;
+  readonly walks: number;
+  readonly rounds: number;
+  readonly layers: readonly {
+    readonly name: string;
+    readonly cut: boolean;
+    /** One number for each unit: contributions, and their estimated errors. */
+    readonly units: Float32Array;
+    readonly unitError: Float32Array;
+    readonly unitsError: number;
+    readonly certain: number;
+  }[];
 }
 
 /** One method on one set of inputs, baseline and target. */
 export interface RunResult {
   readonly method: Method;
   readonly rule: Rule | null;
+  /** Segments of the path; of an adaptive one, the most that any baseline of an example has. */
   readonly steps: number;
+  /** How far an adaptive path came; null for even steps, and for methods without a path. */
+  readonly adaptive: AdaptiveResult | null;
   /** Human-readable target, e.g. `logits[3]`, per example (argmax may differ). */
   readonly target: readonly string[];
   /** F(x) and F(x'), per example (averaged over references). */
@@ -106,11 +200,17 @@ export interface RunResult {
 }
 
 /** What a run is at: the path of its methods with so many steps, or those that take one step from baseline to input. */
-export type RunPhase = { readonly kind: 'path'; readonly steps: number } | { readonly kind: 'differences' };
+export type RunPhase =
+  | { readonly kind: 'path'; readonly steps: number }
+  | { readonly kind: 'adaptive'; readonly accuracy: Accuracy; readonly estimate: number | null }
+  | { readonly kind: 'differences' };
 
 /** Sent after every chunk. */
 export interface Progress {
-  /** Passes (point evaluations) done and to do over all methods and examples. */
+  /**
+   * Passes (point evaluations) done and to do over all methods and examples; of an adaptive path, what is to do follows from how
+   * its estimate has fallen.
+   */
   readonly done: number;
   readonly total: number;
   readonly remainingMs: number | null;

@@ -8,7 +8,16 @@
  * and means nothing elsewhere: a view never learns a path and can never ask for one.
  */
 import { z } from 'zod';
-import { METHODS, RULES, type NumericArray, type Progress, type RunResult, type LayerResult } from './attribution';
+import {
+  LEAST_TOLERANCE,
+  METHODS,
+  RULES,
+  type LayerResult,
+  type NumericArray,
+  type Progress,
+  type Round,
+  type RunResult,
+} from './attribution';
 import {
   IMAGE_FITS,
   IMAGE_RANGES,
@@ -68,6 +77,13 @@ const baseline = z.discriminatedUnion('kind', [
 ]);
 
 const backendChoice = z.enum(['auto', ...BACKENDS]);
+/** As the contract's Accuracy. */
+const accuracy = z.object({
+  tolerance: z.number().min(LEAST_TOLERANCE).max(1),
+  over: z.enum(['units', 'neurons']),
+  mostWalks: z.number().int().min(1).nullable(),
+  untilTop: z.number().int().min(1).max(10_000).nullable(),
+});
 
 /** As the contract's AttributionRequest, with arrays by handle. */
 export const runSetup = z.object({
@@ -80,6 +96,7 @@ export const runSetup = z.object({
   methods: z.array(z.enum(METHODS)).min(1).max(METHODS.length),
   rule: z.enum(RULES),
   steps: z.number().int().min(1).max(1_000_000),
+  accuracy: accuracy.optional(),
   layers: z.array(layerName).max(100_000).optional(),
   pathStart: layerName.optional(),
   memoryMB: z.number().int().min(16).max(1_000_000).optional(),
@@ -454,6 +471,8 @@ export type JobNotice =
   /** Waits for another window's job. */
   | { readonly kind: 'queued' }
   | { readonly kind: 'progress'; readonly progress: Progress }
+  /** An adaptive path after a round: what it shows is provisional until its run comes. */
+  | { readonly kind: 'round'; readonly round: Round }
   /** A run is complete, and already in the recovery folder; `unkept` says why it is not (a full disk). */
   | { readonly kind: 'run'; readonly run: RunRecord; readonly unkept: MhoFault | null }
   | { readonly kind: 'failed'; readonly fault: MhoFault }

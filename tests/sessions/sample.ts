@@ -1,7 +1,7 @@
 /** A small session with everything in it: two inputs, two runs, several references, an error, an incomplete run. */
 import type { LayerResult, RunResult } from '../../src/contract/attribution';
 import type { Session } from '../../src/contract/session';
-import { overPositions } from '../../src/main/engine/attribution/results';
+import { magnitudes, overPositions } from '../../src/main/engine/attribution/results';
 import { random } from '../random';
 
 export function sampleSession(): Session {
@@ -11,6 +11,7 @@ export function sampleSession(): Session {
   const layer = (name: string, examples: number, shape: number[], unitAxis: number | null): LayerResult => {
     const contributions = numbers(examples * shape.reduce((a, b) => a * b, 1));
     const units = overPositions(contributions, examples, shape, unitAxis);
+    const unitError = numbers(units.length).map(Math.abs);
     return {
       name,
       kind: 'Conv2D',
@@ -22,7 +23,11 @@ export function sampleSession(): Session {
       residual: name === 'dense' ? numbers(examples) : null,
       error: numbers(examples).map(Math.abs),
       units,
-      unitError: numbers(units.length).map(Math.abs),
+      unitsError: magnitudes(unitError, examples),
+      neuronsTotal: magnitudes(contributions, examples),
+      unitsTotal: magnitudes(units, examples),
+      unitError,
+      certain: null,
       spread: name === 'dense' ? numbers(contributions.length).map(Math.abs) : null,
     };
   };
@@ -30,6 +35,7 @@ export function sampleSession(): Session {
     method,
     rule: method === 'nig' ? 'secant' : null,
     steps: method === 'nig' ? 50 : 1,
+    adaptive: null,
     target: Array.from({ length: examples }, (_, place) => `logits[${place}]`),
     atInput: numbers(examples),
     atBaseline: numbers(examples),

@@ -1,5 +1,6 @@
 /** What is under way, in words for the window and the terminal. */
 import type { RunPhase } from '../attribution';
+import { shareWords } from './quantities';
 
 /** What a bar tells of: a run, or weights that are read. */
 export type Phase = RunPhase | { readonly kind: 'reading'; readonly bytes: number };
@@ -9,6 +10,8 @@ export function phaseWords(phase: Phase): string {
   switch (phase.kind) {
     case 'path':
       return `path of ${phase.steps.toLocaleString('en')} steps`;
+    case 'adaptive':
+      return `adaptive path to ${shareWords(phase.accuracy.tolerance)}`;
     case 'differences':
       return 'DeepLIFT and differences';
     case 'reading':

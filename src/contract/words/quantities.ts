@@ -13,3 +13,11 @@ export function duration(milliseconds: number): string {
 /** `1 layer`, `24 layers` */
 export const count = (value: number, one: string, many = `${one}s`): string =>
   `${value.toLocaleString('en-US')} ${value === 1 ? one : many}`;
+
+/** A share of a whole: `27 %`, `2.4 %`, `0.03 %`; two figures, but for whole percents. */
+export function shareWords(share: number): string {
+  const percent = share * 100;
+  if (percent === 0) return '0 %';
+  if (percent >= 10) return `${Math.round(percent)} %`;
+  return `${Number(percent.toPrecision(2))} %`;
+}

@@ -37,6 +37,7 @@ const resultOf = (method: RunResult['method']): RunResult => ({
   method,
   rule: null,
   steps: 1,
+  adaptive: null,
   target: [`result ${++results}`],
   atInput: Float32Array.of(1),
   atBaseline: Float32Array.of(0),

@@ -40,8 +40,12 @@ export function layerResult(
     sum,
     residual: cut && method.complete ? sum.map((value, example) => value - delta[example]!) : null,
     error,
+    unitsError: unitError && magnitudes(unitError, examples),
+    neuronsTotal: magnitudes(contributions, examples),
+    unitsTotal: magnitudes(totals, examples),
     units: Float32Array.from(totals),
     unitError,
+    certain: null,
     spread: references > 1 ? spreadOverReferences(fine, contributions, examples, references, size) : null,
   };
 }
@@ -101,6 +105,16 @@ function apart(
     magnitudes[example] = total;
   }
   return { difference, magnitudes };
+}
+
+/** Σ|·| per example, of [examples, …]. */
+export function magnitudes(values: Float32Array | Float64Array, examples: number): Float32Array {
+  const size = values.length / examples;
+  return Float32Array.from({ length: examples }, (_, example) => {
+    let total = 0;
+    for (let at = example * size, end = at + size; at < end; at++) total += Math.abs(values[at]!);
+    return total;
+  });
 }
 
 /** Sums over every axis but the units' one: [examples, …shape] → [examples, units]. */

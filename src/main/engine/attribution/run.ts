@@ -204,6 +204,7 @@ class Run {
       method,
       rule: sum.rule,
       steps: sum.steps,
+      adaptive: null,
       target: targets.slice(0, examples),
       atInput,
       atBaseline,

@@ -8,7 +8,7 @@ import {
   type Manifest,
   type Session,
 } from '../../../contract/session';
-import { overPositions } from '../attribution/results';
+import { magnitudes, overPositions } from '../attribution/results';
 import { Allowance, reasonOf, TooLarge } from '../data/allowance';
 import { NpyFault } from '../data/npy';
 import { readNpyEntry } from '../data/npz';
@@ -178,6 +178,7 @@ class Reader {
       this.allowance.take(Float32Array.BYTES_PER_ELEMENT * examples * units);
       const overAll = overPositions(contributions, examples, shape, unitAxis);
       this.arrays.push(overAll);
+      const unitError = layer.unitError === null ? null : (await this.#array(layer.unitError, [examples, units])).data;
       layers.push({
         name,
         kind,
@@ -190,12 +191,23 @@ class Reader {
         error: layer.error && floats(layer.error),
         // Not stored, since it follows.
         units: overAll,
-        unitError: layer.unitError === null ? null : (await this.#array(layer.unitError, [examples, units])).data,
+        neuronsTotal: magnitudes(contributions, examples),
+        unitsTotal: magnitudes(overAll, examples),
+        unitsError: unitError && magnitudes(unitError, examples),
+        unitError,
+        certain: null,
         spread: layer.spread === null ? null : (await this.#array(layer.spread, whole)).data,
       });
     }
     const { atInput, atBaseline, delta } = run;
-    return { ...run, atInput: floats(atInput), atBaseline: floats(atBaseline), delta: floats(delta), layers };
+    return {
+      ...run,
+      adaptive: null,
+      atInput: floats(atInput),
+      atBaseline: floats(atBaseline),
+      delta: floats(delta),
+      layers,
+    };
   }
 
   /** @param want its shape, where the manifest says it */
