@@ -62,7 +62,7 @@ export const ruleWords: Readonly<Record<Rule, { readonly name: string; readonly 
   secant: { name: 'Secant', says: 'slopes over each step; sums exactly, needs the fewest steps' },
   trapezoid: { name: 'Trapezoid', says: 'mean of the gradients at both ends of a step' },
   right: { name: 'Right', says: 'gradient at the later end, as in the paper' },
-  left: { name: 'Left', says: 'gradient at the earlier end' },
+  left: { name: 'Left', says: "gradient at the earlier end, as Captum's LayerConductance takes it" },
 };
 
 /** What a number of steps means under a rule. */

@@ -1,12 +1,16 @@
 /** What a run and its baseline are called: in the window, the terminal and session files alike. */
 import type { RunResult } from '../attribution';
 import type { AskedBaseline, RunRecord } from '../studio';
+import { accuracyWords, cameToWords } from './accuracy';
 import { methodWords } from './methods';
 import { count } from './quantities';
 
-/** What a run is called while nobody has named it: method, rule and steps where it has a path, target. */
-export function madeName({ method, rule, steps, target }: Omit<RunResult, 'layers'>): string {
-  const how = rule && steps > 1 ? `, ${rule} ${steps}` : '';
+/**
+ * What a run is called while nobody has named it: method, target, and where it has a path rule and steps, or what an adaptive one
+ * came to.
+ */
+export function madeName({ method, rule, steps, adaptive, target }: Omit<RunResult, 'layers'>): string {
+  const how = adaptive ? `, ${cameToWords(adaptive)}` : rule && steps > 1 ? `, ${rule} ${steps}` : '';
   const targets = [...new Set(target)];
   return `${methodWords[method].name}${how} · ${targets.length > 2 ? `${targets.length} targets` : targets.join(', ')}`;
 }
@@ -17,20 +21,23 @@ export const runName = ({ name, result }: Pick<RunRecord, 'name' | 'result'>): s
 /** As many letters of a given name as a column's head has room for. */
 const MOST_LETTERS = 22;
 
-/** Short enough for a column's head: `NIG · 50`, or the name that the user gave. */
+/** Short enough for a column's head: `NIG · 2 %`, `NIG · 50`, or the name that the user gave. */
 export function runLabel({ result, name }: Pick<RunRecord, 'name' | 'result'>): string {
   if (name !== null) return name.length > MOST_LETTERS ? `${name.slice(0, MOST_LETTERS - 1)}…` : name;
   const { short, path } = methodWords[result.method];
   const rule = result.rule && result.rule !== 'secant' ? ` ${result.rule}` : '';
+  if (result.adaptive) return `${short} · ${cameToWords(result.adaptive)}`;
   return path ? `${short}${rule} · ${result.steps}` : short;
 }
 
-/** How a run went along its path: `secant, 50 steps`; null where its method takes none. */
-export const pathWords = ({ rule, steps }: Pick<RunResult, 'rule' | 'steps'>): string | null =>
-  rule && `${rule}, ${count(steps, 'step')}`;
+/** How a run was to go along its path: `adaptive to 2 %`, `secant, 50 steps`; null where its method takes none. */
+export function pathWords({ rule, steps, adaptive }: Pick<RunResult, 'rule' | 'steps' | 'adaptive'>): string | null {
+  if (adaptive) return `adaptive to ${accuracyWords(adaptive.accuracy)}`;
+  return rule && `${rule}, ${count(steps, 'step')}`;
+}
 
-/** By the words that ask for it on a command line: `nig (secant, 50 steps)`, `rescale`. */
-export function askedWords(run: Pick<RunResult, 'method' | 'rule' | 'steps'>): string {
+/** By the words that ask for it on a command line: `nig (adaptive to 2 %)`, `nig (secant, 50 steps)`, `rescale`. */
+export function askedWords(run: Pick<RunResult, 'method' | 'rule' | 'steps' | 'adaptive'>): string {
   const path = pathWords(run);
   return path === null ? run.method : `${run.method} (${path})`;
 }

@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { METHODS } from '../../../src/contract/attribution';
+import { DEFAULT_ACCURACY, METHODS } from '../../../src/contract/attribution';
 import { methodWords, stepsMeaning } from '../../../src/contract/words/methods';
 import { OP_METHODS } from '../../../src/contract/words/ops';
 import { duration } from '../../../src/contract/words/quantities';
 import { askedWords, madeName, pathWords, runLabel } from '../../../src/contract/words/runs';
 import { record } from '../../renderer/records';
+import { reached } from '../../reached';
 
 const { result } = record('nig', []);
 
@@ -31,9 +32,25 @@ describe('a run is called', () => {
   });
 
   it('by what asks for it', () => {
-    expect(askedWords({ method: 'nig', rule: 'secant', steps: 1 })).toBe('nig (secant, 1 step)');
-    expect(askedWords({ method: 'rescale', rule: null, steps: 1 })).toBe('rescale');
-    expect(pathWords({ rule: 'right', steps: 1200 })).toBe('right, 1,200 steps');
+    const even = { adaptive: null };
+    expect(askedWords({ ...even, method: 'nig', rule: 'secant', steps: 1 })).toBe('nig (secant, 1 step)');
+    expect(askedWords({ ...even, method: 'rescale', rule: null, steps: 1 })).toBe('rescale');
+    expect(pathWords({ ...even, rule: 'right', steps: 1200 })).toBe('right, 1,200 steps');
+  });
+
+  it('by what an adaptive path was asked for, and where it came to less by that', () => {
+    const by = (...estimates: number[]) => {
+      const adaptive = {
+        accuracy: DEFAULT_ACCURACY,
+        examples: estimates.map((estimate) => reached({ estimate, reached: estimate <= 0.02 })),
+      };
+      return { name: null, result: { ...result, method: 'nig', rule: 'secant', steps: 38, adaptive } } as const;
+    };
+    expect(runLabel(by(0.016, 0.004))).toBe('NIG · 2 %');
+    expect(runLabel(by(0.016, 0.0301))).toBe('NIG · 3.1 %');
+    expect(runLabel(by(0.41, 0.0301))).toBe('NIG · > 30 %');
+    expect(madeName(by(0.016).result)).toBe('Neuron IG, 2 % · logits[3]');
+    expect(askedWords(by(0.0301).result)).toBe('nig (adaptive to 2 %)');
   });
 });
 
