@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { version } from '../../package.json';
 import type { ModelSummary, OpSupport, PathStart } from '../../src/contract/model';
 import { saveSession } from '../../src/main/engine/sessions';
-import { right, table } from '../../src/main/hosts/terminal/tables';
+import { right, table } from '../../src/main/hosts/terminal/table';
 import { ownTerminal } from '../../src/main/hosts/terminal/terminal';
 import { sampleSession } from '../sessions/sample';
 import { mho } from './terminal';

@@ -4,18 +4,33 @@ import { Readable } from 'node:stream';
 import type { LayerResult } from '../../../contract/attribution';
 import type { Session, SessionRun } from '../../../contract/session';
 import { asCellText } from '../../../contract/text';
+import { errorShare, isResolved, layerShares } from '../../../contract/words/accuracy';
 import { rankUnits } from '../attribution/ranking';
 import { AS_OTHER_FILES, writeSafely } from './write';
 
 const COLUMNS = ['run', 'method', 'rule', 'steps', 'example', 'target', 'layer', 'unit'] as const;
-const UNIT_COLUMNS = [...COLUMNS, 'contribution', 'error', 'rank', 'rank_in_layer'];
-const NEURON_COLUMNS = [...COLUMNS, 'position', 'contribution', 'spread'];
+/** The layer's error as a share of its total, over units or neurons as the rows are; what an adaptive path was asked, and came to. */
+const ACCURACY_COLUMNS = ['layer_error_share', 'tolerance', 'estimate'] as const;
+const UNIT_COLUMNS = [
+  ...COLUMNS,
+  'contribution',
+  'error',
+  'error_share',
+  'resolved',
+  'certain',
+  'rank',
+  'rank_in_layer',
+  ...ACCURACY_COLUMNS,
+];
+const NEURON_COLUMNS = [...COLUMNS, 'position', 'contribution', 'spread', ...ACCURACY_COLUMNS];
 
 type Row = readonly (string | number | null)[];
 
-/** Empty where there is no number. */
-const cell = (value: number | null | undefined): number | null =>
-  value === null || value === undefined || Number.isNaN(value) ? null : value;
+/** Empty where nothing was asked; what is no number is called by name, since an empty cell would hide it. */
+const cell = (value: number | null | undefined): number | string | null =>
+  value === undefined || value === null ? null : Number.isFinite(value) ? value : String(value);
+
+const yesNo = (holds: boolean | null): string | null => (holds === null ? null : holds ? 'yes' : 'no');
 
 function* rows(
   session: Session,
@@ -28,22 +43,44 @@ function* rows(
     }
 }
 
+const accuracyCells = ({ adaptive }: SessionRun, place: number, layerShare: number | undefined): Row => [
+  cell(layerShare),
+  cell(adaptive?.accuracy.tolerance),
+  cell(adaptive?.examples[place]!.estimate),
+];
+
 function* unitRows(run: SessionRun, place: number, common: Row): Generator<Row> {
   const overall = rankUnits(run.layers, place);
   const ranks = new Map<string, Map<number, number>>(run.layers.map(({ name }) => [name, new Map()]));
   for (const { layer, unit, rank } of overall) ranks.get(layer)!.set(unit, rank);
-  for (const layer of run.layers)
+  for (const layer of run.layers) {
+    const shared = accuracyCells(run, place, layerShares(layer, place)?.units);
+    const certain = layer.certain && layer.certain[place]!;
     for (const { unit, contribution, error, rank } of rankUnits([layer], place))
-      yield [...common, layer.name, unit, cell(contribution), cell(error), ranks.get(layer.name)!.get(unit)!, rank];
+      yield [
+        ...common,
+        layer.name,
+        unit,
+        cell(contribution),
+        cell(error),
+        cell(error && errorShare(error, layer.unitsTotal[place]!)),
+        yesNo(error === null ? null : isResolved(contribution, error)),
+        yesNo(certain === null ? null : rank <= certain),
+        ranks.get(layer.name)!.get(unit)!,
+        rank,
+        ...shared,
+      ];
+  }
 }
 
 function* neuronRows(run: SessionRun, place: number, common: Row): Generator<Row> {
   for (const layer of run.layers) {
     const size = layer.contributions.length / run.examples.length;
+    const shared = accuracyCells(run, place, layerShares(layer, place)?.neurons);
     for (let neuron = 0; neuron < size; neuron++) {
       const at = place * size + neuron;
       const { unit, position } = unitOf(layer, neuron);
-      yield [...common, layer.name, unit, position, cell(layer.contributions[at]), cell(layer.spread?.[at])];
+      yield [...common, layer.name, unit, position, cell(layer.contributions[at]), cell(layer.spread?.[at]), ...shared];
     }
   }
 }

@@ -2,6 +2,7 @@
 import type { LayerResult } from '../../../contract/attribution';
 import type { Session, SessionRun } from '../../../contract/session';
 import { printableJson } from '../../../contract/text';
+import { isResolved, layerShares, reachedWords, trustOf } from '../../../contract/words/accuracy';
 import { rankUnits } from '../../engine/attribution/ranking';
 
 /** `[examples, size]` as one list per example. */
@@ -12,10 +13,14 @@ const perExample = (values: Float32Array, examples: number): number[][] => {
   );
 };
 
+const finite = (value: number): number | null => (Number.isFinite(value) ? value : null);
+
 const list = (values: Float32Array | null): number[] | null => values && Array.from(values);
 
 function layerJson(layer: LayerResult, examples: number, top: number, neurons: boolean): object {
   const { name, kind, shape, unitAxis, cut, sum, residual, error, units, unitError } = layer;
+  const places = Array.from({ length: examples }, (_, place) => place);
+  const shares = places.map((place) => layerShares(layer, place));
   return {
     name,
     kind,
@@ -24,14 +29,24 @@ function layerJson(layer: LayerResult, examples: number, top: number, neurons: b
     cut,
     sum: list(sum),
     residual: list(residual),
+    /** Over neurons, and over units; null where the method has no integral, a share also where it is one of nothing. */
     error: list(error),
+    errorShare: error && shares.map((share) => finite(share!.neurons)),
+    neuronsTotal: list(layer.neuronsTotal),
+    unitsError: list(layer.unitsError),
+    unitsErrorShare: error && shares.map((share) => finite(share!.units)),
+    unitsTotal: list(layer.unitsTotal),
+    trust: error && shares.map((share) => trustOf(share!.units)),
+    certain: layer.certain && Array.from(layer.certain),
     units: perExample(units, examples),
     unitError: unitError && perExample(unitError, examples),
-    top: Array.from({ length: examples }, (_, example) =>
-      rankUnits([layer], example, top).map(({ unit, contribution, error, rank, ranks, tied }) => ({
+    top: places.map((place) =>
+      rankUnits([layer], place, top).map(({ unit, contribution, error, rank, ranks, tied }) => ({
         unit,
         contribution,
         error,
+        resolved: error === null ? null : isResolved(contribution, error),
+        certain: layer.certain && rank <= layer.certain[place]!,
         rank,
         ranks,
         tied,
@@ -48,6 +63,15 @@ function runJson(session: Session, run: SessionRun, top: number, neurons: boolea
     method,
     rule,
     steps,
+    adaptive: run.adaptive && {
+      accuracy: run.adaptive.accuracy,
+      /** In words too; the points of the path and what it goes on from are in the session. */
+      examples: run.adaptive.examples.map((reached) => {
+        const { estimate, layer, stopped, walks, points, rounds } = reached;
+        const words = reachedWords(reached, run.adaptive!.accuracy);
+        return { estimate: finite(estimate), layer, reached: reached.reached, stopped, walks, points, rounds, words };
+      }),
+    },
     target,
     backend,
     atInput: list(atInput),

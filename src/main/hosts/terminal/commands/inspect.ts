@@ -5,7 +5,7 @@ import { OP_METHODS, opNotes } from '../../../../contract/words/ops';
 import { written } from '../../../../contract/words/shape';
 import { opSupport, pathStarts } from '../../../engine/graph/support';
 import { openInTerminal } from '../opening';
-import { right, table } from '../tables';
+import { right, table } from '../table';
 import { EXIT, type Terminal } from '../terminal';
 
 export async function inspect(terminal: Terminal, path: string, options: { json?: boolean }): Promise<number> {

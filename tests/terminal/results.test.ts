@@ -1,0 +1,144 @@
+/** What the program says of results that are known. */
+import { parse } from 'csv-parse/sync';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import type { Session } from '../../src/contract/session';
+import { exportUnits } from '../../src/main/engine/sessions';
+import { sessionJson } from '../../src/main/hosts/terminal/json';
+import { sessionTables } from '../../src/main/hosts/terminal/tables';
+import { sampleSession } from '../sessions/sample';
+import { adaptiveSession } from './results';
+
+const folder = await mkdtemp(join(tmpdir(), 'mho-results-'));
+afterAll(() => rm(folder, { recursive: true }));
+
+const fine = { units: [3, -1, 0.5], errors: [0.02, 0.01, 0.6], certain: 1 };
+const session = adaptiveSession({
+  fine: { units: [3, -1], errors: [0.02, 0.01], certain: 1 },
+  coarse: { units: [1, -0.5, 0.1], errors: [0.05, 0.02, 0.2], certain: 2 },
+  rough: { units: [1, 0.5], errors: [2, 0.1], certain: 0 },
+});
+
+describe('tables', () => {
+  const text = sessionTables(session, 5);
+
+  it('say what was asked of the path and what it came to', () => {
+    expect(text).toContain('difference 2\nnig: asked 2 %, reached 1.6 % with 44 walks.\n');
+    expect(text).toContain('Top units by nig (adaptive to 2 %)');
+    const capped = adaptiveSession({ fine }, { stopped: 'cap', reached: false, estimate: 0.0301, walks: 600 });
+    expect(sessionTables(capped, 5)).toContain('nig: asked 2 %, stopped at the cap of 600 walks: 3.1 %.\n');
+  });
+
+  it('tell units that are certain from those that are not, and what is not resolved from both', () => {
+    for (const line of ['#0   +3 ± 0.02 *', '#1   -1 ± 0.01', '#1   -0.5 ± 0.02 *', '#2   not resolved, ± 0.2'])
+      expect(text.replace(/ +│/g, '│')).toContain(`│ ${line}│`);
+    expect(text).toMatch(/│ rough +│ \[2\] +│ #0 {3}not resolved, ± 2 +│/);
+  });
+
+  it('give errors as shares of their totals, mark those above 10 %, and give no number above 30 %', () => {
+    const rows = text.split('\n').filter((line) => / yes /.test(line));
+    expect(rows.map((row) => row.split('│').slice(5, 7).join().replace(/ +/g, ' '))).toEqual([
+      ' 0.03 (0.75 %) , 0.03 (0.75 %) ',
+      ' 0.27 (17 %) ! , 0.27 (17 %) ! ',
+      ' not yet resolved , not yet resolved ',
+    ]);
+  });
+
+  it('have no columns of errors for methods without an integral', () => {
+    const both = sampleSession();
+    for (const layer of both.runs[1]!.layers) Object.assign(layer, { error: null, unitsError: null, unitError: null });
+    const head = sessionTables(both, 1)
+      .split('\n')
+      .find((line) => line.includes('Cut'))!;
+    expect(head.replace(/ +/g, ' ')).toBe(
+      '│ Layer │ Cut │ nig: sum │ residual │ error of units │ of neurons │ rescale: sum │ residual │',
+    );
+  });
+});
+
+describe('JSON', () => {
+  interface Shown {
+    readonly runs: {
+      readonly adaptive: { readonly examples: Record<string, unknown>[] } | null;
+      readonly layers: Record<string, unknown>[];
+    }[];
+  }
+  const shown = (given: Session): Shown => JSON.parse(sessionJson(given, null, 3)) as Shown;
+
+  it('holds what was asked and reached, and every share beside its error', () => {
+    const [run] = shown(session).runs;
+    expect(run!.adaptive).toEqual({
+      accuracy: { tolerance: 0.02, over: 'units', mostWalks: 600, untilTop: null },
+      examples: [
+        {
+          estimate: 0.016,
+          layer: 'dense',
+          reached: true,
+          stopped: 'reached',
+          walks: 44,
+          points: 39,
+          rounds: 3,
+          words: 'asked 2 %, reached 1.6 % with 44 walks',
+        },
+      ],
+    });
+    const [first, coarse, rough] = run!.layers;
+    expect(first).toMatchObject({ trust: ['fine'], certain: [1], unitsTotal: [4], neuronsTotal: [4] });
+    expect((first!['errorShare'] as number[])[0]).toBeCloseTo(0.0075);
+    expect((first!['unitsErrorShare'] as number[])[0]).toBeCloseTo(0.0075);
+    expect(first!['top']).toMatchObject([
+      [
+        { unit: 0, resolved: true, certain: true },
+        { unit: 1, resolved: true, certain: false },
+      ],
+    ]);
+    expect(coarse).toMatchObject({ trust: ['coarse'] });
+    expect(rough).toMatchObject({ trust: ['unresolved'], top: [[{ resolved: false }, { resolved: true }]] });
+  });
+
+  it('has nulls where there is no integral', () => {
+    const even = sampleSession();
+    for (const layer of even.runs[1]!.layers) Object.assign(layer, { error: null, unitsError: null, unitError: null });
+    expect(shown(even).runs[1]).toMatchObject({ adaptive: null });
+    const nulls = { error: null, errorShare: null, unitsError: null, unitsErrorShare: null, trust: null };
+    expect(shown(even).runs[1]!.layers[0]).toMatchObject(nulls);
+  });
+});
+
+describe('CSV', () => {
+  const rowsOf = async (given: Session, per: 'unit' | 'neuron'): Promise<Record<string, string>[]> => {
+    const path = join(folder, 'a.csv');
+    await exportUnits(path, given, per);
+    return parse(await readFile(path), { columns: true });
+  };
+
+  it('tells of every unit its share, whether it is resolved and certain, and how its layer stands', async () => {
+    const rows = await rowsOf(session, 'unit');
+    const of = (layer: string) =>
+      rows
+        .filter((row) => row['layer'] === layer)
+        .map((row) => ['unit', 'error_share', 'resolved', 'certain'].map((name) => row[name]));
+    expect(of('coarse').map(([unit, share, ...rest]) => [unit, Number(share).toFixed(4), ...rest])).toEqual([
+      ['0', '0.0313', 'yes', 'yes'],
+      ['1', '0.0125', 'yes', 'yes'],
+      ['2', '0.1250', 'no', 'no'],
+    ]);
+    expect(new Set(rows.map((row) => `${row['tolerance']} ${row['estimate']}`))).toEqual(new Set(['0.02 0.016']));
+    const shares = new Set(rows.map((row) => Number(row['layer_error_share']).toFixed(4)));
+    expect(shares).toEqual(new Set(['0.0075', '0.1688', '1.4000']));
+    expect((await rowsOf(session, 'neuron')).map((row) => Number(row['layer_error_share']).toFixed(4))[0]).toBe(
+      '0.0075',
+    );
+  });
+
+  it('leaves open what was not asked, and calls by name what is no number', async () => {
+    const even = sampleSession();
+    for (const layer of even.runs[1]!.layers) Object.assign(layer, { error: null, unitsError: null, unitError: null });
+    even.runs[0]!.layers[0]!.contributions[0] = NaN;
+    const row = (await rowsOf(even, 'unit')).find((each) => each['method'] === 'rescale')!;
+    expect(row).toMatchObject({ error: '', error_share: '', resolved: '', certain: '', tolerance: '', estimate: '' });
+    expect((await rowsOf(even, 'neuron'))[0]).toMatchObject({ contribution: 'NaN' });
+  });
+});
