@@ -1,0 +1,235 @@
+/**
+ * What the leaves of an adaptive path make together, and how far it is from the truth: per entry, and per layer as a share of its
+ * Σ|contribution|.
+ */
+import type { Leaf } from './leaf';
+import type { Slice, Vector } from './points';
+
+/** Below this tolerance no level is trusted more than another, and the pilot is finer. */
+export const TIGHT = 0.005;
+/** How far the details of leaves are trusted, by level above the pilot; the last one from there on. */
+const WEIGHTS = [1.2, 0.9, 0.8];
+/** Details of rough paths grow more slowly than the error does: what is told above ROUGH trusts no level more than another. */
+const ROUGH_WEIGHT = 1.2;
+const TIGHT_WEIGHT = 1.5;
+export const ROUGH = 0.1;
+/** Errors of leaves are nearly independent where paths have kinks, and share a sign where they are smooth. */
+const COHERENCE = 0.5;
+/** An unresolved leaf adds so much of its Σ|contribution|. */
+const UNRESOLVED = 0.5;
+/** Where details two levels apart point the same way and shrink like those of a smooth path, so is the layer (Richardson). */
+const SMOOTH = { cosine: 0.95, least: 2.5, most: 6, weight: 0.3 };
+/** How nearly details point the same way where that is looked at. */
+const COHERENT = 0.7;
+/** A layer's Σ|contribution| below this share of the largest layer's is nothing. */
+const NOTHING = 1e-9;
+/** Per unit: of its own details, and of the layer's mean, for what its own do not show. */
+const UNIT = { own: 1.5, mean: 0.3, smoothMean: 0.2, rough: 1.6 };
+
+/** By level. */
+export type Weight = (level: number) => number;
+export const weightFor = (tolerance: number, pilotLevel: number): Weight =>
+  tolerance < TIGHT
+    ? () => TIGHT_WEIGHT
+    : (level) => WEIGHTS[Math.min(Math.max(level - pilotLevel, 0), WEIGHTS.length - 1)]!;
+
+/** Sums over leaves, an entry for each that is followed; all sums over the lines, not their mean. */
+export interface Sums {
+  readonly contributions: Float64Array;
+  /** Σ half details: what the next level is expected to add. */
+  readonly halves: Float64Array;
+  /** Of the level before; null where it has not been walked. */
+  readonly earlier: Float64Array | null;
+  /** √Σ 2·half². */
+  readonly roots: Float64Array;
+  /** Of unresolved leaves. */
+  readonly unresolved: Float64Array;
+}
+
+export interface SliceEstimate {
+  /** Σ|contribution|, summed over lines. */
+  readonly magnitude: number;
+  /** What shares are of: the same, or infinite where it is nothing beside the largest layer's, so that they are 0. */
+  readonly total: number;
+  /** Shares of the total: by what leaves are chosen, and as it is told while paths are rough. */
+  readonly share: number;
+  readonly roughShare: number;
+  /** Of `share`, what resolved leaves' details make, before and after the layer was found smooth. */
+  readonly plain: number;
+  readonly details: number;
+  /** And what unresolved leaves add. */
+  readonly unresolved: number;
+  /** How nearly details point the same way: 1 when all do. */
+  readonly coherence: number;
+  /** Whether the layer is smooth: its values are extrapolated. */
+  readonly extrapolated: boolean;
+}
+
+export interface Evaluation {
+  readonly sums: Sums;
+  readonly slices: readonly SliceEstimate[];
+}
+
+/** A quarter of the detail one level above a leaf. */
+export type Earlier = (leaf: Leaf) => { readonly vector: Vector; readonly share: number };
+
+export interface Asked {
+  readonly slices: readonly Slice[];
+  /** The first of them that is asked for, and the one after the last. */
+  readonly from: number;
+  readonly to: number;
+  readonly weight: Weight;
+  /** Where the level above the pilot was walked; null: no layer is found smooth. */
+  readonly earlier: Earlier | null;
+  /** A layer of which unresolved leaves hold a larger share is not smooth. */
+  readonly smoothBelow: number;
+  /** Σ|contribution| beside which others are nothing; absent: the largest of these slices. */
+  readonly largest?: number;
+}
+
+export function evaluate(leaves: readonly Leaf[], asked: Asked): Evaluation {
+  const { slices, from, to, weight, earlier } = asked;
+  const length = leaves[0]!.contributions.length;
+  const zeros = (): Float64Array => new Float64Array(length);
+  const sums = {
+    contributions: zeros(),
+    halves: zeros(),
+    roots: zeros(),
+    unresolved: zeros(),
+    earlier: earlier && zeros(),
+  };
+  const weighted = { halves: zeros(), roots: zeros() };
+  for (let s = from; s < to; s++) {
+    const { begin, end } = slices[s]!;
+    for (const leaf of leaves) {
+      addLeaf(leaf, begin, end, weight(leaf.level), sums, weighted);
+      if (leaf.unresolved[s]) addMagnitudes(leaf.contributions, begin, end, sums.unresolved);
+      if (earlier) addScaled(earlier(leaf), begin, end, sums.earlier!);
+    }
+    for (let i = begin; i < end; i++) {
+      sums.roots[i] = Math.sqrt(2 * sums.roots[i]!);
+      weighted.roots[i] = Math.sqrt(2 * weighted.roots[i]!);
+    }
+  }
+  const totals = slices.slice(from, to).map((slice) => magnitude(sums.contributions, slice));
+  const nothing = NOTHING * (asked.largest ?? Math.max(0, ...totals));
+  const estimates = totals.map((magnitudeOf, index): SliceEstimate => {
+    const slice = slices[from + index]!;
+    const total = magnitudeOf > nothing ? magnitudeOf : Infinity;
+    const either = (roots: Float64Array, halves: Float64Array): number =>
+      Math.max(magnitude(roots, slice), COHERENCE * magnitude(halves, slice)) / total;
+    const plain = either(weighted.roots, weighted.halves);
+    const rough = ROUGH_WEIGHT * either(sums.roots, sums.halves);
+    let [open, apart] = [0, 0];
+    for (const leaf of leaves) {
+      apart += leaf.detail[from + index]!;
+      open += openShare(leaf, from + index, total);
+    }
+    const smooth = open < asked.smoothBelow && sums.earlier && smoothError(sums.earlier, sums.halves, slice);
+    const cap = typeof smooth === 'number' ? smooth / total : Infinity;
+    return {
+      magnitude: magnitudeOf,
+      total,
+      plain,
+      details: Math.min(plain, cap),
+      unresolved: open,
+      share: Math.min(plain, cap) + open,
+      roughShare: Math.min(rough, cap) + open,
+      coherence: magnitude(sums.halves, slice) / Math.max(apart, 1e-300),
+      extrapolated: typeof smooth === 'number',
+    };
+  });
+  return { sums, slices: estimates };
+}
+
+/** What an unresolved leaf adds to a layer's error; 0 where it is resolved. */
+export const openShare = (leaf: Leaf, slice: number, total: number): number =>
+  leaf.unresolved[slice] ? (UNRESOLVED * leaf.size[slice]!) / total : 0;
+
+/** Whether details point the same way so clearly that it is worth two walks and more to learn whether layers are smooth. */
+export const worthFours = (slices: readonly SliceEstimate[], tolerance: number): boolean =>
+  slices.every(({ unresolved }) => unresolved <= tolerance) &&
+  slices.some(({ share, coherence }) => share > tolerance && coherence > COHERENT);
+
+type Accumulators = Pick<Sums, 'contributions' | 'halves' | 'roots'>;
+
+function addLeaf(
+  { contributions, half }: Leaf,
+  begin: number,
+  end: number,
+  weight: number,
+  { contributions: sum, halves, roots }: Accumulators,
+  weighted: Pick<Accumulators, 'halves' | 'roots'>,
+): void {
+  const { halves: weightedHalves, roots: weightedRoots } = weighted;
+  for (let i = begin; i < end; i++) {
+    const p = half[i]!;
+    const w = weight * p;
+    sum[i] = sum[i]! + contributions[i]!;
+    halves[i] = halves[i]! + p;
+    roots[i] = roots[i]! + p * p;
+    weightedHalves[i] = weightedHalves[i]! + w;
+    weightedRoots[i] = weightedRoots[i]! + w * w;
+  }
+}
+
+function addMagnitudes(v: Vector, begin: number, end: number, to: Float64Array): void {
+  for (let i = begin; i < end; i++) to[i] = to[i]! + UNRESOLVED * Math.abs(v[i]!);
+}
+
+function addScaled({ vector, share }: ReturnType<Earlier>, begin: number, end: number, to: Float64Array): void {
+  for (let i = begin; i < end; i++) to[i] = to[i]! + share * vector[i]!;
+}
+
+function magnitude(v: Float64Array, { begin, end }: Slice): number {
+  let sum = 0;
+  for (let i = begin; i < end; i++) sum += Math.abs(v[i]!);
+  return sum;
+}
+
+/** The extrapolated layer's error, in units of the target; null where details do not shrink as those of a smooth path. */
+function smoothError(earlier: Float64Array, halves: Float64Array, slice: Slice): number | null {
+  let [xx, yy, xy, left] = [0, 0, 0, 0];
+  for (let i = slice.begin; i < slice.end; i++) {
+    const [x, y] = [earlier[i]!, halves[i]!];
+    xx += x * x;
+    yy += y * y;
+    xy += x * y;
+    left += Math.abs(4 * y - x) / 3;
+  }
+  const cosine = xy / Math.max(Math.sqrt(xx * yy), 1e-300);
+  const ratio = magnitude(earlier, slice) / Math.max(magnitude(halves, slice), 1e-300);
+  return cosine > SMOOTH.cosine && ratio > SMOOTH.least && ratio < SMOOTH.most ? SMOOTH.weight * left : null;
+}
+
+/** Writes a slice's values: sums of leaves, extrapolated where the layer is smooth. */
+export function writeValues(
+  { sums }: Evaluation,
+  { extrapolated }: SliceEstimate,
+  slice: Slice,
+  to: Float64Array,
+): void {
+  for (let i = slice.begin; i < slice.end; i++)
+    to[i] = sums.contributions[i]! + (extrapolated ? sums.halves[i]! / 3 : 0);
+}
+
+/** Writes a slice's estimated errors, an entry each. */
+export function writeErrors(
+  { sums }: Evaluation,
+  { extrapolated }: SliceEstimate,
+  slice: Slice,
+  rough: boolean,
+  to: Float64Array,
+): void {
+  const { begin, end } = slice;
+  const mean = magnitude(sums.roots, slice) / (end - begin);
+  for (let i = begin; i < end; i++) to[i] = UNIT.own * sums.roots[i]! + UNIT.mean * mean;
+  if (extrapolated) {
+    const left = (i: number): number => Math.abs(4 * sums.halves[i]! - sums.earlier![i]!) / 3;
+    let sum = 0;
+    for (let i = begin; i < end; i++) sum += left(i);
+    for (let i = begin; i < end; i++) to[i] = Math.min(to[i]!, left(i) + (UNIT.smoothMean * sum) / (end - begin));
+  }
+  const times = rough ? UNIT.rough : 1;
+  for (let i = begin; i < end; i++) to[i] = times * (to[i]! + sums.unresolved[i]!);
+}

@@ -1,0 +1,352 @@
+/**
+ * The adaptive path's grid: which segments are to be walked next, and what those that were make together. It holds no tensors and
+ * walks nothing itself; docs/accuracy.md has the algorithm, `tests/reference/adaptive` what it gives.
+ */
+import { LEAST_TOLERANCE, type Accuracy, type SavedGrid, type Stopped } from '../../../../contract/attribution';
+import { certainFrom, ranked, separated, type Ranked } from './certain';
+import { choose, type Choice } from './choice';
+import { evaluate, ROUGH, weightFor, worthFours, writeErrors, writeValues } from './estimate';
+import type { Evaluation, SliceEstimate, Weight } from './estimate';
+import { chainOf, placeIn, PRECISIONS, type Leaf } from './leaf';
+import { coarserThan, earlierIn, afterPilot, foursFrom, pilotChains, pilotFor } from './pilot';
+import { evenChains, type Chain, type Slice, type Vector, type Walked } from './points';
+import { packed, unpacked } from './saved';
+import { splitAll, type GridOptions, type Owned, type State } from './state';
+
+export type { GridOptions } from './state';
+export type { Chain, Point, Slice, Vector, Walked } from './points';
+
+export interface SliceStanding {
+  /** Estimated L1 error as a share of Σ|contribution|. */
+  readonly share: number;
+  /** Σ|contribution|, in units of the target. */
+  readonly total: number;
+  /** What unresolved leaves bring to `share`. */
+  readonly unresolved: number;
+  /** Whether the values are extrapolated from the last two levels (Richardson). */
+  readonly extrapolated: boolean;
+}
+
+export interface Standing {
+  readonly walks: number;
+  readonly points: number;
+  readonly rounds: number;
+  readonly leaves: number;
+  /** The worst bounded slice's share, and its index. */
+  readonly estimate: number;
+  readonly worst: number;
+  readonly stopped: Exclude<Stopped, 'enough'> | null;
+  readonly reached: boolean;
+  readonly bounded: readonly SliceStanding[];
+  readonly others: readonly SliceStanding[];
+  /**
+   * Per bounded slice: how many entries by |value|, from the top, are certain: each prefix stands apart from the rest. At least
+   * `untilTop` where that many do as a set.
+   */
+  readonly certain: Int32Array;
+  /** Per line, the points in the path's order, as `encoded`. */
+  readonly grid: readonly Float64Array[];
+}
+
+/** What is walked next, or why nothing is. */
+type Next =
+  | { readonly kind: 'pilot' | 'fours'; readonly chains: readonly Chain[] }
+  | { readonly kind: 'splits'; readonly chains: readonly Chain[]; readonly choices: readonly Choice[] }
+  | { readonly kind: 'stop'; readonly chains: readonly []; readonly why: Exclude<Stopped, 'enough'> };
+
+export class Grid {
+  #state: State;
+  readonly #slices: readonly Slice[];
+  readonly #length: number;
+  #next: Next | null = null;
+  #evaluation: Evaluation | null = null;
+  #others: Evaluation | null = null;
+  #standing: Standing | null = null;
+
+  constructor(options: GridOptions) {
+    const { accuracy, ...rest } = options;
+    this.#slices = [...options.bounded, ...options.others];
+    this.#length = this.#slices.reduce((most, { end }) => Math.max(most, end), 0);
+    this.#state = {
+      options: rest,
+      accuracy: checked(accuracy),
+      pilot: pilotFor(accuracy.tolerance),
+      walks: 0,
+      points: 0,
+      rounds: 0,
+      leaves: [],
+      doubled: [],
+      fours: null,
+    };
+  }
+
+  /** What is to be walked next, in one round; empty when it has stopped. The same until `take`. */
+  next(): readonly Chain[] {
+    return this.#decided().chains;
+  }
+
+  /**
+   * Takes what was walked, in `next()`'s order.
+   * @throws when a contribution is not finite: nothing could be said of such leaves
+   */
+  take(walked: readonly Walked[]): void {
+    const next = this.#decided();
+    const vectors = walked.map(({ first, second, whole }, i) => ({
+      first: this.#own(first),
+      second: this.#own(second),
+      whole: next.chains[i]?.whole ? this.#own(whole) : null,
+    }));
+    if (vectors.length !== next.chains.length)
+      throw new Error(`${next.chains.length} chains were to be walked, and ${vectors.length} were`);
+    const state = this.#state;
+    const walks = state.walks + next.chains.reduce((sum, { whole }) => sum + (whole ? 3 : 2), 0);
+    this.#state = { ...state, ...this.#taken(next, vectors), walks };
+    this.#forget();
+  }
+
+  /** From the pilot on. */
+  get standing(): Standing {
+    return (this.#standing ??= this.#stand());
+  }
+
+  /** The mean over lines of every entry, extrapolated where a slice is. */
+  values(): Float64Array {
+    return this.#written((evaluation, slice, range, to) => writeValues(evaluation, slice, range, to));
+  }
+
+  /** Estimated errors of `values`. */
+  errors(): Float64Array {
+    const { estimate } = this.standing;
+    return this.#written((evaluation, slice, range, to) =>
+      writeErrors(evaluation, slice, range, Math.max(estimate, slice.roughShare) > ROUGH, to),
+    );
+  }
+
+  /** Goes towards another accuracy from where it is; nothing is walked twice. */
+  goOn(accuracy: Accuracy): void {
+    this.#state = { ...this.#state, accuracy: checked(accuracy) };
+    if (this.#state.leaves.length === 0) this.#state = { ...this.#state, pilot: pilotFor(accuracy.tolerance) };
+    this.#forget();
+  }
+
+  save(): SavedGrid {
+    return packed(this.#state);
+  }
+
+  /** @throws when what was saved does not fit together */
+  static restore(saved: SavedGrid): Grid {
+    const state = unpacked(saved);
+    const grid = new Grid({ ...state.options, accuracy: state.accuracy });
+    grid.#state = state;
+    return grid;
+  }
+
+  #taken(next: Next, walked: readonly Owned[]): Partial<State> {
+    const { pilot, leaves, doubled, points, rounds, options } = this.#state;
+    switch (next.kind) {
+      case 'pilot':
+        return afterPilot(pilot, options.lines, walked, this.#slices);
+      case 'fours':
+        return { fours: foursFrom(walked, doubled), doubled: [] };
+      case 'splits':
+        return {
+          leaves: splitAll(leaves, next.choices, walked, this.#slices),
+          points: points + walked.length,
+          rounds: rounds + 1,
+        };
+      case 'stop':
+        return {};
+    }
+  }
+
+  #forget(): void {
+    this.#next = this.#evaluation = this.#others = this.#standing = null;
+  }
+
+  /** A copy, for what is handed over may be part of a larger buffer that would be kept with it. */
+  #own(vector: Vector | null): Vector {
+    if (vector?.length !== this.#length)
+      throw new Error(`A walk gave ${vector?.length} of ${this.#length} contributions`);
+    let sum = 0;
+    for (let i = 0; i < vector.length; i++) sum += vector[i]!;
+    if (!Number.isFinite(sum)) throw new Error('A walked segment has contributions that are not finite');
+    return vector.slice();
+  }
+
+  #decided(): Next {
+    return (this.#next ??= this.#decide());
+  }
+
+  #decide(): Next {
+    const { options, accuracy, pilot, leaves, fours, walks } = this.#state;
+    const { lines, bounded, bytes, reach } = options;
+    const eachLine = Array.from({ length: lines }, (_, line) => line);
+    if (leaves.length === 0) return { kind: 'pilot', chains: eachLine.flatMap((line) => pilotChains(line, pilot)) };
+
+    const evaluation = this.#evaluated();
+    const { slices } = evaluation;
+    const uncertain = accuracy.untilTop === null ? null : this.#uncertain(accuracy.untilTop);
+    if (uncertain?.length === 0) return { kind: 'stop', chains: [], why: 'certain' };
+    const coarse = coarserThan(pilotFor(accuracy.tolerance));
+    let tolerance = this.#goal(evaluation);
+    let counted = bounded.map((_, s) => s);
+    const precision = PRECISIONS[bytes];
+    if (
+      largest(slices, ({ share }) => share) <= tolerance &&
+      !leaves.some((leaf) => coarse(leaf) && placeIn(leaf, false, reach[leaf.line]![leaf.side], precision))
+    ) {
+      // Accurate enough as a whole: what goes on are layers whose leaders are not yet certain.
+      const open = Math.max(0, ...(uncertain ?? []).map((s) => slices[s]!.share));
+      if (open <= LEAST_TOLERANCE) return { kind: 'stop', chains: [], why: 'reached' };
+      tolerance = Math.max(LEAST_TOLERANCE, open / 2);
+      counted = uncertain!;
+    }
+
+    const left = accuracy.mostWalks === null ? Infinity : accuracy.mostWalks * lines - walks;
+    const wanted = (pilot.segments / 4) * lines;
+    if (!fours && wanted <= left && worthFours(slices, tolerance))
+      return { kind: 'fours', chains: eachLine.flatMap((line) => evenChains(line, pilot.segments / 4, false, 'none')) };
+    if (left < 2) return { kind: 'stop', chains: [], why: 'cap' };
+    const choices = choose(leaves, slices, {
+      tolerance,
+      weight: this.#weight,
+      reach,
+      precision,
+      coarse,
+      counted,
+      room: Math.floor(left / 2),
+    });
+    if (choices.length === 0) return { kind: 'stop', chains: [], why: 'limit' };
+    return { kind: 'splits', choices, chains: choices.map(({ index, place }) => chainOf(leaves[index]!, place.at)) };
+  }
+
+  get #weight(): Weight {
+    return weightFor(this.#state.accuracy.tolerance, Math.log2(this.#state.pilot.segments));
+  }
+
+  /** The tolerance that leaves are chosen by: what is told while paths are rough falls below the asked one when they reach it. */
+  #goal({ slices }: Evaluation): number {
+    const { tolerance } = this.#state.accuracy;
+    if (tolerance < ROUGH) return tolerance;
+    const rough = largest(slices, ({ roughShare }) => roughShare);
+    return rough > 0 ? (tolerance * largest(slices, ({ share }) => share)) / rough : tolerance;
+  }
+
+  #ask(from: number, to: number, smooth: boolean, beside?: number): Evaluation {
+    const { accuracy, leaves, fours } = this.#state;
+    return evaluate(leaves, {
+      slices: this.#slices,
+      from,
+      to,
+      weight: this.#weight,
+      earlier: smooth && fours ? earlierIn(fours) : null,
+      smoothBelow: 0.1 * accuracy.tolerance,
+      largest: beside,
+    });
+  }
+
+  /** Of the bounded slices. */
+  #evaluated(): Evaluation {
+    if (this.#evaluation) return this.#evaluation;
+    const { options, fours } = this.#state;
+    let evaluation = this.#ask(0, options.bounded.length, true);
+    // Extrapolated only where that is needed.
+    if (fours && largest(evaluation.slices, ({ plain, unresolved }) => plain + unresolved) <= this.#goal(evaluation))
+      evaluation = this.#ask(0, options.bounded.length, false);
+    return (this.#evaluation = evaluation);
+  }
+
+  /** Of the other slices. */
+  #evaluatedOthers(): Evaluation {
+    const { sums, slices } = this.#evaluated();
+    const beside = largest(slices, ({ magnitude }) => magnitude);
+    return (this.#others ??= this.#ask(slices.length, this.#slices.length, sums.earlier !== null, beside));
+  }
+
+  #ranked(): (Ranked | null)[] {
+    const evaluation = this.#evaluated();
+    const values = new Float64Array(this.#length);
+    return evaluation.slices.map((slice, s) => {
+      writeValues(evaluation, slice, this.#slices[s]!, values);
+      return ranked(evaluation, s, this.#slices[s]!, values);
+    });
+  }
+
+  /** Bounded slices whose first entries are not certain; those that are nothing beside others have none that matter. */
+  #uncertain(top: number): number[] {
+    const { slices } = this.#evaluated();
+    return this.#ranked().flatMap((ranking, s) =>
+      slices[s]!.total === Infinity || (ranking && separated(ranking, top)) ? [] : [s],
+    );
+  }
+
+  #written(write: (of: Evaluation, slice: SliceEstimate, range: Slice, to: Float64Array) => void): Float64Array {
+    const { lines, others } = this.#state.options;
+    const result = new Float64Array(this.#length);
+    const evaluations = others.length > 0 ? [this.#evaluated(), this.#evaluatedOthers()] : [this.#evaluated()];
+    let s = 0;
+    for (const evaluation of evaluations)
+      for (const slice of evaluation.slices) write(evaluation, slice, this.#slices[s++]!, result);
+    for (let i = 0; i < result.length; i++) result[i] = result[i]! / lines;
+    return result;
+  }
+
+  #stand(): Standing {
+    const { options, accuracy, leaves, walks, points, rounds } = this.#state;
+    if (leaves.length === 0) throw new Error('The pilot of an adaptive path has not been walked');
+    const next = this.#decided();
+    const { slices } = this.#evaluated();
+    const rough = accuracy.tolerance >= ROUGH || largest(slices, ({ share }) => share) > ROUGH;
+    const told = ({ share, roughShare }: SliceEstimate): number => (rough ? Math.max(share, roughShare) : share);
+    const standings = (all: readonly SliceEstimate[]): SliceStanding[] =>
+      all.map((slice) => ({
+        share: told(slice),
+        total: slice.magnitude / options.lines,
+        unresolved: slice.unresolved,
+        extrapolated: slice.extrapolated,
+      }));
+    const bounded = standings(slices);
+    const estimate = largest(bounded, ({ share }) => share);
+    const top = accuracy.untilTop;
+    return {
+      walks,
+      points,
+      rounds,
+      leaves: leaves.length,
+      estimate,
+      worst: bounded.findIndex(({ share }) => share === estimate),
+      stopped: next.kind === 'stop' ? next.why : null,
+      reached: estimate <= accuracy.tolerance,
+      bounded,
+      others: options.others.length > 0 ? standings(this.#evaluatedOthers().slices) : [],
+      certain: Int32Array.from(this.#ranked(), (ranking) =>
+        ranking
+          ? Math.max(
+              certainFrom(ranking),
+              top !== null && separated(ranking, top) ? Math.min(top, ranking.values.length) : 0,
+            )
+          : 0,
+      ),
+      grid: gridOf(leaves, options.lines),
+    };
+  }
+}
+
+/** The points of every line in the path's order. */
+function gridOf(leaves: readonly Leaf[], lines: number): Float64Array[] {
+  return Array.from({ length: lines }, (_, line) => {
+    const of = (side: 0 | 1) => leaves.filter((leaf) => leaf.line === line && leaf.side === side);
+    const starts = of(0).map(({ lo }) => lo);
+    const ends = of(1).map(({ hi }) => hi);
+    return Float64Array.from([...starts.sort((a, b) => a - b), ...ends.sort((a, b) => b - a).map((t) => -t), -0]);
+  });
+}
+
+const largest = <T>(all: readonly T[], of: (one: T) => number): number =>
+  all.reduce((most, one) => Math.max(most, of(one)), 0);
+
+function checked(accuracy: Accuracy): Accuracy {
+  if (!(accuracy.tolerance >= LEAST_TOLERANCE))
+    throw new RangeError(`A tolerance of ${accuracy.tolerance} is below ${LEAST_TOLERANCE}`);
+  return accuracy;
+}

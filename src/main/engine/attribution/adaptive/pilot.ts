@@ -1,0 +1,129 @@
+/** The first round of an adaptive path: even segments, the same in pairs, and a look at the baseline's end. */
+import { TIGHT, type Earlier } from './estimate';
+import { CONCENTRATION, halfDetail, JUMP, sizes, split, type Leaf, type Place } from './leaf';
+import { evenChains, pointAt, type Chain, type Slice, type Vector } from './points';
+import type { Owned, Pilot, State } from './state';
+
+/** Below this tolerance the first leaf is looked into more closely. */
+const LOOSE = 0.02;
+/** The first leaf has one point more, at 2^-PROBE of it: all that an ordinary net pays for features at the baseline. */
+const PROBE = 20;
+
+export const pilotFor = (tolerance: number): Pilot => ({
+  segments: tolerance < TIGHT ? 32 : 8,
+  guard: tolerance >= LOOSE ? 5 : tolerance >= TIGHT ? 7 : 8,
+});
+
+/** Where the first segment is halved and then probed, from the outside in. */
+function guardPlaces({ segments, guard }: Pilot): Place[] {
+  const level = Math.log2(segments);
+  const halves = Array.from({ length: guard - level }, (_, i): Place => ({ at: 0.5 ** (level + i + 1), kind: 'half' }));
+  return [...halves, { at: 0.5 ** (guard + PROBE), kind: 'jump' }];
+}
+
+/** Everything of one line, in one batch. */
+export function pilotChains(line: number, pilot: Pilot): Chain[] {
+  let hi = 1 / pilot.segments;
+  const guard = guardPlaces(pilot).map(({ at }): Chain => {
+    const points = [pointAt(0, 0), pointAt(0, at), pointAt(0, hi)] as const;
+    hi = at;
+    return { line, points, whole: false, effect: 'replaces' };
+  });
+  return [...evenChains(line, pilot.segments, true, 'adds'), ...guard];
+}
+
+/** @param walked `pilotChains` of all lines */
+export function afterPilot(
+  pilot: Pilot,
+  lines: number,
+  walked: readonly Owned[],
+  slices: readonly Slice[],
+): Pick<State, 'leaves' | 'doubled' | 'points' | 'rounds'> {
+  const guard = guardPlaces(pilot);
+  const pairs = pilot.segments / 2;
+  const each = Array.from({ length: lines }, (_, line) => {
+    const own = walked.slice(line * (pairs + guard.length), (line + 1) * (pairs + guard.length));
+    const even = own.slice(0, pairs);
+    const doubled = even.map(({ whole }) => whole!);
+    let leaves = evenLeaves(
+      line,
+      even.flatMap(({ first, second }) => [first, second]),
+      doubled,
+      slices,
+    );
+    guard.forEach((place, i) => {
+      const [first, ...rest] = leaves as [Leaf, ...Leaf[]];
+      const jump = place.kind === 'jump' ? PROBE : first.jump;
+      const { first: near, second: far } = own[pairs + i]!;
+      const [nearer, farther] = split({ ...first, jump }, place, near, far, slices) as [Leaf, Leaf];
+      // A probe is no sign that anything is there.
+      leaves = [{ ...nearer, narrow: false }, farther, ...rest];
+    });
+    return { leaves, doubled };
+  });
+  return {
+    leaves: each.flatMap(({ leaves }) => leaves),
+    doubled: each.map(({ doubled }) => doubled),
+    points: lines * (pilot.segments + 1 + guard.length),
+    rounds: 1,
+  };
+}
+
+/** Leaves of walks over even segments and over pairs of them. */
+function evenLeaves(
+  line: number,
+  single: readonly Vector[],
+  double: readonly Vector[],
+  slices: readonly Slice[],
+): Leaf[] {
+  const n = single.length;
+  const size = single.map((each) => sizes(each, slices));
+  const halves = double.map((each, pair) => halfDetail(single[2 * pair]!, single[2 * pair + 1]!, each));
+  const details = halves.map((half) => sizes(half, slices));
+  return single.map((contributions, i) => {
+    const side = 2 * i >= n ? 1 : 0;
+    const near = side ? n - i - 1 : i;
+    const concentration = near === 0 ? CONCENTRATION.end : CONCENTRATION.within;
+    const sibling = size[i ^ 1]!;
+    return {
+      line,
+      side,
+      lo: near / n,
+      hi: (near + 1) / n,
+      level: Math.log2(n),
+      contributions,
+      half: halves[i >> 1]!,
+      earlier: null,
+      root: i,
+      unresolved: Uint8Array.from(size[i]!, (own, s) => Number(own > concentration * sibling[s]!)),
+      narrow: false,
+      jump: JUMP,
+      size: size[i]!,
+      detail: details[i >> 1]!,
+    };
+  });
+}
+
+/**
+ * Half of what fours of the pilot's segments changed when they became pairs.
+ * @param walked chains of fours, of all lines
+ */
+export function foursFrom(walked: readonly Owned[], doubled: State['doubled']): Vector[][] {
+  const fours = walked.flatMap(({ first, second }) => [first, second]);
+  const each = fours.length / doubled.length;
+  return doubled.map((pairs, line) =>
+    fours.slice(line * each, (line + 1) * each).map((four, i) => halfDetail(pairs[2 * i]!, pairs[2 * i + 1]!, four)),
+  );
+}
+
+/** The level before a leaf, once the pilot's fours have been walked. */
+export const earlierIn =
+  (fours: NonNullable<State['fours']>): Earlier =>
+  ({ earlier, line, root }) =>
+    earlier ?? { vector: fours[line]![root >> 2]!, share: 0.5 };
+
+/** Whether a leaf is wider than the pilot of a tolerance would have left it. */
+export const coarserThan =
+  ({ segments, guard }: Pilot) =>
+  ({ side, lo, hi }: Leaf): boolean =>
+    hi - lo > 1.5 / segments || (side === 0 && hi > 1.5 * 0.5 ** guard && lo < 0.5 ** (guard + 1));
