@@ -78,6 +78,14 @@ export interface AttributionRequest {
   readonly chunkRows?: number;
 }
 
+/** Whether a run with these has a method that takes an adaptive path. */
+export const takesAdaptivePath = ({
+  accuracy,
+  methods,
+  rule,
+}: Pick<AttributionRequest, 'accuracy' | 'methods' | 'rule'>): boolean =>
+  accuracy !== undefined && rule === 'secant' && methods.includes('nig');
+
 /** Results of one method at one layer. E examples. */
 export interface LayerResult {
   readonly name: string;

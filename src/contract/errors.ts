@@ -74,6 +74,18 @@ const catalogue = {
     'The path cannot start at {layer}: {reason}.',
     'Start at the input, or at a layer that every path to the target passes.',
   ],
+  RUN_NOT_ADAPTIVE: [
+    '{run} took even steps, or none: there is no path that goes on from where it is.',
+    'Run it without a number of steps; from then on it can be sharpened.',
+  ],
+  RUN_GOES_ON: [
+    '{run} is already going on.',
+    'Wait until it is done, or say that it is enough; then go on from there.',
+  ],
+  RUN_OTHER_MODEL: [
+    '{run} belongs to {model}, which is not the model that is open.',
+    'Open that model; when it was trained or saved anew since, run the attribution again.',
+  ],
   STEPS_INVALID: ['{steps} is not a number of steps.', 'Give a whole number from 1 to {limit}.'],
   MEMORY_BUDGET: [
     'One segment needs about {need} MB, the budget is {budget} MB.',

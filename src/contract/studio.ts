@@ -12,9 +12,11 @@ import {
   LEAST_TOLERANCE,
   METHODS,
   RULES,
+  type AdaptiveResult,
   type LayerResult,
   type NumericArray,
   type Progress,
+  type Reached,
   type Round,
   type RunResult,
 } from './attribution';
@@ -103,6 +105,17 @@ export const runSetup = z.object({
   backend: backendChoice,
 });
 export type RunSetup = z.infer<typeof runSetup>;
+
+/** An adaptive run that is to go on from where it is. */
+const continuation = z.object({
+  run: runId,
+  accuracy,
+  memoryMB: z.number().int().min(16).max(1_000_000).optional(),
+  backend: backendChoice,
+});
+export type Continuation = z.infer<typeof continuation>;
+/** What a job was asked: a run, or (it has `run`) one that goes on. */
+export type JobSetup = RunSetup | Continuation;
 export type StudioTarget = z.infer<typeof target>;
 export type StudioBaseline = z.infer<typeof baseline>;
 
@@ -195,8 +208,13 @@ export interface Prediction {
 }
 
 export interface Estimate {
-  /** Point evaluations. */
+  /** Point evaluations; of an adaptive path, as many as `walks.typical` takes. */
   readonly passes: number;
+  /**
+   * Backward walks that an adaptive path takes for each pair of input and baseline: until there is a first result, on networks
+   * that were measured (docs/accuracy.md), and at the most; null where nothing asked takes one.
+   */
+  readonly walks: { readonly first: number; readonly typical: number; readonly most: number | null } | null;
   /** Null before anything was timed on this model. */
   readonly durationMs: number | null;
   /** What the time rests on: earlier runs of this model, or one forward pass. */
@@ -239,6 +257,17 @@ export type AskedBaseline =
       readonly digest: string;
     };
 
+/** How far the adaptive path of one example came, without what it goes on from. */
+export interface ReachedRecord extends Omit<Reached, 'grid' | 'saved'> {
+  /** As in Reached; null where it has more points than anybody draws. */
+  readonly grid: Reached['grid'] | null;
+  /** What going on begins with: leaves that are still `held`, or the path walked `anew`; null: numbers resolve no more. */
+  readonly goesOn: 'held' | 'anew' | null;
+}
+export interface AdaptiveRecord extends Omit<AdaptiveResult, 'examples'> {
+  readonly examples: readonly ReachedRecord[];
+}
+
 /** A run without its large arrays: those are asked for by layer. */
 export interface RunRecord {
   readonly run: string;
@@ -261,7 +290,7 @@ export interface RunRecord {
     readonly target: StudioTarget;
     readonly minus: StudioTarget | null;
   };
-  readonly result: Omit<RunResult, 'layers'>;
+  readonly result: Omit<RunResult, 'layers' | 'adaptive'> & { readonly adaptive: AdaptiveRecord | null };
   readonly layers: readonly LayerRecord[];
   /** How F and the sums went along the path (of the job's longest grid); empty for a run read from a file. */
   readonly trace: readonly { readonly alpha: number; readonly expected: number; readonly running: number }[];
@@ -393,6 +422,14 @@ export const engineRequests = {
   startRun: asks<{ readonly job: string }>()(runSetup),
   /** Takes effect at the next chunk; what is complete is kept. */
   cancelRun: asks<void>()(z.object({ job: jobId })),
+  /** Ends a job's adaptive paths at the next chunk: they are complete runs, as far as they have come. */
+  enoughRun: asks<void>()(z.object({ job: jobId })),
+  /**
+   * Goes on with an adaptive run towards another accuracy, as a job. What was walked is not walked again where its leaves are
+   * held. It stays the same run: the job's notice `run` has its record, which replaces the one before. Cancelled, it stays as
+   * it was. @throws HANDLE_UNKNOWN, NOTHING_OPEN, RUN_NOT_ADAPTIVE, RUN_GOES_ON, RUN_OTHER_MODEL
+   */
+  continueRun: asks<{ readonly job: string }>()(continuation),
   runList: asks<readonly RunRecord[]>()(nothing),
   /** What a run's inputs were compared with, as data to run with again; null where it was one value for all. */
   runBaseline: asks<{ readonly data: InputData; readonly perExample: boolean } | null>()(z.object({ run: runId })),
@@ -454,6 +491,11 @@ export const hostRequests = {
 
 export const requests = { ...engineRequests, ...hostRequests } as const;
 export type Requests = typeof requests;
+/** Those that start a job, which tells how it goes on. */
+export const JOB_REQUESTS = ['startRun', 'continueRun'] as const satisfies readonly EngineRequestName[];
+export type JobRequestName = (typeof JOB_REQUESTS)[number];
+export const startsJob = (name: RequestName): name is JobRequestName =>
+  (JOB_REQUESTS as readonly RequestName[]).includes(name);
 export type RequestName = keyof Requests;
 export type EngineRequestName = keyof typeof engineRequests;
 export type HostRequestName = keyof typeof hostRequests;
@@ -512,11 +554,13 @@ export type StudioNotice =
 export interface Job {
   readonly job: string;
   cancel(): Promise<void>;
+  /** Ends its adaptive paths as complete runs, as far as they have come. */
+  enough(): Promise<void>;
 }
 
 /** A job that goes on although the page which started it was loaded again. */
 export interface LeftBehind {
-  readonly setup: RunSetup;
+  readonly setup: JobSetup;
   /** In milliseconds since 1970. */
   readonly started: number;
   /** As `startRun`, from where it stands: the runs that it has finished come first, then how far it is. */
@@ -532,6 +576,8 @@ export interface StudioClient {
   request<Name extends RequestName>(name: Name, params: Params<Name>): Promise<Result<Name>>;
   /** Starts a run; `listener` gets every notice of the job, the last being `failed` or `finished`. */
   startRun(setup: RunSetup, listener: (notice: JobNotice) => void): Promise<Job>;
+  /** Goes on with an adaptive run, as `startRun` does with one that begins. */
+  continueRun(asked: Continuation, listener: (notice: JobNotice) => void): Promise<Job>;
   /** Returns what ends the listening. */
   onNotice(listener: (notice: StudioNotice) => void): () => void;
   /** Files of a drop or of an `<input type="file">`, as tokens. */

@@ -3,18 +3,24 @@
  * arrays kept as what they are.
  */
 import { decode, encode, ExtensionCodec } from '@msgpack/msgpack';
-import type { Answer, JobNotice, RunSetup, StudioNotice } from './studio';
+import type { Answer, JobNotice, JobSetup, StudioNotice } from './studio';
 
-/** Extension types; their numbers are part of the wire. */
+/** Extension types; their numbers are part of the wire. Requests have floats alone. */
 export const FLOATS = 1;
 const extensions = new ExtensionCodec();
-extensions.register({
-  type: FLOATS,
-  encode: (value) =>
-    value instanceof Float32Array ? new Uint8Array(value.buffer, value.byteOffset, value.byteLength) : null,
-  // A copy, since floats must begin at a multiple of four; not by `slice`, which in Node shares a Buffer's memory.
-  decode: (bytes) => new Float32Array(Uint8Array.from(bytes).buffer),
-});
+for (const [type, Numbers] of [
+  [FLOATS, Float32Array],
+  [2, Float64Array],
+  [3, Int32Array],
+] as const)
+  // prettier-ignore
+  extensions.register({
+    type,
+    encode: (value) =>
+      value instanceof Numbers ? new Uint8Array(value.buffer, value.byteOffset, value.byteLength) : null,
+    // A copy, since numbers must begin at a multiple of their size; not by `slice`, which in Node shares a Buffer's memory.
+    decode: (bytes) => new Numbers(Uint8Array.from(bytes).buffer),
+  });
 
 /** An upload beyond this is refused; models that large are opened by path. Bytes. */
 export const LARGEST_UPLOAD = 4 * 2 ** 30;
@@ -22,7 +28,7 @@ export const LARGEST_UPLOAD = 4 * 2 ** 30;
 /** A job that an earlier page of the document started. */
 export interface LeftJob {
   readonly job: string;
-  readonly setup: RunSetup;
+  readonly setup: JobSetup;
   /** When, in milliseconds since 1970. */
   readonly started: number;
   /** What it has told, without progress that is overtaken. */

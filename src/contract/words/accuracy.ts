@@ -2,7 +2,7 @@
  * How far numbers can be trusted, and how far an adaptive path came: for the window, the terminal and files alike. What is said
  * of errors is an estimate, and nowhere called anything stronger.
  */
-import type { Accuracy, AdaptiveResult, LayerResult, Reached } from '../attribution';
+import type { Accuracy, LayerResult, Reached } from '../attribution';
 import { count, shareWords } from './quantities';
 
 /** Errors above this share of their layer's total are marked, */
@@ -80,8 +80,14 @@ export function reachedWords(
   }
 }
 
+/** What paths were asked and came to, with or without what they go on from. */
+export interface CameTo {
+  readonly accuracy: Accuracy;
+  readonly examples: readonly Omit<Reached, 'grid' | 'saved'>[];
+}
+
 /** In a few letters what all examples of a run came to: what was asked where they did, else the worst of them, never more. */
-export function cameToWords({ accuracy, examples }: AdaptiveResult): string {
+export function cameToWords({ accuracy, examples }: CameTo): string {
   if (examples.every(({ reached }) => reached)) return shareWords(accuracy.tolerance);
   if (examples.every(({ reached, stopped }) => reached || stopped === 'certain')) return `top ${accuracy.untilTop}`;
   const worst = Math.max(...examples.map(({ estimate }) => estimate));

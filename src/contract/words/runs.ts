@@ -1,15 +1,18 @@
 /** What a run and its baseline are called: in the window, the terminal and session files alike. */
 import type { RunResult } from '../attribution';
 import type { AskedBaseline, RunRecord } from '../studio';
-import { accuracyWords, cameToWords } from './accuracy';
+import { accuracyWords, cameToWords, type CameTo } from './accuracy';
 import { methodWords } from './methods';
 import { count } from './quantities';
+
+/** A result, or a record of one. */
+type AnyRun = Pick<RunResult, 'method' | 'rule' | 'steps'> & { readonly adaptive: CameTo | null };
 
 /**
  * What a run is called while nobody has named it: method, target, and where it has a path rule and steps, or what an adaptive one
  * came to.
  */
-export function madeName({ method, rule, steps, adaptive, target }: Omit<RunResult, 'layers'>): string {
+export function madeName({ method, rule, steps, adaptive, target }: AnyRun & Pick<RunResult, 'target'>): string {
   const how = adaptive ? `, ${cameToWords(adaptive)}` : rule && steps > 1 ? `, ${rule} ${steps}` : '';
   const targets = [...new Set(target)];
   return `${methodWords[method].name}${how} · ${targets.length > 2 ? `${targets.length} targets` : targets.join(', ')}`;
@@ -31,13 +34,13 @@ export function runLabel({ result, name }: Pick<RunRecord, 'name' | 'result'>): 
 }
 
 /** How a run was to go along its path: `adaptive to 2 %`, `secant, 50 steps`; null where its method takes none. */
-export function pathWords({ rule, steps, adaptive }: Pick<RunResult, 'rule' | 'steps' | 'adaptive'>): string | null {
+export function pathWords({ rule, steps, adaptive }: Omit<AnyRun, 'method'>): string | null {
   if (adaptive) return `adaptive to ${accuracyWords(adaptive.accuracy)}`;
   return rule && `${rule}, ${count(steps, 'step')}`;
 }
 
 /** By the words that ask for it on a command line: `nig (adaptive to 2 %)`, `nig (secant, 50 steps)`, `rescale`. */
-export function askedWords(run: Pick<RunResult, 'method' | 'rule' | 'steps' | 'adaptive'>): string {
+export function askedWords(run: AnyRun): string {
   const path = pathWords(run);
   return path === null ? run.method : `${run.method} (${path})`;
 }

@@ -7,10 +7,12 @@ import { kindByEnding } from '../../contract/formats';
 import {
   hostRequests,
   requests,
+  startsJob,
   type Answer,
   type EngineRequestName,
   type FileRef,
   type HostRequestName,
+  type JobRequestName,
   type Params,
   type RequestName,
   type Result,
@@ -96,11 +98,11 @@ export function answerRequests(around: RequestSurroundings): void {
     (window: StudioWindow, params: unknown) => Promise<unknown>
   >;
 
-  const startRun = async (window: StudioWindow, params: unknown): Promise<Answer> => {
+  const startJob = async (window: StudioWindow, name: JobRequestName, params: unknown): Promise<Answer> => {
     const { port1, port2 } = new MessageChannelMain();
-    const answer = await window.ask('startRun', params, port1);
+    const answer = await window.ask(name, params, port1);
     if (answer.ok && !window.browser.isDestroyed())
-      window.browser.webContents.postMessage(JOB_CHANNEL, (answer.value as Result<'startRun'>).job, [port2]);
+      window.browser.webContents.postMessage(JOB_CHANNEL, (answer.value as Result<JobRequestName>).job, [port2]);
     else port2.close();
     return answer;
   };
@@ -116,7 +118,7 @@ export function answerRequests(around: RequestSurroundings): void {
     const known = name as RequestName;
     try {
       if (isHostRequest(known)) return { ok: true, value: await host[known](window, parsed.value) };
-      if (known === 'startRun') return await startRun(window, parsed.value);
+      if (startsJob(known)) return await startJob(window, known, parsed.value);
       return await window.ask(known satisfies EngineRequestName, parsed.value);
     } catch (error) {
       return { ok: false, fault: faultOf(error) };

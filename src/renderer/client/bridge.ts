@@ -1,6 +1,16 @@
 /** Over Electron's bridge; a job's notices come by a MessagePort of their own. */
 import { JOB_CHANNEL, type StudioBridge } from '../../contract/channels';
-import type { Answer, FileRef, JobNotice, Result, StudioClient, StudioNotice } from '../../contract/studio';
+import type {
+  Answer,
+  FileRef,
+  Job,
+  JobNotice,
+  JobRequestName,
+  JobSetup,
+  Result,
+  StudioClient,
+  StudioNotice,
+} from '../../contract/studio';
 import { valueOf } from './fault';
 import { OpenJobs } from './jobs';
 
@@ -27,6 +37,21 @@ export function overBridge(bridge: StudioBridge): StudioClient {
   const ask = async (name: string, params: unknown): Promise<unknown> =>
     valueOf((await bridge.request(name, params)) as Answer);
 
+  const start = async (name: JobRequestName, asked: JobSetup, listener: (notice: JobNotice) => void): Promise<Job> => {
+    const { job } = (await ask(name, asked)) as Result<JobRequestName>;
+    jobs.open(job, listener);
+    const port = await portOf(job);
+    expected.delete(job);
+    port.onmessage = ({ data }: MessageEvent<JobNotice>) => {
+      if (!jobs.tell(job, data)) port.close();
+    };
+    return {
+      job,
+      cancel: async () => void (await ask('cancelRun', { job })),
+      enough: async () => void (await ask('enoughRun', { job })),
+    };
+  };
+
   bridge.onNotice((given) => {
     const notice = given as StudioNotice;
     if (notice.kind === 'engine' && notice.fault) jobs.failAll(notice.fault);
@@ -36,16 +61,8 @@ export function overBridge(bridge: StudioBridge): StudioClient {
     host: 'electron',
     left: [],
     request: async (name, params) => (await ask(name, params)) as Result<typeof name>,
-    startRun: async (setup, listener) => {
-      const { job } = (await ask('startRun', setup)) as Result<'startRun'>;
-      jobs.open(job, listener);
-      const port = await portOf(job);
-      expected.delete(job);
-      port.onmessage = ({ data }: MessageEvent<JobNotice>) => {
-        if (!jobs.tell(job, data)) port.close();
-      };
-      return { job, cancel: async () => void (await ask('cancelRun', { job })) };
-    },
+    startRun: (setup, listener) => start('startRun', setup, listener),
+    continueRun: (asked, listener) => start('continueRun', asked, listener),
     onNotice: (listener) => bridge.onNotice((notice) => listener(notice as StudioNotice)),
     filesFrom: async (files) => (await bridge.filesFrom(files)) as readonly FileRef[],
   };

@@ -4,7 +4,18 @@
  */
 import { MhoError } from '../../contract/errors';
 import { ENDINGS } from '../../contract/formats';
-import type { Answer, FileRef, JobNotice, Params, Result, StudioClient, StudioNotice } from '../../contract/studio';
+import type {
+  Answer,
+  FileRef,
+  Job,
+  JobNotice,
+  JobRequestName,
+  JobSetup,
+  Params,
+  Result,
+  StudioClient,
+  StudioNotice,
+} from '../../contract/studio';
 import { fromBytes, LARGEST_UPLOAD, toBytes, type FromServer } from '../../contract/wire';
 import { StudioError, valueOf } from './fault';
 import { OpenJobs } from './jobs';
@@ -70,11 +81,15 @@ export async function overSocket(location: Location): Promise<StudioClient> {
   let nextId = 1;
 
   /** A job's notices go to the listener from now on, those that came before first. */
-  const follow = (job: string, listener: (notice: JobNotice) => void) => {
+  const follow = (job: string, listener: (notice: JobNotice) => void): Job => {
     jobs.open(job, listener);
     open.add(job);
     for (const notice of early.take(job)) if (!jobs.tell(job, notice)) open.delete(job);
-    return { job, cancel: async () => void (await ask('cancelRun', { job })) };
+    return {
+      job,
+      cancel: async () => void (await ask('cancelRun', { job })),
+      enough: async () => void (await ask('enoughRun', { job })),
+    };
   };
 
   const heard = (message: Exclude<FromServer, { kind: 'welcome' }>): void => {
@@ -116,6 +131,9 @@ export async function overSocket(location: Location): Promise<StudioClient> {
       socket.send(toBytes({ id, name, params }) as Uint8Array<ArrayBuffer>);
     }).then(valueOf);
   };
+
+  const start = async (name: JobRequestName, asked: JobSetup, listener: (notice: JobNotice) => void): Promise<Job> =>
+    follow(((await ask(name, asked)) as Result<JobRequestName>).job, listener);
 
   const upload = async (file: File): Promise<FileRef> => {
     // Told here: a server that refuses in the middle can only cut the connection.
@@ -170,10 +188,8 @@ export async function overSocket(location: Location): Promise<StudioClient> {
     })),
     request: async (name, params) =>
       (await (own[name] ? own[name](params as never) : ask(name, params))) as Result<typeof name>,
-    startRun: async (setup, listener) => {
-      const { job } = (await ask('startRun', setup)) as Result<'startRun'>;
-      return follow(job, listener);
-    },
+    startRun: (setup, listener) => start('startRun', setup, listener),
+    continueRun: (asked, listener) => start('continueRun', asked, listener),
     onNotice: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);

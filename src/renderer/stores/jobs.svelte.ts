@@ -1,13 +1,13 @@
 /** The job that this window has running: how far it is, how it is cancelled. One at a time. */
 import type { Progress } from '../../contract/attribution';
 import type { MhoFault } from '../../contract/errors';
-import type { Job, JobNotice, LeftBehind, RunRecord, RunSetup } from '../../contract/studio';
+import type { Job, JobNotice, JobSetup, LeftBehind, RunRecord, RunSetup } from '../../contract/studio';
 import { samePhase } from '../../contract/words/progress';
 import { faultOf, messages } from './messages.svelte';
 import type { Program } from './program.svelte';
 
 export interface RunningJob {
-  readonly setup: RunSetup;
+  readonly setup: JobSetup;
   readonly started: number;
   readonly progress: Progress | null;
   readonly queued: boolean;
@@ -54,7 +54,7 @@ export class Jobs {
   }
 
   async #toItsEnd(
-    setup: RunSetup,
+    setup: JobSetup,
     started: number,
     took: Took,
     begin: (heard: (notice: JobNotice) => void) => Promise<Job>,

@@ -70,10 +70,11 @@ export class Runs {
 
   /**
    * A run of this document is complete.
+   * @param setup null where it went on: what its job was asked stays
    * @param made what its job has made with it; shown, unless a view asked for it aside
    */
-  add(run: RunRecord, setup: RunSetup, made: readonly RunRecord[], aside: boolean): void {
-    this.setups = new Map(this.setups).set(run.job, setup);
+  add(run: RunRecord, setup: RunSetup | null, made: readonly RunRecord[], aside: boolean): void {
+    if (setup) this.setups = new Map(this.setups).set(run.job, setup);
     // after a reload it is told once more of those that were complete by then
     this.own = [...this.own.filter((other) => other.run !== run.run), run];
     if (aside) {

@@ -6,6 +6,7 @@ import type { NumericArray } from '../../contract/attribution';
 import type {
   DocumentState,
   FileRef,
+  JobSetup,
   LeftBehind,
   OpenedModel,
   OpenedSession,
@@ -216,14 +217,14 @@ export class Studio {
   }
 
   async #run(
-    setup: RunSetup,
+    setup: JobSetup,
     aside: boolean,
     toItsEnd: (took: Parameters<Jobs['run']>[1]) => Promise<readonly RunRecord[]>,
   ): Promise<readonly RunRecord[]> {
     const { runs, model } = this; // whose run it is, whatever is open when it ends
     const made = await toItsEnd((run, soFar, unkept) => {
       if (unkept) messages.fault(unkept, this.#saveElsewhere);
-      runs.add(run, setup, soFar, aside);
+      runs.add(run, 'run' in setup ? null : setup, soFar, aside);
     });
     model.refreshEstimate();
     if (!aside && made.length > 0) this.#selectTelling();
@@ -240,7 +241,7 @@ export class Studio {
 
   #again() {
     const setup = this.jobs.running?.setup;
-    return setup ? { label: 'Run again', run: () => void this.run(setup) } : null;
+    return setup && !('run' in setup) ? { label: 'Run again', run: () => void this.run(setup) } : null;
   }
 
   // ------------------------------------------------------------- sessions

@@ -1,7 +1,9 @@
 /** A client whose answers a test gives when it wants, for tests of the window's stores. */
 import type {
+  Continuation,
   Job,
   JobNotice,
+  JobSetup,
   Params,
   RequestName,
   Result,
@@ -39,7 +41,12 @@ export class FakeClient implements StudioClient {
   readonly requests: { readonly name: RequestName; readonly params: unknown }[] = [];
   /** Those that nothing answered by itself. */
   readonly open: Asked[] = [];
-  readonly jobs: { readonly setup: RunSetup; readonly tell: (notice: JobNotice) => void; cancelled: boolean }[] = [];
+  readonly jobs: {
+    readonly setup: JobSetup;
+    readonly tell: (notice: JobNotice) => void;
+    cancelled: boolean;
+    enough: boolean;
+  }[] = [];
   #listeners = new Set<(notice: StudioNotice) => void>();
 
   /** @param answers given at once; other requests wait in `open` */
@@ -60,9 +67,21 @@ export class FakeClient implements StudioClient {
   }
 
   startRun(setup: RunSetup, tell: (notice: JobNotice) => void): Promise<Job> {
-    const job = { setup, tell, cancelled: false };
+    return this.#start(setup, tell);
+  }
+
+  continueRun(asked: Continuation, tell: (notice: JobNotice) => void): Promise<Job> {
+    return this.#start(asked, tell);
+  }
+
+  #start(setup: JobSetup, tell: (notice: JobNotice) => void): Promise<Job> {
+    const job = { setup, tell, cancelled: false, enough: false };
     this.jobs.push(job);
-    return Promise.resolve({ job: `job${this.jobs.length}`, cancel: async () => void (job.cancelled = true) });
+    return Promise.resolve({
+      job: `job${this.jobs.length}`,
+      cancel: async () => void (job.cancelled = true),
+      enough: async () => void (job.enough = true),
+    });
   }
 
   onNotice(listener: (notice: StudioNotice) => void): () => void {

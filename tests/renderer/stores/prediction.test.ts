@@ -10,7 +10,7 @@ beforeEach(() => {
   return () => vi.useRealTimers();
 });
 
-const estimate = { passes: 1, durationMs: 1, basis: 'forward', memoryMB: 1 } as const;
+const estimate = { passes: 1, durationMs: 1, walks: null, basis: 'forward', memoryMB: 1 } as const;
 const answers = {
   openSample: () => opened(),
   inputRows: ({ examples }: { examples: readonly number[] }) => rowsFor(examples),

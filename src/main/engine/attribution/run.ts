@@ -1,5 +1,5 @@
 /** A run: the sums of all methods over their grids, group by group and chunk by chunk, and the results they come to. */
-import type { AttributionRequest, Method, Progress, RunResult } from '../../../contract/attribution';
+import type { AttributionRequest, Method, Progress, Round, RunResult, SavedGrid } from '../../../contract/attribution';
 import { MhoError } from '../../../contract/errors';
 import type { Device } from '../backends';
 import { sizeOf, type Graph, type ValueId } from '../graph/graph';
@@ -20,6 +20,12 @@ export interface AttributionOptions {
   readonly onResult?: (result: RunResult) => void | Promise<void>;
   /** Takes effect at the next chunk; what is complete by then is returned. */
   readonly signal?: AbortSignal;
+  /** Ends adaptive paths at the next chunk, complete as far as they have come. */
+  readonly enough?: AbortSignal;
+  /** After every round of an adaptive path, for each example that it was about. Its arrays may be used again. */
+  readonly onRound?: (round: Round) => void;
+  /** For each example of the request, the adaptive path that it goes on from; null: from the beginning. With `accuracy` only. */
+  readonly resume?: readonly (SavedGrid | null)[];
   /** Whether to estimate errors (a fourth more work for secant). Default true. */
   readonly estimateError?: boolean;
 }

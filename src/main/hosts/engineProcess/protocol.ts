@@ -14,7 +14,7 @@ export interface EngineBeginning {
   readonly version: string;
 }
 
-/** `startRun` may come with a port where the job tells how it goes on; without one it is told as `job`. */
+/** What starts a job may come with a port where it tells how it goes on; without one it is told as `job`. */
 export interface EngineRequest extends Omit<ServiceRequest, 'emit'> {
   readonly kind: 'request';
   readonly id: number;

@@ -16,16 +16,18 @@ import { kindByEnding, sessionFileName } from '../../../contract/formats';
 import {
   hostRequests,
   requests,
+  startsJob,
   type Answer,
   type EngineRequestName,
   type FileRef,
   type HostRequestName,
   type JobNotice,
+  type JobRequestName,
+  type JobSetup,
   type Launch,
   type Prediction,
   type RequestName,
   type Result,
-  type RunSetup,
   type Settings,
 } from '../../../contract/studio';
 import { defaultSettings } from '../../../contract/defaults';
@@ -276,13 +278,13 @@ class Host {
 
   async #ofEngine(page: Page, name: EngineRequestName, params: unknown): Promise<Answer> {
     const request: ServiceRequest = { document: page.document, name, params, paths: page.grants.of(params) };
-    if (name === 'startRun') return this.#startRun(page, request);
+    if (startsJob(name)) return this.#startJob(page, request);
     const answer = await this.#engine.request(request);
     if (answer.ok && name === 'predict') this.#engine.backend = (answer.value as Prediction).backend;
     return answer;
   }
 
-  async #startRun(page: Page, request: ServiceRequest): Promise<Answer> {
+  async #startJob(page: Page, request: ServiceRequest): Promise<Answer> {
     // A job may tell something before the answer has named it.
     let job: string | null = null;
     const early: JobNotice[] = [];
@@ -292,8 +294,8 @@ class Host {
     };
     const answer = await this.#engine.request(request, { emit });
     if (!answer.ok) return answer;
-    job = (answer.value as Result<'startRun'>).job;
-    page.began(job, request.params as RunSetup);
+    job = (answer.value as Result<JobRequestName>).job;
+    page.began(job, request.params as JobSetup);
     for (const notice of early) page.heard(job, notice);
     return answer;
   }

@@ -1,5 +1,5 @@
 /** What the server holds of one document: the page that shows it, its files, and its jobs, also while the page is away. */
-import type { JobNotice, RunSetup } from '../../../contract/studio';
+import type { JobNotice, JobSetup } from '../../../contract/studio';
 import type { FromServer, LeftJob } from '../../../contract/wire';
 import { Grants } from '../files';
 import type { Link } from './link';
@@ -12,7 +12,7 @@ class Heard {
   #progress: JobNotice | null = null;
   #end: JobNotice | null = null;
 
-  constructor(readonly setup: RunSetup) {}
+  constructor(readonly setup: JobSetup) {}
 
   get over(): boolean {
     return this.#end !== null;
@@ -78,7 +78,7 @@ export class Page {
     return true;
   }
 
-  began(job: string, setup: RunSetup): void {
+  began(job: string, setup: JobSetup): void {
     this.#jobs.set(job, new Heard(setup));
   }
 

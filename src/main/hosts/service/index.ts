@@ -28,8 +28,9 @@ import { Jobs } from './jobs';
 import { Recovery, runsOf, type Owner, type SavedState } from './recovery';
 import { samples } from './samples';
 import { Latest, under } from './signals';
-import { Timings } from './timings';
+import { expectedCost, Timings } from './timings';
 import { attributionWork } from './work/attribution';
+import { continuingWork } from './work/continuing';
 
 /** What the host itself asks; never forwarded from a view, since it names files by path. */
 export const hostOnlyRequests = {
@@ -50,7 +51,7 @@ export interface ServiceRequest {
   readonly paths?: Readonly<Record<string, string>>;
   /** Whether unsaved runs may be replaced; a host that cannot ask leaves them to be offered at the next start. */
   readonly unsaved?: Unsaved;
-  /** Where `startRun` tells how its job goes on. */
+  /** Where a job that is started tells how it goes on. */
   readonly emit?: (notice: JobNotice) => void;
 }
 
@@ -102,6 +103,7 @@ function handlers(options: ServiceOptions, recovery: Recovery) {
   const timings = new Timings();
   const jobs = new Jobs();
   const attribution = attributionWork({ engine, timings });
+  const continuing = continuingWork({ engine, timings });
   /** Whoever steps through examples or units wants the last walk alone: of all layers, and of one unit. */
   const walks = new Latest();
 
@@ -181,14 +183,16 @@ function handlers(options: ServiceOptions, recovery: Recovery) {
       const { graph, summary } = epoch.openModel;
       const request = epoch.data.request(params, epoch.openModel);
       return urgently(params.backend, async (device) => {
-        const { passes, memoryMB } = await engine.planCost(device, graph, request);
+        const { passes, memoryMB, walks } = await expectedCost(engine, device, graph, request);
         const { each, basis } = timings.pass(summary, device);
-        return { passes, memoryMB, durationMs: each === null ? null : each * passes, basis };
+        return { passes, walks, memoryMB, durationMs: each === null ? null : each * passes, basis };
       });
     },
 
     startRun: async ({ document, params, emit }) => ({ job: jobs.start(attribution, document, params, emit) }),
+    continueRun: async ({ document, params, emit }) => ({ job: jobs.start(continuing, document, params, emit) }),
     cancelRun: async ({ document, params }) => jobs.cancel(document.id, params.job),
+    enoughRun: async ({ document, params }) => jobs.enough(document.id, params.job),
     runList: async ({ document }) => document.epoch.runs.records,
     runBaseline: async ({ document, params }) => document.runBaseline(params.run),
     contributions: ({ document, params }) => document.contributions(params.run, params.layer),

@@ -15,6 +15,8 @@ export interface Job {
   readonly id: string;
   /** Comes when it is cancelled, or its epoch is over. */
   readonly signal: AbortSignal;
+  /** Comes when what there is by then is enough. */
+  readonly enough: AbortSignal;
   readonly emit: (notice: JobNotice) => void;
 }
 
@@ -25,6 +27,7 @@ interface Running {
   readonly document: string;
   readonly backend: BackendChoice;
   readonly cancel: AbortController;
+  readonly enough: AbortController;
 }
 
 export class Jobs {
@@ -40,12 +43,12 @@ export class Jobs {
     const begin = work(epoch, asked);
     const { backend } = asked;
     const id = newId();
-    const cancel = new AbortController();
+    const [cancel, enough] = [new AbortController(), new AbortController()];
     if ([...this.#running.values()].some((other) => mayShare(other.backend, backend))) emit({ kind: 'queued' });
-    this.#running.set(id, { document, backend, cancel });
+    this.#running.set(id, { document, backend, cancel, enough });
     const ended = under([cancel.signal, epoch.signal], async (signal): Promise<JobNotice> => {
       try {
-        await begin({ id, signal, emit });
+        await begin({ id, signal, enough: enough.signal, emit });
       } catch (error) {
         // One that was cancelled before its turn came ends with the signal's reason.
         if (!signal.aborted || error !== signal.reason) return { kind: 'failed', fault: asMhoError(error).fault };
@@ -61,8 +64,17 @@ export class Jobs {
 
   /** Takes effect at the next chunk. A job that has ended is left in peace. */
   cancel(document: string, job: string): void {
+    this.#of(document, job)?.cancel.abort();
+  }
+
+  /** The same for a job that is to be complete as far as it has come. */
+  enough(document: string, job: string): void {
+    this.#of(document, job)?.enough.abort();
+  }
+
+  #of(document: string, job: string): Running | null {
     const running = this.#running.get(job);
-    if (running?.document === document) running.cancel.abort();
+    return running?.document === document ? running : null;
   }
 }
 

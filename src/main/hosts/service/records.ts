@@ -1,8 +1,8 @@
 /** From a run as the service holds it to what a window shows of it. */
 import { buf as crc32 } from 'crc-32';
-import type { BaselineSpec, NumericArray, RunResult } from '../../../contract/attribution';
+import type { AdaptiveResult, BaselineSpec, NumericArray, RunResult } from '../../../contract/attribution';
 import type { Question } from '../../../contract/session';
-import type { AskedBaseline, RunRecord } from '../../../contract/studio';
+import type { AdaptiveRecord, AskedBaseline, RunRecord } from '../../../contract/studio';
 import type { Arrays } from './arrays';
 
 /** A run as the service holds it. */
@@ -65,8 +65,20 @@ const digestsOf = (question: Question): Digests => {
 };
 const digests = new WeakMap<Question, Digests>();
 
+/** Points of an example's grids that a window can draw. */
+const MOST_POINTS = 10_000;
+
+const adaptiveRecord = ({ accuracy, examples }: AdaptiveResult): AdaptiveRecord => ({
+  accuracy,
+  examples: examples.map(({ grid, saved, ...reached }) => ({
+    ...reached,
+    grid: grid.reduce((sum, { length }) => sum + length, 0) > MOST_POINTS ? null : grid,
+    goesOn: reached.stopped === 'limit' ? null : saved ? 'held' : 'anew',
+  })),
+});
+
 export const recordOf = ({ id, result, question, model, name, note, created, job, trace }: StoredRun): RunRecord => {
-  const { layers, ...rest } = result;
+  const { layers, adaptive, ...rest } = result;
   return {
     run: id,
     name,
@@ -83,7 +95,7 @@ export const recordOf = ({ id, result, question, model, name, note, created, job
       target: question.target as RunRecord['asked']['target'],
       minus: question.minus as RunRecord['asked']['minus'],
     },
-    result: rest,
+    result: { ...rest, adaptive: adaptive && adaptiveRecord(adaptive) },
     layers: layers.map(({ contributions: _contributions, spread: _spread, ...layer }) => layer),
   };
 };

@@ -1,7 +1,34 @@
-/** How long models took on which device, for estimates. */
+/** What runs are expected to take: how many passes, and how long models took on which device. */
+import { takesAdaptivePath, type AttributionRequest } from '../../../contract/attribution';
 import type { ModelSummary } from '../../../contract/model';
 import type { Estimate } from '../../../contract/studio';
+import { firstWalks, typicalWalks } from '../../../contract/words/walks';
 import type { Device } from '../../engine/backends';
+import type { Graph } from '../../engine/graph/graph';
+import type { Engine } from './engine';
+
+/**
+ * What a request takes. How far an adaptive path has to go, nobody knows before: it is counted as on networks that were measured.
+ * @throws what the run would be refused with
+ */
+export async function expectedCost(
+  engine: Pick<Engine, 'planCost'>,
+  device: Device,
+  graph: Graph,
+  request: AttributionRequest,
+): Promise<Pick<Estimate, 'passes' | 'memoryMB' | 'walks'>> {
+  const { accuracy, ...even } = request;
+  if (!accuracy || !takesAdaptivePath(request)) return { ...(await engine.planCost(device, graph, even)), walks: null };
+  const walks = { first: firstWalks(accuracy), typical: typicalWalks(accuracy), most: accuracy.mostWalks };
+  const path = await engine.planCost(device, graph, { ...even, methods: ['nig'], steps: walks.typical });
+  const others = even.methods.filter((method) => method !== 'nig');
+  const beside = others.length > 0 ? await engine.planCost(device, graph, { ...even, methods: others }) : null;
+  return {
+    passes: path.passes + (beside?.passes ?? 0),
+    memoryMB: Math.max(path.memoryMB, beside?.memoryMB ?? 0),
+    walks,
+  };
+}
 
 type Model = Pick<ModelSummary, 'hash'>;
 const keyOf = ({ hash }: Model, { info }: Pick<Device, 'info'>): string => `${hash} ${info.name} ${info.device}`;

@@ -15,8 +15,21 @@ import { Data } from './data';
 import { Guests } from './guests';
 import { newId } from './ids';
 import type { OpenModel } from './model';
-import { Runs, type AskedWith, type Run } from './runs';
+import { isKept, Runs, type AskedWith, type Run } from './runs';
 import { sessionOf, type SessionFile } from './session';
+
+/** A run that was taken in; `unkept` says why it is in no file. */
+export interface Kept {
+  readonly record: RunRecord;
+  readonly unkept: MhoError | null;
+}
+
+/** What work was refused with. */
+const faultOf = (work: Promise<unknown>): Promise<MhoError | null> =>
+  work.then(
+    () => null,
+    (error: unknown) => asMhoError(error),
+  );
 
 export interface EpochSurroundings {
   readonly engine: Engine;
@@ -102,7 +115,7 @@ export class Epoch {
       readonly job: string;
       readonly trace: RunRecord['trace'];
     },
-  ): Promise<{ record: RunRecord; unkept: MhoError | null }> {
+  ): Promise<Kept> {
     const run: Run = {
       id: newId(),
       result,
@@ -116,26 +129,42 @@ export class Epoch {
     };
     this.runs.add(run);
     this.tell(this);
-    const unkept = await this.keep(run).then(
-      () => null,
-      (error: unknown) => asMhoError(error),
-    );
+    const unkept = await faultOf(this.keep(run));
     return { record: recordOf(run), unkept };
+  }
+
+  /**
+   * Gives a run that has gone on its new numbers. They are in the recovery folder before the run has them: up to then the
+   * folder has those before, which a crash brings back.
+   * @returns null where the user has taken the run out meanwhile: it has them when it is put back
+   */
+  async reviseRun(run: Run, result: RunResult, trace: RunRecord['trace']): Promise<Kept | null> {
+    const written = this.#write(run, result, () => this.runs.revise(run, result, trace));
+    const unkept = await faultOf(written.then(() => this.write()));
+    if (run.result !== result) this.runs.revise(run, result, trace); // in memory alone
+    this.tell(this);
+    return this.runs.has(run.id) ? { record: recordOf(run), unkept } : null;
   }
 
   /** Writes a run that is in memory alone into the recovery folder. @throws FILE_WRITE */
   async keep(run: Run): Promise<void> {
-    const file = `${run.id}.mho`;
-    await this.folder.add(file, async (path) => {
-      await this.around.engine.saveSession(path, this.sessionOf([run]));
-      run.keeping = { in: 'folder', file };
-    });
+    await this.#write(run, run.result, () => undefined);
     await this.write();
+  }
+
+  /** Writes numbers of a run into its file of the recovery folder. @param then as soon as they are there @throws FILE_WRITE */
+  #write(run: Run, result: RunResult, then: () => void): Promise<void> {
+    const file = `${run.id}.mho`;
+    return this.folder.add(file, async (path) => {
+      await this.around.engine.saveSession(path, this.sessionOf([{ ...run, result }]));
+      run.keeping = { in: 'folder', file, numbers: result };
+      then();
+    });
   }
 
   /** Every run that is there, wherever it was kept before; a full disk is told when the user saves. */
   async keepAll(): Promise<void> {
-    for (const run of this.runs.all) if (!run.keeping) await this.keep(run).catch(() => undefined);
+    for (const run of this.runs.all) if (!isKept(run)) await this.keep(run).catch(() => undefined);
   }
 
   /** @throws NOTHING_OPEN */

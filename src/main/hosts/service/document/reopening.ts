@@ -82,7 +82,9 @@ export class Reopening {
       if (!found) continue;
       const { describes, ...run } = found;
       const { id, file, place, name, note, trace, askedWith = NO_DATA } = saved;
-      const keeping: Keeping | null = file !== null ? { in: 'folder', file } : session && { in: 'session', place };
+      const numbers = run.result;
+      const keeping: Keeping | null =
+        file !== null ? { in: 'folder', file, numbers } : session && { in: 'session', place, numbers };
       all.push({ saved, run: { ...run, id, name, note, trace: [...trace], askedWith, keeping, revision: 0 } });
       epoch.described ??= describes;
     }

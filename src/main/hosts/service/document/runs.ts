@@ -3,7 +3,9 @@
  * unsaved follows from revisions; nobody sets it.
  */
 import { MhoError } from '../../../../contract/errors';
+import type { RunResult } from '../../../../contract/attribution';
 import type { RunRecord } from '../../../../contract/studio';
+import { madeName } from '../../../../contract/words/runs';
 import { rowsOf } from '../arrays';
 import { recordOf, type StoredRun } from '../records';
 import type { SavedRun } from '../recovery';
@@ -16,17 +18,27 @@ export interface AskedWith {
 }
 
 /** Where a run's numbers outlive the engine: in a file of the recovery folder, or at a place of the session file. */
-export type Keeping =
-  { readonly in: 'folder'; readonly file: string } | { readonly in: 'session'; readonly place: number };
+export type Keeping = (
+  { readonly in: 'folder'; readonly file: string } | { readonly in: 'session'; readonly place: number }
+) & {
+  /** Which numbers are there: of a run that has gone on since, those before. */
+  readonly numbers: RunResult;
+};
 
 /** A run of a document. */
 export interface Run extends StoredRun {
+  /** Another one when it has gone on. */
+  result: RunResult;
+  trace: RunRecord['trace'];
   askedWith: AskedWith;
   /** Null: in memory alone. */
   keeping: Keeping | null;
   /** Counts what was changed about it. */
   revision: number;
 }
+
+/** Whether its numbers outlive the engine. */
+export const isKept = ({ keeping, result }: Run): boolean => keeping?.numbers === result;
 
 /** Runs as they were when they were handed to who writes them. */
 export interface Snapshot {
@@ -40,6 +52,8 @@ export class Runs {
   readonly #removed = new Map<string, Run>();
   /** What the session file holds: run → its revision there. */
   #written: ReadonlyMap<string, number> = new Map();
+  /** Those that go on: each in one job at a time. */
+  readonly #goingOn = new Set<string>();
 
   get all(): readonly Run[] {
     return [...this.#present.values()];
@@ -66,6 +80,10 @@ export class Runs {
     const run = this.#present.get(id);
     if (!run) throw new MhoError('HANDLE_UNKNOWN', { what: 'run', id });
     return run;
+  }
+
+  has(id: string): boolean {
+    return this.#present.has(id);
   }
 
   /** A run whose numbers can be looked at: one that was removed may just be shown still. */
@@ -102,6 +120,20 @@ export class Runs {
     return run;
   }
 
+  /** A run begins to go on. @returns what ends that @throws HANDLE_UNKNOWN, RUN_GOES_ON */
+  goOn(id: string): () => void {
+    const { name, result } = this.get(id);
+    if (this.#goingOn.has(id)) throw new MhoError('RUN_GOES_ON', { run: name ?? madeName(result) });
+    this.#goingOn.add(id);
+    return () => void this.#goingOn.delete(id);
+  }
+
+  /** A run has gone on: the session file has it no more as it is. */
+  revise(run: Run, result: RunResult, trace: RunRecord['trace']): void {
+    [run.result, run.trace] = [result, trace];
+    run.revision++;
+  }
+
   snapshot(): Snapshot {
     const runs = this.all.map((run) => ({ ...run }));
     return { runs, revisions: new Map(runs.map(({ id, revision }) => [id, revision])) };
@@ -115,9 +147,10 @@ export class Runs {
     this.#written = revisions;
     const places = new Map(runs.map(({ id }, place) => [id, place]));
     for (const run of [...this.#present.values(), ...this.#removed.values()]) {
-      if (run.keeping?.in === 'folder') continue;
       const place = lasting ? places.get(run.id) : undefined;
-      run.keeping = place === undefined ? null : { in: 'session', place };
+      const there: Keeping | null = place === undefined ? null : { in: 'session', place, numbers: runs[place]!.result };
+      // In the folder it stays, unless that has only numbers from before.
+      if (run.keeping?.in !== 'folder' || (!isKept(run) && there?.numbers === run.result)) run.keeping = there;
     }
   }
 

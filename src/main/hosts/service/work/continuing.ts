@@ -1,0 +1,67 @@
+/** A run that goes on: its adaptive path, from where it is, towards another accuracy. It stays the same run. */
+import type { AttributionRequest, RunResult, SavedGrid } from '../../../../contract/attribution';
+import { MhoError } from '../../../../contract/errors';
+import type { Continuation } from '../../../../contract/studio';
+import { madeName } from '../../../../contract/words/runs';
+import type { Epoch } from '../document/epoch';
+import type { Run } from '../document/runs';
+import type { Work } from '../jobs';
+import { computed, type Computers } from './computing';
+
+/** What it was asked, but for the accuracy: its question holds the numbers, whatever became of the files. */
+function requestOf({ question, result }: Run, { accuracy, memoryMB }: Continuation): AttributionRequest {
+  const { inputs, baseline, target, minus } = question;
+  return {
+    inputs,
+    baseline,
+    target,
+    ...(minus && { minus }),
+    methods: [result.method],
+    rule: result.rule!,
+    steps: result.steps,
+    accuracy,
+    layers: result.layers.map(({ name }) => name),
+    ...(result.pathStart !== null && { pathStart: result.pathStart }),
+    ...(memoryMB !== undefined && { memoryMB }),
+  };
+}
+
+/** Per example of the question; examples that a cancelled run lacks begin at the beginning. */
+const savedOf = ({ question, result }: Run): readonly (SavedGrid | null)[] =>
+  question.examples.map((_, example) => result.adaptive!.examples[result.examples.indexOf(example)]?.saved ?? null);
+
+/** @throws NOTHING_OPEN, HANDLE_UNKNOWN, RUN_NOT_ADAPTIVE, RUN_OTHER_MODEL */
+function checked(epoch: Epoch, id: string): Run {
+  const run = epoch.runs.get(id);
+  const { summary } = epoch.openModel;
+  const name = run.name ?? madeName(run.result);
+  if (!run.result.adaptive) throw new MhoError('RUN_NOT_ADAPTIVE', { run: name });
+  if (run.model !== summary.hash)
+    throw new MhoError('RUN_OTHER_MODEL', { run: name, model: epoch.described?.name ?? 'another model' });
+  return run;
+}
+
+/** @returns work that throws what the engine refuses before it begins */
+export const continuingWork =
+  (computers: Computers): Work<Continuation> =>
+  (epoch, asked) => {
+    const run = checked(epoch, asked.run);
+    const request = requestOf(run, asked);
+    const resume = savedOf(run);
+    const { durationMs } = run.result;
+    // Time that was spent on what is not walked again.
+    const spent = resume.some((saved) => saved !== null) ? durationMs : 0;
+    const done = epoch.runs.goOn(run.id);
+    const take = (result: RunResult, trace: Run['trace']) =>
+      // Cancelled in the middle, it has less than before: the run stays as it was.
+      result.complete
+        ? epoch.reviseRun(run, { ...result, durationMs: spent + result.durationMs }, trace)
+        : Promise.resolve(null);
+    return async (job) => {
+      try {
+        await computed(computers, epoch, { request, backend: asked.backend, resume, take }, job);
+      } finally {
+        done();
+      }
+    };
+  };
