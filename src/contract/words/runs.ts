@@ -1,12 +1,16 @@
 /** What a run and its baseline are called: in the window, the terminal and session files alike. */
 import type { RunResult } from '../attribution';
-import type { AskedBaseline, RunRecord } from '../studio';
+import type { AskedBaseline } from '../studio';
 import { accuracyWords, cameToWords, type CameTo } from './accuracy';
 import { methodWords } from './methods';
 import { count } from './quantities';
 
 /** A result, or a record of one. */
 type AnyRun = Pick<RunResult, 'method' | 'rule' | 'steps'> & { readonly adaptive: CameTo | null };
+interface Named {
+  readonly name: string | null;
+  readonly result: AnyRun & Pick<RunResult, 'target'>;
+}
 
 /**
  * What a run is called while nobody has named it: method, target, and where it has a path rule and steps, or what an adaptive one
@@ -19,13 +23,13 @@ export function madeName({ method, rule, steps, adaptive, target }: AnyRun & Pic
 }
 
 /** The name that the user gave, else the made one. */
-export const runName = ({ name, result }: Pick<RunRecord, 'name' | 'result'>): string => name ?? madeName(result);
+export const runName = ({ name, result }: Named): string => name ?? madeName(result);
 
 /** As many letters of a given name as a column's head has room for. */
 const MOST_LETTERS = 22;
 
 /** Short enough for a column's head: `NIG · 2 %`, `NIG · 50`, or the name that the user gave. */
-export function runLabel({ result, name }: Pick<RunRecord, 'name' | 'result'>): string {
+export function runLabel({ result, name }: Named): string {
   if (name !== null) return name.length > MOST_LETTERS ? `${name.slice(0, MOST_LETTERS - 1)}…` : name;
   const { short, path } = methodWords[result.method];
   const rule = result.rule && result.rule !== 'secant' ? ` ${result.rule}` : '';
