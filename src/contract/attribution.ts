@@ -1,5 +1,6 @@
 /** What a run is asked, what it reports while it goes on, and what it gives. Shared by every host. */
 import type { BackendInfo } from './backends';
+import type { Varied } from './model';
 
 /** `nig`: Neuron Integrated Gradients by `rule`; the others as in methods of the documentation. */
 export const METHODS = [
@@ -32,10 +33,39 @@ export interface TargetSpec {
   readonly afterActivation?: boolean;
 }
 
+/** What inputs are compared with: nothing (zeros), each of a position's channels alike, the id of padding. */
+export const BASELINE_KINDS = ['zeros', 'uniform', 'padding'] as const;
+/**
+ * Why: the input holds plain numbers; one channel is 1 at each position; ids are looked up, and nothing tells which is padding; the
+ * model tells; it was asked for.
+ */
+export const BASELINE_REASONS = ['numbers', 'one-hot', 'ids', 'told', 'asked'] as const;
+
+/** What one input is compared with where no numbers were given for it. */
+export interface BaselineChoice {
+  readonly input: string;
+  readonly kind: (typeof BASELINE_KINDS)[number];
+  /** 0; the share of a channel; the id. */
+  readonly value: number;
+  readonly why: (typeof BASELINE_REASONS)[number];
+}
+
 export type BaselineSpec =
-  | { readonly kind: 'constant'; readonly value: number }
+  | {
+      readonly kind: 'constant';
+      readonly value: number;
+      /** How it came about, where it was chosen by the data. */
+      readonly chosen?: readonly BaselineChoice[];
+    }
   /** Per model input `[1, …]`, `[E, …]` (one per example) or `[R, …]` (several references, see `perExample`). */
-  | { readonly kind: 'arrays'; readonly arrays: Readonly<Record<string, NumericArray>>; readonly perExample?: boolean };
+  | {
+      readonly kind: 'arrays';
+      readonly arrays: Readonly<Record<string, NumericArray>>;
+      readonly perExample?: boolean;
+      /** Where the path starts for inputs that are left out; without it, only those that are held may be left out. */
+      readonly rest?: number;
+      readonly chosen?: readonly BaselineChoice[];
+    };
 
 /** How far an adaptive path goes (methods of the documentation, "The adaptive path"). */
 export interface Accuracy {
@@ -70,6 +100,12 @@ export interface AttributionRequest {
   readonly accuracy?: Accuracy;
   /** Layer names; absent: all. */
   readonly layers?: readonly string[];
+  /**
+   * Names of inputs that stay as they are at the input, and of inputs that vary, where the model's own reading of its inputs is to
+   * be turned (`Varied`).
+   */
+  readonly hold?: readonly string[];
+  readonly walk?: readonly string[];
   /** The layer whose value the straight path runs through; absent: the model's inputs. */
   readonly pathStart?: string;
   /** For chunk sizes; activations and multipliers held at once stay below it. */
@@ -204,6 +240,10 @@ export interface RunResult {
   readonly examples: readonly number[];
   readonly backend: BackendInfo;
   readonly pathStart: string | null;
+  /** What was walked and what held; absent in sessions of versions that did not tell. */
+  readonly varied?: Varied;
+  /** What inputs were compared with where no numbers were given for them; absent where they were. */
+  readonly baseline?: readonly BaselineChoice[];
   readonly durationMs: number;
 }
 

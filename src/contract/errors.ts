@@ -86,6 +86,15 @@ const catalogue = {
     '{run} belongs to {model}, which is not the model that is open.',
     'Open that model; when it was trained or saved anew since, run the attribution again.',
   ],
+  HOLD_AND_WALK: ['{input} was asked to be held and to be walked.', 'Leave out one of the two.'],
+  HELD_ALL: [
+    'Nothing is left to walk: {inputs} held, no other input of real numbers varies.',
+    'Leave one of them out of --hold.',
+  ],
+  WALK_CHOICE: [
+    'The input {input} cannot be walked: its whole numbers only decide which values are taken, and between two of them there is nothing.',
+    'Leave out --walk {input}, or compare two examples that differ in it.',
+  ],
   STEPS_INVALID: ['{steps} is not a number of steps.', 'Give a whole number from 1 to {limit}.'],
   MEMORY_BUDGET: [
     'One segment needs about {need} MB, the budget is {budget} MB.',

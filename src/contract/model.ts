@@ -79,3 +79,24 @@ export interface PathStart {
   /** The model inputs of whole numbers or texts that it stands behind, 64 at the most; empty where it is an input itself. */
   readonly behind: readonly string[];
 }
+
+/**
+ * Why an input stays as it is at the input while a path is walked: it is multiplied with or added to what varies, or covers it; it
+ * divides (a length, a count); it says where values stand; it decides which of them are taken; it was asked for.
+ */
+export const HELD_REASONS = ['mask', 'divisor', 'position', 'choice', 'asked'] as const;
+export type HeldReason = (typeof HELD_REASONS)[number];
+
+/** An input that is held, or what of it is: token ids may be walked and also mask. */
+export interface HeldInput {
+  readonly input: string;
+  readonly why: HeldReason;
+  /** Whether it can be walked where that is asked for. */
+  readonly walkable: boolean;
+}
+
+/** What a path varies, and what it does not. */
+export interface Varied {
+  readonly walked: readonly PathStart[];
+  readonly held: readonly HeldInput[];
+}

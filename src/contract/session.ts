@@ -1,9 +1,19 @@
 /** The session file: what was asked, what came out, and enough of the model to show it again without it. */
 import { z } from 'zod';
-import { METHODS, RULES, type BaselineSpec, type NumericArray, type RunResult, type TargetSpec } from './attribution';
+import {
+  BASELINE_KINDS,
+  BASELINE_REASONS,
+  METHODS,
+  RULES,
+  type BaselineChoice,
+  type BaselineSpec,
+  type NumericArray,
+  type RunResult,
+  type TargetSpec,
+} from './attribution';
 import { BACKENDS } from './backends';
 import type { MhoFault } from './errors';
-import type { ModelSummary } from './model';
+import { HELD_REASONS, type ModelSummary, type Varied } from './model';
 
 /** Raised when a reader of the version before could not understand a file. */
 export const SESSION_VERSION = 1;
@@ -54,17 +64,36 @@ const target = z.object({
   afterActivation: z.boolean().optional(),
 }) satisfies z.ZodType<TargetSpec>;
 
+const chosen = z.array(
+  z.object({ input: z.string(), kind: z.enum(BASELINE_KINDS), value: z.number(), why: z.enum(BASELINE_REASONS) }),
+) satisfies z.ZodType<readonly BaselineChoice[]>;
+
+const varied = z.object({
+  walked: z.array(z.object({ name: z.string(), behind: z.array(z.string()) })),
+  held: z.array(z.object({ input: z.string(), why: z.enum(HELD_REASONS), walkable: z.boolean() })),
+}) satisfies z.ZodType<Varied>;
+
 const question = z.object({
   inputs: namedEntries.min(1),
   /** Where the inputs came from, and which of its examples these are. */
   source: z.string().nullable(),
   examples: z.array(size).min(1),
   baseline: z.discriminatedUnion('kind', [
-    z.object({ kind: z.literal('constant'), value: z.number() }),
-    z.object({ kind: z.literal('arrays'), arrays: namedEntries, perExample: z.boolean() }),
+    z.object({ kind: z.literal('constant'), value: z.number(), chosen: chosen.optional() }),
+    z.object({
+      kind: z.literal('arrays'),
+      /** Inputs that are left out: where the path starts behind them, `rest`. */
+      arrays: namedEntries,
+      perExample: z.boolean(),
+      rest: z.number().optional(),
+      chosen: chosen.optional(),
+    }),
   ]),
   target,
   minus: target.nullable(),
+  /** Names of inputs that were asked to stay as they are, and to vary. */
+  hold: z.array(z.string()).optional(),
+  walk: z.array(z.string()).optional(),
 });
 
 const layer = z.object({
@@ -104,6 +133,9 @@ const run = z.object({
   examples: z.array(size).min(1),
   backend: z.object({ name: z.enum(BACKENDS), device: z.string(), version: z.string() }),
   pathStart: z.string().nullable(),
+  /** What the path varied and what it held. */
+  varied: varied.optional(),
+  baseline: chosen.optional(),
   durationMs: z.number(),
   layers: z.array(layer),
   /** How the window shows it; runs with the same `job` were started together. */
@@ -135,6 +167,8 @@ export interface Question {
   readonly baseline: BaselineSpec;
   readonly target: TargetSpec;
   readonly minus: TargetSpec | null;
+  readonly hold?: readonly string[];
+  readonly walk?: readonly string[];
 }
 
 /** A run and the place of its question in the session. */

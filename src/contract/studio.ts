@@ -31,7 +31,7 @@ import {
 } from './data';
 import { BACKENDS, type BackendInfo, type BackendReport } from './backends';
 import type { MhoFault } from './errors';
-import type { ModelSummary, OpSupport, PathStart } from './model';
+import type { ModelSummary, OpSupport, Varied } from './model';
 
 // ---------------------------------------------------------------- handles
 
@@ -100,6 +100,9 @@ export const runSetup = z.object({
   steps: z.number().int().min(1).max(1_000_000),
   accuracy: accuracy.optional(),
   layers: z.array(layerName).max(100_000).optional(),
+  /** Names of inputs, as in the contract's AttributionRequest. */
+  hold: z.array(layerName).max(10_000).optional(),
+  walk: z.array(layerName).max(10_000).optional(),
   pathStart: layerName.optional(),
   memoryMB: z.number().int().min(16).max(1_000_000).optional(),
   backend: backendChoice,
@@ -147,8 +150,8 @@ export interface OpenedModel {
   readonly unsupported: readonly { readonly kind: string; readonly layers: readonly string[] }[];
   /** What each method gives for each op of the model. */
   readonly ops: readonly OpSupport[];
-  /** Where a path starts when nothing else is asked. */
-  readonly starts: readonly PathStart[];
+  /** What a path varies and what it holds when nothing else is asked. */
+  readonly varied: Varied;
   /** Names of the other models in the folder that was opened. */
   readonly beside: readonly string[];
   /** For each output, the activation in front of it that the default target steps over; null without one. */

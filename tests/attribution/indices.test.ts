@@ -7,7 +7,7 @@ import { attribute } from '../../src/main/engine/attribution';
 import type { Device } from '../../src/main/engine/backends';
 import { hold } from '../device';
 import { openModel } from '../../src/main/engine/formats';
-import { pathStarts } from '../../src/main/engine/graph/support';
+import { variation } from '../../src/main/engine/graph/varied';
 
 const folder = mkdtempSync(join(tmpdir(), 'mho-indices-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -38,7 +38,7 @@ it('starts the path behind the table, and is complete there', async () => {
   writeFileSync(join(folder, 'weights.bin'), new Uint8Array(Float32Array.from({ length: 15 }, (_, i) => ((i * 7) % 5) / 4 - 0.4).buffer)); // prettier-ignore
   const { graph } = await openModel(folder);
   const [{ name }] = graph.inputs as unknown as [{ name: string }];
-  expect(pathStarts(graph)).toEqual([{ name: 'words', behind: [name] }]);
+  expect(variation(graph).varied.walked).toEqual([{ name: 'words', behind: [name] }]);
   const [result] = await attribute(device, graph, {
     inputs: { [name]: { shape: [2, 3], data: Float32Array.of(1, 2, 3, 0, 3, 1) } },
     baseline: { kind: 'arrays', arrays: { [name]: { shape: [1, 3], data: new Float32Array(3) } } },

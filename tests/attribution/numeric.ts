@@ -4,7 +4,7 @@ import { Weights } from '../../src/main/engine/attribution/weights';
 import { evaluate } from '../../src/main/engine/attribution/evaluate';
 import type { Device } from '../../src/main/engine/backends';
 import { sizeOf, type Graph } from '../../src/main/engine/graph/graph';
-import { fixedValues, naturalStarts } from '../../src/main/engine/graph/support';
+import { variation } from '../../src/main/engine/graph/varied';
 import { resolveTarget } from '../../src/main/engine/graph/target';
 
 export interface Asked {
@@ -44,12 +44,12 @@ export async function numericContributions(
   const weights = new Weights(device, graph);
   try {
     // Behind inputs of whole numbers the path runs through the first real values.
-    const starts = naturalStarts(graph);
+    const starts = variation(graph).starts;
     const at = (given: Asked['inputs']) =>
       evaluate(graph, weights, new Map(graph.inputs.map(({ name, value }) => [value, given[name]!])), starts);
     const [from, to] = [await at(baselines), await at(inputs)];
     // What whole numbers decide (which places count) stays as it is at the input.
-    const decided = fixedValues(graph);
+    const decided = variation(graph).fixed;
     const fixed = await evaluate(
       graph,
       weights,

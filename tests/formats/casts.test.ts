@@ -7,7 +7,7 @@ import { predict } from '../../src/main/engine/attribution';
 import type { Device } from '../../src/main/engine/backends';
 import { openModel } from '../../src/main/engine/formats';
 import type { Graph } from '../../src/main/engine/graph/graph';
-import { pathStarts } from '../../src/main/engine/graph/support';
+import { variation } from '../../src/main/engine/graph/varied';
 import { hold } from '../device';
 import { FLOAT, type Graph as OnnxGraph, INT64, type Node, onnxFile, STRING } from './onnxFile';
 import { functional, graphModelFolder, kerasGraph, placeholder, tensor } from './written';
@@ -109,7 +109,7 @@ describe('ONNX', () => {
     const graph = await opened(nodes.slice(0, 2).concat({ op: 'Tanh', inputs: ['words'], outputs: ['y'] }), INT64, {
       table: { shape: [256, 2], data: Float32Array.from({ length: 512 }, (_, i) => i / 512) },
     });
-    expect(pathStarts(graph)).toEqual([{ name: 'words', behind: ['x'] }]);
+    expect(variation(graph).varied.walked).toEqual([{ name: 'words', behind: ['x'] }]);
   });
 
   it('to texts it is refused by name', async () => {

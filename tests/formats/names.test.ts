@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { attribute } from '../../src/main/engine/attribution';
 import { openModel } from '../../src/main/engine/formats';
-import { opSupport, pathStarts } from '../../src/main/engine/graph/support';
+import { opSupport } from '../../src/main/engine/graph/support';
+import { variation } from '../../src/main/engine/graph/varied';
 import { hold } from '../device';
 import { layersModel, temporaryFolder } from './broken';
 import { onnxFile } from './onnxFile';
@@ -31,7 +32,7 @@ describe.each(NAMES)('%s', (name) => {
   it('is an input, a node and an output of an ONNX file, and is attributed', async () => {
     const { graph, summary } = await openModel(onnx(name, `${name}/${name}`, `${name}_out`));
     expect(summary.inputs.map((port) => port.name)).toEqual([name]);
-    expect(pathStarts(graph).map((start) => start.name)).toEqual([name]);
+    expect(variation(graph).varied.walked.map((start) => start.name)).toEqual([name]);
     const given = (...data: number[]) => Object.fromEntries([[name, { shape: [1, 3], data: Float32Array.from(data) }]]);
     const device = await hold('cpu');
     const [result] = await attribute(device, graph, {

@@ -13,7 +13,7 @@ import { attribute, predict } from '../../src/main/engine/attribution';
 import type { Device } from '../../src/main/engine/backends';
 import { hold } from '../device';
 import { openModel } from '../../src/main/engine/formats';
-import { pathStarts } from '../../src/main/engine/graph/support';
+import { variation } from '../../src/main/engine/graph/varied';
 import { build, type Nd, read } from '../reference/ops';
 import { random } from '../random';
 import {
@@ -402,7 +402,7 @@ describe('selections by what varies', () => {
       },
     };
     const model = await opened(graph);
-    expect(pathStarts(model.graph)).toEqual([{ name: 'words', behind: ['ids'] }]);
+    expect(variation(model.graph).varied.walked).toEqual([{ name: 'words', behind: ['ids'] }]);
     const ids = { shape: [1, 4], data: Float32Array.from([3, 0, 5, 0]) };
     const [run] = await attribute(device, model.graph, { inputs: { ids }, baseline: { kind: 'constant', value: 0.2 }, target: { index: 1 }, methods: ['nig'], rule: 'secant', steps: 16 }); // prettier-ignore
     const words = run!.layers.find(({ name }) => name === 'words')!;

@@ -16,7 +16,7 @@ import type { Device } from '../../src/main/engine/backends';
 import { hold } from '../device';
 import { readArrays } from '../../src/main/engine/data';
 import { openModel, type OpenedModel } from '../../src/main/engine/formats';
-import { pathStarts } from '../../src/main/engine/graph/support';
+import { variation } from '../../src/main/engine/graph/varied';
 import { worst } from '../attribution/cases';
 
 const here = import.meta.dirname;
@@ -132,7 +132,7 @@ describe.skipIf(!python)(`models saved by TensorFlow${why}`, () => {
   it('whole numbers: the path starts behind the embedding, and what they mask stays masked', async () => {
     for (const name of WHOLE) {
       const { model, x } = await opened(name);
-      const starts = pathStarts(model.graph);
+      const starts = variation(model.graph).varied.walked;
       expect(starts.map(({ behind }) => behind)).toEqual([['x']]);
       const [result] = await attribute(device, model.graph, request(x, { methods: ['nig'], steps: 64 }));
       const start = result!.layers.find((layer) => layer.name === starts[0]!.name)!;

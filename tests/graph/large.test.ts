@@ -10,7 +10,8 @@ import type { Graph, Layer, Node, Value, ValueId } from '../../src/main/engine/g
 import { summarised } from '../../src/main/engine/graph/layers';
 import type { OpAttributes, OpName } from '../../src/main/engine/graph/ops';
 import { prune } from '../../src/main/engine/graph/prune';
-import { fixedValues, naturalStarts, opSupport, pathStarts } from '../../src/main/engine/graph/support';
+import { opSupport } from '../../src/main/engine/graph/support';
+import { variation } from '../../src/main/engine/graph/varied';
 import { nearest, resolveTarget } from '../../src/main/engine/graph/target';
 
 const NODES = 100_000;
@@ -105,13 +106,12 @@ describe.each([
 ] as const)('in %s', (_name, make) => {
   const graph = make();
   const sink = graph.outputs[0]!.value;
-  const starts = naturalStarts(countedGraph(graph));
+  const starts = variation(countedGraph(graph)).starts;
 
   it.each<readonly [string, (graph: Graph) => unknown]>([
     ['what a run needs', (given) => prune(given, starts, [sink])],
     ['cuts', (given) => singleCuts(prune(given, starts, [sink]), starts, [sink])],
-    ['where paths start', pathStarts],
-    ['what stays', fixedValues],
+    ['what a path varies', variation],
     ['the target', (given) => resolveTarget(given, { index: 0 })],
     ['a layer as the target', (given) => resolveTarget(given, { layer: given.layers[LAYERS - 1]!.name, index: 0 })],
     ['what the methods give', opSupport],
@@ -128,7 +128,7 @@ describe.each([
 
   it('is answered in full', () => {
     expect(opSupport(graph).reduce((sum, { nodes }) => sum + nodes, 0)).toBe(graph.nodes.length);
-    expect(pathStarts(graph)).toHaveLength(starts.length);
+    expect(variation(graph).varied.walked).toHaveLength(starts.length);
     const plan = planRun(graph, starts, [sink], undefined, ['nig']);
     expect(plan.layers).toHaveLength(graph.layers.length);
   });
@@ -136,16 +136,16 @@ describe.each([
 
 it('cuts a chain at every value, and tables only where all have met', () => {
   const long = chain('relu');
-  const [x] = naturalStarts(long);
+  const [x] = variation(long).starts;
   const cut = (graph: Graph, starts: readonly ValueId[]): number =>
     singleCuts(prune(graph, starts, [graph.outputs[0]!.value]), starts, [graph.outputs[0]!.value]).size;
   expect(cut(long, [x!])).toBe(NODES + 1);
   const many = tables();
-  expect(cut(many, naturalStarts(many))).toBe(1);
+  expect(cut(many, variation(many).starts)).toBe(1);
 });
 
 it('names the first inputs behind a start, and no more than can be read', () => {
-  const starts = pathStarts(tables());
+  const starts = variation(tables()).varied.walked;
   expect(starts[0]).toEqual({ name: 'table 1', behind: ['input 0', 'input 1'] });
   expect(starts.at(-1)!.behind).toEqual(Array.from({ length: 64 }, (_, i) => `input ${i}`));
 });
@@ -160,7 +160,7 @@ it.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty', ''])(
     const strange = sketch.add('unknown', [rows], { kind: name });
     sketch.layer(name, rows);
     const graph = { ...sketch.graph(strange), outputs: [{ name: 'out', value: strange }] };
-    expect(pathStarts(graph)).toEqual([{ name, behind: [name] }]);
+    expect(variation(graph).varied.walked).toEqual([{ name, behind: [name] }]);
     expect(resolveTarget(graph, { layer: name, index: 0 })).toMatchObject({ value: rows, label: name });
     expect(opSupport(graph)).toContainEqual(expect.objectContaining({ op: name, nodes: 1, nig: 'none' }));
     const known = { ...graph, outputs: [{ name, value: rows }] };

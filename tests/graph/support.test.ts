@@ -6,7 +6,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { hold } from '../device';
 import { openModel } from '../../src/main/engine/formats';
 import { factsOf, OP_NAMES, OPS, type OpName } from '../../src/main/engine/graph/ops';
-import { opSupport, pathStarts, supportOf, supportTable } from '../../src/main/engine/graph/support';
+import { opSupport, supportOf, supportTable } from '../../src/main/engine/graph/support';
+import { variation } from '../../src/main/engine/graph/varied';
 import type { OpRule } from '../../src/main/engine/ops/rule';
 import { ops } from '../../src/main/engine/ops/table';
 import { folder } from '../attribution/cases';
@@ -98,7 +99,7 @@ it('is told of a model, node by node', async () => {
 
 it('says where the path starts', async () => {
   const { graph } = await openModel(`${folder('gated')}/model.keras`);
-  expect(pathStarts(graph)).toEqual([
+  expect(variation(graph).varied.walked).toEqual([
     { name: 'series', behind: [] },
     { name: 'context', behind: [] },
   ]);

@@ -77,7 +77,7 @@ export function engineOf({ written, computed }: Ears): Engine {
         beside: [],
       };
     },
-    describe: () => ({ ports: summaryOf('').inputs, ops: [], starts: [], finalActivation: {} }),
+    describe: () => ({ ports: summaryOf('').inputs, ops: [], varied: { walked: [], held: [] }, finalActivation: {} }),
     valueFault: () => null,
     valueDoubt: () => null,
     readArrays: async () => ({ x: { shape: [4, 1], data: Float32Array.of(0, 1, 2, 3) } }),

@@ -18,7 +18,7 @@ export const opened = (change: Partial<OpenedModel['summary']> = {}, more: Parti
   },
   unsupported: [],
   ops: [],
-  starts: [],
+  varied: { walked: [], held: [] },
   beside: [],
   finalActivation: {},
   sample: null,

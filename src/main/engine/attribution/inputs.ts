@@ -1,10 +1,10 @@
 /** The inputs and baselines of a request: checked against the model, and laid out in pairs of the two. */
 import type { AttributionRequest, NumericArray } from '../../../contract/attribution';
 import { MhoError } from '../../../contract/errors';
+import { written } from '../../../contract/words/shape';
 import { sizeOf, type Graph, type Shape } from '../graph/graph';
 import { nearest } from '../graph/target';
 
-const show = (shape: Shape): string => `[${shape.map((size) => size ?? '?').join(', ')}]`;
 const fits = (have: readonly number[], want: Shape): boolean =>
   have.length === want.length && want.every((size, axis) => size === null || size === have[axis]);
 
@@ -29,7 +29,7 @@ export function checkInputs(graph: Graph, inputs: AttributionRequest['inputs']):
     if (!given) throw new MhoError('INPUT_MISSING', { input: name, inputs: listed(graph) });
     const want: Shape = [examples, ...graph.values[value]!.shape];
     if (!fits(given.shape, want) || sizeOf(given.shape) !== given.data.length || given.data.length === 0)
-      throw new MhoError('INPUT_SHAPE', { input: name, have: show(given.shape), want: show(want) });
+      throw new MhoError('INPUT_SHAPE', { input: name, have: written(given.shape), want: written(want) });
     checkFinite(name, given);
     examples = given.shape[0]!;
   }
@@ -46,45 +46,53 @@ function checkFinite(name: string, array: NumericArray): void {
 /** Per model input the baseline of every pair: [pairs, …], pair = example · references + reference. */
 export interface Baselines {
   readonly references: number;
-  /** Null: the constant, in the space where the path starts. */
-  readonly arrays: Readonly<Record<string, NumericArray>> | null;
+  /** Inputs that are left out take the constant, or are held. */
+  readonly arrays: Readonly<Record<string, NumericArray>>;
+  /** In the space where the path starts. */
   readonly constant: number;
 }
 
-/** The baselines of a request whose inputs are checked. @throws INPUT_UNKNOWN, BASELINE_SHAPE, INPUT_VALUE */
+/**
+ * The baselines of a request whose inputs are checked.
+ * @param held inputs that stay as they are: what is given for them is not used, and need not be given
+ * @throws INPUT_UNKNOWN, BASELINE_SHAPE, INPUT_VALUE
+ */
 export function layBaselines(
   graph: Graph,
   request: Pick<AttributionRequest, 'inputs' | 'baseline'>,
   examples: number,
+  held: ReadonlySet<string>,
 ): Baselines {
   const { baseline } = request;
-  if (baseline.kind === 'constant') return { references: 1, arrays: null, constant: baseline.value };
+  if (baseline.kind === 'constant') return { references: 1, arrays: {}, constant: baseline.value };
   checkNames(graph, baseline.arrays);
-  const counts = new Set<number>();
+  const used = new Map<string, NumericArray>();
   for (const { name, value } of graph.inputs) {
     const given = ownOf(baseline.arrays, name);
+    if (held.has(name) || (!given && baseline.rest !== undefined)) continue;
     const input = request.inputs[name]!;
     const want: Shape = [null, ...input.shape.slice(1)];
     if (!given || !fits(given.shape, want) || sizeOf(given.shape) !== given.data.length || given.data.length === 0)
       throw new MhoError('BASELINE_SHAPE', {
         input: name,
-        have: given ? show(given.shape) : 'none',
-        want: show([null, ...graph.values[value]!.shape]),
+        have: given ? written(given.shape) : 'none',
+        want: written([null, ...graph.values[value]!.shape]),
       });
     checkFinite(name, given);
-    counts.add(given.shape[0]!);
+    used.set(name, given);
   }
-  const most = Math.max(...counts);
+  const counts = new Set([...used.values()].map(({ shape }) => shape[0]!));
+  const most = Math.max(1, ...counts);
   const perExample = baseline.perExample === true;
   if ([...counts].some((count) => count !== most && count !== 1) || (perExample && most !== 1 && most !== examples))
     throw new MhoError('BASELINE_SHAPE', {
-      input: graph.inputs.map(({ name }) => name).join(', '),
+      input: [...used.keys()].join(', '),
       have: `${[...counts].join(' and ')} rows`,
       want: perExample ? `1 or ${examples} rows` : 'the same number of references for each',
     });
   const references = perExample ? 1 : most;
   const arrays = Object.fromEntries(
-    Object.entries(baseline.arrays).map(([name, array]) => {
+    [...used].map(([name, array]) => {
       const rows = array.shape[0]!;
       return [
         name,
@@ -95,7 +103,7 @@ export function layBaselines(
       ];
     }),
   );
-  return { references, arrays, constant: 0 };
+  return { references, arrays, constant: baseline.rest ?? 0 };
 }
 
 /** Per pair a row of what is there per example or per reference. */

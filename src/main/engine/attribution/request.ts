@@ -1,10 +1,11 @@
 /** From what was asked to what is computed: inputs and baselines checked and laid out, path and target found. */
 import type { AttributionRequest, NumericArray, TargetSpec } from '../../../contract/attribution';
 import { MhoError } from '../../../contract/errors';
+import type { Varied } from '../../../contract/model';
 import { sizeOf, type Graph, type ValueId } from '../graph/graph';
 import { prune } from '../graph/prune';
-import { fixedValues, naturalStarts } from '../graph/support';
 import { nearest, flatIndex, resolveTarget } from '../graph/target';
+import { variation } from '../graph/varied';
 import { evaluate } from './evaluate';
 import { checkInputs, layBaselines, ownOf, pairsOf, pick } from './inputs';
 import type { Line, Lines, Seed } from './path';
@@ -20,6 +21,7 @@ export interface Ends {
   readonly starts: readonly ValueId[];
   /** Values that stay as they are at the input; `lines` has them too. */
   readonly fixed: readonly ValueId[];
+  readonly varied: Varied;
   readonly lines: Lines;
   /** Values at the inputs, one row for each example: those of `starts` and `fixed`, and the model's inputs. */
   readonly atInput: ReadonlyMap<ValueId, NumericArray>;
@@ -49,39 +51,51 @@ export async function prepare(graph: Graph, weights: Weights, request: Attributi
 
 /**
  * The ends of the path through the model's own starts.
- * @throws INPUT_…, BASELINE_SHAPE, OP_UNSUPPORTED
+ * @throws INPUT_…, BASELINE_SHAPE, OP_UNSUPPORTED, HOLD_AND_WALK, HELD_ALL, WALK_CHOICE
  */
 export async function prepareEnds(
   graph: Graph,
   weights: Weights,
-  request: Pick<AttributionRequest, 'inputs' | 'baseline'>,
+  request: Pick<AttributionRequest, 'inputs' | 'baseline' | 'hold' | 'walk'>,
 ): Promise<Ends> {
   const examples = checkInputs(graph, request.inputs);
-  const { references, arrays, constant } = layBaselines(graph, request, examples);
-  const starts = naturalStarts(graph);
-  const fixed = fixedValues(graph);
-
-  const valuesOf = (given: Readonly<Record<string, NumericArray>>): ReadonlyMap<ValueId, NumericArray> =>
-    new Map(graph.inputs.map(({ name, value }) => [value, ownOf(given, name)!]));
-  const inputs = valuesOf(request.inputs);
-  // Behind inputs of whole numbers the path runs through the first real values.
-  const behind = starts.filter((id) => !inputs.has(id));
-  const atInput = new Map([...inputs, ...(await evaluate(graph, weights, inputs, [...behind, ...fixed]))]);
-  const baselines = arrays && valuesOf(arrays);
-  const atBaseline = baselines && new Map([...baselines, ...(await evaluate(graph, weights, baselines, behind))]);
-
+  const { starts, fixed, varied } = variation(graph, request);
+  const names = new Map(graph.inputs.map(({ name, value }) => [value, name]));
+  const own = starts.filter((id) => names.has(id));
+  const walked = new Set([...own.map((id) => names.get(id)!), ...varied.walked.flatMap(({ behind }) => behind)]);
+  const held = new Set(varied.held.flatMap(({ input }) => (walked.has(input) ? [] : [input])));
+  const { references, arrays, constant } = layBaselines(graph, request, examples, held);
   const rows = pairsOf(examples, references, (example) => example);
+
+  const inputs = new Map(graph.inputs.map(({ name, value }) => [value, ownOf(request.inputs, name)!]));
+  // Behind inputs of whole numbers the path runs through the first real values.
+  const behind = starts.filter((id) => !names.has(id));
+  const atInput = new Map([...inputs, ...(await evaluate(graph, weights, inputs, [...behind, ...fixed]))]);
+
+  // What is held is so at the baseline too; of starts behind nothing that was given, the constant is the baseline.
+  const given = new Set(Object.keys(arrays));
+  const based = starts.filter((_, at) => {
+    const { name, behind: sources } = varied.walked[at]!;
+    return (sources.length > 0 ? sources : [names.get(starts[at]!) ?? name]).some((each) => given.has(each));
+  });
+  const baselines = new Map(graph.inputs.map(({ name, value }) => [value, ownOf(arrays, name) ?? pick(inputs.get(value)!, rows)])); // prettier-ignore
+  const evaluated = await evaluate(graph, weights, baselines, based.filter((id) => !names.has(id))); // prettier-ignore
+  const atBaseline = new Map([...baselines, ...evaluated]);
+
   const ends = new Map<ValueId, Line>();
+  const isBased = new Set(based);
   for (const id of starts) {
     const to = pick(atInput.get(id)!, rows);
-    const from = atBaseline?.get(id) ?? { shape: to.shape, data: new Float32Array(to.data.length).fill(constant) };
+    const from = isBased.has(id)
+      ? atBaseline.get(id)!
+      : { shape: to.shape, data: new Float32Array(to.data.length).fill(constant) };
     ends.set(id, { from, to });
   }
   for (const id of fixed) {
     const at = pick(atInput.get(id)!, rows);
     ends.set(id, { from: at, to: at });
   }
-  return { examples, references, starts, fixed, lines: { pairs: rows.length, ends }, atInput };
+  return { examples, references, starts, fixed, varied, lines: { pairs: rows.length, ends }, atInput };
 }
 
 /** What is explained: where each term of F lies, per pair. */

@@ -226,6 +226,8 @@ class Run {
       examples: Array.from({ length: examples }, (_, example) => example),
       backend: this.weights.device.info,
       pathStart: this.request.pathStart ?? null,
+      varied: this.prepared.varied,
+      baseline: this.request.baseline.chosen,
       durationMs: performance.now() - this.#began,
     };
   }

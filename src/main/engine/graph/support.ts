@@ -1,13 +1,11 @@
 /**
  * What each method gives for an op, by how it passes differences on: docs/formats.md, `mho inspect` and the window read it.
- * Where a path starts, and what stays as it is along it.
  */
-import type { OpNote, OpSupport, PathStart, Support } from '../../../contract/model';
+import type { OpNote, OpSupport, Support } from '../../../contract/model';
 import { OP_METHODS, opNotes } from '../../../contract/words/ops';
 import type { Passing } from './facts/row';
 import type { Graph, Node, ValueId } from './graph';
 import { factsOf, OP_NAMES, OPS, readsValues, type OpName } from './ops';
-import { layerNames } from './target';
 
 /** Per op or node: Neuron Integrated Gradients, DeepLIFT Rescale, RevealCancel and the genomics default. */
 type Methods = Omit<OpSupport, 'op' | 'nodes'>;
@@ -111,102 +109,6 @@ export function denseOutputs(graph: Graph): ReadonlySet<ValueId> {
     if (node.op === 'matmul' || (keeps && varying.length === 1 && dense.has(varying[0]!))) dense.add(node.output);
   }
   return dense;
-}
-
-/**
- * Where paths can start: real-valued model inputs, and behind inputs of whole numbers the first real values (an
- * embedding's output).
- */
-export const naturalStarts = (graph: Graph): ValueId[] => [...startsBehind(graph).keys()];
-
-/** The same as the interface says it, with the inputs that each stands behind. */
-export function pathStarts(graph: Graph): PathStart[] {
-  const nameOf = layerNames(graph);
-  return [...startsBehind(graph)].map(([value, behind]) => ({
-    name: nameOf.get(value) ?? graph.values[value]!.name,
-    behind: [...behind],
-  }));
-}
-
-/**
- * What stays as it is at the input while a path is walked: conditions on whole numbers (which tokens are padding), what is
- * made of them, and whole numbers, where a value that varies reads them.
- */
-export const fixedValues = (graph: Graph): ValueId[] => [...found(graph, true).fixed];
-
-const startsBehind = (graph: Graph): Map<ValueId, ReadonlySet<string>> => {
-  const { starts } = found(graph, true);
-  // Numbers that are made of conditions alone are where the path starts only if there is nothing else.
-  return starts.size ? starts : found(graph, false).starts;
-};
-
-/** What picks rows of a table, whatever type the file says: Keras calls such inputs real. */
-function indexValues(graph: Graph): ReadonlySet<ValueId> {
-  const indices = new Set<ValueId>();
-  for (const node of [...graph.nodes].reverse()) {
-    const { passing } = OPS[node.op];
-    if (passing === 'start') indices.add(node.inputs[0]!);
-    else if (indices.has(node.output) && (passing === 'carried' || passing === 'moved'))
-      for (const id of node.inputs) indices.add(id);
-  }
-  return indices;
-}
-
-/** Most inputs that are named behind one value: sets of all of them would grow with the square of a graph. */
-const MOST_BEHIND = 64;
-
-/** What some values have behind them together; a set that holds it all is shared, not copied. */
-function united(sets: readonly ReadonlySet<string>[]): ReadonlySet<string> {
-  let whole: ReadonlySet<string> = new Set();
-  let own: Set<string> | null = null;
-  for (const each of sets) {
-    if (each === whole) continue;
-    if (whole.size === 0) {
-      whole = each;
-      continue;
-    }
-    for (const name of each) {
-      if (whole.size >= MOST_BEHIND) return whole;
-      if (!whole.has(name)) whole = (own ??= new Set(whole)).add(name);
-    }
-  }
-  return whole;
-}
-
-function found(graph: Graph, fix: boolean) {
-  /** Values that do not vary along the path, with the inputs that they come from. */
-  const still = new Map<ValueId, ReadonlySet<string>>();
-  const conditions = new Set<ValueId>();
-  const starts = new Map<ValueId, ReadonlySet<string>>();
-  const varies = new Set<ValueId>();
-  const fixed = new Set<ValueId>();
-  const indices = indexValues(graph);
-  const isReal = (id: ValueId): boolean => graph.values[id]!.dtype === 'float32' && !indices.has(id);
-  for (const { name, value } of graph.inputs)
-    if (isReal(value)) {
-      starts.set(value, new Set());
-      varies.add(value);
-    } else still.set(value, new Set([name]));
-  for (const node of graph.nodes) {
-    const { dtype } = graph.values[node.output]!;
-    const real = isReal(node.output);
-    if (node.inputs.some((id) => varies.has(id))) {
-      varies.add(node.output);
-      for (const id of node.inputs) if (still.has(id)) fixed.add(id);
-      continue;
-    }
-    const behind = united(node.inputs.flatMap((id) => still.get(id) ?? []));
-    if (behind.size === 0) continue;
-    const made = real && node.inputs.some((id) => conditions.has(id));
-    const condition = fix && (dtype === 'bool' || made);
-    if (condition) conditions.add(node.output);
-    if (condition || !real) still.set(node.output, behind);
-    else {
-      starts.set(node.output, behind);
-      varies.add(node.output);
-    }
-  }
-  return { starts, fixed };
 }
 
 /** The table of docs/formats.md, in Markdown: ops that are alike in one line. */

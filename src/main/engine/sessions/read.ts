@@ -135,7 +135,7 @@ class Reader {
   }
 
   async #question(question: Manifest['questions'][number]): Promise<Session['questions'][number]> {
-    const { source, examples, baseline, target, minus } = question;
+    const { source, examples, baseline, target, minus, hold, walk } = question;
     const inputs = await this.#named(question.inputs);
     for (const [name, { shape }] of Object.entries(inputs))
       if (shape[0] !== examples.length)
@@ -147,6 +147,8 @@ class Reader {
       baseline: baseline.kind === 'constant' ? baseline : { ...baseline, arrays: await this.#named(baseline.arrays) },
       target,
       minus,
+      ...(hold && { hold }),
+      ...(walk && { walk }),
     };
   }
 

@@ -43,20 +43,24 @@ function manifestOf(session: Session, arrays: Arrays): Manifest {
     created: session.created,
     software: session.software,
     model: session.model as Manifest['model'],
-    questions: session.questions.map(({ inputs, source, examples, baseline, target, minus }, place) => ({
+    questions: session.questions.map(({ inputs, source, examples, baseline, target, minus, hold, walk }, place) => ({
       inputs: named(`questions/${place}/inputs`, inputs),
       source,
       examples: [...examples],
       baseline:
         baseline.kind === 'constant'
-          ? baseline
+          ? (baseline as Manifest['questions'][number]['baseline'])
           : {
               kind: 'arrays' as const,
               arrays: named(`questions/${place}/baselines`, baseline.arrays),
               perExample: baseline.perExample === true,
+              rest: baseline.rest,
+              chosen: baseline.chosen && [...baseline.chosen],
             },
       target: target as Manifest['questions'][number]['target'],
       minus: minus as Manifest['questions'][number]['minus'],
+      hold: hold && [...hold],
+      walk: walk && [...walk],
     })),
     runs: session.runs.map((run, place) => ({
       question: run.question,
@@ -71,6 +75,8 @@ function manifestOf(session: Session, arrays: Arrays): Manifest {
       examples: [...run.examples],
       backend: run.backend,
       pathStart: run.pathStart,
+      varied: run.varied as Manifest['runs'][number]['varied'],
+      baseline: run.baseline && [...run.baseline],
       durationMs: run.durationMs,
       label: run.label,
       layers: run.layers.map((layer, index) => {

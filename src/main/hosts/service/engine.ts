@@ -11,7 +11,8 @@ import type { Device, UseOptions } from '../../engine/backends';
 import type { DataRead } from '../../engine/data';
 import { inputPorts, valueDoubt, valueFault } from '../../engine/data/ports';
 import type { Graph, ValueId } from '../../engine/graph/graph';
-import { opSupport, pathStarts } from '../../engine/graph/support';
+import { opSupport } from '../../engine/graph/support';
+import { variation } from '../../engine/graph/varied';
 
 export interface Engine {
   openModel(
@@ -21,7 +22,7 @@ export interface Engine {
   /** What a graph tells without being computed. */
   describe(
     graph: Graph,
-  ): Pick<OpenedModel, 'ops' | 'starts' | 'finalActivation'> & { readonly ports: readonly InputPort[] };
+  ): Pick<OpenedModel, 'ops' | 'varied' | 'finalActivation'> & { readonly ports: readonly InputPort[] };
   /** What keeps an array from being an input's values; null where nothing does. */
   valueFault(port: InputPort, array: NumericArray): MhoError | null;
   /** What is allowed but looks wrong about values of this range; null where nothing does. */
@@ -76,7 +77,7 @@ export const engine: Engine = {
   describe: (graph) => ({
     ports: inputPorts(graph),
     ops: opSupport(graph),
-    starts: pathStarts(graph),
+    varied: variation(graph).varied,
     finalActivation: Object.fromEntries(graph.outputs.map(({ name, value }) => [name, finalActivation(graph, value)])),
   }),
   valueFault,

@@ -67,6 +67,8 @@ export async function attributeInTerminal(terminal: Terminal, model: OpenedModel
     baseline: request.baseline,
     target: request.target,
     minus: request.minus ?? null,
+    ...(request.hold?.length && { hold: request.hold }),
+    ...(request.walk?.length && { walk: request.walk }),
   };
   const session: Session = {
     created: new Date().toISOString(),

@@ -81,6 +81,8 @@ function runJson(session: Session, run: SessionRun, top: number, neurons: boolea
     /** As numbered in the input file. */
     examples: examples.map((example) => session.questions[question]!.examples[example]!),
     pathStart: run.pathStart,
+    varied: run.varied ?? null,
+    baseline: run.baseline ?? null,
     durationMs: run.durationMs,
     layers: run.layers.map((layer) => layerJson(layer, examples.length, top, neurons)),
   };

@@ -16,6 +16,8 @@ export interface AttributeOptions {
   readonly method: readonly Method[];
   readonly rule: Rule;
   readonly steps: number;
+  readonly hold: readonly string[];
+  readonly walk: readonly string[];
   readonly layers: string;
   readonly path: string;
   readonly backend: BackendChoice;

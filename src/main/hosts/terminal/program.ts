@@ -53,6 +53,9 @@ function methods(text: string): readonly Method[] {
   return [...new Set(names)] as Method[];
 }
 
+/** One more of an option that may be given several times. */
+const collected = (text: string, before: readonly string[]): readonly string[] => [...before, text];
+
 function ranges(text: string): string {
   if (!/^\d+(-\d+)?(,\d+(-\d+)?)*$/.test(text))
     throw new InvalidArgumentError('Give numbers and ranges: 0-3 or 0,2,5.');
@@ -175,6 +178,16 @@ function programFor(terminal: Terminal, finish: (code: number) => void): Command
     )
     .addOption(new Option('--steps <n>', 'steps of the path').argParser(whole(1)).default(50))
     .addOption(new Option('--rule <name>', 'how nig sums the path').choices(RULES).default('secant'))
+    .addOption(
+      new Option('--hold <input>', 'an input that stays as it is along the path; once for each')
+        .argParser(collected)
+        .default([], 'as mho inspect lists'),
+    ) // prettier-ignore
+    .addOption(
+      new Option('--walk <input>', 'an input that varies along the path, though it would be held')
+        .argParser(collected)
+        .default([], 'as mho inspect lists'),
+    ) // prettier-ignore
     .option('--layers <names>', 'all, or names separated by commas', 'all')
     .option('--path <start>', 'where the straight path runs: input, or the name of a layer', 'input')
     .addOption(backend())

@@ -49,7 +49,7 @@ export function sessionTables(session: Session, top: number, exampleLabels?: rea
       }));
       if (ats.every(({ place }) => place < 0)) continue;
       const label = exampleLabels?.[name];
-      parts.push(exampleTables(ats, `Example ${name}${label ? ` (${label})` : ''}`, top, session.model));
+      parts.push(exampleTables(ats, `Example ${name}${label ? ` (${label})` : ''}`, top));
     }
     const hidden = question.examples.length - MOST_EXAMPLES;
     if (hidden > 0) parts.push(`${hidden} more examples are in the session and in --json.\n`);
@@ -67,17 +67,28 @@ export function sessionTables(session: Session, top: number, exampleLabels?: rea
   return parts.join('\n');
 }
 
-/** Where the path starts, when it is not a model input. */
-function startWords(pathStart: string | null, model: Session['model']): string {
-  if (pathStart) return ` along a path from ${printable(pathStart)}`;
-  const whole = model.inputs.filter(({ dtype }) => dtype !== 'float32').map(({ name }) => printable(name));
-  return whole.length ? `; the path starts at the embedded values of ${whole.join(', ')}` : '';
+/** Where the path starts, when it is not a model input, and what is held. */
+function startWords({ pathStart, varied }: SessionRun): string {
+  const behind = varied?.walked.filter((start) => start.behind.length > 0) ?? [];
+  const start = pathStart
+    ? ` along a path from ${printable(pathStart)}`
+    : behind.length > 0
+      ? `; the path starts at ${behind
+          .slice(0, MOST_STARTS)
+          .map((each) => printable(each.name))
+          .join(', ')}${behind.length > MOST_STARTS ? ` and ${behind.length - MOST_STARTS} more` : ''}`
+      : '';
+  const held = [...new Set(varied?.held.map(({ input }) => printable(input)))];
+  return `${start}${held.length > 0 ? `; held as at the input: ${held.join(', ')}` : ''}`;
 }
 
-function exampleTables(ats: readonly At[], title: string, top: number, model: Session['model']): string {
+/** Starts that are named in a heading. */
+const MOST_STARTS = 4;
+
+function exampleTables(ats: readonly At[], title: string, top: number): string {
   const { run, place } = ats.find((at) => at.place >= 0)!;
   const [atInput, atBaseline, delta] = [run.atInput, run.atBaseline, run.delta].map((values) => plain(values[place]!));
-  const heading = `${title}: ${printable(run.target[place]!)} is ${atInput} at the input, ${atBaseline} at the baseline, difference ${delta}${startWords(run.pathStart, model)}`;
+  const heading = `${title}: ${printable(run.target[place]!)} is ${atInput} at the input, ${atBaseline} at the baseline, difference ${delta}${startWords(run)}`;
   const came = ats.flatMap((at) => reachedLine(at) ?? []);
   const names = layerNames(ats.map((at) => at.run));
   const lead = (name: string): string[] => {

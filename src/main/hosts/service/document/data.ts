@@ -134,6 +134,8 @@ export class Data {
       baseline: request.baseline,
       target: request.target,
       minus: request.minus ?? null,
+      ...(request.hold?.length && { hold: request.hold }),
+      ...(request.walk?.length && { walk: request.walk }),
     };
   }
 

@@ -75,12 +75,12 @@ export function openedModel(
   const kinds = new Map<string, string[]>();
   for (const { name, unsupported } of summary.layers)
     for (const kind of new Set(unsupported)) kinds.set(kind, [...(kinds.get(kind) ?? []), name]);
-  const { ops, starts, finalActivation } = engine.describe(graph);
+  const { ops, varied, finalActivation } = engine.describe(graph);
   return {
     summary,
     unsupported: [...kinds].map(([kind, layers]) => ({ kind, layers })),
     ops,
-    starts,
+    varied,
     beside,
     finalActivation,
     sample,

@@ -1,9 +1,12 @@
 /** `mho attribute`: contributions of every neuron, from a model and arrays. */
 import { basename } from 'node:path';
 import type { AttributionRequest } from '../../../../contract/attribution';
+import type { Varied } from '../../../../contract/model';
 import { printable } from '../../../../contract/text';
 import { howWords } from '../../../../contract/words/data';
+import { heldWords, walkedWords, worthTelling } from '../../../../contract/words/varied';
 import { inputPorts } from '../../../engine/data/ports';
+import { variation } from '../../../engine/graph/varied';
 import { checkWritable } from '../../../engine/sessions';
 import { attributeInTerminal } from '../attribution';
 import { baselineFrom, exampleList, gatherArrays, selectExamples, targetFrom } from '../inputs';
@@ -46,12 +49,16 @@ export async function attributeCommand(terminal: Terminal, path: string, options
     methods: options.method,
     rule: options.rule,
     steps: options.steps,
+    hold: options.hold,
+    walk: options.walk,
     layers: options.layers === 'all' ? undefined : options.layers.split(',').map((name) => name.trim()),
     pathStart: options.path === 'input' ? undefined : options.path,
     memoryMB: options.memory,
   };
   const source = options.input.map((word) => basename(word)).join(' ');
   const quiet = options.quiet === true;
+  const { varied } = variation(model.graph, request);
+  if (!quiet && worthTelling(varied)) tellVaried(terminal, varied);
   const asked = { request, backend: options.backend, source, examples, quiet };
   const { session, fault } = await attributeInTerminal(terminal, model, asked);
 
@@ -64,6 +71,16 @@ export async function attributeCommand(terminal: Terminal, path: string, options
   if (fault) throw fault;
   return EXIT.ok;
 }
+
+/** Before the run: what is walked, what is held and why. */
+function tellVaried(terminal: Terminal, { walked, held }: Varied): void {
+  for (const each of some(walked.map(walkedWords))) terminal.err(`Walked: ${printable(each)}\n`);
+  for (const each of some(heldWords(held))) terminal.err(`Held: ${printable(each)}\n`);
+}
+
+/** The first lines of a list, and how many more there are. */
+const some = (lines: readonly string[]): readonly string[] =>
+  lines.length > MOST_NAMES ? [...lines.slice(0, MOST_NAMES), `${lines.length - MOST_NAMES} more`] : lines;
 
 /** Names told before the rest is only counted. */
 const MOST_NAMES = 6;

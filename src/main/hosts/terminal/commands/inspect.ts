@@ -1,36 +1,41 @@
 /** `mho inspect`: what a model is made of, and what each method gives for it. */
-import type { ModelSummary, OpSupport, PathStart } from '../../../../contract/model';
+import type { ModelSummary, OpSupport, Varied } from '../../../../contract/model';
 import { printable, printableJson } from '../../../../contract/text';
 import { OP_METHODS, opNotes } from '../../../../contract/words/ops';
 import { written } from '../../../../contract/words/shape';
-import { opSupport, pathStarts } from '../../../engine/graph/support';
+import { heldWords, walkedWords } from '../../../../contract/words/varied';
+import { opSupport } from '../../../engine/graph/support';
+import { variation } from '../../../engine/graph/varied';
 import { openInTerminal } from '../opening';
 import { right, table } from '../table';
 import { EXIT, type Terminal } from '../terminal';
 
 export async function inspect(terminal: Terminal, path: string, options: { json?: boolean }): Promise<number> {
   const { graph, summary, beside } = await openInTerminal(terminal, path, options.json);
-  const starts = pathStarts(graph);
+  const { varied } = variation(graph);
   const ops = opSupport(graph);
   terminal.out(
     options.json
-      ? `${printableJson({ ...summary, beside, starts, ops }, 1)}\n`
-      : `${described(summary, starts)}${supported(ops)}`,
+      ? `${printableJson({ ...summary, beside, varied, ops }, 1)}\n`
+      : `${described(summary, varied)}${supported(ops)}`,
   );
   return EXIT.ok;
 }
 
-function described(model: ModelSummary, starts: readonly PathStart[]): string {
+function described(model: ModelSummary, { walked, held }: Varied): string {
   const ports = (given: ModelSummary['inputs']): string =>
     given.map(({ name, shape: sizes, dtype }) => `${printable(name)} ${written(sizes)} ${dtype}`).join('; ');
-  const behind = starts.filter(({ behind: inputs }) => inputs.length > 0);
+  const behind = walked.filter(({ behind: inputs }) => inputs.length > 0);
   const unsupported = model.layers.filter((layer) => layer.unsupported.length > 0);
   const lines = [
     `${printable(model.name)}: ${model.format}, ${model.parameters.toLocaleString('en')} parameters, hash ${model.hash.slice(0, 12)}`,
     `inputs:  ${ports(model.inputs)}`,
     `outputs: ${ports(model.outputs)}`,
-    ...(behind.length > 0 ? [`path:    ${behind.map(startInWords).join('; ')}`] : []),
-    ...(starts.length === 0 ? ['path:    nowhere: no value of real numbers stands behind the inputs'] : []),
+    ...behind.map(
+      (start) => `path:    starts at ${printable(walkedWords(start))}, whose values have none between them`,
+    ),
+    ...heldWords(held).map((each) => `held:    ${printable(each)}`),
+    ...(walked.length === 0 ? ['path:    nowhere: no value of real numbers stands behind the inputs'] : []),
   ];
   const rows = model.layers.map(({ name, kind, group, shape: sizes, units, parameters, inputs }) => [
     printable([...group, name].join(' / ')),
@@ -47,9 +52,6 @@ function described(model: ModelSummary, starts: readonly PathStart[]): string {
   const head = ['Layer', 'Kind', 'Shape', 'Units', 'Parameters', 'Fed by'];
   return `${lines.join('\n')}\n${table(head, rows)}${warnings.join('')}`;
 }
-
-const startInWords = ({ name, behind }: PathStart): string =>
-  `starts at ${printable(name)}, the first real values behind ${printable(behind.join(', '))}, whose values have none between them`;
 
 /** What each method gives, in as few lines as say it. */
 function supported(ops: readonly OpSupport[]): string {
