@@ -192,6 +192,8 @@ export async function largeSession(path: string, units: number): Promise<string>
     atInput: Float32Array.of(1),
     atBaseline: Float32Array.of(0),
     delta: Float32Array.of(1),
+    deltaUncertainty: Float32Array.of(1e-7),
+    alarms: [],
     layers: names.map(layer),
     complete: true,
     examples: [0],

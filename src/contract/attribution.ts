@@ -219,6 +219,26 @@ export interface Round {
   }[];
 }
 
+export const ALARM_KINDS = ['concentrated', 'peak'] as const;
+
+/**
+ * A stretch of the path that is wider than what happens inside it, so that even steps do not resolve it and their estimate, which
+ * has the same points, does not see it: a `concentrated` one carries many times its share of a layer's Σ|contribution|, a `peak`
+ * more than twice what its neighbours do.
+ */
+export interface Alarm {
+  /** Place in the result's examples. */
+  readonly example: number;
+  /** Whose contributions arise there; null: F itself changes there. */
+  readonly layer: string | null;
+  readonly kind: (typeof ALARM_KINDS)[number];
+  /** Where on the path, 0 to 1. */
+  readonly from: number;
+  readonly to: number;
+  /** Of the layer's Σ|contribution| over the path, or of Σ|ΔF|. */
+  readonly share: number;
+}
+
 /** One method on one set of inputs, baseline and target. */
 export interface RunResult {
   readonly method: Method;
@@ -234,7 +254,11 @@ export interface RunResult {
   readonly atBaseline: Float32Array;
   /** F(x) − F(x'), per example. */
   readonly delta: Float32Array;
+  /** How far rounding of float32 leaves `delta` open, per example, estimated; null where an older session file does not tell. */
+  readonly deltaUncertainty: Float32Array | null;
   readonly layers: readonly LayerResult[];
+  /** Where even steps are too wide; none of an adaptive path, which goes there. */
+  readonly alarms: readonly Alarm[];
   /** False when a cancel kept only some examples; `examples` names the complete ones (indices into the request's). */
   readonly complete: boolean;
   readonly examples: readonly number[];

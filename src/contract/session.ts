@@ -1,6 +1,7 @@
 /** The session file: what was asked, what came out, and enough of the model to show it again without it. */
 import { z } from 'zod';
 import {
+  ALARM_KINDS,
   BASELINE_KINDS,
   BASELINE_REASONS,
   METHODS,
@@ -128,6 +129,19 @@ const run = z.object({
   atBaseline: numbers,
   /** F(x) − F(x'), per example. */
   delta: numbers,
+  deltaUncertainty: numbers.optional(),
+  alarms: z
+    .array(
+      z.object({
+        example: size,
+        layer: z.string().nullable(),
+        kind: z.enum(ALARM_KINDS),
+        from: z.number(),
+        to: z.number(),
+        share: z.number(),
+      }),
+    )
+    .optional(),
   complete: z.boolean(),
   /** Which of the question's examples are complete. */
   examples: z.array(size).min(1),

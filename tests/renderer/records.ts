@@ -35,6 +35,8 @@ export function record(method: Method, layers: readonly Given[], change: Partial
       atInput: Float32Array.of(4),
       atBaseline: Float32Array.of(1),
       delta: Float32Array.of(3),
+      deltaUncertainty: Float32Array.of(1e-6),
+      alarms: [],
       complete: true,
       examples: [0],
       backend: { name: 'cpu', device: 'CPU', version: 'test' },

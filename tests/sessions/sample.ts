@@ -40,6 +40,8 @@ export function sampleSession(): Session {
     atInput: numbers(examples),
     atBaseline: numbers(examples),
     delta: numbers(examples),
+    deltaUncertainty: numbers(examples).map(Math.abs),
+    alarms: [{ example: 0, layer: 'dense', kind: 'concentrated', from: 0, to: 0.02, share: 0.98 }],
     layers: [
       layer('block/conv:2', examples, [3, 4, 2], 2),
       layer('dense', examples, [5], 0),

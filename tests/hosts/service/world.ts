@@ -42,6 +42,8 @@ const resultOf = (method: RunResult['method']): RunResult => ({
   atInput: Float32Array.of(1),
   atBaseline: Float32Array.of(0),
   delta: Float32Array.of(1),
+  deltaUncertainty: Float32Array.of(1e-6),
+  alarms: [],
   layers: [],
   complete: true,
   examples: [0],

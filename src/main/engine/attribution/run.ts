@@ -215,6 +215,8 @@ class Run {
       atInput,
       atBaseline,
       delta,
+      deltaUncertainty: null,
+      alarms: [],
       layers: this.plan.layers.map((layer) => {
         const { shape, fine, coarse } = gathered.arrays.get(sum.kind)!.get(layer.layer.output)!;
         const size = sizeOf(shape);

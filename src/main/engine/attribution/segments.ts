@@ -4,10 +4,10 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import type { ValueId } from '../graph/graph';
 import type { Difference } from '../ops/rule';
 
-/** Segments of a chunk, whose rows are points × pairs in the path's order: point after point, or every second. */
+/** Segments of a chunk, whose rows are points × pairs in the path's order: between neighbours, or between points further apart. */
 export interface Segments {
-  /** Points from a segment's start to its end: 2 for the doubled segments of the error estimate. */
-  readonly stride: 1 | 2;
+  /** Points from a segment's start to its end: above 1 for the joined segments of the error estimate. */
+  readonly stride: number;
   readonly pairs: number;
   /** Segments × pairs. */
   readonly rows: number;
@@ -21,7 +21,7 @@ export function endsOf(tensor: Tensor, { stride, pairs, rows }: Segments): { sta
       : tf.gather(
           tensor,
           tf.tensor1d(
-            Array.from({ length: rows + pairs }, (_, row) => row + Math.floor(row / pairs) * pairs),
+            Array.from({ length: rows + pairs }, (_, row) => row + Math.floor(row / pairs) * pairs * (stride - 1)),
             'int32',
           ),
         );

@@ -201,14 +201,16 @@ class Reader {
         spread: layer.spread === null ? null : (await this.#array(layer.spread, whole)).data,
       });
     }
-    const { atInput, atBaseline, delta } = run;
+    const { atInput, atBaseline, delta, deltaUncertainty, alarms } = run;
     return {
       ...run,
       adaptive: null,
       atInput: floats(atInput),
       atBaseline: floats(atBaseline),
       delta: floats(delta),
+      deltaUncertainty: deltaUncertainty ? floats(deltaUncertainty) : null,
       layers,
+      alarms: alarms ?? [],
     };
   }
 

@@ -71,6 +71,8 @@ function manifestOf(session: Session, arrays: Arrays): Manifest {
       atInput: plain(run.atInput),
       atBaseline: plain(run.atBaseline),
       delta: plain(run.delta),
+      ...(run.deltaUncertainty && { deltaUncertainty: plain(run.deltaUncertainty) }),
+      alarms: [...run.alarms],
       complete: run.complete,
       examples: [...run.examples],
       backend: run.backend,
