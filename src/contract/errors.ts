@@ -192,6 +192,10 @@ const catalogue = {
     'Raise the limit: ulimit -v unlimited. It is not the memory that is used.',
   ],
   USAGE: ['{reason}.', 'mho --help shows how.'],
+  ACCURACY_UNUSED: [
+    '{option} belongs to the adaptive path: {reason}.',
+    'Leave it out, or ask for --method nig by --rule secant without --steps.',
+  ],
   CANCELLED: ['The run was cancelled after {done} of {total} passes.', 'What was complete has been kept.'],
   FILES_OPEN: [
     'No more files may be open at once: {reason}.',

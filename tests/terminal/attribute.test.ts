@@ -97,7 +97,7 @@ describe.each([
   const out = join(folder, `${name}.mho`);
   let saved: Shown;
   beforeAll(async () => {
-    const outcome = await mho(asked(name, '--examples', '0-3', '--target', target, '--out', out));
+    const outcome = await mho(asked(name, '--examples', '0-3', '--target', target, '--steps', '50', '--out', out));
     expect(outcome).toMatchObject({ code: 0, err: '' });
     expect(outcome.out).toContain(`Saved to ${out}`);
     saved = shown(await mho(['show', out, '--json', '--neurons']));
@@ -261,7 +261,7 @@ describe('mho sample', () => {
     const out = join(folder, `${name}.mho`);
     const outcome = await mho(['sample', name, '--out', out]);
     expect(outcome).toMatchObject({ code: 0, err: '' });
-    expect(outcome.out).toMatch(/Top units by nig \(secant, 50 steps\) +│ Top units by rescale/);
+    expect(outcome.out).toMatch(/Top units by nig \((adaptive to 2 %|secant, 50 steps)\) +│ Top units by rescale/);
     expect(outcome.out).toContain(`Saved to ${out}`);
     const session = await openSession(out);
     expect(session.runs.every(({ complete }) => complete)).toBe(true);

@@ -53,10 +53,10 @@ export function estimateWords(share: number): string {
   return shareWords(Math.ceil(share / step - 1e-9) * step);
 }
 
-/** What was asked of an adaptive path: `2 %`, `1 % over neurons`, `the top 10 or 2 %`. */
+/** What was asked of an adaptive path: `2 %`, `1 % over neurons`, `the top 10`. */
 export function accuracyWords({ tolerance, over, untilTop }: Omit<Accuracy, 'mostWalks'>): string {
-  const share = `${shareWords(tolerance)}${over === 'neurons' ? ' over neurons' : ''}`;
-  return untilTop === null ? share : `the top ${untilTop} or ${share}`;
+  if (untilTop !== null) return `the top ${untilTop}`;
+  return `${shareWords(tolerance)}${over === 'neurons' ? ' over neurons' : ''}`;
 }
 
 /** How far the path of an example came: `asked 2 %, reached 1.6 % with 44 walks`, `asked 2 %, stopped at the cap of 600 walks: 3.1 %`. */
@@ -88,8 +88,9 @@ export interface CameTo {
 
 /** In a few letters what all examples of a run came to: what was asked where they did, else the worst of them, never more. */
 export function cameToWords({ accuracy, examples }: CameTo): string {
-  if (examples.every(({ reached }) => reached)) return shareWords(accuracy.tolerance);
-  if (examples.every(({ reached, stopped }) => reached || stopped === 'certain')) return `top ${accuracy.untilTop}`;
+  const { tolerance, untilTop } = accuracy;
+  if (untilTop !== null && examples.every(({ stopped }) => stopped === 'certain')) return `top ${untilTop}`;
+  if (untilTop === null && examples.every(({ reached }) => reached)) return shareWords(tolerance);
   const worst = Math.max(...examples.map(({ estimate }) => estimate));
   return trustOf(worst) === 'unresolved' ? `> ${shareWords(UNRESOLVED)}` : estimateWords(worst);
 }

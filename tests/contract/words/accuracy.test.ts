@@ -78,7 +78,7 @@ describe('an adaptive path', () => {
   it('is told by what was asked of it', () => {
     expect(accuracyWords(asked)).toBe('2 %');
     expect(accuracyWords({ ...asked, tolerance: 1e-3, over: 'neurons' })).toBe('0.1 % over neurons');
-    expect(accuracyWords({ ...asked, untilTop: 10 })).toBe('the top 10 or 2 %');
+    expect(accuracyWords({ ...asked, untilTop: 10 })).toBe('the top 10');
   });
 
   it.each([
@@ -101,7 +101,7 @@ describe('an adaptive path', () => {
     [
       { stopped: 'certain', reached: false, estimate: 0.05 },
       { untilTop: 10 },
-      'asked the top 10 or 2 %, certain with 44 walks: 5 %',
+      'asked the top 10, certain with 44 walks: 5 %',
     ],
   ] as const)('that came to %j of %j says so', (came, change, words) =>
     expect(reachedWords(reached(came), { ...asked, ...change })).toBe(words),

@@ -24,7 +24,8 @@ export interface Attributed {
 }
 
 /**
- * Attributes, with a progress bar where somebody watches. Ctrl-C and faults keep the results that are complete.
+ * Attributes, with a progress bar where somebody watches. Ctrl-C on an adaptive path that has something to show ends it as far as
+ * it has come; the next one, any other, and faults keep the results that are complete.
  * @throws a fault that came before any result
  */
 export async function attributeInTerminal(terminal: Terminal, model: OpenedModel, asked: Asked): Promise<Attributed> {
@@ -35,7 +36,14 @@ export async function attributeInTerminal(terminal: Terminal, model: OpenedModel
   const { request } = asked;
   const results = new Map<string, RunResult>();
   const control = new AbortController();
-  const settle = terminal.onInterrupt(() => control.abort());
+  const enough = new AbortController();
+  let resolving = false;
+  const settle = terminal.onInterrupt((signal = 'SIGINT') => {
+    if (signal !== 'SIGINT' || !resolving || enough.signal.aborted) return control.abort();
+    enough.abort();
+    if (!asked.quiet) terminal.err('Ending with what is there; Ctrl-C again cancels.\n');
+    return 'again';
+  });
   const bar = await progressBar(asked.quiet ? null : terminal.screen);
   let last: Pick<Progress, 'done' | 'total'> = { done: 0, total: request.steps + 1 };
   let fault: MhoError | null = null;
@@ -43,8 +51,10 @@ export async function attributeInTerminal(terminal: Terminal, model: OpenedModel
     const all = await devices.use(asked.backend, (device) =>
       attribute(device, model.graph, request, {
         signal: control.signal,
+        enough: enough.signal,
         onProgress: (progress) => {
           last = progress;
+          resolving = progress.phase.kind === 'adaptive' && (resolving || progress.phase.estimate !== null);
           bar.update(progress);
         },
         onResult: (result) => void results.set(result.method, result),

@@ -1,5 +1,5 @@
 /** What commands are told: their options, as program.ts parses them. */
-import type { Method, Rule } from '../../../contract/attribution';
+import type { Accuracy, Method, Rule } from '../../../contract/attribution';
 import type { BackendChoice } from '../../../contract/backends';
 import type { ImageReading } from '../../../contract/data';
 
@@ -15,7 +15,12 @@ export interface AttributeOptions {
   readonly afterActivation?: boolean;
   readonly method: readonly Method[];
   readonly rule: Rule;
-  readonly steps: number;
+  /** Even steps, where they were asked for. */
+  readonly steps?: number;
+  readonly tolerance?: number;
+  readonly toleranceOver?: Accuracy['over'];
+  readonly maxPasses?: number;
+  readonly untilTop?: number;
   readonly hold: readonly string[];
   readonly walk: readonly string[];
   readonly layers: string;

@@ -4,13 +4,17 @@ import { version } from '../../../../package.json';
 import { METHODS, RULES, type Method } from '../../../contract/attribution';
 import { BACKENDS } from '../../../contract/backends';
 import { IMAGE_FITS, IMAGE_RANGES } from '../../../contract/data';
-import { asMhoError, MhoError } from '../../../contract/errors';
+import { asMhoError, MhoError, type ErrorCode } from '../../../contract/errors';
 import { printable } from '../../../contract/text';
 import { MODEL_ARGUMENT, SESSION_ARGUMENT } from '../../../contract/words/formats';
 import { METHOD_LINES, RULE_LINES } from '../../../contract/words/methods';
 import { checkAddressSpace } from './addressSpace';
+import { toleranceFrom } from './accuracy';
 import type { AttributeOptions, ShowOptions } from './options';
 import { cleaned, EXIT, type Interrupt, type Terminal } from './terminal';
+
+/** Faults of a command line, not of what it names. */
+const USAGE_FAULTS: ReadonlySet<string> = new Set<ErrorCode>(['USAGE', 'ACCURACY_UNUSED']);
 
 /** Runs a command line. @returns the exit code; every fault has been told by then */
 export async function run(words: readonly string[], given: Terminal): Promise<number> {
@@ -21,7 +25,7 @@ export async function run(words: readonly string[], given: Terminal): Promise<nu
     onInterrupt: (stop) =>
       given.onInterrupt((signal = 'SIGINT') => {
         interrupt = signal;
-        stop(signal);
+        return stop(signal);
       }),
   });
   try {
@@ -32,7 +36,7 @@ export async function run(words: readonly string[], given: Terminal): Promise<nu
     const fault = asMhoError(error);
     terminal.err(`${printable(fault.message)}\n`);
     if (fault.code === 'CANCELLED' || fault.code === 'OPENING_CANCELLED') return EXIT[interrupt];
-    return fault.code === 'USAGE' ? EXIT.usage : EXIT.fault;
+    return USAGE_FAULTS.has(fault.code) ? EXIT.usage : EXIT.fault;
   }
 }
 
@@ -55,6 +59,13 @@ function methods(text: string): readonly Method[] {
 
 /** One more of an option that may be given several times. */
 const collected = (text: string, before: readonly string[]): readonly string[] => [...before, text];
+
+function tolerance(text: string): number {
+  const share = toleranceFrom(text);
+  if (share !== null) return share;
+  const hint = /^\d+\.?\d*$/.test(text) && toleranceFrom(`${text}%`) !== null ? ` (did you mean ${text}%?)` : '';
+  throw new InvalidArgumentError(`Give a share from 0.01% to 100%: 5%, 0.1% or 0.05${hint}.`);
+}
 
 function ranges(text: string): string {
   if (!/^\d+(-\d+)?(,\d+(-\d+)?)*$/.test(text))
@@ -84,7 +95,7 @@ Exit codes:
   0    done
   1    a fault; its code, what happened and what to do are on standard error
   2    the command line is not understood
-  130  ended by Ctrl-C; what was complete by then has been shown and saved
+  130  cancelled by Ctrl-C; what was complete by then has been shown and saved
   143  ended by SIGTERM, 129 by SIGHUP (the terminal was closed); likewise
 
 Results go to standard output, progress and faults to standard error. There is
@@ -101,6 +112,19 @@ ${METHOD_LINES}
 
 Rules, by which nig sums the path:
 ${RULE_LINES}
+
+How far a path is walked. nig by secant walks an adaptive path: segments are halved
+where the error is, until the estimated error of every layer is below --tolerance
+(5%, 1%, 0.1% or 0.05; 0.01% at the least) of the layer's summed magnitudes. That is
+the error of its units, or with --tolerance-over neurons of every single neuron.
+Without --tolerance that is 2%, by at most 600 walks; one that was asked for has no
+cap but --max-passes. --until-top stops as soon as the first k units of every layer
+are certain, and not before. A run says what it reached. Other rules and methods walk
+50 even steps, and --steps has nig by secant do so too, as papers do.
+
+Ctrl-C on an adaptive path means enough: the run is complete as far as it came, is
+shown and saved, says what it reached, and mho exits with 0. A second Ctrl-C cancels,
+as it does at any other time: only examples that are done are kept. A third ends mho.
 
 Examples:
   $ mho attribute model.keras --input images.npz --examples 0-3 --out images.mho
@@ -176,8 +200,18 @@ function programFor(terminal: Terminal, finish: (code: number) => void): Command
     .addOption(
       new Option('--method <list>', `any of ${METHODS.join(', ')}`).argParser(methods).default(['nig', 'rescale'], 'nig,rescale'), // prettier-ignore
     )
-    .addOption(new Option('--steps <n>', 'steps of the path').argParser(whole(1)).default(50))
     .addOption(new Option('--rule <name>', 'how nig sums the path').choices(RULES).default('secant'))
+    .addOption(
+      new Option('--tolerance <share>', 'how far nig by secant goes (2%, by at most 600 walks)').argParser(tolerance),
+    )
+    .addOption(
+      new Option('--tolerance-over <what>', 'whose errors it is a tolerance of (units)').choices(['units', 'neurons']),
+    )
+    .addOption(
+      new Option('--until-top <k>', 'go on until the first k units of every layer are certain').argParser(whole(1)),
+    ) // prettier-ignore
+    .addOption(new Option('--max-passes <n>', 'walks of the path at the most').argParser(whole(1)))
+    .addOption(new Option('--steps <n>', 'even steps in place of an adaptive path').argParser(whole(1)))
     .addOption(
       new Option('--hold <input>', 'an input that stays as it is along the path; once for each')
         .argParser(collected)

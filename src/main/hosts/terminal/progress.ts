@@ -1,7 +1,7 @@
 /** The progress bar: how far, what is going on, how long still. */
 import type { Progress } from '../../../contract/attribution';
 import { phaseWords, type Phase } from '../../../contract/words/progress';
-import { duration } from '../../../contract/words/quantities';
+import { count, duration } from '../../../contract/words/quantities';
 
 export interface Bar {
   readonly update: (progress: Pick<Progress, 'done' | 'total' | 'remainingMs'> & { readonly phase: Phase }) => void;
@@ -18,22 +18,33 @@ export async function progressBar(screen: NodeJS.WriteStream | null): Promise<Ba
       stream: screen,
       hideCursor: true,
       clearOnComplete: true,
-      barsize: 30,
+      barsize: 16, // with the longest words it keeps within 80 columns
       gracefulExit: false, // Ctrl-C is ours: it ends the run, not the program
     },
     Presets.shades_classic,
   );
   let started = false;
+  /** Passes of what came before the adaptive path: what is more are its walks. */
+  let before = 0;
   return {
     update: ({ done, total, remainingMs, phase }) => {
+      const adaptive = phase.kind === 'adaptive';
+      if (!adaptive) before = done;
       const payload = {
-        phase: phaseWords(phase),
-        left: remainingMs === null ? '…' : `${duration(Math.ceil(remainingMs / 1000) * 1000)} left`,
+        phase: `${phaseWords(phase)}${adaptive ? `, ${count(done - before, 'walk')}` : ''}`,
+        left: leftWords(remainingMs, adaptive),
       };
-      if (started) bar.update(done, payload);
-      else bar.start(total, done, payload);
+      if (!started) bar.start(total, done, payload);
       started = true;
+      bar.setTotal(total); // an adaptive path learns on its way what is still to do
+      bar.update(done, payload);
     },
     stop: () => bar.stop(),
   };
+}
+
+/** `20 s left`; `about 20 s left`, where it follows from a trend. */
+function leftWords(remainingMs: number | null, foreseen: boolean): string {
+  if (remainingMs === null) return '…';
+  return `${foreseen ? 'about ' : ''}${duration(Math.ceil(remainingMs / 1000) * 1000)} left`;
 }

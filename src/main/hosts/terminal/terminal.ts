@@ -11,7 +11,7 @@ export interface Terminal {
   readonly screen: NodeJS.WriteStream | null;
   readonly columns: number;
   /** Calls `stop` at Ctrl-C and where the program is asked to end otherwise, until the returned function is called. */
-  readonly onInterrupt: (stop: (signal?: Interrupt) => void) => () => void;
+  readonly onInterrupt: (stop: Stop) => () => void;
 }
 
 /** Documented in `mho --help`; an interruption ends with 128 and the signal's number, as shells have it. */
@@ -20,6 +20,9 @@ export const EXIT = { ok: 0, fault: 1, usage: 2, SIGHUP: 129, SIGINT: 130, SIGTE
 /** Ctrl-C, a terminal that was closed, and being asked to end: all keep what is complete. */
 export const INTERRUPTS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 export type Interrupt = (typeof INTERRUPTS)[number];
+
+/** @returns `again` where this was but a first step, and the next interruption is heard too */
+export type Stop = (signal?: Interrupt) => void | 'again';
 
 /** The same terminal with writers through which no name of a file can move the cursor or turn the writing. */
 export const cleaned = (terminal: Terminal): Terminal => ({
@@ -42,7 +45,7 @@ export async function interruptible<Result>(
   }
 }
 
-/** The terminal of this process. A second Ctrl-C ends it at once. */
+/** The terminal of this process. A Ctrl-C after one that was to stop the work ends it at once. */
 export function ownTerminal(): Terminal {
   for (const stream of [process.stdout, process.stderr])
     stream.on('error', ({ code }: NodeJS.ErrnoException) => {
@@ -58,8 +61,7 @@ export function ownTerminal(): Terminal {
       let asked = false;
       const interrupted = (signal: Interrupt): void => {
         if (asked) process.exit(EXIT[signal]);
-        asked = true;
-        stop(signal);
+        asked = stop(signal) !== 'again';
       };
       for (const signal of INTERRUPTS) process.on(signal, interrupted);
       return () => {

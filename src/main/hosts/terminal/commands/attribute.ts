@@ -8,6 +8,7 @@ import { heldWords, walkedWords, worthTelling } from '../../../../contract/words
 import { inputPorts } from '../../../engine/data/ports';
 import { variation } from '../../../engine/graph/varied';
 import { checkWritable } from '../../../engine/sessions';
+import { pathFrom } from '../accuracy';
 import { attributeInTerminal } from '../attribution';
 import { baselineFrom, exampleList, gatherArrays, selectExamples, targetFrom } from '../inputs';
 import { sessionJson } from '../json';
@@ -17,9 +18,14 @@ import { LEGEND, sessionTables } from '../tables';
 import { openInTerminal } from '../opening';
 import { EXIT, interruptible, type Terminal } from '../terminal';
 
-export async function attributeCommand(terminal: Terminal, path: string, options: AttributeOptions): Promise<number> {
+export async function attributeCommand(
+  terminal: Terminal,
+  modelPath: string,
+  options: AttributeOptions,
+): Promise<number> {
+  const path = pathFrom(options);
   if (options.out) await checkWritable(options.out);
-  const model = await openInTerminal(terminal, path, options.quiet);
+  const model = await openInTerminal(terminal, modelPath, options.quiet);
   const { summary } = model;
   const ports = inputPorts(model.graph);
   const reading = {
@@ -48,7 +54,7 @@ export async function attributeCommand(terminal: Terminal, path: string, options
     minus: options.minus === undefined ? undefined : targetFrom(options.minus, summary, after),
     methods: options.method,
     rule: options.rule,
-    steps: options.steps,
+    ...path,
     hold: options.hold,
     walk: options.walk,
     layers: options.layers === 'all' ? undefined : options.layers.split(',').map((name) => name.trim()),

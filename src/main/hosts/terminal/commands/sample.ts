@@ -4,7 +4,7 @@ import { access, readdir, readFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { AttributionRequest } from '../../../../contract/attribution';
+import { DEFAULT_ACCURACY, type AttributionRequest } from '../../../../contract/attribution';
 import { MhoError } from '../../../../contract/errors';
 import { readArrays } from '../../../engine/data';
 import { checkWritable } from '../../../engine/sessions';
@@ -46,7 +46,8 @@ export async function sample(
   const arrays = await interruptible(terminal, (signal) => readArrays(join(folder, described.inputs), { signal }));
   const examples = exampleList(described.examples, Object.values(arrays)[0]!.shape[0]!);
   const { baseline, target, methods, rule, steps } = described;
-  const request = { inputs: selectExamples(arrays, examples), baseline, target, methods, rule, steps };
+  const accuracy = DEFAULT_ACCURACY;
+  const request = { inputs: selectExamples(arrays, examples), baseline, target, methods, rule, steps, accuracy };
   const source = described.inputs;
   const asked = { request, backend: options.backend, source, examples, quiet: options.quiet === true };
   const { session, fault } = await attributeInTerminal(terminal, model, asked);
