@@ -134,6 +134,7 @@ const windowTests = () => ({
  * How the paths begin of set-up, fuzzing, real files out of packages, measured claims, many layers and nodes, truths of whole nets, ops in
  * plain JavaScript and WebAssembly, hosts, hostile files. */
 const slow = [
+  'attribution/adaptive/expected',
   'attribution/along',
   'attribution/between',
   'attribution/errorEstimate',
