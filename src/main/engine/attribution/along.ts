@@ -10,7 +10,7 @@ import type { AlongPath } from '../../../contract/studio';
 import { MhoError } from '../../../contract/errors';
 import type { Device } from '../backends';
 import { sizeOf, type Graph, type ValueId } from '../graph/graph';
-import { chunkSize, rowBytes } from './chunks';
+import { chunkSize, keptShapes, rowBytes } from './chunks';
 import { forward } from './forward';
 import { planRun, type Plan } from './plan';
 import { prepare, type Prepared } from './request';
@@ -56,7 +56,12 @@ export const valuesAlongPath = (
     const plan = planRun(graph, prepared.starts, prepared.sinks, names, ['gradient-difference'], prepared.fixed);
     const { steps, rule } = request;
     const alphas = Float32Array.from({ length: steps + 1 }, (_, point) => point / steps);
-    const { segments } = chunkSize(steps, rowBytes(plan, weights, prepared.lines), request.memoryMB, request.chunkRows);
+    const { segments } = chunkSize(
+      steps,
+      rowBytes(keptShapes(plan, weights, prepared.lines)),
+      request.memoryMB,
+      request.chunkRows,
+    );
     const target = new Float32Array(steps + 1);
     const layers = new Map<ValueId, Gathered>(
       plan.layers.map(({ layer }) => [

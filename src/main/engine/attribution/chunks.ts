@@ -19,7 +19,7 @@ const MOST_ROWS = 512;
 const FEWEST_ROWS = 8;
 /** Bytes in use at the worst moment of a walk, per byte of kept activations: differences, upstream flows, temporaries. */
 export const PEAK_PER_KEPT = 3;
-const DEFAULT_BUDGET_MB = 2048;
+export const DEFAULT_BUDGET_MB = 2048;
 
 /** Bytes of one row of values; null where the model leaves their sizes free. */
 export function knownBytes(graph: Graph, ids: Iterable<ValueId>): number | null {
@@ -32,21 +32,28 @@ export function knownBytes(graph: Graph, ids: Iterable<ValueId>): number | null 
   return 4 * elements;
 }
 
-/** Bytes of the activations that one row keeps. Runs one row where the model leaves sizes free. */
-export function rowBytes(plan: Plan, weights: Weights, lines: Lines): number {
-  const known = knownBytes(plan.graph, plan.kept);
-  if (known !== null) return known;
-  return tf.tidy(() => {
+/** Shapes of the values that one row keeps, without rows. Runs one row where the model leaves sizes free. */
+export function keptShapes(plan: Plan, weights: Weights, lines: Lines): ReadonlyMap<ValueId, readonly number[]> {
+  const { values } = plan.graph;
+  if ([...plan.kept].every((id) => !values[id]!.shape.includes(null)))
+    return new Map([...plan.kept].map((id) => [id, values[id]!.shape as readonly number[]]));
+  const shapes = new Map<ValueId, readonly number[]>();
+  tf.tidy(() => {
     const row = new Map(
       [...lines.ends].map(([id, { to }]) => {
         const size = to.data.length / to.shape[0]!;
         return [id, tf.tensor(to.data.subarray(0, size), [1, ...to.shape.slice(1)], 'float32')];
       }),
     );
-    const values = forward(plan.pruned.nodes, weights, row, new Set(plan.sinks));
-    return 4 * [...plan.kept].reduce((sum, id) => sum + values.get(id)!.size, 0);
+    const computed = forward(plan.pruned.nodes, weights, row, new Set(plan.sinks));
+    for (const id of plan.kept) shapes.set(id, computed.get(id)!.shape.slice(1));
   });
+  return shapes;
 }
+
+/** Bytes of the activations that one row keeps. @param shapes of its values */
+export const rowBytes = (shapes: ReadonlyMap<ValueId, readonly number[]>): number =>
+  4 * [...shapes.values()].reduce((sum, shape) => sum + sizeOf(shape), 0);
 
 /** Bytes of activations at hand that a core is worth waking for. */
 const LANE_BYTES = 0.5e6;
@@ -106,4 +113,18 @@ export function chunkSize(steps: number, bytes: number, budgetMB = DEFAULT_BUDGE
   // As few chunks as fit, all of about the same size.
   const chunks = Math.ceil(steps / Math.max(2, rows - 1 - ((rows - 1) % 2)));
   return { segments: 2 * Math.ceil(steps / chunks / 2), pairs: 1 };
+}
+
+/**
+ * Chains of an adaptive path (three points each) that are walked at once.
+ * @param bytes what one row keeps
+ * @param mostRows a cap given by hand
+ * @throws MEMORY_BUDGET when not even one fits
+ */
+export function chainsAtOnce(bytes: number, budgetMB: number, mostRows?: number): number {
+  const affordable = Math.floor((budgetMB * 1e6) / (bytes * PEAK_PER_KEPT));
+  if (affordable < 3)
+    throw new MhoError('MEMORY_BUDGET', { need: Math.ceil((3 * bytes * PEAK_PER_KEPT) / 1e6), budget: budgetMB });
+  const fastest = Math.min(MOST_ROWS, Math.max(FEWEST_ROWS, Math.round(FASTEST_BYTES / bytes)));
+  return Math.max(1, Math.floor(Math.min(affordable, mostRows ?? fastest) / 3));
 }

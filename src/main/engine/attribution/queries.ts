@@ -3,7 +3,7 @@ import type { AttributionRequest, NumericArray } from '../../../contract/attribu
 import type { Device } from '../backends';
 import type { Graph, ValueId } from '../graph/graph';
 import { prune } from '../graph/prune';
-import { chunkSize, PEAK_PER_KEPT, rowBytes } from './chunks';
+import { chunkSize, PEAK_PER_KEPT, keptShapes, rowBytes } from './chunks';
 import { evaluate } from './evaluate';
 import { checkInputs } from './inputs';
 import { methodSum } from './methods';
@@ -88,7 +88,7 @@ export const planCost = (device: Device, graph: Graph, request: AttributionReque
     const prepared = await prepare(graph, weights, request);
     const sums = request.methods.map((method) => methodSum(method, request.rule, request.steps));
     const plan = planRun(graph, prepared.starts, prepared.sinks, request.layers, request.methods, prepared.fixed);
-    const bytes = rowBytes(plan, weights, prepared.lines);
+    const bytes = rowBytes(keptShapes(plan, weights, prepared.lines));
     const grids = [...new Set(sums.map(({ steps }) => steps))];
     const rows = grids.map((steps) => {
       const { segments, pairs } = chunkSize(steps, bytes, request.memoryMB, request.chunkRows);

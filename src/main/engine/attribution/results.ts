@@ -126,7 +126,7 @@ export const overPositions = (
 ): Float32Array => Float32Array.from(positionSums(values, examples, shape, unitAxis));
 
 /** As `overPositions`, unrounded. */
-function positionSums(
+export function positionSums(
   values: Float32Array,
   examples: number,
   shape: readonly number[],

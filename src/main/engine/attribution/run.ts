@@ -1,9 +1,19 @@
 /** A run: the sums of all methods over their grids, group by group and chunk by chunk, and the results they come to. */
-import type { AttributionRequest, Method, Progress, Round, RunResult, SavedGrid } from '../../../contract/attribution';
+import type {
+  Accuracy,
+  AttributionRequest,
+  Method,
+  Progress,
+  Round,
+  RunPhase,
+  RunResult,
+} from '../../../contract/attribution';
 import { MhoError } from '../../../contract/errors';
 import type { Device } from '../backends';
 import { sizeOf, type Graph, type ValueId } from '../graph/graph';
-import { chunkSize, rowBytes } from './chunks';
+import { resolvedResult } from './adaptive/assemble';
+import { resolve, type Resolved } from './adaptive/run';
+import { chunkSize, keptShapes, rowBytes } from './chunks';
 import { genomicsNonlinearity, methodSum, type MethodSum } from './methods';
 import { planRun, type Plan } from './plan';
 import type { Group } from './path';
@@ -20,12 +30,12 @@ export interface AttributionOptions {
   readonly onResult?: (result: RunResult) => void | Promise<void>;
   /** Takes effect at the next chunk; what is complete by then is returned. */
   readonly signal?: AbortSignal;
-  /** Ends adaptive paths at the next chunk, complete as far as they have come. */
+  /** Ends adaptive paths at the next round, complete as far as they have come. */
   readonly enough?: AbortSignal;
-  /** After every round of an adaptive path, for each example that it was about. Its arrays may be used again. */
+  /** After a round of an adaptive path, for each example that it was about, not more often than can be looked at. */
   readonly onRound?: (round: Round) => void;
-  /** For each example of the request, the adaptive path that it goes on from; null: from the beginning. With `accuracy` only. */
-  readonly resume?: readonly (SavedGrid | null)[];
+  /** What the same request came to before: its adaptive paths go on from where they are, those whose grids it holds. */
+  readonly resume?: RunResult;
   /** Whether to estimate errors (a fourth more work for secant). Default true. */
   readonly estimateError?: boolean;
 }
@@ -33,15 +43,15 @@ export interface AttributionOptions {
 class Cancelled extends Error {}
 
 /** The sums that run over one grid of points, and so share its forward passes. */
-interface Grid {
+interface EvenGrid {
   readonly steps: number;
   readonly kinds: SumKind[];
 }
 
 /** Methods with the same number of steps share a grid; the shortest grid first, so that DeepLIFT is there at once. */
-function gridsOf(sums: readonly MethodSum[]): Grid[] {
+function gridsOf(sums: ReadonlyMap<Method, MethodSum>): EvenGrid[] {
   const grids = new Map<number, SumKind[]>();
-  for (const { steps, kind } of sums) {
+  for (const { steps, kind } of sums.values()) {
     const kinds = grids.get(steps) ?? [];
     if (!kinds.includes(kind)) kinds.push(kind);
     grids.set(steps, kinds);
@@ -63,9 +73,8 @@ export async function attribute(
   try {
     return await withWeights(device, graph, async (weights) => {
       const prepared = await prepare(graph, weights, request);
-      const sums = request.methods.map((method) => methodSum(method, request.rule, request.steps));
       const plan = planRun(graph, prepared.starts, prepared.sinks, request.layers, request.methods, prepared.fixed);
-      return new Run(graph, request, options, weights, prepared, plan, sums).results();
+      return new Run(graph, request, options, weights, prepared, plan).results();
     });
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
@@ -85,9 +94,13 @@ interface GridSums {
 
 class Run {
   readonly #began = performance.now();
-  readonly #total: number;
+  #total: number;
   #done = 0;
   readonly #pairs: number;
+  /** Of Neuron Integrated Gradients, where it is not by even steps. */
+  readonly #accuracy: Accuracy | null;
+  /** What the methods by even steps sum. */
+  readonly #sums: ReadonlyMap<Method, MethodSum>;
 
   constructor(
     private readonly graph: Graph,
@@ -96,31 +109,81 @@ class Run {
     private readonly weights: Weights,
     private readonly prepared: Prepared,
     private readonly plan: Plan,
-    private readonly sums: readonly MethodSum[],
   ) {
     this.#pairs = prepared.lines.pairs;
-    this.#total = gridsOf(sums).reduce((total, { steps }) => total + (steps + 1) * this.#pairs, 0);
+    const { methods, rule, steps, accuracy } = request;
+    this.#accuracy = methods.includes('nig') && rule === 'secant' ? (accuracy ?? null) : null;
+    const even = methods.filter((method) => method !== 'nig' || !this.#accuracy);
+    this.#sums = new Map(even.map((method) => [method, methodSum(method, rule, steps)]));
+    this.#total = gridsOf(this.#sums).reduce((total, { steps }) => total + (steps + 1) * this.#pairs, 0);
   }
 
   async results(): Promise<RunResult[]> {
-    const bytes = rowBytes(this.plan, this.weights, this.prepared.lines);
+    const shapes = keptShapes(this.plan, this.weights, this.prepared.lines);
     const results = new Map<Method, RunResult>();
-    for (const grid of gridsOf(this.sums)) {
-      const gathered = await this.#sweep(grid, bytes);
-      for (const [place, method] of this.request.methods.entries()) {
-        const sum = this.sums[place]!;
-        if (sum.steps !== grid.steps || gathered.donePairs < this.prepared.references) continue;
-        const result = this.#assemble(method, sum, gathered);
-        results.set(method, result);
-        await this.options.onResult?.(result);
+    const keep = async (result: RunResult): Promise<void> => {
+      results.set(result.method, result);
+      await this.options.onResult?.(result);
+    };
+    const grids = gridsOf(this.#sums);
+    const differences = grids.filter(({ steps }) => steps === 1);
+    for (const stage of [...differences, this.#accuracy, ...grids.filter(({ steps }) => steps > 1)]) {
+      if (stage === null || this.options.signal?.aborted) continue;
+      if ('tolerance' in stage) {
+        const resolved = await this.#resolve(stage, shapes);
+        if (resolved.length > 0) await keep(this.#resolvedResult(stage, resolved));
+        continue;
       }
-      if (this.options.signal?.aborted) break;
+      const gathered = await this.#sweep(stage, rowBytes(shapes));
+      if (gathered.donePairs < this.prepared.references) continue;
+      for (const [method, sum] of this.#sums)
+        if (sum.steps === stage.steps) await keep(this.#assemble(method, sum, gathered));
     }
     return this.request.methods.flatMap((method) => results.get(method) ?? []);
   }
 
+  /** Resolves every example; a cancel keeps those that are. */
+  async #resolve(accuracy: Accuracy, shapes: ReadonlyMap<ValueId, readonly number[]>): Promise<Resolved[]> {
+    const { plan, weights, prepared, request } = this;
+    const { onRound, enough, resume } = this.options;
+    const resolved: Resolved[] = [];
+    const before = this.#done;
+    const left = this.#total - before;
+    const setting = { plan, weights, prepared, request, accuracy, shapes, rowBytes: rowBytes(shapes) };
+    try {
+      await resolve(setting, {
+        onRound,
+        enough,
+        resume,
+        onResolved: (each) => resolved.push(each),
+        onBatch: async ({ done, total, estimate }) => {
+          this.#done = before + done;
+          this.#total = before + total + left;
+          await this.#report({ alpha: 1, expected: 0, running: 0 }, { kind: 'adaptive', accuracy, estimate });
+        },
+      });
+    } catch (error) {
+      if (!(error instanceof Cancelled)) throw error;
+    }
+    this.#total = this.#done + left;
+    return resolved;
+  }
+
+  #resolvedResult(accuracy: Accuracy, resolved: readonly Resolved[]): RunResult {
+    const { plan, prepared } = this;
+    return {
+      ...resolvedResult(plan, accuracy, prepared.targets, resolved),
+      complete: resolved.length === prepared.examples,
+      deltaUncertainty: null,
+      alarms: [],
+      backend: this.weights.device.info,
+      pathStart: this.request.pathStart ?? null,
+      durationMs: performance.now() - this.#began,
+    };
+  }
+
   /** Sweeps all pairs, group by group; a cancel keeps the groups that are complete. */
-  async #sweep(grid: Grid, bytes: number): Promise<GridSums> {
+  async #sweep(grid: EvenGrid, bytes: number): Promise<GridSums> {
     const { plan, weights, prepared, request } = this;
     const size = chunkSize(grid.steps, bytes, request.memoryMB, request.chunkRows);
     const alphas = Array.from({ length: grid.steps + 1 }, (_, k) => k / grid.steps);
@@ -146,7 +209,7 @@ class Run {
         const group = { first, pairs: Math.min(size.pairs, this.#pairs - first) };
         const result = await sweepGroup(swept, group, alphas, size.segments, async (chunk) => {
           this.#done += chunk.passes;
-          await this.#report(chunk, grid);
+          await this.#report(chunk, grid.steps === 1 ? { kind: 'differences' } : { kind: 'path', steps: grid.steps });
         });
         this.#gather(gathered, group, result);
       }
@@ -178,7 +241,7 @@ class Run {
   }
 
   /** Progress after a chunk. @throws Cancelled */
-  async #report(chunk: { alpha: number; expected: number; running: number }, grid: Grid): Promise<void> {
+  async #report(chunk: { alpha: number; expected: number; running: number }, phase: RunPhase): Promise<void> {
     const spent = performance.now() - this.#began;
     // Chunks count the point they share with the next: what is left never comes out below zero.
     const done = Math.min(this.#done, this.#total);
@@ -186,7 +249,7 @@ class Run {
       done,
       total: this.#total,
       remainingMs: (spent / done) * (this.#total - done),
-      phase: grid.steps === 1 ? { kind: 'differences' } : { kind: 'path', steps: grid.steps },
+      phase,
       alpha: chunk.alpha,
       expected: chunk.expected,
       running: chunk.running,

@@ -40,7 +40,7 @@ export interface Standing {
   readonly bounded: readonly SliceStanding[];
   readonly others: readonly SliceStanding[];
   /**
-   * Per bounded slice: how many entries by |value|, from the top, are certain: each prefix stands apart from the rest. At least
+   * Per ranked slice: how many entries by |value|, from the top, are certain: each prefix stands apart from the rest. At least
    * `untilTop` where that many do as a set.
    */
   readonly certain: Int32Array;
@@ -112,6 +112,16 @@ export class Grid {
   /** The mean over lines of every entry, extrapolated where a slice is. */
   values(): Float64Array {
     return this.#written((evaluation, slice, range, to) => writeValues(evaluation, slice, range, to));
+  }
+
+  /** One line's contributions, every entry, as its leaves have them. */
+  lineValues(line: number): Float64Array {
+    const sum = new Float64Array(this.#length);
+    for (const leaf of this.#state.leaves) {
+      if (leaf.line !== line) continue;
+      for (let i = 0; i < sum.length; i++) sum[i]! += leaf.contributions[i]!;
+    }
+    return sum;
   }
 
   /** Estimated errors of `values`. */
@@ -264,17 +274,19 @@ export class Grid {
   }
 
   #ranked(): (Ranked | null)[] {
-    const evaluation = this.#evaluated();
+    const { bounded, ranks } = this.#state.options;
+    const evaluation = ranks === 'others' ? this.#evaluatedOthers() : this.#evaluated();
+    const first = ranks === 'others' ? bounded.length : 0;
     const values = new Float64Array(this.#length);
     return evaluation.slices.map((slice, s) => {
-      writeValues(evaluation, slice, this.#slices[s]!, values);
-      return ranked(evaluation, s, this.#slices[s]!, values);
+      writeValues(evaluation, slice, this.#slices[first + s]!, values);
+      return ranked(evaluation, s, this.#slices[first + s]!, values);
     });
   }
 
-  /** Bounded slices whose first entries are not certain; those that are nothing beside others have none that matter. */
+  /** Ranked slices whose first entries are not certain; those that are nothing beside others have none that matter. */
   #uncertain(top: number): number[] {
-    const { slices } = this.#evaluated();
+    const { slices } = this.#evaluated(); // of the same layers
     return this.#ranked().flatMap((ranking, s) =>
       slices[s]!.total === Infinity || (ranking && separated(ranking, top)) ? [] : [s],
     );
@@ -307,7 +319,8 @@ export class Grid {
       }));
     const bounded = standings(slices);
     const estimate = largest(bounded, ({ share }) => share);
-    const top = accuracy.untilTop;
+    const others = (): SliceStanding[] => (options.others.length > 0 ? standings(this.#evaluatedOthers().slices) : []);
+    const certain = (): Int32Array => this.#certain(accuracy.untilTop);
     return {
       walks,
       points,
@@ -318,17 +331,23 @@ export class Grid {
       stopped: next.kind === 'stop' ? next.why : null,
       reached: estimate <= accuracy.tolerance,
       bounded,
-      others: options.others.length > 0 ? standings(this.#evaluatedOthers().slices) : [],
-      certain: Int32Array.from(this.#ranked(), (ranking) =>
-        ranking
-          ? Math.max(
-              certainFrom(ranking),
-              top !== null && separated(ranking, top) ? Math.min(top, ranking.values.length) : 0,
-            )
-          : 0,
-      ),
+      // Asked for when somebody looks, not in every round.
+      get others() {
+        return others();
+      },
+      get certain() {
+        return certain();
+      },
       grid: gridOf(leaves, options.lines),
     };
+  }
+
+  #certain(top: number | null): Int32Array {
+    return Int32Array.from(this.#ranked(), (ranking) => {
+      if (!ranking) return 0;
+      const asked = top !== null && separated(ranking, top) ? Math.min(top, ranking.values.length) : 0;
+      return Math.max(certainFrom(ranking), asked);
+    });
   }
 }
 

@@ -12,6 +12,7 @@ const about = z.object({
     lines: count,
     bounded: z.array(slice),
     others: z.array(slice),
+    ranks: z.enum(['bounded', 'others']).optional(),
     bytes: z.union([z.literal(4), z.literal(8)]),
     reach: z.array(z.tuple([z.number(), z.number()])),
   }),

@@ -10,6 +10,8 @@ export interface GridOptions {
   /** Layers' entries that the tolerance bounds, and others whose estimate is only told. Together they are all entries. */
   readonly bounded: readonly Slice[];
   readonly others: readonly Slice[];
+  /** Which of the two are ranked, where leaders are to be certain; default: those that are bounded. */
+  readonly ranks?: 'bounded' | 'others' | undefined;
   readonly accuracy: Accuracy;
   /** Bytes of the numbers that are walked with. */
   readonly bytes: 4 | 8;

@@ -1,5 +1,5 @@
 /** A run that goes on: its adaptive path, from where it is, towards another accuracy. It stays the same run. */
-import type { AttributionRequest, RunResult, SavedGrid } from '../../../../contract/attribution';
+import type { AttributionRequest, RunResult } from '../../../../contract/attribution';
 import { MhoError } from '../../../../contract/errors';
 import type { Continuation } from '../../../../contract/studio';
 import { madeName } from '../../../../contract/words/runs';
@@ -26,10 +26,6 @@ function requestOf({ question, result }: Run, { accuracy, memoryMB }: Continuati
   };
 }
 
-/** Per example of the question; examples that a cancelled run lacks begin at the beginning. */
-const savedOf = ({ question, result }: Run): readonly (SavedGrid | null)[] =>
-  question.examples.map((_, example) => result.adaptive!.examples[result.examples.indexOf(example)]?.saved ?? null);
-
 /** @throws NOTHING_OPEN, HANDLE_UNKNOWN, RUN_NOT_ADAPTIVE, RUN_OTHER_MODEL */
 function checked(epoch: Epoch, id: string): Run {
   const run = epoch.runs.get(id);
@@ -47,10 +43,9 @@ export const continuingWork =
   (epoch, asked) => {
     const run = checked(epoch, asked.run);
     const request = requestOf(run, asked);
-    const resume = savedOf(run);
-    const { durationMs } = run.result;
+    const { result: resume } = run;
     // Time that was spent on what is not walked again.
-    const spent = resume.some((saved) => saved !== null) ? durationMs : 0;
+    const spent = resume.adaptive!.examples.some(({ saved }) => saved !== null) ? resume.durationMs : 0;
     const done = epoch.runs.goOn(run.id);
     const take = (result: RunResult, trace: Run['trace']) =>
       // Cancelled in the middle, it has less than before: the run stays as it was.

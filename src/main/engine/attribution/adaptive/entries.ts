@@ -1,0 +1,84 @@
+/** Which numbers of each layer an adaptive path decides by: every unit, and every neuron or a seeded sample of them. */
+import type { Slice } from './grid';
+import type { LayerEntries } from './walker';
+import { sizeOf, type ValueId } from '../../graph/graph';
+import type { PlannedLayer } from '../plan';
+
+/** Leaves that a long path comes to; three numbers of each entry are held for each of them. */
+const LEAVES = 300;
+const NUMBERS = 3;
+/** Neurons of a layer that are looked at where they cannot all be: as many suffice to bound them, and to tell their error. */
+const SAMPLE = { neurons: 4096, units: 256 };
+/** What part of the memory a grid may take. */
+const PART = 0.25;
+
+/** Entries of all layers' vectors, end to end. */
+export interface Entries {
+  readonly layers: readonly LayerEntries[];
+  readonly length: number;
+  /** Whether every neuron is an entry. */
+  readonly whole: boolean;
+  /** Examples whose grids may be held at once. */
+  readonly examples: number;
+}
+
+/**
+ * @param shapes of the layers' values, without rows
+ * @param lines baselines of an example
+ * @param over what the tolerance bounds
+ * @param budgetMB of the whole run
+ */
+export function entriesOf(
+  layers: readonly PlannedLayer[],
+  shapes: ReadonlyMap<ValueId, readonly number[]>,
+  lines: number,
+  over: 'units' | 'neurons',
+  budgetMB: number,
+): Entries {
+  const own = [...new Map(layers.map((each) => [each.layer.output, each])).values()];
+  const sized = own.map(({ layer: { output, unitAxis } }) => {
+    const shape = shapes.get(output)!;
+    return { id: output, shape, unitAxis, neurons: sizeOf(shape), units: unitAxis === null ? 1 : shape[unitAxis]! };
+  });
+  const total = (count: (layer: (typeof sized)[number]) => number): number =>
+    sized.reduce((sum, layer) => sum + count(layer), 0);
+  const most = (budgetMB * 1e6 * PART) / (4 * NUMBERS * LEAVES * lines);
+  const whole = total(({ units, neurons }) => units + neurons) <= most;
+  const left = Math.max(0, most - total(({ units }) => units)) / sized.length;
+  const sample = Math.max(16, Math.min(SAMPLE[over], Math.floor(left)));
+  let at = 0;
+  const placed = sized.map(({ id, shape, unitAxis, neurons, units }): LayerEntries => {
+    const held = whole || neurons <= sample ? neurons : sample;
+    const begin = at;
+    at += units + held;
+    return {
+      id,
+      shape,
+      unitAxis,
+      units: { begin, end: begin + units },
+      neurons: { begin: begin + units, end: at },
+      sample: held === neurons ? null : chosen(neurons, held, id),
+    };
+  });
+  return { layers: placed, length: at, whole, examples: Math.max(1, Math.floor(most / at)) };
+}
+
+/** So many of the places 0 … `of` − 1, ascending: one from each stretch of equal length, the same in every run. */
+function chosen(of: number, count: number, seed: number): Int32Array {
+  let state = (seed + 1) * 0x9e3779b1;
+  const next = (): number => {
+    // xorshift32 (Marsaglia 2003)
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return (state >>> 0) / 2 ** 32;
+  };
+  return Int32Array.from({ length: count }, (_, place) => {
+    const from = Math.floor((of * place) / count);
+    const to = Math.floor((of * (place + 1)) / count);
+    return from + Math.floor(next() * (to - from));
+  });
+}
+
+export const slicesOf = (entries: Entries, of: 'units' | 'neurons'): Slice[] =>
+  entries.layers.map((layer) => layer[of]);

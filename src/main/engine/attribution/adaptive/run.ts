@@ -1,0 +1,447 @@
+/**
+ * Neuron Integrated Gradients to an accuracy that is asked for: rounds of walks on the examples' own grids, until each is resolved
+ * as far as was asked (docs/secant.md, "The adaptive path"). Examples take their rounds together, so that batches are full; each ends
+ * by itself.
+ */
+import type { Accuracy, AttributionRequest, Reached, Round, RunResult } from '../../../../contract/attribution';
+import { sizeOf, type ValueId } from '../../graph/graph';
+import { chainsAtOnce, DEFAULT_BUDGET_MB } from '../chunks';
+import type { Plan } from '../plan';
+import type { Prepared } from '../request';
+import { positionSums } from '../results';
+import type { Weights } from '../weights';
+import { entriesOf, slicesOf, type Entries } from './entries';
+import { Grid, type Chain, type Walked } from './grid';
+import { reachOf } from './reach';
+import { Walker, type PairChain } from './walker';
+
+/** What one example comes to, at each planned layer's value. */
+export interface Resolved {
+  /** Index into the request's. */
+  readonly example: number;
+  readonly reached: Reached;
+  /** Most segments of any of its baselines. */
+  readonly steps: number;
+  /** F at the ends, averaged over baselines. */
+  readonly atInput: number;
+  readonly atBaseline: number;
+  readonly layers: ReadonlyMap<ValueId, ResolvedLayer>;
+}
+
+export interface ResolvedLayer {
+  readonly shape: readonly number[];
+  readonly contributions: Float32Array;
+  /** Standard deviation over baselines; null with one. */
+  readonly spread: Float32Array | null;
+  readonly units: Float32Array;
+  readonly unitError: Float32Array;
+  /** Estimated L1 errors. */
+  readonly unitsError: number;
+  readonly neuronsError: number;
+  readonly certain: number;
+}
+
+export interface Told {
+  /** Backward walks done and to do, over all examples. */
+  readonly done: number;
+  readonly total: number;
+  /** Of the example that is farthest from what was asked; null in the pilot. */
+  readonly estimate: number | null;
+}
+
+export interface AdaptiveHooks {
+  /** After every batch; what it throws ends the run, and all examples that are resolved are given. */
+  readonly onBatch: (told: Told) => Promise<void>;
+  readonly onRound?: ((round: Round) => void) | undefined;
+  readonly onResolved: (resolved: Resolved) => void;
+  /** Ends every path as far as it has come. */
+  readonly enough?: AbortSignal | undefined;
+  /** A run of the same request, to go on from. */
+  readonly resume?: RunResult | undefined;
+}
+
+/** What a run of any kind has. */
+export interface AdaptiveSetting {
+  readonly plan: Plan;
+  readonly weights: Weights;
+  readonly prepared: Prepared;
+  readonly request: AttributionRequest;
+  readonly accuracy: Accuracy;
+  readonly rowBytes: number;
+  readonly shapes: ReadonlyMap<ValueId, readonly number[]>;
+}
+
+type Numbers = Float32Array | Float64Array;
+
+/** Examples whose rounds share batches at the most. */
+const MOST_AT_ONCE = 16;
+/** Walks that an example takes, before any has told. */
+const TYPICAL = 44;
+/** Least time between two looks at one example on its way, in ms. */
+const LOOK_EVERY = 150;
+/** Bytes of a saved grid at the most: a session file holds one for each example. */
+const MOST_SAVED = 4e6;
+
+/** One example on its way. */
+class Path {
+  readonly grid: Grid;
+  /** Sums over leaves of all neurons, by baseline, layer after layer; null where the grid holds every neuron. */
+  readonly totals: readonly Float32Array[] | null;
+  readonly atBaseline: Float32Array;
+  readonly atInput: Float32Array;
+  /** When it was shown last, in ms. */
+  looked = 0;
+  /** How its estimate has fallen. */
+  readonly #course: { readonly walks: number; readonly estimate: number }[] = [];
+
+  constructor(
+    readonly example: number,
+    private readonly setting: AdaptiveSetting,
+    private readonly entries: Entries,
+    before: RunResult | undefined,
+  ) {
+    const { prepared, accuracy, plan } = setting;
+    const { references } = prepared;
+    const place = before?.examples.indexOf(example) ?? -1;
+    const reached = before?.adaptive?.examples[place];
+    const saved = reached?.saved;
+    this.atBaseline = new Float32Array(references);
+    this.atInput = new Float32Array(references);
+    const neurons = entries.layers.reduce((total, { shape }) => total + sizeOf(shape), 0);
+    this.totals = entries.whole ? null : Array.from({ length: references }, () => new Float32Array(neurons));
+    if (saved) {
+      this.grid = Grid.restore(saved);
+      const { walks, estimate } = this.grid.standing;
+      this.#course.push({ walks, estimate });
+      this.grid.goOn(accuracy);
+      const ends = saved.arrays['ends']!;
+      this.atBaseline.set(ends.subarray(0, references));
+      this.atInput.set(ends.subarray(references));
+      let at = 0;
+      for (const { id, shape } of entries.layers) {
+        const size = sizeOf(shape);
+        const layer = before!.layers[plan.layers.findIndex((each) => each.layer.output === id)]!;
+        this.totals?.[0]!.set(layer.contributions.subarray(place * size, (place + 1) * size), at);
+        at += size;
+      }
+      return;
+    }
+    const { over } = accuracy;
+    this.grid = new Grid({
+      lines: references,
+      bounded: slicesOf(entries, over),
+      others: slicesOf(entries, over === 'units' ? 'neurons' : 'units'),
+      ranks: over === 'units' ? 'bounded' : 'others',
+      accuracy,
+      bytes: 4,
+      reach: Array.from({ length: references }, (_, line) => reachOf(plan, prepared.lines, this.pair(line))),
+    });
+  }
+
+  pair(line: number): number {
+    return this.example * this.setting.prepared.references + line;
+  }
+
+  /** This round's chains; none once it has stopped. @param enough whether it is to stop as soon as there is a result */
+  next(enough: boolean): readonly Chain[] {
+    return enough && this.#course.length > 0 ? [] : this.grid.next();
+  }
+
+  take(walked: readonly Walked[]): void {
+    this.grid.take(walked);
+    const { walks, estimate } = this.grid.standing;
+    this.#course.push({ walks, estimate });
+  }
+
+  /** Null in the pilot. */
+  get estimate(): number | null {
+    return this.#course.at(-1)?.estimate ?? null;
+  }
+
+  /** Walks that are left, by how the estimate has fallen with them: no faster than it did, nor than its square. */
+  foreseen(): number {
+    const { tolerance, mostWalks } = this.setting.accuracy;
+    const last = this.#course.at(-1);
+    if (!last) return TYPICAL;
+    const before = this.#course.at(-3) ?? this.#course[0]!;
+    const fell = Math.log(before.estimate / last.estimate) / Math.log(last.walks / before.walks);
+    const power = Number.isFinite(fell) ? Math.min(2, Math.max(0.7, fell)) : 1;
+    const total = last.walks * Math.max(1, last.estimate / tolerance) ** (1 / power);
+    return Math.max(0, Math.min(total, mostWalks === null ? Infinity : mostWalks * this.atInput.length) - last.walks);
+  }
+
+  /** F where a chain of the pilot begins or ends a path. */
+  note({ line, points: [first, , last] }: Chain, [atFirst, , atLast]: readonly [number, number, number]): void {
+    if (first.side === 0 && first.t === 0) this.atBaseline[line] = atFirst;
+    if (last.side === 1 && last.t === 0) this.atInput[line] = atLast;
+  }
+
+  change(line: number, change: Float32Array): void {
+    const total = this.totals![line]!;
+    for (let at = 0; at < total.length; at++) total[at]! += change[at]!;
+  }
+
+  /** How it stands, for somebody who watches. */
+  round(): Round {
+    const { plan, prepared, accuracy } = this.setting;
+    const { standing } = this.grid;
+    const values = this.grid.values();
+    const errors = this.grid.errors();
+    const shares = accuracy.over === 'units' ? standing.bounded : standing.others;
+    return {
+      method: 'nig',
+      example: this.example,
+      target: prepared.targets[this.example]!,
+      accuracy,
+      atInput: mean(this.atInput),
+      atBaseline: mean(this.atBaseline),
+      estimate: standing.estimate,
+      layer: this.#worst(),
+      walks: standing.walks,
+      rounds: standing.rounds,
+      layers: plan.layers.map(({ layer, cut }) => {
+        const at = this.entries.layers.findIndex(({ id }) => id === layer.output);
+        const { begin, end } = this.entries.layers[at]!.units;
+        const units = Float32Array.from(values.subarray(begin, end));
+        return {
+          name: layer.name,
+          cut,
+          units,
+          unitError: Float32Array.from(errors.subarray(begin, end)),
+          unitsError: shares[at]!.share * l1(units),
+          certain: standing.certain[at]!,
+        };
+      }),
+    };
+  }
+
+  resolved(): Resolved {
+    const { accuracy } = this.setting;
+    const { standing } = this.grid;
+    const values = this.grid.values();
+    const errors = this.grid.errors();
+    const [units, neurons] =
+      accuracy.over === 'units' ? [standing.bounded, standing.others] : [standing.others, standing.bounded];
+    const lines = this.totals ?? this.#linesOfGrid();
+    let from = 0;
+    const layers = this.entries.layers.map((layer, at): readonly [ValueId, ResolvedLayer] => {
+      const size = sizeOf(layer.shape);
+      const own = Float32Array.from(values.subarray(layer.units.begin, layer.units.end));
+      const begin = this.totals ? from : layer.neurons.begin;
+      from += size;
+      const ofLines = lines.map((line) => line.subarray(begin, begin + size));
+      const contributions = this.totals
+        ? spreadOut(meanOf(ofLines), own, layer)
+        : Float32Array.from(values.subarray(begin, begin + size));
+      return [
+        layer.id,
+        {
+          shape: layer.shape,
+          contributions,
+          spread: ofLines.length > 1 ? spreadOf(ofLines) : null,
+          units: own,
+          unitError: Float32Array.from(errors.subarray(layer.units.begin, layer.units.end)),
+          unitsError: units[at]!.share * l1(own),
+          neuronsError: neurons[at]!.share * l1(contributions),
+          certain: standing.certain[at]!,
+        },
+      ];
+    });
+    const { estimate, reached, stopped, walks, points, rounds, grid } = standing;
+    return {
+      example: this.example,
+      reached: {
+        estimate,
+        layer: this.#worst(),
+        reached,
+        stopped: stopped ?? 'enough',
+        walks,
+        points,
+        rounds,
+        grid,
+        saved: this.#saved(),
+      },
+      steps: Math.max(...grid.map((points) => points.length - 1)),
+      atInput: mean(this.atInput),
+      atBaseline: mean(this.atBaseline),
+      layers: new Map(layers),
+    };
+  }
+
+  /** By baseline, where the spread over several is told. */
+  #linesOfGrid(): readonly Float64Array[] {
+    const lines = this.atInput.length;
+    return lines === 1 ? [] : Array.from({ length: lines }, (_, line) => this.grid.lineValues(line));
+  }
+
+  #worst(): string {
+    const { id } = this.entries.layers[this.grid.standing.worst]!;
+    return this.setting.plan.layers.find(({ layer }) => layer.output === id)!.layer.name;
+  }
+
+  /** Several baselines whose sums are not in the grid cannot be told apart from a result. */
+  #saved(): Reached['saved'] {
+    if (this.totals && this.atInput.length > 1) return null;
+    const { about, arrays } = this.grid.save();
+    const bytes = Object.values(arrays).reduce((sum, { byteLength }) => sum + byteLength, 0);
+    if (bytes > MOST_SAVED) return null;
+    return { about, arrays: { ...arrays, ends: Float64Array.from([...this.atBaseline, ...this.atInput]) } };
+  }
+}
+
+function mean(values: ArrayLike<number>): number {
+  let sum = 0;
+  for (let at = 0; at < values.length; at++) sum += values[at]!;
+  return sum / values.length;
+}
+
+function l1(values: Float32Array): number {
+  let sum = 0;
+  for (let at = 0; at < values.length; at++) sum += Math.abs(values[at]!);
+  return sum;
+}
+
+/** Mean over an example's baselines. */
+function meanOf(lines: readonly Numbers[]): Float32Array {
+  if (lines.length === 1) return Float32Array.from(lines[0]!);
+  return Float32Array.from({ length: lines[0]!.length }, (_, at) => mean(lines.map((line) => line[at]!)));
+}
+
+/** How far they lie apart: standard deviation (of the sample: divided by R − 1). */
+const spreadOf = (lines: readonly Numbers[]): Float32Array =>
+  Float32Array.from({ length: lines[0]!.length }, (_, at) => {
+    const own = lines.map((line) => line[at]!);
+    const center = mean(own);
+    return Math.sqrt(own.reduce((sum, value) => sum + (value - center) ** 2, 0) / (lines.length - 1));
+  });
+
+/**
+ * Contributions whose sums over positions are the units': what those have more (extrapolation, which is done for units alone where
+ * not every neuron is held) is spread over a unit's positions by their size.
+ */
+function spreadOut(
+  contributions: Float32Array,
+  units: Float32Array,
+  { shape, unitAxis }: { readonly shape: readonly number[]; readonly unitAxis: number | null },
+): Float32Array {
+  const sums = positionSums(contributions, 1, shape, unitAxis);
+  const sizes = positionSums(contributions.map(Math.abs), 1, shape, unitAxis);
+  const inner = unitAxis === null ? contributions.length : sizeOf(shape.slice(unitAxis + 1));
+  const count = units.length;
+  for (let at = 0; at < contributions.length; at++) {
+    const unit = Math.floor(at / inner) % count;
+    const size = sizes[unit]!;
+    if (size > 0) contributions[at]! += ((units[unit]! - sums[unit]!) * Math.abs(contributions[at]!)) / size;
+  }
+  return contributions;
+}
+
+/** Chains of one example's round. */
+interface Going {
+  readonly path: Path;
+  readonly chains: readonly Chain[];
+}
+
+/**
+ * One round of several examples, in batches that are as full as they can be.
+ * @param most chains of a batch
+ * @param whole whether the vectors hold every neuron; else a batch is of one path's line, whose sums it changes
+ */
+async function walkRounds(
+  walker: Walker,
+  going: readonly Going[],
+  most: number,
+  whole: boolean,
+  onBatch: (walks: number) => Promise<void>,
+): Promise<void> {
+  const walked = going.map(({ chains }) => new Array<Walked>(chains.length));
+  const wanted = going.flatMap(({ path, chains }, at) =>
+    chains.map((chain, place) => ({
+      path,
+      at,
+      place,
+      pair: path.pair(chain.line),
+      chain: whole ? chain : summed(chain),
+    })),
+  );
+  const separate = whole ? [wanted] : [...groupBy(wanted, ({ pair }) => pair).values()];
+  for (const together of separate)
+    for (const batch of split(together, most)) {
+      const given: readonly PairChain[] = batch;
+      const { walked: own, targets, change, walks } = await walker.walk(given);
+      for (const [index, { path, at, place, chain }] of batch.entries()) {
+        walked[at]![place] = own[index]!;
+        path.note(chain, targets[index]!);
+      }
+      if (change) batch[0]!.path.change(batch[0]!.chain.line, change);
+      await onBatch(walks);
+    }
+  going.forEach(({ path }, at) => path.take(walked[at]!));
+}
+
+/** What was there is walked again where it has to leave the sums over leaves. */
+const summed = (chain: Chain): Chain => (chain.effect === 'replaces' ? { ...chain, whole: true } : chain);
+
+function groupBy<Item, Key>(items: readonly Item[], key: (item: Item) => Key): Map<Key, Item[]> {
+  const groups = new Map<Key, Item[]>();
+  for (const item of items) {
+    const group = groups.get(key(item)) ?? [];
+    if (group.length === 0) groups.set(key(item), group);
+    group.push(item);
+  }
+  return groups;
+}
+
+/** Batches of about the same size. */
+function split<Item>(items: readonly Item[], most: number): Item[][] {
+  const batches = Math.ceil(items.length / most);
+  const before = (batch: number): number => Math.floor((items.length * batch) / batches);
+  return Array.from({ length: batches }, (_, batch) => items.slice(before(batch), before(batch + 1)));
+}
+
+/**
+ * Resolves all examples of a request: each is given as soon as it is, or as far as it has come where `enough` came.
+ * @throws what `onBatch` throws; MEMORY_BUDGET
+ */
+export async function resolve(setting: AdaptiveSetting, hooks: AdaptiveHooks): Promise<void> {
+  const { plan, weights, prepared, request, accuracy, rowBytes } = setting;
+  const { references, examples } = prepared;
+  const budget = request.memoryMB ?? DEFAULT_BUDGET_MB;
+  const entries = entriesOf(plan.layers, setting.shapes, references, accuracy.over, budget);
+  const { lines, seeds } = prepared;
+  const walker = new Walker({ plan, weights, lines, seeds, layers: entries.layers, totals: !entries.whole, rowBytes });
+  const most = chainsAtOnce(rowBytes, budget, request.chunkRows);
+  const atOnce = entries.whole ? Math.min(MOST_AT_ONCE, entries.examples) : 1;
+  let begun = 0;
+  let done = 0;
+  const open: Path[] = [];
+  const spent: number[] = [];
+  while (begun < examples || open.length > 0) {
+    while (open.length < atOnce && begun < examples) open.push(new Path(begun++, setting, entries, hooks.resume));
+    const going: Going[] = [];
+    for (const path of [...open]) {
+      const chains = path.next(hooks.enough?.aborted === true);
+      if (chains.length > 0) {
+        going.push({ path, chains });
+        continue;
+      }
+      open.splice(open.indexOf(path), 1);
+      const resolved = path.resolved();
+      spent.push(resolved.reached.walks);
+      hooks.onResolved(resolved);
+    }
+    await walkRounds(walker, going, most, entries.whole, async (walks) => {
+      done += walks;
+      const toCome = (examples - begun) * (spent.length > 0 ? mean(spent) : TYPICAL);
+      const left = open.reduce((sum, path) => sum + path.foreseen(), toCome);
+      const worst = open.map(({ estimate }) => estimate).filter((each) => each !== null);
+      await hooks.onBatch({ done, total: done + left, estimate: worst.length > 0 ? Math.max(...worst) : null });
+    });
+    const now = performance.now();
+    for (const { path } of going) {
+      if (!hooks.onRound || now - path.looked < LOOK_EVERY) continue;
+      path.looked = now;
+      hooks.onRound(path.round());
+    }
+  }
+}

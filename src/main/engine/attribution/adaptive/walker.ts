@@ -1,0 +1,306 @@
+/**
+ * Walks chains of an adaptive path on the device: three neighbouring points and the two segments between them, any number of
+ * chains at once, of any pairs. A batch is one forward pass over its points and one backward walk over its segments, as a chunk of
+ * even steps is; but what is summed is kept for each segment: the units of every layer, and some neurons or all.
+ *
+ * A batch's rows are all first points, then all middles, then all last points: the halves of a chain, and the whole of it, begin and
+ * end in contiguous rows.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
+import type { Done, FusedKernels } from '../../backends';
+import { sizeOf, type ValueId } from '../../graph/graph';
+import type { Difference } from '../../ops/rule';
+import { lanesOf } from '../chunks';
+import { forward } from '../forward';
+import { seedsAt, targetAt, type Line, type Lines, type Seed } from '../path';
+import type { Plan } from '../plan';
+import { Differences, type Segments } from '../segments';
+import { walkMultipliers } from '../walk';
+import type { Weights } from '../weights';
+import type { Chain, Slice, Walked } from './grid';
+
+/** Where a layer's numbers lie in a vector, and which of its neurons those are. */
+export interface LayerEntries {
+  readonly id: ValueId;
+  /** Without rows. */
+  readonly shape: readonly number[];
+  readonly unitAxis: number | null;
+  readonly units: Slice;
+  readonly neurons: Slice;
+  /** Flat places of the neurons that are held, ascending; null: all of them. */
+  readonly sample: Int32Array | null;
+}
+
+/** What all batches have in common. */
+export interface Walking {
+  readonly plan: Plan;
+  readonly weights: Weights;
+  readonly lines: Lines;
+  readonly seeds: readonly Seed[];
+  readonly layers: readonly LayerEntries[];
+  /** Whether the sums over leaves of all neurons are wanted too; else the vectors hold every neuron. */
+  readonly totals: boolean;
+  /** Bytes of the activations that a row keeps. */
+  readonly rowBytes: number;
+}
+
+/** A chain of one pair of input and baseline. */
+export interface PairChain {
+  readonly pair: number;
+  readonly chain: Chain;
+}
+
+export interface Batch {
+  readonly walked: readonly Walked[];
+  /** F at each chain's three points. */
+  readonly targets: readonly (readonly [number, number, number])[];
+  /** What the chains change in the sums over leaves of all neurons, layer after layer; null where not wanted. */
+  readonly change: Float32Array | null;
+  /** Backward walks that were done. */
+  readonly walks: number;
+}
+
+/**
+ * A batch's points on one line, in float64 from the nearer end, so that both ends are exact and points beside them resolve;
+ * [3 × chains, …].
+ */
+function pointsTensor({ from, to }: Line, chains: readonly PairChain[]): Tensor {
+  const shape = from.shape.slice(1);
+  const size = sizeOf(shape);
+  const data = new Float32Array(3 * chains.length * size);
+  let out = 0;
+  for (const place of [0, 1, 2] as const)
+    for (const { pair, chain } of chains) {
+      const { side, t } = chain.points[place];
+      const at = pair * size;
+      const near = (side === 0 ? from : to).data;
+      const far = (side === 0 ? to : from).data;
+      for (let each = at, end = at + size; each < end; each++)
+        data[out++] = near[each]! + t * (far[each]! - near[each]!);
+    }
+  return tf.tensor(data, [3 * chains.length, ...shape], 'float32');
+}
+
+/** A value that stays as it is, at a batch's points; [3 × chains, …]. */
+function fixedTensor({ to }: Line, chains: readonly PairChain[]): Tensor {
+  const shape = to.shape.slice(1);
+  const size = sizeOf(shape);
+  const data = new Float32Array(3 * chains.length * size);
+  chains.forEach(({ pair }, place) => {
+    const row = to.data.subarray(pair * size, (pair + 1) * size);
+    for (const point of [0, 1, 2]) data.set(row, (point * chains.length + place) * size);
+  });
+  return tf.tensor(data, [3 * chains.length, ...shape], 'float32');
+}
+
+/** Where a term of F lies in its value, one-hot; [chains, …]. */
+function marksTensor({ shape, index }: Seed, chains: readonly PairChain[]): Tensor {
+  const size = sizeOf(shape);
+  const data = new Float32Array(chains.length * size);
+  chains.forEach(({ pair }, place) => (data[place * size + index[pair]!] = 1));
+  return tf.tensor(data, [chains.length, ...shape], 'float32');
+}
+
+/** What a lane is given on the device. */
+interface Given {
+  readonly starts: ReadonlyMap<ValueId, Tensor>;
+  readonly fixed: ReadonlyMap<ValueId, Tensor>;
+  readonly marks: readonly Tensor[];
+  /** What each chain's halves, and its whole, count in the sums over leaves: [1, chains] each; none where not wanted. */
+  readonly counts: readonly Tensor[];
+}
+
+const tensorsOf = ({ starts, fixed, marks, counts }: Given): Tensor[] => [
+  ...starts.values(),
+  ...fixed.values(),
+  ...marks,
+  ...counts,
+];
+
+/** Sums over all axes but the rows' and the units' one: [rows, …] → [rows, units]. */
+function overPositions(tensor: Tensor, unitAxis: number | null): Tensor {
+  const axes = Array.from({ length: tensor.rank - 1 }, (_, axis) => axis + 1).filter((axis) => axis - 1 !== unitAxis);
+  return tf.reshape(axes.length ? tf.sum(tensor, axes) : tensor, [tensor.shape[0]!, -1]);
+}
+
+export class Walker {
+  constructor(private readonly walking: Walking) {}
+
+  /** One forward pass and the backward walks of all chains; of their wholes too where any of them asks for it. */
+  async walk(chains: readonly PairChain[]): Promise<Batch> {
+    const { weights, rowBytes } = this.walking;
+    const whole = chains.some(({ chain }) => chain.whole);
+    const { records } = weights.device;
+    const bytes = 3 * chains.length * rowBytes;
+    const { counts, cores } = records
+      ? lanesOf(chains.length, bytes, false)
+      : ({ counts: [chains.length], cores: 'all' } as const);
+    let from = 0;
+    const lanes = counts.map((count) => chains.slice(from, (from += count)));
+    const made = tf.tidy(() => {
+      const given = lanes.map((lane) => this.#given(lane, whole));
+      const works = lanes.map((lane, at) => () => this.#compute(lane.length, whole, given[at]!));
+      const done = records
+        ? weights.recordings.run(this.#key(counts, whole), given.flatMap(tensorsOf), works, cores)
+        : works.map((work) => work());
+      return done.map(({ tensors }) => [...tensors]);
+    });
+    return this.#read(lanes, whole, made);
+  }
+
+  #given(chains: readonly PairChain[], whole: boolean): Given {
+    const { plan, lines, seeds, totals } = this.walking;
+    const row = (count: (chain: Chain) => number): Tensor =>
+      tf.tensor2d(chains.map(({ chain }) => count(chain)), [1, chains.length], 'float32'); // prettier-ignore
+    const halves = (): Tensor => row(({ effect }) => (effect === 'none' ? 0 : 1));
+    const wholes = (): Tensor => row(({ effect }) => (effect === 'replaces' ? -1 : 0));
+    return {
+      starts: new Map(plan.starts.map((id) => [id, pointsTensor(lines.ends.get(id)!, chains)])),
+      fixed: new Map(plan.fixed.map((id) => [id, fixedTensor(lines.ends.get(id)!, chains)])),
+      marks: seeds.map((seed) => marksTensor(seed, chains)),
+      counts: totals ? [halves(), ...(whole ? [wholes()] : [])] : [],
+    };
+  }
+
+  /** All that the work depends on besides the numbers in its tensors. */
+  #key(counts: readonly number[], whole: boolean): string {
+    const { plan, seeds, layers, totals } = this.walking;
+    return JSON.stringify([
+      'chains',
+      [plan.starts, plan.fixed],
+      layers.map(({ id, neurons }) => [id, neurons.end - neurons.begin]),
+      seeds.map(({ value, sign }) => [value, sign]),
+      [totals, whole, counts],
+    ]);
+  }
+
+  /** A lane's work, from tensors to tensors: each segment's vector, first halves, second halves, wholes; F; the change. */
+  #compute(count: number, whole: boolean, { starts, fixed, marks, counts }: Given): Done<null> {
+    const { plan, weights, seeds, layers } = this.walking;
+    const activations = forward(plan.pruned.nodes, weights, new Map([...starts, ...fixed]), plan.kept);
+    const sums = new Sums(layers, weights.device.fused, count, counts);
+    const halves: Segments = { stride: 1, pairs: count, rows: 2 * count };
+    const wholes: Segments = { stride: 2, pairs: count, rows: count };
+    try {
+      for (const segments of whole ? [halves, wholes] : [halves]) {
+        const differences = new Differences(activations, segments);
+        walkMultipliers(plan, weights, differences, seedsAt(seeds, marks, segments.rows / count), (id, multiplier) =>
+          sums.add(id, segments === halves, multiplier, differences.of(id)),
+        );
+      }
+      const told = tf.tidy(() => targetAt(seeds, marks, 3, activations));
+      return { tensors: [...sums.tensors(whole), told], about: null };
+    } finally {
+      sums.dispose();
+    }
+  }
+
+  async #read(
+    lanes: readonly (readonly PairChain[])[],
+    whole: boolean,
+    made: readonly (readonly Tensor[])[],
+  ): Promise<Batch> {
+    const walked: Walked[] = [];
+    const targets: Batch['targets'][number][] = [];
+    let change: Float32Array | null = null;
+    for (const [at, { length: count }] of lanes.entries()) {
+      const [rows, ...rest] = await Promise.all(made[at]!.map(async (tensor) => (await tensor.data()) as Float32Array));
+      for (const tensor of made[at]!) tensor.dispose();
+      const told = rest.pop()!;
+      const parts = whole ? 3 : 2;
+      const length = rows!.length / (parts * count);
+      const row = (index: number): Float32Array => rows!.subarray(index * length, (index + 1) * length);
+      for (let own = 0; own < count; own++) {
+        walked.push({ first: row(own), second: row(count + own), whole: whole ? row(2 * count + own) : null });
+        targets.push([told[own]!, told[count + own]!, told[2 * count + own]!]);
+      }
+      const part = rest[0];
+      if (!part) continue;
+      if (change) for (let index = 0; index < part.length; index++) change[index]! += part[index]!;
+      else change = part;
+    }
+    return { walked, targets, change, walks: (whole ? 3 : 2) * walked.length };
+  }
+}
+
+/** What each segment gives at each layer, as the walks come past it. */
+class Sums {
+  /** By part (first halves, second halves, wholes) and layer: [chains, entries]. */
+  readonly #rows = new Map<string, Tensor>();
+  readonly #totals = new Map<ValueId, Tensor>();
+  readonly #asked: ReadonlyMap<ValueId, LayerEntries>;
+
+  constructor(
+    private readonly layers: readonly LayerEntries[],
+    private readonly fused: FusedKernels | null,
+    private readonly count: number,
+    private readonly counts: readonly Tensor[],
+  ) {
+    this.#asked = new Map(layers.map((layer) => [layer.id, layer]));
+  }
+
+  /** @param halves of a walk over halves, [2 × chains, …], or over wholes */
+  add(id: ValueId, halves: boolean, multiplier: Tensor, y: Difference): void {
+    const layer = this.#asked.get(id);
+    if (!layer) return;
+    // What is left of it: the layer's entries of each part, and at last the change, where that is wanted.
+    const made = tf.tidy(() => {
+      const parts = halves
+        ? [this.#contribution(multiplier, y, 0), this.#contribution(multiplier, y, 1)]
+        : [tf.mul(multiplier, y.delta)];
+      const rows = parts.map((part) => this.#entries(layer, part));
+      if (this.counts.length === 0) return rows;
+      const flat = tf.reshape(halves ? tf.add(parts[0]!, parts[1]!) : parts[0]!, [parts[0]!.shape[0]!, -1]);
+      const weights = this.counts[halves ? 0 : 1] as Tensor2D;
+      const change = tf.reshape(tf.matMul(weights, flat as Tensor2D), [-1]);
+      const before = this.#totals.get(id);
+      return [...rows, before ? tf.add(before, change) : change];
+    });
+    for (const [place, tensor] of made.entries()) {
+      if (place < (halves ? 2 : 1)) {
+        this.#rows.set(`${halves ? place : 2}/${id}`, tf.keep(tensor));
+        continue;
+      }
+      this.#totals.get(id)?.dispose();
+      this.#totals.set(id, tf.keep(tensor));
+    }
+  }
+
+  /** [segments and wholes, entries], then what the chains change, where that is wanted. */
+  tensors(whole: boolean): Tensor[] {
+    return tf.tidy(() => {
+      const block = (part: number): Tensor =>
+        tf.concat(
+          this.layers.map(({ id, units, neurons }) => {
+            const entries = units.end - units.begin + neurons.end - neurons.begin;
+            return this.#rows.get(`${part}/${id}`) ?? tf.zeros([this.count, entries]); // nothing flowed
+          }),
+          1,
+        );
+      const rows = tf.concat((whole ? [0, 1, 2] : [0, 1]).map(block));
+      if (this.counts.length === 0) return [rows];
+      return [rows, tf.concat(this.layers.map(({ id, shape }) => this.#totals.get(id) ?? tf.zeros([sizeOf(shape)])))];
+    });
+  }
+
+  dispose(): void {
+    for (const tensor of [...this.#rows.values(), ...this.#totals.values()]) tensor.dispose();
+  }
+
+  /** Multiplier × difference over one half of the chains: [chains, …]. */
+  #contribution(multiplier: Tensor, y: Difference, half: 0 | 1): Tensor {
+    const { count, fused } = this;
+    const own = tf.slice(multiplier, half * count, count);
+    if (fused)
+      return fused.contribution(own, { points: tf.slice(y.points, half * count, 2 * count), pairs: count, stride: 1 });
+    return tf.mul(own, tf.slice(y.delta, half * count, count));
+  }
+
+  /** A layer's entries of a vector: [rows, …] → [rows, units + neurons]. */
+  #entries({ unitAxis, sample }: LayerEntries, part: Tensor): Tensor {
+    const flat = tf.reshape(part, [part.shape[0]!, -1]);
+    const neurons = sample ? tf.gather(flat, tf.tensor1d(sample, 'int32'), 1) : flat;
+    return tf.concat([overPositions(part, unitAxis), neurons], 1);
+  }
+}
