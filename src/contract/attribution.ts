@@ -23,12 +23,22 @@ export interface NumericArray {
   readonly data: Float32Array;
 }
 
+/** A place in an activation: a flat index, or one index per axis. */
+export type TargetIndex = number | readonly number[];
+
+/** A place of its own for each example of a request, in their order. */
+export interface IndexEach {
+  readonly each: readonly TargetIndex[];
+  /** What the examples are numbered by in messages; absent: from 0. */
+  readonly examples?: readonly number[];
+}
+
 /** One scalar of the model: a value of an output or layer. */
 export interface TargetSpec {
   /** Output or layer name; the model's first output when absent. */
   readonly layer?: string;
-  /** Flat index or one index per axis; `argmax` is the largest at the input, chosen per example. */
-  readonly index: number | readonly number[] | 'argmax';
+  /** In the shape of what is named; `argmax` is the largest at the input, chosen per example. */
+  readonly index: TargetIndex | 'argmax' | IndexEach;
   /** For an output behind a final softmax or sigmoid: take the value after it. Default: the value before it. */
   readonly afterActivation?: boolean;
 }
@@ -48,6 +58,42 @@ export interface BaselineChoice {
   /** 0; the share of a channel; the id. */
   readonly value: number;
   readonly why: (typeof BASELINE_REASONS)[number];
+}
+
+/** Activations that make probabilities, or logarithms of them: a default target lies before them, since they saturate. */
+export const FINAL_ACTIVATIONS = [
+  'softmax',
+  'logSoftmax',
+  'sparsemax',
+  'sigmoid',
+  'logSigmoid',
+  'hardSigmoid',
+] as const;
+export type FinalActivation = (typeof FINAL_ACTIVATIONS)[number];
+
+/** An activation that ends a model, and on which side of it F lies. */
+export interface TargetActivation {
+  readonly kind: FinalActivation;
+  /** The layer before it, or the value where no layer ends there. */
+  readonly before: string;
+  /** Whether F lies before it; else F is what it gives, or is made of that. */
+  readonly passed: boolean;
+}
+
+/** What was named as the target, or as what is taken from it. */
+export interface TargetTerm {
+  /** Output or layer, as it was asked for. */
+  readonly layer: string;
+  /** Of one of its activations. */
+  readonly shape: readonly number[];
+  /** Flat index into it, one for each complete example. */
+  readonly index: readonly number[];
+  /** What the places are called by the model's labels, one for each complete example; null where nothing tells. */
+  readonly labels: readonly (string | null)[] | null;
+  /** The activations that it stands behind: none, one, or of joined outputs several. */
+  readonly activations: readonly TargetActivation[];
+  /** Which of them, for each complete example; null for none. */
+  readonly behind: readonly (number | null)[];
 }
 
 export type BaselineSpec =
@@ -247,8 +293,10 @@ export interface RunResult {
   readonly steps: number;
   /** How far an adaptive path came; null for even steps, and for methods without a path. */
   readonly adaptive: AdaptiveResult | null;
-  /** Human-readable target, e.g. `logits[3]`, per example (argmax may differ). */
+  /** Where F lies, e.g. `logits[3]`, per example. */
   readonly target: readonly string[];
+  /** What was named, of the target and of what is taken from it; absent where a session's version did not tell. */
+  readonly terms?: readonly TargetTerm[];
   /** F(x) and F(x'), per example (averaged over references). */
   readonly atInput: Float32Array;
   readonly atBaseline: Float32Array;

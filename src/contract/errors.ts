@@ -69,6 +69,14 @@ const catalogue = {
     '{layer} has shape {shape}; index {index} does not name one value of it.',
     'Give one index per axis, separated by commas.',
   ],
+  TARGET_EXAMPLES: [
+    '{source} holds {have} indices for {want} examples.',
+    'Give one for each example, in the order of the inputs.',
+  ],
+  TARGET_EXAMPLE_INDEX: [
+    'Example {example}: {layer} of shape {shape} has no value at {index}.',
+    'Indices count from 0; give one, or one per axis.',
+  ],
   TARGET_CONSTANT: ['{target} does not depend on {start}.', 'Choose another target or path start.'],
   PATH_START: [
     'The path cannot start at {layer}: {reason}.',

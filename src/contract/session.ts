@@ -4,6 +4,7 @@ import {
   ALARM_KINDS,
   BASELINE_KINDS,
   BASELINE_REASONS,
+  FINAL_ACTIVATIONS,
   METHODS,
   RULES,
   type BaselineChoice,
@@ -11,6 +12,7 @@ import {
   type NumericArray,
   type RunResult,
   type TargetSpec,
+  type TargetTerm,
 } from './attribution';
 import { BACKENDS } from './backends';
 import type { MhoFault } from './errors';
@@ -59,9 +61,15 @@ const model = z.object({
   parameters: size,
 }) satisfies z.ZodType<ModelSummary>;
 
+const place = z.union([size, z.array(size)]);
 const target = z.object({
   layer: z.string().optional(),
-  index: z.union([size, z.array(size), z.literal('argmax')]),
+  index: z.union([
+    place,
+    z.literal('argmax'),
+    /** One for each of the question's examples. */
+    z.object({ each: z.array(place), examples: z.array(size).optional() }),
+  ]),
   afterActivation: z.boolean().optional(),
 }) satisfies z.ZodType<TargetSpec>;
 
@@ -73,6 +81,16 @@ const varied = z.object({
   walked: z.array(z.object({ name: z.string(), behind: z.array(z.string()) })),
   held: z.array(z.object({ input: z.string(), why: z.enum(HELD_REASONS), walkable: z.boolean() })),
 }) satisfies z.ZodType<Varied>;
+
+const term = z.object({
+  layer: z.string(),
+  shape,
+  /** Per example, as are `labels` and `behind`. */
+  index: z.array(size),
+  labels: z.array(z.string().nullable()).nullable(),
+  activations: z.array(z.object({ kind: z.enum(FINAL_ACTIVATIONS), before: z.string(), passed: z.boolean() })),
+  behind: z.array(size.nullable()),
+}) satisfies z.ZodType<TargetTerm>;
 
 const question = z.object({
   inputs: namedEntries.min(1),
@@ -125,6 +143,8 @@ const run = z.object({
   steps: size,
   /** In words, per example. */
   target: z.array(z.string()),
+  /** What was named, as it was named. */
+  terms: z.array(term).optional(),
   atInput: numbers,
   atBaseline: numbers,
   /** F(x) − F(x'), per example. */

@@ -13,12 +13,14 @@ import {
   METHODS,
   RULES,
   type AdaptiveResult,
+  type FinalActivation,
   type LayerResult,
   type NumericArray,
   type Progress,
   type Reached,
   type Round,
   type RunResult,
+  type TargetActivation,
 } from './attribution';
 import {
   IMAGE_FITS,
@@ -62,12 +64,14 @@ export const imageReading = z.object({ range: z.enum(IMAGE_RANGES), fit: z.enum(
 
 // ---------------------------------------------------------------- what a run is asked
 
+const place = z.union([z.number().int().nonnegative(), z.array(z.number().int().nonnegative()).max(16)]);
 const target = z.object({
   layer: layerName.optional(),
   index: z.union([
-    z.number().int().nonnegative(),
-    z.array(z.number().int().nonnegative()).max(16),
+    place,
     z.literal('argmax'),
+    /** One for each of the asked examples. */
+    z.object({ each: z.array(place).min(1).max(100_000), examples: exampleList.optional() }),
   ]),
   afterActivation: z.boolean().optional(),
 });
@@ -155,7 +159,9 @@ export interface OpenedModel {
   /** Names of the other models in the folder that was opened. */
   readonly beside: readonly string[];
   /** For each output, the activation in front of it that the default target steps over; null without one. */
-  readonly finalActivation: Readonly<Record<string, 'softmax' | 'sigmoid' | null>>;
+  readonly finalActivation: Readonly<Record<string, FinalActivation | null>>;
+  /** For each output that is a probability, or made of some: the activation, and the layer before it. */
+  readonly probabilities: Readonly<Record<string, TargetActivation | null>>;
   readonly sample: SampleInfo | null;
   /** Names of the output's values: the sample's, or those of a file beside the model; empty without. */
   readonly labels: readonly string[];

@@ -2,6 +2,7 @@
  * The model that is open, its data, what is asked of it, and what that would take. Made anew with every model or session
  * that is opened: what was under way for the one before ends in an object that nothing shows any more.
  */
+import type { FinalActivation } from '../../contract/attribution';
 import type { ImageReading } from '../../contract/data';
 import type { ModelSummary } from '../../contract/model';
 import type { Estimate, FileRef, InputData, OpenedModel, RunSetup, StudioBaseline } from '../../contract/studio';
@@ -55,7 +56,7 @@ export class OpenModel {
   }
 
   /** The activation in front of an output that the default target steps over. */
-  finalActivation(output: string): 'softmax' | 'sigmoid' | null {
+  finalActivation(output: string): FinalActivation | null {
     const known = this.opened?.finalActivation ?? {};
     return Object.hasOwn(known, output) ? known[output]! : null;
   }

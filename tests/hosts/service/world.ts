@@ -79,7 +79,13 @@ export function engineOf({ written, computed }: Ears): Engine {
         beside: [],
       };
     },
-    describe: () => ({ ports: summaryOf('').inputs, ops: [], varied: { walked: [], held: [] }, finalActivation: {} }),
+    describe: () => ({
+      ports: summaryOf('').inputs,
+      ops: [],
+      varied: { walked: [], held: [] },
+      finalActivation: {},
+      probabilities: {},
+    }),
     valueFault: () => null,
     valueDoubt: () => null,
     readArrays: async () => ({ x: { shape: [4, 1], data: Float32Array.of(0, 1, 2, 3) } }),

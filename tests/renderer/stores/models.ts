@@ -21,6 +21,7 @@ export const opened = (change: Partial<OpenedModel['summary']> = {}, more: Parti
   varied: { walked: [], held: [] },
   beside: [],
   finalActivation: {},
+  probabilities: {},
   sample: null,
   labels: [],
   data: inputData('data', 8),

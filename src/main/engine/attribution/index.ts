@@ -4,7 +4,7 @@
  * (1802.03788). See docs/secant.md.
  *
  * A run goes through the files in this order:
- * - request: `request.ts` checks what was asked (inputs and baselines: `inputs.ts`) and finds path and target (`path.ts`);
+ * - request: `request.ts` checks what was asked (inputs and baselines: `inputs.ts`) and finds path (`path.ts`) and target (`target.ts`);
  * - plan: `plan.ts` says which nodes are computed and which activations are kept, `methods.ts` which sums each method needs;
  * - sweep: `run.ts` takes grids and groups in turn, `chunks.ts` says how large chunks are, `sweep.ts` walks the points of one group:
  *   `forward.ts` onwards, `walk.ts` backwards over the segments of `segments.ts`, into the sums of `sums.ts`;

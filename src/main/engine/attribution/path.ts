@@ -16,6 +16,9 @@ export interface Lines {
   readonly ends: ReadonlyMap<ValueId, Line>;
 }
 
+/** In place of an index: this pair's F does not lie in this value. */
+export const NOT_HERE = -1;
+
 /** A flat index of F in one value, per pair, and whether it is added or subtracted. */
 export interface Seed {
   readonly value: ValueId;
@@ -64,11 +67,14 @@ export function pairsTensor({ shape, data }: NumericArray, { first, pairs }: Gro
 export const atPoints = (tensor: Tensor, points: number): Tensor =>
   tf.tile(tensor, [points, ...tensor.shape.slice(1).map(() => 1)]);
 
-/** Where a term of F lies in its value, one-hot: [pairs, …]. */
+/** Where a term of F lies in its value, one-hot, or zeros for pairs whose F does not: [pairs, …]. */
 export function markTensor({ shape, index }: Seed, group: Group): Tensor {
   const size = sizeOf(shape);
   const data = new Float32Array(group.pairs * size);
-  for (let pair = 0; pair < group.pairs; pair++) data[pair * size + index[group.first + pair]!] = 1;
+  for (let pair = 0; pair < group.pairs; pair++) {
+    const place = index[group.first + pair]!;
+    if (place !== NOT_HERE) data[pair * size + place] = 1;
+  }
   return tf.tensor(data, [group.pairs, ...shape], 'float32');
 }
 

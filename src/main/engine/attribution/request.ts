@@ -1,14 +1,15 @@
 /** From what was asked to what is computed: inputs and baselines checked and laid out, path and target found. */
-import type { AttributionRequest, NumericArray, TargetSpec } from '../../../contract/attribution';
+import type { AttributionRequest, NumericArray } from '../../../contract/attribution';
 import { MhoError } from '../../../contract/errors';
 import type { Varied } from '../../../contract/model';
-import { sizeOf, type Graph, type ValueId } from '../graph/graph';
+import type { Graph, ValueId } from '../graph/graph';
 import { prune } from '../graph/prune';
-import { nearest, flatIndex, resolveTarget } from '../graph/target';
+import { nearest } from '../graph/target';
 import { variation } from '../graph/varied';
 import { evaluate } from './evaluate';
 import { checkInputs, layBaselines, ownOf, pairsOf, pick } from './inputs';
-import type { Line, Lines, Seed } from './path';
+import type { Line, Lines } from './path';
+import { findTarget, type FoundTarget } from './target';
 import type { Weights } from './weights';
 
 /** More points than any path needs; a typing error stops here. */
@@ -28,16 +29,11 @@ export interface Ends {
 }
 
 /** A request, ready to be planned. */
-export interface Prepared extends Omit<Ends, 'atInput'> {
-  readonly sinks: readonly ValueId[];
-  readonly seeds: readonly Seed[];
-  /** Per example. */
-  readonly targets: readonly string[];
-}
+export interface Prepared extends Omit<Ends, 'atInput'>, FoundTarget {}
 
 /**
  * Checks a request and lays out its pairs, path and target.
- * @throws as `prepareEnds`, LAYER_UNKNOWN, OUTPUT_INDEX, TARGET_SHAPE, TARGET_CONSTANT, PATH_START, STEPS_INVALID
+ * @throws as `prepareEnds`, `findTarget`, PATH_START, STEPS_INVALID
  */
 export async function prepare(graph: Graph, weights: Weights, request: AttributionRequest): Promise<Prepared> {
   if (!Number.isInteger(request.steps) || request.steps < 1 || request.steps > MOST_STEPS)
@@ -98,49 +94,6 @@ export async function prepareEnds(
   return { examples, references, starts, fixed, varied, lines: { pairs: rows.length, ends }, atInput };
 }
 
-/** What is explained: where each term of F lies, per pair. */
-async function findTarget(
-  graph: Graph,
-  weights: Weights,
-  request: AttributionRequest,
-  { starts, examples, references }: Omit<Ends, 'atInput'>,
-  atInput: ReadonlyMap<ValueId, NumericArray>,
-): Promise<Pick<Prepared, 'sinks' | 'seeds' | 'targets'>> {
-  const specs: readonly (readonly [TargetSpec, 1 | -1])[] = request.minus
-    ? [[request.target, 1], [request.minus, -1]] // prettier-ignore
-    : [[request.target, 1]];
-  const resolved = specs.map(([spec, sign]) => ({ ...resolveTarget(graph, spec), sign }));
-  const sinks = [...new Set(resolved.map(({ value }) => value))];
-  const { live } = prune(graph, starts, sinks);
-  const still = resolved.find(({ value }) => !live.has(value));
-  if (still) {
-    const start = starts.map((id) => graph.values[id]!.name).join(', ') || 'any real number of the input';
-    throw new MhoError('TARGET_CONSTANT', { target: still.label, start });
-  }
-  const atSinks = await sinkValues(graph, weights, atInput, resolved, sinks);
-  const indices = resolved.map(({ value, index, label }) => {
-    const { shape, data } = atSinks.get(value)!;
-    const size = sizeOf(shape.slice(1));
-    return Array.from({ length: examples }, (_, example) =>
-      index === 'argmax'
-        ? largest(data.subarray(example * size, (example + 1) * size))
-        : flatIndex(index, shape.slice(1), label),
-    );
-  });
-  const targets = Array.from({ length: examples }, (_, example) =>
-    resolved
-      .map(({ value, label }, place) => named(label, indices[place]![example]!, atSinks.get(value)!.shape.slice(1)))
-      .join(' − '),
-  );
-  const seeds = resolved.map(({ value, sign }, place) => ({
-    value,
-    shape: atSinks.get(value)!.shape.slice(1),
-    sign,
-    index: pairsOf(examples, references, (example) => indices[place]![example]!),
-  }));
-  return { sinks, seeds, targets };
-}
-
 /** The path from a layer on: straight between the layer's values at the ends. @throws LAYER_UNKNOWN, PATH_START */
 async function startedAt(
   graph: Graph,
@@ -161,34 +114,4 @@ async function startedAt(
   const held = fixed.map((id) => [id, lines.ends.get(id)!] as const);
   const line = { from: await at('from'), to: await at('to') };
   return { starts: [start], lines: { pairs: lines.pairs, ends: new Map([[start, line], ...held]) } };
-}
-
-/** The targets' values at the inputs: always their shapes, and the numbers where the largest is asked for. */
-async function sinkValues(
-  graph: Graph,
-  weights: Weights,
-  atInput: ReadonlyMap<ValueId, NumericArray>,
-  resolved: readonly { value: ValueId; index: TargetSpec['index'] }[],
-  sinks: readonly ValueId[],
-): Promise<ReadonlyMap<ValueId, NumericArray>> {
-  const known = sinks.every((id) => graph.values[id]!.shape.every((size) => size !== null));
-  if (known && resolved.every(({ index }) => index !== 'argmax'))
-    return new Map(
-      sinks.map((id) => [id, { shape: [1, ...(graph.values[id]!.shape as number[])], data: new Float32Array() }]),
-    );
-  return evaluate(graph, weights, atInput, sinks);
-}
-
-const largest = (data: Float32Array): number =>
-  data.reduce((best, value, place) => (value > data[best]! ? place : best), 0);
-
-/** `logits[3]`, `conv1[4, 2, 7]`. */
-function named(label: string, index: number, shape: readonly number[]): string {
-  if (shape.length === 0) return label;
-  const places: number[] = [];
-  for (let axis = shape.length - 1, left = index; axis >= 0; axis--) {
-    places.unshift(left % shape[axis]!);
-    left = Math.floor(left / shape[axis]!);
-  }
-  return `${label}[${places.join(', ')}]`;
 }

@@ -21,6 +21,7 @@ import { prepare, type Prepared } from './request';
 import { layerResult } from './results';
 import type { LayerSums, SumKind } from './sums';
 import { sweepGroup, type GroupResult, type Swept } from './sweep';
+import { termsOf } from './target';
 import { withWeights, type Weights } from './weights';
 
 export interface AttributionOptions {
@@ -259,7 +260,7 @@ class Run {
   }
 
   #assemble(method: Method, sum: MethodSum, gathered: GridSums): RunResult {
-    const { examples: all, references, targets } = this.prepared;
+    const { examples: all, references, targets, terms } = this.prepared;
     const examples = Math.floor(gathered.donePairs / references);
     const estimated = this.options.estimateError !== false;
     const mean = (values: Float32Array): Float32Array =>
@@ -275,6 +276,7 @@ class Run {
       steps: sum.steps,
       adaptive: null,
       target: targets.slice(0, examples),
+      terms: termsOf(terms, examples),
       atInput,
       atBaseline,
       delta,

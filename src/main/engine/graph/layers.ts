@@ -3,6 +3,13 @@ import type { LayerSummary, ModelSummary } from '../../../contract/model';
 import type { Graph, Layer, ValueId } from './graph';
 import type { OpAttributes } from './ops';
 
+/** The names of the layers by their outputs; of several layers with one output, the first. */
+export function layerNames({ layers }: Graph): ReadonlyMap<ValueId, string> {
+  const names = new Map<ValueId, string>();
+  for (const { name, output } of layers) if (!names.has(output)) names.set(output, name);
+  return names;
+}
+
 /** Kinds of ops inside each layer that have no rule, by the layer's output: absent when it can be attributed. */
 function unsupported(graph: Graph): ReadonlyMap<ValueId, readonly string[]> {
   const outputs = new Map(graph.layers.map(({ output }) => [graph.values[output]!.name, output]));

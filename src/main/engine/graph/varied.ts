@@ -12,7 +12,8 @@ import { MhoError } from '../../../contract/errors';
 import { HELD_REASONS, type HeldInput, type HeldReason, type PathStart, type Varied } from '../../../contract/model';
 import type { Graph, Node, ValueId } from './graph';
 import { OPS } from './ops';
-import { layerNames, nearest } from './target';
+import { layerNames } from './layers';
+import { nearest } from './target';
 
 /** What was asked by the names of inputs. */
 export interface AskedVariation {

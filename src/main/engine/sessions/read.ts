@@ -140,6 +140,9 @@ class Reader {
     for (const [name, { shape }] of Object.entries(inputs))
       if (shape[0] !== examples.length)
         throw new Damaged(`the input ${name} has shape ${shown(shape)} for ${examples.length} examples`);
+    for (const { index } of [target, ...(minus ? [minus] : [])])
+      if (typeof index === 'object' && 'each' in index && index.each.length !== examples.length)
+        throw new Damaged(`a target has ${index.each.length} indices for ${examples.length} examples`);
     return {
       inputs,
       source,
@@ -167,6 +170,13 @@ class Reader {
     perExample(run.atInput, 'atInput');
     perExample(run.atBaseline, 'atBaseline');
     perExample(run.delta, 'delta');
+    for (const { layer, index, labels, activations, behind } of run.terms ?? []) {
+      perExample(index, `the target ${layer}`);
+      perExample(behind, `what target ${layer} stands behind`);
+      if (behind.some((each) => each !== null && each >= activations.length))
+        throw new Damaged(`the target ${layer} stands behind an activation that is not told`);
+      if (labels) perExample(labels, `the labels of target ${layer}`);
+    }
     const layers: LayerResult[] = [];
     for (const layer of run.layers) {
       const { name, kind, shape, unitAxis, cut } = layer;

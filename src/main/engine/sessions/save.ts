@@ -68,6 +68,7 @@ function manifestOf(session: Session, arrays: Arrays): Manifest {
       rule: run.rule,
       steps: run.steps,
       target: [...run.target],
+      terms: run.terms as Manifest['runs'][number]['terms'],
       atInput: plain(run.atInput),
       atBaseline: plain(run.atBaseline),
       delta: plain(run.delta),

@@ -12,6 +12,7 @@ import type { DataRead } from '../../engine/data';
 import { inputPorts, valueDoubt, valueFault } from '../../engine/data/ports';
 import type { Graph, ValueId } from '../../engine/graph/graph';
 import { opSupport } from '../../engine/graph/support';
+import { outputActivations } from '../../engine/graph/target';
 import { variation } from '../../engine/graph/varied';
 
 export interface Engine {
@@ -20,9 +21,9 @@ export interface Engine {
     options?: { onProgress?: (done: number, total: number) => void; signal?: AbortSignal },
   ): Promise<{ graph: Graph; summary: ModelSummary; beside: readonly string[] }>;
   /** What a graph tells without being computed. */
-  describe(
-    graph: Graph,
-  ): Pick<OpenedModel, 'ops' | 'varied' | 'finalActivation'> & { readonly ports: readonly InputPort[] };
+  describe(graph: Graph): Pick<OpenedModel, 'ops' | 'varied' | 'finalActivation' | 'probabilities'> & {
+    readonly ports: readonly InputPort[];
+  };
   /** What keeps an array from being an input's values; null where nothing does. */
   valueFault(port: InputPort, array: NumericArray): MhoError | null;
   /** What is allowed but looks wrong about values of this range; null where nothing does. */
@@ -61,12 +62,6 @@ export interface Engine {
   planCost(device: Device, graph: Graph, request: AttributionRequest): Promise<RunCost>;
 }
 
-/** What is before an output: the activation that a default target steps over. */
-const finalActivation = (graph: Graph, value: ValueId): 'softmax' | 'sigmoid' | null => {
-  const op = graph.nodes.find((node) => node.output === value)?.op;
-  return op === 'softmax' || op === 'sigmoid' ? op : null;
-};
-
 const backends = () => import('../../engine/backends');
 const attribution = () => import('../../engine/attribution');
 const sessions = () => import('../../engine/sessions');
@@ -78,7 +73,7 @@ export const engine: Engine = {
     ports: inputPorts(graph),
     ops: opSupport(graph),
     varied: variation(graph).varied,
-    finalActivation: Object.fromEntries(graph.outputs.map(({ name, value }) => [name, finalActivation(graph, value)])),
+    ...outputActivations(graph),
   }),
   valueFault,
   valueDoubt,

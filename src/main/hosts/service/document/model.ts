@@ -75,7 +75,7 @@ export function openedModel(
   const kinds = new Map<string, string[]>();
   for (const { name, unsupported } of summary.layers)
     for (const kind of new Set(unsupported)) kinds.set(kind, [...(kinds.get(kind) ?? []), name]);
-  const { ops, varied, finalActivation } = engine.describe(graph);
+  const { ops, varied, finalActivation, probabilities } = engine.describe(graph);
   return {
     summary,
     unsupported: [...kinds].map(([kind, layers]) => ({ kind, layers })),
@@ -83,6 +83,7 @@ export function openedModel(
     varied,
     beside,
     finalActivation,
+    probabilities,
     sample,
     labels,
     data,

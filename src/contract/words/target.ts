@@ -1,0 +1,59 @@
+/** What a target is and where it lies, in words: for the window and the terminal. */
+import type { FinalActivation, RunResult, TargetActivation, TargetTerm } from '../attribution';
+
+export const activationWords: Readonly<Record<FinalActivation, string>> = {
+  softmax: 'softmax',
+  logSoftmax: 'log-softmax',
+  sparsemax: 'sparsemax',
+  sigmoid: 'sigmoid',
+  logSigmoid: 'log-sigmoid',
+  hardSigmoid: 'hard sigmoid',
+};
+
+const isLogarithm = (kind: FinalActivation): boolean => kind === 'logSoftmax' || kind === 'logSigmoid';
+
+/** `y[1, 2, 3]`: a place of what was named. @param place of the example among the run's */
+function namedPlace({ layer, shape, index }: TargetTerm, place: number): string {
+  if (shape.length === 0) return layer;
+  const places: number[] = [];
+  let left = index[place]!;
+  for (const size of [...shape].reverse()) {
+    places.unshift(left % size);
+    left = Math.floor(left / size);
+  }
+  return `${layer}[${places.join(', ')}]`;
+}
+
+/** `logits[281] (tabby)`: where F lies at an example, with what the model's labels call it. */
+export function targetWords({ target, terms = [] }: Pick<RunResult, 'target' | 'terms'>, place: number): string {
+  const labels = terms.map((term) => term.labels?.[place] ?? null);
+  const called = labels.length > 0 && labels.every((label) => label !== null) ? ` (${labels.join(' − ')})` : '';
+  return `${target[place]!}${called}`;
+}
+
+/** Why a probability is a poor target, and what to take instead. */
+export function probabilityWords(named: string, { kind, before }: Omit<TargetActivation, 'passed'>): string {
+  const what = isLogarithm(kind) ? 'the logarithm of a probability' : 'a probability';
+  return `${named} is ${what}, behind the ${activationWords[kind]}: where that saturates, it hardly moves whatever led there. Before it lies ${before}.`;
+}
+
+/** What is to be said of a target at one example: that it is a probability, or that F lies elsewhere than the name says. */
+export function targetNotes({ target, terms = [] }: Pick<RunResult, 'target' | 'terms'>, place: number): string[] {
+  const told = terms.map((term) => {
+    const behind = term.behind[place];
+    return { named: namedPlace(term, place), term, activation: behind == null ? null : term.activations[behind]! };
+  });
+  const probabilities = told.flatMap(({ named, activation }) =>
+    activation && !activation.passed ? [probabilityWords(named, activation)] : [],
+  );
+  // The same index of the layer before says itself what it is.
+  const moved = told.some(
+    ({ named, term, activation }) =>
+      activation?.passed && !target[place]!.includes(`${activation.before}${named.slice(term.layer.length)}`),
+  );
+  if (!moved) return probabilities;
+  const parts = told.map(({ named, activation }) =>
+    activation?.passed ? `${named} before its ${activationWords[activation.kind]}` : named,
+  );
+  return [`${target[place]!} is ${parts.join(', minus ')}.`, ...probabilities];
+}
