@@ -1,14 +1,19 @@
 /** The first sentence of a result: what carried the prediction, and how far to trust that. */
 import type { RunRecord, SampleInfo } from '../../contract/studio';
 import { methodWords } from '../../contract/words/methods';
+import { rivals, unitTrust } from './certain';
 import { targetLabel } from './labels';
 import { agreement } from './comparison';
-import { examplePlace, ranking, type LayerKey } from './ranking';
+import { examplePlace, ranking, type LayerKey, type Ranking } from './ranking';
 
 export interface FoundUnit {
   readonly layer: string;
   readonly unit: number;
   readonly value: number;
+  /** Null where the method gives no estimate. */
+  readonly error: number | null;
+  /** How many others their errors leave in its place. */
+  readonly rivals: number;
 }
 
 export interface Finding {
@@ -16,8 +21,10 @@ export interface Finding {
   readonly atInput: number;
   readonly atBaseline: number;
   readonly delta: number;
-  /** The unit that moved the target most in the direction it went, by the first run. */
+  /** The unit that moved the target most in the direction it went, by the first run, of those that are resolved. */
   readonly top: FoundUnit | null;
+  /** Whether there are units, and none of them is resolved. */
+  readonly unresolved: boolean;
   /** The one that worked most against it. */
   readonly against: FoundUnit | null;
   /** How many units of its layer make up four fifths of the layer's mass, of how many. */
@@ -46,12 +53,18 @@ export function finding(
   const column = table.columns[0];
   const delta = main.result.delta[place]!;
   const direction = delta < 0 ? -1 : 1;
-  const [best, worst] = [1, -1].map((side) => largest(column?.values ?? [], side * direction)) as [number, number];
+  const [best, worst] = [1, -1].map((side) => largest(table, side * direction)) as [number, number];
   const layer = best >= 0 ? table.layers[table.layer[best]!]! : null;
   const unit = (row: number): FoundUnit | null =>
     row < 0
       ? null
-      : { layer: table.layers[table.layer[row]!]!.name, unit: table.unit[row]!, value: column!.values[row]! };
+      : {
+          layer: table.layers[table.layer[row]!]!.name,
+          unit: table.unit[row]!,
+          value: column!.values[row]!,
+          error: column!.hasErrors ? column!.errors[row]! : null,
+          rivals: rivalsOf(table, row),
+        };
   return {
     target: targetLabel(main.result.target[place] ?? main.result.target[0] ?? 'the target', model),
     atInput: main.result.atInput[place]!,
@@ -59,6 +72,7 @@ export function finding(
     delta,
     top: unit(best),
     against: unit(worst),
+    unresolved: best < 0 && (column?.values.some((value) => value !== 0) ?? false),
     concentration:
       layer && column ? concentration(column.values, table.layer, table.layers.indexOf(layer), layer) : null,
     agreement:
@@ -76,12 +90,26 @@ export function finding(
   };
 }
 
-/** The row of the largest value on one side of zero; −1 when there is none. */
-function largest(values: ArrayLike<number>, side: number): number {
+/** The row of the largest value on one side of zero that its error leaves standing; −1 when there is none. */
+function largest({ columns: [column], layer }: Ranking, side: number): number {
   let best = -1;
+  const values = column?.values ?? [];
   for (let row = 0; row < values.length; row++)
-    if (values[row]! * side > (best < 0 ? 0 : values[best]! * side)) best = row;
+    if (
+      values[row]! * side > (best < 0 ? 0 : values[best]! * side) &&
+      unitTrust(column!, layer[row]!, row)?.trust !== 'unresolved'
+    )
+      best = row;
   return best;
+}
+
+/** How many others on its side of zero may as well be the largest. */
+function rivalsOf({ columns: [column] }: Ranking, best: number): number {
+  if (!column?.hasErrors) return 0;
+  let many = 0;
+  for (let row = 0; row < column.values.length; row++)
+    if (row !== best && column.values[row]! * column.values[best]! > 0 && rivals(column, row, best)) many++;
+  return many;
 }
 
 function concentration(values: Float32Array, layers: Uint32Array, at: number, layer: LayerKey) {

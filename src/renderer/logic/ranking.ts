@@ -1,5 +1,6 @@
 /** Ranking rows: one per unit, one column per run, as flat arrays so that a million rows stay quick. */
 import type { LayerRecord, RunRecord } from '../../contract/studio';
+import { errorShare } from '../../contract/words/accuracy';
 
 /** All units of all layers that every column knows; row r is unit `unit[r]` of `layers[layer[r]]`. */
 export interface Ranking {
@@ -22,6 +23,8 @@ export interface RankingColumn {
   /** Zero where the method gives no error estimate. */
   readonly errors: Float32Array;
   readonly hasErrors: boolean;
+  /** Of each of the ranking's layers Σ|contribution| over its units, and the estimated error of these as its share. */
+  readonly layers: readonly { readonly total: number; readonly estimate: number }[];
   /** 1 is the largest by absolute value. */
   readonly ranks: Uint32Array;
   /** Largest |value| + error, for symmetric scales. */
@@ -79,6 +82,7 @@ function column(run: RunRecord, place: number, keys: readonly LayerKey[], rows: 
   const byName = new Map(run.layers.map((layer) => [layer.name, layer]));
   const values = new Float32Array(rows);
   const errors = new Float32Array(rows);
+  const totals: { readonly total: number; readonly estimate: number }[] = [];
   let hasErrors = false;
   let at = 0;
   for (const key of keys) {
@@ -89,6 +93,8 @@ function column(run: RunRecord, place: number, keys: readonly LayerKey[], rows: 
       hasErrors = true;
     }
     at += key.units;
+    const total = layer.unitsTotal[place]!;
+    totals.push({ total, estimate: layer.unitsError ? errorShare(layer.unitsError[place]!, total) : 0 });
   }
   let lowest = 0;
   let highest = 0;
@@ -97,7 +103,7 @@ function column(run: RunRecord, place: number, keys: readonly LayerKey[], rows: 
     highest = Math.max(highest, values[row]! + errors[row]!);
   }
   const extent = Math.max(-lowest, highest);
-  return { run, values, errors, hasErrors, ranks: ranksOf(values), extent, lowest, highest };
+  return { run, values, errors, hasErrors, layers: totals, ranks: ranksOf(values), extent, lowest, highest };
 }
 
 /**
@@ -185,7 +191,7 @@ const keyColumn = (ranking: Ranking, sort: SortKey): RankingColumn | undefined =
   ranking.columns[sort.by === 'name' ? 0 : sort.column] ?? ranking.columns[0];
 
 /** Rows by size, the largest first. */
-function byRank({ ranks }: RankingColumn): Uint32Array<ArrayBuffer> {
+export function byRank({ ranks }: RankingColumn): Uint32Array<ArrayBuffer> {
   const rows = new Uint32Array(ranks.length);
   ranks.forEach((rank, row) => (rows[rank - 1] = row));
   return rows;

@@ -11,6 +11,8 @@ export interface Widths {
   readonly name: number;
   readonly cell: number;
   readonly track: number;
+  /** Pixels of the value, with its error below it. */
+  readonly value: number;
   /** Pixels beside the bar for the rank in that run. */
   readonly place: number;
   /** Whether there is room for how far a rank moved. */
@@ -18,6 +20,11 @@ export interface Widths {
   /** The narrowest that a row can be. */
   readonly narrowest: number;
 }
+
+/** Pixels of a value whose error stands below it: as its layer's share alone, or with the figure too. */
+export const VALUE = { narrow: 62, wide: 104 } as const;
+/** From this width of a cell on there is room for both. */
+const WIDE = 225;
 
 /** @param room pixels that there are */
 export function widthsOf({ columns, layers, unit }: Ranking, room: number): Widths {
@@ -31,15 +38,19 @@ export function widthsOf({ columns, layers, unit }: Ranking, room: number): Widt
   // paddings, pin, scroll bar; then names as long as they are, and the bars take the rest
   const others = 24 + 24 + 10 + rank + (many + 2) * GAP;
   const name = Math.max(96, Math.min(longest + 44, (room - others) * 0.36));
-  const cell = Math.max(84 + digits * 7 + 9, Math.floor((room - others - name) / many));
-  const shifts = cell >= 190 + digits * 6;
+  const free = Math.floor((room - others - name) / many);
+  const told = columns.some(({ hasErrors }) => hasErrors);
+  const value = !told ? 50 : free >= WIDE ? VALUE.wide : VALUE.narrow;
+  const cell = Math.max(34 + value + digits * 7 + 9, free);
+  const shifts = cell >= 140 + value + digits * 6;
   const place = digits * 7 + (shifts ? 38 : 9);
   return {
     rank,
     name,
     cell,
+    value,
     place,
-    track: cell - 50 - place - 10,
+    track: cell - value - place - 10,
     shifts,
     narrowest: others + name + cell * many - 10,
   };

@@ -1,7 +1,7 @@
-/** The job that this window has running: how far it is, how it is cancelled. One at a time. */
-import type { Progress } from '../../contract/attribution';
+/** The job that this window has running: how far it is, how it is cancelled or ended early. One at a time. */
+import type { Progress, Round } from '../../contract/attribution';
 import type { MhoFault } from '../../contract/errors';
-import type { Job, JobNotice, JobSetup, LeftBehind, RunRecord, RunSetup } from '../../contract/studio';
+import type { Continuation, Job, JobNotice, JobSetup, LeftBehind, RunRecord, RunSetup } from '../../contract/studio';
 import { samePhase } from '../../contract/words/progress';
 import { faultOf, messages } from './messages.svelte';
 import type { Program } from './program.svelte';
@@ -12,6 +12,10 @@ export interface RunningJob {
   readonly progress: Progress | null;
   readonly queued: boolean;
   readonly cancelling: boolean;
+  /** What is there is to be kept, and nothing computed further. */
+  readonly enough: boolean;
+  /** Whether an adaptive path has had a round: there is something to keep. */
+  readonly rounds: boolean;
   /** Points of the running sum so far. */
   readonly trace: readonly { readonly alpha: number; readonly expected: number; readonly running: number }[];
 }
@@ -30,8 +34,13 @@ export function progressed(job: RunningJob, progress: Progress): RunningJob {
   };
 }
 
-/** Told of every run as it is complete, with those that its job has made, and why it could not be kept. */
-type Took = (run: RunRecord, made: readonly RunRecord[], unkept: MhoFault | null) => void;
+/** Who is told of what a job makes. */
+export interface Heard {
+  /** A run is complete; with those that its job has made, and why it could not be kept. */
+  run(run: RunRecord, made: readonly RunRecord[], unkept: MhoFault | null): void;
+  /** An adaptive path has had a round. */
+  round(round: Round): void;
+}
 
 export class Jobs {
   running = $state.raw<RunningJob | null>(null);
@@ -44,19 +53,24 @@ export class Jobs {
    * Runs to its end.
    * @returns the runs that were made; none when another job is running
    */
-  run(setup: RunSetup, took: Took): Promise<readonly RunRecord[]> {
-    return this.#toItsEnd(setup, Date.now(), took, (heard) => this.program.client.startRun(setup, heard));
+  run(setup: RunSetup, to: Heard): Promise<readonly RunRecord[]> {
+    return this.#toItsEnd(setup, Date.now(), to, (heard) => this.program.client.startRun(setup, heard));
+  }
+
+  /** Goes on with a run from where it is. */
+  goOn(asked: Continuation, to: Heard): Promise<readonly RunRecord[]> {
+    return this.#toItsEnd(asked, Date.now(), to, (heard) => this.program.client.continueRun(asked, heard));
   }
 
   /** The same with one that the page before this one started. */
-  follow({ setup, started, follow }: LeftBehind, took: Took): Promise<readonly RunRecord[]> {
-    return this.#toItsEnd(setup, started, took, async (heard) => follow(heard));
+  follow({ setup, started, follow }: LeftBehind, to: Heard): Promise<readonly RunRecord[]> {
+    return this.#toItsEnd(setup, started, to, async (heard) => follow(heard));
   }
 
   async #toItsEnd(
     setup: JobSetup,
     started: number,
-    took: Took,
+    to: Heard,
     begin: (heard: (notice: JobNotice) => void) => Promise<Job>,
   ): Promise<readonly RunRecord[]> {
     if (this.running) return [];
@@ -67,6 +81,8 @@ export class Jobs {
       progress: null,
       queued: false,
       cancelling: false,
+      enough: false,
+      rounds: false,
       trace: [],
     };
     try {
@@ -75,7 +91,10 @@ export class Jobs {
         const heard = (notice: JobNotice): void => {
           if (notice.kind === 'run') {
             made.push(notice.run);
-            took(notice.run, made, notice.unkept);
+            to.run(notice.run, made, notice.unkept);
+          } else if (notice.kind === 'round') {
+            if (this.running && !this.running.rounds) this.running = { ...this.running, queued: false, rounds: true };
+            to.round(notice.round);
           } else if (notice.kind === 'failed') {
             messages.fault(notice.fault);
             resolve();
@@ -100,6 +119,14 @@ export class Jobs {
     if (!job || !this.running) return;
     this.running = { ...this.running, cancelling: true };
     await this.program.guard(() => job.cancel());
+  }
+
+  /** Ends it early: what an adaptive path has reached by now becomes its run. */
+  async enough(): Promise<void> {
+    const job = this.#job;
+    if (!job || !this.running || this.running.enough) return;
+    this.running = { ...this.running, enough: true };
+    await this.program.guard(() => job.enough());
   }
 
   /** Nothing runs any more: the engine is gone, for example. */

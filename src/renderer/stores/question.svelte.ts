@@ -1,5 +1,5 @@
 /** What is asked of the open model: everything of a run but its data. A model that is opened begins another one. */
-import { METHODS, type Method, type Rule } from '../../contract/attribution';
+import { DEFAULT_ACCURACY, METHODS, type Accuracy, type Method, type Rule } from '../../contract/attribution';
 import type { BackendChoice } from '../../contract/backends';
 import type {
   InputData,
@@ -24,6 +24,10 @@ export class Question {
   minus = $state.raw<StudioTarget | null>(null);
   methods = $state.raw<readonly Method[]>(FIRST.methods);
   rule = $state<Rule>(FIRST.rule);
+  /** How far an adaptive path goes. */
+  accuracy = $state.raw<Accuracy>(DEFAULT_ACCURACY);
+  /** Even steps instead, to reproduce what somebody else computed. */
+  even = $state(false);
   steps = $state<number>(FIRST.steps);
   pathStart = $state<string | null>(null);
   backend = $state<BackendChoice>('auto');
@@ -36,12 +40,27 @@ export class Question {
   constructor(before: Question | null, sample: SampleInfo | null) {
     if (before) {
       ({ methods: this.methods, rule: this.rule, steps: this.steps } = before);
+      ({ accuracy: this.accuracy, even: this.even } = before);
       ({ backend: this.backend, memoryMB: this.memoryMB } = before);
     }
     if (sample) {
       ({ methods: this.methods, rule: this.rule, steps: this.steps } = sample);
       ({ target: this.target, baseline: this.baseline } = sample);
     }
+  }
+
+  /** Whether Neuron Integrated Gradients goes by an adaptive path: it is the secant rule's. */
+  get adapts(): boolean {
+    return !this.even && this.rule === 'secant' && this.methods.includes('nig');
+  }
+
+  /**
+   * Goes to another tolerance. The default one has a cap, so that nobody waits who asked for nothing; one that was chosen is
+   * to be reached.
+   */
+  tolerate(tolerance: number): void {
+    const { mostWalks } = tolerance === DEFAULT_ACCURACY.tolerance ? DEFAULT_ACCURACY : { mostWalks: null };
+    this.accuracy = { ...this.accuracy, tolerance, mostWalks };
   }
 
   /** What the settings say of the device. */
@@ -79,10 +98,16 @@ export class Question {
     this.target = last.asked.target;
     this.minus = last.asked.minus;
     this.methods = METHODS.filter((method) => together.some(({ result }) => result.method === method));
-    const along = together.find(({ result }) => result.rule !== null && result.steps > 1);
+    const adaptive = together.find(({ result }) => result.adaptive !== null)?.result.adaptive;
+    const along = together.find(({ result }) => !result.adaptive && result.rule !== null && result.steps > 1);
     if (along) {
       this.rule = along.result.rule!;
       this.steps = along.result.steps;
+    }
+    this.even = !adaptive && along?.result.method === 'nig';
+    if (adaptive) {
+      this.rule = 'secant';
+      this.accuracy = adaptive.accuracy;
     }
     this.pathStart = last.result.pathStart;
   }
@@ -99,6 +124,7 @@ export class Question {
       methods: [...this.methods],
       rule: this.rule,
       steps: this.steps,
+      ...(this.adapts && { accuracy: this.accuracy }),
       ...(this.pathStart !== null && { pathStart: this.pathStart }),
       ...(this.memoryMB !== null && { memoryMB: this.memoryMB }),
       backend: this.backend,

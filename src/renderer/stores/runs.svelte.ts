@@ -1,13 +1,16 @@
 /** The runs of one document, and which of them are shown. Another document has another one of these. */
-import { METHODS } from '../../contract/attribution';
+import { METHODS, type Round } from '../../contract/attribution';
 import type { LayerSummary } from '../../contract/model';
 import type { RunRecord, RunSetup } from '../../contract/studio';
 import { runName } from '../../contract/words/runs';
 import { hiddenLayers, repeatedLayers, targetLayers } from '../logic/neurons';
+import { isProvisional, PROVISIONAL, provisionalRun } from '../logic/provisional';
 import { examplePlace } from '../logic/ranking';
+import type { Fallen } from '../logic/sharpen';
 import { messages } from './messages.svelte';
 import type { Program } from './program.svelte';
 import { selection } from './selection.svelte';
+import { Sharpening } from './sharpening.svelte';
 
 interface Contributions {
   readonly contributions: Float32Array;
@@ -20,6 +23,10 @@ const MOST_KEPT = 40;
 /** The example at a place of a result. */
 const exampleAt = (run: RunRecord, place: number): number | undefined => run.asked.examples[place];
 
+/** Runs of one job by method, whichever was quicker. */
+const inOrder = (runs: readonly RunRecord[]): readonly RunRecord[] =>
+  runs.toSorted((a, b) => (a.job === b.job ? METHODS.indexOf(a.result.method) - METHODS.indexOf(b.result.method) : 0));
+
 export class Runs {
   /** Of the document itself. */
   own = $state.raw<readonly RunRecord[]>([]);
@@ -31,21 +38,46 @@ export class Runs {
   aside = $state.raw<ReadonlySet<string>>(new Set());
   /** What each job of this window was asked, by which its runs are looked into further. */
   setups = $state.raw<ReadonlyMap<string, RunSetup>>(new Map());
+  /** The run that sharpens; null while none does. */
+  sharpening = $state.raw<Sharpening | null>(null);
+  /** How the estimates of runs that were watched have fallen, by places of their examples. */
+  readonly #fallen = new Map<string, Sharpening['fallen']>();
+  /** What was shown before the run that sharpens. */
+  #before: ReadonlySet<string> = new Set();
   readonly #contributions = new Map<string, Promise<Contributions>>();
 
-  /** Runs of one press of Run stand in the order of the methods, whichever was quicker. */
-  readonly all = $derived(
-    [...this.own, ...this.guests].sort((a, b) =>
-      a.job === b.job ? METHODS.indexOf(a.result.method) - METHODS.indexOf(b.result.method) : 0,
-    ),
-  );
+  /** What it has come to at the selected example; null before the first round there. */
+  readonly provisional = $derived.by((): RunRecord | null => {
+    const { sharpening, program } = this;
+    const round = sharpening?.rounds.get(sharpening.of.asked.examples.indexOf(selection.example));
+    if (!sharpening || !round) return null;
+    const { of, job, elapsedMs: durationMs } = sharpening;
+    const backend = program.status?.backend ?? { name: 'cpu', device: '', version: '' };
+    return provisionalRun(round, { ...of, job, backend, durationMs }, this.#layersByName);
+  });
+  readonly #layersByName = $derived.by(() => new Map(this.layers().map((layer) => [layer.name, layer])));
+  /** Runs that are there, the document's own before others. Those of one press of Run stand in the order of the methods. */
+  readonly complete = $derived(inOrder([...this.own, ...this.guests]));
+  /** The same with the one that sharpens, in its place. */
+  readonly all = $derived.by((): readonly RunRecord[] => {
+    const { own, guests, provisional, sharpening } = this;
+    if (!provisional) return this.complete;
+    const before = own.findIndex(({ run }) => run === sharpening?.of.continues);
+    const place = before < 0 ? own.length : before;
+    return inOrder([...own.slice(0, place), provisional, ...own.slice(place), ...guests]);
+  });
   readonly columns = $derived(this.all.filter(({ run }) => this.shown.has(run)));
   /** The columns that know the selected example. */
   readonly current = $derived(this.columns.filter((run) => examplePlace(run, selection.example) >= 0));
   readonly main = $derived(this.current[0] ?? null);
   /** Examples that a shown run took. */
   readonly examples = $derived([
-    ...new Set(this.columns.flatMap((run) => run.result.examples.map((place) => exampleAt(run, place)!))),
+    ...new Set([
+      ...this.columns.flatMap((run) => run.result.examples.map((place) => exampleAt(run, place)!)),
+      ...(this.sharpening && this.shown.has(PROVISIONAL)
+        ? [...this.sharpening.rounds.keys()].map((place) => this.sharpening!.of.asked.examples[place]!)
+        : []),
+    ]),
   ]);
   /** Layers whose units are neurons between input and target: what a ranking is about. */
   readonly hidden = $derived.by(() => hiddenLayers(this.layers(), this.main ? targetLayers(this.main) : new Set()));
@@ -75,15 +107,68 @@ export class Runs {
    */
   add(run: RunRecord, setup: RunSetup | null, made: readonly RunRecord[], aside: boolean): void {
     if (setup) this.setups = new Map(this.setups).set(run.job, setup);
+    this.#forget(run.run);
+    if (this.sharpening) this.sharpening.job = run.job;
     // after a reload it is told once more of those that were complete by then
-    this.own = [...this.own.filter((other) => other.run !== run.run), run];
+    const known = this.own.findIndex((other) => other.run === run.run);
+    this.own = known < 0 ? [...this.own, run] : this.own.with(known, run);
     if (aside) {
       this.aside = new Set([...this.aside, run.job]);
       return;
     }
-    this.shown = new Set(made.map((each) => each.run));
+    if (this.sharpening && run.result.adaptive) this.#settle(run.run);
+    else if (made.length === 1 && !this.shown.has(PROVISIONAL)) this.shown = new Set([run.run]);
+    else this.shown = new Set([...this.shown, run.run]);
     if (examplePlace(run, selection.example) < 0)
       selection.example = exampleAt(run, run.result.examples[0] ?? 0) ?? selection.example;
+  }
+
+  /**
+   * The path of the run that sharpens has had a round. With the first one it is shown: in place of the run that it goes on
+   * from, or of all that was shown.
+   */
+  round(round: Round): void {
+    const { sharpening } = this;
+    if (!sharpening) return;
+    const first = sharpening.rounds.size === 0;
+    sharpening.take(round);
+    if (!first || sharpening.rounds.size === 0) return;
+    const { continues, asked } = sharpening.of;
+    this.#before = this.shown;
+    const own = ({ run, job }: RunRecord) => (continues === null ? job === sharpening.job : run !== continues);
+    const kept = this.columns.filter(own).map(({ run }) => run);
+    this.shown = new Set([...kept, PROVISIONAL]);
+    if (!asked.examples.includes(selection.example))
+      selection.example = asked.examples[round.example] ?? selection.example;
+  }
+  /** Nothing sharpens any more. Where no run came of it, what was shown before is shown again. */
+  settle(): void {
+    if (this.sharpening) this.#settle(null);
+  }
+
+  /** @param run that takes the place of the one that sharpened: shown where that was */
+  #settle(run: string | null): void {
+    const { sharpening } = this;
+    const took = sharpening!.rounds.size > 0;
+    sharpening!.end();
+    this.sharpening = null;
+    if (run !== null) this.#fallen.set(run, sharpening!.fallen);
+    const shown = new Set(this.shown);
+    const seen = shown.delete(PROVISIONAL);
+    const instead = run ?? sharpening!.of.continues;
+    if (instead !== null && (seen || !took)) shown.add(instead);
+    this.shown = seen && shown.size === 0 ? this.#before : shown;
+  }
+
+  /** How the estimate of a run has fallen at an example, as far as it was watched. */
+  fallen({ run, asked }: RunRecord, example: number): readonly Fallen[] {
+    const rounds = isProvisional({ run }) ? this.sharpening?.fallen : this.#fallen.get(run);
+    return rounds?.get(asked.examples.indexOf(example)) ?? [];
+  }
+
+  /** Lets go of contributions of a run that is another one by now. */
+  #forget(run: string): void {
+    for (const key of this.#contributions.keys()) if (key.startsWith(`${run}\n`)) this.#contributions.delete(key);
   }
 
   toggle(run: string): void {

@@ -2,7 +2,7 @@
  * The document of this window: which model, data, question and runs it has, how it is opened, replaced and saved. Each
  * part is made anew when what it is about is replaced, so that there is nothing to reset.
  */
-import type { NumericArray } from '../../contract/attribution';
+import type { Accuracy, NumericArray } from '../../contract/attribution';
 import type {
   DocumentState,
   FileRef,
@@ -18,12 +18,13 @@ import type {
 import { count } from '../../contract/words/quantities';
 import { finding } from '../logic/finding';
 import { exampleOf } from '../logic/inputs';
-import { Jobs } from './jobs.svelte';
+import { Jobs, type Heard } from './jobs.svelte';
 import { faultOf, messages } from './messages.svelte';
 import { OpenModel } from './model.svelte';
 import { Program } from './program.svelte';
 import { Runs } from './runs.svelte';
 import { selection } from './selection.svelte';
+import { Sharpening, type SharpeningOf } from './sharpening.svelte';
 
 /** Milliseconds after which reading data is worth a word. */
 const LONG = 400;
@@ -208,27 +209,63 @@ export class Studio {
 
   /** Starts what is asked, or `setup`. `aside` leaves the shown columns as they are. Answers the runs it made. */
   async run(setup: RunSetup | null = this.model.setup, aside = false): Promise<readonly RunRecord[]> {
-    return setup ? this.#run(setup, aside, (took) => this.jobs.run(setup, took)) : [];
+    return setup ? this.#run(setup, aside, (to) => this.jobs.run(setup, to)) : [];
+  }
+
+  /** Goes on with an adaptive run from where it is. It stays the same run, and as it is until the better one is there. */
+  async goOn({ run }: RunRecord, accuracy: Accuracy): Promise<readonly RunRecord[]> {
+    const { backend, memoryMB } = this.question;
+    const asked = { run, accuracy, backend, ...(memoryMB !== null && { memoryMB }) };
+    return this.#run(asked, false, (to) => this.jobs.goOn(asked, to));
   }
 
   /** Jobs of the page before this one, those that have ended meanwhile first. */
   async #takeUp(jobs: readonly LeftBehind[]): Promise<void> {
-    for (const left of jobs) await this.#run(left.setup, false, (took) => this.jobs.follow(left, took));
+    for (const left of jobs) await this.#run(left.setup, false, (to) => this.jobs.follow(left, to));
   }
 
   async #run(
     setup: JobSetup,
     aside: boolean,
-    toItsEnd: (took: Parameters<Jobs['run']>[1]) => Promise<readonly RunRecord[]>,
+    toItsEnd: (to: Heard) => Promise<readonly RunRecord[]>,
   ): Promise<readonly RunRecord[]> {
+    if (this.jobs.running) return [];
     const { runs, model } = this; // whose run it is, whatever is open when it ends
-    const made = await toItsEnd((run, soFar, unkept) => {
-      if (unkept) messages.fault(unkept, this.#saveElsewhere);
-      runs.add(run, 'run' in setup ? null : setup, soFar, aside);
+    const of = aside ? null : this.#sharpeningOf(setup);
+    runs.sharpening = of && new Sharpening(of);
+    const made = await toItsEnd({
+      run: (run, soFar, unkept) => {
+        if (unkept) messages.fault(unkept, this.#saveElsewhere);
+        runs.add(run, 'run' in setup ? null : setup, soFar, aside);
+      },
+      round: (round) => runs.round(round),
     });
+    runs.settle();
     model.refreshEstimate();
     if (!aside && made.length > 0) this.#selectTelling();
     return made;
+  }
+
+  /** What is shown of a run while it sharpens; null where it takes no adaptive path, or is not known here. */
+  #sharpeningOf(setup: JobSetup): SharpeningOf | null {
+    if ('run' in setup) {
+      const run = this.runs.own.find(({ run: id }) => id === setup.run);
+      return run ? { asked: run.asked, pathStart: run.result.pathStart, model: run.model, continues: run.run } : null;
+    }
+    if (!setup.accuracy) return null;
+    const { data, summary } = this.model;
+    const { examples, target, minus = null, pathStart = null } = setup;
+    const baseline: RunRecord['asked']['baseline'] =
+      setup.baseline.kind === 'constant'
+        ? setup.baseline
+        : {
+            kind: 'arrays',
+            rows: this.question.baselineData?.data.examples ?? 1,
+            perExample: setup.baseline.perExample === true,
+            digest: '',
+          };
+    const asked = { dataName: data?.name ?? '', examples, digests: [], baseline, target, minus };
+    return { asked, pathStart, model: summary?.hash ?? '', continues: null };
   }
 
   /** Where nothing is selected, what the headline names: the first look shows a unit, too. */

@@ -1,7 +1,18 @@
 /** Which units the ranking shows, in which order: search, filter, sorting over the shown runs. */
-import { filtered, NO_FILTER, OrdersOf, ranking, rowOf, type RankingFilter } from '../../logic/ranking';
+import { certainFirst } from '../../logic/certain';
+import {
+  byRank,
+  examplePlace,
+  filtered,
+  NO_FILTER,
+  OrdersOf,
+  ranking,
+  rowOf,
+  type RankingFilter,
+} from '../../logic/ranking';
 import { clicked, FIRST_SORTING, rankedColumn, sortedBy, type Sorting } from '../../logic/sorting';
 import type { SortKey } from '../../logic/ranking';
+import type { RunRecord } from '../../../contract/studio';
 import type { Runs } from '../../stores/runs.svelte';
 import { selection, type UnitKey } from '../../stores/selection.svelte';
 
@@ -53,7 +64,8 @@ export class RankingTable {
     for (const [name, first] of this.runs().repeats) rows.set(first, [...(rows.get(first) ?? []), name]);
     return rows;
   });
-  readonly #filter = $derived.by((): RankingFilter => {
+  /** By what rows are searched and filtered, as one value. */
+  readonly asked = $derived.by((): RankingFilter => {
     const chosen =
       this.layerOnly && selection.layer !== null ? [selection.layer] : this.layers.length > 0 ? this.layers : null;
     const { search, sign, top, within } = this;
@@ -67,7 +79,7 @@ export class RankingTable {
   /** Rows of `units` as they are shown. */
   readonly rows = $derived.by(() => {
     const { key, descending } = this.sorting;
-    const all = filtered(this.units, this.#orders.by(key), key, descending, this.#filter);
+    const all = filtered(this.units, this.#orders.by(key), key, descending, this.asked);
     const brushed = this.#brushed;
     if (!brushed) return all;
     return all.filter((row) => {
@@ -77,6 +89,29 @@ export class RankingTable {
   });
   /** The column whose ranks stand at the left. */
   readonly column = $derived(rankedColumn(this.sorting, this.units.columns.length));
+  /**
+   * How many of the first rows are certain to be the largest; null where rows are not by size, or no error is known. Of one
+   * layer alone it is what its run says of it.
+   */
+  readonly certain = $derived.by((): number | null => {
+    const { rows, units, column: at } = this;
+    const column = units.columns[at];
+    if (!column?.hasErrors || this.sorting.key.by !== 'size' || !this.sorting.descending) return null;
+    const [only, ...others] = this.asked.layers ?? [];
+    const whole = units.layers.find(({ name }) => name === only)?.units;
+    if (only !== undefined && others.length === 0 && rows.length === whole)
+      return this.#toldOf(column.run, only) ?? certainFirst(column, rows);
+    let many = 0;
+    while (many < rows.length && column.ranks[rows[many]!]! <= this.#certainFirst[at]!) many++;
+    return many;
+  });
+  readonly #certainFirst = $derived(this.units.columns.map((column) => certainFirst(column, byRank(column))));
+
+  /** How many units of a layer are certain by a run; null where it does not tell. */
+  #toldOf(run: RunRecord, layer: string): number | null {
+    const { certain } = run.layers.find(({ name }) => name === layer) ?? {};
+    return certain?.[examplePlace(run, selection.example)] ?? null;
+  }
   /** The selected unit's row; −1 without. */
   readonly selectedRow = $derived(
     selection.layer === null || selection.unit === null ? -1 : rowOf(this.units, selection.layer, selection.unit),

@@ -1,0 +1,64 @@
+/** Which units are certain to be the largest: told apart from those whose place their errors leave open. */
+import { isResolved, trustOf, type Trust } from '../../contract/words/accuracy';
+import type { RankingColumn } from './ranking';
+
+/**
+ * What is shown as ± covers nearly every unit; for an order half of it suffices, since two units rarely err by all of theirs
+ * against one another. Of an adaptive path that is what `certain` of a layer is told by.
+ */
+const OF_ERROR = 0.5;
+/** Units nearer than this share of the last that is in may change places. */
+const INDIFFERENCE = 0.05;
+
+/**
+ * How many of the largest units are certain, one after the other: each so many stand apart from all others by more than
+ * their errors.
+ * @param rows of the column by size, the largest first
+ * @returns 0 where the method gives no error
+ */
+export function certainFirst({ values, errors, hasErrors }: RankingColumn, rows: Uint32Array): number {
+  if (!hasErrors) return 0;
+  const size = (at: number): number => Math.abs(values[rows[at]!]!);
+  const error = (at: number): number => OF_ERROR * errors[rows[at]!]!;
+  // the largest that each from here on may be
+  const most = new Float64Array(rows.length + 1).fill(-Infinity);
+  for (let at = rows.length - 1; at >= 0; at--) most[at] = Math.max(most[at + 1]!, size(at) + error(at));
+  let least = Infinity;
+  for (let last = 0; last < rows.length; last++) {
+    if (!isResolved(size(last), errors[rows[last]!]!)) return last;
+    least = Math.min(least, size(last) - error(last));
+    const slack = INDIFFERENCE * size(last);
+    // two errors together are less than their sum: most are far enough apart by that
+    for (let other = last + 1; other < rows.length && least + slack < most[other]!; other++) {
+      if (least + slack >= size(other) + error(other)) continue;
+      for (let at = 0; at <= last; at++)
+        if (size(at) - size(other) + slack < Math.hypot(error(at), error(other))) return last;
+    }
+  }
+  return rows.length;
+}
+
+/** Whether a unit may be as large as another, by their errors. */
+export const rivals = ({ values, errors }: RankingColumn, unit: number, other: number): boolean =>
+  Math.abs(values[other]!) - Math.abs(values[unit]!) < OF_ERROR * Math.hypot(errors[unit]!, errors[other]!);
+
+/** How a unit's error is to be read. */
+export interface UnitTrust {
+  /** Of its layer's Σ|contribution|. */
+  readonly share: number;
+  /** As its share says; `unresolved` also where the unit is smaller than its error, or its layer is not resolved yet. */
+  readonly trust: Trust;
+}
+
+/** @param layer place of the unit's layer in the ranking; null where the method gives no error */
+export function unitTrust(
+  { values, errors, hasErrors, layers }: RankingColumn,
+  layer: number,
+  row: number,
+): UnitTrust | null {
+  if (!hasErrors) return null;
+  const { total, estimate } = layers[layer]!;
+  const share = total > 0 ? errors[row]! / total : 0;
+  const open = !isResolved(values[row]!, errors[row]!) || trustOf(estimate) === 'unresolved';
+  return { share, trust: open ? 'unresolved' : trustOf(share) };
+}
