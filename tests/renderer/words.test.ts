@@ -115,10 +115,20 @@ describe('neurons', () => {
 
   it('finds what helped, what held back, and the worst residual', () => {
     const found = finding([run], 5, new Set(['dense']), null)!;
-    expect(found.top).toEqual({ layer: 'dense', unit: 0, value: 2 });
-    expect(found.against).toEqual({ layer: 'dense', unit: 1, value: -1 });
+    expect(found.top).toEqual({ layer: 'dense', unit: 0, value: 2, error: null, rivals: 0 });
+    expect(found.against).toEqual({ layer: 'dense', unit: 1, value: -1, error: null, rivals: 0 });
     expect(found.residual).toBeCloseTo(0.001);
     expect(finding([run], 4, new Set(['dense']), null)).toBeNull();
+  });
+
+  it('names no unit that is smaller than its error, nor one of a layer that is not resolved yet', () => {
+    const found = (errors: number[]) =>
+      finding([record('nig', [{ name: 'dense', units: [3, 2.9, -1], errors }])], 5, new Set(['dense']), null)!;
+    expect(found([0.01, 0.01, 0.01]).top).toMatchObject({ unit: 0, rivals: 0 });
+    expect(found([0.5, 0.01, 0.01]).top).toMatchObject({ unit: 0, rivals: 1 });
+    // 3 ± 3.1 is nothing to begin with; neither is anything of a layer whose estimate is 45 % of its total
+    expect(found([3.1, 0, 0])).toMatchObject({ top: null, against: null, unresolved: true });
+    expect(found([0.1, 0.1, 1.1])).toMatchObject({ top: { unit: 0 }, against: null, unresolved: false });
   });
 });
 

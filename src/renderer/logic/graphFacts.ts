@@ -1,13 +1,14 @@
 /** What a run says of each node of the layer graph: mass, flow, badges. */
 import type { LayerSummary } from '../../contract/model';
 import type { LayerRecord, RunRecord } from '../../contract/studio';
+import { estimateWords, layerShares, NOT_YET_RESOLVED, trustOf } from '../../contract/words/accuracy';
 import { number, shape, signed } from './format';
 import type { GraphNode, VisibleGraph } from './graphTree';
 import { edgeFlows, layerMass, type LayerMass } from './mass';
 import { examplePlace } from './ranking';
 
 export interface Badge {
-  readonly kind: 'cut' | 'residual' | 'rule';
+  readonly kind: 'cut' | 'residual' | 'error' | 'rule';
   readonly says: string;
 }
 
@@ -67,6 +68,16 @@ export class GraphFacts {
     return { each, extent: each.reduce<number>((most, flow) => Math.max(most, Math.abs(flow ?? 0)), 1e-12) };
   }
 
+  /** The estimated error over units as a share of their total, the worst of several layers; null without an estimate. */
+  errorOf({ layers }: Pick<GraphNode, 'layers'>): number | null {
+    if (this.#place < 0) return null;
+    return layers.reduce<number | null>((worst, name) => {
+      const layer = this.#results.get(name);
+      const share = layer && layerShares(layer, this.#place)?.units;
+      return share === undefined ? worst : Math.max(worst ?? 0, share);
+    }, null);
+  }
+
   badges({ layers, group }: GraphNode): readonly Badge[] {
     const found: Badge[] = [];
     const ruleless = layers.flatMap((name) => this.#layers.get(name)?.unsupported ?? []);
@@ -76,6 +87,12 @@ export class GraphFacts {
       return residual && this.#place >= 0 && this.exceeded(residual[this.#place]!, this.#delta);
     });
     if (broken) found.push({ kind: 'residual', says: 'residual beyond tolerance' });
+    const error = this.errorOf({ layers });
+    if (error !== null && trustOf(error) !== 'fine')
+      found.push({
+        kind: 'error',
+        says: trustOf(error) === 'unresolved' ? NOT_YET_RESOLVED : `error ${estimateWords(error)} of its total`,
+      });
     if (!group && this.#results.get(layers[0]!)?.cut) found.push({ kind: 'cut', says: 'cut: everything passes here' });
     return found;
   }

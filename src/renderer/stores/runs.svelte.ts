@@ -4,7 +4,7 @@ import type { LayerSummary } from '../../contract/model';
 import type { RunRecord, RunSetup } from '../../contract/studio';
 import { runName } from '../../contract/words/runs';
 import { hiddenLayers, repeatedLayers, targetLayers } from '../logic/neurons';
-import { isProvisional, PROVISIONAL, provisionalRun } from '../logic/provisional';
+import { PROVISIONAL, provisionalRun } from '../logic/provisional';
 import { examplePlace } from '../logic/ranking';
 import type { Fallen } from '../logic/sharpen';
 import { messages } from './messages.svelte';
@@ -40,8 +40,6 @@ export class Runs {
   setups = $state.raw<ReadonlyMap<string, RunSetup>>(new Map());
   /** The run that sharpens; null while none does. */
   sharpening = $state.raw<Sharpening | null>(null);
-  /** How the estimates of runs that were watched have fallen, by places of their examples. */
-  readonly #fallen = new Map<string, Sharpening['fallen']>();
   /** What was shown before the run that sharpens. */
   #before: ReadonlySet<string> = new Set();
   readonly #contributions = new Map<string, Promise<Contributions>>();
@@ -152,7 +150,6 @@ export class Runs {
     const took = sharpening!.rounds.size > 0;
     sharpening!.end();
     this.sharpening = null;
-    if (run !== null) this.#fallen.set(run, sharpening!.fallen);
     const shown = new Set(this.shown);
     const seen = shown.delete(PROVISIONAL);
     const instead = run ?? sharpening!.of.continues;
@@ -160,11 +157,11 @@ export class Runs {
     this.shown = seen && shown.size === 0 ? this.#before : shown;
   }
 
-  /** How the estimate of a run has fallen at an example, as far as it was watched. */
-  fallen({ run, asked }: RunRecord, example: number): readonly Fallen[] {
-    const rounds = isProvisional({ run }) ? this.sharpening?.fallen : this.#fallen.get(run);
-    return rounds?.get(asked.examples.indexOf(example)) ?? [];
-  }
+  /** How the estimate of what sharpens has fallen at the selected example. */
+  readonly fallen = $derived.by((): readonly Fallen[] => {
+    const { sharpening } = this;
+    return sharpening?.fallen.get(sharpening.of.asked.examples.indexOf(selection.example)) ?? [];
+  });
 
   /** Lets go of contributions of a run that is another one by now. */
   #forget(run: string): void {
