@@ -84,6 +84,8 @@ export function provisionalRun(round: Round, way: OnTheWay, layers: ReadonlyMap<
       atInput: Float32Array.of(atInput),
       atBaseline: Float32Array.of(atBaseline),
       delta: Float32Array.of(delta),
+      deltaUncertainty: null,
+      alarms: [],
       complete: false,
       examples: [round.example],
       backend: way.backend,
