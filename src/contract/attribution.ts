@@ -206,7 +206,8 @@ export interface LayerResult {
  * Why an adaptive path ended: what was asked is `reached`; its units are `certain`; the walks it may take are spent (`cap`);
  * what is open lies below what the numbers resolve (`limit`); somebody had `enough`.
  */
-export type Stopped = 'reached' | 'certain' | 'cap' | 'limit' | 'enough';
+export const STOPS = ['reached', 'certain', 'cap', 'limit', 'enough'] as const;
+export type Stopped = (typeof STOPS)[number];
 
 /** An adaptive path that can go on: what `about` says in numbers and words, and leaves' sums. */
 export interface SavedGrid {

@@ -7,6 +7,8 @@ import {
   FINAL_ACTIVATIONS,
   METHODS,
   RULES,
+  STOPS,
+  type Accuracy,
   type BaselineChoice,
   type BaselineSpec,
   type NumericArray,
@@ -115,6 +117,42 @@ const question = z.object({
   walk: z.array(z.string()).optional(),
 });
 
+const accuracy = z.object({
+  tolerance: z.number(),
+  over: z.enum(['units', 'neurons']),
+  mostWalks: size.nullable(),
+  untilTop: size.nullable(),
+}) satisfies z.ZodType<Accuracy>;
+
+/** What JSON holds, no deeper than a thread hands on. */
+const plain = (depth: number): z.ZodType => {
+  const one = z.union([z.number(), z.string(), z.boolean(), z.null()]);
+  return depth === 0 ? one : z.union([one, z.array(plain(depth - 1)), z.record(z.string(), plain(depth - 1))]);
+};
+
+/** How far an adaptive path came, per example. */
+const reached = z.object({
+  /** A share; null where it is no number. */
+  estimate: number,
+  layer: z.string(),
+  reached: z.boolean(),
+  stopped: z.enum(STOPS),
+  walks: size,
+  points: size,
+  rounds: size,
+  /** How many points each baseline's path has. */
+  grid: z.array(size),
+  /** What it goes on from; null where that was too large. `about` is the engine's own, and checked by it. */
+  saved: z.object({ about: z.record(z.string(), plain(6)), arrays: namedEntries }).nullable(),
+});
+
+const adaptive = z.object({
+  accuracy,
+  examples: z.array(reached),
+  /** Array of float64: the points of all examples, one after the other. */
+  grid: entry,
+});
+
 const layer = z.object({
   name: z.string(),
   kind: z.string(),
@@ -127,6 +165,12 @@ const layer = z.object({
   residual: numbers.nullable(),
   /** Estimated L1 error over the layer's neurons. */
   error: numbers.nullable(),
+  /** The same over its units, and what both are shares of; absent in files of before. */
+  unitsError: numbers.nullable().optional(),
+  neuronsTotal: numbers.optional(),
+  unitsTotal: numbers.optional(),
+  /** Per example, how many of the first units are certain; null where nobody asked. */
+  certain: z.array(size).nullable().optional(),
   /** Array `[examples, …shape]`. */
   contributions: entry,
   /** Array `[examples, units]`. */
@@ -141,6 +185,8 @@ const run = z.object({
   method: z.enum(METHODS),
   rule: z.enum(RULES).nullable(),
   steps: size,
+  /** Null, or absent in files of before: even steps. */
+  adaptive: adaptive.nullable().optional(),
   /** In words, per example. */
   target: z.array(z.string()),
   /** What was named, as it was named. */

@@ -1,5 +1,5 @@
 /** A small session with everything in it: two inputs, two runs, several references, an error, an incomplete run. */
-import type { LayerResult, RunResult } from '../../src/contract/attribution';
+import type { LayerResult, Reached, RunResult } from '../../src/contract/attribution';
 import type { Session } from '../../src/contract/session';
 import { magnitudes, overPositions } from '../../src/main/engine/attribution/results';
 import { random } from '../random';
@@ -95,4 +95,40 @@ export function sampleSession(): Session {
     errors: [{ code: 'MEMORY_EXHAUSTED', message: 'The device ran out of memory.', remedy: 'Lower the budget.' }],
     notes: 'Line one.\nLine two: ⌀',
   };
+}
+
+/** The same session whose first run took adaptive paths: one that can go on, one too large to keep, one of two baselines. */
+export function adaptiveSession(): Session {
+  const session = sampleSession();
+  const [first, ...others] = session.runs;
+  const grid = (...points: number[]) => Float64Array.from(points);
+  const reached = { layer: 'dense', reached: true, stopped: 'reached', walks: 18, points: 12, rounds: 1 } as const;
+  const examples: Reached[] = [
+    {
+      ...reached,
+      estimate: 0.1 + 0.2,
+      // As an engine tells them: the sign bit says from which side, and -0 is the input.
+      grid: [grid(0, 2 ** -23, 1e-30, 0.5, -0.25, -1e-30, -0), grid(0, -0)],
+      saved: {
+        about: { walks: 18, lines: [[0, 1], [2]], over: 'units', fours: null, held: true, pilot: { segments: 8 } },
+        arrays: {
+          leaves: Float64Array.of(0, 2 ** -23, -0, -1e-30, 1 / 3),
+          '../päth': Float32Array.of(-0, 0.1, 3e-39),
+          none: new Float32Array(0),
+        },
+      },
+    },
+    { ...reached, reached: false, stopped: 'cap', estimate: Number.NaN, grid: [grid(0, 0.5, -0)], saved: null },
+    { ...reached, stopped: 'limit', estimate: 0, grid: [grid(0, -0), grid(0, -0)], saved: null },
+  ];
+  const adaptive = { accuracy: { tolerance: 0.02, over: 'units', mostWalks: 600, untilTop: null }, examples } as const;
+  const layers = first!.layers.map((layer) => ({
+    ...layer,
+    certain: Int32Array.of(0, 2, 1),
+    // Nothing that follows from what else is stored.
+    unitsError: Float32Array.of(0.1, 0.2, 0.3),
+    neuronsTotal: Float32Array.of(1, 2, 1e-30),
+    unitsTotal: Float32Array.of(3, 4, 5),
+  }));
+  return { ...session, runs: [{ ...first!, layers, adaptive }, ...others] };
 }

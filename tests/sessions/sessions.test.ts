@@ -14,7 +14,8 @@ import { readSession } from '../../src/main/engine/sessions/read';
 import { sessionJson } from '../../src/main/hosts/terminal/json';
 import { sessionTables } from '../../src/main/hosts/terminal/tables';
 import { random } from '../random';
-import { sampleSession } from './sample';
+import { MOST_SAVED } from '../../src/main/engine/sessions/limits';
+import { adaptiveSession, sampleSession } from './sample';
 
 let folder: string;
 let path: string;
@@ -70,6 +71,101 @@ describe('saveSession and openSession', () => {
     expect(await openSession(path)).toEqual(sampleSession());
   });
 });
+
+describe('adaptive paths', () => {
+  const run = (session: Session) => session.runs[0]!;
+
+  it('are given back as they were, to the sign of a zero', async () => {
+    const session = adaptiveSession();
+    await saveSession(path, session);
+    const opened = await openSession(path);
+    expect(opened).toEqual(session);
+    const [first] = run(opened).adaptive!.examples;
+    expect(Object.is(first!.grid[0]!.at(-1), -0)).toBe(true);
+    expect(Object.is(first!.saved!.arrays['leaves']![2], -0)).toBe(true);
+    // Opened, kept in memory and saved again: nothing wears off.
+    await saveSession(path, opened);
+    expect(await openSession(path)).toEqual(session);
+  });
+
+  it('leave out what they go on from where it is large, and nothing else', async () => {
+    const session = adaptiveSession();
+    const { adaptive } = run(session);
+    const wide = (length: number) => ({ about: {}, arrays: { a: new Float32Array(length).fill(0.5) } });
+    const examples = adaptive!.examples.map((each, at) => ({
+      ...each,
+      saved: wide([MOST_SAVED / 4 - 10, 20, 10][at]!),
+    }));
+    await saveSession(path, { ...session, runs: [{ ...run(session), adaptive: { ...adaptive!, examples } }] });
+    const opened = run(await openSession(path)).adaptive!;
+    expect(opened.examples.map(({ saved }) => saved?.arrays['a']!.length ?? null)).toEqual([MOST_SAVED / 4 - 10, null, 10]); // prettier-ignore
+    expect(opened.examples.map(({ saved: _, ...rest }) => rest)).toEqual(adaptive!.examples.map(({ saved: _, ...rest }) => rest)); // prettier-ignore
+  });
+
+  it('are of no file of before: it opens as even steps, its totals made of its contributions', async () => {
+    const session = sampleSession();
+    await saveSession(path, session);
+    await changed(({ runs }) => {
+      for (const each of runs as { adaptive?: unknown; layers: Record<string, unknown>[] }[]) {
+        delete each.adaptive;
+        for (const layer of each.layers)
+          for (const key of ['unitsError', 'neuronsTotal', 'unitsTotal', 'certain']) delete layer[key];
+      }
+    });
+    expect(await openSession(path)).toEqual(session);
+  });
+
+  const damages: [string, (manifest: Adaptive, entries: Record<string, Uint8Array>) => void, string][] = [
+    ['fewer examples', ({ examples }) => examples.pop(), 'adaptive has 2 examples of 3'],
+    ['more points than there are', ({ examples }) => (examples[0]!.grid[0]! += 1), 'shape [16], expected [17]'],
+    ['a grid of 2^50 points', ({ examples }) => (examples[0]!.grid = [2 ** 50]), `expected [${2 ** 50 + 7}]`],
+    ['no grid', (_, entries) => delete entries[GRID], 'runs/0-nig/grid is missing'],
+    ['a grid of float32', (_, entries) => (entries[GRID] = Buffer.concat([npyHeader([16]), npyBytes(new Float32Array(16))])), 'is not float64'], // prettier-ignore
+    ['a grid of bools', (_, entries) => (entries[GRID] = ofType('|b1', 16, 16)), 'other numbers than float32 and float64'], // prettier-ignore
+    ['a grid that ends early', (_, entries) => (entries[GRID] = ofType('<f8', 16, 100)), 'ends after 100 of 128 bytes'],
+    ['a saved array of two axes', ({ examples }, entries) => (entries[`${examples[0]!.saved!.arrays[0]!.array}.npy`] = Buffer.concat([npyHeader([1, 2]), npyBytes(new Float32Array(2))])), 'has shape [1, 2]'], // prettier-ignore
+    ['a saved array that is missing', ({ examples }) => (examples[0]!.saved!.arrays[1]!.array = 'none'), 'none is missing'], // prettier-ignore
+    ['words about it that lead deep', ({ examples }) => (examples[0]!.saved!.about = JSON.parse(`${'{"a":'.repeat(500)}0${'}'.repeat(500)}`) as Adaptive['examples'][0]['saved'] & object), 'about.a'], // prettier-ignore
+    ['another way to stop', ({ examples }) => Object.assign(examples[0]!, { stopped: 'tired' }), 'stopped'],
+  ];
+  it.each(damages)('are refused with %s', async (_, damage, reason) => {
+    await saveSession(path, adaptiveSession());
+    await changed((manifest, entries) => void damage(manifest.runs[0]!.adaptive!, entries));
+    await expect(openSession(path)).rejects.toThrow(`SESSION_DAMAGED: ${path} is not a readable session: `);
+    await expect(openSession(path)).rejects.toThrow(reason);
+  });
+
+  it('whose arrays are a bomb are refused before they are unpacked', { timeout: 30_000 }, async () => {
+    await saveSession(path, adaptiveSession());
+    await changed(({ runs }, entries) => {
+      entries[GRID] = ofType('<f8', 4e6, 32e6);
+      runs[0]!.adaptive!.examples.forEach((each, at) => (each.grid = at === 0 ? [4e6] : []));
+    });
+    expect((await stat(path)).size).toBeLessThan(2 ** 20);
+    const allocated = vi.spyOn(Buffer, 'allocUnsafe');
+    expect(await codeOf(openSession(path, { room: 2 ** 24 }))).toBe('SESSION_TOO_LARGE');
+    expect(Math.max(...allocated.mock.calls.map(([size]) => size))).toBeLessThan(2 ** 20);
+    allocated.mockRestore();
+  });
+
+  it('that name one array many times are refused by what they come to', { timeout: 30_000 }, async () => {
+    await saveSession(path, adaptiveSession());
+    await changed(({ runs }) => {
+      const [{ saved }] = runs[0]!.adaptive!.examples as [Adaptive['examples'][0]];
+      const { array } = saved!.arrays[0]!;
+      saved!.arrays = Array.from({ length: 20_000 }, (_, at) => ({ name: `${at}`, array }));
+    });
+    expect(await codeOf(openSession(path, { room: 2 ** 23 }))).toBe('SESSION_TOO_LARGE');
+  });
+});
+
+type Adaptive = NonNullable<Manifest['runs'][number]['adaptive']>;
+const GRID = 'runs/0-nig/grid.npy';
+/** An array of any type code, of as many zeros. */
+const ofType = (type: string, count: number, bytes: number): Uint8Array => {
+  const header = Buffer.from(npyHeader([count], 'f8'));
+  return Buffer.concat([Buffer.from(header.toString('latin1').replace('<f8', type), 'latin1'), new Uint8Array(bytes)]);
+};
 
 describe('writing', () => {
   it('replaces a session as a whole, and leaves it alone when it cannot', async () => {
@@ -176,7 +272,7 @@ async function changed(change: (manifest: Manifest, entries: Record<string, Uint
 }
 
 describe('a session that is not sound', () => {
-  beforeEach(() => saveSession(path, sampleSession()));
+  beforeEach(() => saveSession(path, adaptiveSession()));
   const contributions = 'runs/0-nig/0-block_conv_2/contributions.npy';
 
   const damages: [string, Parameters<typeof changed>[0], string][] = [
@@ -452,7 +548,7 @@ describe('a session that is opened', () => {
     'gives a session that can be shown and saved, or a catalogue error, whatever its manifest says',
     { timeout: 120_000 },
     async () => {
-      await saveSession(path, sampleSession());
+      await saveSession(path, adaptiveSession());
       const entries = unzipSync(await readFile(path));
       const manifest = JSON.parse(Buffer.from(entries['manifest.json']!).toString()) as object;
       const odd = [null, -1, 0, 5, 2 ** 31, 2 ** 53, 0.5, '', '__proto__', [], {}, true, '\u0000\ud800', [0], [null]];

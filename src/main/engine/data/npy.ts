@@ -162,6 +162,31 @@ export function readNpy(bytes: Uint8Array): NumericArray {
   return { shape, data: fortran && shape.length > 1 ? rowMajor(data, shape) : data };
 }
 
+/** An array whose numbers keep their precision. */
+export interface WideArray {
+  readonly shape: readonly number[];
+  readonly data: Float32Array | Float64Array;
+}
+
+/**
+ * An array of float32 or float64 as it is, row-major: no bit of it is changed.
+ * @throws NpyFault, also for numbers of other kinds, before anything is allocated that the bytes do not back
+ */
+export function readWideNpy(bytes: Uint8Array): WideArray {
+  const { shape, kind, little, fortran, byteOffset, count } = backedHeader(bytes);
+  if ((kind !== 'f4' && kind !== 'f8') || (fortran && shape.length > 1))
+    throw new NpyFault('type', 'other numbers than float32 and float64 in row-major order');
+  const data = kind === 'f4' ? new Float32Array(count) : new Float64Array(count);
+  const [size, read] = kinds[kind]!;
+  if (little && endianness() === 'LE')
+    new Uint8Array(data.buffer).set(bytes.subarray(byteOffset, byteOffset + count * size));
+  else {
+    const view = new DataView(bytes.buffer, bytes.byteOffset + byteOffset, count * size);
+    for (let place = 0; place < count; place++) data[place] = read(view, place * size, little);
+  }
+  return { shape, data };
+}
+
 /** From first axis fastest to last axis fastest. */
 function rowMajor(data: Float32Array, shape: readonly number[]): Float32Array {
   const turned = new Float32Array(data.length);
@@ -180,10 +205,10 @@ function rowMajor(data: Float32Array, shape: readonly number[]): Float32Array {
   return turned;
 }
 
-/** The header of a float32 array in row-major order: version 1.0, padded so that the numbers begin at a multiple of 64. */
-export function npyHeader(shape: readonly number[]): Uint8Array {
+/** The header of an array in row-major order: version 1.0, padded so that the numbers begin at a multiple of 64. */
+export function npyHeader(shape: readonly number[], kind: 'f4' | 'f8' = 'f4'): Uint8Array {
   const axes = shape.length === 1 ? `${shape[0]},` : shape.join(', ');
-  const text = `{'descr': '<f4', 'fortran_order': False, 'shape': (${axes}), }`;
+  const text = `{'descr': '<${kind}', 'fortran_order': False, 'shape': (${axes}), }`;
   const length = Math.ceil((10 + text.length + 1) / 64) * 64;
   const header = new Uint8Array(length).fill(0x20);
   header.set(MAGIC);
@@ -195,9 +220,10 @@ export function npyHeader(shape: readonly number[]): Uint8Array {
 }
 
 /** The numbers as little-endian bytes; a view where the machine is little-endian itself. */
-export function npyBytes(data: Float32Array): Uint8Array {
+export function npyBytes(data: Float32Array | Float64Array): Uint8Array {
   if (endianness() === 'LE') return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   const view = new DataView(new ArrayBuffer(data.byteLength));
-  data.forEach((value, place) => view.setFloat32(place * 4, value, true));
+  if (data instanceof Float32Array) data.forEach((value, place) => view.setFloat32(place * 4, value, true));
+  else data.forEach((value, place) => view.setFloat64(place * 8, value, true));
   return new Uint8Array(view.buffer);
 }

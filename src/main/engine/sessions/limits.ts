@@ -9,7 +9,13 @@ export const LARGEST_ARRAY = 2 ** 31;
 /** Three for each layer of each run, beside the inputs. */
 export const MOST_ARRAYS = 2 ** 18;
 
-/** Lists and objects of the manifest: a run of a layer has five. */
+/**
+ * Bytes of what a run's adaptive paths go on from, before they are packed: a small network's of many examples, and nothing like
+ * the 130 MB of a deep one. What is beyond is walked anew.
+ */
+export const MOST_SAVED = 8 * 2 ** 20;
+
+/** Lists and objects of the manifest: a run of a layer has eight. */
 const MOST_LISTS = 2 ** 21;
 /** Values in them. */
 const MOST_VALUES = 2 ** 24;

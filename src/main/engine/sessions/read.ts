@@ -1,5 +1,5 @@
 /** Reads a session that anybody may have written, in the thread of `reading/`: sized before it is read, checked before it is believed. */
-import type { LayerResult, NumericArray } from '../../../contract/attribution';
+import type { AdaptiveResult, LayerResult, NumericArray, Reached, SavedGrid } from '../../../contract/attribution';
 import { MhoError } from '../../../contract/errors';
 import {
   manifestSchema,
@@ -10,8 +10,8 @@ import {
 } from '../../../contract/session';
 import { magnitudes, overPositions } from '../attribution/results';
 import { Allowance, reasonOf, TooLarge } from '../data/allowance';
-import { NpyFault } from '../data/npy';
-import { readNpyEntry } from '../data/npz';
+import { NpyFault, type WideArray } from '../data/npy';
+import { readNpyEntry, readWideNpyEntry } from '../data/npz';
 import { FileFault, openRegular } from '../formats/files';
 import { openArchive, type Archive } from '../formats/zip';
 import { extentOf, LARGEST_ARRAY, LARGEST_MANIFEST, MANIFEST, MOST_ARRAYS } from './limits';
@@ -27,7 +27,7 @@ export async function readSession(
   path: string,
   onDisk: (bytes: number) => void,
   room?: number,
-): Promise<{ value: Session; arrays: Float32Array[] }> {
+): Promise<{ value: Session; arrays: WideArray['data'][] }> {
   try {
     const file = await openRegular(path);
     try {
@@ -96,9 +96,14 @@ const shown = (shape: readonly number[]): string => `[${shape.join(', ')}]`;
 const floats = (values: readonly (number | null)[]): Float32Array =>
   Float32Array.from(values, (value) => value ?? Number.NaN);
 
+type Named = readonly { readonly name: string; readonly array: string }[];
+
+/** What a layer says in one number for each example. */
+const PER_EXAMPLE = ['sum', 'residual', 'error', 'unitsError', 'neuronsTotal', 'unitsTotal', 'certain'] as const;
+
 class Reader {
   /** The numbers of all arrays that were made. */
-  readonly arrays: Float32Array[] = [];
+  readonly arrays: WideArray['data'][] = [];
   readonly #arrays = new Map<string, NumericArray>();
 
   constructor(
@@ -155,7 +160,7 @@ class Reader {
     };
   }
 
-  async #named(entries: readonly { name: string; array: string }[]): Promise<Record<string, NumericArray>> {
+  async #named(entries: Named): Promise<Record<string, NumericArray>> {
     const arrays: [string, NumericArray][] = [];
     for (const { name, array } of entries) arrays.push([name, await this.#array(array)]);
     return Object.fromEntries(arrays);
@@ -182,8 +187,7 @@ class Reader {
       const { name, kind, shape, unitAxis, cut } = layer;
       if (unitAxis !== null && unitAxis >= shape.length)
         throw new Damaged(`layer ${name} of shape ${shown(shape)} has no axis ${unitAxis}`);
-      for (const key of ['sum', 'residual', 'error'] as const)
-        if (layer[key]) perExample(layer[key], `${key} of layer ${name}`);
+      for (const key of PER_EXAMPLE) if (layer[key]) perExample(layer[key], `${key} of layer ${name}`);
       const units = unitAxis === null ? 1 : shape[unitAxis]!;
       const whole = [examples, ...shape];
       const contributions = (await this.#array(layer.contributions, whole)).data;
@@ -203,18 +207,19 @@ class Reader {
         error: layer.error && floats(layer.error),
         // Not stored, since it follows.
         units: overAll,
-        neuronsTotal: magnitudes(contributions, examples),
-        unitsTotal: magnitudes(overAll, examples),
-        unitsError: unitError && magnitudes(unitError, examples),
+        // Files of before have none of these; what follows from the rest is made of it.
+        neuronsTotal: layer.neuronsTotal ? floats(layer.neuronsTotal) : magnitudes(contributions, examples),
+        unitsTotal: layer.unitsTotal ? floats(layer.unitsTotal) : magnitudes(overAll, examples),
+        unitsError: layer.unitsError ? floats(layer.unitsError) : unitError && magnitudes(unitError, examples),
         unitError,
-        certain: null,
+        certain: layer.certain ? Int32Array.from(layer.certain) : null,
         spread: layer.spread === null ? null : (await this.#array(layer.spread, whole)).data,
       });
     }
     const { atInput, atBaseline, delta, deltaUncertainty, alarms } = run;
     return {
       ...run,
-      adaptive: null,
+      adaptive: run.adaptive ? await this.#adaptive(run.adaptive, examples) : null,
       atInput: floats(atInput),
       atBaseline: floats(atBaseline),
       delta: floats(delta),
@@ -222,6 +227,41 @@ class Reader {
       layers,
       alarms: alarms ?? [],
     };
+  }
+
+  async #adaptive(
+    { accuracy, grid, examples }: NonNullable<Manifest['runs'][number]['adaptive']>,
+    count: number,
+  ): Promise<AdaptiveResult> {
+    if (examples.length !== count) throw new Damaged(`adaptive has ${examples.length} examples of ${count}`);
+    const total = examples.reduce((sum, each) => each.grid.reduce((a, b) => a + b, sum), 0);
+    const points = await this.#wide(grid, total);
+    if (!(points instanceof Float64Array)) throw new Damaged(`the array ${grid} is not float64`);
+    let from = 0;
+    const all: Reached[] = [];
+    for (const { estimate, grid: lengths, saved, ...rest } of examples) {
+      this.allowance.take(Float64Array.BYTES_PER_ELEMENT * lengths.reduce((a, b) => a + b, 0));
+      const lines = lengths.map((length) => points.slice(from, (from += length)));
+      this.arrays.push(...lines);
+      all.push({ ...rest, estimate: estimate ?? Number.NaN, grid: lines, saved: saved && (await this.#saved(saved)) });
+    }
+    return { accuracy, examples: all };
+  }
+
+  async #saved({ about, arrays }: { about: SavedGrid['about']; arrays: Named }): Promise<SavedGrid> {
+    const read: [string, WideArray['data']][] = [];
+    for (const { name, array } of arrays) read.push([name, await this.#wide(array)]);
+    return { about, arrays: Object.fromEntries(read) };
+  }
+
+  /** Numbers in a row, as they are; each place that names them has its own. @param want how many, where the manifest says it */
+  async #wide(entry: string, want?: number): Promise<WideArray['data']> {
+    const file = this.#file(entry, want === undefined ? undefined : [want]);
+    const { shape, data } = await asDamaged(entry, readWideNpyEntry(this.archive, file, LARGEST_ARRAY, this.allowance));
+    if (shape.length !== 1 || (want !== undefined && data.length !== want))
+      throw new Damaged(`the array ${entry} has shape ${shown(shape)}, expected [${want ?? 'any'}]`);
+    this.arrays.push(data);
+    return data;
   }
 
   /** @param want its shape, where the manifest says it */
@@ -236,20 +276,27 @@ class Reader {
   }
 
   async #read(entry: string, want?: readonly number[]): Promise<NumericArray> {
+    const file = this.#file(entry, want);
+    const array = await asDamaged(entry, readNpyEntry(this.archive, file, LARGEST_ARRAY, this.allowance));
+    this.#arrays.set(entry, array);
+    this.arrays.push(array.data);
+    return array;
+  }
+
+  /** The file of an array, told by its size alone to be what is wanted, before anything of it is unpacked. */
+  #file(entry: string, want?: readonly number[]): string {
     const file = `${entry}.npy`;
     const size = this.archive.sizes.get(file);
     if (size === undefined) throw new Damaged(`the array ${entry} is missing from it`);
-    // Told by its size alone, before anything of it is unpacked.
     if (want && size > LARGEST_HEADER + WIDEST * want.reduce((product, each) => product * each, 1))
       throw new Damaged(`the array ${entry} has ${size} bytes, more than the shape ${shown(want)}`);
-    try {
-      const array = await readNpyEntry(this.archive, file, LARGEST_ARRAY, this.allowance);
-      this.#arrays.set(entry, array);
-      this.arrays.push(array.data);
-      return array;
-    } catch (error) {
-      if (error instanceof NpyFault) throw new Damaged(`the array ${entry}: ${error.message}`);
-      throw error;
-    }
+    return file;
   }
 }
+
+/** A fault of an array's bytes is one of the session. */
+const asDamaged = <Read>(entry: string, reading: Promise<Read>): Promise<Read> =>
+  reading.catch((error: unknown) => {
+    if (error instanceof NpyFault) throw new Damaged(`the array ${entry}: ${error.message}`);
+    throw error;
+  });

@@ -1,11 +1,11 @@
 /** Writes a session: a ZIP of numpy arrays and a manifest that names them. */
 import { Readable } from 'node:stream';
 import type { ZipFile } from 'yazl';
-import type { NumericArray } from '../../../contract/attribution';
+import type { AdaptiveResult, NumericArray } from '../../../contract/attribution';
 import { MhoError } from '../../../contract/errors';
 import { SESSION_FORMAT, SESSION_VERSION, type Manifest, type Session } from '../../../contract/session';
-import { npyBytes, npyHeader } from '../data/npy';
-import { LARGEST_MANIFEST, MANIFEST } from './limits';
+import { npyBytes, npyHeader, type WideArray } from '../data/npy';
+import { LARGEST_MANIFEST, MANIFEST, MOST_SAVED } from './limits';
 import { writeSafely } from './write';
 
 /** Bytes handed to the compressor at a time. */
@@ -13,10 +13,10 @@ const CHUNK = 2 ** 20;
 
 /** Collects arrays under names that any system can unpack; an array that is used twice is stored once. */
 class Arrays {
-  readonly entries = new Map<string, NumericArray>();
-  readonly #names = new Map<Float32Array, string>();
+  readonly entries = new Map<string, WideArray>();
+  readonly #names = new Map<WideArray['data'], string>();
 
-  add(name: string, array: NumericArray): string {
+  add(name: string, array: WideArray): string {
     const known = this.#names.get(array.data);
     if (known && this.entries.get(known)!.shape.join() === array.shape.join()) return known;
     this.entries.set(name, array);
@@ -30,6 +30,36 @@ const slug = (name: string): string => name.replace(/[^\w-]+/g, '_').slice(0, 60
 /** Null where JSON has no number. */
 const plain = (values: Float32Array): (number | null)[] =>
   Array.from(values, (value) => (Number.isFinite(value) ? value : null));
+
+type StoredAdaptive = NonNullable<Manifest['runs'][number]['adaptive']>;
+
+function adaptiveOf({ accuracy, examples }: AdaptiveResult, folder: string, arrays: Arrays): StoredAdaptive {
+  const points = examples.flatMap(({ grid }) => grid.flatMap((line) => [...line]));
+  let room = MOST_SAVED;
+  return {
+    accuracy,
+    grid: arrays.add(`${folder}/grid`, { shape: [points.length], data: Float64Array.from(points) }),
+    examples: examples.map(({ estimate, grid, saved, ...reached }, example): StoredAdaptive['examples'][number] => {
+      const bytes = Object.values(saved?.arrays ?? {}).reduce((sum, { byteLength }) => sum + byteLength, 0);
+      const fits = saved !== null && bytes <= room;
+      if (fits) room -= bytes;
+      return {
+        ...reached,
+        estimate: Number.isFinite(estimate) ? estimate : null,
+        grid: grid.map(({ length }) => length),
+        saved: !fits
+          ? null
+          : {
+              about: saved.about,
+              arrays: Object.entries(saved.arrays).map(([name, data], place) => ({
+                name,
+                array: arrays.add(`${folder}/saved/${example}/${place}-${slug(name)}`, { shape: [data.length], data }),
+              })),
+            },
+      };
+    }),
+  };
+}
 
 function manifestOf(session: Session, arrays: Arrays): Manifest {
   const named = (folder: string, given: Readonly<Record<string, NumericArray>>) =>
@@ -67,6 +97,7 @@ function manifestOf(session: Session, arrays: Arrays): Manifest {
       method: run.method,
       rule: run.rule,
       steps: run.steps,
+      adaptive: run.adaptive && adaptiveOf(run.adaptive, `runs/${place}-${run.method}`, arrays),
       target: [...run.target],
       terms: run.terms as Manifest['runs'][number]['terms'],
       atInput: plain(run.atInput),
@@ -96,6 +127,10 @@ function manifestOf(session: Session, arrays: Arrays): Manifest {
           sum: plain(layer.sum),
           residual: layer.residual && plain(layer.residual),
           error: layer.error && plain(layer.error),
+          unitsError: layer.unitsError && plain(layer.unitsError),
+          neuronsTotal: plain(layer.neuronsTotal),
+          unitsTotal: plain(layer.unitsTotal),
+          certain: layer.certain && Array.from(layer.certain),
           contributions: arrays.add(`${folder}/contributions`, { shape: whole, data: layer.contributions }),
           unitError:
             unitError &&
@@ -109,8 +144,12 @@ function manifestOf(session: Session, arrays: Arrays): Manifest {
   };
 }
 
-function* pieces({ shape, data }: NumericArray): Generator<Uint8Array> {
-  yield npyHeader(shape);
+const headerOf = ({ shape, data }: WideArray): Uint8Array =>
+  npyHeader(shape, data instanceof Float64Array ? 'f8' : 'f4');
+
+function* pieces(array: WideArray): Generator<Uint8Array> {
+  yield headerOf(array);
+  const { data } = array;
   const bytes = npyBytes(data);
   for (let at = 0; at < bytes.length; at += CHUNK) yield bytes.subarray(at, at + CHUNK);
 }
@@ -129,7 +168,7 @@ export async function saveSession(path: string, session: Session): Promise<void>
   const options = { mtime: new Date(session.created), mode: 0o100644, compress: true };
   zip.addBuffer(text, `${MANIFEST}`, options);
   for (const [name, array] of arrays.entries) {
-    const length = npyHeader(array.shape).length + array.data.byteLength;
+    const length = headerOf(array).length + array.data.byteLength;
     // Level 1: numbers hardly shrink, but for the many zeros of ReLU nets, which any level finds.
     zip.addReadStreamLazy(`${name}.npy`, { ...options, size: length, compressionLevel: 1 }, (give) =>
       give(null, Readable.from(pieces(array), { objectMode: false })),

@@ -10,14 +10,16 @@ import { computed, type Computers } from './computing';
 
 /** What it was asked, but for the accuracy: its question holds the numbers, whatever became of the files. */
 function requestOf({ question, result }: Run, { accuracy, memoryMB }: Continuation): AttributionRequest {
-  const { inputs, baseline, target, minus } = question;
+  const { inputs, baseline, target, minus, hold, walk } = question;
   return {
     inputs,
     baseline,
     target,
     ...(minus && { minus }),
-    methods: [result.method],
-    rule: result.rule!,
+    ...(hold && { hold }),
+    ...(walk && { walk }),
+    methods: ['nig'],
+    rule: 'secant',
     steps: result.steps,
     accuracy,
     layers: result.layers.map(({ name }) => name),
@@ -31,7 +33,7 @@ function checked(epoch: Epoch, id: string): Run {
   const run = epoch.runs.get(id);
   const { summary } = epoch.openModel;
   const name = run.name ?? madeName(run.result);
-  if (!run.result.adaptive) throw new MhoError('RUN_NOT_ADAPTIVE', { run: name });
+  if (!run.result.adaptive || run.result.method !== 'nig') throw new MhoError('RUN_NOT_ADAPTIVE', { run: name });
   if (run.model !== summary.hash)
     throw new MhoError('RUN_OTHER_MODEL', { run: name, model: epoch.described?.name ?? 'another model' });
   return run;
@@ -43,9 +45,9 @@ export const continuingWork =
   (epoch, asked) => {
     const run = checked(epoch, asked.run);
     const request = requestOf(run, asked);
-    const { result: resume } = run;
+    const { result: before } = run;
     // Time that was spent on what is not walked again.
-    const spent = resume.adaptive!.examples.some(({ saved }) => saved !== null) ? resume.durationMs : 0;
+    const spent = before.adaptive!.examples.some(({ saved }) => saved !== null) ? before.durationMs : 0;
     const done = epoch.runs.goOn(run.id);
     const take = (result: RunResult, trace: Run['trace']) =>
       // Cancelled in the middle, it has less than before: the run stays as it was.
@@ -54,7 +56,7 @@ export const continuingWork =
         : Promise.resolve(null);
     return async (job) => {
       try {
-        await computed(computers, epoch, { request, backend: asked.backend, resume, take }, job);
+        await computed(computers, epoch, { request, backend: asked.backend, take, resume: before }, job);
       } finally {
         done();
       }
