@@ -188,6 +188,8 @@ export async function largeSession(path: string, units: number): Promise<string>
     rule: method === 'nig' ? ('secant' as const) : null,
     steps: method === 'nig' ? 50 : 1,
     adaptive: null,
+    faults: [],
+    remarks: [],
     target: ['logits[0]'],
     atInput: Float32Array.of(1),
     atBaseline: Float32Array.of(0),

@@ -1,5 +1,6 @@
 /** What a run is asked, what it reports while it goes on, and what it gives. Shared by every host. */
 import type { BackendInfo } from './backends';
+import type { KeptFault } from './errors';
 import type { Varied } from './model';
 
 /** `nig`: Neuron Integrated Gradients by `rule`; the others as in methods of the documentation. */
@@ -158,6 +159,8 @@ export interface AttributionRequest {
   readonly memoryMB?: number;
   /** Batch rows of one chunk at the most, whatever the memory. Default: what was measured as fastest. */
   readonly chunkRows?: number;
+  /** What faults call the examples, as the data they come from number them; absent: 0, 1, 2, … */
+  readonly exampleNumbers?: readonly number[];
 }
 
 /** Whether a run with these has a method that takes an adaptive path. */
@@ -286,6 +289,35 @@ export interface Alarm {
   readonly share: number;
 }
 
+/** An example that a method has no result for, since something of it is not a number; told where that first arises. */
+export interface ExampleFault {
+  /** Index into the request's. */
+  readonly example: number;
+  readonly fault: KeptFault;
+}
+
+/** What is to be known of an example's numbers before they are read; the words are in words/remarks.ts. */
+export type Remark =
+  /** Baseline and input are the same, so that nothing has anything to carry. */
+  | { readonly kind: 'same'; readonly example: number }
+  /** F(x) ≈ F(x'): what is relative to their difference says nothing. */
+  | {
+      readonly kind: 'flat';
+      readonly example: number;
+      readonly delta: number;
+      /** What float32 can tell of a difference of such values. */
+      readonly resolution: number;
+      /** Of all layers, the one whose units carry most: Σ|contribution|, which all but cancels. */
+      readonly layer: string;
+      readonly carried: number;
+    }
+  /** Units all of whose contributions are exactly 0 along the whole path. */
+  | {
+      readonly kind: 'dead';
+      readonly example: number;
+      readonly layers: readonly { readonly name: string; readonly dead: number; readonly units: number }[];
+    };
+
 /** One method on one set of inputs, baseline and target. */
 export interface RunResult {
   readonly method: Method;
@@ -308,9 +340,15 @@ export interface RunResult {
   readonly layers: readonly LayerResult[];
   /** Where even steps are too wide; none of an adaptive path, which goes there. */
   readonly alarms: readonly Alarm[];
-  /** False when a cancel kept only some examples; `examples` names the complete ones (indices into the request's). */
+  /**
+   * False when a cancel or a fault left only some examples; `examples` names the complete ones (indices into the request's), in
+   * rising order.
+   */
   readonly complete: boolean;
   readonly examples: readonly number[];
+  /** Why others have no result; empty where nothing of them is not a number. */
+  readonly faults: readonly ExampleFault[];
+  readonly remarks: readonly Remark[];
   readonly backend: BackendInfo;
   readonly pathStart: string | null;
   /** What was walked and what held; absent in sessions of versions that did not tell. */

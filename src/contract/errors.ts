@@ -108,6 +108,26 @@ const catalogue = {
     'One segment needs about {need} MB, the budget is {budget} MB.',
     'Raise the budget, or choose fewer layers.',
   ],
+  NOT_FINITE_INPUT: [
+    'In example {example}, {value} first arises at layer {layer} (op {op}), at the input.',
+    'Leave this example out, or look whether its values are the right ones for this model.',
+  ],
+  NOT_FINITE_BASELINE: [
+    'In example {example}, {value} first arises at layer {layer} (op {op}), at {baseline}.',
+    'Choose another baseline, at which that layer has a value: a small number in place of zeros (0.01), or a typical example.',
+  ],
+  NOT_FINITE_PATH: [
+    'In example {example}, {value} first arises at layer {layer} (op {op}), on the path at α = {alpha}.',
+    'Choose another baseline, from which the straight path stays where that layer has a value.',
+  ],
+  NOT_FINITE_WEIGHTS: [
+    'In example {example}, {value} first arises at layer {layer} (op {op}), whose weights hold it.',
+    'Save the model again, from a training that did not diverge, or choose a target that does not depend on that layer.',
+  ],
+  NOT_FINITE_CONTRIBUTIONS: [
+    'In example {example}, contributions of layer {layer} by {method} are not finite, though all activations are: {reason}.',
+    'Choose another method (nig by secant and rescale take no derivatives), another baseline or another target.',
+  ],
   MEMORY_EXHAUSTED: ['The device ran out of memory: {reason}.', 'Lower the memory budget, or use another backend.'],
 
   // files of every kind
@@ -234,6 +254,9 @@ const filled = (text: string, details: Readonly<Record<string, string | number>>
 export interface MhoFault extends ErrorText {
   readonly code: ErrorCode;
 }
+
+/** A fault as it is kept with results; a later version may know codes that this one does not. */
+export type KeptFault = ErrorText & { readonly code: string };
 
 /** An error of the catalogue: `CODE: sentence remedy`. */
 export class MhoError<Code extends ErrorCode = ErrorCode> extends Error {

@@ -12,12 +12,13 @@ import {
   type BaselineChoice,
   type BaselineSpec,
   type NumericArray,
+  type Remark,
   type RunResult,
   type TargetSpec,
   type TargetTerm,
 } from './attribution';
 import { BACKENDS } from './backends';
-import type { MhoFault } from './errors';
+import type { KeptFault } from './errors';
 import { HELD_REASONS, type ModelSummary, type Varied } from './model';
 
 /** Raised when a reader of the version before could not understand a file. */
@@ -179,6 +180,25 @@ const layer = z.object({
   spread: entry.nullable(),
 });
 
+const fault = z.object({ code: z.string(), message: z.string(), remedy: z.string() }) satisfies z.ZodType<KeptFault>;
+
+const remark = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('same'), example: size }),
+  z.object({
+    kind: z.literal('flat'),
+    example: size,
+    delta: z.number(),
+    resolution: z.number(),
+    layer: z.string(),
+    carried: z.number(),
+  }),
+  z.object({
+    kind: z.literal('dead'),
+    example: size,
+    layers: z.array(z.object({ name: z.string(), dead: size, units: size })),
+  }),
+]) satisfies z.ZodType<Remark>;
+
 const run = z.object({
   /** Place in `questions`. */
   question: size,
@@ -211,6 +231,9 @@ const run = z.object({
   complete: z.boolean(),
   /** Which of the question's examples are complete. */
   examples: z.array(size).min(1),
+  /** Why others are not, and what is to be known before the numbers are read; absent in files of before. */
+  faults: z.array(z.object({ example: size, fault })).optional(),
+  remarks: z.array(remark).optional(),
   backend: z.object({ name: z.enum(BACKENDS), device: z.string(), version: z.string() }),
   pathStart: z.string().nullable(),
   /** What the path varied and what it held. */
@@ -221,8 +244,6 @@ const run = z.object({
   /** How the window shows it; runs with the same `job` were started together. */
   label: z.object({ name: z.string(), note: z.string(), created: z.string(), job: z.string() }).optional(),
 });
-
-const fault = z.object({ code: z.string(), message: z.string(), remedy: z.string() });
 
 /** `manifest.json`. What a later version adds is passed over. */
 export const manifestSchema = z.object({
@@ -257,9 +278,6 @@ export interface SessionRun extends RunResult {
   readonly label?: Manifest['runs'][number]['label'];
 }
 
-/** A fault that a run met; a later version may know codes that this one does not. */
-export type SessionFault = Omit<MhoFault, 'code'> & { readonly code: string };
-
 /** A session as every host holds it. */
 export interface Session {
   /** ISO 8601, UTC. */
@@ -268,6 +286,7 @@ export interface Session {
   readonly model: ModelSummary;
   readonly questions: readonly Question[];
   readonly runs: readonly SessionRun[];
-  readonly errors: readonly SessionFault[];
+  /** What runs met. */
+  readonly errors: readonly KeptFault[];
   readonly notes: string;
 }

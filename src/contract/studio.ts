@@ -13,6 +13,7 @@ import {
   METHODS,
   RULES,
   type AdaptiveResult,
+  type ExampleFault,
   type FinalActivation,
   type LayerResult,
   type NumericArray,
@@ -212,6 +213,8 @@ export interface OutputPrediction {
 
 export interface Prediction {
   readonly outputs: readonly OutputPrediction[];
+  /** Which of the asked examples have an output that is not a number, and where that first arises. */
+  readonly faults: readonly ExampleFault[];
   readonly durationMs: number;
   readonly backend: BackendInfo;
 }
@@ -406,7 +409,11 @@ export const engineRequests = {
     z.object({ data: dataId, examples: exampleList, baseline, backend: backendChoice.optional() }),
   ),
   /** A layer's values at the examples and at their baseline, `[examples, …shape]`. */
-  activations: asks<{ readonly atInput: NumericArray; readonly atBaseline: NumericArray }>()(
+  activations: asks<{
+    readonly atInput: NumericArray;
+    readonly atBaseline: NumericArray;
+    readonly faults: readonly ExampleFault[];
+  }>()(
     z.object({ data: dataId, examples: exampleList, baseline, layer: layerName, backend: backendChoice.optional() }),
   ),
   /** What happens along the straight path from baseline to one example; `only` one unit, else every layer. */

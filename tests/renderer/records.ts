@@ -31,6 +31,8 @@ export function record(method: Method, layers: readonly Given[], change: Partial
       rule: method === 'nig' ? 'secant' : null,
       steps: 50,
       adaptive: null,
+      faults: [],
+      remarks: [],
       target: ['logits[3]'],
       atInput: Float32Array.of(4),
       atBaseline: Float32Array.of(1),

@@ -36,6 +36,8 @@ export function sampleSession(): Session {
     rule: method === 'nig' ? 'secant' : null,
     steps: method === 'nig' ? 50 : 1,
     adaptive: null,
+    faults: [],
+    remarks: [],
     target: Array.from({ length: examples }, (_, place) => `logits[${place}]`),
     atInput: numbers(examples),
     atBaseline: numbers(examples),

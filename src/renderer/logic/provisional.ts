@@ -63,6 +63,8 @@ export function provisionalRun(round: Round, way: OnTheWay, layers: ReadonlyMap<
     result: {
       method,
       rule: 'secant',
+      faults: [],
+      remarks: [],
       steps: walks,
       adaptive: {
         accuracy,

@@ -38,6 +38,8 @@ const resultOf = (method: RunResult['method']): RunResult => ({
   rule: null,
   steps: 1,
   adaptive: null,
+  faults: [],
+  remarks: [],
   target: [`result ${++results}`],
   atInput: Float32Array.of(1),
   atBaseline: Float32Array.of(0),
@@ -135,7 +137,7 @@ export function engineOf({ written, computed }: Ears): Engine {
       }
       return all;
     },
-    valuesAtEnds: async () => ({ atInput: new Map(), atBaseline: new Map() }),
+    valuesAtEnds: async () => ({ atInput: new Map(), atBaseline: new Map(), faults: [] }),
     valuesAlongPath: async (_device, _graph, { steps }, { signal }) => {
       for (let done = 0; done < steps; done++) {
         await disk.step('chunk of a path');

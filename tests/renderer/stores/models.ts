@@ -56,6 +56,7 @@ export const predictionOf = (examples: readonly number[]): Prediction => ({
       atBaseline: { shape: [examples.length, 1], data: Float32Array.from(examples) },
     },
   ],
+  faults: [],
   durationMs: 1,
   backend,
 });

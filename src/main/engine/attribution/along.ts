@@ -11,7 +11,9 @@ import { MhoError } from '../../../contract/errors';
 import type { Device } from '../backends';
 import { sizeOf, type Graph, type ValueId } from '../graph/graph';
 import { chunkSize, keptShapes, rowBytes } from './chunks';
+import { whyNotFinite } from './finite';
 import { forward } from './forward';
+import { genomicsNonlinearity } from './methods';
 import { planRun, type Plan } from './plan';
 import { prepare, type Prepared } from './request';
 import { Differences, type Segments } from './segments';
@@ -41,7 +43,7 @@ const read = (tensor: Tensor): Float32Array => tensor.dataSync() as Float32Array
  * `running` ends at what `attribute` gives for the layer with the same rule and steps; `error` is the L1 difference over the
  * neurons between a double segment and its halves, so that its sum is no smaller than the layer's error estimate; `gradient`
  * is ‖∂F/∂y‖₂.
- * @throws as `attribute`, OUTPUT_INDEX for a unit that is not there, CANCELLED
+ * @throws as `attribute`, NOT_FINITE_… where something along the path is not a number, OUTPUT_INDEX for a unit that is not there, CANCELLED
  */
 export const valuesAlongPath = (
   device: Device,
@@ -81,6 +83,12 @@ export const valuesAlongPath = (
       first += count;
       await device.between();
       if (signal?.aborted) throw new MhoError('CANCELLED', { done: first + 1, total: steps + 1 });
+    }
+    // A gradient may be infinite where a segment's slope is not: it is shown, not summed.
+    const sums = [...layers.values()].flatMap(({ running, error }) => [running, error]);
+    if (![target, ...sums].every((numbers) => numbers.every((each) => Number.isFinite(each)))) {
+      const suspect = { plan, weights, prepared, example: 0, exampleNumbers: request.exampleNumbers };
+      throw whyNotFinite(suspect, { method: 'nig', kind: rule, alphas, nonlinearity: genomicsNonlinearity(graph) });
     }
     return {
       alphas,

@@ -14,6 +14,7 @@ export const ruleOf = (node: Node): OpRule<OpName> => ops[node.op] as unknown as
  * Computes the nodes in order from `given` values.
  * @param given [rows, …] per value; stays the caller's
  * @param kept values to hold on to; all others are freed as soon as nothing reads them
+ * @param seen sees each node's output as soon as it is there
  * @returns every value met. Those not kept are disposed of, but still tell their shape; the others that were not given
  * are the caller's to dispose
  */
@@ -22,6 +23,7 @@ export function forward(
   weights: Weights,
   given: ReadonlyMap<ValueId, Tensor>,
   kept: ReadonlySet<ValueId>,
+  seen?: (node: Node, output: Tensor) => void,
 ): Map<ValueId, Tensor> {
   const uses = new Map<ValueId, number>();
   for (const node of nodes) for (const id of node.inputs) uses.set(id, (uses.get(id) ?? 0) + 1);
@@ -34,6 +36,7 @@ export function forward(
       return inputs.includes(result) ? tf.clone(result) : result;
     });
     values.set(node.output, output);
+    seen?.(node, output);
     for (const id of node.inputs) {
       const left = uses.get(id)! - 1;
       uses.set(id, left);

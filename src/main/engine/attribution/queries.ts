@@ -1,10 +1,12 @@
 /** What is asked around a run: the model's outputs, values at both ends of the path, and what a run would cost. */
-import type { AttributionRequest, NumericArray } from '../../../contract/attribution';
+import type { AttributionRequest, ExampleFault, NumericArray } from '../../../contract/attribution';
+import type { MhoError } from '../../../contract/errors';
 import type { Device } from '../backends';
 import type { Graph, ValueId } from '../graph/graph';
 import { prune } from '../graph/prune';
 import { chunkSize, PEAK_PER_KEPT, keptShapes, rowBytes } from './chunks';
 import { evaluate } from './evaluate';
+import { valueFault } from './finite';
 import { checkInputs } from './inputs';
 import { methodSum } from './methods';
 import { planRun } from './plan';
@@ -27,7 +29,7 @@ function overReferences({ shape, data }: NumericArray, references: number): Nume
  * Outputs of the model at given inputs.
  * @param inputs name → [E, …]
  * @returns output name → [E, …]
- * @throws INPUT_…, OP_UNSUPPORTED
+ * @throws INPUT_…, OP_UNSUPPORTED, NOT_FINITE_… for an output that is not a number
  */
 export async function predict(
   device: Device,
@@ -37,15 +39,26 @@ export async function predict(
   checkInputs(graph, inputs);
   return withWeights(device, graph, async (weights) => {
     const feeds = new Map(graph.inputs.map(({ name, value }) => [value, inputs[name]!]));
-    const values = await evaluate(graph, weights, feeds, [...new Set(graph.outputs.map(({ value }) => value))]);
+    const wanted = [...new Set(graph.outputs.map(({ value }) => value))];
+    const values = await evaluate(graph, weights, feeds, wanted);
+    const lines = { pairs: 0, ends: new Map([...feeds].map(([id, at]) => [id, { from: at, to: at }])) };
+    const [fault] = valueFaults({ graph, weights, lines, starts: [...feeds.keys()], wanted }, [values], 1, undefined);
+    if (fault) throw fault.error;
     return Object.fromEntries(graph.outputs.map(({ name, value }) => [name, values.get(value)!]));
   });
+}
+
+export interface ValuesAtEnds {
+  readonly atInput: ReadonlyMap<ValueId, NumericArray>;
+  readonly atBaseline: ReadonlyMap<ValueId, NumericArray>;
+  readonly faults: readonly ExampleFault[];
 }
 
 /**
  * Values at the inputs and at their baselines.
  * @param wanted value ids
- * @returns per id `[examples, …]`; at the baseline averaged over references
+ * @returns per id `[examples, …]`, at the baseline averaged over references; and the examples in which one of them is not a
+ * number
  * @throws INPUT_…, BASELINE_SHAPE, OP_UNSUPPORTED
  */
 export const valuesAtEnds = (
@@ -53,7 +66,7 @@ export const valuesAtEnds = (
   graph: Graph,
   request: AttributionRequest,
   wanted: readonly ValueId[],
-): Promise<{ atInput: Map<ValueId, NumericArray>; atBaseline: Map<ValueId, NumericArray> }> =>
+): Promise<ValuesAtEnds> =>
   withWeights(device, graph, async (weights) => {
     const { starts, lines, references, atInput } = await prepareEnds(graph, weights, request);
     // What no path reaches is at the baseline what it is at the input.
@@ -69,8 +82,36 @@ export const valuesAtEnds = (
         ...[...values].map(([id, array]) => [id, overReferences(array, references)] as const),
       ]);
     };
-    return { atInput: await at('to'), atBaseline: await at('from') };
+    const [to, from] = [await at('to'), await at('from')];
+    const behind = { graph, weights, lines, starts, wanted: moving };
+    const ofInput = { graph, weights, lines: { pairs: 0, ends: new Map([...atInput].map(([id, each]) => [id, { from: each, to: each }])) }, starts: [...atInput.keys()], wanted: still }; // prettier-ignore
+    const faults = [
+      ...valueFaults(ofInput, [atBoth], 1, request.exampleNumbers),
+      ...valueFaults(behind, [to, from], references, request.exampleNumbers),
+    ].map(({ example, error: { fault } }) => ({ example, fault }));
+    return { atInput: to, atBaseline: from, faults };
   });
+
+/** Examples in which a value is not a number at one of the ends; or infinite at one of them alone. */
+function valueFaults(
+  asked: Parameters<typeof valueFault>[0],
+  ends: readonly ReadonlyMap<ValueId, NumericArray>[],
+  references: number,
+  exampleNumbers: readonly number[] | undefined,
+): { readonly example: number; readonly error: MhoError }[] {
+  const strange = new Set<number>();
+  for (const id of asked.wanted) {
+    const [one, other] = [ends[0]!.get(id)!.data, (ends[1] ?? ends[0]!).get(id)!.data];
+    const size = one.length / ends[0]!.get(id)!.shape[0]!;
+    for (let at = 0; at < one.length; at++)
+      if (Number.isNaN(one[at]!) || !(Number.isFinite(one[at]! - other[at]!) || one[at] === other[at]))
+        strange.add(Math.floor(at / size));
+  }
+  return [...strange].flatMap((example) => {
+    const error = valueFault(asked, { example, exampleNumbers }, references);
+    return error ? [{ example, error }] : [];
+  });
+}
 
 /** What a run would take. */
 export interface RunCost {

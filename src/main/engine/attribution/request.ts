@@ -29,7 +29,10 @@ export interface Ends {
 }
 
 /** A request, ready to be planned. */
-export interface Prepared extends Omit<Ends, 'atInput'>, FoundTarget {}
+export interface Prepared extends Omit<Ends, 'atInput'>, FoundTarget {
+  /** The path through the model's own starts: that of `lines`, unless the request starts it behind them. */
+  readonly origin: Pick<Ends, 'starts' | 'lines'>;
+}
 
 /**
  * Checks a request and lays out its pairs, path and target.
@@ -42,7 +45,7 @@ export async function prepare(graph: Graph, weights: Weights, request: Attributi
   const target = await findTarget(graph, weights, request, ends, atInput);
   const { pathStart } = request;
   const path = pathStart === undefined ? ends : { ...ends, ...(await startedAt(graph, weights, pathStart, ends)) };
-  return { ...path, ...target };
+  return { ...path, origin: ends, ...target };
 }
 
 /**

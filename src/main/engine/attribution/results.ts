@@ -52,6 +52,15 @@ export function layerResult(
 
 // Layers of large networks have millions of neurons: what follows is loops over arrays, without a call for each number.
 
+/** Rows of some examples, in rising order; where these are the first ones, a view. @param size of one example's rows */
+export function rowsOf(values: Float32Array, examples: readonly number[], size: number): Float32Array {
+  if (examples.every((example, place) => example === place)) return values.subarray(0, examples.length * size);
+  const rows = new Float32Array(examples.length * size);
+  for (const [place, example] of examples.entries())
+    rows.set(values.subarray(example * size, (example + 1) * size), place * size);
+  return rows;
+}
+
 /** [examples × references, size] → [examples, size] */
 function meanOverReferences(sums: Float32Array, examples: number, references: number, size: number): Float32Array {
   if (references === 1) return sums;

@@ -2,6 +2,7 @@
 import type {
   Accuracy,
   AttributionRequest,
+  ExampleFault,
   Method,
   Progress,
   Round,
@@ -14,11 +15,13 @@ import { sizeOf, type Graph, type ValueId } from '../graph/graph';
 import { resolvedResult } from './adaptive/assemble';
 import { resolve, type Resolved } from './adaptive/run';
 import { chunkSize, keptShapes, rowBytes } from './chunks';
+import { activationFault, suspectsOf, whyNotFinite, type Summed, type Suspect } from './finite';
 import { genomicsNonlinearity, methodSum, type MethodSum } from './methods';
 import { planRun, type Plan } from './plan';
 import type { Group } from './path';
+import { remarksOn } from './remarks';
 import { prepare, type Prepared } from './request';
-import { layerResult } from './results';
+import { layerResult, rowsOf } from './results';
 import type { LayerSums, SumKind } from './sums';
 import { sweepGroup, type GroupResult, type Swept } from './sweep';
 import { termsOf } from './target';
@@ -63,7 +66,8 @@ function gridsOf(sums: ReadonlyMap<Method, MethodSum>): EvenGrid[] {
 /**
  * Contributions of every neuron of the asked layers, by the asked methods.
  * @returns one result per method, in the asked order; after a cancel, those that have any complete example
- * @throws catalogue errors for a request that does not fit the model (before any work), MEMORY_BUDGET, MEMORY_EXHAUSTED
+ * @throws catalogue errors for a request that does not fit the model (before any work), MEMORY_BUDGET, MEMORY_EXHAUSTED; at the
+ * end, when `onResult` has been given all that is sound, NOT_FINITE_… for the first example something of which is not a number
  */
 export async function attribute(
   device: Device,
@@ -85,6 +89,8 @@ export async function attribute(
   }
 }
 
+const evenAlphas = (steps: number): number[] => Array.from({ length: steps + 1 }, (_, k) => k / steps);
+
 /** Sums of all groups of a grid, laid out over all pairs. */
 interface GridSums {
   donePairs: number;
@@ -102,6 +108,8 @@ class Run {
   readonly #accuracy: Accuracy | null;
   /** What the methods by even steps sum. */
   readonly #sums: ReadonlyMap<Method, MethodSum>;
+  /** The first that was found. */
+  #fault: MhoError | null = null;
 
   constructor(
     private readonly graph: Graph,
@@ -122,7 +130,8 @@ class Run {
   async results(): Promise<RunResult[]> {
     const shapes = keptShapes(this.plan, this.weights, this.prepared.lines);
     const results = new Map<Method, RunResult>();
-    const keep = async (result: RunResult): Promise<void> => {
+    const keep = async (result: RunResult | null): Promise<void> => {
+      if (!result) return;
       results.set(result.method, result);
       await this.options.onResult?.(result);
     };
@@ -131,23 +140,27 @@ class Run {
     for (const stage of [...differences, this.#accuracy, ...grids.filter(({ steps }) => steps > 1)]) {
       if (stage === null || this.options.signal?.aborted) continue;
       if ('tolerance' in stage) {
-        const resolved = await this.#resolve(stage, shapes);
-        if (resolved.length > 0) await keep(this.#resolvedResult(stage, resolved));
+        await keep(await this.#adaptiveResult(stage, shapes));
         continue;
       }
       const gathered = await this.#sweep(stage, rowBytes(shapes));
       if (gathered.donePairs < this.prepared.references) continue;
       for (const [method, sum] of this.#sums)
-        if (sum.steps === stage.steps) await keep(this.#assemble(method, sum, gathered));
+        if (sum.steps === stage.steps) await keep(this.#sound(method, sum, gathered, stage));
     }
+    if (this.#fault) throw this.#fault;
     return this.request.methods.flatMap((method) => results.get(method) ?? []);
   }
 
   /** Resolves every example; a cancel keeps those that are. */
-  async #resolve(accuracy: Accuracy, shapes: ReadonlyMap<ValueId, readonly number[]>): Promise<Resolved[]> {
+  async #resolve(
+    accuracy: Accuracy,
+    shapes: ReadonlyMap<ValueId, readonly number[]>,
+  ): Promise<{ readonly resolved: readonly Resolved[]; readonly faults: readonly ExampleFault[] }> {
     const { plan, weights, prepared, request } = this;
     const { onRound, enough, resume } = this.options;
     const resolved: Resolved[] = [];
+    const faults: ExampleFault[] = [];
     const before = this.#done;
     const left = this.#total - before;
     const setting = { plan, weights, prepared, request, accuracy, shapes, rowBytes: rowBytes(shapes) };
@@ -157,6 +170,9 @@ class Run {
         enough,
         resume,
         onResolved: (each) => resolved.push(each),
+        onNotFinite: (example, alphas) => {
+          faults.push(this.#faultOf(example, (suspect) => whyNotFinite(suspect, this.#adaptiveSum(alphas)))!);
+        },
         onBatch: async ({ done, total, estimate }) => {
           this.#done = before + done;
           this.#total = before + total + left;
@@ -167,27 +183,39 @@ class Run {
       if (!(error instanceof Cancelled)) throw error;
     }
     this.#total = this.#done + left;
-    return resolved;
+    return { resolved, faults };
   }
 
-  #resolvedResult(accuracy: Accuracy, resolved: readonly Resolved[]): RunResult {
-    const { plan, prepared } = this;
-    return {
-      ...resolvedResult(plan, accuracy, prepared.targets, resolved),
-      complete: resolved.length === prepared.examples,
-      deltaUncertainty: null,
-      alarms: [],
-      backend: this.weights.device.info,
-      pathStart: this.request.pathStart ?? null,
-      durationMs: performance.now() - this.#began,
+  /** Null where no example has one. */
+  async #adaptiveResult(
+    accuracy: Accuracy,
+    shapes: ReadonlyMap<ValueId, readonly number[]>,
+  ): Promise<RunResult | null> {
+    const { resolved, faults } = await this.#resolve(accuracy, shapes);
+    const made = (of: readonly Resolved[], without: readonly ExampleFault[]): RunResult | null => {
+      if (of.length === 0) return null;
+      const result = resolvedResult(this.plan, accuracy, this.prepared.targets, of);
+      return this.#told({ ...result, deltaUncertainty: null, alarms: [] }, without, true);
     };
+    const result = made(resolved, faults);
+    const apart = result ? this.#strange(result, true, () => this.#adaptiveSum([0, 1])) : [];
+    if (apart.length === 0) return result;
+    const sound = resolved.filter(({ example }) => apart.every((fault) => fault.example !== example));
+    return made(
+      sound,
+      [...faults, ...apart].sort((one, other) => one.example - other.example),
+    );
+  }
+
+  #adaptiveSum(alphas: readonly number[]): Summed {
+    return { method: 'nig', kind: 'secant', alphas, nonlinearity: genomicsNonlinearity(this.graph) };
   }
 
   /** Sweeps all pairs, group by group; a cancel keeps the groups that are complete. */
   async #sweep(grid: EvenGrid, bytes: number): Promise<GridSums> {
     const { plan, weights, prepared, request } = this;
     const size = chunkSize(grid.steps, bytes, request.memoryMB, request.chunkRows);
-    const alphas = Array.from({ length: grid.steps + 1 }, (_, k) => k / grid.steps);
+    const alphas = evenAlphas(grid.steps);
     const gathered: GridSums = {
       donePairs: 0,
       arrays: new Map(grid.kinds.map((kind) => [kind, new Map()])),
@@ -259,24 +287,61 @@ class Run {
     if (this.options.signal?.aborted) throw new Cancelled();
   }
 
-  #assemble(method: Method, sum: MethodSum, gathered: GridSums): RunResult {
-    const { examples: all, references, targets, terms } = this.prepared;
-    const examples = Math.floor(gathered.donePairs / references);
+  /** The result of all complete examples whose numbers are numbers; null where there is none. */
+  #sound(method: Method, sum: MethodSum, gathered: GridSums, { steps }: EvenGrid): RunResult | null {
+    const done = Math.floor(gathered.donePairs / this.prepared.references);
+    const all = Array.from({ length: done }, (_, example) => example);
+    const result = this.#assemble(method, sum, gathered, all, []);
+    const faults = this.#strange(result, sum.kind === 'secant', () => ({
+      method,
+      kind: sum.kind,
+      alphas: evenAlphas(steps),
+      nonlinearity: genomicsNonlinearity(this.graph),
+    }));
+    if (faults.length === 0) return result;
+    const sound = all.filter((example) => faults.every((fault) => fault.example !== example));
+    return sound.length === 0 ? null : this.#assemble(method, sum, gathered, sound, faults);
+  }
+
+  /** Examples of a result something of which is not a number, or infinite at one end. @param exact see `suspectsOf` */
+  #strange(result: RunResult, exact: boolean, summed: () => Summed): ExampleFault[] {
+    return suspectsOf(result, exact).flatMap(
+      ({ place, why }) =>
+        this.#faultOf(result.examples[place]!, (suspect) =>
+          why === 'not finite' ? whyNotFinite(suspect, summed()) : activationFault(suspect, [0, 1]),
+        ) ?? [],
+    );
+  }
+
+  #faultOf(example: number, find: (suspect: Suspect) => MhoError | null): ExampleFault | null {
+    const { plan, weights, prepared, request } = this;
+    const fault = find({ plan, weights, prepared, example, exampleNumbers: request.exampleNumbers });
+    this.#fault ??= fault;
+    return fault && { example, fault: fault.fault };
+  }
+
+  #assemble(
+    method: Method,
+    sum: MethodSum,
+    gathered: GridSums,
+    examples: readonly number[],
+    faults: readonly ExampleFault[],
+  ): RunResult {
+    const { references, targets } = this.prepared;
     const estimated = this.options.estimateError !== false;
     const mean = (values: Float32Array): Float32Array =>
-      Float32Array.from({ length: examples }, (_, example) =>
+      Float32Array.from(examples, (example) =>
         values.subarray(example * references, (example + 1) * references).reduce((a, b) => a + b / references, 0),
       );
     const atInput = mean(gathered.atInput);
     const atBaseline = mean(gathered.atBaseline);
     const delta = atInput.map((value, example) => value - atBaseline[example]!);
-    return {
+    const result = {
       method,
       rule: sum.rule,
       steps: sum.steps,
       adaptive: null,
-      target: targets.slice(0, examples),
-      terms: termsOf(terms, examples),
+      target: examples.map((example) => targets[example]!),
       atInput,
       atBaseline,
       delta,
@@ -284,17 +349,35 @@ class Run {
       alarms: [],
       layers: this.plan.layers.map((layer) => {
         const { shape, fine, coarse } = gathered.arrays.get(sum.kind)!.get(layer.layer.output)!;
-        const size = sizeOf(shape);
-        const done = <T extends Float32Array>(array: T) => array.subarray(0, examples * references * size);
-        const sums = { shape, fine: done(fine), coarse: done(coarse) };
+        const size = references * sizeOf(shape);
+        const sums = { shape, fine: rowsOf(fine, examples, size), coarse: rowsOf(coarse, examples, size) };
         return layerResult(layer, sums, references, delta, { ...sum, integral: sum.integral && estimated });
       }),
-      complete: examples === all,
-      examples: Array.from({ length: examples }, (_, example) => example),
+      examples,
+    };
+    return this.#told(result, faults, sum.complete);
+  }
+
+  /** A result with all that is the same whatever the path. @param shares whether contributions are shares of the difference */
+  #told(
+    result: Omit<
+      RunResult,
+      'complete' | 'faults' | 'remarks' | 'terms' | 'backend' | 'pathStart' | 'varied' | 'baseline' | 'durationMs'
+    >,
+    faults: readonly ExampleFault[],
+    shares: boolean,
+  ): RunResult {
+    const { plan, prepared, request } = this;
+    return {
+      ...result,
+      complete: result.examples.length === prepared.examples,
+      faults,
+      remarks: remarksOn(result, { plan, prepared, complete: shares }),
+      terms: termsOf(prepared.terms, result.examples),
       backend: this.weights.device.info,
-      pathStart: this.request.pathStart ?? null,
-      varied: this.prepared.varied,
-      baseline: this.request.baseline.chosen,
+      pathStart: request.pathStart ?? null,
+      varied: prepared.varied,
+      baseline: request.baseline.chosen,
       durationMs: performance.now() - this.#began,
     };
   }

@@ -101,8 +101,12 @@ export async function findTarget(
 }
 
 /** The terms of a result that holds the first so many examples. */
-export const termsOf = (terms: readonly TargetTerm[], examples: number): TargetTerm[] =>
-  terms.map((term) => ({ ...term, index: term.index.slice(0, examples), behind: term.behind.slice(0, examples) }));
+export const termsOf = (terms: readonly TargetTerm[], examples: readonly number[]): TargetTerm[] =>
+  terms.map((term) => ({
+    ...term,
+    index: examples.map((example) => term.index[example]!),
+    behind: examples.map((example) => term.behind[example]!),
+  }));
 
 /** Refuses a target that no path moves. */
 function checkVaries(graph: Graph, starts: readonly ValueId[]): (value: ValueId, label: string) => void {

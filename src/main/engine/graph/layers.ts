@@ -1,6 +1,6 @@
 /** What a graph's layers look like from outside. */
 import type { LayerSummary, ModelSummary } from '../../../contract/model';
-import type { Graph, Layer, ValueId } from './graph';
+import type { Graph, Layer, Node, ValueId } from './graph';
 import type { OpAttributes } from './ops';
 
 /** The names of the layers by their outputs; of several layers with one output, the first. */
@@ -10,16 +10,22 @@ export function layerNames({ layers }: Graph): ReadonlyMap<ValueId, string> {
   return names;
 }
 
+/** Tells of a node which layer it is in; undefined for what stands between layers. */
+export function layersOfNodes(graph: Graph): (node: Node) => Layer | undefined {
+  const layers = new Map(graph.layers.map((layer) => [graph.values[layer.output]!.name, layer]));
+  // An op inside a layer is named `layer/op`.
+  return ({ name }) => layers.get(name) ?? layers.get(name.slice(0, name.lastIndexOf('/')));
+}
+
 /** Kinds of ops inside each layer that have no rule, by the layer's output: absent when it can be attributed. */
 function unsupported(graph: Graph): ReadonlyMap<ValueId, readonly string[]> {
-  const outputs = new Map(graph.layers.map(({ output }) => [graph.values[output]!.name, output]));
+  const layerOf = layersOfNodes(graph);
   const kinds = new Map<ValueId, string[]>();
   const of = (layer: ValueId): string[] => kinds.get(layer) ?? kinds.set(layer, []).get(layer)!;
   for (const node of graph.nodes) {
     if (node.op !== 'unknown') continue;
-    // An op inside a layer is named `layer/op`.
-    const layer = outputs.get(node.name) ?? outputs.get(node.name.slice(0, node.name.lastIndexOf('/')));
-    if (layer !== undefined) of(layer).push((node.attributes as OpAttributes['unknown']).kind);
+    const layer = layerOf(node);
+    if (layer) of(layer.output).push((node.attributes as OpAttributes['unknown']).kind);
   }
   return kinds;
 }

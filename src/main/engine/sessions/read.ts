@@ -220,6 +220,8 @@ class Reader {
     return {
       ...run,
       adaptive: run.adaptive ? await this.#adaptive(run.adaptive, examples) : null,
+      faults: run.faults ?? [],
+      remarks: run.remarks ?? [],
       atInput: floats(atInput),
       atBaseline: floats(atBaseline),
       delta: floats(delta),

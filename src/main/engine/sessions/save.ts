@@ -107,6 +107,11 @@ function manifestOf(session: Session, arrays: Arrays): Manifest {
       alarms: [...run.alarms],
       complete: run.complete,
       examples: [...run.examples],
+      faults: run.faults.map(({ example, fault: { code, message, remedy } }) => ({
+        example,
+        fault: { code, message, remedy },
+      })),
+      remarks: [...run.remarks] as Manifest['runs'][number]['remarks'],
       backend: run.backend,
       pathStart: run.pathStart,
       varied: run.varied as Manifest['runs'][number]['varied'],

@@ -6,7 +6,7 @@ import type { Session } from '../../../contract/session';
 import type { MhoError } from '../../../contract/errors';
 import type { AlongPath, OpenedModel } from '../../../contract/studio';
 import type { Doubt, ImageReading, InputPort } from '../../../contract/data';
-import type { AlongOptions, AttributionOptions, RunCost } from '../../engine/attribution';
+import type { AlongOptions, AttributionOptions, RunCost, ValuesAtEnds } from '../../engine/attribution';
 import type { Device, UseOptions } from '../../engine/backends';
 import type { DataRead } from '../../engine/data';
 import { inputPorts, valueDoubt, valueFault } from '../../engine/data/ports';
@@ -57,7 +57,7 @@ export interface Engine {
     graph: Graph,
     request: AttributionRequest,
     wanted: readonly ValueId[],
-  ): Promise<{ atInput: ReadonlyMap<ValueId, NumericArray>; atBaseline: ReadonlyMap<ValueId, NumericArray> }>;
+  ): Promise<ValuesAtEnds>;
   valuesAlongPath(device: Device, graph: Graph, request: AttributionRequest, options: AlongOptions): Promise<AlongPath>;
   planCost(device: Device, graph: Graph, request: AttributionRequest): Promise<RunCost>;
 }

@@ -127,7 +127,7 @@ function handlers(options: ServiceOptions, recovery: Recovery) {
       const { graph, summary } = epoch.openModel;
       const request = epoch.data.request(probe(params), epoch.openModel);
       const ids = [...new Set(graph.outputs.map(({ value }) => value))];
-      const { atInput, atBaseline, durationMs, backend } = await urgently(params.backend, async (device) => {
+      const { atInput, atBaseline, faults, durationMs, backend } = await urgently(params.backend, async (device) => {
         const began = performance.now();
         const values = await engine.valuesAtEnds(device, graph, request, ids);
         const durationMs = performance.now() - began;
@@ -147,6 +147,7 @@ function handlers(options: ServiceOptions, recovery: Recovery) {
           atInput: atInput.get(port.value)!,
           atBaseline: atBaseline.get(port.value)!,
         })),
+        faults,
         durationMs,
         backend,
       };
@@ -157,10 +158,10 @@ function handlers(options: ServiceOptions, recovery: Recovery) {
       const layer = graph.layers.find(({ name }) => name === params.layer);
       if (!layer) throw new MhoError('LAYER_UNKNOWN', { layer: params.layer, hint: '' });
       const request = epoch.data.request(probe(params), epoch.openModel);
-      const { atInput, atBaseline } = await urgently(params.backend, (device) =>
+      const { atInput, atBaseline, faults } = await urgently(params.backend, (device) =>
         engine.valuesAtEnds(device, graph, request, [layer.output]),
       );
-      return { atInput: atInput.get(layer.output)!, atBaseline: atBaseline.get(layer.output)! };
+      return { atInput: atInput.get(layer.output)!, atBaseline: atBaseline.get(layer.output)!, faults };
     },
 
     alongPath: async ({ document: { id, epoch }, params }) => {

@@ -2,7 +2,7 @@
 import { version } from '../../../../package.json';
 import type { AttributionRequest, Progress, RunResult } from '../../../contract/attribution';
 import type { BackendChoice } from '../../../contract/backends';
-import { asMhoError, MhoError } from '../../../contract/errors';
+import { asMhoError, MhoError, type KeptFault } from '../../../contract/errors';
 import type { Question, Session } from '../../../contract/session';
 import type { OpenedModel } from '../../engine/formats';
 import { progressBar } from './progress';
@@ -33,7 +33,7 @@ export async function attributeInTerminal(terminal: Terminal, model: OpenedModel
     import('../../engine/attribution'),
     import('../../engine/backends'),
   ]);
-  const { request } = asked;
+  const request = { ...asked.request, exampleNumbers: asked.examples };
   const results = new Map<string, RunResult>();
   const control = new AbortController();
   const enough = new AbortController();
@@ -86,11 +86,18 @@ export async function attributeInTerminal(terminal: Terminal, model: OpenedModel
     model: model.summary,
     questions: [question],
     runs: request.methods.flatMap((method) => results.get(method) ?? []).map((run) => ({ ...run, question: 0 })),
-    errors: fault ? [fault.fault] : [],
+    errors: fault
+      ? told([fault.fault, ...[...results.values()].flatMap(({ faults }) => faults.map((each) => each.fault))])
+      : [],
     notes: '',
   };
   return { session, fault };
 }
+
+/** Each once: two methods may meet the same. */
+const told = (faults: readonly KeptFault[]): KeptFault[] => [
+  ...new Map(faults.map((fault) => [`${fault.code} ${fault.message}`, fault])).values(),
+];
 
 const isWhole = (results: ReadonlyMap<string, RunResult>, request: AttributionRequest): boolean =>
   request.methods.every((method) => results.get(method)?.complete);

@@ -58,6 +58,8 @@ function layerJson(layer: LayerResult, examples: number, top: number, neurons: b
 
 function runJson(session: Session, run: SessionRun, top: number, neurons: boolean): object {
   const { question, method, rule, steps, target, atInput, atBaseline, delta, complete, examples, backend } = run;
+  /** As numbered in the input file. */
+  const numbered = (example: number): number => session.questions[question]!.examples[example]!;
   return {
     question,
     method,
@@ -78,8 +80,9 @@ function runJson(session: Session, run: SessionRun, top: number, neurons: boolea
     atBaseline: list(atBaseline),
     delta: list(delta),
     complete,
-    /** As numbered in the input file. */
-    examples: examples.map((example) => session.questions[question]!.examples[example]!),
+    examples: examples.map(numbered),
+    faults: run.faults.map(({ example, fault }) => ({ example: numbered(example), ...fault })),
+    remarks: run.remarks.map((remark) => ({ ...remark, example: numbered(remark.example) })),
     pathStart: run.pathStart,
     varied: run.varied ?? null,
     baseline: run.baseline ?? null,

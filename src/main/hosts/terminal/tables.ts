@@ -12,6 +12,7 @@ import {
   trustOf,
 } from '../../../contract/words/accuracy';
 import { duration } from '../../../contract/words/quantities';
+import { remarkWords } from '../../../contract/words/remarks';
 import { askedWords } from '../../../contract/words/runs';
 import { written } from '../../../contract/words/shape';
 import { rankUnits, type RankedUnit } from '../../engine/attribution/ranking';
@@ -62,6 +63,7 @@ export function sessionTables(session: Session, top: number, exampleLabels?: rea
           `Incomplete: ${askedWords(run)} has ${run.examples.length} of ${question.examples.length} examples.\n`,
         );
   }
+  parts.push(...remarkLines(session));
   for (const { code, message, remedy } of session.errors) parts.push(`${printable(`${code}: ${message} ${remedy}`)}\n`);
   if (session.notes) parts.push(`${session.notes.split('\n').map(printable).join('\n')}\n`);
   return parts.join('\n');
@@ -80,6 +82,17 @@ function startWords({ pathStart, varied }: SessionRun): string {
       : '';
   const held = [...new Set(varied?.held.map(({ input }) => printable(input)))];
   return `${start}${held.length > 0 ? `; held as at the input: ${held.join(', ')}` : ''}`;
+}
+
+/** What is to be known of the numbers, each sentence once: two methods may have the same to say. */
+function remarkLines({ runs, questions }: Session): string[] {
+  const lines = runs.flatMap(({ remarks, question }) =>
+    remarks.flatMap((remark) => {
+      const { examples } = questions[question]!;
+      return remark.example < MOST_EXAMPLES ? [`${remarkWords(remark, examples[remark.example]!)}\n`] : [];
+    }),
+  );
+  return [...new Set(lines)];
 }
 
 /** Starts that are named in a heading. */

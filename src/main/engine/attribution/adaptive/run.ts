@@ -54,6 +54,8 @@ export interface AdaptiveHooks {
   readonly onBatch: (told: Told) => Promise<void>;
   readonly onRound?: ((round: Round) => void) | undefined;
   readonly onResolved: (resolved: Resolved) => void;
+  /** Of an example that is given up, since something at one of these points is not a number. */
+  readonly onNotFinite: (example: number, alphas: readonly number[]) => void;
   /** Ends every path as far as it has come. */
   readonly enough?: AbortSignal | undefined;
   /** A run of the same request, to go on from. */
@@ -89,6 +91,8 @@ class Path {
   readonly totals: readonly Float32Array[] | null;
   readonly atBaseline: Float32Array;
   readonly atInput: Float32Array;
+  /** The points, 0 to 1, at some of which something is not a number; null where all is. */
+  notFinite: readonly number[] | null = null;
   /** When it was shown last, in ms. */
   looked = 0;
   /** How its estimate has fallen. */
@@ -295,7 +299,7 @@ function mean(values: ArrayLike<number>): number {
   return sum / values.length;
 }
 
-function l1(values: Float32Array): number {
+function l1(values: ArrayLike<number>): number {
   let sum = 0;
   for (let at = 0; at < values.length; at++) sum += Math.abs(values[at]!);
   return sum;
@@ -376,8 +380,22 @@ async function walkRounds(
       if (change) batch[0]!.path.change(batch[0]!.chain.line, change);
       await onBatch(walks);
     }
-  going.forEach(({ path }, at) => path.take(walked[at]!));
+  for (const [at, { path, chains }] of going.entries()) {
+    if (isFinite(path, walked[at]!)) path.take(walked[at]!);
+    else path.notFinite = alphasOf(chains);
+  }
 }
+
+const isFinite = ({ atInput, atBaseline }: Path, walked: readonly Walked[]): boolean =>
+  [atInput, atBaseline, ...walked.flatMap(({ first, second, whole }) => [first, second, whole ?? []])].every(
+    (numbers) => Number.isFinite(l1(numbers)), // not one of them is not
+  );
+
+/** Where chains begin, meet and end, from the baseline (0) to the input (1). */
+const alphasOf = (chains: readonly Chain[]): number[] => {
+  const inside = chains.flatMap(({ points }) => points.map(({ side, t }) => (side === 0 ? t : 1 - t)));
+  return [...new Set([0, ...inside, 1])].sort((a, b) => a - b);
+};
 
 /** What was there is walked again where it has to leave the sums over leaves. */
 const summed = (chain: Chain): Chain => (chain.effect === 'replaces' ? { ...chain, whole: true } : chain);
@@ -439,6 +457,11 @@ export async function resolve(setting: AdaptiveSetting, hooks: AdaptiveHooks): P
     });
     const now = performance.now();
     for (const { path } of going) {
+      if (path.notFinite) {
+        open.splice(open.indexOf(path), 1);
+        hooks.onNotFinite(path.example, path.notFinite);
+        continue;
+      }
       if (!hooks.onRound || now - path.looked < LOOK_EVERY) continue;
       path.looked = now;
       hooks.onRound(path.round());

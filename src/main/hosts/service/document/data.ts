@@ -123,6 +123,7 @@ export class Data {
       ...rest,
       inputs: Object.fromEntries(Object.entries(inputs).map(([name, array]) => [name, rowsOf(array, places)])),
       baseline: this.#baseline(baseline, examples, model),
+      exampleNumbers: examples,
     };
   }
 
