@@ -129,3 +129,37 @@ export function kinked(pairs: number, seed: number): { readonly net: Pair[]; rea
   // Between kinks both are straight, so that their product is exact.
   return { net, truth: truth(net, [0, ...kinks.sort((a, b) => a - b), 1]) };
 }
+
+/** Units that saturate at so small an α beside others that do not, as behind a norm at a zero baseline. */
+export function jumping(at: number): { readonly net: Pair[]; readonly truth: Float64Array } {
+  const net = [1, 2, 5].map((times): Pair => [
+    ofAlpha((alpha) => alpha / (alpha + times * at)),
+    ofAlpha((alpha) => (2 * alpha) / (alpha + at) - alpha),
+  ]);
+  // Graded points, down to where nothing is left.
+  const places = [0, ...Array.from({ length: 40_001 }, (_, k) => 10 ** (-26 + (26 * k) / 40_000))];
+  return { net, truth: truth(net, places) };
+}
+
+/** Units that move like Brownian paths, as gradients do in deep nets: steps of 2^-12, straight between. */
+export function brownian(pairs: number, seed: number): { readonly net: Pair[]; readonly truth: Float64Array } {
+  const next = random(seed);
+  const steps = 2 ** 12;
+  const unit = (): Unit => {
+    const at = new Float64Array(steps + 1);
+    for (let k = 1; k <= steps; k++) at[k] = at[k - 1]! + (next() + next() + next() - 1.5) / Math.sqrt(steps / 4);
+    return ofAlpha((alpha) => {
+      const [k, rest] = [Math.min(Math.floor(alpha * steps), steps - 1), alpha * steps];
+      return at[k]! + (rest - k) * (at[k + 1]! - at[k]!);
+    });
+  };
+  // One of each pair moves evenly: the other is integrated over it, and it over the other.
+  const net = Array.from({ length: pairs }, (): Pair => [ofAlpha((alpha) => alpha), unit()]);
+  return {
+    net,
+    truth: truth(
+      net,
+      Array.from({ length: steps + 1 }, (_, k) => k / steps),
+    ),
+  };
+}

@@ -7,46 +7,16 @@ import { certainFrom, ranked, separated, type Ranked } from './certain';
 import { choose, type Choice } from './choice';
 import { evaluate, ROUGH, weightFor, worthFours, writeErrors, writeValues } from './estimate';
 import type { Evaluation, SliceEstimate, Weight } from './estimate';
-import { chainOf, placeIn, PRECISIONS, type Leaf } from './leaf';
-import { coarserThan, earlierIn, afterPilot, foursFrom, pilotChains, pilotFor } from './pilot';
+import { chainOf, placeIn, PRECISIONS } from './leaf';
+import { afterPilot, coarserThan, earlierIn, foursFrom, guardsOf, pilotChains, pilotFor } from './pilot';
 import { evenChains, type Chain, type Slice, type Vector, type Walked } from './points';
 import { packed, unpacked } from './saved';
+import { placesOf, type SliceStanding, type Standing } from './standing';
 import { splitAll, type GridOptions, type Owned, type State } from './state';
 
+export type { SliceStanding, Standing } from './standing';
 export type { GridOptions } from './state';
 export type { Chain, Point, Slice, Vector, Walked } from './points';
-
-export interface SliceStanding {
-  /** Estimated L1 error as a share of Σ|contribution|. */
-  readonly share: number;
-  /** Σ|contribution|, in units of the target. */
-  readonly total: number;
-  /** What unresolved leaves bring to `share`. */
-  readonly unresolved: number;
-  /** Whether the values are extrapolated from the last two levels (Richardson). */
-  readonly extrapolated: boolean;
-}
-
-export interface Standing {
-  readonly walks: number;
-  readonly points: number;
-  readonly rounds: number;
-  readonly leaves: number;
-  /** The worst bounded slice's share, and its index. */
-  readonly estimate: number;
-  readonly worst: number;
-  readonly stopped: Exclude<Stopped, 'enough'> | null;
-  readonly reached: boolean;
-  readonly bounded: readonly SliceStanding[];
-  readonly others: readonly SliceStanding[];
-  /**
-   * Per ranked slice: how many entries by |value|, from the top, are certain: each prefix stands apart from the rest. At least
-   * `untilTop` where that many do as a set.
-   */
-  readonly certain: Int32Array;
-  /** Per line, the points in the path's order, as `encoded`. */
-  readonly grid: readonly Float64Array[];
-}
 
 /** What is walked next, or why nothing is. */
 type Next =
@@ -91,13 +61,13 @@ export class Grid {
    */
   take(walked: readonly Walked[]): void {
     const next = this.#decided();
+    if (walked.length !== next.chains.length)
+      throw new Error(`${next.chains.length} chains were to be walked, and ${walked.length} were`);
     const vectors = walked.map(({ first, second, whole }, i) => ({
       first: this.#own(first),
       second: this.#own(second),
-      whole: next.chains[i]?.whole ? this.#own(whole) : null,
+      whole: next.chains[i]!.whole ? this.#own(whole) : null,
     }));
-    if (vectors.length !== next.chains.length)
-      throw new Error(`${next.chains.length} chains were to be walked, and ${vectors.length} were`);
     const state = this.#state;
     const walks = state.walks + next.chains.reduce((sum, { whole }) => sum + (whole ? 3 : 2), 0);
     this.#state = { ...state, ...this.#taken(next, vectors), walks };
@@ -152,10 +122,10 @@ export class Grid {
   }
 
   #taken(next: Next, walked: readonly Owned[]): Partial<State> {
-    const { pilot, leaves, doubled, points, rounds, options } = this.#state;
+    const { pilot, leaves, doubled, points, rounds } = this.#state;
     switch (next.kind) {
       case 'pilot':
-        return afterPilot(pilot, options.lines, walked, this.#slices);
+        return afterPilot(pilot, guardsOf(this.#state), walked, this.#slices);
       case 'fours':
         return { fours: foursFrom(walked, doubled), doubled: [] };
       case 'splits':
@@ -191,7 +161,8 @@ export class Grid {
     const { options, accuracy, pilot, leaves, fours, walks } = this.#state;
     const { lines, bounded, bytes, reach } = options;
     const eachLine = Array.from({ length: lines }, (_, line) => line);
-    if (leaves.length === 0) return { kind: 'pilot', chains: eachLine.flatMap((line) => pilotChains(line, pilot)) };
+    if (leaves.length === 0)
+      return { kind: 'pilot', chains: guardsOf(this.#state).flatMap((guard, line) => pilotChains(line, pilot, guard)) };
 
     const evaluation = this.#evaluated();
     const { slices } = evaluation;
@@ -338,7 +309,7 @@ export class Grid {
       get certain() {
         return certain();
       },
-      grid: gridOf(leaves, options.lines),
+      grid: placesOf(leaves, options.lines),
     };
   }
 
@@ -349,16 +320,6 @@ export class Grid {
       return Math.max(certainFrom(ranking), asked);
     });
   }
-}
-
-/** The points of every line in the path's order. */
-function gridOf(leaves: readonly Leaf[], lines: number): Float64Array[] {
-  return Array.from({ length: lines }, (_, line) => {
-    const of = (side: 0 | 1) => leaves.filter((leaf) => leaf.line === line && leaf.side === side);
-    const starts = of(0).map(({ lo }) => lo);
-    const ends = of(1).map(({ hi }) => hi);
-    return Float64Array.from([...starts.sort((a, b) => a - b), ...ends.sort((a, b) => b - a).map((t) => -t), -0]);
-  });
 }
 
 const largest = <T>(all: readonly T[], of: (one: T) => number): number =>

@@ -1,6 +1,6 @@
 /** The first round of an adaptive path: even segments, the same in pairs, and a look at the baseline's end. */
 import { TIGHT, type Earlier } from './estimate';
-import { CONCENTRATION, halfDetail, JUMP, sizes, split, type Leaf, type Place } from './leaf';
+import { CONCENTRATION, halfDetail, JUMP, PRECISIONS, sizes, split, type Leaf, type Place } from './leaf';
 import { evenChains, pointAt, type Chain, type Slice, type Vector } from './points';
 import type { Owned, Pilot, State } from './state';
 
@@ -14,34 +14,41 @@ export const pilotFor = (tolerance: number): Pilot => ({
   guard: tolerance >= LOOSE ? 5 : tolerance >= TIGHT ? 7 : 8,
 });
 
-/** Where the first segment is halved and then probed, from the outside in. */
-function guardPlaces({ segments, guard }: Pilot): Place[] {
+/** Per line, where the first segment is halved and then probed, from the outside in. */
+export function guardsOf({ options: { lines, reach, bytes }, pilot: { segments, guard } }: State): Place[][] {
   const level = Math.log2(segments);
   const halves = Array.from({ length: guard - level }, (_, i): Place => ({ at: 0.5 ** (level + i + 1), kind: 'half' }));
-  return [...halves, { at: 0.5 ** (guard + PROBE), kind: 'jump' }];
+  const last = 0.5 ** guard;
+  return Array.from({ length: lines }, (_, line) => {
+    // Nearer to the baseline there is no other point.
+    const nearest = PRECISIONS[bytes].epsilon * reach[line]![0];
+    return [...halves, { at: Math.min(Math.max(last * 0.5 ** PROBE, nearest), last / 2), kind: 'jump' }];
+  });
 }
 
 /** Everything of one line, in one batch. */
-export function pilotChains(line: number, pilot: Pilot): Chain[] {
-  let hi = 1 / pilot.segments;
-  const guard = guardPlaces(pilot).map(({ at }): Chain => {
+export function pilotChains(line: number, { segments }: Pilot, guard: readonly Place[]): Chain[] {
+  let hi = 1 / segments;
+  const nearer = guard.map(({ at }): Chain => {
     const points = [pointAt(0, 0), pointAt(0, at), pointAt(0, hi)] as const;
     hi = at;
     return { line, points, whole: false, effect: 'replaces' };
   });
-  return [...evenChains(line, pilot.segments, true, 'adds'), ...guard];
+  return [...evenChains(line, segments, true, 'adds'), ...nearer];
 }
 
-/** @param walked `pilotChains` of all lines */
+/**
+ * @param guards `guardsOf`, which are as many for each line
+ * @param walked `pilotChains` of all lines
+ */
 export function afterPilot(
   pilot: Pilot,
-  lines: number,
+  guards: readonly (readonly Place[])[],
   walked: readonly Owned[],
   slices: readonly Slice[],
 ): Pick<State, 'leaves' | 'doubled' | 'points' | 'rounds'> {
-  const guard = guardPlaces(pilot);
   const pairs = pilot.segments / 2;
-  const each = Array.from({ length: lines }, (_, line) => {
+  const each = guards.map((guard, line) => {
     const own = walked.slice(line * (pairs + guard.length), (line + 1) * (pairs + guard.length));
     const even = own.slice(0, pairs);
     const doubled = even.map(({ whole }) => whole!);
@@ -64,7 +71,7 @@ export function afterPilot(
   return {
     leaves: each.flatMap(({ leaves }) => leaves),
     doubled: each.map(({ doubled }) => doubled),
-    points: lines * (pilot.segments + 1 + guard.length),
+    points: guards.reduce((sum, guard) => sum + pilot.segments + 1 + guard.length, 0),
     rounds: 1,
   };
 }
