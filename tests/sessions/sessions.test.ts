@@ -420,7 +420,7 @@ describe('exportUnits', () => {
     await exportUnits(csv, session);
     const rows = parse<Record<string, string>>(await readFile(csv), { columns: true });
     expect(Object.keys(rows[0]!).join()).toBe(
-      'run,method,rule,steps,example,target,layer,unit,contribution,error,error_share,resolved,certain,rank,rank_in_layer,layer_error_share,tolerance,estimate',
+      'run,method,rule,steps,example,target,layer,unit,contribution,error,error_share,resolved,certain,rank,rank_in_layer,layer_error_share,layer_alarm,tolerance,estimate',
     );
     expect(rows).toHaveLength((3 + 2) * (2 + 5 + 1));
     const [best] = rankUnits(session.runs[0]!.layers, 2);

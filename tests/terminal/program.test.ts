@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { version } from '../../package.json';
-import type { ModelSummary, OpSupport, PathStart } from '../../src/contract/model';
+import type { ModelSummary, OpSupport, Varied } from '../../src/contract/model';
 import { saveSession } from '../../src/main/engine/sessions';
 import { right, table } from '../../src/main/hosts/terminal/table';
 import { ownTerminal } from '../../src/main/hosts/terminal/terminal';
@@ -122,14 +122,14 @@ describe('mho inspect', () => {
     const { out } = await mho(['inspect', join(cases, 'gated/model.keras')]);
     expect(out).toMatch(/│ softmax +│ +1 │ exact +│ exact +│ none +│ none +│/);
     expect(out).toMatch(/^matmul: both factors vary: no rule for parts\.$/m);
-    const { ops, starts } = JSON.parse((await mho(['inspect', join(cases, 'gated/model.keras'), '--json'])).out) as {
+    const { ops, varied } = JSON.parse((await mho(['inspect', join(cases, 'gated/model.keras'), '--json'])).out) as {
       ops: OpSupport[];
-      starts: PathStart[];
+      varied: Varied;
     };
     expect(ops).toContainEqual(
       expect.objectContaining({ op: 'softmax', nodes: 1, rescale: 'exact', genomics: 'none' }),
     );
-    expect(starts.map(({ name }) => name)).toEqual(['series', 'context']);
+    expect(varied.walked.map(({ name }) => name)).toEqual(['series', 'context']);
   });
 
   it('says where the path starts behind whole numbers', async () => {

@@ -46,6 +46,31 @@ describe('tables', () => {
     ]);
   });
 
+  it('name what even steps do not resolve, first of all, and what to do', () => {
+    const alarm = { example: 0, layer: 'fine', kind: 'concentrated', from: 0, to: 0.02, share: 0.98 } as const;
+    const even = adaptiveSession({ fine });
+    Object.assign(even.runs[0]!, { adaptive: null, steps: 50, alarms: [{ ...alarm, share: 0.5, layer: null }, alarm] });
+    const [, line] = sessionTables(even, 5).split('\n');
+    expect(line).toBe(
+      '! nig: fine: 98 % of the change lies below α = 0.02, which 50 even steps cannot resolve (and 1 more): run without --steps.',
+    );
+    Object.assign(even.runs[0]!, { rule: 'right' });
+    expect(sessionTables(even, 5)).toContain(': run by secant without --steps.\n');
+  });
+
+  it('tell what float32 leaves open of the difference, and give no shares of one that drowns in it', () => {
+    const open = adaptiveSession({ fine: { ...fine, change: { residual: Float32Array.of(0.25) } } });
+    Object.assign(open.runs[0]!, { deltaUncertainty: Float32Array.of(1e-6) });
+    expect(sessionTables(open, 5)).toMatch(/difference 2 ± 1e-6\n/);
+    expect(sessionTables(open, 5)).toContain('0.25 (13 %)');
+    Object.assign(open.runs[0]!, { deltaUncertainty: Float32Array.of(2.5) });
+    const text = sessionTables(open, 5);
+    expect(text).toContain(
+      "\n! F(x) − F(x') is no larger than what rounding of float32 leaves open of it: shares of it mean nothing.\nnig: ",
+    );
+    expect(text).not.toContain('(13 %)');
+  });
+
   it('have no columns of errors for methods without an integral', () => {
     const both = sampleSession();
     for (const layer of both.runs[1]!.layers) Object.assign(layer, { error: null, unitsError: null, unitError: null });
@@ -131,6 +156,22 @@ describe('CSV', () => {
     expect((await rowsOf(session, 'neuron')).map((row) => Number(row['layer_error_share']).toFixed(4))[0]).toBe(
       '0.0075',
     );
+  });
+
+  it('tells of which layers even steps say nothing', async () => {
+    const even = adaptiveSession({ fine, other: fine });
+    const alarm = { example: 0, layer: 'fine', kind: 'peak', from: 0.1, to: 0.12, share: 0.03 } as const;
+    const alarmed = async (...alarms: object[]) => {
+      Object.assign(even.runs[0]!, { alarms });
+      const rows = await rowsOf(even, 'unit');
+      return ['fine', 'other'].map((name) => rows.find(({ layer }) => layer === name)!['layer_alarm']);
+    };
+    expect(await alarmed()).toEqual(['no', 'no']);
+    expect(await alarmed(alarm)).toEqual(['yes', 'no']);
+    expect(await alarmed({ ...alarm, layer: null })).toEqual(['yes', 'yes']);
+    expect(JSON.parse(sessionJson(even, null, 1))).toMatchObject({
+      runs: [{ alarms: [{ layer: null, words: expect.stringContaining('between α = 0.1 and α = 0.12') as string }] }],
+    });
   });
 
   it('leaves open what was not asked, and calls by name what is no number', async () => {

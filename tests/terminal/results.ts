@@ -55,6 +55,8 @@ export function adaptiveSession(
     atInput: Float32Array.of(3),
     atBaseline: Float32Array.of(1),
     delta: Float32Array.of(2),
+    deltaUncertainty: null,
+    alarms: [],
     complete: true,
     examples: [0],
     layers: Object.entries(layers).map(([name, given]) => layer(name, given)),

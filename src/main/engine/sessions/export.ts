@@ -9,8 +9,11 @@ import { rankUnits } from '../attribution/ranking';
 import { AS_OTHER_FILES, writeSafely } from './write';
 
 const COLUMNS = ['run', 'method', 'rule', 'steps', 'example', 'target', 'layer', 'unit'] as const;
-/** The layer's error as a share of its total, over units or neurons as the rows are; what an adaptive path was asked, and came to. */
-const ACCURACY_COLUMNS = ['layer_error_share', 'tolerance', 'estimate'] as const;
+/**
+ * The layer's error as a share of its total, over units or neurons as the rows are; whether even steps do not resolve it; what an
+ * adaptive path was asked, and came to.
+ */
+const ACCURACY_COLUMNS = ['layer_error_share', 'layer_alarm', 'tolerance', 'estimate'] as const;
 const UNIT_COLUMNS = [
   ...COLUMNS,
   'contribution',
@@ -43,8 +46,14 @@ function* rows(
     }
 }
 
-const accuracyCells = ({ adaptive }: SessionRun, place: number, layerShare: number | undefined): Row => [
+const accuracyCells = (
+  { adaptive, alarms }: SessionRun,
+  place: number,
+  name: string,
+  layerShare: number | undefined,
+): Row => [
   cell(layerShare),
+  yesNo(alarms.some(({ example, layer }) => example === place && (layer === null || layer === name))),
   cell(adaptive?.accuracy.tolerance),
   cell(adaptive?.examples[place]!.estimate),
 ];
@@ -54,7 +63,7 @@ function* unitRows(run: SessionRun, place: number, common: Row): Generator<Row> 
   const ranks = new Map<string, Map<number, number>>(run.layers.map(({ name }) => [name, new Map()]));
   for (const { layer, unit, rank } of overall) ranks.get(layer)!.set(unit, rank);
   for (const layer of run.layers) {
-    const shared = accuracyCells(run, place, layerShares(layer, place)?.units);
+    const shared = accuracyCells(run, place, layer.name, layerShares(layer, place)?.units);
     const certain = layer.certain && layer.certain[place]!;
     for (const { unit, contribution, error, rank } of rankUnits([layer], place))
       yield [
@@ -76,7 +85,7 @@ function* unitRows(run: SessionRun, place: number, common: Row): Generator<Row> 
 function* neuronRows(run: SessionRun, place: number, common: Row): Generator<Row> {
   for (const layer of run.layers) {
     const size = layer.contributions.length / run.examples.length;
-    const shared = accuracyCells(run, place, layerShares(layer, place)?.neurons);
+    const shared = accuracyCells(run, place, layer.name, layerShares(layer, place)?.neurons);
     for (let neuron = 0; neuron < size; neuron++) {
       const at = place * size + neuron;
       const { unit, position } = unitOf(layer, neuron);

@@ -3,6 +3,7 @@ import type { LayerResult } from '../../../contract/attribution';
 import type { Session, SessionRun } from '../../../contract/session';
 import { printableJson } from '../../../contract/text';
 import { isResolved, layerShares, reachedWords, trustOf } from '../../../contract/words/accuracy';
+import { alarmWords } from '../../../contract/words/alarms';
 import { rankUnits } from '../../engine/attribution/ranking';
 
 /** `[examples, size]` as one list per example. */
@@ -79,6 +80,8 @@ function runJson(session: Session, run: SessionRun, top: number, neurons: boolea
     atInput: list(atInput),
     atBaseline: list(atBaseline),
     delta: list(delta),
+    deltaUncertainty: list(run.deltaUncertainty),
+    alarms: run.alarms.map((alarm) => ({ ...alarm, words: alarmWords(alarm, steps) })),
     complete,
     examples: examples.map(numbered),
     faults: run.faults.map(({ example, fault }) => ({ example: numbered(example), ...fault })),

@@ -11,6 +11,7 @@ import {
   reachedWords,
   trustOf,
 } from '../../../contract/words/accuracy';
+import { alarmWords, DROWNED, drowns, leadingAlarm } from '../../../contract/words/alarms';
 import { duration } from '../../../contract/words/quantities';
 import { remarkWords } from '../../../contract/words/remarks';
 import { askedWords } from '../../../contract/words/runs';
@@ -49,8 +50,7 @@ export function sessionTables(session: Session, top: number, exampleLabels?: rea
         layers: new Map(run.layers.map((layer) => [layer.name, layer])),
       }));
       if (ats.every(({ place }) => place < 0)) continue;
-      const label = exampleLabels?.[name];
-      parts.push(exampleTables(ats, `Example ${name}${label ? ` (${label})` : ''}`, top));
+      parts.push(exampleTables(ats, index, name, exampleLabels?.[name], top));
     }
     const hidden = question.examples.length - MOST_EXAMPLES;
     if (hidden > 0) parts.push(`${hidden} more examples are in the session and in --json.\n`);
@@ -63,11 +63,13 @@ export function sessionTables(session: Session, top: number, exampleLabels?: rea
           `Incomplete: ${askedWords(run)} has ${run.examples.length} of ${question.examples.length} examples.\n`,
         );
   }
-  parts.push(...remarkLines(session));
   for (const { code, message, remedy } of session.errors) parts.push(`${printable(`${code}: ${message} ${remedy}`)}\n`);
   if (session.notes) parts.push(`${session.notes.split('\n').map(printable).join('\n')}\n`);
   return parts.join('\n');
 }
+
+/** Starts that are named in a heading. */
+const MOST_STARTS = 4;
 
 /** Where the path starts, when it is not a model input, and what is held. */
 function startWords({ pathStart, varied }: SessionRun): string {
@@ -85,50 +87,67 @@ function startWords({ pathStart, varied }: SessionRun): string {
 }
 
 /** What is to be known of the numbers, each sentence once: two methods may have the same to say. */
-function remarkLines({ runs, questions }: Session): string[] {
-  const lines = runs.flatMap(({ remarks, question }) =>
-    remarks.flatMap((remark) => {
-      const { examples } = questions[question]!;
-      return remark.example < MOST_EXAMPLES ? [`${remarkWords(remark, examples[remark.example]!)}\n`] : [];
-    }),
-  );
+function remarkLines(ats: readonly At[], index: number, name: number): string[] {
+  const { run, place } = ats.find((at) => at.place >= 0)!;
+  const remarks = ats.flatMap((at) => at.run.remarks).filter(({ example }) => example === index);
+  const flat = remarks.some(({ kind }) => kind === 'flat' || kind === 'same');
+  const lines = remarks.map((remark) => `! ${remarkWords(remark, name)}`);
+  if (!flat && drowns(run, place)) lines.push(`! ${DROWNED}: shares of it mean nothing.`);
   return [...new Set(lines)];
 }
 
-/** Starts that are named in a heading. */
-const MOST_STARTS = 4;
-
-function exampleTables(ats: readonly At[], title: string, top: number): string {
+/** @param index of the example in its question; `name` is what the data call it */
+function exampleTables(
+  ats: readonly At[],
+  index: number,
+  name: number,
+  label: string | undefined,
+  top: number,
+): string {
   const { run, place } = ats.find((at) => at.place >= 0)!;
   const [atInput, atBaseline, delta] = [run.atInput, run.atBaseline, run.delta].map((values) => plain(values[place]!));
-  const heading = `${title}: ${printable(run.target[place]!)} is ${atInput} at the input, ${atBaseline} at the baseline, difference ${delta}${startWords(run)}`;
-  const came = ats.flatMap((at) => reachedLine(at) ?? []);
+  const open = run.deltaUncertainty?.[place];
+  const difference = `${delta}${open ? ` ± ${plain(open)}` : ''}`;
+  const title = `Example ${name}${label ? ` (${label})` : ''}`;
+  const heading = `${title}: ${printable(run.target[place]!)} is ${atInput} at the input, ${atBaseline} at the baseline, difference ${difference}${startWords(run)}`;
+  const lines = [heading, ...remarkLines(ats, index, name), ...ats.flatMap(runLines)];
   const names = layerNames(ats.map((at) => at.run));
-  const lead = (name: string): string[] => {
-    const layer = ats.map(({ layers }) => layers.get(name)).find(Boolean)!;
-    return [printable(name), written(layer.shape)];
+  const lead = (layerName: string): string[] => {
+    const layer = ats.map(({ layers }) => layers.get(layerName)).find(Boolean)!;
+    return [printable(layerName), written(layer.shape)];
   };
   const units = table(
     ['Layer', 'Shape', ...ats.map((at) => `Top units by ${askedWords(at.run)}`)],
-    names.map((name) => [...lead(name), ...ats.map((at) => unitCell(at, name, top))]),
+    names.map((each) => [...lead(each), ...ats.map((at) => unitCell(at, each, top))]),
     false,
   );
   const cuts = table(
     ['Layer', 'Cut', ...ats.flatMap(sumHead)],
-    names.map((name) => [
-      printable(name),
-      ats.some(({ layers }) => layers.get(name)?.cut) ? 'yes' : 'no',
-      ...ats.flatMap((at) => sumCells(at, name)),
+    names.map((each) => [
+      printable(each),
+      ats.some(({ layers }) => layers.get(each)?.cut) ? 'yes' : 'no',
+      ...ats.flatMap((at) => sumCells(at, each)),
     ]),
   );
-  return `${[heading, ...came].join('\n')}\n${units}${cuts}`;
+  return `${lines.join('\n')}\n${units}${cuts}`;
 }
 
-/** `nig: asked 2 %, reached 1.6 % with 44 walks.` */
-function reachedLine({ run, place }: At): string | null {
-  if (!run.adaptive || place < 0) return null;
-  const { examples, accuracy } = run.adaptive;
-  return `${run.method}: ${printable(reachedWords(examples[place]!, accuracy))}.`;
+/**
+ * What is to be known of a run before its numbers are read: `nig: asked 2 %, reached 1.6 % with 44 walks.`, or that even steps do not
+ * resolve it.
+ */
+function runLines({ run, place }: At): string[] {
+  if (place < 0) return [];
+  const { adaptive, method, rule, steps } = run;
+  const came = adaptive ? [`${method}: ${reachedWords(adaptive.examples[place]!, adaptive.accuracy)}.`] : [];
+  const leading = leadingAlarm(run, place);
+  if (leading) {
+    const more = leading.more > 0 ? ` (and ${leading.more} more)` : '';
+    const remedy =
+      method !== 'nig' ? 'take more --steps' : `run ${rule === 'secant' ? '' : 'by secant '}without --steps`;
+    came.push(`! ${method}: ${alarmWords(leading.alarm, steps)}${more}: ${remedy}.`);
+  }
+  return came.map(printable);
 }
 
 function unitCell({ layers, place }: At, name: string, top: number): string {
@@ -161,7 +180,7 @@ function sumCells(at: At, name: string): Cell[] {
   const layer = layers.get(name);
   if (!layer || place < 0) return sumHead(at).map(() => right(NONE));
   const { residual, error, unitsError, unitsTotal, neuronsTotal } = layer;
-  const share = residual ? percent(residual[place]!, run.delta[place]!) : '';
+  const share = residual && !drowns(run, place) ? percent(residual[place]!, run.delta[place]!) : '';
   return [
     right(signed(layer.sum[place]!)),
     right(residual ? `${plain(residual[place]!)}${share ? ` (${share})` : ''}` : NONE),
@@ -185,7 +204,8 @@ function errorCell(error: number | null, total: number): Cell {
 
 export const LEGEND = `#n unit, its contribution ± estimated error in units of the target. * certain to be among the first of its layer,
 ≈ its order lies within the errors, not resolved: smaller than its error.
-Only a layer that cuts the graph must sum to the difference: its residual is what is missing. Error is the estimated L1
-error over all units of the layer, or over all its neurons, and its share of their summed magnitudes: ! above 10 %, no
-number above 30 %. It is an estimate; a small residual alone does not make neurons right.
+Only a layer that cuts the graph must sum to the difference: its residual is what is missing, and ± of the difference what
+float32 leaves open. Error is the estimated L1 error over all units of the layer, or over all its neurons, and its share
+of their summed magnitudes: ! above 10 %, no number above 30 %. It is an estimate; a small residual alone does not make
+neurons right.
 `;
