@@ -224,6 +224,14 @@ const catalogue = {
     '{option} belongs to the adaptive path: {reason}.',
     'Leave it out, or ask for --method nig by --rule secant without --steps.',
   ],
+  CONTINUE_FIXED: [
+    '{option} cannot be given with --continue: the run keeps what it was asked.',
+    'Leave it out, or start a new run without --continue.',
+  ],
+  RUN_UNKNOWN: ['{path} holds no run {run}.', 'It holds {runs}.'],
+  RUN_WHICH: ['{path} holds several runs that can go on.', 'Choose one with --run: {runs}.'],
+  RUN_REACHED: ['{run} has reached {estimate} already.', 'Ask for less with --tolerance.'],
+  SESSION_MODEL: ['The model of {path} is not at {model} any more.', 'Give its place: mho attribute MODEL --continue.'],
   CANCELLED: ['The run was cancelled after {done} of {total} passes.', 'What was complete has been kept.'],
   FILES_OPEN: [
     'No more files may be open at once: {reason}.',

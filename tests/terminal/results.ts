@@ -2,6 +2,7 @@
 import type { Accuracy, LayerResult, Reached } from '../../src/contract/attribution';
 import { DEFAULT_ACCURACY } from '../../src/contract/attribution';
 import type { Session, SessionRun } from '../../src/contract/session';
+import { selectExamples } from '../../src/main/hosts/terminal/inputs';
 import { reached } from '../reached';
 import { sampleSession } from '../sessions/sample';
 
@@ -61,5 +62,11 @@ export function adaptiveSession(
     examples: [0],
     layers: Object.entries(layers).map(([name, given]) => layer(name, given)),
   };
-  return { ...session, questions: [{ ...question!, examples: [0] }], runs: [run], errors: [], notes: '' };
+  return {
+    ...session,
+    questions: [{ ...question!, inputs: selectExamples(question!.inputs, [0]), examples: [0] }],
+    runs: [run],
+    errors: [],
+    notes: '',
+  };
 }

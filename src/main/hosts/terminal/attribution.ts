@@ -1,6 +1,6 @@
 /** A run with its progress, its Ctrl-C and its session: what `attribute` and `sample` share. */
 import { version } from '../../../../package.json';
-import type { AttributionRequest, Progress, RunResult } from '../../../contract/attribution';
+import type { AttributionRequest, Method, Progress, RunResult } from '../../../contract/attribution';
 import type { BackendChoice } from '../../../contract/backends';
 import { asMhoError, MhoError, type KeptFault } from '../../../contract/errors';
 import type { Question, Session } from '../../../contract/session';
@@ -11,10 +11,18 @@ import type { Terminal } from './terminal';
 export interface Asked {
   readonly request: AttributionRequest;
   readonly backend: BackendChoice;
-  /** Name of the file the inputs came from, and which of its examples they are. */
-  readonly source: string;
-  readonly examples: readonly number[];
+  /** A run of the request, to go on from. */
+  readonly resume?: RunResult;
   readonly quiet: boolean;
+}
+
+/** Name of the file the inputs came from, and which of its examples they are. */
+type Source = Pick<Question, 'source' | 'examples'>;
+
+export interface Computed {
+  readonly results: ReadonlyMap<Method, RunResult>;
+  /** Why it ended early; null when everything is complete. */
+  readonly fault: MhoError | null;
 }
 
 export interface Attributed {
@@ -23,57 +31,19 @@ export interface Attributed {
   readonly fault: MhoError | null;
 }
 
-/**
- * Attributes, with a progress bar where somebody watches. Ctrl-C on an adaptive path that has something to show ends it as far as
- * it has come; the next one, any other, and faults keep the results that are complete.
- * @throws a fault that came before any result
- */
-export async function attributeInTerminal(terminal: Terminal, model: OpenedModel, asked: Asked): Promise<Attributed> {
-  const [{ attribute }, { devices }] = await Promise.all([
-    import('../../engine/attribution'),
-    import('../../engine/backends'),
-  ]);
-  const request = { ...asked.request, exampleNumbers: asked.examples };
-  const results = new Map<string, RunResult>();
-  const control = new AbortController();
-  const enough = new AbortController();
-  let resolving = false;
-  const settle = terminal.onInterrupt((signal = 'SIGINT') => {
-    if (signal !== 'SIGINT' || !resolving || enough.signal.aborted) return control.abort();
-    enough.abort();
-    if (!asked.quiet) terminal.err('Ending with what is there; Ctrl-C again cancels.\n');
-    return 'again';
-  });
-  const bar = await progressBar(asked.quiet ? null : terminal.screen);
-  let last: Pick<Progress, 'done' | 'total'> = { done: 0, total: request.steps + 1 };
-  let fault: MhoError | null = null;
-  try {
-    const all = await devices.use(asked.backend, (device) =>
-      attribute(device, model.graph, request, {
-        signal: control.signal,
-        enough: enough.signal,
-        onProgress: (progress) => {
-          last = progress;
-          resolving = progress.phase.kind === 'adaptive' && (resolving || progress.phase.estimate !== null);
-          bar.update(progress);
-        },
-        onResult: (result) => void results.set(result.method, result),
-      }),
-    );
-    for (const result of all) results.set(result.method, result);
-    if (control.signal.aborted && !isWhole(results, request))
-      fault = new MhoError('CANCELLED', { done: last.done, total: last.total });
-  } catch (error) {
-    fault = asMhoError(error);
-    if (results.size === 0) throw fault;
-  } finally {
-    bar.stop();
-    settle();
-  }
+/** Attributes, and makes a session of the results. @throws as `computeInTerminal` */
+export async function attributeInTerminal(
+  terminal: Terminal,
+  model: OpenedModel,
+  asked: Asked,
+  { source, examples }: Source,
+): Promise<Attributed> {
+  const request = { ...asked.request, exampleNumbers: examples };
+  const { results, fault } = await computeInTerminal(terminal, model, { ...asked, request });
   const question: Question = {
     inputs: request.inputs,
-    source: asked.source,
-    examples: asked.examples,
+    source,
+    examples,
     baseline: request.baseline,
     target: request.target,
     minus: request.minus ?? null,
@@ -99,5 +69,57 @@ const told = (faults: readonly KeptFault[]): KeptFault[] => [
   ...new Map(faults.map((fault) => [`${fault.code} ${fault.message}`, fault])).values(),
 ];
 
-const isWhole = (results: ReadonlyMap<string, RunResult>, request: AttributionRequest): boolean =>
+/**
+ * Computes, with a progress bar where somebody watches. Ctrl-C on an adaptive path that has something to show ends it as far as
+ * it has come; the next one, any other, and faults keep the results that are complete.
+ * @throws a fault that came before any result
+ */
+export async function computeInTerminal(terminal: Terminal, model: OpenedModel, asked: Asked): Promise<Computed> {
+  const [{ attribute }, { devices }] = await Promise.all([
+    import('../../engine/attribution'),
+    import('../../engine/backends'),
+  ]);
+  const { request } = asked;
+  const results = new Map<Method, RunResult>();
+  const control = new AbortController();
+  const enough = new AbortController();
+  let resolving = false;
+  const bar = await progressBar(asked.quiet ? null : terminal.screen);
+  const settle = terminal.onInterrupt((signal = 'SIGINT') => {
+    if (signal !== 'SIGINT' || !resolving || enough.signal.aborted) return control.abort();
+    enough.abort();
+    bar.stop();
+    if (!asked.quiet) terminal.err('Ending with what is there; Ctrl-C again cancels.\n');
+    return 'again';
+  });
+  let last: Pick<Progress, 'done' | 'total'> = { done: 0, total: request.steps + 1 };
+  let fault: MhoError | null = null;
+  try {
+    const all = await devices.use(asked.backend, (device) =>
+      attribute(device, model.graph, request, {
+        signal: control.signal,
+        enough: enough.signal,
+        ...(asked.resume && { resume: asked.resume }),
+        onProgress: (progress) => {
+          last = progress;
+          resolving = progress.phase.kind === 'adaptive' && (resolving || progress.phase.estimate !== null);
+          bar.update(progress);
+        },
+        onResult: (result) => void results.set(result.method, result),
+      }),
+    );
+    for (const result of all) results.set(result.method, result);
+    if (control.signal.aborted && !isWhole(results, request))
+      fault = new MhoError('CANCELLED', { done: last.done, total: last.total });
+  } catch (error) {
+    fault = asMhoError(error);
+    if (results.size === 0) throw fault;
+  } finally {
+    bar.stop();
+    settle();
+  }
+  return { results, fault };
+}
+
+const isWhole = (results: ReadonlyMap<Method, RunResult>, request: AttributionRequest): boolean =>
   request.methods.every((method) => results.get(method)?.complete);

@@ -4,6 +4,10 @@ import type { BackendChoice } from '../../../contract/backends';
 import type { ImageReading } from '../../../contract/data';
 
 export interface AttributeOptions {
+  /** A session, whose run goes on; then `input` is not needed. */
+  readonly continue?: string;
+  /** Which of its runs, by place or name. */
+  readonly run?: string;
   readonly input: readonly string[];
   readonly examples?: string;
   readonly baseline: readonly string[];

@@ -14,7 +14,7 @@ import type { AttributeOptions, ShowOptions } from './options';
 import { cleaned, EXIT, type Interrupt, type Terminal } from './terminal';
 
 /** Faults of a command line, not of what it names. */
-const USAGE_FAULTS: ReadonlySet<string> = new Set<ErrorCode>(['USAGE', 'ACCURACY_UNUSED']);
+const USAGE_FAULTS: ReadonlySet<string> = new Set<ErrorCode>(['USAGE', 'ACCURACY_UNUSED', 'CONTINUE_FIXED']);
 
 /** Runs a command line. @returns the exit code; every fault has been told by then */
 export async function run(words: readonly string[], given: Terminal): Promise<number> {
@@ -126,11 +126,19 @@ Ctrl-C on an adaptive path means enough: the run is complete as far as it came, 
 shown and saved, says what it reached, and mho exits with 0. A second Ctrl-C cancels,
 as it does at any other time: only examples that are done are kept. A third ends mho.
 
+A run that is in a session goes on from where it is: --continue FILE.mho --tolerance 1%
+opens the session and its model, walks what is missing, and writes the file back, or
+another with --out. Without --tolerance it goes on to what was asked before. It has no
+cap but --max-passes, which counts what was walked before too. What cannot go on from
+its leaves, since they were too large to keep, is computed anew, and that is said. A
+model that has moved is given by its path.
+
 Examples:
   $ mho attribute model.keras --input images.npz --examples 0-3 --out images.mho
   $ mho attribute classifier.keras --input cat.jpeg dog.png --image-range 0..255
   $ mho attribute model.h5 --input dna=dna.npy --baseline 0.25 --target score:0
-  $ mho attribute folder --input x.npz --target classes:3 --minus classes:5 --method nig,genomics`;
+  $ mho attribute folder --input x.npz --target classes:3 --minus classes:5 --method nig,genomics
+  $ mho attribute --continue images.mho --tolerance 1%`;
 
 /** Commands that open models or compute. */
 const COMPUTING = new Set(['inspect', 'attribute', 'serve', 'sample']);
@@ -183,7 +191,7 @@ function programFor(terminal: Terminal, finish: (code: number) => void): Command
     .command('attribute')
     .summary('find the neurons that carried predictions')
     .description('Contributions of every neuron of every layer, by Neuron Integrated Gradients and DeepLIFT.')
-    .argument('<model>', MODEL_ARGUMENT)
+    .argument('[model]', MODEL_ARGUMENT)
     .option('--input <file...>', 'files (npz, npy, csv, png, jpeg), or NAME=FILE for one input of several')
     .addOption(
       new Option('--image-range <range>', 'what black and white of pictures become (as the model tells)').choices(IMAGE_RANGES), // prettier-ignore
@@ -211,6 +219,8 @@ function programFor(terminal: Terminal, finish: (code: number) => void): Command
       new Option('--until-top <k>', 'go on until the first k units of every layer are certain').argParser(whole(1)),
     ) // prettier-ignore
     .addOption(new Option('--max-passes <n>', 'walks of the path at the most').argParser(whole(1)))
+    .option('--continue <session>', 'go on with an adaptive run of a session, and keep it there')
+    .option('--run <which>', 'with --continue: which one, by its number or name')
     .addOption(new Option('--steps <n>', 'even steps in place of an adaptive path').argParser(whole(1)))
     .addOption(
       new Option('--hold <input>', 'an input that stays as it is along the path; once for each')
@@ -232,8 +242,19 @@ function programFor(terminal: Terminal, finish: (code: number) => void): Command
     .addOption(neurons())
     .option('--quiet', 'no progress bar')
     .addHelpText('after', ATTRIBUTE_HELP)
-    .action(async (model: string, options: AttributeOptions, command: Command) => {
+    .action(async (model: string | undefined, options: AttributeOptions, command: Command) => {
+      if (options.continue !== undefined) {
+        const { continueCommand, CONTINUE_OPTIONS } = await import('./commands/continue');
+        const fixed = command.options.find((option) => {
+          const name = option.attributeName();
+          return !CONTINUE_OPTIONS.has(name) && command.getOptionValueSource(name) === 'cli';
+        });
+        if (fixed) throw new MhoError('CONTINUE_FIXED', { option: fixed.long! });
+        return finish(await continueCommand(terminal, options.continue, model ?? null, options));
+      }
+      if (model === undefined) throw new MhoError('USAGE', { reason: "missing required argument 'model'" });
       needed(command, '--input');
+      if (options.run !== undefined) throw new MhoError('USAGE', { reason: '--run belongs to --continue' });
       const { attributeCommand } = await import('./commands/attribute');
       finish(await attributeCommand(terminal, model, options));
     });

@@ -5,6 +5,7 @@ import { count, duration } from '../../../contract/words/quantities';
 
 export interface Bar {
   readonly update: (progress: Pick<Progress, 'done' | 'total' | 'remainingMs'> & { readonly phase: Phase }) => void;
+  /** Takes it from the screen; the next update draws it again. */
   readonly stop: () => void;
 }
 
@@ -39,7 +40,10 @@ export async function progressBar(screen: NodeJS.WriteStream | null): Promise<Ba
       bar.setTotal(total); // an adaptive path learns on its way what is still to do
       bar.update(done, payload);
     },
-    stop: () => bar.stop(),
+    stop: () => {
+      bar.stop();
+      started = false;
+    },
   };
 }
 

@@ -16,18 +16,23 @@ export interface Saved {
 
 /** Saves a session where it was asked for, else where the program keeps things, else where anybody does. */
 export async function saveSomewhere(out: string, session: Session): Promise<Saved> {
-  const saved = (path: string): Promise<MhoError | null> =>
-    saveSession(path, session).then(
-      () => null,
-      (error: MhoError) => error,
-    );
-  const fault = await saved(out);
-  if (!fault) return { path: out, fault };
+  const fault = await faultOf(out, session);
+  return fault ? saveElsewhere(out, session, fault) : { path: out, fault };
+}
+
+/** @param fault why it cannot be saved where it was asked for */
+export async function saveElsewhere(out: string, session: Session, fault: MhoError): Promise<Saved> {
   const name = `unsaved-${new Date().toISOString().replace(/[:.]/g, '-')}-${basename(out).slice(0, 80)}`;
   for (const folder of [join(stateFolder(), 'unsaved'), tmpdir()]) {
     await mkdir(folder, { recursive: true, mode: 0o700 }).catch(() => undefined);
     const path = join(folder, name);
-    if (!(await saved(path))) return { path, fault };
+    if (!(await faultOf(path, session))) return { path, fault };
   }
   return { path: null, fault };
 }
+
+const faultOf = (path: string, session: Session): Promise<MhoError | null> =>
+  saveSession(path, session).then(
+    () => null,
+    (error: MhoError) => error,
+  );

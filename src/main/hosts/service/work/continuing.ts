@@ -1,32 +1,13 @@
 /** A run that goes on: its adaptive path, from where it is, towards another accuracy. It stays the same run. */
-import type { AttributionRequest, RunResult } from '../../../../contract/attribution';
+import type { RunResult } from '../../../../contract/attribution';
 import { MhoError } from '../../../../contract/errors';
 import type { Continuation } from '../../../../contract/studio';
 import { madeName } from '../../../../contract/words/runs';
+import { continuing, goneOn } from '../../continuing';
 import type { Epoch } from '../document/epoch';
 import type { Run } from '../document/runs';
 import type { Work } from '../jobs';
 import { computed, type Computers } from './computing';
-
-/** What it was asked, but for the accuracy: its question holds the numbers, whatever became of the files. */
-function requestOf({ question, result }: Run, { accuracy, memoryMB }: Continuation): AttributionRequest {
-  const { inputs, baseline, target, minus, hold, walk } = question;
-  return {
-    inputs,
-    baseline,
-    target,
-    ...(minus && { minus }),
-    ...(hold && { hold }),
-    ...(walk && { walk }),
-    methods: ['nig'],
-    rule: 'secant',
-    steps: result.steps,
-    accuracy,
-    layers: result.layers.map(({ name }) => name),
-    ...(result.pathStart !== null && { pathStart: result.pathStart }),
-    ...(memoryMB !== undefined && { memoryMB }),
-  };
-}
 
 /** @throws NOTHING_OPEN, HANDLE_UNKNOWN, RUN_NOT_ADAPTIVE, RUN_OTHER_MODEL */
 function checked(epoch: Epoch, id: string): Run {
@@ -44,19 +25,15 @@ export const continuingWork =
   (computers: Computers): Work<Continuation> =>
   (epoch, asked) => {
     const run = checked(epoch, asked.run);
-    const request = requestOf(run, asked);
-    const { result: before } = run;
-    // Time that was spent on what is not walked again.
-    const spent = before.adaptive!.examples.some(({ saved }) => saved !== null) ? before.durationMs : 0;
+    const { result: resume } = run;
+    const request = continuing(resume, run.question, asked.accuracy, asked.memoryMB);
     const done = epoch.runs.goOn(run.id);
     const take = (result: RunResult, trace: Run['trace']) =>
       // Cancelled in the middle, it has less than before: the run stays as it was.
-      result.complete
-        ? epoch.reviseRun(run, { ...result, durationMs: spent + result.durationMs }, trace)
-        : Promise.resolve(null);
+      result.complete ? epoch.reviseRun(run, goneOn(resume, result), trace) : Promise.resolve(null);
     return async (job) => {
       try {
-        await computed(computers, epoch, { request, backend: asked.backend, take, resume: before }, job);
+        await computed(computers, epoch, { request, backend: asked.backend, take, resume }, job);
       } finally {
         done();
       }

@@ -65,8 +65,8 @@ export async function attributeCommand(
   const quiet = options.quiet === true;
   const { varied } = variation(model.graph, request);
   if (!quiet && worthTelling(varied)) tellVaried(terminal, varied);
-  const asked = { request, backend: options.backend, source, examples, quiet };
-  const { session, fault } = await attributeInTerminal(terminal, model, asked);
+  const asked = { request, backend: options.backend, quiet };
+  const { session, fault } = await attributeInTerminal(terminal, model, asked, { source, examples });
 
   const { path: saved, fault: unsaved } =
     options.out && session.runs.length > 0 ? await saveSomewhere(options.out, session) : { path: null, fault: null };

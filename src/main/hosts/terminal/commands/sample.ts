@@ -49,8 +49,8 @@ export async function sample(
   const accuracy = DEFAULT_ACCURACY;
   const request = { inputs: selectExamples(arrays, examples), baseline, target, methods, rule, steps, accuracy };
   const source = described.inputs;
-  const asked = { request, backend: options.backend, source, examples, quiet: options.quiet === true };
-  const { session, fault } = await attributeInTerminal(terminal, model, asked);
+  const asked = { request, backend: options.backend, quiet: options.quiet === true };
+  const { session, fault } = await attributeInTerminal(terminal, model, asked, { source, examples });
   const { path: saved, fault: unsaved } =
     session.runs.length > 0 ? await saveSomewhere(out, session) : { path: null, fault: null };
   if (options.json) terminal.out(sessionJson(session, saved, options.top));

@@ -1,0 +1,34 @@
+/** An adaptive run that goes on, for every host: what is asked of the engine, and what becomes of the run. */
+import type { Accuracy, AttributionRequest, RunResult } from '../../contract/attribution';
+import type { Question } from '../../contract/session';
+
+/** What a run was asked, but for the accuracy: its question holds the numbers, whatever became of the files. */
+export function continuing(
+  run: RunResult,
+  { inputs, examples, baseline, target, minus, hold, walk }: Question,
+  accuracy: Accuracy,
+  memoryMB: number | undefined,
+): AttributionRequest {
+  return {
+    inputs,
+    baseline,
+    target,
+    ...(minus && { minus }),
+    ...(hold && { hold }),
+    ...(walk && { walk }),
+    methods: ['nig'],
+    rule: 'secant',
+    steps: run.steps,
+    accuracy,
+    exampleNumbers: examples,
+    layers: run.layers.map(({ name }) => name),
+    ...(run.pathStart !== null && { pathStart: run.pathStart }),
+    ...(memoryMB !== undefined && { memoryMB }),
+  };
+}
+
+/** The run as it has gone on: time that was spent on what is not walked again counts. */
+export const goneOn = (before: RunResult, after: RunResult): RunResult => ({
+  ...after,
+  durationMs: after.durationMs + (before.adaptive?.examples.some(({ saved }) => saved) ? before.durationMs : 0),
+});
