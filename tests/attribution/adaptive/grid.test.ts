@@ -2,7 +2,20 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Grid, type Standing, type Vector } from '../../../src/main/engine/attribution/adaptive/grid';
-import { asked, distance, gridOf, jumping, kinked, l1, ofAlpha, sum, walkPairs, Walker, type Pair } from './paths';
+import {
+  asked,
+  brownian,
+  distance,
+  gridOf,
+  jumping,
+  kinked,
+  l1,
+  ofAlpha,
+  sum,
+  walkPairs,
+  Walker,
+  type Pair,
+} from './paths';
 
 const ENDS = [
   { side: 0, t: 0 },
@@ -149,6 +162,20 @@ describe('the grid of an adaptive path', () => {
     const sorted = own.sort((a, b) => a - b);
     sorted.slice(2).forEach((t, i) => expect(t - sorted[i + 1]!).toBeGreaterThan(5e-7 * t));
     expect(sorted[1]).toBeGreaterThanOrEqual(2 ** -100);
+  });
+
+  it('brings the rest of a layer to the tolerance where one leaf cannot be split', () => {
+    // A step near the input, of some hundredths of what there is, narrower than float32 resolves there.
+    const step: Pair = [(point) => Number(point.side === 1 && point.t < 1e-33), ofAlpha(() => 1)];
+    const { net, truth } = brownian(12, 5);
+    const grid = gridOf(13, asked({ tolerance: 0.001 }), { bytes: 4 });
+    new Walker([[...net, step]], float32).finish(grid);
+    const { stopped, reached, estimate } = grid.standing;
+    expect({ stopped, reached }).toEqual({ stopped: 'limit', reached: false });
+    const total = l1(truth) + 1;
+    expect(distance(grid.values().subarray(0, 24), truth) / total).toBeLessThan(0.001);
+    // What cannot be resolved is not told as if it were.
+    expect(estimate).toBeGreaterThan(0.25 / total);
   });
 
   it('splits no finer where values are larger than they move', () => {

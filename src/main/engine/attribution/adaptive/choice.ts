@@ -56,10 +56,12 @@ export function choose(leaves: readonly Leaf[], slices: readonly SliceEstimate[]
     };
   };
   let seen = look(counted.filter((s) => slices[s]!.share > Math.min(tolerance, worst * 0.999999)));
-  // What precision keeps above the tolerance is left out: nothing that can be split would bring such a layer below it.
+  // Where precision alone keeps a layer above the tolerance, the rest of it is brought there and no further.
   const fixed = leaves.filter((_, i) => !seen.places[i]);
-  const stuck = (s: number): boolean =>
-    fixed.reduce((sum, leaf) => sum + openOf(leaf, s) + detailOf(leaf, s), 0) > tolerance;
+  const stuck = (s: number): boolean => {
+    const kept = fixed.reduce((sum, leaf) => sum + openOf(leaf, s) + detailOf(leaf, s), 0);
+    return kept > tolerance && slices[s]!.share - kept <= tolerance;
+  };
   const free = seen.active.filter((s) => !stuck(s));
   if (free.length < seen.active.length) seen = look(free);
 
