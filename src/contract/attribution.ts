@@ -22,6 +22,8 @@ export type Rule = (typeof RULES)[number];
 export interface NumericArray {
   readonly shape: readonly number[];
   readonly data: Float32Array;
+  /** What rounding to float32 took from each number, where a file held more of it and that can matter: it is `data + lost`. */
+  readonly lost?: Float32Array;
 }
 
 /** A place in an activation: a flat index, or one index per axis. */
@@ -318,6 +320,16 @@ export type Remark =
       readonly layers: readonly { readonly name: string; readonly dead: number; readonly units: number }[];
     };
 
+/**
+ * What float32 takes from an input's numbers at the most, in the input's units: taken alone, and as they were computed with, since
+ * what a model subtracts first is subtracted before anything is rounded.
+ */
+export interface Rounded {
+  readonly input: string;
+  readonly alone: number;
+  readonly by: number;
+}
+
 /** One method on one set of inputs, baseline and target. */
 export interface RunResult {
   readonly method: Method;
@@ -353,6 +365,8 @@ export interface RunResult {
   readonly pathStart: string | null;
   /** What was walked and what held; absent in sessions of versions that did not tell. */
   readonly varied?: Varied;
+  /** Inputs of more digits than float32 has; absent where there are none. */
+  readonly rounded?: readonly Rounded[];
   /** What inputs were compared with where no numbers were given for them; absent where they were. */
   readonly baseline?: readonly BaselineChoice[];
   readonly durationMs: number;

@@ -78,5 +78,7 @@ export interface Doubt {
   readonly because:
     | { readonly kind: 'scale'; readonly layer: string; readonly factor: number }
     /** The range of the data that came with the model. */
-    | { readonly kind: 'own data'; readonly low: number; readonly high: number };
+    | { readonly kind: 'own data'; readonly low: number; readonly high: number }
+    /** They hold more digits than float32, which takes so much from them at the most. */
+    | { readonly kind: 'digits'; readonly by: number };
 }

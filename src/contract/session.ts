@@ -33,7 +33,8 @@ const shape = z.array(size);
 const freeShape = z.array(size.nullable());
 /** Name of an array in the archive, without `.npy`. */
 const entry = z.string().min(1);
-const namedEntries = z.array(z.object({ name: z.string(), array: entry }));
+/** `lost`: what rounding to float32 took, of the same shape; the numbers are the sum of both. */
+const namedEntries = z.array(z.object({ name: z.string(), array: entry, lost: entry.optional() }));
 
 const port = z.object({
   name: z.string(),
@@ -238,6 +239,7 @@ const run = z.object({
   pathStart: z.string().nullable(),
   /** What the path varied and what it held. */
   varied: varied.optional(),
+  rounded: z.array(z.object({ input: z.string(), alone: z.number(), by: z.number() })).optional(),
   baseline: chosen.optional(),
   durationMs: z.number(),
   layers: z.array(layer),

@@ -51,6 +51,15 @@ describe('readNpy', () => {
     expect(readNpy(file(dictionary(descr.replace('<', '>')), swapped(numbers))).data).toEqual(Float32Array.from(whole));
   });
 
+  it('keeps what float32 loses of numbers so large that differences would show it', () => {
+    const stamps = [1_700_000_001, 3, 0.1];
+    const { data, lost } = readNpy(file(dictionary('<f8', '(3,)'), Float64Array.from(stamps)));
+    expect(Array.from(data, (near, at) => near + lost![at]!).slice(0, 2)).toEqual(stamps.slice(0, 2));
+    const long = readNpy(file(dictionary('<i8', '(2,)'), BigInt64Array.from([2n ** 24n + 1n, 5n])));
+    expect(Array.from(long.lost!)).toEqual([1, 0]);
+    expect(readNpy(file(dictionary('<f8', '(3,)'), Float64Array.from([0.1, 2 ** 24, 1023.3])))).not.toHaveProperty('lost'); // prettier-ignore
+  });
+
   it('reads booleans, negatives, subnormals and what is not finite', () => {
     expect(readNpy(file(dictionary('|b1', '(3,)'), Uint8Array.from([0, 1, 2]))).data).toEqual(
       new Float32Array([0, 1, 1]),

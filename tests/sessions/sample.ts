@@ -53,6 +53,12 @@ export function sampleSession(): Session {
     examples: Array.from({ length: examples }, (_, place) => place),
     backend: { name: 'cpu', device: 'CPU: test', version: 'tfjs JavaScript 4.22.0' },
     pathStart: null,
+    varied: {
+      walked: [{ name: 'words', behind: ['ids'] }],
+      held: [{ input: 'mask', why: 'mask', walkable: true }],
+    },
+    rounded: [{ input: 'x', alone: 64, by: 0.5 }],
+    baseline: [{ input: 'ids', kind: 'padding', value: 2, why: 'told' }],
     durationMs: 12.5,
   });
   return {
@@ -82,12 +88,19 @@ export function sampleSession(): Session {
     },
     questions: [
       {
-        inputs: { image: array(3, 4, 4, 1), 'päth/../x': array(3, 2) },
+        inputs: { image: array(3, 4, 4, 1), 'päth/../x': { ...array(3, 2), lost: numbers(6) } },
         source: 'inputs.npz',
         examples: [0, 2, 5],
-        baseline: { kind: 'arrays', arrays: { image: array(2, 4, 4, 1), 'päth/../x': array(2, 2) }, perExample: false },
+        baseline: {
+          kind: 'arrays',
+          arrays: { image: array(2, 4, 4, 1), 'päth/../x': array(2, 2) },
+          perExample: false,
+          rest: 0.5,
+        },
         target: { layer: 'classes', index: 'argmax' },
         minus: { index: [3] },
+        hold: ['image'],
+        walk: ['mask'],
       },
     ],
     runs: [

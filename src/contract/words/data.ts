@@ -60,7 +60,12 @@ export function reasonWords(reason: RangeReason): string {
 /** What is allowed but looks wrong about values. */
 export function doubtWords({ low, high, because }: Doubt): string {
   const values = `Values lie from ${rounded(low)} to ${rounded(high)}`;
-  return because.kind === 'scale'
-    ? `${values}, and ${because.layer} multiplies by ${rounded(because.factor)}: the model probably wants 0 to 255.`
-    : `${values}; the data that came with the model lie from ${because.low} to ${because.high}.`;
+  switch (because.kind) {
+    case 'scale':
+      return `${values}, and ${because.layer} multiplies by ${rounded(because.factor)}: the model probably wants 0 to 255.`;
+    case 'own data':
+      return `${values}; the data that came with the model lie from ${because.low} to ${because.high}.`;
+    case 'digits':
+      return `${values} and hold more digits than float32: what the model does not subtract first is rounded, by up to ${rounded(because.by)}.`;
+  }
 }

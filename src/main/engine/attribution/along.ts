@@ -15,7 +15,7 @@ import { whyNotFinite } from './finite';
 import { forward } from './forward';
 import { genomicsNonlinearity } from './methods';
 import { planRun, type Plan } from './plan';
-import { prepare, type Prepared } from './request';
+import { nearZero, prepare, type Prepared } from './request';
 import { Differences, type Segments } from './segments';
 import { STANDS_FOR } from './sums';
 import { walkGradients, walkMultipliers } from './walk';
@@ -47,12 +47,14 @@ const read = (tensor: Tensor): Float32Array => tensor.dataSync() as Float32Array
  */
 export const valuesAlongPath = (
   device: Device,
-  graph: Graph,
-  request: AttributionRequest,
+  given: Graph,
+  asked: AttributionRequest,
   options: AlongOptions = {},
-): Promise<AlongPath> =>
-  withWeights(device, graph, async (weights) => {
-    const { only, signal } = options;
+): Promise<AlongPath> => {
+  const { only, signal } = options;
+  const looked = given.layers.find(({ name }) => name === only?.layer)?.output;
+  const { graph, request } = nearZero(given, asked, looked === undefined ? [] : [looked]);
+  return withWeights(device, graph, async (weights) => {
     const prepared = await prepare(graph, weights, request);
     const names = only ? [only.layer] : request.layers;
     const plan = planRun(graph, prepared.starts, prepared.sinks, names, ['gradient-difference'], prepared.fixed);
@@ -100,6 +102,7 @@ export const valuesAlongPath = (
       unit: unit && { activation: unit.activation, gradient: unit.gradient, running: cumulated(unit.running) },
     };
   });
+};
 
 /** increments[k] belongs to the segment that ends at point k. */
 function cumulated(increments: Float32Array): Float32Array {

@@ -2,6 +2,7 @@
 import type { AttributionRequest, NumericArray } from '../../../contract/attribution';
 import { MhoError } from '../../../contract/errors';
 import { written } from '../../../contract/words/shape';
+import { pick } from '../data/precision';
 import { sizeOf, type Graph, type Shape } from '../graph/graph';
 import { nearest } from '../graph/target';
 
@@ -109,11 +110,3 @@ export function layBaselines(
 /** Per pair a row of what is there per example or per reference. */
 export const pairsOf = (examples: number, references: number, row: (e: number, r: number) => number): number[] =>
   Array.from({ length: examples * references }, (_, pair) => row(Math.floor(pair / references), pair % references));
-
-/** Rows of an array, in the given order. */
-export function pick(array: NumericArray, rows: readonly number[]): NumericArray {
-  const size = array.data.length / array.shape[0]!;
-  const data = new Float32Array(rows.length * size);
-  rows.forEach((row, place) => data.set(array.data.subarray(row * size, (row + 1) * size), place * size));
-  return { shape: [rows.length, ...array.shape.slice(1)], data };
-}

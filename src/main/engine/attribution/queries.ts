@@ -10,7 +10,8 @@ import { valueFault } from './finite';
 import { checkInputs } from './inputs';
 import { methodSum } from './methods';
 import { planRun } from './plan';
-import { prepare, prepareEnds } from './request';
+import { recentred } from './recentred';
+import { nearZero, prepare, prepareEnds } from './request';
 import { withWeights } from './weights';
 
 /** Rows of one example, averaged over its references: [examples · references, …] → [examples, …]. */
@@ -33,12 +34,13 @@ function overReferences({ shape, data }: NumericArray, references: number): Nume
  */
 export async function predict(
   device: Device,
-  graph: Graph,
+  given: Graph,
   inputs: AttributionRequest['inputs'],
 ): Promise<Record<string, NumericArray>> {
-  checkInputs(graph, inputs);
+  checkInputs(given, inputs);
+  const { graph, request } = recentred(given, { inputs, baseline: { kind: 'constant', value: 0 } }, () => []);
   return withWeights(device, graph, async (weights) => {
-    const feeds = new Map(graph.inputs.map(({ name, value }) => [value, inputs[name]!]));
+    const feeds = new Map(graph.inputs.map(({ name, value }) => [value, request.inputs[name]!]));
     const wanted = [...new Set(graph.outputs.map(({ value }) => value))];
     const values = await evaluate(graph, weights, feeds, wanted);
     const lines = { pairs: 0, ends: new Map([...feeds].map(([id, at]) => [id, { from: at, to: at }])) };
@@ -63,11 +65,12 @@ export interface ValuesAtEnds {
  */
 export const valuesAtEnds = (
   device: Device,
-  graph: Graph,
-  request: AttributionRequest,
+  given: Graph,
+  asked: AttributionRequest,
   wanted: readonly ValueId[],
-): Promise<ValuesAtEnds> =>
-  withWeights(device, graph, async (weights) => {
+): Promise<ValuesAtEnds> => {
+  const { graph, request } = nearZero(given, asked, wanted);
+  return withWeights(device, graph, async (weights) => {
     const { starts, lines, references, atInput } = await prepareEnds(graph, weights, request);
     // What no path reaches is at the baseline what it is at the input.
     const { live } = prune(graph, starts, wanted);
@@ -91,6 +94,7 @@ export const valuesAtEnds = (
     ].map(({ example, error: { fault } }) => ({ example, fault }));
     return { atInput: to, atBaseline: from, faults };
   });
+};
 
 /** Examples in which a value is not a number at one of the ends; or infinite at one of them alone. */
 function valueFaults(
@@ -124,8 +128,9 @@ export interface RunCost {
  * Plans a run without running it.
  * @throws what `attribute` would refuse the request with
  */
-export const planCost = (device: Device, graph: Graph, request: AttributionRequest): Promise<RunCost> =>
-  withWeights(device, graph, async (weights) => {
+export const planCost = (device: Device, given: Graph, asked: AttributionRequest): Promise<RunCost> => {
+  const { graph, request } = nearZero(given, asked);
+  return withWeights(device, graph, async (weights) => {
     const prepared = await prepare(graph, weights, request);
     const sums = request.methods.map((method) => methodSum(method, request.rule, request.steps));
     const plan = planRun(graph, prepared.starts, prepared.sinks, request.layers, request.methods, prepared.fixed);
@@ -140,3 +145,4 @@ export const planCost = (device: Device, graph: Graph, request: AttributionReque
       memoryMB: Math.ceil((Math.max(...rows) * bytes * PEAK_PER_KEPT) / 1e6),
     };
   });
+};

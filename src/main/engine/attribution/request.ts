@@ -2,13 +2,15 @@
 import type { AttributionRequest, NumericArray } from '../../../contract/attribution';
 import { MhoError } from '../../../contract/errors';
 import type { Varied } from '../../../contract/model';
+import { pick } from '../data/precision';
 import type { Graph, ValueId } from '../graph/graph';
 import { prune } from '../graph/prune';
-import { nearest } from '../graph/target';
+import { namedTarget, nearest } from '../graph/target';
 import { variation } from '../graph/varied';
 import { evaluate } from './evaluate';
-import { checkInputs, layBaselines, ownOf, pairsOf, pick } from './inputs';
+import { checkInputs, layBaselines, ownOf, pairsOf } from './inputs';
 import type { Line, Lines } from './path';
+import { recentred, type Recentred } from './recentred';
 import { findTarget, type FoundTarget } from './target';
 import type { Weights } from './weights';
 
@@ -47,6 +49,17 @@ export async function prepare(graph: Graph, weights: Weights, request: Attributi
   const path = pathStart === undefined ? ends : { ...ends, ...(await startedAt(graph, weights, pathStart, ends)) };
   return { ...path, origin: ends, ...target };
 }
+
+/** A request of a model with its inputs near zero where float32 does not hold them whole, its targets as they mean. */
+export const nearZero = <Request extends AttributionRequest>(
+  graph: Graph,
+  request: Request,
+  looked: readonly ValueId[] = [],
+): Recentred<Request> =>
+  recentred(graph, request, () => {
+    const named = [request.target, ...(request.minus ? [request.minus] : [])];
+    return [...looked, ...named.map(({ layer }) => namedTarget(graph, layer).value)];
+  });
 
 /**
  * The ends of the path through the model's own starts.

@@ -6,6 +6,7 @@ import type {
   Method,
   Progress,
   Round,
+  Rounded,
   RunPhase,
   RunResult,
 } from '../../../contract/attribution';
@@ -20,7 +21,7 @@ import { genomicsNonlinearity, methodSum, type MethodSum } from './methods';
 import { planRun, type Plan } from './plan';
 import type { Group } from './path';
 import { remarksOn } from './remarks';
-import { prepare, type Prepared } from './request';
+import { nearZero, prepare, type Prepared } from './request';
 import { layerResult, rowsOf } from './results';
 import type { LayerSums, SumKind } from './sums';
 import { sweepGroup, type GroupResult, type Swept } from './sweep';
@@ -71,15 +72,16 @@ function gridsOf(sums: ReadonlyMap<Method, MethodSum>): EvenGrid[] {
  */
 export async function attribute(
   device: Device,
-  graph: Graph,
-  request: AttributionRequest,
+  given: Graph,
+  asked: AttributionRequest,
   options: AttributionOptions = {},
 ): Promise<RunResult[]> {
   try {
+    const { graph, request, rounded } = nearZero(given, asked);
     return await withWeights(device, graph, async (weights) => {
       const prepared = await prepare(graph, weights, request);
       const plan = planRun(graph, prepared.starts, prepared.sinks, request.layers, request.methods, prepared.fixed);
-      return new Run(graph, request, options, weights, prepared, plan).results();
+      return new Run(graph, request, options, weights, prepared, plan, rounded).results();
     });
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
@@ -118,6 +120,7 @@ class Run {
     private readonly weights: Weights,
     private readonly prepared: Prepared,
     private readonly plan: Plan,
+    private readonly rounded: readonly Rounded[],
   ) {
     this.#pairs = prepared.lines.pairs;
     const { methods, rule, steps, accuracy } = request;
@@ -378,6 +381,7 @@ class Run {
       pathStart: request.pathStart ?? null,
       varied: prepared.varied,
       baseline: request.baseline.chosen,
+      ...(this.rounded.length > 0 && { rounded: this.rounded }),
       durationMs: performance.now() - this.#began,
     };
   }

@@ -73,11 +73,19 @@ export function together(name: string, arrays: readonly NumericArray[]): Numeric
       have: `[${other.shape.join(', ')}]`,
       want: `[?, ${shape.join(', ')}], as in the first file`,
     });
-  const data = new Float32Array(arrays.reduce((sum, each) => sum + each.data.length, 0));
-  let at = 0;
-  for (const each of arrays) {
-    data.set(each.data, at);
-    at += each.data.length;
-  }
-  return { shape: [arrays.reduce((sum, each) => sum + each.shape[0]!, 0), ...shape], data };
+  const size = arrays.reduce((sum, each) => sum + each.data.length, 0);
+  const joined = (part: (array: NumericArray) => Float32Array | undefined): Float32Array => {
+    const whole = new Float32Array(size);
+    let at = 0;
+    for (const each of arrays) {
+      whole.set(part(each) ?? [], at);
+      at += each.data.length;
+    }
+    return whole;
+  };
+  return {
+    shape: [arrays.reduce((sum, each) => sum + each.shape[0]!, 0), ...shape],
+    data: joined(({ data }) => data),
+    ...(arrays.some(({ lost }) => lost) && { lost: joined(({ lost }) => lost) }),
+  };
 }

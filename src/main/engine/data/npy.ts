@@ -6,6 +6,7 @@
  */
 import { endianness } from 'node:os';
 import type { NumericArray } from '../../../contract/attribution';
+import { rounded } from './precision';
 
 /** A fault of the bytes; whoever knows the file turns it into an error of the catalogue. */
 export class NpyFault extends Error {
@@ -146,20 +147,22 @@ export function backedHeader(bytes: Uint8Array): NpyHeader {
 }
 
 /**
- * An array of numbers of any kind, as float32 in row-major order. float64 and integers beyond 2²⁴ are rounded.
+ * An array of numbers of any kind, as float32 in row-major order; with what rounding took from float64 and integers beyond 2²⁴,
+ * where that can matter.
  * @throws NpyFault, before anything is allocated that the bytes do not back
  */
 export function readNpy(bytes: Uint8Array): NumericArray {
   const { shape, kind, little, fortran, byteOffset, count } = backedHeader(bytes);
   const [size, read] = kinds[kind]!;
-  const data = new Float32Array(count);
+  const inOrder = (data: Float32Array): Float32Array => (fortran && shape.length > 1 ? rowMajor(data, shape) : data);
   if (kind === 'f4' && little && endianness() === 'LE') {
+    const data = new Float32Array(count);
     new Uint8Array(data.buffer).set(bytes.subarray(byteOffset, byteOffset + count * 4));
-  } else {
-    const view = new DataView(bytes.buffer, bytes.byteOffset + byteOffset, count * size);
-    for (let place = 0; place < count; place++) data[place] = read(view, place * size, little);
+    return { shape, data: inOrder(data) };
   }
-  return { shape, data: fortran && shape.length > 1 ? rowMajor(data, shape) : data };
+  const view = new DataView(bytes.buffer, bytes.byteOffset + byteOffset, count * size);
+  const { data, lost } = rounded(count, (place) => read(view, place * size, little));
+  return { shape, data: inOrder(data), ...(lost && { lost: inOrder(lost) }) };
 }
 
 /** An array whose numbers keep their precision. */

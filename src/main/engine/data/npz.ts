@@ -48,6 +48,7 @@ export function readCounted(bytes: Uint8Array, allowance: Allowance): NumericArr
   const { count, fortran } = backedHeader(bytes);
   allowance.take(Float32Array.BYTES_PER_ELEMENT * count * (fortran ? 2 : 1));
   const array = readNpy(bytes);
+  if (array.lost) allowance.take(array.lost.byteLength);
   if (fortran) allowance.give(Float32Array.BYTES_PER_ELEMENT * count);
   return array;
 }

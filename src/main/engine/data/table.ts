@@ -4,6 +4,7 @@ import type { InputPort, TableMade } from '../../../contract/data';
 import { once } from 'node:events';
 import { MhoError } from '../../../contract/errors';
 import { TooLarge, type Allowance } from './allowance';
+import { rounded } from './precision';
 
 export interface Table {
   readonly rows: readonly Row[];
@@ -268,7 +269,7 @@ function numbers(
         want: wanted(port.shape),
       });
     for (const place of at) used.add(place);
-    arrays.set(port.name, { shape, data: valuesOf(columns, path, at) });
+    arrays.set(port.name, { shape, ...valuesOf(columns, path, at) });
     if (columns.rows.length !== shape[0]) rowsArePositions++;
   };
   if (named.every(({ at }) => at.length > 0)) {
@@ -326,14 +327,14 @@ function shapeFor({ shape }: InputPort, rows: number, width: number): number[] |
 }
 
 /** @throws INPUT_CELL */
-function valuesOf({ rows }: Columns, path: string, at: readonly number[]): Float32Array {
-  const data = new Float32Array(rows.length * at.length);
+function valuesOf({ rows }: Columns, path: string, at: readonly number[]): Pick<NumericArray, 'data' | 'lost'> {
+  const values = new Float64Array(rows.length * at.length);
   rows.forEach(({ line, cells }, row) => {
     at.forEach((column, place) => {
       const cell = cells[column]!;
       if (!isNumber(cell)) throw new MhoError('INPUT_CELL', { path, line, column: column + 1, value: cell, want: 'a number' }); // prettier-ignore
-      data[row * at.length + place] = numberOf(cell);
+      values[row * at.length + place] = numberOf(cell);
     });
   });
-  return data;
+  return rounded(values.length, (place) => values[place]!);
 }

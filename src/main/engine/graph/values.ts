@@ -13,6 +13,8 @@ export interface Constant {
   readonly shape: readonly number[];
   /** Row-major. */
   readonly data: Float32Array | Int32Array;
+  /** What rounding took from each number, where the file held more and that can matter. */
+  readonly lost?: Float32Array;
 }
 
 export interface Value {

@@ -25,6 +25,8 @@ export interface Read<Value> {
 
 export type Reader<Asked, Value> = (asked: Asked, tell: Tell) => Promise<Read<Value>>;
 
+const buffersOf = ({ data, lost }: NumericArray): Float32Array[] => (lost ? [data, lost] : [data]);
+
 export const readers = {
   model: (async ({ path, room }, tell) => {
     const model = await openFound(path, { room, onFile: tell.onDisk, expect: tell.expect, read: tell.read });
@@ -34,12 +36,12 @@ export const readers = {
 
   arrays: (async ({ path }, tell) => {
     const value = await readArrays(path, tell.onDisk);
-    return { value, arrays: [...value.values()].map(({ data }) => data) };
+    return { value, arrays: [...value.values()].flatMap(buffersOf) };
   }) satisfies Reader<{ path: string }, ReadonlyMap<string, NumericArray>>,
 
   data: (async ({ path, ports, wanted }, tell) => {
     const value = await readFile(path, ports, wanted, tell.onDisk);
-    return { value, arrays: [...value.arrays.values()].map(({ data }) => data) };
+    return { value, arrays: [...value.arrays.values()].flatMap(buffersOf) };
   }) satisfies Reader<{ path: string; ports: readonly InputPort[]; wanted: Partial<ImageReading> }, FileRead>,
 
   session: (({ path, room }, tell) => readSession(path, tell.onDisk, room)) satisfies Reader<

@@ -96,7 +96,7 @@ const shown = (shape: readonly number[]): string => `[${shape.join(', ')}]`;
 const floats = (values: readonly (number | null)[]): Float32Array =>
   Float32Array.from(values, (value) => value ?? Number.NaN);
 
-type Named = readonly { readonly name: string; readonly array: string }[];
+type Named = Manifest['questions'][number]['inputs'];
 
 /** What a layer says in one number for each example. */
 const PER_EXAMPLE = ['sum', 'residual', 'error', 'unitsError', 'neuronsTotal', 'unitsTotal', 'certain'] as const;
@@ -162,7 +162,10 @@ class Reader {
 
   async #named(entries: Named): Promise<Record<string, NumericArray>> {
     const arrays: [string, NumericArray][] = [];
-    for (const { name, array } of entries) arrays.push([name, await this.#array(array)]);
+    for (const { name, array, lost } of entries) {
+      const near = await this.#array(array);
+      arrays.push([name, lost ? { ...near, lost: (await this.#array(lost, near.shape)).data } : near]);
+    }
     return Object.fromEntries(arrays);
   }
 

@@ -66,6 +66,9 @@ function manifestOf(session: Session, arrays: Arrays): Manifest {
     Object.entries(given).map(([name, array], place) => ({
       name,
       array: arrays.add(`${folder}/${place}-${slug(name)}`, array),
+      ...(array.lost && {
+        lost: arrays.add(`${folder}/${place}-${slug(name)}-lost`, { shape: array.shape, data: array.lost }),
+      }),
     }));
   return {
     format: SESSION_FORMAT,
@@ -114,6 +117,7 @@ function manifestOf(session: Session, arrays: Arrays): Manifest {
       remarks: [...run.remarks] as Manifest['runs'][number]['remarks'],
       backend: run.backend,
       pathStart: run.pathStart,
+      rounded: run.rounded && [...run.rounded],
       varied: run.varied as Manifest['runs'][number]['varied'],
       baseline: run.baseline && [...run.baseline],
       durationMs: run.durationMs,

@@ -3,6 +3,7 @@ import type { NumericArray } from '../../../contract/attribution';
 import { MhoError } from '../../../contract/errors';
 import type { PortSummary } from '../../../contract/model';
 import type { ArraySummary } from '../../../contract/studio';
+import { pick } from '../../engine/data/precision';
 
 export type Arrays = Readonly<Record<string, NumericArray>>;
 
@@ -49,12 +50,7 @@ export function rowsOf(array: NumericArray, examples: readonly number[]): Numeri
   const count = array.shape[0] ?? 0;
   const outside = examples.find((example) => example >= count);
   if (outside !== undefined) throw new MhoError('EXAMPLES_RANGE', { range: String(outside), count, last: count - 1 });
-  const size = count === 0 ? 0 : array.data.length / count;
-  const data = new Float32Array(examples.length * size);
-  examples.forEach((example, place) =>
-    data.set(array.data.subarray(example * size, (example + 1) * size), place * size),
-  );
-  return { shape: [examples.length, ...array.shape.slice(1)], data };
+  return pick(array, examples);
 }
 
 /** Places of rows that go by numbers of their own. @throws EXAMPLES_RANGE */

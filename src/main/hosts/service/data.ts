@@ -1,7 +1,7 @@
 /** Files of numbers, letters and pictures as a model's inputs: reading them, and what a window shows of them. */
 import { basename } from 'node:path';
 import { z } from 'zod';
-import type { HowRead, InputPort } from '../../../contract/data';
+import type { Doubt, HowRead, InputPort } from '../../../contract/data';
 import { MhoError } from '../../../contract/errors';
 import { imageReading, type ArraySummary, type InputData } from '../../../contract/studio';
 import type { DataRead } from '../../engine/data';
@@ -105,6 +105,9 @@ export function inputFaults(
   });
 }
 
+/** Rounding is told where it takes more than this share of the range that values lie in. */
+const TOLD = 2 ** -20;
+
 /** Arrays of files against what the model wants. */
 export function inputData(
   engine: Pick<Engine, 'valueFault' | 'valueDoubt'>,
@@ -130,9 +133,13 @@ export function inputData(
     rows,
     how,
     reading,
-    doubts: taken.flatMap(({ input, min, max }) => {
+    doubts: taken.flatMap(({ name, input, min, max }): Doubt[] => {
+      if (min === null || max === null) return [];
       const port = expected.find((each) => each.name === input)!;
-      return (min === null ? null : engine.valueDoubt(port, min, max!)) ?? [];
+      const by = arrays[name]!.lost?.reduce((most, each) => Math.max(most, Math.abs(each)), 0) ?? 0;
+      const digits: Doubt[] = by > TOLD * (max - min) ? [{ low: min, high: max, because: { kind: 'digits', by } }] : [];
+      const doubt = engine.valueDoubt(port, min, max);
+      return doubt ? [...digits, doubt] : digits;
     }),
   };
 }

@@ -6,6 +6,7 @@ import { MhoError } from '../../../contract/errors';
 import type { ModelSummary, PortSummary } from '../../../contract/model';
 import { counted, readData, together } from '../../engine/data';
 import { valueFault } from '../../engine/data/ports';
+import { pick } from '../../engine/data/precision';
 import { nearest } from '../../engine/graph/target';
 import type { Cancel } from '../../engine/reading';
 
@@ -105,16 +106,10 @@ export function exampleList(text: string | undefined, count: number): number[] {
 /** Examples of every array. */
 export function selectExamples(arrays: Readonly<Arrays>, examples: readonly number[]): Arrays {
   return Object.fromEntries(
-    Object.entries(arrays).map(([name, { shape, data }]) => {
-      const count = shape[0] ?? 0;
+    Object.entries(arrays).map(([name, array]) => {
       // Where examples are missing the engine says so, with the shapes.
-      if (examples.some((example) => example >= count)) return [name, { shape, data }];
-      const size = data.length / count;
-      const chosen = new Float32Array(examples.length * size);
-      examples.forEach((example, place) =>
-        chosen.set(data.subarray(example * size, (example + 1) * size), place * size),
-      );
-      return [name, { shape: [examples.length, ...shape.slice(1)], data: chosen }];
+      const missing = examples.some((example) => example >= (array.shape[0] ?? 0));
+      return [name, missing ? array : pick(array, examples)];
     }),
   );
 }

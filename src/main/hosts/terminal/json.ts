@@ -88,6 +88,7 @@ function runJson(session: Session, run: SessionRun, top: number, neurons: boolea
     remarks: run.remarks.map((remark) => ({ ...remark, example: numbered(remark.example) })),
     pathStart: run.pathStart,
     varied: run.varied ?? null,
+    rounded: run.rounded ?? [],
     baseline: run.baseline ?? null,
     durationMs: run.durationMs,
     layers: run.layers.map((layer) => layerJson(layer, examples.length, top, neurons)),

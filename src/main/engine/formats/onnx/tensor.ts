@@ -2,6 +2,7 @@
 import { dirname, isAbsolute, join, normalize, sep } from 'node:path';
 import { MhoError } from '../../../../contract/errors';
 import { fromHalf } from '../hdf5';
+import { rounded } from '../../data/precision';
 import { type HostArray, product, reals, wholes } from '../tensors/array';
 import type { Budget } from '../budget';
 import type { RegularFile } from '../files';
@@ -76,7 +77,10 @@ export function tensorOf(
   budget.take(8 * listed.length);
   if (listed.length !== size) fail(`holds ${listed.length} of ${size} numbers`);
   const numbers = half && listed === tensor.int32Data ? listed.map(half) : listed;
-  return type.whole ? wholes(numbers, dims) : reals(dims, numbers);
+  if (type.whole) return wholes(numbers, dims);
+  return listed === tensor.doubleData
+    ? { shape: dims, ...rounded(size, (i) => numbers[i]!), whole: false }
+    : reals(dims, numbers);
 }
 
 function fromBytes(
@@ -91,8 +95,9 @@ function fromBytes(
     if (!own) budget.take(4 * size);
     return reals(dims, new Float32Array(own ? raw.buffer : Uint8Array.prototype.slice.call(raw, 0, size * 4).buffer));
   }
-  budget.take((type.whole ? 8 : 4) * size);
+  budget.take((type.whole || type.width === 8 ? 8 : 4) * size);
   const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
+  if (type.name === 'double') return { shape: dims, ...rounded(size, (i) => type.at(view, 8 * i)), whole: false };
   const data = type.whole ? new Float64Array(size) : new Float32Array(size);
   for (let i = 0; i < size; i++) data[i] = type.at(view, i * type.width);
   return { shape: dims, data, whole: type.whole };

@@ -2,6 +2,7 @@
  * Numbers fixed in a model while it is translated: weights, and the arithmetic on shapes that exporters write out as ops.
  * Plain JavaScript, since there are few of them; whole numbers are exact up to 2^53.
  */
+import { rounded } from '../../data/precision';
 import type { Constant } from '../../graph/graph';
 
 /** What cannot be translated. The node becomes an `unknown` op that carries the reason. */
@@ -12,6 +13,8 @@ export interface HostArray {
   /** Row-major; float32 for real numbers, float64 for whole ones. */
   readonly data: Float32Array | Float64Array;
   readonly whole: boolean;
+  /** What rounding took from real numbers of the file, where that can matter; lost by arithmetic, kept by what only moves them. */
+  readonly lost?: Float32Array;
 }
 
 /** Numbers that may be computed while one model is opened; those that files hold do not count. */
@@ -62,10 +65,10 @@ export function room(shape: readonly number[]): number {
 const like = (array: HostArray, size: number): Float32Array | Float64Array =>
   array.whole ? new Float64Array(size) : new Float32Array(size);
 
-export const asConstant = ({ shape, data }: HostArray): Constant => ({
-  shape,
-  data: data instanceof Float32Array ? data : Float32Array.from(data),
-});
+export const asConstant = ({ shape, data, lost }: HostArray): Constant =>
+  data instanceof Float32Array
+    ? { shape, data, ...(lost && { lost }) }
+    : { shape, ...rounded(data.length, (at) => data[at]!) };
 
 export const converted = (array: HostArray, whole: boolean): HostArray => {
   if (array.whole === whole) return array;
@@ -101,7 +104,8 @@ function gathered(array: HostArray, shape: readonly number[], steps: readonly nu
       index[axis] = 0;
     }
   }
-  return { shape, data, whole: array.whole };
+  const lost = array.lost && gathered({ ...array, data: array.lost, lost: undefined }, shape, steps, offset).data;
+  return { shape, data, whole: array.whole, ...(lost instanceof Float32Array && { lost }) };
 }
 
 export function broadcastShape(a: readonly number[], b: readonly number[]): number[] {

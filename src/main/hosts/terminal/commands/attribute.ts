@@ -4,7 +4,7 @@ import type { AttributionRequest } from '../../../../contract/attribution';
 import type { Varied } from '../../../../contract/model';
 import { printable } from '../../../../contract/text';
 import { howWords } from '../../../../contract/words/data';
-import { heldWords, walkedWords, worthTelling } from '../../../../contract/words/varied';
+import { heldWords, roundedWords, walkedWords, worthTelling } from '../../../../contract/words/varied';
 import { inputPorts } from '../../../engine/data/ports';
 import { variation } from '../../../engine/graph/varied';
 import { checkWritable } from '../../../engine/sessions';
@@ -67,6 +67,8 @@ export async function attributeCommand(
   if (!quiet && worthTelling(varied)) tellVaried(terminal, varied);
   const asked = { request, backend: options.backend, quiet };
   const { session, fault } = await attributeInTerminal(terminal, model, asked, { source, examples });
+  if (!quiet)
+    for (const each of session.runs[0]?.rounded ?? []) terminal.err(`Rounding: ${printable(roundedWords(each))}.\n`);
 
   const { path: saved, fault: unsaved } =
     options.out && session.runs.length > 0 ? await saveSomewhere(options.out, session) : { path: null, fault: null };

@@ -1,0 +1,466 @@
+/**
+ * Inputs that float32 does not hold whole, brought near zero before they are rounded.
+ *
+ * A model that takes seconds since 1970 subtracts a constant at once, in float64. Here numbers are float32, 128 seconds apart there.
+ * So what the first ops subtract is taken from the input on the host, in float64, and from their constants likewise: x − c becomes
+ * (x − s) − (c − s). Differences along the path, and so contributions, are what they were; values on the way are held
+ * `shift` below what they mean, through whatever moves, scales and sums them by constants, until a constant takes it up. Where
+ * none does, the shift is added again, and what that rounds away is told.
+ */
+import type { AttributionRequest, NumericArray, Rounded } from '../../../contract/attribution';
+import { sizeOf, type Constant, type Graph, type Node, type Value, type ValueId } from '../graph/graph';
+import type { OpAttributes } from '../graph/ops';
+import { takenAlong } from '../graph/shapes';
+import { rounded } from '../data/precision';
+import { ownOf } from './inputs';
+
+type Asked = Pick<AttributionRequest, 'inputs' | 'baseline'>;
+
+/** Numbers of one value, without rows. */
+interface Field {
+  readonly shape: readonly number[];
+  readonly data: Float64Array;
+}
+
+/** Elements of a value that is followed at the most: fields are held in float64 at every op on the way. */
+const LARGEST_FIELD = 2 ** 20;
+/** Rounding is told where it takes more than this share of how far an input and its baseline lie apart. */
+const TOLD = 2 ** -20;
+
+export interface Recentred<Request extends Asked> {
+  /** Ids are those of the graph that was given. */
+  readonly graph: Graph;
+  readonly request: Request;
+  readonly rounded: readonly Rounded[];
+}
+
+/**
+ * @param plain values that are looked at as they are, beside outputs; asked only where anything is brought near zero
+ * @returns what was given where float32 holds all inputs
+ */
+export function recentred<Request extends Asked>(
+  graph: Graph,
+  request: Request,
+  plain: () => Iterable<ValueId>,
+): Recentred<Request> {
+  const given = graph.inputs.flatMap(({ name, value }) => {
+    const input = ownOf(request.inputs, name);
+    const based = request.baseline.kind === 'arrays' ? ownOf(request.baseline.arrays, name) : undefined;
+    const lost = input?.lost ?? based?.lost;
+    return input && lost ? [{ name, value, input, based }] : [];
+  });
+  if (given.length === 0) return { graph, request, rounded: [] };
+  const outputs = new Set(graph.outputs.map(({ value }) => value));
+  // What stands before an output is the target where that is an activation.
+  const before = graph.nodes.flatMap(({ inputs, output }) => (outputs.has(output) ? inputs : []));
+  const fixed = new Set([...outputs, ...before, ...plain()]);
+  const shifts = new Map<ValueId, Field>();
+  for (const { value, input, based } of given) {
+    const shape = input.shape.slice(1);
+    const whole = graph.values[value]!.dtype !== 'float32';
+    if (fixed.has(value) || sizeOf(shape) > LARGEST_FIELD || (whole && !based)) continue;
+    shifts.set(value, { shape, data: shiftOf(subtracted(graph, value, shape), input, based) });
+  }
+  const shifter = new Shifter(graph, shifts, fixed);
+  const moved = shifter.graph();
+
+  const inputs = { ...request.inputs };
+  const { baseline } = request;
+  const arrays: Record<string, NumericArray> = { ...(baseline.kind === 'arrays' && baseline.arrays) };
+  const told: Rounded[] = [];
+  for (const { name, value, input, based } of given) {
+    const shift = shifts.get(value);
+    const near = shift ? shifted(input, shift) : input;
+    inputs[name] = near;
+    if (shift && based) arrays[name] = shifted(based, shift);
+    else if (shift && (baseline.kind === 'constant' || baseline.rest !== undefined)) {
+      const constant = baseline.kind === 'constant' ? baseline.value : baseline.rest!;
+      const { shape } = shift;
+      arrays[name] = { shape: [1, ...shape], ...rounded(shift.data.length, (at) => constant - shift.data[at]!) };
+    }
+    const restored = shift === undefined || shifter.restored.has(value);
+    const alone = Math.max(largest(input.lost), largest(based?.lost));
+    const by = restored ? alone : Math.max(largest(near.lost), largest(arrays[name]?.lost));
+    if (alone > TOLD * apart(input, based ?? null)) told.push({ input: name, alone, by });
+  }
+  const perExample = baseline.kind === 'arrays' && baseline.perExample === true;
+  const rest = baseline.kind === 'constant' ? baseline.value : baseline.rest;
+  const from = { kind: 'arrays' as const, arrays, perExample, rest, chosen: baseline.chosen };
+  return {
+    graph: moved,
+    request: { ...request, inputs, baseline: shifts.size > 0 ? from : baseline },
+    rounded: told,
+  };
+}
+
+const exact = ({ data, lost }: Pick<NumericArray, 'data' | 'lost'>, at: number): number =>
+  data[at]! + (lost?.[at] ?? 0);
+const largest = (data: Float32Array = new Float32Array()): number =>
+  data.reduce((most, each) => Math.max(most, Math.abs(each)), 0);
+
+/** How far an input lies from its baseline, at the most of any element; from 0 where none is given. */
+function apart(input: NumericArray, based: NumericArray | null): number {
+  const size = sizeOf(input.shape.slice(1));
+  let most = 0;
+  for (let at = 0; at < input.data.length; at++)
+    if (input.lost?.[at]) most = Math.max(most, Math.abs(exact(input, at) - (based ? exact(based, at % size) : 0)));
+  return most;
+}
+
+const shifted = (array: NumericArray, { data }: Field): NumericArray => ({
+  shape: array.shape,
+  ...rounded(array.data.length, (at) => exact(array, at) - data[at % data.length]!),
+});
+
+/** What is taken from each element: the constant that the model subtracts where that lies near, else the first example's value. */
+function shiftOf(constants: Float64Array | null, input: NumericArray, based: NumericArray | undefined): Float64Array {
+  const size = sizeOf(input.shape.slice(1));
+  return Float64Array.from({ length: size }, (_, at) => {
+    const large = [input, based].some((array) => {
+      for (let place = at; array?.lost && place < array.data.length; place += size)
+        if (array.lost[place] !== 0) return true;
+      return false;
+    });
+    if (!large) return 0;
+    const first = exact(input, at);
+    const constant = constants?.[at] ?? NaN;
+    return Math.abs(first - constant) < Math.abs(first) / 2 ? constant : Math.fround(first);
+  });
+}
+
+// ---------------------------------------------------------------- following values
+
+const shapeOf = (value: Value): readonly number[] | null => {
+  const { shape } = value;
+  return shape.includes(null) || sizeOf(shape as number[]) > LARGEST_FIELD ? null : (shape as readonly number[]);
+};
+
+/** What the first ops subtract from each element of an input, in its own units; NaN where nothing is. */
+function subtracted(graph: Graph, input: ValueId, shape: readonly number[]): Float64Array | null {
+  const count = sizeOf(shape);
+  const found = new Float64Array(count).fill(NaN);
+  /** Which element of the input each is, −1 for none, and its factor. */
+  const followed = new Map<ValueId, { readonly place: Field; readonly factor: Field }>([
+    [
+      input,
+      {
+        place: { shape, data: Float64Array.from({ length: count }, (_, at) => at) },
+        factor: { shape, data: new Float64Array(count).fill(1) },
+      },
+    ],
+  ]);
+  for (const node of graph.nodes) {
+    const at = node.inputs.findIndex((id) => followed.has(id));
+    if (at < 0) continue;
+    const { place, factor } = followed.get(node.inputs[at]!)!;
+    const out = shapeOf(graph.values[node.output]!);
+    if (!out) continue;
+    const terms = termsOf(graph, node, at);
+    if (terms) {
+      const [scale, offset] = [expanded(terms.scale, out), expanded(terms.offset, out)];
+      const [places, factors] = [expanded(place, out), expanded(factor, out)];
+      places.data.forEach((element, i) => {
+        const total = factors.data[i]! * scale.data[i]!;
+        if (element >= 0 && offset.data[i] !== 0 && total !== 0 && Number.isNaN(found[element]))
+          found[element] = -offset.data[i]! / total;
+      });
+      if (offset.data.every((each) => each === 0))
+        followed.set(node.output, {
+          place: places,
+          factor: { shape: out, data: factors.data.map((each, i) => each * scale.data[i]!) },
+        });
+      continue;
+    }
+    const moves = (field: Field, missing: number): Field | null =>
+      moved(node, graph, out, (id, i) => (i === at ? field : filled(shapeOf(graph.values[id]!)!, missing)));
+    const [to, by] = [moves(place, -1), moves(factor, 1)];
+    if (to && by) followed.set(node.output, { place: to, factor: by });
+  }
+  return found;
+}
+
+const filled = (shape: readonly number[], value: number): Field => ({
+  shape,
+  data: new Float64Array(sizeOf(shape)).fill(value),
+});
+const fieldOf = ({ shape, data, lost }: Constant): Field => ({
+  shape,
+  data: Float64Array.from(data, (each, at) => each + (lost?.[at] ?? 0)),
+});
+const scalar = (value: number): Field => ({ shape: [], data: Float64Array.of(value) });
+
+/** A node as scale · x + offset of one of its inputs, by constants; null where it is not. */
+function termsOf(
+  { values }: Graph,
+  { op, inputs }: Node,
+  at: number,
+): { readonly scale: Field; readonly offset: Field } | null {
+  if (op === 'neg') return { scale: scalar(-1), offset: scalar(0) };
+  const constant = (place: number): Field | null => {
+    const held = values[inputs[place]!]?.constant;
+    return held ? fieldOf(held) : null;
+  };
+  if (op === 'affine') return { scale: constant(1)!, offset: constant(2)! };
+  const other = inputs.length === 2 ? constant(1 - at) : null;
+  if (!other) return null;
+  const mapped = (by: (value: number) => number): Field => ({ ...other, data: other.data.map(by) });
+  switch (op) {
+    case 'add':
+      return { scale: scalar(1), offset: other };
+    case 'sub':
+      return at === 0 ? { scale: scalar(1), offset: mapped((each) => -each) } : { scale: scalar(-1), offset: other };
+    case 'mul':
+      return { scale: other, offset: scalar(0) };
+    case 'div':
+      return at === 0 ? { scale: mapped((each) => 1 / each), offset: scalar(0) } : null;
+    default:
+      return null;
+  }
+}
+
+const stridesOf = (shape: readonly number[]): number[] => {
+  const strides = new Array<number>(shape.length).fill(1);
+  for (let axis = shape.length - 2; axis >= 0; axis--) strides[axis] = strides[axis + 1]! * shape[axis + 1]!;
+  return strides;
+};
+
+/** Reads a field at every place of a shape: element [i…] comes from offset + Σ i · step. */
+function strided({ data }: Field, shape: readonly number[], steps: readonly number[], offset = 0): Field {
+  const made = new Float64Array(sizeOf(shape));
+  const index = new Array<number>(shape.length).fill(0);
+  let at = offset;
+  for (let i = 0; i < made.length; i++) {
+    made[i] = data[at]!;
+    for (let axis = shape.length - 1; axis >= 0; axis--) {
+      at += steps[axis]!;
+      if (++index[axis]! < shape[axis]!) break;
+      at -= steps[axis]! * shape[axis]!;
+      index[axis] = 0;
+    }
+  }
+  return { shape, data: made };
+}
+
+function expanded(field: Field, shape: readonly number[]): Field {
+  if (field.shape.join() === shape.join()) return field;
+  const strides = stridesOf(field.shape);
+  const lead = shape.length - field.shape.length;
+  return strided(field, shape, shape.map((_, axis) => (axis < lead || field.shape[axis - lead] === 1 ? 0 : strides[axis - lead]!))); // prettier-ignore
+}
+
+/** What a node that only moves values makes of fields; null where it does more. @param of an input's field */
+function moved(
+  node: Node,
+  graph: Graph,
+  out: readonly number[],
+  of: (id: ValueId, place: number) => Field,
+): Field | null {
+  const { op, inputs } = node;
+  const known = inputs.every((id) => shapeOf(graph.values[id]!) !== null);
+  if (!known) return null;
+  const field = of(inputs[0]!, 0);
+  const strides = stridesOf(field.shape);
+  switch (op) {
+    case 'identity':
+    case 'reshape':
+      return { shape: out, data: field.data };
+    case 'transpose': {
+      const { permutation } = node.attributes as OpAttributes['transpose'];
+      return strided(field, out, permutation.map((axis) => strides[axis]!)); // prettier-ignore
+    }
+    case 'slice': {
+      const { begin, end, strides: by } = node.attributes as OpAttributes['slice'];
+      const first = field.shape.map((size, axis) => takenAlong(size, begin[axis]!, end[axis]!, by[axis]!).first);
+      const offset = first.reduce((sum, at, axis) => sum + at * strides[axis]!, 0);
+      return strided(field, out, by.map((each, axis) => each * strides[axis]!), offset); // prettier-ignore
+    }
+    case 'gather': {
+      const { axis, indices } = node.attributes as OpAttributes['gather'];
+      const size = field.shape[axis]!;
+      return joined(
+        indices.map((index) => sliceAt(field, axis, index < 0 ? index + size : index)),
+        out,
+        axis,
+      );
+    }
+    case 'concat': {
+      const { axis } = node.attributes as OpAttributes['concat'];
+      return joined(inputs.map(of), out, axis);
+    }
+    default:
+      return null;
+  }
+}
+
+function sliceAt(field: Field, axis: number, index: number): Field {
+  const strides = stridesOf(field.shape);
+  const shape = field.shape.map((size, each) => (each === axis ? 1 : size));
+  return strided(field, shape, strides, index * strides[axis]!);
+}
+
+function joined(parts: readonly Field[], shape: readonly number[], axis: number): Field {
+  const data = new Float64Array(sizeOf(shape));
+  const inner = sizeOf(shape.slice(axis + 1));
+  const outer = sizeOf(shape.slice(0, axis));
+  let to = 0;
+  for (let o = 0; o < outer; o++)
+    for (const { shape: own, data: from } of parts) {
+      const run = own[axis]! * inner;
+      data.set(from.subarray(o * run, (o + 1) * run), to);
+      to += run;
+    }
+  return { shape, data };
+}
+
+// ---------------------------------------------------------------- the graph over shifted inputs
+
+/** A graph whose inputs are given less their shift. */
+class Shifter {
+  /** Inputs whose shift had to be added again somewhere. */
+  readonly restored = new Set<ValueId>();
+  private readonly values: Value[];
+  private readonly nodes: Node[] = [];
+  /** What each value is held below what it means, and the inputs that this comes from. */
+  private readonly shifts = new Map<ValueId, { readonly field: Field; readonly from: ReadonlySet<ValueId> }>();
+  private readonly whole = new Map<ValueId, ValueId>();
+
+  constructor(
+    private readonly given: Graph,
+    inputs: ReadonlyMap<ValueId, Field>,
+    private readonly plain: ReadonlySet<ValueId>,
+  ) {
+    this.values = [...given.values];
+    for (const [id, field] of inputs) this.shifts.set(id, { field, from: new Set([id]) });
+  }
+
+  graph(): Graph {
+    for (const node of this.given.nodes) this.node(node);
+    const { given, values, nodes } = this;
+    return { ...given, values, nodes };
+  }
+
+  private node(node: Node): void {
+    if (!node.inputs.some((id) => this.shifts.has(id))) {
+      this.nodes.push(node);
+      return;
+    }
+    const out = shapeOf(this.values[node.output]!);
+    if (!out || !(this.absorbed(node, out) || this.carried(node, out)))
+      this.nodes.push({ ...node, inputs: node.inputs.map((id) => this.restore(id)) });
+  }
+
+  /** scale · (x̃ + s) + offset: the shift goes into the constant. */
+  private absorbed(node: Node, out: readonly number[]): boolean {
+    const at = node.inputs.findIndex((id) => this.shifts.has(id));
+    const held = this.shifts.get(node.inputs[at]!)!;
+    const terms = termsOf(this.given, node, at);
+    if (!terms) return false;
+    const [shift, scale] = [expanded(held.field, out), expanded(terms.scale, out)];
+    if (node.op !== 'add' && node.op !== 'sub' && node.op !== 'affine') {
+      const data = shift.data.map((each, i) => each * scale.data[i]!);
+      this.emit(node, { field: { shape: out, data }, from: held.from });
+      return true;
+    }
+    const offset = expanded(terms.offset, out);
+    const data = offset.data.map((each, i) => each + scale.data[i]! * shift.data[i]!);
+    const x = node.inputs[at]!;
+    const constant = this.constant(`${node.name}/shifted`, { shape: out, data });
+    const scaled =
+      node.op === 'affine'
+        ? this.added('mul', `${node.name}/scaled`, [x, node.inputs[1]!], this.values[node.output]!)
+        : x;
+    const [op, inputs] = node.op === 'sub' && at === 1 ? (['sub', [constant, x]] as const) : (['add', [scaled, constant]] as const); // prettier-ignore
+    this.nodes.push({ ...node, op, inputs, attributes: {} } as unknown as Node);
+    return true;
+  }
+
+  /** What moves values, sums two of them or multiplies them by a matrix leaves a shift. */
+  private carried(node: Node, out: readonly number[]): boolean {
+    const { op, inputs } = node;
+    const from = new Set(inputs.flatMap((id) => [...(this.shifts.get(id)?.from ?? [])]));
+    const of = (id: ValueId): Field => this.shifts.get(id)?.field ?? filled(shapeOf(this.values[id]!) ?? [], 0);
+    let field: Field | null;
+    if ((op === 'add' || op === 'sub') && inputs.every((id) => shapeOf(this.values[id]!))) {
+      const [a, b] = inputs.map((id) => expanded(of(id), out)) as [Field, Field];
+      const sign = op === 'add' ? 1 : -1;
+      field = { shape: out, data: a.data.map((each, i) => each + sign * b.data[i]!) };
+    } else if (op === 'matmul') field = this.product(node as Node<'matmul'>, out);
+    else field = moved(node, { ...this.given, values: this.values }, out, of);
+    if (!field) return false;
+    this.emit(node, { field, from });
+    return true;
+  }
+
+  private product({ inputs, attributes }: Node<'matmul'>, out: readonly number[]): Field | null {
+    const shift = this.shifts.get(inputs[0]!)?.field;
+    const kernel = this.values[inputs[1]!]!.constant;
+    if (!shift || !kernel || kernel.shape.length !== 2 || attributes.transposeA || this.shifts.has(inputs[1]!))
+      return null;
+    const { data } = fieldOf(kernel);
+    const inner = shift.shape.at(-1)!;
+    const units = out.at(-1)!;
+    const [down, along] = attributes.transposeB ? [1, inner] : [units, 1];
+    const made = Float64Array.from({ length: sizeOf(out) }, (_, i) => {
+      const [row, unit] = [Math.floor(i / units), i % units];
+      let sum = 0;
+      for (let k = 0; k < inner; k++) sum += shift.data[row * inner + k]! * data[k * down + unit * along]!;
+      return sum;
+    });
+    return { shape: out, data: made };
+  }
+
+  /** A node whose output is held shifted; where it is looked at, whole. */
+  private emit(node: Node, shift: { readonly field: Field; readonly from: ReadonlySet<ValueId> }): void {
+    if (shift.field.data.every((each) => each === 0)) {
+      this.nodes.push(node);
+      return;
+    }
+    if (!this.plain.has(node.output)) {
+      this.nodes.push(node);
+      this.shifts.set(node.output, shift);
+      return;
+    }
+    const value = this.values[node.output]!;
+    const held = this.value(`${value.name}/shifted`, value.shape, null, value.dtype);
+    this.nodes.push({ ...node, output: held });
+    const constant = this.constant(`${value.name}/shift`, shift.field);
+    this.nodes.push({ op: 'add', name: value.name, inputs: [held, constant], output: value.id, attributes: {} });
+    for (const input of shift.from) this.restored.add(input);
+  }
+
+  /** A value as it means. */
+  private restore(id: ValueId): ValueId {
+    const shift = this.shifts.get(id);
+    if (!shift) return id;
+    const known = this.whole.get(id);
+    if (known !== undefined) return known;
+    const { name } = this.values[id]!;
+    const constant = this.constant(`${name}/shift`, shift.field);
+    const whole = this.added('add', `${name}/whole`, [id, constant], this.values[id]!);
+    for (const input of shift.from) this.restored.add(input);
+    this.whole.set(id, whole);
+    return whole;
+  }
+
+  /** @param like of whose shape and type it is */
+  private added(op: 'add' | 'mul', name: string, inputs: readonly ValueId[], like: Value): ValueId {
+    const output = this.value(name, like.shape, null, like.dtype);
+    this.nodes.push({ op, name, inputs, output, attributes: {} });
+    return output;
+  }
+
+  private constant(name: string, { shape, data }: Field): ValueId {
+    return this.value(name, shape, { shape, data: Float32Array.from(data) });
+  }
+
+  private value(
+    name: string,
+    shape: Value['shape'],
+    constant: Constant | null,
+    dtype: Value['dtype'] = 'float32',
+  ): ValueId {
+    const id = this.values.length;
+    this.values.push({ id, name, shape, dtype, constant });
+    return id;
+  }
+}
