@@ -6,6 +6,7 @@
  */
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
+import { DEFAULT_ACCURACY } from '../../../src/contract/attribution';
 import type { Session } from '../../../src/contract/session';
 import type {
   DocumentState,
@@ -18,13 +19,13 @@ import type {
 import { runName } from '../../../src/contract/words/runs';
 import type { ServiceRequest, StudioService } from '../../../src/main/hosts/service';
 import * as disk from './disk';
-import { fresh, kept, MODELS, RECOVERY, serviceOf, settled, tagOf } from './world';
+import { fresh, kept, MODELS, RECOVERY, serviceOf, settled, tagOf, walksOf } from './world';
 
 vi.mock('node:fs/promises', () => import('./disk'));
 
 const ORDERS = Number(process.env['MHO_INTERLEAVINGS'] ?? 3000);
 
-const KINDS = ['open', 'run', 'save', 'saveAs', 'close', 'giveUp', 'leave', 'remove', 'restore', 'describe', 'before', 'openSession', 'recover', 'cancelOpening', 'cancelRun', 'walk', 'predict', 'death'] as const; // prettier-ignore
+const KINDS = ['open', 'run', 'save', 'saveAs', 'close', 'giveUp', 'leave', 'remove', 'restore', 'describe', 'before', 'openSession', 'recover', 'cancelOpening', 'cancelRun', 'continueRun', 'enoughRun', 'walk', 'predict', 'death'] as const; // prettier-ignore
 const command = fc.record({
   kind: fc.oneof({ weight: 5, arbitrary: fc.constantFrom('run' as const, 'save' as const, 'saveAs' as const, 'open' as const) }, { weight: 4, arbitrary: fc.constantFrom(...KINDS) }), // prettier-ignore
   page: fc.constantFrom(0, 0, 0, 1),
@@ -58,11 +59,26 @@ const stale = fc
     ...then,
   ]);
 
+/** Runs that go on: twice at once, while they are saved, taken out, replaced, cancelled or enough. */
+const goingOn = fc
+  .tuple(
+    fc.shuffledSubarray(['continueRun', 'continueRun', 'saveAs', 'save', 'remove', 'restore', 'open', 'cancelRun', 'enoughRun', 'describe', 'death'] as const, { minLength: 3 }), // prettier-ignore
+    fc.array(command, { maxLength: 6 }),
+  )
+  .map(([first, then]): Command[] => [
+    { kind: 'run', page: 0, pick: 5, unsaved: 'keep' },
+    ...first.map((kind): Command => ({ kind, page: 0, pick: 0, unsaved: 'keep' })),
+    { kind: 'continueRun', page: 0, pick: 1, unsaved: 'keep' },
+    ...then,
+  ]);
+
 /** What takes long in an order: it waits as long as anything else can go on, but for one time in eight. */
 const SLOW = ['\n', '\n', 'chunk', 'chunk of a path', 'save', 'data', 'weights', 'stat'] as const;
 
 /** A result that was complete. Each of these allows that it is gone. */
 interface Finished {
+  /** How far a window knows that it has come. */
+  walks: number;
   /** By a death of the engine before anybody was told. */
   died: boolean;
   removed: boolean;
@@ -75,8 +91,15 @@ interface Page {
   readonly id: string;
   data: string | null;
   runs: Map<string, string>;
+  /** How many walks its runs have taken. */
+  readonly come: Map<string, number>;
   readonly removed: Map<string, string>;
+  /** Those that it asked to take out: what is told of them by then is no news. */
+  readonly removing: Set<string>;
   job: string | null;
+  /** The end of the run that it started last, and the beginning of what went on last. */
+  ended: Promise<void> | null;
+  going: Promise<void> | null;
   /** Numbers of its runs that may bring something in yet. */
   started: number[];
   /** What it opened last, with the data of that. */
@@ -128,11 +151,17 @@ class Account {
   }
 
   #page(): Page {
-    return { id: `page${this.#made++}`, data: null, runs: new Map(), removed: new Map(), job: null, started: [], opening: null, model: null, told: null, replacing: 0, walks: 0, ends: 0, unsure: false }; // prettier-ignore
+    return { id: `page${this.#made++}`, data: null, runs: new Map(), come: new Map(), removed: new Map(), removing: new Set(), job: null, ended: null, going: null, started: [], opening: null, model: null, told: null, replacing: 0, walks: 0, ends: 0, unsure: false }; // prettier-ignore
   }
 
   #of(tag: string): Finished {
-    const known = this.finished.get(tag) ?? { died: false, removed: false, givenUp: false, overwritten: false };
+    const known = this.finished.get(tag) ?? {
+      walks: 0,
+      died: false,
+      removed: false,
+      givenUp: false,
+      overwritten: false,
+    };
     this.finished.set(tag, known);
     return known;
   }
@@ -147,6 +176,13 @@ class Account {
   readonly #untold = new Set<string>();
   readonly #tagsOf = new Map<number, string[]>();
   readonly #givenUp = new Set<number>();
+
+  /** How far a run has come, as far as a page knows. */
+  #told(page: Page, { run, result }: RunRecord): void {
+    page.come.set(run, walksOf(result));
+    const known = this.#of(tagOf(result));
+    known.walks = Math.max(known.walks, walksOf(result));
+  }
 
   /** The user wants nothing of what the page has under way. */
   #giveUpStarted(started: readonly number[]): void {
@@ -234,7 +270,10 @@ class Account {
     // The same model opened again leaves its runs alone, finished or not.
     const another = 'runs' in value || value.summary.hash !== page.model;
     page.model = value.summary?.hash ?? null;
-    if ('runs' in value) page.runs = new Map(value.runs.map((run) => [run.run, tagOf(run.result)]));
+    if ('runs' in value) {
+      page.runs = new Map(value.runs.map((run) => [run.run, tagOf(run.result)]));
+      for (const run of value.runs) this.#told(page, run);
+    }
     else if (page.told?.runs === 0 || ((await this.ask(page, 'runList', {})) as { value?: unknown[] }).value?.length === 0) page.runs = new Map(); // prettier-ignore
     if (another) {
       giveUp(before);
@@ -282,19 +321,51 @@ class Account {
       if (page.data === null || !this.pages.includes(page)) return;
       const number = this.#runs++;
       page.started.push(number);
-      const setup = { data: page.data, examples: [0], baseline: { kind: 'constant', value: 0 }, target: { index: number }, methods: pick % 2 ? ['nig'] : ['nig', 'rescale'], rule: 'secant', steps: 1, backend: 'auto' }; // prettier-ignore
+      const setup = { data: page.data, examples: [0], baseline: { kind: 'constant', value: 0 }, target: { index: number }, methods: pick % 2 ? ['nig'] : ['nig', 'rescale'], rule: 'secant', steps: 1, backend: 'auto', ...(pick > 3 && { accuracy: DEFAULT_ACCURACY }) }; // prettier-ignore
       const { ends } = page;
+      let end = (): void => undefined;
+      page.ended = new Promise((resolve) => (end = resolve));
       const emit = (notice: JobNotice): void => {
+        if (notice.kind === 'finished') end();
         if (notice.kind === 'finished' && notice.cancelled && this.pages.includes(page) && page.ends === ends && page.replacing === 0) this.faults.push('a run was cancelled and nobody had asked'); // prettier-ignore
         if (notice.kind !== 'run') return;
         const tag = tagOf(notice.run.result);
         page.runs.set(notice.run.run, tag);
         this.#untold.delete(tag);
+        this.#told(page, notice.run);
       };
       const started = await this.ask(page, 'startRun', setup, { emit });
       if (started.ok) page.job = (started.value as { job: string }).job;
     },
-    cancelRun: async (page) => {
+    // A patient user waits for what is to go on, and for that it does before it is stopped.
+    continueRun: async (page, { pick, unsaved }) => {
+      if (unsaved === 'keep') await page.ended;
+      const [run, tag] = [...page.runs][pick % Math.max(1, page.runs.size)] ?? [];
+      if (run === undefined) return;
+      const { ends } = page;
+      const emit = (notice: JobNotice): void => {
+        if (notice.kind === 'failed') this.faults.push(`going on failed: ${notice.fault.message}`);
+        if (notice.kind === 'finished' && notice.cancelled && this.pages.includes(page) && page.ends === ends && page.replacing === 0) this.faults.push('a run that went on was cancelled and nobody had asked'); // prettier-ignore
+        if (notice.kind !== 'run') return;
+        if (notice.run.run !== run || tagOf(notice.run.result) !== tag)
+          this.faults.push(`${tag} went on as another run`);
+        const [known, walks] = [page.come.get(run) ?? 0, walksOf(notice.run.result)];
+        if (walks <= known) this.faults.push(`${tag} went on from ${known} walks to ${walks}`);
+        this.#told(page, notice.run);
+        if (!page.removing.has(run)) page.runs.set(run, tag!);
+      };
+      const asked = { run, accuracy: { ...DEFAULT_ACCURACY, tolerance: 0.01 }, backend: 'auto' };
+      const asking = this.ask(page, 'continueRun', asked, { emit });
+      page.going = asking.then(() => undefined);
+      const started = await asking;
+      if (started.ok) page.job = (started.value as { job: string }).job;
+    },
+    enoughRun: async (page, { unsaved }) => {
+      if (unsaved === 'keep') await page.going;
+      if (page.job) await this.ask(page, 'enoughRun', { job: page.job });
+    },
+    cancelRun: async (page, { unsaved }) => {
+      if (unsaved === 'keep') await page.going;
       page.ends++;
       if (page.job) await this.ask(page, 'cancelRun', { job: page.job });
     },
@@ -330,6 +401,7 @@ class Account {
       const [run, tag] = [...page.runs][pick % Math.max(1, page.runs.size)] ?? [];
       if (run === undefined) return;
       page.runs.delete(run);
+      page.removing.add(run);
       this.#of(tag!).removed = true;
       const answer = await this.ask(page, 'removeRun', { run });
       if (answer.ok) page.removed.set(run, tag!);
@@ -338,11 +410,14 @@ class Account {
       const [run, tag] = [...page.removed][pick % Math.max(1, page.removed.size)] ?? [];
       if (run === undefined) return;
       page.removed.delete(run);
+      page.removing.delete(run);
       const { runs } = page;
       const answer = await this.ask(page, 'restoreRun', { run });
       if (!answer.ok) return;
       runs.set(run, tag!);
-      if (runs === page.runs) this.#of(tag!).removed = false;
+      if (runs !== page.runs) return;
+      this.#of(tag!).removed = false;
+      this.#told(page, answer.value as RunRecord);
     },
     describe: async (page, { pick }) => {
       const [run] = [...page.runs][pick % Math.max(1, page.runs.size)] ?? [];
@@ -365,12 +440,21 @@ class Account {
         if (where.has(run)) this.faults.push(`${run} is in ${where.get(run)} and in ${page.id}`);
         where.set(run, page.id);
       }
-      const held = list.value.map((run) => [tagOf(run.result), runName(run), run.note].join()).sort();
+      for (const { run, result } of list.value) {
+        const [have, told] = [walksOf(result), page.come.get(run) ?? 0];
+        if (page.unsure ? have < told : have !== told)
+          this.faults.push(`${tagOf(result)} has ${have} walks, ${told} were told`);
+      }
+      const held = list.value
+        .map((run) => [tagOf(run.result), walksOf(run.result), runName(run), run.note].join())
+        .sort();
       const file = state.session && content(`/sessions/${state.session.name}`);
       const { value: shown } = (await drained(this.ask(page, 'present', {}))) as { value: OpenedSession | null };
       if (file && !page.unsure && shown?.summary?.hash !== file.model.hash)
         this.faults.push(`${state.title} is the file of another model`);
-      const inFile = file ? file.runs.map((run) => [tagOf(run), run.label!.name, run.label!.note].join()).sort() : [];
+      const inFile = file
+        ? file.runs.map((run) => [tagOf(run), walksOf(run), run.label!.name, run.label!.note].join()).sort()
+        : [];
       if (state.dirty !== (held.join() !== inFile.join()))
         this.faults.push(`dirty is ${state.dirty}: ${held.join('; ')} against ${inFile.join('; ')}`);
     }
@@ -393,16 +477,23 @@ class Account {
     this.pages = [];
     this.start();
     const judge = this.#page();
-    const found = new Set([...tagsIn(content('/sessions/S.mho')), ...tagsIn(content('/sessions/T.mho'))]);
+    const found = new Map<string, number>();
+    const find = (result: Parameters<typeof tagOf>[0] & Parameters<typeof walksOf>[0]): void =>
+      void found.set(tagOf(result), Math.max(found.get(tagOf(result)) ?? 0, walksOf(result)));
+    for (const path of ['/sessions/S.mho', '/sessions/T.mho']) content(path)?.runs.forEach(find);
     const list = (await drained(this.ask(judge, 'recoveryList', {}))) as { value: readonly { id: string }[] };
     for (const { id } of list.value) {
       const back = (await drained(this.ask(this.#page(), 'recover', { id }))) as {
         value: { runs: readonly RunRecord[] };
       };
-      for (const run of back.value.runs) found.add(tagOf(run.result));
+      for (const run of back.value.runs) find(run.result);
     }
-    for (const [tag, { died, removed, givenUp, overwritten }] of this.finished)
-      if (!found.has(tag) && !died && !removed && !givenUp && !overwritten) this.faults.push(`${tag} is lost`);
+    for (const [tag, { walks, died, removed, givenUp, overwritten }] of this.finished) {
+      if (died || removed || givenUp || overwritten) continue;
+      const have = found.get(tag);
+      if (have === undefined) this.faults.push(`${tag} is lost`);
+      else if (have < walks) this.faults.push(`${tag} had ${walks} walks and has ${have}`);
+    }
   }
 }
 
@@ -454,7 +545,7 @@ describe('whatever the order of events', () => {
     let [orders, events] = [0, 0];
     await fc.assert(
       fc.asyncProperty(
-        fc.oneof(fc.array(command, { minLength: 3, maxLength: 14 }), close, stale),
+        fc.oneof(fc.array(command, { minLength: 3, maxLength: 14 }), close, stale, goingOn),
         fc.uint8Array({ minLength: 160, maxLength: 160 }),
         fc.constantFrom(...SLOW),
         async (commands, order, slow) => {

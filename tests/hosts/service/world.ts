@@ -1,9 +1,9 @@
 /** A studio service over a disk in memory and an engine that computes nothing, whose every wait a test ends when it likes. */
-import type { AttributionRequest, RunResult } from '../../../src/contract/attribution';
+import type { Accuracy, AttributionRequest, Reached, Round, RunResult } from '../../../src/contract/attribution';
 import { MhoError } from '../../../src/contract/errors';
 import type { ModelSummary } from '../../../src/contract/model';
 import type { Session } from '../../../src/contract/session';
-import type { DocumentState, JobNotice } from '../../../src/contract/studio';
+import type { DocumentState, JobNotice, RunRecord } from '../../../src/contract/studio';
 import type { Graph } from '../../../src/main/engine/graph/graph';
 import type { Device } from '../../../src/main/engine/backends';
 import { createStudioService, type ServiceRequest, type StudioService } from '../../../src/main/hosts/service';
@@ -32,7 +32,7 @@ const summaryOf = (path: string): ModelSummary => ({
 const device = { info: { name: 'cpu', device: 'CPU', version: 'test' } } as Device;
 
 let results = 0;
-/** Every result is told from every other by its target. */
+/** Every result is told from every other by its target; one that goes on keeps it, and has more walks. */
 const resultOf = (method: RunResult['method']): RunResult => ({
   method,
   rule: null,
@@ -53,6 +53,46 @@ const resultOf = (method: RunResult['method']): RunResult => ({
   pathStart: null,
   durationMs: 1,
 });
+
+/** Walks of a round. */
+export const ROUND = 10;
+/** Rounds after which an adaptive path has reached what it was asked, and those of one that goes on. */
+export const ROUNDS = 3;
+
+/** An adaptive path as far as it has come: from where it was, or from the beginning. */
+function adaptiveOf(accuracy: Accuracy, before: RunResult | undefined, rounds: number, enough: boolean): RunResult {
+  const walks = (before ? walksOf(before) : 0) + rounds * ROUND;
+  const reached: Reached = {
+    estimate: enough ? 2 * accuracy.tolerance : accuracy.tolerance / 2,
+    layer: 'y',
+    reached: !enough,
+    stopped: enough ? 'enough' : 'reached',
+    walks,
+    points: walks,
+    rounds,
+    grid: [Float64Array.of(0, -0)],
+    saved: { about: { walks }, arrays: {} },
+  };
+  return { ...(before ?? resultOf('nig')), rule: 'secant', steps: walks, adaptive: { accuracy, examples: [reached] } };
+}
+
+const roundOf = (accuracy: Accuracy, rounds: number): Round => ({
+  method: 'nig',
+  example: 0,
+  target: 'y',
+  accuracy,
+  atInput: 1,
+  atBaseline: 0,
+  estimate: 1 / rounds,
+  layer: 'y',
+  walks: rounds * ROUND,
+  rounds,
+  layers: [],
+});
+
+/** How far its adaptive path has come; 0 without one. */
+export const walksOf = ({ adaptive }: { readonly adaptive: RunRecord['result']['adaptive'] | RunResult['adaptive'] }) =>
+  adaptive?.examples[0]!.walks ?? 0;
 
 export const tagOf = (result: Pick<RunResult, 'target'>): string => result.target[0]!;
 
@@ -125,13 +165,27 @@ export function engineOf({ written, computed }: Ears): Engine {
       count(graph, -1);
     },
     // Of what is cancelled, what is complete is given all the same.
-    attribute: async (_device, _graph, request, { signal, onResult }) => {
+    attribute: async (_device, _graph, request, { signal, enough, resume, onRound, onResult }) => {
       const all: RunResult[] = [];
+      const { accuracy } = request;
       for (const method of request.methods) {
         if (signal?.aborted) break;
         await disk.step(`chunk of ${method}`);
-        const result = resultOf(method);
-        computed?.(tagOf(result), request);
+        let rounds = 1;
+        const adaptive = method === 'nig' && accuracy !== undefined;
+        if (adaptive)
+          for (; rounds < ROUNDS && !signal?.aborted && !enough?.aborted; rounds++) {
+            onRound?.(roundOf(accuracy, rounds));
+            await disk.step(`chunk of ${method}`);
+          }
+        const cut = rounds < ROUNDS;
+        if (adaptive && cut && signal?.aborted) {
+          // Of an example that goes on there may be others that had been complete.
+          if (resume) await onResult?.({ ...adaptiveOf(accuracy, resume, 0, true), complete: false });
+          break;
+        }
+        const result = adaptive ? adaptiveOf(accuracy, resume, rounds, cut) : resultOf(method);
+        if (!resume) computed?.(tagOf(result), request);
         all.push(result);
         await onResult?.(result);
       }

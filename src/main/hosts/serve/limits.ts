@@ -23,7 +23,7 @@ export const SOCKET = {
   values: 2 ** 19,
   /** Requests under way; more of them wait unread. */
   asked: 64,
-  /** What the page has not read yet: from here on it is told no progress, and nothing it asks is begun. */
+  /** What the page has not read yet: from here on it is told no progress and no rounds, and nothing it asks is begun. */
   unread: 2 ** 25,
   /** From here on it is let go. */
   unreadMost: 2 ** 30,

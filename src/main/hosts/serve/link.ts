@@ -14,7 +14,7 @@ const NOT_UNDERSTOOD = 1007;
 
 /** Overtaken by the next one of its kind, or asked for again: may be left out for a page that does not keep up. */
 const mayBeMissed = (message: FromServer): boolean =>
-  (message.kind === 'job' && message.notice.kind === 'progress') ||
+  (message.kind === 'job' && (message.notice.kind === 'progress' || message.notice.kind === 'round')) ||
   (message.kind === 'notice' && message.notice.kind === 'document');
 
 export interface LinkEnds {

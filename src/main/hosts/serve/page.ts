@@ -4,11 +4,16 @@ import type { FromServer, LeftJob } from '../../../contract/wire';
 import { Grants } from '../files';
 import type { Link } from './link';
 
+/** Examples whose newest rounds are held: a page that comes later draws one of them, and is soon told of the others. */
+const MOST_ROUNDS = 8;
+
 /** What a job has told, as far as a page that comes later needs it. */
 class Heard {
   readonly started = Date.now();
   #waits: JobNotice | null = null;
   readonly #runs: JobNotice[] = [];
+  /** The newest of each example's adaptive path, until its run is there. */
+  readonly #rounds = new Map<string, JobNotice & { kind: 'round' }>();
   #progress: JobNotice | null = null;
   #end: JobNotice | null = null;
 
@@ -19,14 +24,29 @@ class Heard {
   }
 
   get notices(): readonly JobNotice[] {
-    return [this.#waits, ...this.#runs, this.#progress, this.#end].filter((notice) => notice !== null);
+    const all = [this.#waits, ...this.#runs, ...this.#rounds.values(), this.#progress, this.#end];
+    return all.filter((notice) => notice !== null);
   }
 
   add(notice: JobNotice): void {
     if (notice.kind === 'queued') this.#waits = notice;
-    else if (notice.kind === 'run') this.#runs.push(notice);
+    else if (notice.kind === 'run') {
+      this.#runs.push(notice);
+      for (const [path, { round }] of this.#rounds)
+        if (round.method === notice.run.result.method) this.#rounds.delete(path);
+    } else if (notice.kind === 'round') this.#sharpened(notice);
     else if (notice.kind === 'progress') [this.#waits, this.#progress] = [null, notice];
-    else [this.#waits, this.#progress, this.#end] = [null, null, notice];
+    else {
+      [this.#waits, this.#progress, this.#end] = [null, null, notice];
+      this.#rounds.clear();
+    }
+  }
+
+  #sharpened(notice: JobNotice & { kind: 'round' }): void {
+    const path = `${notice.round.method} ${notice.round.example}`;
+    this.#rounds.delete(path);
+    this.#rounds.set(path, notice);
+    if (this.#rounds.size > MOST_ROUNDS) this.#rounds.delete(this.#rounds.keys().next().value!);
   }
 }
 
