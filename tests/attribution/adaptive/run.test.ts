@@ -1,11 +1,17 @@
 /** The adaptive path on a device: the reference nets in float32, against their float64 truth and the grids of the float64 twin. */
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { DEFAULT_ACCURACY, type Accuracy, type RunResult } from '../../../src/contract/attribution';
+import {
+  DEFAULT_ACCURACY,
+  type Accuracy,
+  type Progress,
+  type Round,
+  type RunResult,
+} from '../../../src/contract/attribution';
 import { attribute, type AttributionOptions } from '../../../src/main/engine/attribution';
 import type { Device } from '../../../src/main/engine/backends';
 import { hold, letGo } from '../../device';
-import { CASES, openCase, truthOf, type ReferenceCase } from '../cases';
+import { CASES, firstRows, openCase, truthOf, type ReferenceCase } from '../cases';
 
 let device: Device;
 beforeAll(async () => {
@@ -53,5 +59,124 @@ describe.each(CASES)('%s', (name) => {
       residual?.forEach((value, place) =>
         expect(Math.abs(value)).toBeLessThan(1e-4 * Math.abs(result.delta[place]!) + 1e-5),
       );
+  });
+});
+
+const tight: Accuracy = { ...DEFAULT_ACCURACY, tolerance: 0.005 };
+
+describe('a run that is ended, or goes on', () => {
+  let opened: ReferenceCase;
+  beforeAll(async () => {
+    opened = await openCase('plain');
+  });
+
+  it('has a result from the pilot on, and sharpens', async () => {
+    const rounds: Round[] = [];
+    const result = await run(opened, tight, { onRound: (round) => rounds.push(structuredClone(round)) });
+    const first = rounds.find(({ example }) => example === 0)!;
+    const last = result.adaptive!.examples[0]!;
+    expect(first.rounds).toBe(1);
+    expect(first.walks).toBeLessThan(last.walks);
+    expect(first.estimate).toBeGreaterThan(last.estimate);
+    const layer = result.layers.find(({ name }) => name === 'dense1')!;
+    const then = first.layers.find(({ name }) => name === 'dense1')!;
+    const units = layer.units.subarray(0, then.units.length);
+    then.units.forEach((value, unit) =>
+      expect(Math.abs(value - units[unit]!)).toBeLessThan(4 * then.unitError[unit]! + 1e-5),
+    );
+  });
+
+  it('that is enough is complete, and says what it reached', async () => {
+    const enough = new AbortController();
+    const result = await run(
+      opened,
+      { ...tight, mostWalks: null, tolerance: 1e-4 },
+      {
+        enough: enough.signal,
+        onRound: () => enough.abort(),
+      },
+    );
+    expect(result.complete).toBe(true);
+    expect(result.examples).toEqual([0, 1, 2, 3]);
+    for (const { stopped, reached, estimate } of result.adaptive!.examples) {
+      expect([stopped, reached]).toEqual(['enough', false]);
+      expect(estimate).toBeGreaterThan(1e-4);
+    }
+  });
+
+  it('never walks more than it may, and says so', async () => {
+    const result = await run(opened, { ...tight, tolerance: 1e-4, mostWalks: 80 });
+    for (const { stopped, reached, walks } of result.adaptive!.examples) {
+      expect([stopped, reached]).toEqual(['cap', false]);
+      expect(walks).toBeLessThanOrEqual(80);
+    }
+  });
+
+  // With little memory not every neuron is held: their sums go on from the result's.
+  it.each([2048, 40])('goes on from where it is, with %s MB', async (memoryMB) => {
+    const coarse = await run(opened, { ...DEFAULT_ACCURACY, tolerance: 0.02 }, {}, { memoryMB });
+    let passes = 0;
+    const onProgress = ({ done }: Progress) => (passes = done);
+    const further = await run(opened, tight, { resume: coarse, onProgress }, { memoryMB });
+    const walks = (result: RunResult): number => result.adaptive!.examples.reduce((sum, each) => sum + each.walks, 0);
+    expect(walks(further)).toBeGreaterThan(walks(coarse));
+    // Where not every neuron is held, what is split is walked again.
+    expect(passes).toBeLessThanOrEqual((memoryMB === 40 ? 1.5 : 1) * (walks(further) - walks(coarse)) + 1);
+    for (const layer of further.layers) {
+      const truth = truthOf(opened, 'nig', layer.name);
+      if (truth)
+        for (const place of [0, 1, 2, 3]) expect(apart(layer.contributions, truth.data, place, 4)).toBeLessThan(0.01);
+    }
+  });
+
+  it('keeps the examples that are resolved where it is cancelled', async () => {
+    const cancel = new AbortController();
+    const result = await attribute(
+      device,
+      opened.graph,
+      { ...opened.request, accuracy: tight, memoryMB: 40 },
+      {
+        signal: cancel.signal,
+        onRound: ({ example }) => example === 1 && cancel.abort(),
+      },
+    );
+    expect(result).toHaveLength(1);
+    expect([result[0]!.complete, result[0]!.examples]).toEqual([false, [0]]);
+    expect(tf.memory().numTensors).toBe(0);
+  });
+
+  it('gives other methods of the same request as ever', async () => {
+    const methods = ['nig', 'rescale', 'internal-influence'] as const;
+    const request = { ...opened.request, methods };
+    const adaptive = await attribute(device, opened.graph, { ...request, accuracy: DEFAULT_ACCURACY });
+    const even = await attribute(device, opened.graph, request);
+    expect(adaptive.map(({ method }) => method)).toEqual(methods);
+    for (const place of [1, 2]) expect(adaptive[place]!.layers).toEqual(even[place]!.layers);
+    expect(adaptive[0]!.adaptive).not.toBeNull();
+    expect(even[0]!.adaptive).toBeNull();
+  });
+});
+
+describe('several baselines', () => {
+  it.each([2048, 20])('are one answer, their mean and spread those of even steps, with %s MB', async (memoryMB) => {
+    const opened = await openCase('motif');
+    const one = firstRows(Object.values(opened.request.inputs)[0]!, 1);
+    const [name] = Object.keys(opened.request.inputs);
+    const others = Object.values(opened.request.inputs)[0]!;
+    const request = {
+      ...opened.request,
+      inputs: { [name!]: one },
+      baseline: { kind: 'arrays' as const, arrays: { [name!]: firstRows(others, 3) } },
+      memoryMB,
+    };
+    // The first baseline is the input itself: nothing moves on its path.
+    const [adaptive] = await attribute(device, opened.graph, { ...request, accuracy: tight });
+    const [even] = await attribute(device, opened.graph, { ...request, steps: 400 });
+    expect(adaptive!.delta[0]).toBeCloseTo(even!.delta[0]!, 4);
+    adaptive!.layers.forEach((layer, place) => {
+      const want = even!.layers[place]!;
+      expect(apart(layer.contributions, want.contributions, 0, 1)).toBeLessThan(0.01);
+      expect(apart(layer.spread!, want.spread!, 0, 1)).toBeLessThan(0.02);
+    });
   });
 });
