@@ -2,7 +2,7 @@
 import { createInterface } from 'node:readline';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import type { AttributionRequest, Method, NumericArray, Rule } from '../src/contract/attribution';
+import type { Accuracy, AttributionRequest, Method, NumericArray, Rule } from '../src/contract/attribution';
 import { attribute } from '../src/main/engine/attribution';
 import { forward } from '../src/main/engine/attribution/forward';
 import { planRun } from '../src/main/engine/attribution/plan';
@@ -33,6 +33,8 @@ interface Attribute {
   readonly method: Method;
   readonly rule: Rule;
   readonly steps: number;
+  /** An adaptive path in the place of the steps. */
+  readonly accuracy?: Accuracy;
   readonly examples: number;
   readonly layers?: readonly string[];
   readonly estimateError?: boolean;
@@ -157,12 +159,18 @@ async function runAttribution(asked: Attribute): Promise<object> {
   const request = {
     ...requestOf(net, asked.examples, [asked.method], asked.rule, asked.steps),
     ...(asked.layers ? { layers: asked.layers } : {}),
+    ...(asked.accuracy ? { accuracy: asked.accuracy } : {}),
   };
   const options = { estimateError: asked.estimateError ?? true };
   const times = await timed(async () => {
     result = await attribute(device, net.opened.graph, request, options);
   });
-  return { ...times, ...(asked.truth ? { error: undefined, worst: await worstError(result[0]!, asked) } : {}) };
+  const walks = result[0]!.adaptive?.examples.map((each) => each.walks);
+  return {
+    ...times,
+    ...(walks ? { walks } : {}),
+    ...(asked.truth ? { error: undefined, worst: await worstError(result[0]!, asked) } : {}),
+  };
 }
 
 async function worstError(

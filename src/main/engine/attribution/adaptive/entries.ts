@@ -9,6 +9,8 @@ const LEAVES = 300;
 const NUMBERS = 3;
 /** Neurons of a layer that are looked at where they cannot all be: as many suffice to bound them, and to tell their error. */
 const SAMPLE = { neurons: 4096, units: 256 };
+/** Entries up to which all neurons are held: more are cheaper summed on the device, and the whole of a split walked again. */
+const WHOLE = { neurons: 65_536, units: 8_192 };
 /** What part of the memory a grid may take. */
 const PART = 0.25;
 
@@ -43,7 +45,8 @@ export function entriesOf(
   const total = (count: (layer: (typeof sized)[number]) => number): number =>
     sized.reduce((sum, layer) => sum + count(layer), 0);
   const most = (budgetMB * 1e6 * PART) / (4 * NUMBERS * LEAVES * lines);
-  const whole = total(({ units, neurons }) => units + neurons) <= most;
+  const all = total(({ units, neurons }) => units + neurons);
+  const whole = all <= most && all <= WHOLE[over];
   const left = Math.max(0, most - total(({ units }) => units)) / sized.length;
   const sample = Math.max(16, Math.min(SAMPLE[over], Math.floor(left)));
   let at = 0;

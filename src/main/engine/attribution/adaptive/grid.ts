@@ -290,8 +290,8 @@ export class Grid {
       }));
     const bounded = standings(slices);
     const estimate = largest(bounded, ({ share }) => share);
-    const others = (): SliceStanding[] => (options.others.length > 0 ? standings(this.#evaluatedOthers().slices) : []);
-    const certain = (): Int32Array => this.#certain(accuracy.untilTop);
+    const others = once(() => (options.others.length > 0 ? standings(this.#evaluatedOthers().slices) : []));
+    const certain = once(() => this.#certain(accuracy.untilTop));
     return {
       walks,
       points,
@@ -320,6 +320,11 @@ export class Grid {
       return Math.max(certainFrom(ranking), asked);
     });
   }
+}
+
+function once<Value>(make: () => Value): () => Value {
+  let made: { readonly value: Value } | null = null;
+  return () => (made ??= { value: make() }).value;
 }
 
 const largest = <T>(all: readonly T[], of: (one: T) => number): number =>

@@ -77,6 +77,8 @@ type Numbers = Float32Array | Float64Array;
 
 /** Examples whose rounds share batches at the most. */
 const MOST_AT_ONCE = 16;
+/** Chains of a pilot. */
+const PILOT = 7;
 /** Walks that an example takes, before any has told. */
 const TYPICAL = 44;
 /** Least time between two looks at one example on its way, in ms. */
@@ -349,7 +351,7 @@ interface Going {
 /**
  * One round of several examples, in batches that are as full as they can be.
  * @param most chains of a batch
- * @param whole whether the vectors hold every neuron; else a batch is of one path's line, whose sums it changes
+ * @param whole whether the vectors hold every neuron; else the batches change the sums over all neurons
  */
 async function walkRounds(
   walker: Walker,
@@ -368,18 +370,19 @@ async function walkRounds(
       chain: whole ? chain : summed(chain),
     })),
   );
-  const separate = whole ? [wanted] : [...groupBy(wanted, ({ pair }) => pair).values()];
-  for (const together of separate)
-    for (const batch of split(together, most)) {
-      const given: readonly PairChain[] = batch;
-      const { walked: own, targets, change, walks } = await walker.walk(given);
-      for (const [index, { path, at, place, chain }] of batch.entries()) {
-        walked[at]![place] = own[index]!;
-        path.note(chain, targets[index]!);
-      }
-      if (change) batch[0]!.path.change(batch[0]!.chain.line, change);
-      await onBatch(walks);
+  for (const batch of split(wanted, most)) {
+    const given: readonly PairChain[] = batch;
+    const { walked: own, targets, changes, walks } = await walker.walk(given);
+    for (const [index, { path, at, place, chain }] of batch.entries()) {
+      walked[at]![place] = own[index]!;
+      path.note(chain, targets[index]!);
     }
+    for (const { pair, change } of changes) {
+      const { path, chain } = batch.find((each) => each.pair === pair)!;
+      path.change(chain.line, change);
+    }
+    await onBatch(walks);
+  }
   for (const [at, { path, chains }] of going.entries()) {
     if (isFinite(path, walked[at]!)) path.take(walked[at]!);
     else path.notFinite = alphasOf(chains);
@@ -400,16 +403,6 @@ const alphasOf = (chains: readonly Chain[]): number[] => {
 /** What was there is walked again where it has to leave the sums over leaves. */
 const summed = (chain: Chain): Chain => (chain.effect === 'replaces' ? { ...chain, whole: true } : chain);
 
-function groupBy<Item, Key>(items: readonly Item[], key: (item: Item) => Key): Map<Key, Item[]> {
-  const groups = new Map<Key, Item[]>();
-  for (const item of items) {
-    const group = groups.get(key(item)) ?? [];
-    if (group.length === 0) groups.set(key(item), group);
-    group.push(item);
-  }
-  return groups;
-}
-
 /** Batches of about the same size. */
 function split<Item>(items: readonly Item[], most: number): Item[][] {
   const batches = Math.ceil(items.length / most);
@@ -429,7 +422,8 @@ export async function resolve(setting: AdaptiveSetting, hooks: AdaptiveHooks): P
   const { lines, seeds } = prepared;
   const walker = new Walker({ plan, weights, lines, seeds, layers: entries.layers, totals: !entries.whole, rowBytes });
   const most = chainsAtOnce(rowBytes, budget, request.chunkRows);
-  const atOnce = entries.whole ? Math.min(MOST_AT_ONCE, entries.examples) : 1;
+  // As many as a batch has room for their pilots, and memory for their grids.
+  const atOnce = Math.max(1, Math.min(MOST_AT_ONCE, entries.examples, Math.floor(most / PILOT)));
   let begun = 0;
   let done = 0;
   const open: Path[] = [];

@@ -7,7 +7,7 @@
  * end in contiguous rows.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Done, FusedKernels } from '../../backends';
 import { sizeOf, type ValueId } from '../../graph/graph';
 import type { Difference } from '../../ops/rule';
@@ -55,8 +55,8 @@ export interface Batch {
   readonly walked: readonly Walked[];
   /** F at each chain's three points. */
   readonly targets: readonly (readonly [number, number, number])[];
-  /** What the chains change in the sums over leaves of all neurons, layer after layer; null where not wanted. */
-  readonly change: Float32Array | null;
+  /** What the chains of each pair change in the sums over leaves of all its neurons, layer after layer; where wanted. */
+  readonly changes: readonly { readonly pair: number; readonly change: Float32Array }[];
   /** Backward walks that were done. */
   readonly walks: number;
 }
@@ -102,12 +102,14 @@ function marksTensor({ shape, index }: Seed, chains: readonly PairChain[]): Tens
   return tf.tensor(data, [chains.length, ...shape], 'float32');
 }
 
+const pairsOf = (chains: readonly PairChain[]): number[] => [...new Set(chains.map(({ pair }) => pair))];
+
 /** What a lane is given on the device. */
 interface Given {
   readonly starts: ReadonlyMap<ValueId, Tensor>;
   readonly fixed: ReadonlyMap<ValueId, Tensor>;
   readonly marks: readonly Tensor[];
-  /** What each chain's halves, and its whole, count in the sums over leaves: [1, chains] each; none where not wanted. */
+  /** What each chain's halves, and its whole, count in its pair's sums over leaves: [pairs, chains, 1] each; none where not wanted. */
   readonly counts: readonly Tensor[];
 }
 
@@ -134,15 +136,15 @@ export class Walker {
     const { records } = weights.device;
     const bytes = 3 * chains.length * rowBytes;
     const { counts, cores } = records
-      ? lanesOf(chains.length, bytes, false)
-      : ({ counts: [chains.length], cores: 'all' } as const);
+      ? lanesOf(2 * chains.length, bytes, true)
+      : ({ counts: [2 * chains.length], cores: 'all' } as const);
     let from = 0;
-    const lanes = counts.map((count) => chains.slice(from, (from += count)));
+    const lanes = counts.map((segments) => chains.slice(from, (from += segments / 2)));
     const made = tf.tidy(() => {
       const given = lanes.map((lane) => this.#given(lane, whole));
       const works = lanes.map((lane, at) => () => this.#compute(lane.length, whole, given[at]!));
       const done = records
-        ? weights.recordings.run(this.#key(counts, whole), given.flatMap(tensorsOf), works, cores)
+        ? weights.recordings.run(this.#key(lanes, whole), given.flatMap(tensorsOf), works, cores)
         : works.map((work) => work());
       return done.map(({ tensors }) => [...tensors]);
     });
@@ -151,8 +153,11 @@ export class Walker {
 
   #given(chains: readonly PairChain[], whole: boolean): Given {
     const { plan, lines, seeds, totals } = this.walking;
-    const row = (count: (chain: Chain) => number): Tensor =>
-      tf.tensor2d(chains.map(({ chain }) => count(chain)), [1, chains.length], 'float32'); // prettier-ignore
+    const pairs = pairsOf(chains);
+    const row = (count: (chain: Chain) => number): Tensor => {
+      const each = pairs.flatMap((own) => chains.map(({ pair, chain }) => (pair === own ? count(chain) : 0)));
+      return tf.tensor3d(each, [pairs.length, chains.length, 1], 'float32');
+    };
     const halves = (): Tensor => row(({ effect }) => (effect === 'none' ? 0 : 1));
     const wholes = (): Tensor => row(({ effect }) => (effect === 'replaces' ? -1 : 0));
     return {
@@ -164,14 +169,14 @@ export class Walker {
   }
 
   /** All that the work depends on besides the numbers in its tensors. */
-  #key(counts: readonly number[], whole: boolean): string {
+  #key(lanes: readonly (readonly PairChain[])[], whole: boolean): string {
     const { plan, seeds, layers, totals } = this.walking;
     return JSON.stringify([
       'chains',
       [plan.starts, plan.fixed],
       layers.map(({ id, neurons }) => [id, neurons.end - neurons.begin]),
       seeds.map(({ value, sign }) => [value, sign]),
-      [totals, whole, counts],
+      [totals, whole, lanes.map((chains) => [chains.length, totals && pairsOf(chains).length])],
     ]);
   }
 
@@ -203,8 +208,9 @@ export class Walker {
   ): Promise<Batch> {
     const walked: Walked[] = [];
     const targets: Batch['targets'][number][] = [];
-    let change: Float32Array | null = null;
-    for (const [at, { length: count }] of lanes.entries()) {
+    const changes: Batch['changes'][number][] = [];
+    for (const [at, lane] of lanes.entries()) {
+      const count = lane.length;
       const [rows, ...rest] = await Promise.all(made[at]!.map(async (tensor) => (await tensor.data()) as Float32Array));
       for (const tensor of made[at]!) tensor.dispose();
       const told = rest.pop()!;
@@ -215,12 +221,13 @@ export class Walker {
         walked.push({ first: row(own), second: row(count + own), whole: whole ? row(2 * count + own) : null });
         targets.push([told[own]!, told[count + own]!, told[2 * count + own]!]);
       }
-      const part = rest[0];
-      if (!part) continue;
-      if (change) for (let index = 0; index < part.length; index++) change[index]! += part[index]!;
-      else change = part;
+      const change = rest[0];
+      if (!change) continue;
+      const pairs = pairsOf(lane);
+      const size = change.length / pairs.length;
+      pairs.forEach((pair, own) => changes.push({ pair, change: change.subarray(own * size, (own + 1) * size) }));
     }
-    return { walked, targets, change, walks: (whole ? 3 : 2) * walked.length };
+    return { walked, targets, changes, walks: (whole ? 3 : 2) * walked.length };
   }
 }
 
@@ -252,8 +259,9 @@ class Sums {
       const rows = parts.map((part) => this.#entries(layer, part));
       if (this.counts.length === 0) return rows;
       const flat = tf.reshape(halves ? tf.add(parts[0]!, parts[1]!) : parts[0]!, [parts[0]!.shape[0]!, -1]);
-      const weights = this.counts[halves ? 0 : 1] as Tensor2D;
-      const change = tf.reshape(tf.matMul(weights, flat as Tensor2D), [-1]);
+      // Not as a product of matrices: on few rows that takes longer to begin than to do.
+      const counted = tf.mul(this.counts[halves ? 0 : 1]!, tf.expandDims(flat, 0));
+      const change = tf.sum(counted, 1);
       const before = this.#totals.get(id);
       return [...rows, before ? tf.add(before, change) : change];
     });
@@ -280,7 +288,15 @@ class Sums {
         );
       const rows = tf.concat((whole ? [0, 1, 2] : [0, 1]).map(block));
       if (this.counts.length === 0) return [rows];
-      return [rows, tf.concat(this.layers.map(({ id, shape }) => this.#totals.get(id) ?? tf.zeros([sizeOf(shape)])))];
+      const pairs = this.counts[0]!.shape[0]!;
+      const none = (size: number): Tensor => tf.zeros([pairs, size]);
+      return [
+        rows,
+        tf.concat(
+          this.layers.map(({ id, shape }) => this.#totals.get(id) ?? none(sizeOf(shape))),
+          1,
+        ),
+      ];
     });
   }
 
