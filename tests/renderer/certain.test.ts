@@ -7,9 +7,10 @@ import { record } from './records';
 
 const column = (units: readonly number[], errors?: readonly number[]) =>
   ranking([record('nig', [{ name: 'a', units, ...(errors && { errors }) }])], 5).columns[0]!;
+/** Of a layer beside others that are large and known, so that its estimate is small. */
 const certain = (units: readonly number[], errors?: readonly number[]) => {
-  const one = column(units, errors);
-  return certainFirst(one, byRank(one));
+  const one = { ...column(units, errors), layers: [{ total: 100, estimate: 0.01 }] };
+  return certainFirst(one, new Uint32Array(units.length), byRank(one));
 };
 
 describe('units that are certain', () => {
@@ -24,6 +25,12 @@ describe('units that are certain', () => {
   ] as const)('%s', (_, units, errors, many) => expect(certain(units, errors)).toBe(many));
 
   it('are not told where a method gives no error', () => expect(certain([3, 2, 1])).toBe(0));
+
+  it('are none of a layer that is not resolved yet', () => {
+    const one = column([9, 5, 1], [0.1, 0.1, 8]);
+    expect(one.layers[0]!.estimate).toBeGreaterThan(0.3);
+    expect(certainFirst(one, new Uint32Array(3), byRank(one))).toBe(0);
+  });
 
   it('are as by comparing every pair', () => {
     const number = fc.integer({ min: 0, max: 40 });

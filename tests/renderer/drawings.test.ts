@@ -91,6 +91,15 @@ describe('bars of the ranking', () => {
     expect(shapes(svg, 'text').filter(({ textContent }) => textContent === '≈').length).toBeGreaterThan(0);
     expect(svg).toContain('beside&#60;skip&#62;');
   });
+
+  it('errors stand below values as shares of their layer, a line stands under the last unit that is certain', () => {
+    const svg = rankingPicture(table, rows, 0, 'light');
+    const texts = shapes(svg, 'text').map(({ textContent }) => textContent);
+    // 3 ± 0.1 of a layer of 4.5, of which 2.5 are open: not a number yet; 4 ± 0 of one of 4.9
+    expect(texts).toEqual(expect.arrayContaining(['not resolved', '± 0 %', 'first 1 certain']));
+    const [line] = shapes(svg, 'path').filter((shape) => shape.getAttribute('stroke') === paints.light.accent);
+    expect(line!.getAttribute('d')).toMatch(/^M16 60H/);
+  });
 });
 
 describe('sums of layers', () => {
@@ -161,8 +170,8 @@ describe('positions', () => {
         title: 'scan <2>',
         subtitle: 'Conv1D · 4 × 12',
         maps: [
-          { caption: 'NIG · 50', map, value: 2, error: 0.1, extent: 2 },
-          { caption: 'Rescale', map, value: 2.5, error: null, extent: 2 },
+          { caption: 'NIG · 50', map, value: 2, error: '± 0.10 (1 %)', extent: 2 },
+          { caption: 'Rescale', map, value: 2.5, error: '', extent: 2 },
         ],
         input,
         layer: { values: [1, 2, -3], unit: 1 },
@@ -182,7 +191,7 @@ describe('positions', () => {
     standsAlone(svg);
     const texts = shapes(svg, 'text').map(({ textContent }) => textContent);
     expect(texts).toEqual(
-      expect.arrayContaining(['NIG · 50 +2.00 ± 0.10', 'Rescale +2.50', 'among the 3 of its layer']),
+      expect.arrayContaining(['NIG · 50 +2.00 ± 0.10 (1 %)', 'Rescale +2.50', 'among the 3 of its layer']),
     );
     expect(texts.filter((text) => text === 'A')).toHaveLength(2);
     expect(shapes(svg, 'rect').filter((shape) => shape.getAttribute('stroke') === paints.light.accent)).toHaveLength(1);
@@ -197,7 +206,7 @@ describe('a heat map', () => {
     {
       title: 'conv',
       subtitle: '',
-      maps: [{ caption: 'NIG', map, value: 1, error: null, extent: 4 }],
+      maps: [{ caption: 'NIG', map, value: 1, error: '', extent: 4 }],
       input: { value: image, picture: pictureOf(image.shape, null) },
       layer: null,
       curve: null,

@@ -1,9 +1,18 @@
 /** The path as views read it: where the error sits, what is left of gradients, how far cuts stray, how runs converge. */
 import { describe, expect, it } from 'vitest';
 import type { AlongPath } from '../../src/contract/studio';
-import { convergence, errorsAlong, saturations, strays } from '../../src/renderer/logic/path';
+import {
+  adaptivePoints,
+  alongRequest,
+  convergence,
+  errorsAlong,
+  saturations,
+  strays,
+} from '../../src/renderer/logic/path';
 import { ranking } from '../../src/renderer/logic/ranking';
 import { pictureOf } from '../../src/renderer/logic/inputs';
+import { DEFAULT_ACCURACY } from '../../src/contract/attribution';
+import { reached } from '../reached';
 import { record } from './records';
 
 const along: AlongPath = {
@@ -64,11 +73,45 @@ describe('convergence', () => {
   it('takes runs of the same input alone, whatever its file is called', () => {
     const fine = steps(8, 2);
     const renamed = { ...steps(1, 3), asked: { ...fine.asked, dataName: 'elsewhere.npz' } };
-    const points = convergence([fine, steps(4, 2.5, 'other'), renamed], fine, 5, new Set(['a']));
+    const { reference, points } = convergence([fine, steps(4, 2.5, 'other'), renamed], fine, 5, new Set(['a']));
+    expect(reference).toBe(fine);
+    expect(points.map(({ steps: count, distance }) => [count, distance])).toEqual([[1, 0.5]]);
+  });
+
+  it('holds even steps against the adaptive run that came nearest, which has no number of steps', () => {
+    const adaptive = (estimate: number, value: number) => {
+      const run = steps(44, value);
+      const examples = [{ ...reached({ estimate }), goesOn: null }];
+      return {
+        ...run,
+        run: `${estimate}`,
+        result: { ...run.result, adaptive: { accuracy: DEFAULT_ACCURACY, examples } },
+      };
+    };
+    const [far, near] = [adaptive(0.02, 3), adaptive(0.005, 2)];
+    const { reference, points } = convergence([far, steps(64, 2.5), near, steps(1, 3)], far, 5, new Set(['a']));
+    expect(reference).toBe(near);
     expect(points.map(({ steps: count, distance }) => [count, distance])).toEqual([
       [1, 0.5],
-      [8, 0],
+      [64, 0.25],
     ]);
+  });
+});
+
+describe('an adaptive run', () => {
+  const run = record('nig', []);
+  const examples = [{ ...reached({ grid: [Float64Array.of(0, 1e-6, 0.5, -0.25, -0)] }), goesOn: null }];
+  const adaptive = { ...run, result: { ...run.result, steps: 4, adaptive: { accuracy: DEFAULT_ACCURACY, examples } } };
+
+  it('has its points on the path, those counted from the input too', () => {
+    expect(adaptivePoints(adaptive, 5)).toEqual([0, 1e-6, 0.5, 0.75, 1]);
+    expect(adaptivePoints(run, 5)).toEqual([]);
+  });
+
+  it('is looked into at even points, however many it has', () => {
+    const setup = { data: 'd', examples: [5], baseline: { kind: 'constant', value: 0 }, target: { index: 0 }, methods: ['nig'], rule: 'secant', steps: 50, backend: 'auto' } as const; // prettier-ignore
+    expect(alongRequest({ ...setup, examples: [5], methods: ['nig'] }, adaptive, 5).steps).toBe(64);
+    expect(alongRequest({ ...setup, examples: [5], methods: ['nig'] }, run, 5).steps).toBe(50);
   });
 });
 
@@ -78,11 +121,8 @@ describe('convergence, estimates', () => {
       const made = record('nig', [{ name: 'a', units: [value, 2], errors: [0.5, 0.25] }], { run: `${count}` });
       return { ...made, result: { ...made.result, steps: count } };
     };
-    const points = convergence([run(2, 1), run(8, 3)], run(8, 3), 5, new Set(['a']));
-    expect(points.map(({ distance, estimate }) => [distance, estimate])).toEqual([
-      [0.4, 0.15],
-      [0, 0.15],
-    ]);
+    const { points } = convergence([run(2, 1), run(8, 3)], run(8, 3), 5, new Set(['a']));
+    expect(points.map(({ distance, estimate }) => [distance, estimate])).toEqual([[0.4, 0.15]]);
   });
 });
 

@@ -88,4 +88,26 @@ describe('RankingTable', () => {
     expect(shown()).toEqual([]);
     expect(table.selectedRow).toBe(-1);
   });
+
+  it('tells the first rows that are certain, of all units and of one layer alone as its run says', () => {
+    expect(table.certain).toBeNull(); // no errors are known
+    const known = record('nig', [
+      { name: 'constructor', units: [3, -1], errors: [0.1, 0.1] },
+      { name: 'wide', units: [2, 0.5], errors: [0.1, 0.1] },
+    ]);
+    const runs = new Runs(new Program(), () => layers);
+    const told = known.layers.map((layer) => (layer.name === 'wide' ? { ...layer, certain: Int32Array.of(1) } : layer));
+    runs.take([{ ...known, layers: told }]);
+    const one = new RankingTable(() => runs);
+    expect(one.certain).toBe(4);
+    one.sign = 'negative';
+    expect([one.rows.length, one.certain]).toEqual([1, 1]);
+    one.sign = 'both';
+    one.layers = ['wide'];
+    expect([one.rows.length, one.certain]).toEqual([2, 1]);
+    one.layers = ['constructor'];
+    expect(one.certain).toBe(2);
+    one.sortBy('value');
+    expect(one.certain).toBeNull();
+  });
 });

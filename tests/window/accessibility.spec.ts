@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { VIEWS } from '../../src/renderer/logic/views';
-import { answerDialogs, forget, launch, newFolder, settled, type Studio } from './studio';
+import { answerDialogs, evenSteps, forget, launch, newFolder, settled, type Studio } from './studio';
 
 const axe = readFileSync(createRequire(__filename).resolve('axe-core/axe.min.js'), 'utf8');
 
@@ -66,7 +66,9 @@ test('without a pointer: sample, run, cancel, views, a killed engine, run again,
   await expect(page.getByRole('tab', { name: VIEWS[1].name })).toBeFocused();
   await page.keyboard.press('ArrowLeft');
 
-  // What is typed counts, whether or not the field has been left; Escape cancels.
+  // Even steps by keys. What is typed counts, whether or not the field has been left; Escape cancels.
+  await page.getByRole('button', { name: 'Even steps' }).focus();
+  await page.keyboard.press('Enter');
   await page.getByRole('spinbutton', { name: 'steps' }).focus();
   await page.keyboard.press('Control+a');
   await page.keyboard.type('200000');
@@ -140,7 +142,8 @@ for (const theme of ['light', 'dark'] as const)
     await look('set-up before a run', found);
 
     // A long run: first alone, then beside a result.
-    await page.getByRole('spinbutton', { name: 'steps' }).fill('200000');
+    await evenSteps(page, 200_000);
+    await look('set-up with even steps', found);
     await page.keyboard.press('Control+Enter');
     await expect(page.getByRole('button', { name: 'Cancel', exact: true }).first()).toBeVisible();
     await look('while it runs', found);
@@ -152,7 +155,7 @@ for (const theme of ['light', 'dark'] as const)
     await look('after the engine stopped', found);
     await page.locator('.message.fault').getByRole('button', { name: 'Dismiss' }).click();
 
-    await page.getByRole('spinbutton', { name: 'steps' }).fill('20');
+    await page.getByRole('button', { name: 'To a tolerance' }).click();
     await page.keyboard.press('Control+Enter');
     await runs(3);
     await expect(page.locator('.headline')).toContainText('owes most to');

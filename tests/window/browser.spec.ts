@@ -3,7 +3,7 @@ import { chromium, expect, test, type Browser, type Page } from '@playwright/tes
 import { spawn, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { encode as encodePng } from 'fast-png';
-import { forget, newFolder, root } from './studio';
+import { evenSteps, forget, newFolder, root } from './studio';
 import { gathering, listen } from './webrtc';
 
 const program = process.env['MHO_TEST_BROWSER'];
@@ -81,9 +81,7 @@ test('the token is in no address, no history and no script; a page loaded again 
     .getByRole('button', { name: /^Example/ })
     .first()
     .click();
-  const steps = page.getByRole('spinbutton', { name: /steps/i }).first();
-  await steps.fill('200000');
-  await steps.press('Tab');
+  await evenSteps(page, 200_000);
   await page.getByRole('button', { name: 'Run', exact: true }).first().click();
   const bar = page.getByRole('progressbar', { name: 'Run' });
   await expect(bar).toBeVisible();

@@ -95,7 +95,8 @@ test('the graph, whole, with every layer', async () => {
 
 test('the bars of the ranking, with errors and ranks; its table has every unit', async () => {
   const svg = await both(button('Save the bars'), 'ranking');
-  expect(svg).toContain('NIG · 50');
+  expect(svg).toContain('NIG · 2 %');
+  expect(svg).toMatch(/± [\d.]+ %/);
   expect(svg).toContain('#b2182b');
   const rows = await table();
   const shown = Number(await page.getByRole('grid').getAttribute('aria-rowcount'));
@@ -103,8 +104,12 @@ test('the bars of the ranking, with errors and ranks; its table has every unit',
   expect(Object.keys(rows[0]!)).toEqual([
     'layer',
     'unit',
-    ...['NIG · 50', 'Rescale'].flatMap((run) => ['value', 'error', 'rank'].map((what) => `${run} ${what}`)),
+    ...['NIG · 2 %', 'Rescale'].flatMap((run) =>
+      ['value', 'error', 'error share', 'resolved', 'rank', 'certain'].map((what) => `${run} ${what}`),
+    ),
   ]);
+  expect(rows[0]).toMatchObject({ 'NIG · 2 % resolved': 'yes', 'NIG · 2 % certain': 'yes', 'Rescale error': '' });
+  expect(Number(rows[0]!['NIG · 2 % error share'])).toBeLessThan(0.02);
 });
 
 test('a unit: heat maps over the image', async () => {

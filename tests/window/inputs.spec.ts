@@ -70,7 +70,7 @@ test('a unit shows its value and its gradient along the path', async () => {
 test('what drives a unit: by the same methods', async () => {
   const button = page.getByRole('button', { name: 'What drives it?' });
   await button.click();
-  await expect(page.getByRole('img', { name: 'What drives the unit, by NIG · 50' })).toBeVisible({ timeout: 20_000 });
+  await expect(page.getByRole('img', { name: 'What drives the unit, by NIG · 2 %' })).toBeVisible({ timeout: 20_000 });
   await expect(page.getByRole('img', { name: 'What drives the unit, by Rescale' })).toBeVisible();
   await expect(button).toHaveAttribute('aria-pressed', 'true');
   await button.click();

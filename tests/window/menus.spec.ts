@@ -1,6 +1,6 @@
 /** A menu by its keys: they move inside it, and none of them reaches the window behind it. */
 import { expect, test } from '@playwright/test';
-import { forget, launch, type Studio } from './studio';
+import { evenSteps, forget, launch, type Studio } from './studio';
 
 let studio: Studio;
 test.afterEach(async () => {
@@ -17,7 +17,7 @@ test('arrows, Home, End and first letters move; Escape closes the menu, and the 
   });
   page.on('pageerror', (fault) => faults.push(fault.message));
   await expect(page.getByRole('button', { name: 'Run', exact: true }).first()).toBeEnabled();
-  await page.getByRole('spinbutton', { name: 'steps' }).fill('200000');
+  await evenSteps(page, 200_000);
   await page.keyboard.press('Control+Enter');
   const cancel = page.getByRole('button', { name: 'Cancel', exact: true }).first();
   await expect(cancel).toBeVisible();

@@ -142,6 +142,14 @@ export async function openDigits(studio: Studio, steps = 8): Promise<RunSetup> {
   };
 }
 
+/** Asks for even steps instead of a tolerance, by the pointer. */
+export async function evenSteps(page: Page, steps: number): Promise<void> {
+  await page.getByRole('button', { name: 'Even steps' }).click();
+  const field = page.getByRole('spinbutton', { name: 'steps' });
+  await field.fill(String(steps));
+  await field.press('Tab');
+}
+
 export const kinds = (studio: Studio, job: string): string[] =>
   studio.notices.filter((each) => each.job === job).map(({ notice }) => notice.kind);
 

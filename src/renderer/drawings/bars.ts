@@ -2,8 +2,11 @@
 import { runLabel } from '../../contract/words/runs';
 import type { Theme } from '../logic/colour';
 import { number, percent, signed } from '../logic/format';
-import { tied, type Ranking } from '../logic/ranking';
-import type { LayerSums } from '../logic/completeness';
+import { byRank, tied, type Ranking } from '../logic/ranking';
+import { certainWords, trustOf } from '../../contract/words/accuracy';
+import { certainFirst, unitTrust } from '../logic/certain';
+import { deltaWords, type LayerSums } from '../logic/completeness';
+import { errorLine, ofTotal } from '../logic/errorWords';
 import { drawing, escaped, fitting, paints, tag, words } from './svg';
 
 const ROW = 26;
@@ -50,6 +53,7 @@ export function rankingPicture(table: Ranking, rows: ArrayLike<number>, sorted: 
       const scale = BAR / 2 / extent;
       const value = column.values[row]!;
       const error = column.errors[row]!;
+      const trust = unitTrust(column, table.layer[row]!, row);
       parts.push(tag('path', { d: `M${x} ${y + 3}v${ROW - 6}`, stroke: paint.strong }));
       parts.push(
         tag('rect', {
@@ -59,6 +63,7 @@ export function rankingPicture(table: Ranking, rows: ArrayLike<number>, sorted: 
           height: 10,
           rx: 1.5,
           fill: value >= 0 ? paint.raises : paint.lowers,
+          opacity: trust?.trust === 'unresolved' ? 0.4 : null,
         }),
       );
       if (error > 0)
@@ -70,7 +75,14 @@ export function rankingPicture(table: Ranking, rows: ArrayLike<number>, sorted: 
           }),
         );
       const end = left(at) + BAR + 62;
-      parts.push(words(signed(value), end, middle + 4, 12, { 'text-anchor': 'end' }));
+      parts.push(words(signed(value), end, middle + (trust ? 0 : 4), 12, { 'text-anchor': 'end' }));
+      if (trust)
+        parts.push(
+          words(errorLine(trust, error, false), end, middle + 10, 9.5, {
+            'text-anchor': 'end',
+            fill: trust.trust === 'coarse' ? paint.warn : paint.faint,
+          }),
+        );
       parts.push(
         words(`${column.ranks[row]}.`, end + 34, middle + 4, 10.5, { 'text-anchor': 'end', fill: paint.faint }),
       );
@@ -79,6 +91,13 @@ export function rankingPicture(table: Ranking, rows: ArrayLike<number>, sorted: 
         parts.push(words('≈', end + 2, y + ROW + 4, 12, { fill: paint.faint }));
     });
   });
+  const certain = certainRows(table, rows, sorted);
+  if (certain !== null) {
+    const y = HEAD + certain * ROW;
+    const said = certainWords(certain, rows.length);
+    parts.push(tag('path', { d: `M${PAD} ${y}H${width - PAD}`, stroke: paint.accent, 'stroke-width': 1.5 }));
+    parts.push(words(said, width - PAD, y - 3, 10, { 'text-anchor': 'end', fill: paint.accent, 'font-weight': 600 }));
+  }
   const height = HEAD + rows.length * ROW + 10;
   return drawing(
     width,
@@ -89,6 +108,16 @@ export function rankingPicture(table: Ranking, rows: ArrayLike<number>, sorted: 
   );
 }
 
+/** How many of the drawn rows are certain; null where they do not go by size, no error is known, or all are. */
+function certainRows({ columns, layer }: Ranking, rows: ArrayLike<number>, sorted: number): number | null {
+  const column = columns[sorted];
+  const ranks = Array.from(rows, (row) => column?.ranks[row] ?? 0);
+  if (!column?.hasErrors || ranks.some((rank, at) => at > 0 && rank < ranks[at - 1]!)) return null;
+  const most = certainFirst(column, layer, byRank(column));
+  const after = ranks.findIndex((rank) => rank > most);
+  return after < 0 ? null : after;
+}
+
 /** Where a relative residual stands between 1e-8 and 1, as share of the scale's length. */
 export const residualShare = (relative: number): number =>
   Math.max(0, Math.min(1, (Math.log10(Math.max(1e-12, Math.abs(relative))) + 8) / 8));
@@ -96,14 +125,14 @@ export const residualShare = (relative: number): number =>
 /** Per layer its sum against F(x) − F(x'), and the residual of cuts against the tolerance. */
 export function completenessPicture(sums: LayerSums, title: string, theme: Theme): string {
   const paint = paints[theme];
-  const { rows, delta, extent, tolerance } = sums;
+  const { rows, delta, extent, tolerance, drowned } = sums;
   const [sumAt, residualAt] = [PAD + NAME, PAD + NAME + 330];
   const [sumWidth, residualWidth] = [240, 150];
-  const width = residualAt + residualWidth + 90 + 70 + PAD;
+  const width = residualAt + residualWidth + 90 + 110 + PAD;
   const heading = { 'font-weight': 600, fill: paint.soft };
   const parts = [
     words('layer', PAD, 22, 12, heading),
-    words(`sum of contributions, F(x) − F(x') = ${signed(delta)}`, sumAt, 22, 12, heading),
+    words(`sum of contributions, F(x) − F(x') = ${deltaWords(sums)}`, sumAt, 22, 12, heading),
     words(`residual, tolerance ${percent(tolerance)}`, residualAt, 22, 12, heading),
     words('error, est.', width - PAD, 22, 12, { ...heading, 'text-anchor': 'end' }),
     tag('path', { d: `M${PAD} ${HEAD - 2}H${width - PAD}`, stroke: paint.line }),
@@ -135,7 +164,7 @@ export function completenessPicture(sums: LayerSums, title: string, theme: Theme
       }),
     );
     parts.push(words(signed(sum), sumAt + sumWidth + 64, middle + 4, 12, { 'text-anchor': 'end', ...ink }));
-    if (judged && delta !== 0)
+    if (judged && !drowned)
       parts.push(
         tag('rect', {
           x: residualAt,
@@ -153,7 +182,12 @@ export function completenessPicture(sums: LayerSums, title: string, theme: Theme
       }),
     );
     if (error !== null)
-      parts.push(words(number(error, 2), width - PAD, middle + 4, 12, { 'text-anchor': 'end', ...ink }));
+      parts.push(
+        words(ofTotal(error.units, error.unitsShare), width - PAD, middle + 4, 12, {
+          'text-anchor': 'end',
+          fill: trustOf(error.unitsShare) === 'fine' ? ink.fill : paint.warn,
+        }),
+      );
   });
   const bottom = HEAD + rows.length * ROW;
   const at = (x: number, dash: string | null): string =>

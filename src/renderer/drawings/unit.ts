@@ -17,7 +17,8 @@ export interface UnitPicture {
     readonly caption: string;
     readonly map: NumericArray;
     readonly value: number | null;
-    readonly error: number | null;
+    /** As `mapError` words it; empty without an estimate. */
+    readonly error: string;
     readonly extent: number;
   }[];
   readonly input: { readonly value: NumericArray; readonly picture: Picture } | null;
@@ -83,7 +84,7 @@ export function unitPicture(
   let [x, y, bottom] = [PAD, 66, 66];
   for (const { caption, map, value, error, extent } of maps) {
     const fragment = positionsFragment(map, input, extent, theme, along ? WIDE : MAP, along ? 64 : MAP, url);
-    const says = `${caption}${value === null ? '' : ` ${signed(value)}`}${error ? ` ± ${number(error, 2)}` : ''}`;
+    const says = `${caption}${value === null ? '' : ` ${signed(value)}`}${error === '' ? '' : ` ${error}`}`;
     parts.push(words(says, x, y + 10, 12, { fill: paint.soft }));
     if (fragment) parts.push(tag('g', { transform: `translate(${x} ${y + 18})` }, fragment.markup));
     const height = 18 + (fragment?.height ?? 0) + 12;

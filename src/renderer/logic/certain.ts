@@ -13,10 +13,15 @@ const INDIFFERENCE = 0.05;
 /**
  * How many of the largest units are certain, one after the other: each so many stand apart from all others by more than
  * their errors.
+ * @param layerOf place of each row's layer in the ranking: of one that is not resolved yet no unit is certain
  * @param rows of the column by size, the largest first
  * @returns 0 where the method gives no error
  */
-export function certainFirst({ values, errors, hasErrors }: RankingColumn, rows: Uint32Array): number {
+export function certainFirst(
+  { values, errors, hasErrors, layers }: RankingColumn,
+  layerOf: Uint32Array,
+  rows: Uint32Array,
+): number {
   if (!hasErrors) return 0;
   const size = (at: number): number => Math.abs(values[rows[at]!]!);
   const error = (at: number): number => OF_ERROR * errors[rows[at]!]!;
@@ -25,7 +30,9 @@ export function certainFirst({ values, errors, hasErrors }: RankingColumn, rows:
   for (let at = rows.length - 1; at >= 0; at--) most[at] = Math.max(most[at + 1]!, size(at) + error(at));
   let least = Infinity;
   for (let last = 0; last < rows.length; last++) {
-    if (!isResolved(size(last), errors[rows[last]!]!)) return last;
+    const row = rows[last]!;
+    if (!isResolved(values[row]!, errors[row]!) || trustOf(layers[layerOf[row]!]!.estimate) === 'unresolved')
+      return last;
     least = Math.min(least, size(last) - error(last));
     const slack = INDIFFERENCE * size(last);
     // two errors together are less than their sum: most are far enough apart by that

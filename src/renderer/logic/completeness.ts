@@ -1,5 +1,8 @@
 /** Per layer: what its contributions sum to, and whether that is what there is to explain. */
 import type { LayerRecord, RunRecord } from '../../contract/studio';
+import { layerShares } from '../../contract/words/accuracy';
+import { drowns } from '../../contract/words/alarms';
+import { number, signed } from './format';
 import { examplePlace } from './ranking';
 
 export interface LayerSum {
@@ -7,8 +10,13 @@ export interface LayerSum {
   readonly sum: number;
   /** Sum − (F(x) − F(x')); null where nothing is promised: beside a skip, or by a method without completeness. */
   readonly residual: number | null;
-  /** Estimated L1 error over the layer's neurons. */
-  readonly error: number | null;
+  /** Estimated L1 error over the layer's units and over its neurons, and as shares of their totals; null without an estimate. */
+  readonly error: {
+    readonly units: number;
+    readonly unitsShare: number;
+    readonly neurons: number;
+    readonly neuronsShare: number;
+  } | null;
   /** The residual is beyond the tolerance. */
   readonly broken: boolean;
 }
@@ -17,6 +25,10 @@ export interface LayerSums {
   readonly rows: readonly LayerSum[];
   /** F(x) − F(x') */
   readonly delta: number;
+  /** How far rounding leaves that open; null where it is not known. */
+  readonly uncertainty: number | null;
+  /** Whether it is no more than rounding may have made it: nothing is judged by it. */
+  readonly drowned: boolean;
   /** Relative to `delta`. */
   readonly tolerance: number;
   /** Largest |sum|, and room for `delta`: the bars' scale. */
@@ -28,29 +40,36 @@ export interface LayerSums {
   readonly judged: number;
 }
 
-/** How large a residual may be before it counts; without a difference to compare with, none does. */
-export const beyond = (residual: number, delta: number, tolerance: number): boolean =>
-  Math.abs(delta) > 1e-9 && Math.abs(residual) > tolerance * Math.abs(delta);
+/**
+ * How large a residual may be before it counts; without a difference to compare with, none does, nor does one that rounding of
+ * the difference explains.
+ */
+export const beyond = (residual: number, delta: number, tolerance: number, uncertainty = 0): boolean =>
+  Math.abs(delta) > Math.max(1e-9, uncertainty) &&
+  Math.abs(residual) > Math.max(tolerance * Math.abs(delta), uncertainty);
 
 /** @returns null where the run did not take the example */
 export function layerSums(run: RunRecord, example: number, tolerance: number): LayerSums | null {
   const place = examplePlace(run, example);
   if (place < 0) return null;
   const delta = run.result.delta[place]!;
+  const uncertainty = run.result.deltaUncertainty?.[place] ?? null;
   const rows = run.layers.map((layer): LayerSum => {
     const residual = layer.residual ? layer.residual[place]! : null;
     return {
       layer,
       sum: layer.sum[place]!,
       residual,
-      error: layer.error ? layer.error[place]! : null,
-      broken: residual !== null && beyond(residual, delta, tolerance),
+      error: errorOf(layer, place),
+      broken: residual !== null && beyond(residual, delta, tolerance, uncertainty ?? 0),
     };
   });
   const judged = rows.filter(({ residual }) => residual !== null);
   return {
     rows,
     delta,
+    uncertainty,
+    drowned: Math.abs(delta) < 1e-9 || drowns(run.result, place),
     tolerance,
     extent: Math.max(Math.abs(delta) * 1.25, ...rows.map(({ sum }) => Math.abs(sum)), 1e-12),
     firstBroken: judged.find(({ broken }) => broken) ?? null,
@@ -58,3 +77,19 @@ export function layerSums(run: RunRecord, example: number, tolerance: number): L
     judged: judged.length,
   };
 }
+
+function errorOf(layer: LayerRecord, place: number): LayerSum['error'] {
+  const shares = layerShares(layer, place);
+  return (
+    shares && {
+      units: layer.unitsError![place]!,
+      unitsShare: shares.units,
+      neurons: layer.error![place]!,
+      neuronsShare: shares.neurons,
+    }
+  );
+}
+
+/** `F(x) − F(x')` with what rounding leaves open of it, where that is known: `+3.21 ± 2e−6`. */
+export const deltaWords = ({ delta, uncertainty }: Pick<LayerSums, 'delta' | 'uncertainty'>, digits = 3): string =>
+  `${signed(delta, digits)}${uncertainty === null || uncertainty === 0 ? '' : ` ± ${number(uncertainty, 2)}`}`;

@@ -3,7 +3,9 @@ import { asCellText } from '../../contract/text';
 import { runLabel } from '../../contract/words/runs';
 import type { PixelUrl } from '../drawings/positions';
 import { soundXml } from '../drawings/svg';
-import type { Ranking } from './ranking';
+import { certainFirst, unitTrust } from './certain';
+import type { LayerSums } from './completeness';
+import { byRank, type Ranking } from './ranking';
 import { studio } from '../stores/studio.svelte';
 import { messages } from '../stores/messages.svelte';
 
@@ -20,30 +22,64 @@ export const csv = (head: readonly string[], rows: Iterable<readonly (string | n
   return `${lines.join('\r\n')}\r\n`;
 };
 
-/** The ranking as shown: one line per unit, value, error and rank of every column. */
+/** What a ranking's table tells of a unit by each run. */
+const RANKED = ['value', 'error', 'error share', 'resolved', 'rank', 'certain'] as const;
+const yesNo = (holds: boolean): string => (holds ? 'yes' : 'no');
+
+/**
+ * The ranking as shown: one line per unit; of every column value, rank and, where the method gives one, the error: itself, of its
+ * layer's total, whether the unit is resolved, and whether it is certain to be among the largest of the table.
+ */
 export function rankingCsv(table: Ranking, rows: Uint32Array): string {
   const head = [
     'layer',
     'unit',
-    ...table.columns.flatMap(({ run }) => [
-      `${runLabel(run)} value`,
-      `${runLabel(run)} error`,
-      `${runLabel(run)} rank`,
-    ]),
+    ...table.columns.flatMap(({ run }) => RANKED.map((what) => `${runLabel(run)} ${what}`)),
   ];
+  const certain = table.columns.map((column) => certainFirst(column, table.layer, byRank(column)));
   return csv(
     head,
     Array.from(rows, (row) => [
       table.layers[table.layer[row]!]!.name,
       table.unit[row]!,
-      ...table.columns.flatMap((column) => [
-        column.values[row]!,
-        column.hasErrors ? column.errors[row]! : '',
-        column.ranks[row]!,
-      ]),
+      ...table.columns.flatMap((column, at) => {
+        const trust = unitTrust(column, table.layer[row]!, row);
+        const [value, rank] = [column.values[row]!, column.ranks[row]!];
+        return trust
+          ? [value, column.errors[row]!, trust.share, yesNo(trust.trust !== 'unresolved'), rank, yesNo(rank <= certain[at]!)] // prettier-ignore
+          : [value, '', '', '', rank, ''];
+      }),
     ]),
   );
 }
+
+/** Layers and their sums; errors over units and over neurons, each as a share of its total too. */
+export const completenessCsv = ({ rows, delta, uncertainty }: LayerSums): string =>
+  csv(
+    [
+      'layer',
+      'kind',
+      'cut',
+      'sum',
+      'F(x) - F(baseline)',
+      'its uncertainty',
+      'residual',
+      'error over units',
+      'share of units total',
+      'error over neurons',
+      'share of neurons total',
+    ],
+    rows.map(({ layer, sum, residual, error }) => [
+      layer.name,
+      layer.kind,
+      yesNo(layer.cut),
+      sum,
+      delta,
+      uncertainty ?? '',
+      residual ?? '',
+      ...(error ? [error.units, error.unitsShare, error.neurons, error.neuronsShare] : ['', '', '', '']),
+    ]),
+  );
 
 /** Hands bytes to the host, which asks where to. */
 export async function exportBytes(

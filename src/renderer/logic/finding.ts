@@ -1,5 +1,6 @@
 /** The first sentence of a result: what carried the prediction, and how far to trust that. */
 import type { RunRecord, SampleInfo } from '../../contract/studio';
+import { drowns } from '../../contract/words/alarms';
 import { methodWords } from '../../contract/words/methods';
 import { rivals, unitTrust } from './certain';
 import { targetLabel } from './labels';
@@ -127,5 +128,7 @@ function concentration(values: Float32Array, layers: Uint32Array, at: number, la
 /** Over the cuts; relative to the difference. */
 export function largestResidual(run: RunRecord, place: number, delta: number): number | null {
   const sizes = run.layers.flatMap(({ residual }) => (residual ? [Math.abs(residual[place]!)] : []));
-  return sizes.length === 0 || Math.abs(delta) < 1e-9 ? null : Math.max(...sizes) / Math.abs(delta);
+  return sizes.length === 0 || Math.abs(delta) < 1e-9 || drowns(run.result, place)
+    ? null
+    : Math.max(...sizes) / Math.abs(delta);
 }

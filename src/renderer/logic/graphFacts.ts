@@ -21,6 +21,7 @@ export class GraphFacts {
   readonly #masses: ReadonlyMap<string, LayerMass>;
   readonly #place: number;
   readonly #delta: number;
+  readonly #uncertainty: number;
   /** The mass that the darkest colour stands for. */
   readonly massExtent: number;
   /** The largest that raises or lowers. */
@@ -28,13 +29,13 @@ export class GraphFacts {
 
   /**
    * @param run null before there is one
-   * @param exceeded whether a residual is beyond the tolerance, of the difference that is explained
+   * @param exceeded whether a residual is beyond the tolerance, of the difference that is explained and what rounding leaves open of it
    */
   constructor(
     layers: readonly LayerSummary[],
     run: RunRecord | null,
     example: number,
-    private readonly exceeded: (residual: number, delta: number) => boolean,
+    private readonly exceeded: (residual: number, delta: number, uncertainty: number) => boolean,
   ) {
     this.#layers = new Map(layers.map((layer) => [layer.name, layer]));
     this.#place = run ? examplePlace(run, example) : -1;
@@ -42,6 +43,7 @@ export class GraphFacts {
     this.#results = new Map(run?.layers.map((layer) => [layer.name, layer]));
     this.#masses = new Map(records.map((layer) => [layer.name, layerMass(layer, this.#place)]));
     this.#delta = this.#place < 0 ? 0 : run!.result.delta[this.#place]!;
+    this.#uncertainty = this.#place < 0 ? 0 : (run!.result.deltaUncertainty?.[this.#place] ?? 0);
     const sizes = [...this.#masses]
       .filter(([name]) => this.#layers.get(name)?.inputs.length)
       .map(([, { mass }]) => mass)
@@ -84,7 +86,7 @@ export class GraphFacts {
     if (ruleless.length > 0) found.push({ kind: 'rule', says: `no rule for ${ruleless.join(', ')}` });
     const broken = layers.some((name) => {
       const residual = this.#results.get(name)?.residual;
-      return residual && this.#place >= 0 && this.exceeded(residual[this.#place]!, this.#delta);
+      return residual && this.#place >= 0 && this.exceeded(residual[this.#place]!, this.#delta, this.#uncertainty);
     });
     if (broken) found.push({ kind: 'residual', says: 'residual beyond tolerance' });
     const error = this.errorOf({ layers });

@@ -1,16 +1,23 @@
 /** The path from baseline to input: where the target rises, where it has saturated, how fast the sums converge. */
 import type { AlongPath, Params, RunRecord, RunSetup } from '../../contract/studio';
+import { isProvisional } from './provisional';
 import { examplePlace, unitCount } from './ranking';
 
 /** Most points that are asked for: a plot shows no more. */
 const MOST_STEPS = 256;
 
-/** What a run's path is asked point by point: as the run was, by its rule where it has one, where runs are computed. */
+/** Even points of a path whose run chose its own, which are not asked for again. */
+const ADAPTIVE_STEPS = 64;
+
+/**
+ * What a run's path is asked point by point: as the run was, by its rule where it has one, where runs are computed; of an
+ * adaptive path at even points.
+ */
 export const alongRequest = (
   { data, baseline, target, minus, pathStart, memoryMB, backend }: RunSetup,
   { result }: RunRecord,
   example: number,
-  steps = result.steps,
+  steps = result.adaptive ? ADAPTIVE_STEPS : result.steps,
 ): Params<'alongPath'> => ({
   data,
   example,
@@ -23,6 +30,13 @@ export const alongRequest = (
   rule: result.method === 'nig' ? (result.rule ?? 'secant') : 'secant',
   steps: Math.min(MOST_STEPS, steps),
 });
+
+/** Where on the path an adaptive run looked, by its first baseline; none of another run. */
+export function adaptivePoints(run: RunRecord, example: number): number[] {
+  const [grid] = run.result.adaptive?.examples[examplePlace(run, example)]?.grid ?? [];
+  // counted from the input's side where the sign bit is set
+  return Array.from(grid ?? [], (point) => (Object.is(point, -0) || point < 0 ? 1 + point : point));
+}
 
 export interface TracePoint {
   readonly alpha: number;
@@ -69,16 +83,25 @@ const sameQuestion = ({ asked }: RunRecord, other: RunRecord): boolean =>
   JSON.stringify([asked.baseline, asked.target, asked.minus]) ===
   JSON.stringify([other.asked.baseline, other.asked.target, other.asked.minus]);
 
-/** Runs of one method that differ in steps alone, coarsest first, against the finest of them. */
+/** Runs with even steps that differ in steps alone, and what they are held against. */
+export interface Convergence {
+  /** The adaptive run with the smallest estimate, where there is one; else the one with the most steps; null without runs. */
+  readonly reference: RunRecord | null;
+  /** Coarsest first, without the reference. */
+  readonly points: readonly ConvergencePoint[];
+}
+
+/** Runs of one method with even steps against what is known to be nearest to their limit. */
 export function convergence(
   runs: readonly RunRecord[],
   like: RunRecord,
   example: number,
   hidden: ReadonlySet<string>,
-): ConvergencePoint[] {
+): Convergence {
   const same = runs
     .filter(
       (run) =>
+        !isProvisional(run) &&
         run.model === like.model &&
         run.result.method === like.result.method &&
         run.result.rule === like.result.rule &&
@@ -87,30 +110,37 @@ export function convergence(
         sameInput(run, like, example),
     )
     .sort((a, b) => a.result.steps - b.result.steps);
-  const finest = same.at(-1);
-  if (!finest) return [];
-  return same.map((run) => {
-    const [distances, estimates]: [number[], number[]] = [[], []];
-    for (const layer of run.layers) {
-      const reference = finest.layers.find(({ name }) => name === layer.name);
-      if (!reference || !hidden.has(layer.name)) continue;
-      const count = unitCount(layer);
-      const at = (of: Float32Array, place: number) => of.subarray(place * count, (place + 1) * count);
-      const place = examplePlace(run, example);
-      const values = at(layer.units, place);
-      const truth = at(reference.units, examplePlace(finest, example));
-      const mass = truth.reduce((sum, value) => sum + Math.abs(value), 0);
-      if (mass === 0) continue;
-      distances.push(values.reduce((sum, value, at) => sum + Math.abs(value - truth[at]!), 0) / mass);
-      if (layer.unitError) estimates.push(at(layer.unitError, place).reduce((sum, value) => sum + value, 0) / mass);
-    }
-    return {
-      run,
-      steps: run.result.steps,
-      distance: mean(distances),
-      estimate: estimates.length ? mean(estimates) : null,
-    };
-  });
+  const estimateOf = (run: RunRecord): number =>
+    run.result.adaptive?.examples[examplePlace(run, example)]?.estimate ?? Infinity;
+  const even = same.filter(({ result }) => !result.adaptive);
+  const [closest] = same.filter(({ result }) => result.adaptive).sort((a, b) => estimateOf(a) - estimateOf(b));
+  const finest = closest ?? even.at(-1);
+  if (!finest) return { reference: null, points: [] };
+  const points = even
+    .filter((run) => run !== finest)
+    .map((run) => {
+      const [distances, estimates]: [number[], number[]] = [[], []];
+      for (const layer of run.layers) {
+        const reference = finest.layers.find(({ name }) => name === layer.name);
+        if (!reference || !hidden.has(layer.name)) continue;
+        const count = unitCount(layer);
+        const at = (of: Float32Array, place: number) => of.subarray(place * count, (place + 1) * count);
+        const place = examplePlace(run, example);
+        const values = at(layer.units, place);
+        const truth = at(reference.units, examplePlace(finest, example));
+        const mass = truth.reduce((sum, value) => sum + Math.abs(value), 0);
+        if (mass === 0) continue;
+        distances.push(values.reduce((sum, value, at) => sum + Math.abs(value - truth[at]!), 0) / mass);
+        if (layer.unitError) estimates.push(at(layer.unitError, place).reduce((sum, value) => sum + value, 0) / mass);
+      }
+      return {
+        run,
+        steps: run.result.steps,
+        distance: mean(distances),
+        estimate: estimates.length ? mean(estimates) : null,
+      };
+    });
+  return { reference: finest, points };
 }
 
 const mean = (values: readonly number[]): number =>

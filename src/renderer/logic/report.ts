@@ -1,5 +1,7 @@
 /** The whole session as one HTML file that opens anywhere without a network: no scripts, pictures inside. */
 import type { RunRecord } from '../../contract/studio';
+import { certainWords, reachedWords, trustOf } from '../../contract/words/accuracy';
+import { alarmWords, drowns, DROWNED, leadingAlarm } from '../../contract/words/alarms';
 import { baselineWords, pathWords, runLabel } from '../../contract/words/runs';
 import { methodWords } from '../../contract/words/methods';
 import { count, duration } from '../../contract/words/quantities';
@@ -12,13 +14,16 @@ import { shell } from '../stores/shell.svelte';
 import { studio } from '../stores/studio.svelte';
 import { tolerance } from '../stores/tolerance.svelte';
 import { agreement } from './comparison';
-import { layerSums } from './completeness';
+import { certainFirst, unitTrust } from './certain';
+import { deltaWords, layerSums } from './completeness';
+import { errorLine, mapError, ofTotal } from './errorWords';
 import { exportText, pixelUrl } from './exports';
 import { finding } from './finding';
 import { number, percent, shape, signed } from './format';
 import { pictureOf } from './inputs';
 import { alongRequest } from './path';
-import { examplePlace, order, NO_FILTER, ranking, unitCount, type Ranking } from './ranking';
+import { isProvisional } from './provisional';
+import { byRank, examplePlace, order, NO_FILTER, ranking, unitCount, type Ranking } from './ranking';
 import { sharedExtent, unitMaps } from './unitMaps';
 
 /** Rows of a ranking that are drawn, and that the table below lists. */
@@ -29,23 +34,35 @@ const MOST_POINTS = 4000;
 
 const STYLE = `body{max-width:1080px;margin:40px auto;padding:0 24px;font:14px/1.55 Inter,system-ui,-apple-system,'Segoe UI',sans-serif;color:#14171c;background:#fff}
 h1{font-size:28px;letter-spacing:-.02em;line-height:1.2;margin:0 0 4px}h2{margin:44px 0 8px;font-size:19px;letter-spacing:-.01em}h3{margin:24px 0 6px;font-size:14px}
-.lead{font-size:17px;margin:16px 0}.muted{color:#5f6875}.up{color:#b2182b}.down{color:#2166ac}
+.lead{font-size:17px;margin:16px 0}.muted{color:#5f6875}.warn{color:#8a5a00;font-weight:600}.certain td{border-bottom:2px solid #5a45d0}.up{color:#b2182b}.down{color:#2166ac}
 table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}th,td{padding:4px 12px 4px 0;text-align:left;border-bottom:1px solid #e6e9ed;vertical-align:top}th{font-size:12px;color:#49515d}td.n,th.n{text-align:right}
 svg{display:block;margin:0 auto;max-width:100%;height:auto;border-radius:8px;background:#fff}figure{margin:12px 0;padding:8px;border:1px solid #e6e9ed;border-radius:10px;background:#fff;overflow:hidden}
 summary{margin:8px 0;cursor:pointer;color:#49515d}footer{margin:56px 0 24px;color:#5f6875;font-size:12px}
 @media print{body{margin:0}figure{break-inside:avoid}}
-@media(prefers-color-scheme:dark){body{background:#16191f;color:#e9ebef}.up{color:#ee7a70}.down{color:#63aaf0}.muted,footer{color:#929cab}th,summary{color:#b0b8c4}th,td{border-color:#282d37}}`;
+@media(prefers-color-scheme:dark){body{background:#16191f;color:#e9ebef}.up{color:#ee7a70}.down{color:#63aaf0}.muted,footer{color:#929cab}.warn{color:#e0ad4f}th,summary{color:#b0b8c4}th,td{border-color:#282d37}}`;
 
-const value = (amount: number, error: number | null): string =>
-  `<td class="n ${amount >= 0 ? 'up' : 'down'}">${signed(amount, 4)}${error === null ? '' : ` <span class="muted">± ${number(error, 2)}</span>`}</td>`;
+/** @param error words of it, and whether they are marked */
+const value = (amount: number, error: string, marked = false): string =>
+  `<td class="n ${amount >= 0 ? 'up' : 'down'}">${signed(amount, 4)}${error === '' ? '' : ` <span class="${marked ? 'warn' : 'muted'}">${error}</span>`}</td>`;
 /** Pictures are drawn for light ground whatever the window shows: a report is printed and passed on. */
 const figure = (picture: string): string => `<figure>${picture}</figure>`;
+
+/** What a run's path came to, and what is not to be believed, below it. */
+function trustRow({ result }: RunRecord, place: number): string {
+  const says: string[] = [];
+  const reached = result.adaptive?.examples[place];
+  if (reached) says.push(`<span class="muted">${escaped(reachedWords(reached, result.adaptive!.accuracy))}</span>`);
+  const found = leadingAlarm(result, place);
+  if (found) says.push(`<span class="warn">${escaped(alarmWords(found.alarm, result.steps))}</span>`);
+  if (drowns(result, place)) says.push(`<span class="warn">${escaped(DROWNED)}</span>`);
+  return says.length === 0 ? '' : `<tr><td colspan="8">${says.join('<br>')}</td></tr>`;
+}
 
 function runsTable(runs: readonly RunRecord[], example: number): string {
   const rows = runs.map((run) => {
     const { result, asked, note } = run;
     const place = Math.max(0, examplePlace(run, example));
-    return `<tr><td>${run.name === null ? '' : `<b>${escaped(run.name)}</b><br>`}${escaped(methodWords[result.method].full)}${result.complete ? '' : ' (partial)'}</td><td>${escaped(pathWords(result) ?? 'no path')}${result.pathStart === null ? '' : `, from ${escaped(result.pathStart)}`}</td><td>${escaped(result.target[place] ?? '')}</td><td>${escaped(baselineWords(asked.baseline))}</td><td class="n">${number(result.atInput[place]!, 5)}</td><td class="n">${number(result.atBaseline[place]!, 5)}</td><td>${escaped(`${result.backend.version}, ${result.backend.device}`)}</td><td class="n">${escaped(duration(result.durationMs))}</td></tr>${note ? `<tr><td colspan="8" class="muted">${escaped(note)}</td></tr>` : ''}`;
+    return `<tr><td>${run.name === null ? '' : `<b>${escaped(run.name)}</b><br>`}${escaped(methodWords[result.method].full)}${result.complete ? '' : ' (partial)'}</td><td>${escaped(pathWords(result) ?? 'no path')}${result.pathStart === null ? '' : `, from ${escaped(result.pathStart)}`}</td><td>${escaped(result.target[place] ?? '')}</td><td>${escaped(baselineWords(asked.baseline))}</td><td class="n">${number(result.atInput[place]!, 5)}</td><td class="n">${number(result.atBaseline[place]!, 5)}</td><td>${escaped(`${result.backend.version}, ${result.backend.device}`)}</td><td class="n">${escaped(duration(result.durationMs))}</td></tr>${trustRow(run, place)}${note ? `<tr><td colspan="8" class="muted">${escaped(note)}</td></tr>` : ''}`;
   });
   return `<h2>Runs</h2><table><tr><th>method</th><th>rule, steps</th><th>target</th><th>baseline</th><th class="n">F(x)</th><th class="n">F(x')</th><th>computed on</th><th class="n">took</th></tr>${rows.join('')}</table>`;
 }
@@ -59,16 +76,26 @@ function rankingPart(table: Ranking): string {
   for (const { run } of table.columns)
     parts.push(`<th class="n">${escaped(runLabel(run))}</th><th class="n">rank</th>`);
   parts.push('</tr>');
+  const [first] = table.columns;
+  const certain = first?.hasErrors ? certainFirst(first, table.layer, byRank(first)) : 0;
   rows.forEach((row, at) => {
     const layer = table.layers[table.layer[row]!]!;
-    parts.push(`<tr><td class="n">${at + 1}</td><td>${escaped(layer.name)} #${table.unit[row]}</td>`);
-    for (const column of table.columns)
+    parts.push(
+      `<tr${at + 1 === certain ? ' class="certain"' : ''}><td class="n">${at + 1}</td><td>${escaped(layer.name)} #${table.unit[row]}</td>`,
+    );
+    for (const column of table.columns) {
+      const trust = unitTrust(column, table.layer[row]!, row);
+      const error = trust ? errorLine(trust, column.errors[row]!, true) : '';
       parts.push(
-        `${value(column.values[row]!, column.hasErrors ? column.errors[row]! : null)}<td class="n muted">${column.ranks[row]}</td>`,
+        `${value(column.values[row]!, error, trust !== null && trust.trust !== 'fine')}<td class="n muted">${column.ranks[row]}</td>`,
       );
+    }
     parts.push('</tr>');
   });
-  return `${parts.join('')}</table></details>`;
+  const said = first?.hasErrors
+    ? `<p class="muted">By ${escaped(runLabel(first.run))}, ${certainWords(certain, table.unit.length)}: they stand apart from all below by more than their estimated errors. Errors in per cent are shares of their layer's total.</p>`
+    : '';
+  return `${said}${parts.join('')}</table></details>`;
 }
 
 /** The first column against each other one. */
@@ -87,23 +114,26 @@ function comparisonPart(table: Ranking): string {
 function completenessPart(run: RunRecord, example: number): string {
   const sums = layerSums(run, example, tolerance.relative);
   if (!sums) return '';
-  const { rows, delta, judged, firstBroken } = sums;
+  const { rows, judged, firstBroken } = sums;
   const says =
     judged === 0
       ? 'This method promises no sum; nothing is judged.'
-      : firstBroken
-        ? `<b>${escaped(firstBroken.layer.name)}</b> is the first layer beyond the tolerance of ${percent(tolerance.relative)}.`
-        : `All ${judged} cuts are within ${percent(tolerance.relative)}.`;
+      : sums.drowned
+        ? `${escaped(DROWNED)}.`
+        : firstBroken
+          ? `<b>${escaped(firstBroken.layer.name)}</b> is the first layer beyond the tolerance of ${percent(tolerance.relative)}.`
+          : `All ${judged} cuts are within ${percent(tolerance.relative)}.`;
   const listed = rows.map(
     ({ layer, sum, residual, error }) =>
-      `<tr><td>${escaped(layer.name)}</td><td>${escaped(layer.kind)}</td>${value(sum, null)}<td class="n">${residual === null ? 'not judged' : number(residual, 2)}</td><td class="n">${error === null ? '' : number(error, 2)}</td></tr>`,
+      `<tr><td>${escaped(layer.name)}</td><td>${escaped(layer.kind)}</td>${value(sum, '')}<td class="n">${residual === null ? 'not judged' : number(residual, 2)}</td>${error === null ? '<td></td><td></td>' : [[error.units, error.unitsShare] as const, [error.neurons, error.neuronsShare] as const].map(([size, share]) => `<td class="n${trustOf(share) === 'fine' ? '' : ' warn'}">${ofTotal(size, share)}</td>`).join('')}</tr>`,
   );
-  return `<h3>${escaped(runLabel(run))}</h3><p>F(x) − F(x') = ${signed(delta, 5)}. ${says}</p>${figure(completenessPicture(sums, `Sums by ${runLabel(run)}`, 'light'))}<details><summary>As a table</summary><table><tr><th>layer</th><th>kind</th><th class="n">sum</th><th class="n">residual</th><th class="n">error estimate</th></tr>${listed.join('')}</table></details>`;
+  return `<h3>${escaped(runLabel(run))}</h3><p>F(x) − F(x') = ${deltaWords(sums, 5)}. ${says}</p>${figure(completenessPicture(sums, `Sums by ${runLabel(run)}`, 'light'))}<details><summary>As a table</summary><table><tr><th>layer</th><th>kind</th><th class="n">sum</th><th class="n">residual</th><th class="n">error over units, est.</th><th class="n">over neurons</th></tr>${listed.join('')}</table></details>`;
 }
 
 /** Units that are worth a picture: what the headline names, what is selected, what is pinned. */
 function notable(example: number): UnitKey[] {
-  const found = finding(studio.runs.current, example, studio.runs.telling, studio.model.opened);
+  const here = studio.runs.current.filter((run) => !isProvisional(run));
+  const found = finding(here, example, studio.runs.telling, studio.model.opened);
   const keys = [found?.top, found?.against, selection.key, ...selection.pinned].filter((key) => key != null);
   const seen = new Set<string>();
   return keys.filter(({ layer, unit }) => {
@@ -126,7 +156,13 @@ async function unitPart({ layer, unit }: UnitKey, runs: readonly RunRecord[], ex
       {
         title: `${layer} #${unit}`,
         subtitle: `${record.kind} · ${shape(record.shape)}`,
-        maps: maps.map(({ run, ...map }) => ({ ...map, caption: runLabel(run), extent: sharedExtent(maps) })),
+        maps: maps.map(({ run, map, value, error, share }) => ({
+          map,
+          value,
+          error: mapError(value, error, share),
+          caption: runLabel(run),
+          extent: sharedExtent(maps),
+        })),
         input: input && { value: input, picture: pictureOf(input.shape, studio.model.sample) },
         layer: { values: record.units.subarray(place * units, (place + 1) * units), unit },
         curve: null,
@@ -164,7 +200,10 @@ async function pathPart(runs: readonly RunRecord[], example: number): Promise<st
  */
 export async function reportHtml(graph: string | null): Promise<string> {
   const { summary } = studio.model;
-  const { columns, telling } = studio.runs;
+  const { telling } = studio.runs;
+  // what still sharpens is no result to pass on
+  const columns = studio.runs.columns.filter((run) => !isProvisional(run));
+  const here = studio.runs.current.filter((run) => !isProvisional(run));
   const parts: string[] = [];
   const title = studio.document?.title ?? summary?.name ?? 'Mho';
   parts.push(`<h1>${escaped(title)}</h1>`);
@@ -172,10 +211,12 @@ export async function reportHtml(graph: string | null): Promise<string> {
     parts.push(
       `<p class="muted">${escaped(summary.name)}, ${escaped(summary.format)}: ${count(summary.layers.length, 'layer')}, ${summary.parameters.toLocaleString('en-US')} parameters, SHA-256 ${escaped(summary.hash)}; takes ${escaped(summary.inputs.map((port) => `${port.name} ${shape(port.shape)}`).join(', '))}</p>`,
     );
-  const found = finding(studio.runs.current, selection.example, telling, studio.model.opened);
+  const found = finding(here, selection.example, telling, studio.model.opened);
+  if (found?.unresolved)
+    parts.push(`<p class="lead"><b>${escaped(found.target)}</b>: no unit is larger than its estimated error.</p>`);
   if (found?.top)
     parts.push(
-      `<p class="lead"><b>${escaped(found.target)}</b> (${number(found.atBaseline)} at the baseline, ${number(found.atInput)} at the input) owes most to <b>${escaped(found.top.layer)} #${found.top.unit}</b> <span class="${found.top.value >= 0 ? 'up' : 'down'}">${signed(found.top.value)}</span>.${found.residual === null ? '' : ` Largest residual over cuts: ${percent(found.residual)}.`}</p>`,
+      `<p class="lead"><b>${escaped(found.target)}</b> (${number(found.atBaseline)} at the baseline, ${number(found.atInput)} at the input) owes most to <b>${escaped(found.top.layer)} #${found.top.unit}</b> <span class="${found.top.value >= 0 ? 'up' : 'down'}">${signed(found.top.value)}</span>${found.top.error ? ` ± ${number(found.top.error, 2)}` : ''}${found.top.rivals > 0 ? `, or to one of ${count(found.top.rivals, 'other', 'others')} within the errors` : ''}.${found.residual === null ? '' : ` Largest residual over cuts: ${percent(found.residual)}.`}</p>`,
     );
   parts.push(runsTable(columns, selection.example));
   if (graph) parts.push(`<h2>Layers</h2>${figure(graph)}`);
@@ -189,7 +230,6 @@ export async function reportHtml(graph: string | null): Promise<string> {
     if (table.columns.length > 0) parts.push(rankingPart(table));
   }
 
-  const here = studio.runs.current;
   const example = selection.example;
   const units = await Promise.all(notable(example).map((key) => unitPart(key, here, example)));
   if (units.some((text) => text !== '')) parts.push(`<h2>Units, example ${example}</h2>`, ...units);
@@ -204,7 +244,7 @@ export async function reportHtml(graph: string | null): Promise<string> {
 
 /** Asks the host to save the report. */
 export async function exportReport(): Promise<void> {
-  if (studio.runs.columns.length === 0) return;
+  if (studio.runs.columns.every(isProvisional)) return;
   const graph = (await shell.graphPicture?.()) ?? null;
   const name = (studio.document?.title ?? studio.model.summary?.name ?? 'mho')
     .replace(/\.mho$/, '')

@@ -1,6 +1,7 @@
 /** A unit's contributions at its positions, by each of several runs. */
 import type { NumericArray } from '../../contract/attribution';
 import type { RunRecord } from '../../contract/studio';
+import { errorShare } from '../../contract/words/accuracy';
 import { exampleOf, overUnits, range, unitMap } from './inputs';
 import { examplePlace, unitCount } from './ranking';
 
@@ -11,6 +12,8 @@ export interface UnitMap {
   /** Sum over positions, and its estimated error. */
   readonly value: number;
   readonly error: number | null;
+  /** That as a share of the layer's total. */
+  readonly share: number | null;
 }
 
 /**
@@ -38,7 +41,8 @@ export function unitMaps(
           run,
           map: overUnits(data, result.shape, result.unitAxis),
           value: result.sum[at]!,
-          error: result.error ? result.error[at]! : null,
+          error: result.unitsError ? result.unitsError[at]! : null,
+          share: result.unitsError && errorShare(result.unitsError[at]!, result.unitsTotal[at]!),
         };
       const place = at * unitCount(result) + unit;
       return {
@@ -46,6 +50,7 @@ export function unitMaps(
         map: unitMap(data, result.shape, result.unitAxis, unit),
         value: result.units[place]!,
         error: result.unitError ? result.unitError[place]! : null,
+        share: result.unitError && errorShare(result.unitError[place]!, result.unitsTotal[at]!),
       };
     }),
   );

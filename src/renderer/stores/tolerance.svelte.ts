@@ -5,8 +5,8 @@ class Tolerance {
   relative = $state(0.01);
 
   /** Whether a cut's residual is larger than allowed; without a difference to compare with, nothing is. */
-  exceeded(residual: number, delta: number): boolean {
-    return beyond(residual, delta, this.relative);
+  exceeded(residual: number, delta: number, uncertainty: number): boolean {
+    return beyond(residual, delta, this.relative, uncertainty);
   }
 }
 

@@ -1,6 +1,7 @@
 /** The pictures of a unit or a layer: where its contributions are, or what drives it. */
 import type { NumericArray } from '../../../contract/attribution';
 import { runLabel } from '../../../contract/words/runs';
+import { mapError } from '../../logic/errorWords';
 import { signed } from '../../logic/format';
 import type { UnitMap } from '../../logic/unitMaps';
 import type { Drivers } from './drivers';
@@ -12,7 +13,8 @@ export interface MapPicture {
   /** For those who do not see it. */
   readonly label: string;
   readonly value: number;
-  readonly error: number | null;
+  /** What stands behind the value of its error; empty without an estimate. */
+  readonly error: string;
   /** Whether the value's colour says that it raises or lowers the target. */
   readonly signs: boolean;
   readonly map: NumericArray;
@@ -21,13 +23,13 @@ export interface MapPicture {
 
 /** @param name of the layer or unit, for those who do not see the pictures */
 export const mapPictures = (maps: readonly UnitMap[], name: string): MapPicture[] =>
-  maps.map(({ run, map, value, error }) => ({
+  maps.map(({ run, map, value, error, share }) => ({
     key: run.run,
     caption: runLabel(run),
     title: undefined,
     label: `${name} by ${runLabel(run)}`,
     value,
-    error,
+    error: mapError(value, error, share),
     signs: true,
     map,
     overInput: true,
@@ -43,7 +45,7 @@ export const driverPictures = ({ where, found }: Drivers, inputName: string | un
       title: `${signed(value)} of this unit${where ? ` at (${where})` : ''} comes from ${input} so`,
       label: `What drives the unit, by ${runLabel(run)}`,
       value,
-      error: null,
+      error: '',
       signs: false,
       map,
       overInput: input === inputName,

@@ -100,12 +100,14 @@ export class RankingTable {
     const [only, ...others] = this.asked.layers ?? [];
     const whole = units.layers.find(({ name }) => name === only)?.units;
     if (only !== undefined && others.length === 0 && rows.length === whole)
-      return this.#toldOf(column.run, only) ?? certainFirst(column, rows);
+      return this.#toldOf(column.run, only) ?? certainFirst(column, units.layer, rows);
     let many = 0;
     while (many < rows.length && column.ranks[rows[many]!]! <= this.#certainFirst[at]!) many++;
     return many;
   });
-  readonly #certainFirst = $derived(this.units.columns.map((column) => certainFirst(column, byRank(column))));
+  readonly #certainFirst = $derived(
+    this.units.columns.map((column) => certainFirst(column, this.units.layer, byRank(column))),
+  );
 
   /** How many units of a layer are certain by a run; null where it does not tell. */
   #toldOf(run: RunRecord, layer: string): number | null {
