@@ -41,7 +41,7 @@ export function widthsOf({ columns, layers, unit }: Ranking, room: number): Widt
   const free = Math.floor((room - others - name) / many);
   const told = columns.some(({ hasErrors }) => hasErrors);
   const value = !told ? 50 : free >= WIDE ? VALUE.wide : VALUE.narrow;
-  const cell = Math.max(34 + value + digits * 7 + 9, free);
+  const cell = Math.max(28 + value + digits * 7 + 9, free);
   const shifts = cell >= 140 + value + digits * 6;
   const place = digits * 7 + (shifts ? 38 : 9);
   return {
