@@ -256,6 +256,62 @@ describe('Ctrl-C', () => {
   });
 });
 
+describe('an adaptive path', () => {
+  interface Came {
+    readonly estimate: number;
+    readonly reached: boolean;
+    readonly stopped: string;
+    readonly walks: number;
+  }
+  const adaptiveOf = (outcome: Outcome): Came[] =>
+    (JSON.parse(outcome.out) as { runs: { adaptive: { examples: Came[] } }[] }).runs[0]!.adaptive.examples;
+  const nig = (name: string, ...more: string[]): string[] =>
+    asked(name, '--method', 'nig', '--json', ...more, '--target', name === 'plain' ? 'logits' : '0');
+
+  it.each(['plain', 'gated'])(
+    'of %s is walked where nothing is said, and reaches what it says it does',
+    async (name) => {
+      const truth = await readArrays(join(cases, name, 'truth.npz'));
+      const outcome = await mho(nig(name, '--examples', '0-3', '--neurons'));
+      const came = adaptiveOf(outcome);
+      for (const each of came) expect(each).toMatchObject({ reached: true, stopped: 'reached' });
+      let compared = 0;
+      const { layers } = shown(outcome).runs[0]! as unknown as {
+        layers: { name: string; contributions: number[][]; neuronsTotal: number[]; errorShare: number[] }[];
+      };
+      for (const { name: layer, contributions, neuronsTotal, errorShare } of layers) {
+        const want = truth[`nig/${layer}`];
+        if (!want) continue;
+        contributions.forEach((own, example) => {
+          const off = own.reduce((sum, value, at) => sum + Math.abs(value - want.data[example * own.length + at]!), 0);
+          const share = off / neuronsTotal[example]!;
+          expect(share, layer).toBeLessThan(Math.max(2 * errorShare[example]!, 1e-4));
+          compared++;
+        });
+      }
+      expect(compared).toBeGreaterThan(12);
+    },
+  );
+
+  it('goes on from its session and walks nothing twice; even steps do not go on', async () => {
+    const out = join(folder, 'going.mho');
+    const capped = adaptiveOf(await mho(nig('plain', '--examples', '0,1', '--max-passes', '20', '--out', out)));
+    for (const { stopped, walks } of capped) expect([stopped, walks <= 20]).toEqual(['cap', true]);
+    const further = adaptiveOf(await mho(['attribute', '--continue', out, '--tolerance', '1%', '--json']));
+    const direct = adaptiveOf(await mho(nig('plain', '--examples', '0,1', '--tolerance', '1%')));
+    further.forEach(({ estimate, reached, walks }, example) => {
+      expect(reached).toBe(true);
+      expect(estimate).toBeLessThanOrEqual(0.01);
+      expect(walks).toBeGreaterThan(capped[example]!.walks);
+      expect(walks).toBeLessThan(direct[example]!.walks + 20); // anew it would be all of them once more
+    });
+    expect((await openSession(out)).runs[0]!.adaptive!.accuracy.tolerance).toBe(0.01);
+    expect((await mho(['show', out])).out).toContain('nig: asked 1 %, reached ');
+    await mho(asked('plain', '--examples', '0', '--steps', '4', '--method', 'nig', '--out', out));
+    expect((await mho(['attribute', '--continue', out])).err).toMatch(/^RUN_NOT_ADAPTIVE: 0 \(Neuron IG, secant 4 · /);
+  });
+});
+
 describe('mho sample', () => {
   it.each(['digits', 'motifs'])('runs %s, shows it and says where the session is', async (name) => {
     const out = join(folder, `${name}.mho`);

@@ -71,6 +71,17 @@ describe('tables', () => {
     expect(text).not.toContain('(13 %)');
   });
 
+  it('say before the numbers what is not to be believed, how far it came, and what is so', () => {
+    const noted = adaptiveSession({ fine });
+    const dead = { kind: 'dead', example: 0, layers: [{ name: 'fine', dead: 1, units: 3 }] } as const;
+    Object.assign(noted.runs[0]!, { remarks: [dead, { kind: 'same', example: 0 }, dead] });
+    expect(sessionTables(noted, 5).split('\n').slice(1, 4)).toEqual([
+      '! The baseline is the input itself, so that nothing changes and every contribution is 0.',
+      'nig: asked 2 %, reached 1.6 % with 44 walks.',
+      'Nothing passes through 1 of 3 units of fine along the whole path; their contributions are exactly 0.',
+    ]);
+  });
+
   it('have no columns of errors for methods without an integral', () => {
     const both = sampleSession();
     for (const layer of both.runs[1]!.layers) Object.assign(layer, { error: null, unitsError: null, unitError: null });

@@ -4,15 +4,15 @@ import { printable } from '../text';
 
 const number = (value: number): string => String(Number(value.toPrecision(3)));
 
-/** One sentence. @param example as its data call it */
-export function remarkWords(remark: Remark, example: number): string {
+/** One sentence about an example; which one that is, stands beside it. */
+export function remarkWords(remark: Remark): string {
   switch (remark.kind) {
     case 'same':
-      return `Example ${example}: the baseline is the input itself, so that nothing changes and every contribution is 0.`;
+      return 'The baseline is the input itself, so that nothing changes and every contribution is 0.';
     case 'flat':
       return Math.abs(remark.delta) <= remark.resolution
-        ? `Example ${example}: F is the same at input and baseline as far as float32 tells (difference ${number(remark.delta)}, rounding ${number(remark.resolution)}): residuals and errors relative to it say nothing.`
-        : `Example ${example}: F hardly differs between input and baseline (${number(remark.delta)}), while the units of ${printable(remark.layer)} carry ${number(remark.carried)} that all but cancels: residuals relative to the difference say nothing.`;
+        ? `F is the same at input and baseline as far as float32 tells (difference ${number(remark.delta)}, rounding ${number(remark.resolution)}): residuals and errors relative to it say nothing.`
+        : `F hardly differs between input and baseline (${number(remark.delta)}), while the units of ${printable(remark.layer)} carry ${number(remark.carried)} that all but cancels: residuals relative to the difference say nothing.`;
     case 'dead': {
       const [dead, units] = remark.layers.reduce(([d, u], layer) => [d + layer.dead, u + layer.units], [0, 0]);
       const most = remark.layers.reduce((a, b) => (b.dead / b.units > a.dead / a.units ? b : a));
@@ -20,7 +20,7 @@ export function remarkWords(remark: Remark, example: number): string {
         remark.layers.length === 1
           ? `${dead} of ${units} units of ${printable(most.name)}`
           : `${dead} of ${units} units of ${remark.layers.length} layers (most of all ${printable(most.name)}: ${most.dead} of ${most.units})`;
-      return `Example ${example}: nothing passes through ${where} along the whole path; their contributions are exactly 0.`;
+      return `Nothing passes through ${where} along the whole path; their contributions are exactly 0.`;
     }
   }
 }

@@ -86,14 +86,17 @@ function startWords({ pathStart, varied }: SessionRun): string {
   return `${start}${held.length > 0 ? `; held as at the input: ${held.join(', ')}` : ''}`;
 }
 
-/** What is to be known of the numbers, each sentence once: two methods may have the same to say. */
-function remarkLines(ats: readonly At[], index: number, name: number): string[] {
+/**
+ * What is to be known before the numbers are read, each sentence once, since two methods may have the same to say: what is not to be
+ * believed, marked; how far the runs came; what is so and no fault.
+ */
+function knownLines(ats: readonly At[], index: number): string[] {
   const { run, place } = ats.find((at) => at.place >= 0)!;
   const remarks = ats.flatMap((at) => at.run.remarks).filter(({ example }) => example === index);
-  const flat = remarks.some(({ kind }) => kind === 'flat' || kind === 'same');
-  const lines = remarks.map((remark) => `! ${remarkWords(remark, name)}`);
-  if (!flat && drowns(run, place)) lines.push(`! ${DROWNED}: shares of it mean nothing.`);
-  return [...new Set(lines)];
+  const dead = remarks.filter(({ kind }) => kind === 'dead').map(remarkWords);
+  const flat = remarks.filter(({ kind }) => kind !== 'dead').map((remark) => `! ${remarkWords(remark)}`);
+  if (flat.length === 0 && drowns(run, place)) flat.push(`! ${DROWNED}: shares of it mean nothing.`);
+  return [...new Set([...flat, ...ats.flatMap(runLines), ...dead])];
 }
 
 /** @param index of the example in its question; `name` is what the data call it */
@@ -110,7 +113,7 @@ function exampleTables(
   const difference = `${delta}${open ? ` ± ${plain(open)}` : ''}`;
   const title = `Example ${name}${label ? ` (${label})` : ''}`;
   const heading = `${title}: ${printable(run.target[place]!)} is ${atInput} at the input, ${atBaseline} at the baseline, difference ${difference}${startWords(run)}`;
-  const lines = [heading, ...remarkLines(ats, index, name), ...ats.flatMap(runLines)];
+  const lines = [heading, ...knownLines(ats, index)];
   const names = layerNames(ats.map((at) => at.run));
   const lead = (layerName: string): string[] => {
     const layer = ats.map(({ layers }) => layers.get(layerName)).find(Boolean)!;
