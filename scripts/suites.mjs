@@ -143,6 +143,7 @@ const slow = [
   'attribution/reference',
   'data/damaged',
   'data/hostile',
+  'field/',
   'formats/architectures',
   'formats/basicPitch',
   'formats/configs',

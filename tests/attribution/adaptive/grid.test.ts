@@ -213,6 +213,25 @@ describe('the grid of an adaptive path', () => {
     expect(grid.standing.bounded[1]!.total).toBeGreaterThan(0);
   });
 
+  it('does not look for what hides in contributions that are what F changes by', () => {
+    // F is saturated at once: its own change lies in one leaf, however small that is.
+    const saturated: Pair[] = [[ofAlpha((alpha) => alpha / (alpha + 1e-12)), ofAlpha(() => 1)]];
+    const [exact, other] = [true, false].map((exact) => {
+      const grid = new Grid({
+        lines: 1,
+        bounded: [{ begin: 0, end: 2, exact }],
+        others: [],
+        accuracy: asked(),
+        bytes: 8,
+        reach: [[0, 0]],
+      });
+      new Walker([saturated]).finish(grid);
+      return grid.standing;
+    });
+    expect(exact).toMatchObject({ walks: 22, estimate: 0, reached: true });
+    expect(other!.walks).toBeGreaterThan(22);
+  });
+
   it("reaches F(x) = F(x') too: contributions that cancel are shares of their own sizes", () => {
     const up = ofAlpha((alpha) => Math.sin(Math.PI * alpha) + alpha);
     const pairs: Pair[] = [[ofAlpha((alpha) => 1 - alpha), up]];

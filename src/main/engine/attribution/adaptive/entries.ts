@@ -83,5 +83,6 @@ function chosen(of: number, count: number, seed: number): Int32Array {
   });
 }
 
-export const slicesOf = (entries: Entries, of: 'units' | 'neurons'): Slice[] =>
-  entries.layers.map((layer) => layer[of]);
+/** @param exact values whose contributions are what F changes by */
+export const slicesOf = (entries: Entries, of: 'units' | 'neurons', exact: ReadonlySet<ValueId>): Slice[] =>
+  entries.layers.map((layer) => ({ ...layer[of], exact: exact.has(layer.id) }));

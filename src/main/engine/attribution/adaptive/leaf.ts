@@ -98,6 +98,7 @@ export function split(leaf: Leaf, { at, kind }: Place, near: Vector, far: Vector
   const nearOpen = new Uint8Array(slices.length);
   const farOpen = new Uint8Array(slices.length);
   for (let s = 0; s < slices.length; s++) {
+    if (slices[s]!.exact) continue;
     const [n, f, open] = [nearSize[s]!, farSize[s]!, leaf.unresolved[s]!];
     nearOpen[s] = Number(n > nearTimes * f || (open && (jumped || n > CONCENTRATION.within * f)));
     farOpen[s] = Number((!jumped && f > farTimes * n) || (open && (farStays || f > CONCENTRATION.within * n)));

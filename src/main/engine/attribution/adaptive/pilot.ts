@@ -102,7 +102,7 @@ function evenLeaves(
       half: halves[i >> 1]!,
       earlier: null,
       root: i,
-      unresolved: Uint8Array.from(size[i]!, (own, s) => Number(own > concentration * sibling[s]!)),
+      unresolved: Uint8Array.from(size[i]!, (own, s) => Number(!slices[s]!.exact && own > concentration * sibling[s]!)),
       narrow: false,
       jump: JUMP,
       size: size[i]!,

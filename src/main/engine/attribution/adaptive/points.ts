@@ -36,6 +36,8 @@ export interface Walked {
 export interface Slice {
   readonly begin: number;
   readonly end: number;
+  /** Whether they are by what F itself changes: sums of them are exact, whatever happens within a segment. */
+  readonly exact?: boolean | undefined;
 }
 
 /** The middle is the baseline's, so that segments of both sides meet in one point. */

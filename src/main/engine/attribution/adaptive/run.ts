@@ -133,10 +133,12 @@ class Path {
       return;
     }
     const { over } = accuracy;
+    const read = new Set(plan.pruned.nodes.flatMap(({ inputs }) => inputs));
+    const exact = new Set(plan.sinks.filter((sink) => !read.has(sink)));
     this.grid = new Grid({
       lines: references,
-      bounded: slicesOf(entries, over),
-      others: slicesOf(entries, over === 'units' ? 'neurons' : 'units'),
+      bounded: slicesOf(entries, over, exact),
+      others: slicesOf(entries, over === 'units' ? 'neurons' : 'units', exact),
       ranks: over === 'units' ? 'bounded' : 'others',
       accuracy,
       bytes: 4,

@@ -6,7 +6,7 @@ import type { Vector } from './points';
 import type { State } from './state';
 
 const count = z.number().int().nonnegative();
-const slice = z.object({ begin: count, end: count });
+const slice = z.object({ begin: count, end: count, exact: z.boolean().optional() });
 const about = z.object({
   options: z.object({
     lines: count,
