@@ -73,6 +73,20 @@ const catalogue = {
     '{source} holds {have} indices for {want} examples.',
     'Give one for each example, in the order of the inputs.',
   ],
+  TARGET_FILE: [
+    '{path} {reason}.',
+    'Give one whole number or label for each example: a .npy file, or a table, FILE#COLUMN where it has several.',
+  ],
+  TARGET_LABELS: [
+    'The labels of {path} cannot be used: {reason}.',
+    'Give as many names as the target has values, one in each line, or as JSON.',
+  ],
+  TARGET_LABEL: [
+    '{label} is no index of {layer}, and no labels of it are known.',
+    'Give --labels FILE, or lay labels.txt beside the model.',
+  ],
+  TARGET_LABEL_UNKNOWN: ['{where}{layer} has no value called {label}{hint}.', 'Give one of its labels, or an index.'],
+  TARGET_LABEL_TWICE: ['{where}{label} is what {first} and {second} of {layer} are called.', 'Give the index.'],
   TARGET_EXAMPLE_INDEX: [
     'Example {example}: {layer} of shape {shape} has no value at {index}.',
     'Indices count from 0; give one, or one per axis.',

@@ -100,7 +100,7 @@ export async function findTarget(
   };
 }
 
-/** The terms of a result that holds the first so many examples. */
+/** The terms of a result that holds some of the examples. */
 export const termsOf = (terms: readonly TargetTerm[], examples: readonly number[]): TargetTerm[] =>
   terms.map((term) => ({
     ...term,

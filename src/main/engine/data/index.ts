@@ -3,7 +3,7 @@ import type { NumericArray } from '../../../contract/attribution';
 import type { HowRead, ImageReading, InputPort } from '../../../contract/data';
 import { MhoError } from '../../../contract/errors';
 import { type Cancel, readInThread } from '../reading';
-import type { PictureReading } from './read';
+import type { Column, PictureReading } from './read';
 
 /**
  * The arrays of a `.npy` (one, named as the file) or `.npz` file (by entry, in the file's order), told apart by content.
@@ -12,6 +12,14 @@ import type { PictureReading } from './read';
  */
 export const readArrays = async (path: string, cancel: Cancel = {}): Promise<Record<string, NumericArray>> =>
   Object.fromEntries(await readInThread('arrays', { path }, cancel));
+
+/**
+ * Something for each example: a column of a table as text, or an array.
+ * @param column by its head or its number from 1, or an entry; null where the file holds only one
+ * @throws INPUT_FILE, INPUT_TYPE, INPUT_TOO_LARGE, TARGET_FILE, FILE_SLOW, OPENING_CANCELLED
+ */
+export const readColumn = (path: string, column: string | null, cancel: Cancel = {}): Promise<Column> =>
+  readInThread('column', { path, column }, cancel);
 
 export interface DataRead {
   /** By entry where the files hold arrays, else by model input; `[examples, …]`. */

@@ -139,6 +139,49 @@ async function readOne(
   return { ...tableAs(table, path, ports), reading: null };
 }
 
+/** Marks between cells where a cell may be a name of several words. */
+const MARKS_OF_WORDS = ['\t', ';', ','];
+
+/** Something for each example, one row each. */
+export type Column = NumericArray | readonly string[];
+
+/**
+ * A column of a table as text, or an array of a `.npy` or `.npz` file.
+ * @param column by its head, or by number from 1; of an `.npz` an entry; null where the file holds only one
+ * @throws INPUT_FILE, INPUT_TYPE, INPUT_TOO_LARGE, TARGET_FILE
+ */
+export const readColumn = (path: string, column: string | null, onDisk: (bytes: number) => void): Promise<Column> =>
+  withFile(path, onDisk, async (reading) => {
+    const refuse = (reason: string): never => {
+      throw new MhoError('TARGET_FILE', { path, reason });
+    };
+    const arrays = await arraysOf(reading);
+    if (arrays) {
+      const [only, other] = arrays.keys();
+      const name = column ?? (other === undefined ? only! : refuse(`holds ${[...arrays.keys()].join(', ')}`));
+      return arrays.get(name) ?? refuse(`holds ${[...arrays.keys()].join(', ')}, but no ${name}`);
+    }
+    if (!isText(reading.head)) refuse(reading.file.size === 0 ? 'is empty' : 'is neither an array nor a table');
+    const bytes = await wholeOf(reading, '.csv', LARGEST_TABLE);
+    const { rows } = await readTable(bytes, reading.allowance, MARKS_OF_WORDS).catch((error: Error) => {
+      if (error instanceof TooLarge) throw error;
+      throw unreadable(path, '.csv', error.message.replace(/\.$/, ''), error);
+    });
+    const head = rows[0]?.cells ?? refuse('holds no rows');
+    const named = column === null ? -1 : head.indexOf(column);
+    const numbered = column !== null && /^[1-9]\d*$/.test(column) ? Number(column) - 1 : -1;
+    const columns = `has the columns ${head.slice(0, MOST_NAMED).join(', ')}${head.length > MOST_NAMED ? ', …' : ''}`;
+    if (column === null && head.length > 1) refuse(columns);
+    const at = column === null ? 0 : named >= 0 ? named : numbered;
+    if (at < 0 || at >= head.length) refuse(`${columns}, but no ${column}`);
+    const short = rows.find(({ cells }) => cells.length <= at);
+    if (short) refuse(`has no ${column} in line ${short.line}`);
+    return (named >= 0 ? rows.slice(1) : rows).map(({ cells }) => cells[at]!);
+  });
+
+/** Columns that a message names. */
+const MOST_NAMED = 12;
+
 /** The input a picture goes to: the one called as the file, else the only one that a picture fits. @throws INPUT_IMAGE */
 function imagePort(path: string, ports: readonly InputPort[]): InputPort {
   const fitting = ports.filter((port) => frameOf(port.shape) !== null && alphabetOf(port) === null);

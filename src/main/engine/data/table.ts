@@ -19,10 +19,10 @@ interface Row {
 export const LARGEST_TABLE = 2 ** 28;
 const DELIMITERS = ['\t', ';', ',', ' '];
 
-/** Comma, semicolon, tab or space, whichever the first lines have most of, in this order of belief. */
-function delimiterOf(text: string): string {
+/** The first of the marks that all of the first lines have, in this order of belief; else a comma. */
+function delimiterOf(text: string, marks: readonly string[]): string {
   const lines = text.slice(0, 65_536).split(/\r?\n/, 20).filter((line) => line.trim() !== '' && !line.startsWith('#')); // prettier-ignore
-  return DELIMITERS.find((mark) => lines.length > 0 && lines.every((line) => line.trim().includes(mark))) ?? ',';
+  return marks.find((mark) => lines.length > 0 && lines.every((line) => line.trim().includes(mark))) ?? ',';
 }
 
 /** Whether a file's beginning can be text. */
@@ -60,9 +60,16 @@ function checkExtent(bytes: Uint8Array, delimiter: string, allowance: Allowance)
   allowance.take(CELL_BYTES * cells + ROW_BYTES * rows + 3 * bytes.length);
 }
 
-/** @throws TooLarge; Error in the library's words, with the line */
-export async function readTable(bytes: Uint8Array, allowance: Allowance): Promise<Table> {
-  const delimiter = delimiterOf(new TextDecoder('utf-8').decode(bytes.subarray(0, 65_536)));
+/**
+ * @param marks what may stand between cells
+ * @throws TooLarge; Error in the library's words, with the line
+ */
+export async function readTable(
+  bytes: Uint8Array,
+  allowance: Allowance,
+  marks: readonly string[] = DELIMITERS,
+): Promise<Table> {
+  const delimiter = delimiterOf(new TextDecoder('utf-8').decode(bytes.subarray(0, 65_536)), marks);
   checkExtent(bytes, delimiter, allowance);
   const { parse } = await import('csv-parse');
   const parser = parse({

@@ -41,6 +41,7 @@ const ENDED = {
   model: { slow: 'MODEL_SLOW', large: 'MODEL_TOO_LARGE', what: 'the memory for its nodes and names' },
   arrays: { slow: 'FILE_SLOW', large: 'INPUT_TOO_LARGE', what: 'the memory for what it holds beside its numbers' },
   data: { slow: 'FILE_SLOW', large: 'INPUT_TOO_LARGE', what: 'the memory for what it holds beside its numbers' },
+  column: { slow: 'FILE_SLOW', large: 'INPUT_TOO_LARGE', what: 'the memory for what it holds beside its numbers' },
   session: { slow: 'FILE_SLOW', large: 'SESSION_TOO_LARGE', what: 'the memory for its runs and layers' },
 } as const satisfies Record<Kind, { slow: ErrorCode; large: ErrorCode; what: string }>;
 

@@ -5,7 +5,7 @@
 import type { NumericArray } from '../../../contract/attribution';
 import type { ImageReading, InputPort } from '../../../contract/data';
 import type { Session } from '../../../contract/session';
-import { type FileRead, readArrays, readFile } from '../data/read';
+import { type Column, type FileRead, readArrays, readColumn, readFile } from '../data/read';
 import { openFound, type OpenedModel } from '../formats/recognise';
 import { readSession } from '../sessions/read';
 
@@ -43,6 +43,11 @@ export const readers = {
     const value = await readFile(path, ports, wanted, tell.onDisk);
     return { value, arrays: [...value.arrays.values()].flatMap(buffersOf) };
   }) satisfies Reader<{ path: string; ports: readonly InputPort[]; wanted: Partial<ImageReading> }, FileRead>,
+
+  column: (async ({ path, column }, tell) => {
+    const value = await readColumn(path, column, tell.onDisk);
+    return { value, arrays: 'data' in value ? [value.data] : [] };
+  }) satisfies Reader<{ path: string; column: string | null }, Column>,
 
   session: (({ path, room }, tell) => readSession(path, tell.onDisk, room)) satisfies Reader<
     { path: string; room?: number },

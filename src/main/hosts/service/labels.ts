@@ -1,7 +1,11 @@
-/** Names of a model's output values, from a file that lies beside it. */
+/** Names of a model's output values: from a file beside it or one that was given, and which place a name means. */
 import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
-import type { PortSummary } from '../../../contract/model';
+import type { RunResult, TargetTerm } from '../../../contract/attribution';
+import { MhoError } from '../../../contract/errors';
+import type { ModelSummary, PortSummary } from '../../../contract/model';
+import { written } from '../../../contract/words/shape';
+import { FileFault, readRegular } from '../../engine/formats/files';
 
 /** Bytes: a thousand classes are some 20 kB. */
 const LARGEST = 2 ** 20;
@@ -29,7 +33,7 @@ export function labelsOf(text: string): readonly string[] | null {
   return names.includes(undefined as never) ? null : names;
 }
 
-/** The names that lie beside a model, when they are as many as one of its outputs has values; empty without. */
+/** The names that lie beside a model, when they are as many as one of its outputs has values along an axis; empty without. */
 export async function labelsBeside(path: string, outputs: readonly PortSummary[]): Promise<readonly string[]> {
   const model = await stat(path).catch(() => null);
   const folder = model?.isDirectory() ? path : dirname(path);
@@ -39,7 +43,44 @@ export async function labelsBeside(path: string, outputs: readonly PortSummary[]
     const info = await stat(place).catch(() => null);
     if (!info?.isFile() || info.size > LARGEST) continue; // a pipe would be waited for
     const labels = labelsOf(await readFile(place, 'utf8').catch(() => ''));
-    if (labels && outputs.some(({ shape }) => labels.length > 0 && shape.at(-1) === labels.length)) return labels;
+    if (labels && outputs.some(({ shape }) => labelAxis(shape, labels) !== null)) return labels;
   }
   return [];
+}
+
+/** The names of a file that was given, as many as an output or layer has values along an axis. @throws TARGET_LABELS */
+export async function labelsFrom(
+  path: string,
+  { outputs, layers }: Pick<ModelSummary, 'outputs' | 'layers'>,
+): Promise<readonly string[]> {
+  const refuse = (reason: string, cause?: unknown): never => {
+    throw new MhoError('TARGET_LABELS', { path, reason }, { cause });
+  };
+  const bytes = await readRegular(path, LARGEST).catch((error: unknown) =>
+    refuse(error instanceof FileFault ? `it ${error.message}` : String(error), error),
+  );
+  const labels = labelsOf(bytes.toString('utf8')) ?? refuse('it is JSON of another form');
+  if (labels.length === 0) refuse('it is empty');
+  if ([...outputs, ...layers].some(({ shape }) => labelAxis(shape, labels) !== null)) return labels;
+  const [{ name, shape }] = outputs as [PortSummary];
+  return refuse(`it holds ${labels.length}, and ${name} has shape ${written(shape)}`);
+}
+
+/** The axis whose values the labels name: the last one of their number. Null where none is. */
+export function labelAxis(shape: readonly (number | null)[], labels: readonly string[]): number | null {
+  const axis = labels.length > 0 ? shape.lastIndexOf(labels.length) : -1;
+  return axis < 0 ? null : axis;
+}
+
+/** A result with what its targets are called, where the labels tell. */
+export const labelled = (result: RunResult, labels: readonly string[]): RunResult =>
+  result.terms
+    ? { ...result, terms: result.terms.map((term) => ({ ...term, labels: namesOf(term, labels) })) }
+    : result;
+
+function namesOf({ shape, index }: TargetTerm, labels: readonly string[]): TargetTerm['labels'] {
+  const axis = labelAxis(shape, labels);
+  if (axis === null) return null;
+  const inner = shape.slice(axis + 1).reduce((product, size) => product * size, 1);
+  return index.map((flat) => labels[Math.floor(flat / inner) % labels.length]!);
 }

@@ -5,6 +5,7 @@ import type { BackendChoice } from '../../../contract/backends';
 import { asMhoError, MhoError, type KeptFault } from '../../../contract/errors';
 import type { Question, Session } from '../../../contract/session';
 import type { OpenedModel } from '../../engine/formats';
+import { labelled } from '../service/labels';
 import { progressBar } from './progress';
 import type { Terminal } from './terminal';
 
@@ -14,6 +15,8 @@ export interface Asked {
   /** A run of the request, to go on from. */
   readonly resume?: RunResult;
   readonly quiet: boolean;
+  /** Names of the target's values; empty without. */
+  readonly labels?: readonly string[];
 }
 
 /** Name of the file the inputs came from, and which of its examples they are. */
@@ -55,7 +58,9 @@ export async function attributeInTerminal(
     software: { mho: version, node: process.version, platform: `${process.platform} ${process.arch}` },
     model: model.summary,
     questions: [question],
-    runs: request.methods.flatMap((method) => results.get(method) ?? []).map((run) => ({ ...run, question: 0 })),
+    runs: request.methods
+      .flatMap((method) => results.get(method) ?? [])
+      .map((run) => ({ ...labelled(run, asked.labels ?? []), question: 0 })),
     errors: fault
       ? told([fault.fault, ...[...results.values()].flatMap(({ faults }) => faults.map((each) => each.fault))])
       : [],

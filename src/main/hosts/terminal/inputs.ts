@@ -144,7 +144,11 @@ export async function baselineFrom(
  * `NAME`, `NAME:INDEX`, `NAME:1,2`, `NAME:argmax`, or an index of the first output. A layer whose own name ends in
  * `:2` (the second call of a shared one) is taken by that name.
  */
-export function targetFrom(text: string | undefined, model: ModelSummary, afterActivation: boolean): TargetSpec {
+export function targetFrom(
+  text: string | undefined,
+  model: Pick<ModelSummary, 'outputs' | 'layers'>,
+  afterActivation: boolean,
+): TargetSpec {
   const after = afterActivation ? { afterActivation } : {};
   if (text === undefined) return { index: 'argmax', ...after };
   const names = new Set([...model.outputs, ...model.layers].map(({ name }) => name));

@@ -16,6 +16,7 @@ export interface AttributeOptions {
   readonly imageFit?: ImageReading['fit'];
   readonly target?: string;
   readonly minus?: string;
+  readonly labels?: string;
   readonly afterActivation?: boolean;
   readonly method: readonly Method[];
   readonly rule: Rule;

@@ -202,8 +202,12 @@ function programFor(terminal: Terminal, finish: (code: number) => void): Command
       'zeros',
     ])
     .option('--per-example', 'the rows of the baseline files belong to the examples, one by one')
-    .option('--target <name>', 'OUTPUT or LAYER, with :INDEX or :argmax; the first output when absent, argmax of many')
+    .option(
+      '--target <name>',
+      'OUTPUT or LAYER, with :INDEX, :LABEL, :argmax, or :FILE of one for each example; the first output when absent, argmax of many',
+    )
     .option('--minus <name>', 'explain the target minus this one')
+    .option('--labels <file>', "names of the target's values, a line each or JSON; else labels.txt beside the model")
     .option('--after-activation', 'take an output after its final softmax or sigmoid, not before')
     .addOption(
       new Option('--method <list>', `any of ${METHODS.join(', ')}`).argParser(methods).default(['nig', 'rescale'], 'nig,rescale'), // prettier-ignore

@@ -15,6 +15,7 @@ import { alarmWords, DROWNED, drowns, leadingAlarm } from '../../../contract/wor
 import { duration } from '../../../contract/words/quantities';
 import { remarkWords } from '../../../contract/words/remarks';
 import { askedWords } from '../../../contract/words/runs';
+import { targetNotes, targetWords } from '../../../contract/words/target';
 import { written } from '../../../contract/words/shape';
 import { rankUnits, type RankedUnit } from '../../engine/attribution/ranking';
 import { percent, plain, signed } from './numbers';
@@ -112,7 +113,7 @@ function exampleTables(
   const open = run.deltaUncertainty?.[place];
   const difference = `${delta}${open ? ` ± ${plain(open)}` : ''}`;
   const title = `Example ${name}${label ? ` (${label})` : ''}`;
-  const heading = `${title}: ${printable(run.target[place]!)} is ${atInput} at the input, ${atBaseline} at the baseline, difference ${difference}${startWords(run)}`;
+  const heading = `${title}: ${printable(targetWords(run, place))} is ${atInput} at the input, ${atBaseline} at the baseline, difference ${difference}${startWords(run)}`;
   const lines = [heading, ...knownLines(ats, index)];
   const names = layerNames(ats.map((at) => at.run));
   const lead = (layerName: string): string[] => {

@@ -6,6 +6,7 @@ import type { AttributionOptions } from '../../../engine/attribution';
 import type { Epoch, Kept } from '../document/epoch';
 import type { Engine } from '../engine';
 import type { Job } from '../jobs';
+import { labelled } from '../labels';
 import type { Timings } from '../timings';
 import { Rounds } from './rounds';
 import { Trace } from './trace';
@@ -29,7 +30,7 @@ export function computed(
   { request, backend, take, resume }: Computing,
   { signal, enough, emit }: Job,
 ): Promise<void> {
-  const { graph, summary } = epoch.openModel;
+  const { graph, summary, labels } = epoch.openModel;
   const compute: Parameters<typeof engine.use<void>>[1] = async (device) => {
     const trace = new Trace();
     // Complete as its document was replaced or left, a run is kept with that, and no news for who looks at the next.
@@ -52,7 +53,7 @@ export function computed(
       onRound: (round) => rounds.add(round),
       onResult: async (result) => {
         rounds.done(result.method);
-        const kept = await take(result, trace.points);
+        const kept = await take(labelled(result, labels), trace.points);
         if (kept) tell({ kind: 'run', run: kept.record, unkept: kept.unkept?.fault ?? null });
       },
     });

@@ -8,13 +8,15 @@ import { heldWords, roundedWords, walkedWords, worthTelling } from '../../../../
 import { inputPorts } from '../../../engine/data/ports';
 import { variation } from '../../../engine/graph/varied';
 import { checkWritable } from '../../../engine/sessions';
+import { labelsBeside, labelsFrom } from '../../service/labels';
 import { pathFrom } from '../accuracy';
 import { attributeInTerminal } from '../attribution';
-import { baselineFrom, exampleList, gatherArrays, selectExamples, targetFrom } from '../inputs';
+import { baselineFrom, exampleList, gatherArrays, selectExamples } from '../inputs';
 import { sessionJson } from '../json';
 import type { AttributeOptions } from '../options';
 import { saveSomewhere } from '../saving';
 import { LEGEND, sessionTables } from '../tables';
+import { targetOf } from '../targets';
 import { openInTerminal } from '../opening';
 import { EXIT, interruptible, type Terminal } from '../terminal';
 
@@ -47,11 +49,18 @@ export async function attributeCommand(
   const same = options.input.join() === options.baseline.join();
   if (!same) for (const entries of [given.ignored, ignored]) tellIgnored(terminal, entries);
 
+  const labels = options.labels === undefined ? await labelsBeside(modelPath, summary.outputs) : await labelsFrom(options.labels, summary); // prettier-ignore
+  const asking = { model: summary, labels, examples, count, afterActivation: after };
+  const [target, minus] = await interruptible(terminal, async (signal) => [
+    await targetOf(options.target, asking, { signal }),
+    options.minus === undefined ? undefined : await targetOf(options.minus, asking, { signal }),
+  ]);
+
   const request: AttributionRequest = {
     inputs: options.examples === undefined ? given.arrays : selectExamples(given.arrays, examples),
     baseline,
-    target: targetFrom(options.target, summary, after),
-    minus: options.minus === undefined ? undefined : targetFrom(options.minus, summary, after),
+    target: target!,
+    minus,
     methods: options.method,
     rule: options.rule,
     ...path,
@@ -65,7 +74,7 @@ export async function attributeCommand(
   const quiet = options.quiet === true;
   const { varied } = variation(model.graph, request);
   if (!quiet && worthTelling(varied)) tellVaried(terminal, varied);
-  const asked = { request, backend: options.backend, quiet };
+  const asked = { request, backend: options.backend, quiet, labels };
   const { session, fault } = await attributeInTerminal(terminal, model, asked, { source, examples });
   if (!quiet)
     for (const each of session.runs[0]?.rounded ?? []) terminal.err(`Rounding: ${printable(roundedWords(each))}.\n`);
