@@ -4,6 +4,7 @@ import type { Session, SessionRun } from '../../../contract/session';
 import { printableJson } from '../../../contract/text';
 import { isResolved, layerShares, reachedWords, trustOf } from '../../../contract/words/accuracy';
 import { alarmWords } from '../../../contract/words/alarms';
+import { targetNotes } from '../../../contract/words/target';
 import { rankUnits } from '../../engine/attribution/ranking';
 
 /** `[examples, size]` as one list per example. */
@@ -76,6 +77,9 @@ function runJson(session: Session, run: SessionRun, top: number, neurons: boolea
       }),
     },
     target,
+    /** What was named, and whether it is a probability; in words too, for each example. */
+    terms: run.terms ?? [],
+    targetNotes: target.map((_, place) => targetNotes(run, place)),
     backend,
     atInput: list(atInput),
     atBaseline: list(atBaseline),

@@ -114,7 +114,7 @@ function exampleTables(
   const difference = `${delta}${open ? ` ± ${plain(open)}` : ''}`;
   const title = `Example ${name}${label ? ` (${label})` : ''}`;
   const heading = `${title}: ${printable(targetWords(run, place))} is ${atInput} at the input, ${atBaseline} at the baseline, difference ${difference}${startWords(run)}`;
-  const lines = [heading, ...knownLines(ats, index)];
+  const lines = [heading, ...targetNotes(run, place).map(printable), ...knownLines(ats, index)];
   const names = layerNames(ats.map((at) => at.run));
   const lead = (layerName: string): string[] => {
     const layer = ats.map(({ layers }) => layers.get(layerName)).find(Boolean)!;
