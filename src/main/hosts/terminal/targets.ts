@@ -3,9 +3,8 @@ import { existsSync, statSync } from 'node:fs';
 import type { TargetIndex, TargetSpec } from '../../../contract/attribution';
 import { MhoError } from '../../../contract/errors';
 import type { ModelSummary } from '../../../contract/model';
-import { readColumn } from '../../engine/data';
+import type { readColumn } from '../../engine/data';
 import { nearest } from '../../engine/graph/target';
-import type { Cancel } from '../../engine/reading';
 import { labelAxis } from '../service/labels';
 import { targetFrom } from './inputs';
 
@@ -31,7 +30,11 @@ interface Named {
  * index or a label for each example of the inputs, or for each that was asked for.
  * @throws TARGET_…, INPUT_FILE, INPUT_TYPE, OPENING_CANCELLED
  */
-export async function targetOf(text: string | undefined, asked: TargetWords, cancel: Cancel = {}): Promise<TargetSpec> {
+export async function targetOf(
+  text: string | undefined,
+  asked: TargetWords,
+  read: typeof readColumn,
+): Promise<TargetSpec> {
   const { model, afterActivation } = asked;
   const plain = targetFrom(text, model, afterActivation);
   // What it could not take apart it took for a layer's name.
@@ -45,7 +48,7 @@ export async function targetOf(text: string | undefined, asked: TargetWords, can
   });
   if (named.labels.includes(what)) return spec(placeOf(what, named, ''));
   const file = fileOf(what);
-  if (file) return spec({ each: await eachFrom(file, named, asked, cancel), examples: asked.examples });
+  if (file) return spec({ each: await eachFrom(file, named, asked, read), examples: asked.examples });
   if (/\.(npy|npz|csv|tsv|txt)(#.*)?$/i.test(what))
     throw new MhoError('TARGET_FILE', { path: what, reason: 'does not exist' });
   const isMeant =
@@ -121,11 +124,11 @@ async function eachFrom(
   { path, column }: { readonly path: string; readonly column: string | null },
   named: Named,
   { examples, count }: TargetWords,
-  cancel: Cancel,
+  read: typeof readColumn,
 ): Promise<TargetIndex[]> {
-  const read = await readColumn(path, column, cancel);
+  const found = await read(path, column);
   const fits = (have: number): boolean => have === count || have === examples.length;
-  const rows = 'data' in read ? rowsOf(read.shape, read.data, path) : headless(read, fits);
+  const rows = 'data' in found ? rowsOf(found.shape, found.data, path) : headless(found, fits);
   if (!fits(rows.length)) throw new MhoError('TARGET_EXAMPLES', { source: path, have: rows.length, want: count });
   const chosen = rows.length === count ? examples.map((example) => rows[example]!) : rows;
   // Numbers are indices, whatever the labels are called.

@@ -5,6 +5,7 @@ import type { Varied } from '../../../../contract/model';
 import { printable } from '../../../../contract/text';
 import { howWords } from '../../../../contract/words/data';
 import { heldWords, roundedWords, walkedWords, worthTelling } from '../../../../contract/words/varied';
+import { readColumn } from '../../../engine/data';
 import { inputPorts } from '../../../engine/data/ports';
 import { variation } from '../../../engine/graph/varied';
 import { checkWritable } from '../../../engine/sessions';
@@ -51,15 +52,15 @@ export async function attributeCommand(
 
   const labels = options.labels === undefined ? await labelsBeside(modelPath, summary.outputs) : await labelsFrom(options.labels, summary); // prettier-ignore
   const asking = { model: summary, labels, examples, count, afterActivation: after };
-  const [target, minus] = await interruptible(terminal, async (signal) => [
-    await targetOf(options.target, asking, { signal }),
-    options.minus === undefined ? undefined : await targetOf(options.minus, asking, { signal }),
-  ]);
+  const read = (path: string, column: string | null) =>
+    interruptible(terminal, (signal) => readColumn(path, column, { signal }));
+  const target = await targetOf(options.target, asking, read);
+  const minus = options.minus === undefined ? undefined : await targetOf(options.minus, asking, read);
 
   const request: AttributionRequest = {
     inputs: options.examples === undefined ? given.arrays : selectExamples(given.arrays, examples),
     baseline,
-    target: target!,
+    target,
     minus,
     methods: options.method,
     rule: options.rule,
