@@ -32,8 +32,6 @@ export type TargetIndex = number | readonly number[];
 /** A place of its own for each example of a request, in their order. */
 export interface IndexEach {
   readonly each: readonly TargetIndex[];
-  /** What the examples are numbered by in messages; absent: from 0. */
-  readonly examples?: readonly number[];
 }
 
 /** One scalar of the model: a value of an output or layer. */

@@ -72,7 +72,7 @@ const target = z.object({
     place,
     z.literal('argmax'),
     /** One for each of the question's examples. */
-    z.object({ each: z.array(place), examples: z.array(size).optional() }),
+    z.object({ each: z.array(place) }),
   ]),
   afterActivation: z.boolean().optional(),
 }) satisfies z.ZodType<TargetSpec>;

@@ -72,7 +72,7 @@ const target = z.object({
     place,
     z.literal('argmax'),
     /** One for each of the asked examples. */
-    z.object({ each: z.array(place).min(1).max(100_000), examples: exampleList.optional() }),
+    z.object({ each: z.array(place).min(1).max(100_000) }),
   ]),
   afterActivation: z.boolean().optional(),
 });

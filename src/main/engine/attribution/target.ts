@@ -57,7 +57,7 @@ interface Found {
 export async function findTarget(
   graph: Graph,
   weights: Weights,
-  { target, minus }: Pick<AttributionRequest, 'target' | 'minus'>,
+  { target, minus, exampleNumbers }: Pick<AttributionRequest, 'target' | 'minus' | 'exampleNumbers'>,
   at: At,
   atInput: ReadonlyMap<ValueId, NumericArray>,
 ): Promise<FoundTarget> {
@@ -78,7 +78,7 @@ export async function findTarget(
     const index =
       each.spec.index === 'argmax'
         ? await largest(each.named, at.examples, place, compute)
-        : givenIndices(each.spec.index, at.examples, shape, each.named.label);
+        : givenIndices(each.spec.index, at.examples, exampleNumbers, shape, each.named.label);
     const places = new Map([...new Set(index)].map((flat) => [flat, place(flat)]));
     for (const { value, label } of places.values()) varies(value, label);
     found.push({ ...each, shape, index, resolved: index.map((flat) => places.get(flat)!) });
@@ -135,6 +135,7 @@ async function shapesOf(
 function givenIndices(
   index: Exclude<TargetSpec['index'], 'argmax'>,
   examples: number,
+  numbers: readonly number[] | undefined,
   shape: readonly number[],
   label: string,
 ): number[] {
@@ -142,7 +143,7 @@ function givenIndices(
     const flat = flatIndex(index, shape, label);
     return Array.from({ length: examples }, () => flat);
   }
-  const { each, examples: numbers } = index;
+  const { each } = index;
   if (each.length !== examples)
     throw new MhoError('TARGET_EXAMPLES', { source: 'The target', have: each.length, want: examples });
   return each.map((one, example) => indexOfExample(one, numbers?.[example] ?? example, shape, label));

@@ -48,7 +48,7 @@ export async function targetOf(
   });
   if (named.labels.includes(what)) return spec(placeOf(what, named, ''));
   const file = fileOf(what);
-  if (file) return spec({ each: await eachFrom(file, named, asked, read), examples: asked.examples });
+  if (file) return spec({ each: await eachFrom(file, named, asked, read) });
   if (/\.(npy|npz|csv|tsv|txt)(#.*)?$/i.test(what))
     throw new MhoError('TARGET_FILE', { path: what, reason: 'does not exist' });
   const isMeant =
