@@ -12,7 +12,7 @@ const SAMPLE = { neurons: 4096, units: 256 };
 /** Entries up to which all neurons are held: more are cheaper summed on the device, and the whole of a split walked again. */
 const WHOLE = { neurons: 65_536, units: 8_192 };
 /** What part of the memory a grid may take. */
-const PART = 0.25;
+export const PART = 0.25;
 
 /** Entries of all layers' vectors, end to end. */
 export interface Entries {
@@ -22,6 +22,8 @@ export interface Entries {
   readonly whole: boolean;
   /** Examples whose grids may be held at once. */
   readonly examples: number;
+  /** What the grid of one may come to. */
+  readonly megabytes: number;
 }
 
 /**
@@ -44,7 +46,8 @@ export function entriesOf(
   });
   const total = (count: (layer: (typeof sized)[number]) => number): number =>
     sized.reduce((sum, layer) => sum + count(layer), 0);
-  const most = (budgetMB * 1e6 * PART) / (4 * NUMBERS * LEAVES * lines);
+  const each = 4 * NUMBERS * LEAVES * lines;
+  const most = (budgetMB * 1e6 * PART) / each;
   const all = total(({ units, neurons }) => units + neurons);
   const whole = all <= most && all <= WHOLE[over];
   const left = Math.max(0, most - total(({ units }) => units)) / sized.length;
@@ -63,7 +66,13 @@ export function entriesOf(
       sample: held === neurons ? null : chosen(neurons, held, id),
     };
   });
-  return { layers: placed, length: at, whole, examples: Math.max(1, Math.floor(most / at)) };
+  return {
+    layers: placed,
+    length: at,
+    whole,
+    examples: Math.max(1, Math.floor(most / at)),
+    megabytes: (at * each) / 1e6,
+  };
 }
 
 /** So many of the places 0 … `of` − 1, ascending: one from each stretch of equal length, the same in every run. */

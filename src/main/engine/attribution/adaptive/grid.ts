@@ -10,7 +10,7 @@ import type { Evaluation, SliceEstimate, Weight } from './estimate';
 import { chainOf, placeIn, PRECISIONS } from './leaf';
 import { afterPilot, coarserThan, earlierIn, foursFrom, guardsOf, pilotChains, pilotFor } from './pilot';
 import { evenChains, type Chain, type Slice, type Vector, type Walked } from './points';
-import { packed, unpacked } from './saved';
+import { packed, packedBytes, unpacked } from './saved';
 import { placesOf, type SliceStanding, type Standing } from './standing';
 import { splitAll, type GridOptions, type Owned, type State } from './state';
 
@@ -107,6 +107,11 @@ export class Grid {
     this.#state = { ...this.#state, accuracy: checked(accuracy) };
     if (this.#state.leaves.length === 0) this.#state = { ...this.#state, pilot: pilotFor(accuracy.tolerance) };
     this.#forget();
+  }
+
+  /** Bytes that saving takes, about. */
+  get bytes(): number {
+    return packedBytes(this.#state);
   }
 
   save(): SavedGrid {

@@ -10,7 +10,7 @@ import type { Plan } from '../plan';
 import type { Prepared } from '../request';
 import { positionSums } from '../results';
 import type { Weights } from '../weights';
-import { entriesOf, slicesOf, type Entries } from './entries';
+import { entriesOf, PART, slicesOf, type Entries } from './entries';
 import { Grid, type Chain, type Walked } from './grid';
 import { reachOf } from './reach';
 import { Walker, type PairChain } from './walker';
@@ -290,9 +290,8 @@ class Path {
   /** Several baselines whose sums are not in the grid cannot be told apart from a result. */
   #saved(): Reached['saved'] {
     if (this.totals && this.atInput.length > 1) return null;
+    if (this.grid.bytes > MOST_SAVED) return null;
     const { about, arrays } = this.grid.save();
-    const bytes = Object.values(arrays).reduce((sum, { byteLength }) => sum + byteLength, 0);
-    if (bytes > MOST_SAVED) return null;
     return { about, arrays: { ...arrays, ends: Float64Array.from([...this.atBaseline, ...this.atInput]) } };
   }
 }
@@ -422,10 +421,19 @@ export async function resolve(setting: AdaptiveSetting, hooks: AdaptiveHooks): P
   const budget = request.memoryMB ?? DEFAULT_BUDGET_MB;
   const entries = entriesOf(plan.layers, setting.shapes, references, accuracy.over, budget);
   const { lines, seeds } = prepared;
-  const walker = new Walker({ plan, weights, lines, seeds, layers: entries.layers, totals: !entries.whole, rowBytes });
-  const most = chainsAtOnce(rowBytes, budget, request.chunkRows);
+  const most = chainsAtOnce(rowBytes, budget, Math.min(entries.megabytes, PART * budget), request.chunkRows);
   // As many as a batch has room for their pilots, and memory for their grids.
   const atOnce = Math.max(1, Math.min(MOST_AT_ONCE, entries.examples, Math.floor(most / PILOT)));
+  const walker = new Walker({
+    plan,
+    weights,
+    lines,
+    seeds,
+    layers: entries.layers,
+    totals: !entries.whole,
+    rowBytes,
+    bytes: 1e6 * (budget - Math.min(atOnce * entries.megabytes, PART * budget)),
+  });
   let begun = 0;
   let done = 0;
   const open: Path[] = [];

@@ -39,6 +39,14 @@ const NUMBERS = ['line', 'side', 'lo', 'hi', 'level', 'root', 'narrow', 'jump'] 
 const VECTORS = ['contributions', 'half', 'earlier'] as const;
 const WIDTH = NUMBERS.length + VECTORS.length + 1;
 
+/** What saving takes, nearly all of it vectors. */
+export function packedBytes({ leaves, doubled, fours }: State): number {
+  const held = new Set<Vector>([...doubled.flat(), ...(fours?.flat() ?? [])]);
+  for (const { contributions, half, earlier } of leaves)
+    for (const vector of [contributions, half, ...(earlier ? [earlier.vector] : [])]) held.add(vector);
+  return [...held].reduce((bytes, { byteLength }) => bytes + byteLength, 0);
+}
+
 /** Every vector once, though several leaves may share it. */
 export function packed(state: State): SavedGrid {
   const indices = new Map<Vector, number>();

@@ -11,7 +11,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Done, FusedKernels } from '../../backends';
 import { sizeOf, type ValueId } from '../../graph/graph';
 import type { Difference } from '../../ops/rule';
-import { lanesOf } from '../chunks';
+import { CHAIN_PEAK, lanesOf } from '../chunks';
 import { forward } from '../forward';
 import { seedsAt, targetAt, type Line, type Lines, type Seed } from '../path';
 import type { Plan } from '../plan';
@@ -43,6 +43,8 @@ export interface Walking {
   readonly totals: boolean;
   /** Bytes of the activations that a row keeps. */
   readonly rowBytes: number;
+  /** Memory that batches may take. */
+  readonly bytes: number;
 }
 
 /** A chain of one pair of input and baseline. */
@@ -131,10 +133,10 @@ export class Walker {
 
   /** One forward pass and the backward walks of all chains; of their wholes too where any of them asks for it. */
   async walk(chains: readonly PairChain[]): Promise<Batch> {
-    const { weights, rowBytes } = this.walking;
+    const { weights, rowBytes, bytes: budget } = this.walking;
     const whole = chains.some(({ chain }) => chain.whole);
-    const { records } = weights.device;
     const bytes = 3 * chains.length * rowBytes;
+    const records = weights.device.records && bytes * CHAIN_PEAK.recorded <= budget;
     const { counts, cores } = records
       ? lanesOf(2 * chains.length, bytes, true)
       : ({ counts: [2 * chains.length], cores: 'all' } as const);
