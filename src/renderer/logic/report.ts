@@ -1,7 +1,7 @@
 /** The whole session as one HTML file that opens anywhere without a network: no scripts, pictures inside. */
 import type { RunRecord } from '../../contract/studio';
 import { certainWords, reachedWords, trustOf } from '../../contract/words/accuracy';
-import { alarmWords, drowns, DROWNED, leadingAlarm } from '../../contract/words/alarms';
+import { DROWNED } from '../../contract/words/alarms';
 import { baselineWords, pathWords, runLabel } from '../../contract/words/runs';
 import { methodWords } from '../../contract/words/methods';
 import { count, duration } from '../../contract/words/quantities';
@@ -20,6 +20,7 @@ import { errorLine, mapError, ofTotal } from './errorWords';
 import { exportText, pixelUrl } from './exports';
 import { finding } from './finding';
 import { number, percent, shape, signed } from './format';
+import { known } from './known';
 import { pictureOf } from './inputs';
 import { alongRequest } from './path';
 import { isProvisional } from './provisional';
@@ -48,21 +49,23 @@ const value = (amount: number, error: string, marked = false): string =>
 const figure = (picture: string): string => `<figure>${picture}</figure>`;
 
 /** What a run's path came to, and what is not to be believed, below it. */
-function trustRow({ result }: RunRecord, place: number): string {
+function trustRow(run: RunRecord, place: number, example: number): string {
+  const { result } = run;
   const says: string[] = [];
   const reached = result.adaptive?.examples[place];
   if (reached) says.push(`<span class="muted">${escaped(reachedWords(reached, result.adaptive!.accuracy))}</span>`);
-  const found = leadingAlarm(result, place);
-  if (found) says.push(`<span class="warn">${escaped(alarmWords(found.alarm, result.steps))}</span>`);
-  if (drowns(result, place)) says.push(`<span class="warn">${escaped(DROWNED)}</span>`);
+  const { marked, notes } = known([run], example);
+  for (const { words } of marked) says.push(`<span class="warn">${escaped(words)}</span>`);
+  for (const note of notes) says.push(`<span class="muted">${escaped(note)}</span>`);
   return says.length === 0 ? '' : `<tr><td colspan="8">${says.join('<br>')}</td></tr>`;
 }
 
 function runsTable(runs: readonly RunRecord[], example: number): string {
   const rows = runs.map((run) => {
     const { result, asked, note } = run;
-    const place = Math.max(0, examplePlace(run, example));
-    return `<tr><td>${run.name === null ? '' : `<b>${escaped(run.name)}</b><br>`}${escaped(methodWords[result.method].full)}${result.complete ? '' : ' (partial)'}</td><td>${escaped(pathWords(result) ?? 'no path')}${result.pathStart === null ? '' : `, from ${escaped(result.pathStart)}`}</td><td>${escaped(result.target[place] ?? '')}</td><td>${escaped(baselineWords(asked.baseline))}</td><td class="n">${number(result.atInput[place]!, 5)}</td><td class="n">${number(result.atBaseline[place]!, 5)}</td><td>${escaped(`${result.backend.version}, ${result.backend.device}`)}</td><td class="n">${escaped(duration(result.durationMs))}</td></tr>${trustRow(run, place)}${note ? `<tr><td colspan="8" class="muted">${escaped(note)}</td></tr>` : ''}`;
+    const taken = examplePlace(run, example);
+    const place = Math.max(0, taken);
+    return `<tr><td>${run.name === null ? '' : `<b>${escaped(run.name)}</b><br>`}${escaped(methodWords[result.method].full)}${result.complete ? '' : ' (partial)'}</td><td>${escaped(pathWords(result) ?? 'no path')}${result.pathStart === null ? '' : `, from ${escaped(result.pathStart)}`}</td><td>${escaped(result.target[place] ?? '')}</td><td>${escaped(baselineWords(asked.baseline))}</td><td class="n">${number(result.atInput[place]!, 5)}</td><td class="n">${number(result.atBaseline[place]!, 5)}</td><td>${escaped(`${result.backend.version}, ${result.backend.device}`)}</td><td class="n">${escaped(duration(result.durationMs))}</td></tr>${taken < 0 ? '' : trustRow(run, place, example)}${note ? `<tr><td colspan="8" class="muted">${escaped(note)}</td></tr>` : ''}`;
   });
   return `<h2>Runs</h2><table><tr><th>method</th><th>rule, steps</th><th>target</th><th>baseline</th><th class="n">F(x)</th><th class="n">F(x')</th><th>computed on</th><th class="n">took</th></tr>${rows.join('')}</table>`;
 }
