@@ -172,12 +172,12 @@ describe('a number that is none', () => {
 
   it('among contributions of finite activations is told with what passes it on', async () => {
     // The derivative of x^0.5 at 0 is infinite; its secant slope is not.
-    const graph = graphOf(1, (x, add) => add('out', 'mul', [add('root', 'pow', [x], { exponent: 0.5 }), x]));
+    const graph = graphOf(1, (x, add) => add('out', 'add', [add('root', 'pow', [x], { exponent: 0.5 }), x]));
     const request = asked({ inputs: { x: array([1, 1], 4) }, baseline: { kind: 'constant', value: 0 } });
     const { results, error } = await run(graph, { ...request, methods: ['nig', 'rescale'], rule: 'left' });
     expect(error?.message).toContain('NOT_FINITE_CONTRIBUTIONS: In example 0, contributions of layer x by nig');
     expect(error?.message).toContain(
-      'root (op pow) or out (op mul) passes on what is no number between α = 0 and 0.125',
+      'root (op pow) or out (op add) passes on what is no number between α = 0 and 0.125',
     );
     expect(results.map(({ method, complete }) => [method, complete])).toEqual([['rescale', true]]);
   });

@@ -20,6 +20,16 @@ const cases: Record<Exclude<keyof Kernels, 'fused' | 'records'>, Case> = {
     value: everywhere,
     expected: (a, b) => (b === 0 ? 0 : a / b),
   },
+  mulNoNan: {
+    run: (kernels, a, b) => kernels.mulNoNan(a, b),
+    value: everywhere,
+    expected: (a, b) => (b === 0 ? 0 : a * b),
+  },
+  difference: {
+    run: (kernels, start, end) => kernels.difference(start, end),
+    value: everywhere,
+    expected: (start, end) => end - start,
+  },
   reluGrad: {
     run: (kernels, upstream, output) => kernels.reluGrad(upstream, output),
     value: everywhere.map((x) => Math.max(x, 0)),
@@ -92,6 +102,24 @@ describe.each(BACKENDS)('fused kernels on %s', (backend) => {
       [1, 0],
       [3, 0],
     ]);
+  });
+
+  it('mulNoNan gives 0 beside 0 whatever is multiplied, and broadcasts', async () => {
+    await hold(backend);
+    const result = tf.tidy(() => kernels.mulNoNan(tf.tensor2d([Infinity, NaN, 5, 6], [2, 2]), tf.tensor1d([0, 2])).dataSync()); // prettier-ignore
+    expect(Array.from(result)).toEqual([0, NaN, 0, 12]);
+  });
+
+  it('difference is 0 between equal infinities alone, and broadcasts', async () => {
+    await hold(backend);
+    const [start, end] = [
+      [-Infinity, Infinity, -Infinity, NaN, 1, 2],
+      [-Infinity, Infinity, Infinity, NaN, -Infinity, 5],
+    ];
+    const result = tf.tidy(() => kernels.difference(tf.tensor1d(start!), tf.tensor1d(end!)).dataSync());
+    expect(Array.from(result)).toEqual([0, 0, Infinity, NaN, -Infinity, 3]);
+    const wide = tf.tidy(() => kernels.difference(tf.tensor2d([-Infinity, 1], [2, 1]), tf.tensor1d([-Infinity, 3])).dataSync()); // prettier-ignore
+    expect(Array.from(wide)).toEqual([0, Infinity, -Infinity, 2]);
   });
 
   it('divNoNan gives 0 over 0 whatever is divided', async () => {

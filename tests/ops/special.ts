@@ -33,9 +33,30 @@ const at = <Attributes>(
 const pairs = (...points: readonly (readonly [number, number])[]) => [
   { attributes: {}, inputs: TWO, points: points.map(([a, b]) => [[a], [b]]) },
 ];
+/** A value beside a constant that stands for nothing. */
+const besideConstant = (
+  values: readonly number[],
+  constant: number,
+): (Pick<Special, 'inputs' | 'points' | 'constants'> & { readonly attributes: Record<string, never> })[] => [
+  {
+    attributes: {},
+    inputs: [{ shape: [1] }, { shape: [1], constant: true }],
+    points: single(values),
+    constants: [[constant]],
+  },
+];
 /** Values along one axis. */
-const along = <Attributes>(attributes: Attributes, points: readonly (readonly number[])[]) => [
-  { attributes, inputs: [{ shape: [points[0]!.length] }], points: points.map((point) => [point]) },
+const along = <Attributes>(
+  attributes: Attributes,
+  points: readonly (readonly number[])[],
+  ends: readonly (readonly number[])[] = [],
+) => [
+  {
+    attributes,
+    inputs: [{ shape: [points[0]!.length] }],
+    points: points.map((point) => [point]),
+    ends: ends.map((end) => [end]),
+  },
 ];
 /** All inputs of the op's first case full of one number: nothing, one, much. */
 function uniform<Op extends OpName>(op: Op): Special<Op>[] {
@@ -112,23 +133,39 @@ export const specials: { readonly [Op in OpName]: readonly Special<Op>[] } = {
   floor: at({}, [0, 0.5, 1, -1, -0.5, 1e6]),
   round: at({}, [0.5, -0.5, 1.5, 2.5, 0, 1e6]),
 
-  add: pairs([0, 0], [1, 1], [-1, 1], [1e15, -1e15], [-Infinity, 1]),
-  sub: pairs([0, 0], [1, 1], [-1, 1], [1e15, -1e15], [-Infinity, 1]),
+  // Pairs of the same infinity are the ends of segments in which it stays and the other value moves.
+  add: pairs([0, 0], [1, 1], [-1, 1], [1e15, -1e15], [-Infinity, 1], [-Infinity, 3], [2, Infinity], [1, Infinity]),
+  sub: pairs([0, 0], [1, 1], [-1, 1], [1e15, -1e15], [-Infinity, 1], [-Infinity, 3], [2, Infinity], [1, Infinity]),
   mul: pairs([0, 0], [1, 0], [0, 1], [1e15, 1e-15], [-1e10, 1e10]),
-  div: pairs([0, 1], [1, 1], [1, -1], [1e10, 1e-5], [0, 1e10]),
-  maximum: pairs([0, 0], [1, 1], [1, 2], [2, 1], [-FAR, FAR], [FAR, FAR], [-Infinity, 1]),
-  minimum: pairs([0, 0], [1, 1], [1, 2], [2, 1], [-FAR, FAR], [FAR, FAR], [-Infinity, 1]),
+  div: pairs([0, 1], [1, 1], [1, -1], [1e10, 1e-5], [0, 1e10], [1, Infinity], [3, Infinity], [-2, Infinity]),
+  maximum: [
+    ...pairs([0, 0], [1, 1], [1, 2], [2, 1], [-FAR, FAR], [FAR, FAR], [-Infinity, 1], [-Infinity, 3]),
+    ...pairs([1, -Infinity], [3, -Infinity], [-FAR, -Infinity], [-Infinity, -Infinity]),
+    ...besideConstant([1, -2, FAR, -FAR, 0], -Infinity),
+  ],
+  minimum: [
+    ...pairs([0, 0], [1, 1], [1, 2], [2, 1], [-FAR, FAR], [FAR, FAR], [-Infinity, 1]),
+    ...pairs([1, Infinity], [3, Infinity], [-FAR, Infinity], [Infinity, 2], [Infinity, -4]),
+    ...besideConstant([1, -2, FAR, -FAR, 0], Infinity),
+  ],
   power: pairs([1, 0], [2, 2], [0.5, -2], [1, 1], [10, 10], [0.125, 3]),
-  // no two on opposite sides of the origin, through which the segment would go
-  atan2: pairs([0, 1], [1, 0], [1, -1], [-1, -1], [10, 5]),
-  greater: pairs([0, 0], [1, 1], [1, 2], [2, 1], [-FAR, FAR], [-Infinity, 1]),
-  greaterEqual: pairs([0, 0], [1, 1], [1, 2], [2, 1], [-FAR, FAR], [-Infinity, 1]),
-  equal: pairs([0, 0], [1, 1], [1, 2], [2, 1], [-FAR, FAR], [-Infinity, 1]),
+  // some on opposite sides of the origin, through which the segment goes
+  atan2: [
+    {
+      attributes: {},
+      inputs: TWO,
+      points: [[[0], [1]], [[1], [0]], [[1], [-1]], [[-1], [-1]], [[10], [5]], [[1], [1]], [[-1], [0]], [[-2], [-1]], [[1e-3], [1]]],
+      ends: [[[0], [0]]],
+    },
+  ],
+  greater: pairs([0, 0], [1, 1], [1, 2], [2, 1], [-FAR, FAR], [-Infinity, 1], [-Infinity, 2], [-Infinity, -Infinity], [1, Infinity], [3, Infinity]),
+  greaterEqual: pairs([0, 0], [1, 1], [1, 2], [2, 1], [-FAR, FAR], [-Infinity, 1], [-Infinity, 2], [-Infinity, -Infinity], [1, Infinity], [3, Infinity]),
+  equal: pairs([0, 0], [1, 1], [1, 2], [2, 1], [-FAR, FAR], [-Infinity, 1], [-Infinity, 2], [-Infinity, -Infinity], [1, Infinity], [3, Infinity]),
   select: [
     {
       attributes: {},
       inputs: [{ shape: [1], below: 2 }, { shape: [1] }, { shape: [1] }],
-      points: [[[0], [1], [2]], [[1], [1], [2]], [[1], [0], [0]], [[0], [-1e10], [5]], [[0], [-Infinity], [5]]],
+      points: [[[0], [1], [2]], [[1], [1], [2]], [[1], [0], [0]], [[0], [-1e10], [5]], [[0], [-Infinity], [5]], [[0], [-Infinity], [7]], [[1], [4], [Infinity]], [[1], [2], [Infinity]]],
     },
   ],
 
@@ -141,17 +178,22 @@ export const specials: { readonly [Op in OpName]: readonly Special<Op>[] } = {
 
   sum: uniform('sum'),
   mean: uniform('mean'),
-  max: along({ axes: [0], keepDims: false }, [[0, 0, 0], [1, 1, 0], [0, 1, 1], [FAR, -FAR, FAR], [-Infinity, 0, -1]]),
-  min: along({ axes: [0], keepDims: false }, [[0, 0, 0], [1, 1, 0], [0, 1, 1], [FAR, -FAR, -FAR], [-Infinity, 0, -1]]),
+  max: along({ axes: [0], keepDims: false }, [[0, 0, 0], [1, 1, 0], [0, 1, 1], [FAR, -FAR, FAR], [-Infinity, 0, -1], [-Infinity, -2, 1], [-Infinity, -Infinity, 3], [-Infinity, -Infinity, 5], [-Infinity, -Infinity, -Infinity]]),
+  min: along({ axes: [0], keepDims: false }, [[0, 0, 0], [1, 1, 0], [0, 1, 1], [FAR, -FAR, -FAR], [-Infinity, 0, -1], [Infinity, 3, 1], [Infinity, 2, 4], [Infinity, Infinity, Infinity]]),
   maxPool: [
     {
       attributes: { size: [2], strides: [1], padding: [[1, 0]] },
       inputs: [{ shape: [4, 1] }],
-      points: [[[0, 0, 0, 0]], [[1, 1, 0, 0]], [[-1, 2, 2, -3]], [[FAR, -FAR, -FAR, FAR]], [[0, -Infinity, 1, -1]]],
+      points: [[[0, 0, 0, 0]], [[1, 1, 0, 0]], [[-1, 2, 2, -3]], [[FAR, -FAR, -FAR, FAR]], [[0, -Infinity, 1, -1]], [[2, -Infinity, -1, 3]], [[-Infinity, -Infinity, -Infinity, 1]], [[-Infinity, -Infinity, -Infinity, 2]]],
+    },
+    {
+      attributes: { size: [1, 2, 2], strides: [1, 1, 1], padding: [[0, 0], [0, 0], [1, 0]] },
+      inputs: [{ shape: [1, 2, 3, 1] }],
+      points: [[[0, 1, 2, 3, 4, 5]], [[-Infinity, 1, 2, -Infinity, 4, -5]], [[-Infinity, 2, 1, -Infinity, 0, 5]]],
     },
   ],
-  softmax: along({ axis: 0 }, [[0, 0, 0], [1, 1, 0], [100, 0, -100], [1e4, 1e4, 0], [-Infinity, 0, 1]]),
-  logSoftmax: along({ axis: 0 }, [[0, 0, 0], [1, 1, 0], [100, 0, -100], [1e4, 1e4, 0], [-Infinity, 0, 1]]),
+  softmax: along({ axis: 0 }, [[0, 0, 0], [1, 1, 0], [100, 0, -100], [1e4, 1e4, 0], [-Infinity, 0, 1], [-Infinity, 3, -2], [-Infinity, 200, -200]], [[-3.4e38, 1, 2], [-3.4e38, 0, 4]]),
+  logSoftmax: along({ axis: 0 }, [[0, 0, 0], [1, 1, 0], [100, 0, -100], [1e4, 1e4, 0], [-Infinity, 0, 1], [-Infinity, 3, -2], [-Infinity, 200, -200]], [[-3.4e38, 1, 2], [-3.4e38, 0, 4]]),
   sparsemax: along({ axis: 0 }, [[5, 0, -1], [1, 0.25, 0], [0.5, 0.25, 0], [-3, -3.5, 4]]),
   normalise: along({ axes: [0], epsilon: 1e-3 }, [[0, 0, 0], [1, 2, 4], [1e4, -1e4, 0]]),
 

@@ -8,7 +8,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import type { AttributionRequest, Rule } from '../../../contract/attribution';
 import type { AlongPath } from '../../../contract/studio';
 import { MhoError } from '../../../contract/errors';
-import type { Device } from '../backends';
+import { kernels, type Device } from '../backends';
 import { sizeOf, type Graph, type ValueId } from '../graph/graph';
 import { chunkSize, keptShapes, rowBytes } from './chunks';
 import { whyNotFinite } from './finite';
@@ -17,7 +17,7 @@ import { genomicsNonlinearity } from './methods';
 import { planRun, type Plan } from './plan';
 import { nearZero, prepare, type Prepared } from './request';
 import { Differences, type Segments } from './segments';
-import { STANDS_FOR } from './sums';
+import { carried, STANDS_FOR } from './sums';
 import { walkGradients, walkMultipliers } from './walk';
 import { withWeights, type Weights } from './weights';
 
@@ -222,7 +222,7 @@ function walkChunk(walk: Walk, first: number, count: number): void {
       if (rule === 'secant') return;
       const contributions = (stride: number): Tensor => {
         const [values, slopes] = [between(activations.get(id)!, stride), between(gradient, stride)];
-        return tf.mul(STANDS_FOR[rule](slopes.start, slopes.end), tf.sub(values.end, values.start));
+        return carried(STANDS_FOR[rule](slopes.start, slopes.end), kernels.difference(values.start, values.end));
       };
       const halves = noteFine(id, contributions(1));
       if (halves) noteCoarse(id, contributions(2), halves);
@@ -236,7 +236,7 @@ function walkChunk(walk: Walk, first: number, count: number): void {
       if (layers.has(id))
         halves.set(
           id,
-          tf.tidy(() => note(id, tf.mul(multiplier, differences.of(id).delta))),
+          tf.tidy(() => note(id, carried(multiplier, differences.of(id).delta))),
         );
     });
   };

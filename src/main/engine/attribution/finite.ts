@@ -312,6 +312,7 @@ function firstPassed(
   for (let point = 0; point < alphas.length - 1; point++) {
     const [from, to] = [alphas[point]!, alphas[point + 1]!];
     let first: ValueId | null = null;
+    const apart = new Set<ValueId>();
     const meet = (id: ValueId, ...flows: readonly Tensor[]): void => {
       if (first === null && !flows.every(whole)) first = id;
     };
@@ -327,10 +328,14 @@ function firstPassed(
       const seeded = seedsAt(seeds, marks, 1);
       if (kind === 'secant') walkMultipliers(plan, weights, differences, seeded, meet);
       else
-        walkParts(plan, weights, differences, seeded, nonlinearity, (id, { positive, negative }) =>
-          meet(id, positive, negative),
-        );
+        walkParts(plan, weights, differences, seeded, nonlinearity, (id, multiplier, parts) => {
+          meet(id, multiplier.positive, multiplier.negative);
+          if (![parts.positive, parts.negative].every(whole)) apart.add(id);
+        });
     });
+    // Parts go forward: what first makes some that are no numbers.
+    const maker = plan.pruned.nodes.find(({ output }) => apart.has(output));
+    if (maker) return { nodes: [maker], layer: maker.output, from, to };
     if (first !== null) return { nodes: readers(first), layer: first, from, to };
   }
   return null;

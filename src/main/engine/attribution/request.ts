@@ -129,5 +129,13 @@ async function startedAt(
   };
   const held = fixed.map((id) => [id, lines.ends.get(id)!] as const);
   const line = { from: await at('from'), to: await at('to') };
+  const infinite = line.to.data.findIndex(
+    (value, place) => Math.abs(value) === Infinity && value === line.from.data[place],
+  );
+  if (infinite >= 0)
+    throw new MhoError('PATH_START', {
+      layer: name,
+      reason: `it holds ${line.to.data[infinite]}, which no straight path has`,
+    });
   return { starts: [start], lines: { pairs: lines.pairs, ends: new Map([[start, line], ...held]) } };
 }

@@ -1,6 +1,7 @@
 /** The segments of a chunk: which rows begin and end them, and the differences over them. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { kernels } from '../backends';
 import type { ValueId } from '../graph/graph';
 import type { Difference } from '../ops/rule';
 
@@ -55,7 +56,7 @@ class LazyDifference implements Difference {
     return this.#both().end;
   }
   get delta(): Tensor {
-    return (this.#delta ??= tf.keep(tf.sub(this.end, this.start)));
+    return (this.#delta ??= tf.keep(kernels.difference(this.start, this.end)));
   }
 
   dispose(): void {

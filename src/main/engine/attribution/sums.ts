@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Rule } from '../../../contract/attribution';
-import type { FusedKernels, OnSegments } from '../backends';
+import { kernels, type FusedKernels, type OnSegments } from '../backends';
 import { sizeOf, type Node, type ValueId } from '../graph/graph';
 import type { Difference, Parts } from '../ops/rule';
 import type { Plan } from './plan';
@@ -119,14 +119,20 @@ export class Chunk {
 const overSegments = (product: Tensor, pairs: number): Tensor =>
   tf.sum(tf.reshape(product, [-1, pairs, ...product.shape.slice(1)]), 0);
 
+/** Multiplier × difference: 0 where either is 0, whatever the other is. */
+export function carried(multiplier: Tensor, delta: Tensor): Tensor {
+  const product = kernels.mulNoNan(multiplier, delta);
+  return tf.where(tf.equal(multiplier, 0), tf.zerosLike(product), product);
+}
+
 /** Σ over segments of multiplier × difference: [segments × pairs, …] → [pairs, …]. */
 const contribution = (fused: FusedKernels | null, multiplier: Tensor, y: OnSegments, delta: () => Tensor): Tensor =>
-  fused?.contribution(multiplier, y) ?? overSegments(tf.mul(multiplier, delta()), y.pairs);
+  fused?.contribution(multiplier, y) ?? overSegments(carried(multiplier, delta()), y.pairs);
 
 /** end − start of the segments. */
 function deltaOf(points: Tensor, segments: Segments): Tensor {
   const { start, end } = endsOf(points, segments);
-  return tf.sub(end, start);
+  return kernels.difference(start, end);
 }
 
 /** The gradient that stands for a segment, from those at its ends (1807.09946, equation 4, takes the later one). */
@@ -158,7 +164,7 @@ const byParts = (chunk: Chunk, add: Add, nonlinearity: Nonlinearity): void =>
       id,
       to,
       tf.tidy(() => {
-        const both = tf.add(tf.mul(multiplier.positive, positive), tf.mul(multiplier.negative, negative));
+        const both = tf.add(carried(multiplier.positive, positive), carried(multiplier.negative, negative));
         return overSegments(both, chunk.pairs);
       }),
     ),

@@ -1,6 +1,7 @@
 /** Two values, broadcast; either may be a constant. Products pass at midpoints, maxima by who leads for how long. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { kernels } from '../backends';
 import type { OpName } from '../graph/ops';
 import { alignRanks, fromRank, linear, toRank } from './linear';
 import type { GradientContext, MultiplierContext, OpRule, Passed, RunContext } from './rule';
@@ -57,9 +58,13 @@ const multiplier =
       return input ? fromRank(pass(), input.shape.length) : null;
     });
 
+/** By how much a is above b at the ends, and how that changes. */
+const leadOf = (a: Ends, b: Ends): ReturnType<typeof bothEnds> =>
+  bothEnds({ start: kernels.difference(b.start, a.start), end: kernels.difference(b.end, a.end) }, (each) => each);
+
 /** The share of the segment on which a > b; ½ … 1 to a where they are equal all along. */
 const shareOfLarger = (a: Ends, b: Ends): Tensor => {
-  const lead = bothEnds({ start: tf.sub(b.start, a.start), end: tf.sub(b.end, a.end) }, (each) => each);
+  const lead = leadOf(b, a);
   const open = bothEnds(lead, (each) => tf.relu(each));
   return tf.sub(1, openShare(open, lead.delta)); // the first wins a tie
 };
@@ -88,7 +93,7 @@ const comparison = <Op extends Comparison>(f: (a: Tensor, b: Tensor) => Tensor):
   gradient: ({ inputs, constant }) => inputs.map((input, index) => (constant[index] ? null : tf.zerosLike(input))),
   multiplier: (context) =>
     multiplier((a, b, upstream) => {
-      const lead = bothEnds({ start: tf.sub(a().start, b().start), end: tf.sub(a().end, b().end) }, (each) => each);
+      const lead = leadOf(a(), b());
       const passed = tf.mul(upstream, plainSlope(lead.delta, context.output.delta));
       return [() => passed, () => tf.neg(passed)];
     })(context),
@@ -119,10 +124,13 @@ export const binary = {
   },
   mul: {
     run: run(tf.mul),
-    gradient: gradient((a, b, upstream) => [() => tf.mul(upstream, b()), () => tf.mul(upstream, a())]),
+    gradient: gradient((a, b, upstream) => [
+      () => kernels.mulNoNan(b(), upstream),
+      () => kernels.mulNoNan(a(), upstream),
+    ]),
     multiplier: multiplier((a, b, upstream) => [
-      () => tf.mul(upstream, middle(b())),
-      () => tf.mul(upstream, middle(a())),
+      () => kernels.mulNoNan(middle(b()), upstream),
+      () => kernels.mulNoNan(middle(a()), upstream),
     ]),
   },
   // q = a/b solves a = q·b, whose differences pass at midpoints: Δq = (Δa − q̄Δb) / b̄. A divisor that almost vanishes at
@@ -130,8 +138,8 @@ export const binary = {
   div: {
     run: run(tf.div),
     gradient: gradient((a, b, upstream) => [
-      () => tf.div(upstream, b()),
-      () => tf.neg(tf.div(tf.mul(upstream, a()), tf.square(b()))),
+      () => kernels.mulNoNan(tf.reciprocal(b()), upstream),
+      () => tf.neg(kernels.mulNoNan(tf.div(a(), tf.square(b())), upstream)),
     ]),
     multiplier: (context) =>
       multiplier((a, b, upstream) => {
@@ -141,13 +149,15 @@ export const binary = {
           tf.less(tf.maximum(divisor.start, divisor.end), 0),
         );
         const reciprocals = bothEnds(divisor, (each) => tf.reciprocal(each));
+        const passed = (kept: Tensor, changed: Tensor): Tensor =>
+          kernels.mulNoNan(tf.where(keepsSign, kept, changed), upstream);
+        const wide = (each: Tensor): Tensor => tf.broadcastTo(each, [...context.output.shape]);
         return [
-          () => tf.where(keepsSign, tf.div(upstream, middle(divisor)), tf.mul(upstream, midpoint(reciprocals))),
+          () => passed(tf.reciprocal(middle(divisor)), midpoint(reciprocals)),
           () =>
-            tf.where(
-              keepsSign,
-              tf.neg(tf.div(tf.mul(upstream, middle(context.output)), middle(divisor))),
-              tf.mul(tf.mul(upstream, middle(a())), reciprocalSlope(reciprocals)),
+            passed(
+              wide(tf.neg(tf.div(middle(context.output), middle(divisor)))),
+              wide(tf.mul(middle(a()), reciprocalSlope(reciprocals))),
             ),
         ];
       })(context),
@@ -179,7 +189,7 @@ export const binary = {
   power: {
     run: run(tf.pow),
     gradient: gradient((a, b, upstream) => [
-      () => tf.mul(upstream, tf.mul(b(), tf.pow(a(), tf.sub(b(), 1)))),
+      () => kernels.mulNoNan(tf.mul(b(), tf.pow(a(), tf.sub(b(), 1))), upstream),
       () => {
         const known = tf.greater(a(), 0);
         const logarithm = tf.log(tf.where(known, a(), tf.onesLike(a())));
@@ -187,11 +197,13 @@ export const binary = {
       },
     ]),
     multiplier: multiplier((a, b, upstream) => [
-      () => tf.mul(upstream, tf.mul(tf.add(powerSlope(a(), b().start), powerSlope(a(), b().end)), 0.5)),
-      () => tf.mul(upstream, tf.mul(tf.add(exponentSlope(a().start, b()), exponentSlope(a().end, b())), 0.5)),
+      () => kernels.mulNoNan(tf.mul(tf.add(powerSlope(a(), b().start), powerSlope(a(), b().end)), 0.5), upstream),
+      () => kernels.mulNoNan(tf.mul(tf.add(exponentSlope(a().start, b()), exponentSlope(a().end, b())), 0.5), upstream),
     ]),
   },
-  // Δθ = s · (x̄ Δy − ȳ Δx), whose bracket is r₀ r₁ sin Δθ
+  // Where it turns little, Δθ = s · (x̄ Δy − ȳ Δx), whose bracket is r₀ r₁ sin Δθ. Else the integral along the straight line in
+  // direction v: Δθ · v_y² + v_x v_y · log(r₁/r₀) to y, Δθ · v_x² − v_x v_y · log(r₁/r₀) to x, which is finite through the origin
+  // too; from or to the origin itself, where both logarithms are infinite and cancel, without them.
   atan2: {
     run: run(tf.atan2),
     gradient: gradient((y, x, upstream) => {
@@ -201,18 +213,26 @@ export const binary = {
     multiplier: (context) =>
       multiplier((y, x, upstream) => {
         const [ys, xs] = [y(), x()];
-        const across = tf.sub(
-          tf.mul(middle(xs), tf.sub(ys.end, ys.start)),
-          tf.mul(middle(ys), tf.sub(xs.end, xs.start)),
-        );
-        const radius = bothEnds({ start: xs.start, end: xs.end }, tf.square);
-        const height = bothEnds({ start: ys.start, end: ys.end }, tf.square);
-        const radii = tf.mul(tf.add(radius.start, height.start), tf.add(radius.end, height.end));
+        const radius = (end: keyof Ends): Tensor => tf.sqrt(tf.add(tf.square(xs[end]), tf.square(ys[end])));
+        const [from, to] = [radius('start'), radius('end')];
         const { delta } = context.output;
-        const series = tf.mul(tf.rsqrt(radii), tf.add(1, tf.div(tf.square(delta), 6)));
-        const rate = tf.where(tf.less(tf.abs(delta), 0.03), series, plainSlope(across, delta));
-        const passed = tf.mul(upstream, rate);
-        return [() => tf.mul(passed, middle(xs)), () => tf.neg(tf.mul(passed, middle(ys)))];
+        const away = tf.logicalAnd(tf.greater(from, 0), tf.greater(to, 0));
+        const straight = tf.logicalAnd(tf.less(tf.abs(delta), 0.03), away);
+        const rate = tf.mul(
+          kernels.divNoNan(tf.add(1, tf.div(tf.square(delta), 6)), from),
+          kernels.divNoNan(tf.onesLike(to), to),
+        );
+        const stretch = tf.where(away, tf.log(kernels.divNoNan(to, from)), tf.zerosLike(to));
+        const [dy, dx] = [tf.sub(ys.end, ys.start), tf.sub(xs.end, xs.start)];
+        const length = tf.add(tf.square(dy), tf.square(dx));
+        const turned = (one: Tensor, other: Tensor, sign: 1 | -1): Tensor =>
+          kernels.divNoNan(tf.add(tf.mul(one, delta), tf.mul(tf.mul(other, stretch), sign)), length);
+        const passed = (rule: Tensor, integral: Tensor): Tensor =>
+          kernels.mulNoNan(tf.where(straight, rule, integral), upstream);
+        return [
+          () => passed(tf.mul(rate, middle(xs)), turned(dy, dx, 1)),
+          () => passed(tf.neg(tf.mul(rate, middle(ys))), turned(dx, dy, -1)),
+        ];
       })(context),
   },
   greater: comparison<'greater'>(tf.greater),

@@ -41,7 +41,9 @@ const of = <Op extends OpName>({ f, gradient, slope, fused }: Elementwise<Op>): 
   run: ([x], { attributes }) => f(x!, attributes),
   gradient: ({ inputs: [x], output, upstream, attributes }) => [gradient(upstream, x!, output, attributes)],
   multiplier: ({ inputs: [x], output, upstream, attributes, fused: own }) => {
-    return [own && fused ? fused(own, upstream, x!, attributes) : tf.mul(upstream, slope(x!, output, attributes))];
+    return [
+      own && fused ? fused(own, upstream, x!, attributes) : kernels.mulNoNan(slope(x!, output, attributes), upstream),
+    ];
   },
 });
 
@@ -53,7 +55,7 @@ const by = <Op extends OpName>(
 ): OpRule<Op> =>
   of({
     f,
-    gradient: (upstream, x, _y, attributes) => tf.mul(upstream, derivative(x, attributes)),
+    gradient: (upstream, x, _y, attributes) => kernels.mulNoNan(derivative(x, attributes), upstream),
     slope: slope ?? ((x, y, attributes) => smoothSlope(x, y.delta, (each) => derivative(each, attributes))),
   });
 
@@ -88,7 +90,7 @@ const normalDensity = (x: Tensor): Tensor => tf.mul(tf.exp(tf.mul(tf.square(x), 
 const erfSlopeOfShare = (x: Difference): Tensor => smoothSlope(x, bothEnds(x, normalShare).delta, normalDensity);
 /** x · gate(x): each factor's slope with the other's midpoint. */
 const gatedSlope = (x: Difference, gate: ReturnType<typeof bothEnds>, gateSlope: Tensor): Tensor =>
-  tf.add(midpoint(gate), tf.mul(midpoint(x), gateSlope));
+  tf.add(midpoint(gate), kernels.mulNoNan(midpoint(x), gateSlope));
 
 const tanhArgument = (x: Tensor): Tensor => tf.mul(tf.mul(x, GELU_WIDTH), tf.add(1, tf.mul(tf.square(x), GELU_CUBE)));
 const softplusSlope = (x: Difference, delta: Tensor): Tensor => smoothSlope(x, delta, (each) => tf.sigmoid(each));
@@ -339,7 +341,7 @@ export const elementwise = {
   ),
   reciprocal: of<'reciprocal'>({
     f: (x) => tf.reciprocal(x),
-    gradient: (upstream, _x, y) => tf.neg(tf.mul(upstream, tf.square(y))),
+    gradient: (upstream, _x, y) => tf.neg(kernels.mulNoNan(tf.square(y), upstream)),
     slope: (_x, y) => reciprocalSlope(y),
   }),
   reciprocalOrZero: of<'reciprocalOrZero'>({

@@ -43,8 +43,8 @@ export function toCrossing(start: readonly Tensor[], end: readonly Tensor[], top
 
 /** 1 − u = b / (a + b); 0 where one candidate wins at both ends. */
 const lateShare = (top: Ends, laterAtStart: Tensor, earlierAtEnd: Tensor): Tensor => {
-  const lead = tf.sub(top.end, earlierAtEnd);
-  return kernels.divNoNan(lead, tf.add(lead, tf.sub(top.start, laterAtStart)));
+  const lead = kernels.difference(earlierAtEnd, top.end);
+  return kernels.divNoNan(lead, tf.add(lead, kernels.difference(laterAtStart, top.start)));
 };
 
 /** 1 at the first winner along the last axis, else 0. [m, n] */
@@ -62,7 +62,7 @@ export function crossingAlongLast(start: Tensor, end: Tensor, upstream: Tensor):
   const atStart = firstAlongLast(start, top.start);
   if (start === end) return tf.mul(atStart, upstream);
   const atEnd = firstAlongLast(end, top.end);
-  const pick = (z: Tensor, mask: Tensor): Tensor => tf.sum(tf.mul(z, mask), 1, true);
+  const pick = (z: Tensor, mask: Tensor): Tensor => tf.sum(kernels.mulNoNan(z, mask), 1, true);
   const late = tf.mul(upstream, lateShare(top, pick(start, atEnd), pick(end, atStart)));
   return tf.add(tf.mul(atStart, tf.sub(upstream, late)), tf.mul(atEnd, late));
 }

@@ -4,9 +4,10 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { kernels } from '../backends';
 import { alongLast } from './last';
 import type { OpRule } from './rule';
-import { bothEnds, expSlope, midpoint, openShare, plainSlope, rsqrtSlope, type Ends } from './secant';
+import { bothEnds, expSlope, midpoint, midpointOfLarge, openShare, plainSlope, rsqrtSlope, type Ends } from './secant';
 
 /** More than e^±80 between the two sums leaves float32. */
 const WIDEST = 80;
@@ -18,7 +19,7 @@ const WIDEST = 80;
  */
 function sharedShift(ends: Ends): { half: Tensor; slopes: Tensor; apart: Tensor } {
   // Large logits are first brought near 0, which rounds nothing, so that their log-sums keep their digits.
-  const common = midpoint(bothEnds(ends, (z) => tf.max(z, -1, true)));
+  const common = midpointOfLarge(bothEnds(ends, (z) => tf.max(z, -1, true)));
   const { start, end } = bothEnds(ends, (z) => tf.sub(z, common));
   const logSum = bothEnds({ start, end }, (z) => tf.logSumExp(z, -1, true));
   const half = tf.minimum(tf.maximum(tf.mul(logSum.delta, 0.5), -WIDEST), WIDEST);
@@ -35,7 +36,7 @@ function sharedShift(ends: Ends): { half: Tensor; slopes: Tensor; apart: Tensor 
 function logSumShares(ends: Ends): Tensor {
   const change = bothEnds(ends, (z) => tf.logSumExp(z, -1, true)).delta;
   const mean = midpoint(bothEnds(ends, (z) => tf.softmax(z)));
-  return tf.mul(mean, tf.div(change, weighted(tf.sub(ends.end, ends.start), mean)));
+  return tf.mul(mean, tf.div(change, weighted(kernels.difference(ends.start, ends.end), mean)));
 }
 
 /** Softmax as the exponential of z − log-sum, for such ends: the exponentials by their own slopes. */
@@ -70,7 +71,7 @@ function sparsemaxThreshold(z: Tensor): { tau: Tensor; weights: Tensor } {
   const sums = tf.cumsum(sorted, z.rank - 1);
   const inside = tf.cast(tf.greater(tf.add(1, tf.mul(rank, sorted)), sums), 'float32');
   const size = tf.sum(inside, -1, true);
-  const tau = tf.div(tf.sub(tf.sum(tf.mul(sums, inside), -1, true), 1), size);
+  const tau = tf.div(tf.sub(tf.sum(kernels.mulNoNan(sums, inside), -1, true), 1), size);
   // Sorting the order gives back where each value came to stand.
   const place = tf.topk(tf.neg(tf.cast(order, 'float32')), count).indices;
   const weights = tf.relu(tf.div(tf.sub(size, tf.cast(place, 'float32')), size));

@@ -5,6 +5,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { kernels } from '../backends';
 import type { Passing } from '../graph/facts/row';
 import { OPS, type OpAttributes, type OpName } from '../graph/ops';
 import type { MultiplierContext, OpRule, Parts, PartsRule, RunContext } from './rule';
@@ -95,8 +96,8 @@ const scaled = (row: Row): Rule => {
   const swapped = (parts: Parts, weight: Tensor): Parts => {
     const [up, down] = [above(weight), below(weight)];
     return {
-      positive: tf.add(tf.mul(parts.positive, up), tf.mul(parts.negative, down)),
-      negative: tf.add(tf.mul(parts.negative, up), tf.mul(parts.positive, down)),
+      positive: tf.add(kernels.mulNoNan(up, parts.positive), kernels.mulNoNan(down, parts.negative)),
+      negative: tf.add(kernels.mulNoNan(up, parts.negative), kernels.mulNoNan(down, parts.positive)),
     };
   };
   return {
@@ -110,8 +111,8 @@ const scaled = (row: Row): Rule => {
         if (!weight) return null;
         const [up, down] = [above(weight), below(weight)];
         return {
-          positive: tf.add(tf.mul(upstream.positive, up), tf.mul(upstream.negative, down)),
-          negative: tf.add(tf.mul(upstream.negative, up), tf.mul(upstream.positive, down)),
+          positive: tf.add(kernels.mulNoNan(up, upstream.positive), kernels.mulNoNan(down, upstream.negative)),
+          negative: tf.add(kernels.mulNoNan(up, upstream.negative), kernels.mulNoNan(down, upstream.positive)),
         };
       }),
   };
@@ -147,8 +148,8 @@ const nonlinear = (row: Row): Rule => {
     const { start } = context.inputs[0]!;
     const [p, q] = [awayFromZero(parts.positive), awayFromZero(parts.negative)];
     const [none, withP, withQ, both] = [start, tf.add(start, p), tf.add(start, q), tf.add(tf.add(start, p), q)].map(f);
-    const positive = tf.mul(tf.add(tf.sub(withP!, none!), tf.sub(both!, withQ!)), 0.5);
-    const negative = tf.mul(tf.add(tf.sub(withQ!, none!), tf.sub(both!, withP!)), 0.5);
+    const positive = tf.mul(tf.add(kernels.difference(none!, withP!), kernels.difference(withQ!, both!)), 0.5);
+    const negative = tf.mul(tf.add(kernels.difference(none!, withQ!), kernels.difference(withP!, both!)), 0.5);
     return { positive: tf.div(positive, p), negative: tf.div(negative, q), reach: { positive: p, negative: q } };
   };
   return {

@@ -7,6 +7,7 @@ import { toCrossing, toWinners } from './extremes';
 import { linear } from './linear';
 import type { PlainWindows } from '../backends';
 import type { OpRule } from './rule';
+import type { Ends } from './secant';
 
 const isZero = (padding: Padding): boolean => padding.every(([before, after]) => before === 0 && after === 0);
 
@@ -129,6 +130,11 @@ function scatter(parts: readonly Tensor[], windows: Windows): Tensor {
 
 const covered = (x: Tensor, { padding }: Windows): Tensor => padOrCrop(x, padding, 1, -Infinity);
 
+/** TensorFlow's pools begin at float32's lowest number and stay there over nothing but minus infinities. */
+const LOWEST = -3.4028234663852886e38;
+const trueTop = (top: Tensor): Tensor => tf.where(tf.equal(top, LOWEST), tf.fill(top.shape, -Infinity), top);
+const topsOf = ({ start, end }: Ends): Ends => ({ start: trueTop(start), end: trueTop(end) });
+
 /** The fused kernels serve one and two spatial axes, a line being an image of height 1. */
 const isFlat = (shape: readonly number[]): boolean => shape.length <= 4;
 const asImage = (x: Tensor): Tensor => (x.rank === 3 ? tf.reshape(x, [x.shape[0]!, 1, x.shape[1]!, x.shape[2]!]) : x);
@@ -216,7 +222,7 @@ export const pooling = {
         const flow = fused.maxPoolGradient(asImage(covered(x!, windows)), asImage(upstream), asPlain(windows));
         return [uncovered(flow, x!.shape, windows)];
       }
-      return [scatter(toWinners(candidates(covered(x!, windows), windows), output, upstream), windows)];
+      return [scatter(toWinners(candidates(covered(x!, windows), windows), trueTop(output), upstream), windows)];
     },
     multiplier: ({ inputs: [x], output, upstream, attributes, fused }) => {
       const windows = windowsOf(attributes, x!.shape);
@@ -228,7 +234,7 @@ export const pooling = {
       }
       const start = candidates(covered(x!.start, windows), windows);
       const end = candidates(covered(x!.end, windows), windows);
-      return [scatter(toCrossing(start, end, output, upstream), windows)];
+      return [scatter(toCrossing(start, end, topsOf(output), upstream), windows)];
     },
     // A window's maximum is a mean of its two winners, by the crossing rule's shares: it carries their parts in that mean.
     parts: {
@@ -236,7 +242,7 @@ export const pooling = {
         const { attributes, inputs, output } = context;
         const windows = windowsOf(attributes, inputs[0]!.shape);
         const at = (end: 'start' | 'end'): Tensor[] => candidates(covered(inputs[0]![end], windows), windows);
-        const shares = toCrossing(at('start'), at('end'), output, tf.onesLike(output.start));
+        const shares = toCrossing(at('start'), at('end'), topsOf(output), tf.onesLike(output.start));
         const mean = (part: Tensor): Tensor =>
           candidates(padOrCrop(part, windows.padding), windows)
             .map((each, index) => tf.mul(each, shares[index]!))
@@ -248,7 +254,7 @@ export const pooling = {
         const windows = windowsOf(attributes, inputs[0]!.shape);
         const at = (end: 'start' | 'end'): Tensor[] => candidates(covered(inputs[0]![end], windows), windows);
         const [start, end] = [at('start'), at('end')];
-        const back = (flow: Tensor): Tensor => scatter(toCrossing(start, end, output, flow), windows);
+        const back = (flow: Tensor): Tensor => scatter(toCrossing(start, end, topsOf(output), flow), windows);
         return [{ positive: back(upstream.positive), negative: back(upstream.negative) }];
       },
     },

@@ -6,6 +6,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { kernels } from '../backends';
 
+/** Of float32. */
+const LARGEST = 3.4028234663852886e38;
+
 /** The two ends of a value over its segments, [segments, …]. */
 export interface Ends {
   readonly start: Tensor;
@@ -19,9 +22,11 @@ interface EndsAndDelta extends Ends {
 export const middle = (ends: Ends): Tensor => (ends.start === ends.end ? ends.start : midpoint(ends));
 
 export const midpoint = ({ start, end }: Ends): Tensor => tf.mul(tf.add(start, end), 0.5);
+/** Of values whose sum may leave float32: those of additive masks do. */
+export const midpointOfLarge = ({ start, end }: Ends): Tensor => tf.add(tf.mul(start, 0.5), tf.mul(end, 0.5));
 export const bothEnds = ({ start, end }: Ends, f: (x: Tensor) => Tensor): EndsAndDelta => {
   const ends = { start: f(start), end: f(end) };
-  return { ...ends, delta: tf.sub(ends.end, ends.start) };
+  return { ...ends, delta: kernels.difference(ends.start, ends.end) };
 };
 
 /** Δout / Δin, 0 where Δin is 0: exact for functions whose pieces are constant or x itself, which round nothing. */
@@ -32,7 +37,7 @@ export const plainSlope = (deltaIn: Tensor, deltaOut: Tensor): Tensor => kernels
  * y the ReLU's output: 1 where open at both ends, also where the value comes back to where it was; 0 where closed.
  */
 export function openShare(output: Ends, deltaIn: Tensor): Tensor {
-  const open = tf.add(output.start, output.end);
+  const open = tf.minimum(tf.add(output.start, output.end), LARGEST); // open to infinity is open
   return kernels.divNoNan(open, tf.maximum(open, tf.abs(deltaIn)));
 }
 
@@ -139,4 +144,4 @@ export function narrowSlope(
 /** −r₀r₁ of r = 1/x; for r = 1/√x, −(r₀r₁)² / (r₀ + r₁). */
 export const reciprocalSlope = (output: Ends): Tensor => tf.neg(tf.mul(output.start, output.end));
 export const rsqrtSlope = (output: Ends): Tensor =>
-  tf.neg(tf.div(tf.square(tf.mul(output.start, output.end)), tf.add(output.start, output.end)));
+  tf.neg(kernels.divNoNan(tf.square(tf.mul(output.start, output.end)), tf.add(output.start, output.end)));

@@ -3,6 +3,7 @@
 // same from ordinary ops. Rows are the outermost axis; channels are last. One file of over 500 lines, since its kernels share
 // their loops over blocks and threads, and what is compiled stays one unit.
 #include <algorithm>
+#include <cfloat>
 #include <cmath>
 #include <cstdint>
 #include <cstring>
@@ -133,10 +134,15 @@ struct OnSegments : Shared {
   }
 };
 
+// Infinities that stand at the same place along a path are neutral elements: their difference is 0, and what passes nothing, or
+// meets no difference, is 0 whatever the other is.
+inline float difference(float from, float to) { return from == to ? 0.0f : to - from; }
+inline float product(float a, float b) { return a == 0.0f || b == 0.0f ? 0.0f : a * b; }
+
 // (y0 + y1) / max(y0 + y1, |x1 - x0|), y = max(x, 0): 1 where the ReLU is open at both ends, 0 closed at both.
 inline float openShare(float x0, float x1) {
-  const float open = std::max(x0, 0.0f) + std::max(x1, 0.0f);
-  return open / std::max(std::max(open, std::fabs(x1 - x0)), 1e-37f);
+  const float open = std::min(std::max(x0, 0.0f) + std::max(x1, 0.0f), FLT_MAX);
+  return open / std::max(std::max(open, std::fabs(difference(x0, x1))), 1e-37f);
 }
 
 // upstream x (slope + (1 - slope) x open share) of x ↦ max(x, slope x) over segments.
@@ -160,7 +166,7 @@ struct ReluSecant : OnSegments {
         const float *us = u + at, *x0 = x + start(row) * each + block, *x1 = x0 + between;
         float* to = out + at;
 #pragma omp simd
-        for (int64_t i = 0; i < count; i++) to[i] = us[i] * (closed + rest * openShare(x0[i], x1[i]));
+        for (int64_t i = 0; i < count; i++) to[i] = product(us[i], closed + rest * openShare(x0[i], x1[i]));
       }
   }
 };
@@ -187,9 +193,25 @@ struct Contribution : OnSegments {
       for (int64_t s = 0; s < segments; s++) {
         const float *ms = m + s * each + block, *a = y + s * between + block, *b = a + between;
 #pragma omp simd
-        for (int64_t i = 0; i < count; i++) sum[i] += ms[i] * (b[i] - a[i]);
+        for (int64_t i = 0; i < count; i++) sum[i] += product(ms[i], difference(a[i], b[i]));
       }
     }
+  }
+};
+
+// end - start; see `difference`.
+struct DifferenceOf : Shared {
+  using Shared::Shared;
+  void compute(TF_OpKernelContext* context) const {
+    Output output(context);
+    Input start(context, 0), end(context, 1);
+    if (!output || !start || !end) return;
+    const int64_t size = start.size();
+    if (end.size() != size) return fail(context, "MhoDifference: sizes differ");
+    const float *a = start.data(), *b = end.data();
+    float* out = output.data();
+#pragma omp parallel for simd schedule(static) if (parallel && size > 16384)
+    for (int64_t i = 0; i < size; i++) out[i] = difference(a[i], b[i]);
   }
 };
 
@@ -221,10 +243,10 @@ struct ReluFlow : OnSegments {
 #pragma omp simd
         for (int64_t i = 0; i < count; i++) {
           const float a = x0[i], b = x1[i], flow = us[i];
-          const float from = std::max(a, 0.0f) + closed * std::min(a, 0.0f);
-          const float until = std::max(b, 0.0f) + closed * std::min(b, 0.0f);
-          sum[i] += flow * (until - from);
-          to[i] = flow * (closed + rest * openShare(a, b));
+          const float from = std::max(a, 0.0f) + product(closed, std::min(a, 0.0f));
+          const float until = std::max(b, 0.0f) + product(closed, std::min(b, 0.0f));
+          sum[i] += product(flow, difference(from, until));
+          to[i] = product(flow, closed + rest * openShare(a, b));
         }
       }
     }
@@ -397,8 +419,9 @@ struct MaxPoolSecant : Pool {
           later = wins1 ? a : later;
           winner1 = wins1 ? place + Ints{} : winner1;
         }
-      const Floats flow = load(u + window, count), nothing = {}, lead = top0 - later, crossing = lead + (top1 - earlier);
-      const Floats early = flow * (crossing == 0.0f ? nothing : lead / crossing), late = flow - early;
+      const Floats flow = load(u + window, count), nothing = {};
+      const Floats lead = top0 == later ? nothing : top0 - later, crossing = lead + (top1 == earlier ? nothing : top1 - earlier);
+      const Floats early = flow == nothing ? nothing : flow * (crossing == 0.0f ? nothing : lead / crossing), late = flow - early;
       place = 0;
       for (int64_t i = 0; i < kh; i++)
         for (int64_t j = 0; j < kw; j++, place++) {
@@ -507,6 +530,7 @@ NAPI_MODULE_INIT() {
 #endif
   static const bool ready =
       able && registerOp<ReluSecant>("MhoReluSecant", {"upstream", "points"}, {"pairs: int", "stride: int", "slope: float"}) &&
+      registerOp<DifferenceOf>("MhoDifference", {"start", "end"}, {}) &&
       registerOp<Contribution>("MhoContribution", {"multiplier", "points"}, {"pairs: int", "stride: int"}) &&
       registerOp<ReluFlow>("MhoReluFlow", {"upstream", "points"}, {"pairs: int", "stride: int", "slope: float"},
                            {"output", "contribution"}) &&

@@ -20,6 +20,8 @@ export interface OnSegments {
 export interface FusedKernels {
   /** upstream × (slope + (1 − slope) × open share) of max(x, slope · x) over segments; see `openShare` in ops/secant.ts. */
   reluSecant(upstream: Tensor, x: OnSegments, slope: number): Tensor;
+  /** end − start of one shape; see `Kernels.difference`. */
+  difference(start: Tensor, end: Tensor): Tensor;
   /** Σ over segments of multiplier × (end − start): [segments × pairs, …] → [pairs, …]. */
   contribution(multiplier: Tensor, y: OnSegments): Tensor;
   /** x · scale + offset, per channel of the last axis. */
@@ -69,6 +71,7 @@ const segmentAttributes = ({ pairs, stride }: OnSegments) =>
 const fused: FusedKernels = {
   reluSecant: (upstream, x, slope) =>
     run('MhoReluSecant', [upstream, x.points], [...segmentAttributes(x), ['slope', 'TF_ATTR_FLOAT', slope]]),
+  difference: (start, end) => run('MhoDifference', [start, end]),
   contribution: (multiplier, y) => run('MhoContribution', [multiplier, y.points], segmentAttributes(y)),
   affine: (x, scale, offset) => run('MhoAffine', [x, scale, offset]),
   offset: (x, offset) => run('MhoOffset', [x, offset]),

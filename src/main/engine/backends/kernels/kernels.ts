@@ -10,6 +10,10 @@ import type { BackendName } from '../../../../contract/backends';
 export interface Kernels {
   /** a / b, and 0 where b is 0; shapes broadcast. The secant slope Δout / Δin. */
   divNoNan(a: Tensor, b: Tensor): Tensor;
+  /** a · b, and 0 where b is 0, whatever a is; shapes broadcast. What passes nothing passes nothing through an infinity. */
+  mulNoNan(a: Tensor, b: Tensor): Tensor;
+  /** end − start, and 0 where both are the same infinity, which stands where it stood. */
+  difference(start: Tensor, end: Tensor): Tensor;
 
   // Gradients: upstream is ∂F/∂output and has the shape of input and output, as the result has.
   // Upstreams are finite: native ops multiply by 0 where others select.
@@ -36,6 +40,8 @@ type Kernel = (a: Tensor, b: Tensor, slope?: number) => Tensor;
 
 const NAMES = {
   divNoNan: 'MhoDivNoNan',
+  mulNoNan: 'MhoMulNoNan',
+  difference: 'MhoDifference',
   reluGrad: 'MhoReluGrad',
   relu6Grad: 'MhoRelu6Grad',
   leakyReluGrad: 'MhoLeakyReluGrad',

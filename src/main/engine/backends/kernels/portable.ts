@@ -8,6 +8,17 @@ const seluScale = 1.0507009873554804934193349852946;
 
 export const portableKernels: Kernels = {
   divNoNan: (a, b) => tf.divNoNan(a, b),
+  mulNoNan: (a, b) =>
+    tf.tidy(() => {
+      const product = tf.mul(a, b);
+      const nothing = tf.broadcastTo(tf.equal(b, 0), product.shape);
+      return tf.where(nothing, tf.zerosLike(product), product);
+    }),
+  difference: (start, end) =>
+    tf.tidy(() => {
+      const difference = tf.sub(end, start);
+      return tf.where(tf.equal(start, end), tf.zerosLike(difference), difference);
+    }),
   reluGrad: (upstream, output) => tf.tidy(() => tf.where(tf.greater(output, 0), upstream, tf.zerosLike(upstream))),
   relu6Grad: (upstream, output) =>
     tf.tidy(() => {
