@@ -256,6 +256,8 @@ describe('the grid of an adaptive path', () => {
       walkPairs(smooth, { side: 0, t: k / 4_000 }, { side: 0, t: (k + 1) / 4_000 }).forEach((v, i) => (all[i]! += v));
     const own = all.subarray(0, 2 * PAIRS);
     const { share } = grid.standing.bounded[0]!;
+    // Complete as its leaves are.
+    expect(sum(grid.values().subarray(0, 2 * PAIRS)) / sum(walkPairs(smooth, ...ENDS))).toBeCloseTo(1, 10);
     expect(distance(grid.values().subarray(0, 2 * PAIRS), own) / l1(own)).toBeLessThan(share);
   });
 

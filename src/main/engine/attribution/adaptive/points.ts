@@ -46,9 +46,6 @@ export const pointAt = (side: 0 | 1, t: number): Point => (side === 1 && t === 0
 /** The k-th of n + 1 even points. */
 export const evenPoint = (k: number, n: number): Point => (2 * k <= n ? pointAt(0, k / n) : pointAt(1, (n - k) / n));
 
-/** α; with the sign bit set, 1 + α counted from the input's side, so that -0 is the input. */
-export const encoded = ({ side, t }: Point): number => (side === 0 ? t : -t);
-
 /** Neighbouring segments of a path of n even ones, in pairs. */
 export const evenChains = (
   line: number,

@@ -30,7 +30,10 @@ export interface Standing {
    * `untilTop` where that many do as a set.
    */
   readonly certain: Int32Array;
-  /** Per line, the points in the path's order, as `encoded`. */
+  /**
+   * Per line, the points in the path's order: α; with the sign bit set, 1 + α counted from the input's side, so that -0 is the
+   * input.
+   */
   readonly grid: readonly Float64Array[];
 }
 
