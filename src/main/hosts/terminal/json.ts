@@ -4,6 +4,7 @@ import type { Session, SessionRun } from '../../../contract/session';
 import { printableJson } from '../../../contract/text';
 import { isResolved, layerShares, reachedWords, trustOf } from '../../../contract/words/accuracy';
 import { alarmWords } from '../../../contract/words/alarms';
+import { remarkWords } from '../../../contract/words/remarks';
 import { targetNotes } from '../../../contract/words/target';
 import { rankUnits } from '../../engine/attribution/ranking';
 
@@ -89,7 +90,11 @@ function runJson(session: Session, run: SessionRun, top: number, neurons: boolea
     complete,
     examples: examples.map(numbered),
     faults: run.faults.map(({ example, fault }) => ({ example: numbered(example), ...fault })),
-    remarks: run.remarks.map((remark) => ({ ...remark, example: numbered(remark.example) })),
+    remarks: run.remarks.map((remark) => ({
+      ...remark,
+      example: numbered(remark.example),
+      words: remarkWords(remark),
+    })),
     pathStart: run.pathStart,
     varied: run.varied ?? null,
     rounded: run.rounded ?? [],
