@@ -53,6 +53,6 @@ it('ends all examples as far as they have come: a complete run, which can go on'
     expect(estimate).toBeGreaterThan(1e-4);
   }
   expect((await mho(['show', out])).out).toMatch(/nig: asked 0\.01 %, ended early with \d+ walks: /);
-  const further = await mho(['attribute', '--continue', out, '--tolerance', '0.04%', '--memory', '8', '--json']);
+  const further = await mho(['attribute', '--continue', out, '--tolerance', '0.04%', '--json']);
   expect(further).toMatchObject({ code: 0, err: '' });
 });

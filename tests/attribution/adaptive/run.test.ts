@@ -129,6 +129,30 @@ describe('a run that is ended, or goes on', () => {
     }
   });
 
+  it.each([
+    [40, 2000],
+    [2000, 40],
+  ])('goes on from what %s MB held with %s MB, and walks nothing twice', async (before, after) => {
+    const coarse = await run(opened, { ...DEFAULT_ACCURACY, tolerance: 0.02 }, {}, { memoryMB: before });
+    let passes = 0;
+    const onProgress = ({ done }: Progress) => (passes = done);
+    const further = await run(opened, tight, { resume: coarse, onProgress }, { memoryMB: after });
+    const walks = (result: RunResult): number => result.adaptive!.examples.reduce((sum, each) => sum + each.walks, 0);
+    expect(walks(further)).toBeGreaterThan(walks(coarse));
+    expect(passes).toBeLessThanOrEqual(1.5 * (walks(further) - walks(coarse)) + 1);
+    for (const { reached } of further.adaptive!.examples) expect(reached).toBe(true);
+  });
+
+  it('begins anew where other numbers decide', async () => {
+    const coarse = await run(opened, { ...DEFAULT_ACCURACY, tolerance: 0.02 });
+    const over = { ...tight, over: 'neurons' } as const;
+    const further = await run(opened, over, { resume: coarse });
+    const direct = await run(opened, over);
+    expect(further.adaptive!.examples.map(({ walks }) => walks)).toEqual(
+      direct.adaptive!.examples.map(({ walks }) => walks),
+    );
+  });
+
   it('keeps the examples that are resolved where it is cancelled', async () => {
     const cancel = new AbortController();
     const result = await attribute(

@@ -31,6 +31,7 @@ export interface Entries {
  * @param lines baselines of an example
  * @param over what the tolerance bounds
  * @param budgetMB of the whole run
+ * @param before neurons of each layer that grids to go on from hold: they decide, whatever the memory is now
  */
 export function entriesOf(
   layers: readonly PlannedLayer[],
@@ -38,6 +39,7 @@ export function entriesOf(
   lines: number,
   over: 'units' | 'neurons',
   budgetMB: number,
+  before: readonly number[] | null,
 ): Entries {
   const own = [...new Map(layers.map((each) => [each.layer.output, each])).values()];
   const sized = own.map(({ layer: { output, unitAxis } }) => {
@@ -49,12 +51,14 @@ export function entriesOf(
   const each = 4 * NUMBERS * LEAVES * lines;
   const most = (budgetMB * 1e6 * PART) / each;
   const all = total(({ units, neurons }) => units + neurons);
-  const whole = all <= most && all <= WHOLE[over];
+  const kept =
+    before?.length === sized.length && sized.every(({ neurons }, at) => before[at]! <= neurons) ? before : null;
+  const whole = kept ? sized.every(({ neurons }, at) => kept[at] === neurons) : all <= most && all <= WHOLE[over];
   const left = Math.max(0, most - total(({ units }) => units)) / sized.length;
   const sample = Math.max(16, Math.min(SAMPLE[over], Math.floor(left)));
   let at = 0;
-  const placed = sized.map(({ id, shape, unitAxis, neurons, units }): LayerEntries => {
-    const held = whole || neurons <= sample ? neurons : sample;
+  const placed = sized.map(({ id, shape, unitAxis, neurons, units }, place): LayerEntries => {
+    const held = kept ? kept[place]! : whole || neurons <= sample ? neurons : sample;
     const begin = at;
     at += units + held;
     return {

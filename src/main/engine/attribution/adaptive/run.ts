@@ -3,7 +3,14 @@
  * as far as was asked (docs/secant.md, "The adaptive path"). Examples take their rounds together, so that batches are full; each ends
  * by itself.
  */
-import type { Accuracy, AttributionRequest, Reached, Round, RunResult } from '../../../../contract/attribution';
+import type {
+  Accuracy,
+  AttributionRequest,
+  Reached,
+  Round,
+  RunResult,
+  SavedGrid,
+} from '../../../../contract/attribution';
 import { sizeOf, type ValueId } from '../../graph/graph';
 import { chainsAtOnce, DEFAULT_BUDGET_MB } from '../chunks';
 import type { Plan } from '../plan';
@@ -13,6 +20,7 @@ import type { Weights } from '../weights';
 import { entriesOf, PART, slicesOf, type Entries } from './entries';
 import { Grid, type Chain, type Walked } from './grid';
 import { reachOf } from './reach';
+import { slicesIn } from './saved';
 import { Walker, type PairChain } from './walker';
 
 /** What one example comes to, at each planned layer's value. */
@@ -86,6 +94,22 @@ const LOOK_EVERY = 150;
 /** Bytes of a saved grid at the most: a session file holds one for each example. */
 const MOST_SAVED = 4e6;
 
+/** Neurons of each layer that the grids of a run hold; null where it has none to go on from. */
+function heldBefore(run: RunResult | undefined): readonly number[] | null {
+  const saved = run?.adaptive?.examples.find((each) => each.saved)?.saved;
+  return (saved && slicesIn(saved)?.neurons.map(({ begin, end }) => end - begin)) ?? null;
+}
+
+/** Whether a saved grid has these entries, and decides by the same of them. */
+function fits(saved: SavedGrid, entries: Entries, over: Accuracy['over']): boolean {
+  const kept = slicesIn(saved);
+  if (kept?.over !== over) return false;
+  return (['units', 'neurons'] as const).every((of) => {
+    const own = slicesOf(entries, of);
+    return own.length === kept[of].length && own.every(({ begin, end }, at) => kept[of][at]!.begin === begin && kept[of][at]!.end === end); // prettier-ignore
+  });
+}
+
 /** One example on its way. */
 class Path {
   readonly grid: Grid;
@@ -109,8 +133,8 @@ class Path {
     const { prepared, accuracy, plan } = setting;
     const { references } = prepared;
     const place = before?.examples.indexOf(example) ?? -1;
-    const reached = before?.adaptive?.examples[place];
-    const saved = reached?.saved;
+    const kept = before?.adaptive?.examples[place]?.saved;
+    const saved = kept && fits(kept, entries, accuracy.over) ? kept : null;
     this.atBaseline = new Float32Array(references);
     this.atInput = new Float32Array(references);
     const neurons = entries.layers.reduce((total, { shape }) => total + sizeOf(shape), 0);
@@ -419,7 +443,8 @@ export async function resolve(setting: AdaptiveSetting, hooks: AdaptiveHooks): P
   const { plan, weights, prepared, request, accuracy, rowBytes } = setting;
   const { references, examples } = prepared;
   const budget = request.memoryMB ?? DEFAULT_BUDGET_MB;
-  const entries = entriesOf(plan.layers, setting.shapes, references, accuracy.over, budget);
+  const before = heldBefore(hooks.resume);
+  const entries = entriesOf(plan.layers, setting.shapes, references, accuracy.over, budget, before);
   const { lines, seeds } = prepared;
   const most = chainsAtOnce(rowBytes, budget, Math.min(entries.megabytes, PART * budget), request.chunkRows);
   // As many as a batch has room for their pilots, and memory for their grids.

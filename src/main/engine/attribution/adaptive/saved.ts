@@ -1,8 +1,8 @@
 /** A grid as plain numbers and words, to go on from later. */
 import { z } from 'zod';
-import type { SavedGrid } from '../../../../contract/attribution';
+import type { Accuracy, SavedGrid } from '../../../../contract/attribution';
 import { sizes, type Leaf } from './leaf';
-import type { Vector } from './points';
+import type { Slice, Vector } from './points';
 import type { State } from './state';
 
 const count = z.number().int().nonnegative();
@@ -33,6 +33,17 @@ const about = z.object({
   doubled: z.array(z.array(count)),
   fours: z.array(z.array(count)).nullable(),
 });
+
+/** What a saved grid's vectors hold: where the entries of each layer's units and neurons lie. Null where it is no grid. */
+export function slicesIn(
+  saved: SavedGrid,
+): (Record<'units' | 'neurons', readonly Slice[]> & Pick<Accuracy, 'over'>) | null {
+  const { data } = about.safeParse(saved.about);
+  if (!data) return null;
+  const { bounded, others } = data.options;
+  const { over } = data.accuracy;
+  return over === 'units' ? { over, units: bounded, neurons: others } : { over, units: others, neurons: bounded };
+}
 
 /** A leaf's numbers, in the order they are kept in; vectors by index. */
 const NUMBERS = ['line', 'side', 'lo', 'hi', 'level', 'root', 'narrow', 'jump'] as const;
