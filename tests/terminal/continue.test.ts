@@ -148,6 +148,14 @@ describe('a run that goes on', () => {
     );
   });
 
+  it('calls its target what it was called', async () => {
+    const term = { layer: 'logits', shape: [10], index: [0], labels: ['zero'], activations: [], behind: [null] };
+    await saveSession(path, stored(capped, { terms: [term] }));
+    played = () => Promise.resolve([{ ...finer(), terms: [{ ...term, labels: null }] }]);
+    expect((await again('--tolerance', '1%')).out).toContain('Example 0: logits[0] (zero) is 3 at the input');
+    expect((await openSession(path)).runs[1]!.terms![0]!.labels).toEqual(['zero']);
+  });
+
   it('is refused what it has already, and what would change its question', async () => {
     await saveSession(path, stored({ estimate: 0.0088, saved }));
     expect((await again('--tolerance', '1%')).err).toBe(

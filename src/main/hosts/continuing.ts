@@ -1,5 +1,5 @@
 /** An adaptive run that goes on, for every host: what is asked of the engine, and what becomes of the run. */
-import type { Accuracy, AttributionRequest, RunResult } from '../../contract/attribution';
+import type { Accuracy, AttributionRequest, RunResult, TargetTerm } from '../../contract/attribution';
 import type { Question } from '../../contract/session';
 
 /** What a run was asked, but for the accuracy: its question holds the numbers, whatever became of the files. */
@@ -27,8 +27,16 @@ export function continuing(
   };
 }
 
-/** The run as it has gone on: time that was spent on what is not walked again counts. */
+/** The run as it has gone on: time that was spent on what is not walked again counts, and targets are called what they were. */
 export const goneOn = (before: RunResult, after: RunResult): RunResult => ({
   ...after,
+  ...(after.terms && { terms: after.terms.map((term, at) => called(term, after, before.terms?.[at], before)) }),
   durationMs: after.durationMs + (before.adaptive?.examples.some(({ saved }) => saved) ? before.durationMs : 0),
 });
+
+/** A term of the target with the labels that it had; what an example is called that was not complete then, nothing tells. */
+function called(term: TargetTerm, after: RunResult, earlier: TargetTerm | undefined, before: RunResult): TargetTerm {
+  if (term.labels || !earlier?.labels) return term;
+  const { labels } = earlier;
+  return { ...term, labels: after.examples.map((example) => labels[before.examples.indexOf(example)] ?? null) };
+}

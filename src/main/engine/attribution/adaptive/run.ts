@@ -104,10 +104,11 @@ function heldBefore(run: RunResult | undefined): readonly number[] | null {
 function fits(saved: SavedGrid, entries: Entries, over: Accuracy['over']): boolean {
   const kept = slicesIn(saved);
   if (kept?.over !== over) return false;
-  return (['units', 'neurons'] as const).every((of) => {
-    const own = slicesOf(entries, of);
-    return own.length === kept[of].length && own.every(({ begin, end }, at) => kept[of][at]!.begin === begin && kept[of][at]!.end === end); // prettier-ignore
-  });
+  return (['units', 'neurons'] as const).every(
+    (of) =>
+      kept[of].length === entries.layers.length &&
+      entries.layers.every(({ [of]: own }, at) => own.begin === kept[of][at]!.begin && own.end === kept[of][at]!.end),
+  );
 }
 
 /** One example on its way. */
