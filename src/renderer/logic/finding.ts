@@ -3,7 +3,7 @@ import type { RunRecord, SampleInfo } from '../../contract/studio';
 import { drowns } from '../../contract/words/alarms';
 import { methodWords } from '../../contract/words/methods';
 import { rivals, unitTrust } from './certain';
-import { targetLabel } from './labels';
+import { targetName } from './labels';
 import { agreement } from './comparison';
 import { examplePlace, ranking, type LayerKey, type Ranking } from './ranking';
 
@@ -67,7 +67,7 @@ export function finding(
           rivals: rivalsOf(table, row),
         };
   return {
-    target: targetLabel(main.result.target[place] ?? main.result.target[0] ?? 'the target', model),
+    target: targetName(main.result, place, model),
     atInput: main.result.atInput[place]!,
     atBaseline: main.result.atBaseline[place]!,
     delta,

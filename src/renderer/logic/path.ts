@@ -2,6 +2,7 @@
 import type { AlongPath, Params, RunRecord, RunSetup } from '../../contract/studio';
 import { isProvisional } from './provisional';
 import { examplePlace, unitCount } from './ranking';
+import { targetFor } from './target';
 
 /** Most points that are asked for: a plot shows no more. */
 const MOST_STEPS = 256;
@@ -14,7 +15,7 @@ const ADAPTIVE_STEPS = 64;
  * adaptive path at even points.
  */
 export const alongRequest = (
-  { data, baseline, target, minus, pathStart, memoryMB, backend }: RunSetup,
+  { data, examples, baseline, target, minus, pathStart, memoryMB, backend }: RunSetup,
   { result }: RunRecord,
   example: number,
   steps = result.adaptive ? ADAPTIVE_STEPS : result.steps,
@@ -22,9 +23,9 @@ export const alongRequest = (
   data,
   example,
   baseline,
-  target,
+  target: targetFor(target, examples, [example]) ?? target,
   backend,
-  ...(minus && { minus }),
+  ...(minus && { minus: targetFor(minus, examples, [example]) ?? minus }),
   ...(pathStart !== undefined && { pathStart }),
   ...(memoryMB !== undefined && { memoryMB }),
   rule: result.method === 'nig' ? (result.rule ?? 'secant') : 'secant',

@@ -2,11 +2,12 @@
  * The model that is open, its data, what is asked of it, and what that would take. Made anew with every model or session
  * that is opened: what was under way for the one before ends in an object that nothing shows any more.
  */
-import type { FinalActivation } from '../../contract/attribution';
+import type { FinalActivation, TargetActivation } from '../../contract/attribution';
 import type { ImageReading } from '../../contract/data';
 import type { ModelSummary } from '../../contract/model';
 import type { Estimate, FileRef, InputData, OpenedModel, RunSetup, StudioBaseline } from '../../contract/studio';
 import type { MhoFault } from '../../contract/errors';
+import { trueEach, type Each } from '../logic/target';
 import { Inputs, readRows } from './inputs.svelte';
 import { Latest } from './latest';
 import { faultOf } from './messages.svelte';
@@ -59,6 +60,17 @@ export class OpenModel {
   finalActivation(output: string): FinalActivation | null {
     const known = this.opened?.finalActivation ?? {};
     return Object.hasOwn(known, output) ? known[output]! : null;
+  }
+
+  /** What makes a probability of an output, and the layer before that; null where it is none. */
+  probability(output: string): TargetActivation | null {
+    const known = this.opened?.probabilities ?? {};
+    return Object.hasOwn(known, output) ? known[output]! : null;
+  }
+
+  /** What each example of the sample's own data truly is, as a target; null where nothing tells. */
+  get truth(): Each | null {
+    return this.sample && this.inputs?.labels.length ? trueEach(this.sample) : null;
   }
 
   // ------------------------------------------------------------- data

@@ -10,6 +10,7 @@ import type {
   StudioBaseline,
   StudioTarget,
 } from '../../contract/studio';
+import { targetFor } from '../logic/target';
 import { rowOf, type Rows } from './inputs.svelte';
 
 /** What is asked before anybody has chosen. */
@@ -22,6 +23,8 @@ export class Question {
   baselineData = $state.raw<{ readonly data: InputData; readonly rows: Rows } | null>(null);
   target = $state.raw<StudioTarget>({ index: 'argmax' });
   minus = $state.raw<StudioTarget | null>(null);
+  /** The examples that the places of a target of its own for each are of. */
+  eachOf = $state.raw<readonly number[]>([]);
   methods = $state.raw<readonly Method[]>(FIRST.methods);
   rule = $state<Rule>(FIRST.rule);
   /** How far an adaptive path goes. */
@@ -91,12 +94,41 @@ export class Question {
   toggleExample(example: number): void {
     if (!this.examples.includes(example)) this.examples = [...this.examples, example].sort((a, b) => a - b);
     else if (this.examples.length > 1) this.examples = this.examples.filter((other) => other !== example);
+    // Nothing tells what one that came anew is to explain.
+    const { target, minus } = this.#targets;
+    if (!target) this.explain({ index: 'argmax' });
+    if (this.minus && !minus) this.minus = null;
+  }
+
+  /** Changes what is explained. What is taken from it lies on the same side of a final activation. @param of see `eachOf` */
+  explain(change: Partial<StudioTarget>, of: readonly number[] = this.eachOf): void {
+    const isSame = change.layer === undefined || change.layer === this.target.layer;
+    this.target = { ...this.target, ...change };
+    this.eachOf = of;
+    if (this.minus) this.subtract(isSame ? this.minus.index : null);
+  }
+
+  /** What is taken from it: another value of the same; null for nothing. */
+  subtract(index: StudioTarget['index'] | null): void {
+    const { layer, afterActivation } = this.target;
+    this.minus =
+      index === null ? null : { ...(layer && { layer }), index, ...(afterActivation && { afterActivation }) };
+  }
+
+  /** The targets for the examples that are chosen; null where one of them has none. */
+  get #targets(): Record<'target' | 'minus', StudioTarget | null> {
+    const { eachOf, examples } = this;
+    return {
+      target: targetFor(this.target, eachOf, examples),
+      minus: this.minus && targetFor(this.minus, eachOf, examples),
+    };
   }
 
   /** As a run was asked, as far as its record tells without its baseline. @param together runs of one job */
   askAs(last: RunRecord, together: readonly RunRecord[]): void {
     this.target = last.asked.target;
     this.minus = last.asked.minus;
+    this.eachOf = last.asked.examples;
     this.methods = METHODS.filter((method) => together.some(({ result }) => result.method === method));
     const adaptive = together.find(({ result }) => result.adaptive !== null)?.result.adaptive;
     const along = together.find(({ result }) => !result.adaptive && result.rule !== null && result.steps > 1);
@@ -115,12 +147,14 @@ export class Question {
   /** What a run of these data is asked; null while something is missing. */
   setup(data: InputData | null): RunSetup | null {
     if (!data || data.faults.length > 0 || this.examples.length === 0 || this.methods.length === 0) return null;
+    const { target, minus } = this.#targets;
+    if (!target) return null;
     return {
       data: data.data,
       examples: [...this.examples],
       baseline: this.baseline,
-      target: this.target,
-      ...(this.minus && { minus: this.minus }),
+      target,
+      ...(minus && { minus }),
       methods: [...this.methods],
       rule: this.rule,
       steps: this.steps,
