@@ -1,7 +1,7 @@
 /** docs/accuracy.md, from what was measured. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Measured, Reach } from './measure';
+import { TOLERANCES, type Measured, type Reach } from './results';
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 const mean = (values: readonly number[]): number => sum(values) / values.length;
@@ -11,7 +11,6 @@ const row = (cells: readonly (string | number)[]): string => `| ${cells.join(' |
 const table = (head: readonly string[], rows: readonly (readonly (string | number)[])[]): string =>
   [row(head), row(head.map((_, column) => (column === 0 ? '---' : '---:'))), ...rows.map(row)].join('\n');
 
-const TOLERANCES = [0.05, 0.02, 0.01, 0.001];
 const reachOf = ({ reach }: Measured, over: Reach['over'], tolerance: number): Reach =>
   reach.find((each) => each.over === over && each.tolerance === tolerance)!;
 const within = ({ truly, tolerance }: Reach): number => truly.filter((each) => each <= tolerance).length;

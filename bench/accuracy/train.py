@@ -1,6 +1,6 @@
 """Trains the networks that docs/accuracy.md measures on, small ones of the kinds people have, and saves each with inputs beside it.
 
-Run once: train.py FOLDER, with Keras 3 on TensorFlow, and scikit-learn for its digits. The data of the others is made here: motifs in
+Run once: train.py FOLDER [NET …], with Keras 3 on TensorFlow, and scikit-learn for its digits. The data of the others is made here: motifs in
 DNA, marks in sequences, counts of a library. What it made is kept in bench/accuracy/nets.
 """
 import importlib.util
@@ -40,14 +40,14 @@ def mobile():
     x, y = digits()
     i = keras.Input((16, 16, 1), name="image")
     h = L.Conv2D(16, 3, strides=2, padding="same", use_bias=False, name="stem")(i)
-    h = L.ReLU(6.0, name="stem_relu")(L.BatchNormalization(name="stem_bn")(h))
+    h = L.ReLU(6.0, name="stem_relu")(L.BatchNormalization(momentum=0.9, name="stem_bn")(h))
     for b, (filters, stride) in enumerate(((16, 1), (24, 2), (24, 1), (24, 1))):
         n = f"b{b}"
         e = L.Conv2D(h.shape[-1] * 3, 1, use_bias=False, name=f"{n}_expand")(h)
-        e = L.ReLU(6.0, name=f"{n}_expand_relu")(L.BatchNormalization(name=f"{n}_expand_bn")(e))
+        e = L.ReLU(6.0, name=f"{n}_expand_relu")(L.BatchNormalization(momentum=0.9, name=f"{n}_expand_bn")(e))
         e = L.DepthwiseConv2D(3, strides=stride, padding="same", use_bias=False, name=f"{n}_depth")(e)
-        e = L.ReLU(6.0, name=f"{n}_depth_relu")(L.BatchNormalization(name=f"{n}_depth_bn")(e))
-        e = L.BatchNormalization(name=f"{n}_project_bn")(L.Conv2D(filters, 1, use_bias=False, name=f"{n}_project")(e))
+        e = L.ReLU(6.0, name=f"{n}_depth_relu")(L.BatchNormalization(momentum=0.9, name=f"{n}_depth_bn")(e))
+        e = L.BatchNormalization(momentum=0.9, name=f"{n}_project_bn")(L.Conv2D(filters, 1, use_bias=False, name=f"{n}_project")(e))
         h = L.Add(name=f"{n}_add")([h, e]) if stride == 1 and h.shape[-1] == filters else e
     h = L.GlobalAveragePooling2D(name="pooled")(h)
     return keras.Model(i, L.Dense(10, name="logits")(h)), x, y
@@ -71,7 +71,7 @@ def dilated():
     i = keras.Input((200, 4), name="sequence")
     h = L.Conv1D(24, 9, padding="same", name="stem")(i)
     for b, rate in enumerate((1, 2, 4, 8)):
-        r = L.ReLU(name=f"b{b}_relu")(L.BatchNormalization(name=f"b{b}_bn")(h))
+        r = L.ReLU(name=f"b{b}_relu")(L.BatchNormalization(momentum=0.9, name=f"b{b}_bn")(h))
         r = L.Conv1D(24, 5, padding="same", dilation_rate=rate, name=f"b{b}_conv")(r)
         h = L.Add(name=f"b{b}_add")([h, r])
     h = L.GlobalMaxPooling1D(name="pooled")(h)
@@ -138,7 +138,10 @@ def normfirst():
 
 
 if __name__ == "__main__":
-    for build, epochs in ((pools, 12), (mobile, 12), (dilated, 6), (transformer, 6), (lstm, 12), (log1p, 8), (normfirst, 8)):
+    only = sys.argv[2:]
+    for build, epochs in ((pools, 12), (mobile, 20), (dilated, 6), (transformer, 20), (lstm, 12), (log1p, 8), (normfirst, 8)):
+        if only and build.__name__ not in only:
+            continue
         keras.utils.set_random_seed(1)
         model, x, y = build()
         kept = slice(0, EXAMPLES)
