@@ -2,8 +2,10 @@
  * Where the default target lies, whatever form a network's end has: F at the input is the number that the last activation was taken
  * of, for every index of the output, and the activation taken of it again is the output.
  */
-import { resolve } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FinalActivation, RunResult } from '../../src/contract/attribution';
 import { attribute, predict } from '../../src/main/engine/attribution';
 import type { Device } from '../../src/main/engine/backends';
@@ -11,8 +13,9 @@ import { readArrays } from '../../src/main/engine/data';
 import { openModel } from '../../src/main/engine/formats';
 import { GraphBuilder } from '../../src/main/engine/graph/builder';
 import { sizeOf, type Graph, type Shape, type ValueId } from '../../src/main/engine/graph/graph';
-import { outputActivations } from '../../src/main/engine/graph/target';
+import { outputActivations, resolveTarget } from '../../src/main/engine/graph/target';
 import { hold } from '../device';
+import { INT64, onnxFile } from '../formats/onnxFile';
 import { random } from '../random';
 
 let device: Device;
@@ -191,6 +194,15 @@ describe('a final activation written out in pieces', () => {
 
   it.each<[string, End]>([
     ['a quotient by another sum', (p, z) => p.div(p.exp(z), p.sum(p.exp(p.neg(z))))],
+    [
+      'sums along one axis spread and turned to another',
+      (p, z) => {
+        const square = p.slice(z, [0, 0, 0], [2, 2, 2], [1, 1, 1]);
+        const e = p.exp(square);
+        const sums = p.one('sum', [e], { axes: [1], keepDims: true });
+        return p.div(e, p.transpose(p.one('tile', [sums], { repeats: [1, 2, 1] }), 0, 2, 1));
+      },
+    ],
     ['sums along one axis met along another', (p, z) => p.div(p.exp(z), p.reshape(p.one('sum', [p.exp(z)], { axes: [1], keepDims: false }), [2, 4, 1]))], // prettier-ignore
     ['a gate', (p, z) => p.mul(z, p.sigmoid(z))],
     ['a difference of two', (p, z) => p.sub(z, p.max(z))],
@@ -296,6 +308,72 @@ describe('a target that is a probability all the same', () => {
     expect(run.terms![0]!.activations).toEqual([{ kind: 'softmax', before: 'z', passed: false }]);
     expect(outputActivations(graph).probabilities).toMatchObject({ y: { kind: 'softmax', before: 'z' } });
   });
+});
+
+describe('forms of ONNX files, channels first', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'mho-endings-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const whole = (...data: number[]) => ({ shape: [data.length], data, type: INT64 });
+  const node = (op: string, from: string, to: string, attributes = {}) => ({ op, inputs: from.split(' '), outputs: to.split(' '), name: to, attributes }); // prettier-ignore
+  const kept = { axes: [1], keepdims: 1 };
+  const dropped = { axes: [1], keepdims: 0 };
+
+  it.each([
+    ['ReduceLogSumExp', 'logSoftmax', [node('ReduceLogSumExp', 'z', 'l', kept), node('Sub', 'z l', 'y')]],
+    [
+      'maxima and sums without their axis, expanded',
+      'softmax',
+      [
+        node('ReduceMax', 'z', 'm0', dropped),
+        node('Unsqueeze', 'm0 axis', 'm1'),
+        node('Shape', 'z', 'shape'),
+        node('Expand', 'm1 shape', 'm'),
+        node('Sub', 'z m', 's'),
+        node('Exp', 's', 'e'),
+        node('ReduceSum', 'e axis', 't0', { keepdims: 0 }),
+        node('Unsqueeze', 't0 axis', 't1'),
+        node('Expand', 't1 shape', 't'),
+        node('Div', 'e t', 'y'),
+      ],
+    ],
+    [
+      'casts to double and back around a reshape',
+      'sigmoid',
+      [
+        node('Sigmoid', 'z', 's'),
+        node('Cast', 's', 'c', { to: 11 }),
+        node('Reshape', 'c flat', 'r'),
+        node('Cast', 'r', 'y', { to: 1 }),
+      ],
+    ],
+    [
+      'transposes around it, and dropout',
+      'softmax',
+      [
+        node('Transpose', 'z', 't', { perm: [0, 2, 3, 1] }),
+        node('Softmax', 't', 's', { axis: -1 }),
+        node('Transpose', 's', 'd', { perm: [0, 3, 1, 2] }),
+        node('Dropout', 'd', 'y'),
+      ],
+    ],
+    ['the first of two parts', 'sigmoid', [node('Sigmoid', 'z', 's'), node('Split', 's parts', 'y other', { axis: 1 })]],
+    ['one over one and an exponential', 'sigmoid', [node('Neg', 'z', 'a'), node('Exp', 'a', 'b'), node('Add', 'b one', 'c'), node('Reciprocal', 'c', 'y')]],
+  ] as const)('%s', async (name, kind, nodes) => {
+    const path = join(folder, `${name}.onnx`);
+    const constants = {
+      w: { shape: [3, 2, 1, 1], data: [1, 2, 3, 4, 5, 6] },
+      one: { shape: [], data: [1] },
+      axis: whole(1),
+      flat: whole(0, -1),
+      parts: whole(2, 1),
+    };
+    const ports = { inputs: [{ name: 'x', shape: ['n', 2, 4, 5] }], outputs: [{ name: 'y' }] };
+    writeFileSync(path, onnxFile({ nodes: [node('Conv', 'x w', 'z'), ...nodes], ...ports, constants }, 17));
+    const { graph } = await openModel(path);
+    expect(outputActivations(graph).finalActivation).toEqual({ y: kind });
+    for (const [channel, place] of [[0, 0], [0, 7], [1, 19]] as const) // prettier-ignore
+      expect(resolveTarget(graph, { index: 20 * channel + place })).toMatchObject({ label: 'z', index: 3 * place + channel, negated: false }); // prettier-ignore
+  }); // prettier-ignore
 });
 
 describe('networks of the field', () => {

@@ -3,8 +3,17 @@
  * exporters make of them, in the forms of TensorFlow, PyTorch, JAX and Keras. Pure: a graph in, what was recognised out.
  */
 import type { FinalActivation } from '../../../contract/attribution';
-import type { Graph, Node, ValueId } from './graph';
-import type { Producers } from './moved';
+import { sizeOf, type Graph, type Node, type Shape, type ValueId } from './graph';
+import {
+  broadcastPlaces,
+  flatOf,
+  movedFrom,
+  moves,
+  placesAlong,
+  type Place,
+  type Producers,
+  type ShapeOf,
+} from './moved';
 import type { OpAttributes, OpName } from './ops';
 
 export interface Final {
@@ -20,6 +29,8 @@ const MOST_COMPARED = 256;
 /** How many forms within forms are looked through, and copies and reshapings in a row. Bounds for what no exporter writes. */
 const DEEPEST = 4;
 const LONGEST_ROW = 64;
+/** Elements for which it is looked up whether a sum meets its own terms. */
+const MOST_LOOKED_UP = 97;
 /** What is added to a sum, or taken at the least, so that nothing is divided by zero. */
 const TINY = 1e-4;
 
@@ -179,53 +190,105 @@ export class Finals {
     const taken = this.#minus(id);
     if (!taken) return id;
     const [z, m] = taken;
-    const shape = this.graph.values[id]!.shape;
-    const one = this.graph.values[this.#bare(m, ['identity', 'tile', 'repeat'])]!.shape;
-    const shared = axes.every((axis) => (one[axis - shape.length + one.length] ?? 1) === 1);
-    const whole = this.graph.values[z]!.shape.join() === shape.join();
-    return shared && whole && this.#isMaximum(m, z, DEEPEST) ? z : id;
+    const { shape } = this.graph.values[id]!;
+    const reduction = this.#reductionOf(m, 'max');
+    if (!reduction || this.graph.values[z]!.shape.join() !== shape.join()) return id;
+    const { axes: over } = reduction.attributes as OpAttributes['max'];
+    const isShared = axes.every((axis) => over.includes(axis)) && this.#meets(reduction, m, shape);
+    return isShared && this.#same(this.#bare(reduction.inputs[0]!), this.#bare(z)) ? z : id;
   }
 
-  /** Whether m comes of the maxima of z, guarded against infinities. */
-  #isMaximum(m: ValueId, z: ValueId, depth: number): boolean {
-    const node = this.producers.get(this.#bare(m));
-    if (!node || depth === 0) return false;
-    if (node.op === 'max') return this.#same(this.#bare(node.inputs[0]!), this.#bare(z));
-    if (!['maximum', 'minimum', 'select', 'clip'].includes(node.op)) return false;
-    const branches = node.op === 'select' ? node.inputs.slice(1) : node.inputs;
-    const varying = branches.filter((each) => !this.graph.values[each]!.constant);
-    return varying.length === 1 && this.#isMaximum(varying[0]!, z, depth - 1);
-  }
-
+  /** log Σ e^x: in pieces, or as x − log-softmax(x) of any one of the group. */
   #logSumExp(id: ValueId): { readonly exponent: ValueId; readonly axes: readonly number[] } | null {
     const bare = this.#bare(id);
     const log = this.#input(bare, 'log');
-    return log === null ? null : this.#sumOfExp(log, id);
+    if (log !== null) return this.#sumOfExp(log, id);
+    const [one, other] = (this.#minus(bare) ?? []).map((each) => this.producers.get(this.#still(each)));
+    if (one?.op !== 'slice' || other?.op !== 'slice') return null;
+    const whole = this.producers.get(this.#still(other.inputs[0]!));
+    if (whole?.op !== 'logSoftmax' || !this.#same(whole.inputs[0]!, one.inputs[0]!)) return null;
+    if (JSON.stringify(one.attributes) !== JSON.stringify(other.attributes)) return null;
+    const { axis } = whole.attributes as OpAttributes['logSoftmax'];
+    const { shape } = this.graph.values[whole.output]!;
+    const kept = shape.map((size, each) => (each === axis ? 1 : size));
+    const met = this.graph.values[bare]!.shape;
+    return kept.join() === met.join() ? { exponent: one.inputs[0]!, axes: [axis] } : null;
   }
 
-  /** @param seen the value as it meets what it is taken of: sums along one axis must not be met along another */
-  #sumOfExp(id: ValueId, seen = id): { readonly exponent: ValueId; readonly axes: readonly number[] } | null {
-    const node = this.producers.get(this.#bare(this.#guarded(this.#bare(id))));
-    if (node?.op !== 'sum') return null;
-    const terms = node.inputs[0]!;
+  /** @param met the value as it meets what it is taken of: sums along one axis must not be met along another */
+  #sumOfExp(id: ValueId, met = id): { readonly exponent: ValueId; readonly axes: readonly number[] } | null {
+    const sum = this.#reductionOf(id, 'sum');
+    if (!sum) return null;
+    const terms = sum.inputs[0]!;
     const exponent = this.#exponent(terms);
-    if (exponent === null) return null;
-    const { axes } = node.attributes as OpAttributes['sum'];
-    const kept = this.graph.values[terms]!.shape.map((size, axis) => (axes.includes(axis) ? 1 : size));
-    const met = this.graph.values[this.#bare(seen, ['identity', 'tile', 'repeat'])]!.shape;
-    const inner = (shape: readonly (number | null)[]): string => shape.join().replace(/^(1,)+/, '');
-    return inner(kept) === inner(met) ? { exponent, axes } : null;
+    if (exponent === null || !this.#meets(sum, met, this.graph.values[terms]!.shape)) return null;
+    return { exponent, axes: (sum.attributes as OpAttributes['sum']).axes };
   }
 
-  /** What something tiny is added to, or what is taken where it is larger. */
-  #guarded(id: ValueId): ValueId {
-    const isTiny = (each: ValueId): boolean => Math.abs(this.#number(each) ?? 1) <= TINY;
-    const added = this.#either(id, 'add', isTiny) ?? this.#either(id, 'maximum', isTiny);
-    if (added) return added[1];
-    const node = this.producers.get(id);
-    if (node?.op !== 'clip') return id;
-    const { min, max } = node.attributes as OpAttributes['clip'];
-    return min <= TINY && max >= 1 / TINY ? node.inputs[0]! : id;
+  /** The maxima or sums that a value is made of: spread, shaped anew, kept from zero or from infinities. */
+  #reductionOf(id: ValueId, op: 'max' | 'sum'): Node | null {
+    for (let [at, row] = [id, 0]; row < LONGEST_ROW; row++) {
+      const node = this.producers.get(at);
+      if (!node) return null;
+      if (node.op === op) return node;
+      const next = this.#guarded(node, op) ?? (moves(this.graph, node) ? node.inputs[0]! : null);
+      if (next === null) return null;
+      at = next;
+    }
+    return null;
+  }
+
+  /** What a guard lets through as it is: against division by zero, or against maxima that are not finite. */
+  #guarded({ op, inputs, output, attributes }: Node, of: 'max' | 'sum'): ValueId | null {
+    const varying = (op === 'select' ? inputs.slice(1) : inputs).filter((id) => !this.graph.values[id]!.constant);
+    const [only] = varying;
+    if (varying.length !== 1 || this.graph.values[only!]!.shape.join() !== this.graph.values[output]!.shape.join())
+      return null;
+    if (of === 'max') return ['maximum', 'minimum', 'select', 'clip'].includes(op) ? only! : null;
+    if (op === 'log') return only!;
+    if (op === 'clip') {
+      const { min, max } = attributes as OpAttributes['clip'];
+      return min <= TINY && max >= 1 / TINY ? only! : null;
+    }
+    const isTiny = (id: ValueId): boolean => Math.abs(this.#number(id) ?? 1) <= TINY;
+    return (op === 'add' || op === 'maximum') && inputs.some(isTiny) ? only! : null;
+  }
+
+  /**
+   * Whether a reduction's numbers, spread and moved about as they are, meet the elements that they were taken of: looked up for some
+   * of them. Where sizes are free, by the shape that a reduction which keeps its axes would have.
+   * @param met what is made of the reduction's numbers, as it is broadcast to `shape`
+   */
+  #meets(reduction: Node, met: ValueId, shape: Shape): boolean {
+    const { axes } = reduction.attributes as OpAttributes['max'];
+    const op = reduction.op as 'max' | 'sum';
+    const given = this.graph.values[reduction.inputs[0]!]!.shape;
+    const steps: ValueId[] = [met];
+    for (let id = met; id !== reduction.output; steps.push(id)) {
+      const node = this.producers.get(id)!;
+      id = this.#guarded(node, op) ?? node.inputs[0]!;
+    }
+    const shapeOf: ShapeOf = (id) => this.graph.values[id]!.shape as readonly number[];
+    if (given.includes(null) || steps.some((id) => this.graph.values[id]!.shape.includes(null))) {
+      const kept = given.map((size, axis) => (axes.includes(axis) ? 1 : size));
+      const inner = (sizes: Shape): string => sizes.join().replace(/^(1,)+/, '');
+      return inner(kept) === inner(this.graph.values[this.#bare(met, ['identity', 'tile', 'repeat'])]!.shape);
+    }
+    const whole = shape as readonly number[];
+    const size = sizeOf(whole);
+    const own = shapeOf(reduction.output);
+    for (let index = 0; index < size; index += Math.max(1, Math.floor(size / MOST_LOOKED_UP))) {
+      const places = placesAlong(index, whole);
+      const wanted = places.flatMap((place, axis) => (axes.includes(axis) ? (own.length === whole.length ? [0] : []) : [place])); // prettier-ignore
+      let at: Place | null = { value: met, index: flatOf(broadcastPlaces(places, shapeOf(met)), shapeOf(met)) };
+      while (at && at.value !== reduction.output) {
+        const node: Node = this.producers.get(at.value)!;
+        const guarded = this.#guarded(node, op);
+        at = guarded === null ? movedFrom(this.graph, node, at.index, shapeOf) : { value: guarded, index: at.index };
+      }
+      if (at?.index !== flatOf(wanted, own)) return false;
+    }
+    return true;
   }
 
   // ------------------------------------------------------------ either

@@ -31,6 +31,10 @@ export function placesAlong(index: number, shape: readonly number[]): number[] {
 export const flatOf = (places: readonly number[], shape: readonly number[]): number =>
   places.reduce((flat, place, axis) => flat * shape[axis]! + place, 0);
 
+/** Where an element of what a value was broadcast to comes from. */
+export const broadcastPlaces = (places: readonly number[], shape: readonly number[]): number[] =>
+  places.slice(places.length - shape.length).map((place, axis) => (shape[axis] === 1 ? 0 : place));
+
 /** Where the element at `places` of the output stands among the inputs: which input, and its place there; null for none of them. */
 type Origin<Op extends OpName> = (
   places: readonly number[],
@@ -108,8 +112,7 @@ export function movedFrom(graph: Graph, node: Node, index: number, shapeOf: Shap
     const same = unmoved(graph, node);
     if (same !== null) {
       const shape = shapeOf(same);
-      const own = places.slice(places.length - shape.length).map((place, axis) => (shape[axis] === 1 ? 0 : place));
-      return { value: same, index: flatOf(own, shape) };
+      return { value: same, index: flatOf(broadcastPlaces(places, shape), shape) };
     }
     const origin = ORIGINS[op] as Origin<OpName> | undefined;
     const from = origin?.(places, node.attributes, inputs.map(shapeOf)) ?? null;
