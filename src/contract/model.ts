@@ -9,6 +9,20 @@ export interface ModelSummary {
   readonly outputs: readonly PortSummary[];
   readonly layers: readonly LayerSummary[];
   readonly parameters: number;
+  /** Weights that hold what is no number, or infinities where none belong; absent in sessions, which hold no weights. */
+  readonly notFinite?: readonly NotFiniteWeight[];
+}
+
+/** A weight with numbers that are none; infinities that only mask are not counted (the words are in words/weights.ts). */
+export interface NotFiniteWeight {
+  readonly weight: string;
+  /** The layer that reads it. */
+  readonly layer: string;
+  readonly nan: number;
+  readonly infinite: number;
+  readonly of: number;
+  /** Index of the first, row-major. */
+  readonly first: number;
 }
 
 export interface PortSummary {

@@ -5,6 +5,7 @@ import { MhoError } from '../../../contract/errors';
 import { MODEL_FORMAT_NAMES, MODEL_FORMATS, type ModelFormat, type ModelFormatName } from '../../../contract/formats';
 import type { ModelSummary } from '../../../contract/model';
 import type { Graph } from '../graph/graph';
+import { notFiniteWeights } from '../graph/doubts';
 import { summarised } from '../graph/layers';
 import { graphModel } from './graphModel/open';
 import { kerasArchive } from './kerasArchive';
@@ -61,7 +62,8 @@ export async function openFound(path: string, around: Omit<Opening, 'given' | 'r
       hash: hash.digest('hex'),
       parameters,
     });
-    return { graph, summary, beside };
+    const notFinite = notFiniteWeights(graph);
+    return { graph, summary: notFinite.length > 0 ? { ...summary, notFinite } : summary, beside };
   } catch (error) {
     if (error instanceof MhoError) throw error;
     // A fault of ours, but it is this file that meets it: whoever opened it is told which, whoever mends it finds the cause.

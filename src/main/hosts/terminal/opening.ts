@@ -1,5 +1,6 @@
 /** Opens a model, with a bar for large ones where somebody watches, and a word about what else is in the folder. */
 import { printable } from '../../../contract/text';
+import { notFiniteWords } from '../../../contract/words/weights';
 import { openModel, type OpenedModel } from '../../engine/formats';
 import { type Bar, progressBar } from './progress';
 import { interruptible, type Terminal } from './terminal';
@@ -7,8 +8,13 @@ import { interruptible, type Terminal } from './terminal';
 /** Smaller models are open before a bar could be read. */
 const BAR_BYTES = 64e6;
 
-/** Ctrl-C ends it. @throws MODEL_…, OPENING_CANCELLED */
-export async function openInTerminal(terminal: Terminal, path: string, quiet = false): Promise<OpenedModel> {
+/** Ctrl-C ends it. @param doubts whether weights that are no numbers are told @throws MODEL_…, OPENING_CANCELLED */
+export async function openInTerminal(
+  terminal: Terminal,
+  path: string,
+  quiet = false,
+  doubts = !quiet,
+): Promise<OpenedModel> {
   const screen = quiet ? null : terminal.screen;
   let bar: Promise<Bar> | null = null;
   let latest: readonly [done: number, total: number] = [0, 0];
@@ -25,6 +31,7 @@ export async function openInTerminal(terminal: Terminal, path: string, quiet = f
   try {
     const model = await interruptible(terminal, (signal) => openModel(path, { onProgress, signal }));
     if (model.beside.length > 0 && !quiet) terminal.err(takenOf(model));
+    if (doubts) for (const each of model.summary.notFinite ?? []) terminal.err(`${notFiniteWords(each)}\n`);
     return model;
   } finally {
     (await (bar as Promise<Bar> | null))?.stop();

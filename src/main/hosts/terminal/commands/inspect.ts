@@ -2,6 +2,7 @@
 import type { ModelSummary, OpSupport, Varied } from '../../../../contract/model';
 import { printable, printableJson } from '../../../../contract/text';
 import { OP_METHODS, opNotes } from '../../../../contract/words/ops';
+import { notFiniteWords } from '../../../../contract/words/weights';
 import { written } from '../../../../contract/words/shape';
 import { heldWords, walkedWords } from '../../../../contract/words/varied';
 import { opSupport } from '../../../engine/graph/support';
@@ -11,7 +12,7 @@ import { right, table } from '../table';
 import { EXIT, type Terminal } from '../terminal';
 
 export async function inspect(terminal: Terminal, path: string, options: { json?: boolean }): Promise<number> {
-  const { graph, summary, beside } = await openInTerminal(terminal, path, options.json);
+  const { graph, summary, beside } = await openInTerminal(terminal, path, options.json, false);
   const { varied } = variation(graph);
   const ops = opSupport(graph);
   terminal.out(
@@ -49,8 +50,9 @@ function described(model: ModelSummary, { walked, held }: Varied): string {
     (layer) =>
       `${printable(layer.name)} (${printable(layer.kind)}) has no rule: targets that depend on it are refused (${printable(layer.unsupported.join(', '))}).\n`,
   );
+  const doubts = (model.notFinite ?? []).map((each) => `${notFiniteWords(each)}\n`);
   const head = ['Layer', 'Kind', 'Shape', 'Units', 'Parameters', 'Fed by'];
-  return `${lines.join('\n')}\n${table(head, rows)}${warnings.join('')}`;
+  return `${lines.join('\n')}\n${table(head, rows)}${warnings.join('')}${doubts.join('')}`;
 }
 
 /** What each method gives, in as few lines as say it. */
