@@ -16,6 +16,8 @@ export interface ImageReading {
 export interface InputPort extends PortSummary {
   /** Whole numbers from 0 to below this: the rows of the table they are looked up in. */
   readonly vocabulary?: number;
+  /** Which of them is padding, where the model or a file beside it tells. */
+  readonly padding?: number;
   /** What the first layers multiply by, where they do nothing else before: the sign of a model that wants 0 to 255. */
   readonly scale?: { readonly factor: number; readonly layer: string };
   /** Letters of a one-hot sequence, in the order of its channels. */

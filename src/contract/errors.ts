@@ -183,6 +183,15 @@ const catalogue = {
     'Give one example, several references, or one per example.',
   ],
 
+  BASELINE_UNIFORM: [
+    'No input holds one-hot sequences, whose channels could be alike: {inputs}.',
+    'Compare with zeros, another number, or a file.',
+  ],
+  BASELINE_PADDING: [
+    'Ids of padding cannot be the baseline of {inputs}: {reason}.',
+    'Give the id as padding:ID, or compare with zeros or a file.',
+  ],
+
   // sessions
   SESSION_NOT_FOUND: ['{path} does not exist.', 'Check the path.'],
   SESSION_DAMAGED: [

@@ -2,7 +2,7 @@
 import type { NumericArray } from '../../../contract/attribution';
 import type { Doubt, InputPort } from '../../../contract/data';
 import { MhoError } from '../../../contract/errors';
-import type { Graph, Node, ValueId } from '../graph/graph';
+import type { Constant, Graph, Node, ValueId } from '../graph/graph';
 
 /** Ops that only move values or name them. */
 const MOVES = new Set<Node['op']>(['identity', 'reshape', 'transpose', 'slice', 'pad']);
@@ -14,20 +14,45 @@ export function inputPorts(graph: Graph): InputPort[] {
     for (const id of new Set(node.inputs)) consumers.set(id, [...(consumers.get(id) ?? []), node]);
   return graph.inputs.map(({ name, value }) => {
     const { shape, dtype } = graph.values[value]!;
-    const vocabulary = rowsLookedUp(graph, consumers, value);
+    const tables = tablesOf(graph, consumers, value);
+    const vocabulary = tables.length > 0 ? Math.min(...tables.map(({ rows }) => rows)) : null;
+    const padding = tables.map((table) => table.padding).find((each) => each !== null) ?? graph.padding ?? null;
     const scale = dtype === 'float32' ? firstScale(graph, consumers, value) : null;
-    return { name, shape, dtype, ...(vocabulary !== null && { vocabulary }), ...(scale && { scale }) };
+    return {
+      name,
+      shape,
+      dtype,
+      ...(vocabulary !== null && { vocabulary }),
+      ...(vocabulary !== null && padding !== null && padding < vocabulary && { padding }),
+      ...(scale && { scale }),
+    };
   });
 }
 
-/** Rows of the smallest table that an input's values are looked up in. */
-function rowsLookedUp(graph: Graph, consumers: ReadonlyMap<ValueId, readonly Node[]>, from: ValueId): number | null {
-  const sizes = (consumers.get(from) ?? []).flatMap((node) => {
-    if (node.op === 'embedding') return [graph.values[node.inputs[1]!]!.shape[0] ?? Infinity];
-    return MOVES.has(node.op) ? [rowsLookedUp(graph, consumers, node.output) ?? Infinity] : [];
+/** The tables that an input's values are looked up in: their rows, and which of them is padding. */
+function tablesOf(
+  graph: Graph,
+  consumers: ReadonlyMap<ValueId, readonly Node[]>,
+  from: ValueId,
+): { readonly rows: number; readonly padding: number | null }[] {
+  return (consumers.get(from) ?? []).flatMap((node) => {
+    if (MOVES.has(node.op)) return tablesOf(graph, consumers, node.output);
+    if (node.op !== 'embedding') return [];
+    const { shape, constant } = graph.values[node.inputs[1]!]!;
+    const { padding } = (node as Node<'embedding'>).attributes;
+    return [{ rows: shape[0] ?? Infinity, padding: padding ?? (constant && emptyRow(constant)) }];
   });
-  const least = Math.min(...sizes);
-  return Number.isFinite(least) ? least : null;
+}
+
+/** The first row of a table that is 0 throughout: training leaves that of padding as it was made. Null without one. */
+function emptyRow({ shape, data }: Constant): number | null {
+  const width = shape[1]!;
+  for (let row = 0; row < shape[0]!; row++) {
+    let at = row * width;
+    while (at < (row + 1) * width && data[at] === 0) at++;
+    if (width > 0 && at === (row + 1) * width) return row;
+  }
+  return null;
 }
 
 /** The product of constant factors right behind an input: rescaling, normalisation. Null where nothing is scaled. */

@@ -12,6 +12,7 @@ import { kerasArchive } from './kerasArchive';
 import { kerasHdf5 } from './kerasHdf5';
 import { layersModel } from './layersModel';
 import { onnx } from './onnx/open';
+import { paddingBeside } from './padding';
 import { savedModel } from './savedModel/open';
 import { type Format, LARGEST_JSON, type Opening, type Source, sourceAt, sourcesIn } from './source';
 
@@ -53,7 +54,10 @@ export async function openFound(path: string, around: Omit<Opening, 'given' | 'r
     const given = await sourceAt(path, { ...around, given: path, root: dirname(path) });
     const { format, source, beside } = await find(given);
     at = source.path;
-    const { graph, parameters, hashed } = await formats[format].open(source);
+    const { graph: opened, parameters, hashed } = await formats[format].open(source);
+    const folder = source.isFolder ? source.path : dirname(source.path);
+    const padding = hasLookup(opened) ? await paddingBeside(folder, source.reading.root) : null;
+    const graph = padding === null ? opened : { ...opened, padding };
     const hash = createHash('sha256');
     for (const part of hashed) hash.update(part);
     const summary = summarised(graph, {
@@ -71,6 +75,8 @@ export async function openFound(path: string, around: Omit<Opening, 'given' | 'r
     throw new MhoError('MODEL_UNREADABLE', { path: at, reason }, { cause: error });
   }
 }
+
+const hasLookup = ({ nodes }: Graph): boolean => nodes.some(({ op }) => op === 'embedding');
 
 async function matching(source: Source): Promise<Match | null> {
   for (const format of MODEL_FORMAT_NAMES) if (await formats[format].match(source)) return { format, source };

@@ -52,4 +52,6 @@ export interface Graph {
   readonly outputs: readonly Port[];
   /** In running order; model inputs are layers too. */
   readonly layers: readonly Layer[];
+  /** The id of padding, where files beside the model tell it. */
+  readonly padding?: number;
 }

@@ -26,7 +26,10 @@ export const OPS = {
   ...axes,
   ...structural,
   /** Inputs: indices, constant table [vocabulary, features]. No path goes through whole numbers; it starts behind them. */
-  embedding: op({
+  embedding: op<{
+    /** The id of padding, where the model tells it. */
+    readonly padding?: number;
+  }>({
     shape: ([indices, table]) => {
       if (table!.shape.length !== 2) fail(`a table of shape ${written(table!.shape)} is no embedding`);
       return [...indices!.shape, table!.shape[1]!];

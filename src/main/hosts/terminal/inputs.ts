@@ -5,6 +5,7 @@ import type { HowRead, ImageReading, InputPort } from '../../../contract/data';
 import { MhoError } from '../../../contract/errors';
 import type { ModelSummary, PortSummary } from '../../../contract/model';
 import { counted, readData, together } from '../../engine/data';
+import type { FittingBaseline } from '../../engine/data/baselines';
 import { valueFault } from '../../engine/data/ports';
 import { pick } from '../../engine/data/precision';
 import { nearest } from '../../engine/graph/target';
@@ -112,6 +113,15 @@ export function selectExamples(arrays: Readonly<Arrays>, examples: readonly numb
       return [name, missing ? array : pick(array, examples)];
     }),
   );
+}
+
+/** A word for a baseline that fits the data: `fitting`, `uniform`, `padding`, `padding:2`; null where it is none of these. */
+export function fittingFrom(words: readonly string[]): FittingBaseline | null {
+  const [only] = words;
+  if (words.length !== 1 || existsSync(only!)) return null;
+  if (only === 'fitting' || only === 'uniform' || only === 'padding') return only;
+  const id = /^padding:(\d{1,9})$/.exec(only!)?.[1];
+  return id === undefined ? null : { padding: Number(id) };
 }
 
 /**

@@ -198,9 +198,11 @@ function programFor(terminal: Terminal, finish: (code: number) => void): Command
     )
     .addOption(new Option('--image-fit <how>', 'pictures of another shape (stretch)').choices(IMAGE_FITS))
     .addOption(new Option('--examples <list>', 'which examples of the inputs, e.g. 0-3 or 0,2,5').argParser(ranges))
-    .option('--baseline <value...>', 'zeros, a number, or files as for --input: one row, or several references', [
-      'zeros',
-    ])
+    .option(
+      '--baseline <value...>',
+      'fitting (ids of padding where the model tells, else zeros), zeros, uniform (channels of one-hot sequences alike), padding[:ID], a number, or files as for --input: one row, or several references',
+      ['fitting'],
+    ) // prettier-ignore
     .option('--per-example', 'the rows of the baseline files belong to the examples, one by one')
     .option(
       '--target <name>',

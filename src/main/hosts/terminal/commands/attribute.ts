@@ -4,15 +4,17 @@ import type { AttributionRequest } from '../../../../contract/attribution';
 import type { Varied } from '../../../../contract/model';
 import { printable } from '../../../../contract/text';
 import { howWords } from '../../../../contract/words/data';
+import { choicesWorthTelling, choiceWords } from '../../../../contract/words/baselines';
 import { heldWords, roundedWords, walkedWords, worthTelling } from '../../../../contract/words/varied';
 import { readColumn } from '../../../engine/data';
+import { fittingBaseline } from '../../../engine/data/baselines';
 import { inputPorts } from '../../../engine/data/ports';
 import { variation } from '../../../engine/graph/varied';
 import { checkWritable } from '../../../engine/sessions';
 import { labelsBeside, labelsFrom } from '../../service/labels';
 import { pathFrom } from '../accuracy';
 import { attributeInTerminal } from '../attribution';
-import { baselineFrom, exampleList, gatherArrays, selectExamples } from '../inputs';
+import { baselineFrom, exampleList, fittingFrom, gatherArrays, selectExamples } from '../inputs';
 import { sessionJson } from '../json';
 import type { AttributeOptions } from '../options';
 import { saveSomewhere } from '../saving';
@@ -43,9 +45,15 @@ export async function attributeCommand(
   const examples = exampleList(options.examples, count);
   const after = options.afterActivation === true;
   const perExample = options.perExample === true;
-  const { baseline, ignored } = await interruptible(terminal, (signal) =>
-    baselineFrom(options.baseline, ports, perExample, examples, count, reading, { signal }),
-  );
+  const inputs = options.examples === undefined ? given.arrays : selectExamples(given.arrays, examples);
+  const { varied } = variation(model.graph, options);
+  const fitting = fittingFrom(options.baseline);
+  const { baseline, ignored } =
+    fitting !== null
+      ? { baseline: fittingBaseline(ports, varied, inputs, fitting), ignored: [] }
+      : await interruptible(terminal, (signal) =>
+          baselineFrom(options.baseline, ports, perExample, examples, count, reading, { signal }),
+        );
   // One file often holds both: what one of them takes the other need not.
   const same = options.input.join() === options.baseline.join();
   if (!same) for (const entries of [given.ignored, ignored]) tellIgnored(terminal, entries);
@@ -58,7 +66,7 @@ export async function attributeCommand(
   const minus = options.minus === undefined ? undefined : await targetOf(options.minus, asking, read);
 
   const request: AttributionRequest = {
-    inputs: options.examples === undefined ? given.arrays : selectExamples(given.arrays, examples),
+    inputs,
     baseline,
     target,
     minus,
@@ -73,8 +81,10 @@ export async function attributeCommand(
   };
   const source = options.input.map((word) => basename(word)).join(' ');
   const quiet = options.quiet === true;
-  const { varied } = variation(model.graph, request);
   if (!quiet && worthTelling(varied)) tellVaried(terminal, varied);
+  if (!quiet && choicesWorthTelling(baseline.chosen ?? []))
+    for (const each of some((baseline.chosen ?? []).map(choiceWords)))
+      terminal.err(`Compared with: ${printable(each)}\n`);
   const asked = { request, backend: options.backend, quiet, labels };
   const { session, fault } = await attributeInTerminal(terminal, model, asked, { source, examples });
   if (!quiet)

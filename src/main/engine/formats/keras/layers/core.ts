@@ -29,7 +29,14 @@ function embedding(call: LayerCall): ValueId {
   if (config.has('quantization_mode')) throw new NotExpressible('quantised weights');
   const [table] = call.weights(['embeddings', [config.whole('input_dim'), config.whole('output_dim')]]);
   const indices = call.fixed();
-  if (!indices) return call.op('embedding', [call.input, table!], {}, 'embedding');
+  // Where padding is masked it is id 0.
+  if (!indices)
+    return call.op(
+      'embedding',
+      [call.input, table!],
+      config.flag('mask_zero', false) ? { padding: 0 } : {},
+      'embedding',
+    );
   // Rows that every example takes alike, as those of positions.
   const rows = picked(call.array(table!), 0, Array.from(indices.data));
   const shape = [...indices.shape, config.whole('output_dim')];
