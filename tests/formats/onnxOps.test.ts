@@ -359,6 +359,44 @@ describe('graphs inside nodes', () => {
   });
 });
 
+describe('an If that the input decides', () => {
+  const branch = (op: string, more: Graph['nodes'] = []): Graph => ({ inputs: [], outputs: [{ name: 'z' }], nodes: [{ op, inputs: ['x'], outputs: [more.length ? 'inner' : 'z'] }, ...more] }); // prettier-ignore
+  const net = (no: Graph): Graph => ({
+    inputs: [{ name: 'x', shape: ['batch', 3] }, { name: 'rate', shape: [], type: INT64 }],
+    outputs: [{ name: 'y' }],
+    nodes: [
+      { op: 'Equal', inputs: ['rate', 'full'], outputs: ['isFull'] },
+      { op: 'If', inputs: ['isFull'], outputs: ['chosen'], attributes: { then_branch: branch('Tanh'), else_branch: no } },
+      { op: 'Mul', inputs: ['chosen', 'two'], outputs: ['y'] },
+    ],
+    constants: { full: { shape: [], data: [16000], type: INT64 }, two: { shape: [], data: [2] } },
+  }); // prettier-ignore
+
+  it('is decided by the input, which is held, example by example', async () => {
+    const { graph, summary } = await opened(net(branch('Sigmoid')));
+    expect(summary.layers.flatMap((layer) => layer.unsupported)).toEqual([]);
+    expect(variation(graph).varied).toEqual({
+      walked: [{ name: 'x', behind: [] }],
+      held: [{ input: 'rate', why: 'choice', walkable: false }],
+    });
+    // A file with an input of one number has no batch axis: the whole of an input is one example.
+    const x = { shape: [2, 1, 3], data: Float32Array.from([0.3, -0.4, 0.9, 0.3, -0.4, 0.9]) };
+    const rate = { shape: [2], data: Float32Array.of(16000, 8000) };
+    const [run] = await attribute(device, graph, { inputs: { x, rate }, baseline: { kind: 'constant', value: 0 }, target: { index: 2 }, methods: ['nig'], rule: 'secant', steps: 8 }); // prettier-ignore
+    [2 * Math.tanh(0.9), 2 * sigmoid(0.9) - 1].forEach((delta, example) => {
+      expect(run!.delta[example]).toBeCloseTo(delta, 5);
+      expect(run!.layers.find(({ name }) => name === 'x')!.residual![example]).toBeCloseTo(0, 5);
+    });
+  });
+
+  it('is refused where its branches have different shapes', async () => {
+    const sum: Graph['nodes'] = [{ op: 'ReduceSum', inputs: ['inner', 'last'], outputs: ['z'], attributes: { keepdims: 1 } }]; // prettier-ignore
+    const given = net(branch('Sigmoid', sum));
+    const { summary } = await opened({ ...given, constants: { ...given.constants, last: { shape: [1], data: [1], type: INT64 } } }); // prettier-ignore
+    expect(summary.layers.flatMap((layer) => layer.unsupported).join()).toMatch(/branches of different shapes, between which the input decides/); // prettier-ignore
+  });
+});
+
 describe('selections by what varies', () => {
   it('Where of comparisons and their logic', async () => {
     const graph: Graph = {

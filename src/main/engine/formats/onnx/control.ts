@@ -1,6 +1,10 @@
-/** If, Loop and Scan: a branch is taken, steps are unrolled, where the file itself says which and how many. */
+/**
+ * If, Loop and Scan: a branch is taken, steps are unrolled, where the file itself says which and how many. Where the input says which
+ * branch, both are there, and one of what they give is chosen.
+ */
 import { type HostArray, isArray, NotExpressible, range, wholes } from '../tensors/array';
 import { AcrossBatch, type Assembly, symbolic, type Tensor } from '../tensors/assembly';
+import { chosenBetween } from '../tensors/branches';
 import { MOST_STEPS } from '../tensors/recurrent';
 import * as moves from '../tensors/moves';
 
@@ -25,8 +29,10 @@ const holds = (control: Control, x: Tensor, what: string): boolean => control.to
 const truth: HostArray = wholes([1], []);
 
 function branch(control: Control): readonly Tensor[] {
-  const taken = holds(control, given(control, 0), 'a condition');
-  return control.run(taken ? 'then_branch' : 'else_branch', '', []);
+  const condition = given(control, 0);
+  if (isArray(condition)) return control.run(condition.data[0] !== 0 ? 'then_branch' : 'else_branch', '', []);
+  const [yes, no] = [control.run('then_branch', 'then/', []), control.run('else_branch', 'else/', [])];
+  return chosenBetween(control.to, condition, yes, no);
 }
 
 /** Values of single steps as one, along a new axis. */

@@ -8,6 +8,7 @@ import type { Graph } from '../../graph/graph';
 import * as host from '../tensors/array';
 import { type HostArray, isArray, NotExpressible } from '../tensors/array';
 import { AcrossBatch, Assembly, attributable, BATCH, type Tensor } from '../tensors/assembly';
+import { chosenBetween } from '../tensors/branches';
 import { registerLayers } from '../tensors/layers';
 import { MOST_STEPS } from '../tensors/recurrent';
 import { TfCall } from './call';
@@ -30,7 +31,7 @@ interface Frame {
   readonly made: Map<string, readonly Item[]>;
   /** Scope of the call, put before the names of its nodes. */
   readonly prefix: string;
-  /** Which step of an unrolled loop it is: `t3`. */
+  /** Which step of an unrolled loop it is, or which branch: `t3`, `then`. */
   readonly part: string | undefined;
   readonly depth: number;
   readonly isFunction: boolean;
@@ -287,8 +288,23 @@ class TfImporter {
       return found;
     };
     if (op === 'If' || op === 'StatelessIf') {
-      const taken = this.holds(items[0]!, 'a condition');
-      return this.called(frame, name, named(taken ? 'then_branch' : 'else_branch'), items.slice(1));
+      const [condition] = items;
+      const taken = (branch: string, part?: string): readonly Item[] =>
+        this.called(
+          part === undefined ? frame : { ...frame, part: partOf(frame, part) },
+          name,
+          named(branch),
+          items.slice(1),
+        );
+      if (!isTensor(condition!) || isArray(condition))
+        return taken(this.holds(condition!, 'a condition') ? 'then_branch' : 'else_branch');
+      const [yes, no] = [taken('then_branch', 'then'), taken('else_branch', 'else')];
+      const tensors = (items: readonly Item[]): readonly Tensor[] =>
+        items.map((item) => {
+          if (!isTensor(item)) throw new NotExpressible('a branch that gives no numbers');
+          return item;
+        });
+      return chosenBetween(this.to, condition, tensors(yes), tensors(no));
     }
     if (op === 'Switch') {
       const taken = this.holds(items[1]!, 'a condition');
@@ -303,8 +319,7 @@ class TfImporter {
     const [condition, body] = [named('cond'), named('body')];
     let values = items;
     for (let step = 0; ; step++) {
-      const part = frame.part === undefined ? `t${step}` : `${frame.part}/t${step}`;
-      const inner = { ...frame, part };
+      const inner = { ...frame, part: partOf(frame, `t${step}`) };
       if (!this.holds(this.called(inner, name, condition, values)[0]!, 'a number of steps')) return values;
       if (step >= MOST_STEPS) throw new NotExpressible(`more than ${MOST_STEPS} steps`);
       values = this.called(inner, name, body, values);
@@ -421,6 +436,9 @@ class TfImporter {
     if (owner !== undefined && /Conv|MatMul/.test(node.op)) this.kernels.set(name, owner);
   }
 }
+
+/** A part of a frame: a step of a loop, a branch. */
+const partOf = (frame: Frame, part: string): string => (frame.part === undefined ? part : `${frame.part}/${part}`);
 
 /** Enter tells which loop it leads into. */
 const frameName = (node: TfNode): string => node.attributes.get('frame_name')?.s ?? '';
