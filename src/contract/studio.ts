@@ -15,6 +15,7 @@ import {
   type AdaptiveResult,
   type ExampleFault,
   type FinalActivation,
+  type BaselineChoice,
   type LayerResult,
   type NumericArray,
   type Progress,
@@ -79,6 +80,8 @@ const target = z.object({
 
 const baseline = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('constant'), value: z.number() }),
+  /** What fits the data (engine/data/baselines.ts): channels of one-hot sequences alike where `uniform`. */
+  z.object({ kind: z.literal('fitting'), uniform: z.boolean().optional() }),
   /** Arrays read by `readInputs`; several rows are several references, unless `perExample`. */
   z.object({ kind: z.literal('data'), data: dataId, perExample: z.boolean().optional() }),
 ]);
@@ -91,6 +94,12 @@ const accuracy = z.object({
   mostWalks: z.number().int().min(1).nullable(),
   untilTop: z.number().int().min(1).max(10_000).nullable(),
 });
+
+/** Names of inputs, as in the contract's AttributionRequest. */
+const turned = {
+  hold: z.array(layerName).max(10_000).optional(),
+  walk: z.array(layerName).max(10_000).optional(),
+};
 
 /** As the contract's AttributionRequest, with arrays by handle. */
 export const runSetup = z.object({
@@ -105,9 +114,7 @@ export const runSetup = z.object({
   steps: z.number().int().min(1).max(1_000_000),
   accuracy: accuracy.optional(),
   layers: z.array(layerName).max(100_000).optional(),
-  /** Names of inputs, as in the contract's AttributionRequest. */
-  hold: z.array(layerName).max(10_000).optional(),
-  walk: z.array(layerName).max(10_000).optional(),
+  ...turned,
   pathStart: layerName.optional(),
   memoryMB: z.number().int().min(16).max(1_000_000).optional(),
   backend: backendChoice,
@@ -260,6 +267,8 @@ export interface AlongPath {
 /** What a run's inputs were compared with. */
 export type AskedBaseline =
   | { readonly kind: 'constant'; readonly value: number }
+  /** What fitted the data. */
+  | { readonly kind: 'fitting'; readonly chosen: readonly BaselineChoice[] }
   | {
       readonly kind: 'arrays';
       /** One for all examples, one for each of them, or as many references. */
@@ -301,6 +310,9 @@ export interface RunRecord {
     readonly baseline: AskedBaseline;
     readonly target: StudioTarget;
     readonly minus: StudioTarget | null;
+    /** Names of inputs; absent where none were asked for. */
+    readonly hold?: readonly string[];
+    readonly walk?: readonly string[];
   };
   readonly result: Omit<RunResult, 'layers' | 'adaptive'> & { readonly adaptive: AdaptiveRecord | null };
   readonly layers: readonly LayerRecord[];
@@ -406,7 +418,7 @@ export const engineRequests = {
   inputRows: asks<Readonly<Record<string, NumericArray>>>()(z.object({ data: dataId, examples: exampleList })),
   /** Outputs at the examples and at their baseline. */
   predict: asks<Prediction>()(
-    z.object({ data: dataId, examples: exampleList, baseline, backend: backendChoice.optional() }),
+    z.object({ data: dataId, examples: exampleList, baseline, ...turned, backend: backendChoice.optional() }),
   ),
   /** A layer's values at the examples and at their baseline, `[examples, …shape]`. */
   activations: asks<{
@@ -414,7 +426,14 @@ export const engineRequests = {
     readonly atBaseline: NumericArray;
     readonly faults: readonly ExampleFault[];
   }>()(
-    z.object({ data: dataId, examples: exampleList, baseline, layer: layerName, backend: backendChoice.optional() }),
+    z.object({
+      data: dataId,
+      examples: exampleList,
+      baseline,
+      ...turned,
+      layer: layerName,
+      backend: backendChoice.optional(),
+    }),
   ),
   /** What happens along the straight path from baseline to one example; `only` one unit, else every layer. */
   alongPath: asks<AlongPath>()(
@@ -422,6 +441,7 @@ export const engineRequests = {
       data: dataId,
       example: z.number().int().nonnegative(),
       baseline,
+      ...turned,
       target,
       minus: target.optional(),
       pathStart: layerName.optional(),

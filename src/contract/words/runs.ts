@@ -2,6 +2,7 @@
 import type { RunResult } from '../attribution';
 import type { AskedBaseline } from '../studio';
 import { accuracyWords, cameToWords, type CameTo } from './accuracy';
+import { choiceWords } from './baselines';
 import { methodWords } from './methods';
 import { count } from './quantities';
 
@@ -52,6 +53,7 @@ export function askedWords(run: AnyRun): string {
 /** `constant 0`, `3 references from a file`. */
 export function baselineWords(baseline: AskedBaseline): string {
   if (baseline.kind === 'constant') return `constant ${baseline.value}`;
+  if (baseline.kind === 'fitting') return baseline.chosen.map(choiceWords).join('; ') || 'what fits the data';
   if (baseline.rows === 1) return 'from a file';
   return baseline.perExample ? 'from a file, one per example' : `${baseline.rows} references from a file`;
 }

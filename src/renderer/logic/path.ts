@@ -15,7 +15,7 @@ const ADAPTIVE_STEPS = 64;
  * adaptive path at even points.
  */
 export const alongRequest = (
-  { data, examples, baseline, target, minus, pathStart, memoryMB, backend }: RunSetup,
+  { data, examples, baseline, target, minus, hold, walk, pathStart, memoryMB, backend }: RunSetup,
   { result }: RunRecord,
   example: number,
   steps = result.adaptive ? ADAPTIVE_STEPS : result.steps,
@@ -26,6 +26,8 @@ export const alongRequest = (
   target: targetFor(target, examples, [example]) ?? target,
   backend,
   ...(minus && { minus: targetFor(minus, examples, [example]) ?? minus }),
+  ...(hold && { hold }),
+  ...(walk && { walk }),
   ...(pathStart !== undefined && { pathStart }),
   ...(memoryMB !== undefined && { memoryMB }),
   rule: result.method === 'nig' ? (result.rule ?? 'secant') : 'secant',
@@ -81,8 +83,8 @@ export interface ConvergencePoint {
 }
 
 const sameQuestion = ({ asked }: RunRecord, other: RunRecord): boolean =>
-  JSON.stringify([asked.baseline, asked.target, asked.minus]) ===
-  JSON.stringify([other.asked.baseline, other.asked.target, other.asked.minus]);
+  JSON.stringify([asked.baseline, asked.target, asked.minus, asked.hold, asked.walk]) ===
+  JSON.stringify([other.asked.baseline, other.asked.target, other.asked.minus, other.asked.hold, other.asked.walk]);
 
 /** Runs with even steps that differ in steps alone, and what they are held against. */
 export interface Convergence {

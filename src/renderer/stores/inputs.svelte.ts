@@ -68,7 +68,7 @@ export class Inputs {
    * @param failed is told why there is no prediction
    */
   predict(
-    asked: Pick<Params<'predict'>, 'examples' | 'baseline' | 'backend'>,
+    asked: Pick<Params<'predict'>, 'examples' | 'baseline' | 'hold' | 'walk' | 'backend'>,
     failed: (error: unknown) => void,
   ): Promise<void> {
     return this.#newest.ask(

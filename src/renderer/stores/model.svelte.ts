@@ -185,8 +185,8 @@ export class OpenModel {
     if (!inputs || !setup) return;
     const looked = inputs.ids.includes(selection.example) ? [selection.example] : [];
     const examples = [...new Set([...setup.examples, ...looked])].sort((a, b) => a - b);
-    const { baseline, backend } = setup;
-    await inputs.predict({ examples, baseline, backend }, (error) => (this.refusal = faultOf(error)));
+    const { baseline, hold, walk, backend } = setup;
+    await inputs.predict({ examples, baseline, hold, walk, backend }, (error) => (this.refusal = faultOf(error)));
   }
 
   async #estimate(): Promise<void> {

@@ -18,7 +18,7 @@ const FIRST = { methods: ['nig', 'rescale'], rule: 'secant', steps: 50 } as cons
 
 export class Question {
   examples = $state.raw<readonly number[]>([]);
-  baseline = $state.raw<StudioBaseline>({ kind: 'constant', value: 0 });
+  baseline = $state.raw<StudioBaseline>({ kind: 'fitting' });
   /** Where the baseline is data: what was read, and its first rows. */
   baselineData = $state.raw<{ readonly data: InputData; readonly rows: Rows } | null>(null);
   target = $state.raw<StudioTarget>({ index: 'argmax' });
@@ -32,6 +32,9 @@ export class Question {
   /** Even steps instead, to reproduce what somebody else computed. */
   even = $state(false);
   steps = $state<number>(FIRST.steps);
+  /** Names of inputs that are to stay as they are, and to vary, against the model's own reading of them. */
+  hold = $state.raw<readonly string[]>([]);
+  walk = $state.raw<readonly string[]>([]);
   pathStart = $state<string | null>(null);
   backend = $state<BackendChoice>('auto');
   memoryMB = $state<number | null>(null);
@@ -90,6 +93,13 @@ export class Question {
     return shown === undefined ? null : rowOf(rows, input, shown);
   }
 
+  /** An input stays as it is, varies, or does what the model tells. @param usual whether it would be held */
+  turn(input: string, held: boolean, usual: boolean): void {
+    const without = (names: readonly string[]): readonly string[] => names.filter((name) => name !== input);
+    this.hold = held && !usual ? [...without(this.hold), input] : without(this.hold);
+    this.walk = !held && usual ? [...without(this.walk), input] : without(this.walk);
+  }
+
   /** Adds an example, or takes it out; the last one stays. */
   toggleExample(example: number): void {
     if (!this.examples.includes(example)) this.examples = [...this.examples, example].sort((a, b) => a - b);
@@ -141,6 +151,8 @@ export class Question {
       this.rule = 'secant';
       this.accuracy = adaptive.accuracy;
     }
+    this.hold = last.asked.hold ?? [];
+    this.walk = last.asked.walk ?? [];
     this.pathStart = last.result.pathStart;
   }
 
@@ -159,6 +171,8 @@ export class Question {
       rule: this.rule,
       steps: this.steps,
       ...(this.adapts && { accuracy: this.accuracy }),
+      ...(this.hold.length > 0 && { hold: [...this.hold] }),
+      ...(this.walk.length > 0 && { walk: [...this.walk] }),
       ...(this.pathStart !== null && { pathStart: this.pathStart }),
       ...(this.memoryMB !== null && { memoryMB: this.memoryMB }),
       backend: this.backend,

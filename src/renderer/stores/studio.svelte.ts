@@ -258,12 +258,14 @@ export class Studio {
     const baseline: RunRecord['asked']['baseline'] =
       setup.baseline.kind === 'constant'
         ? setup.baseline
-        : {
-            kind: 'arrays',
-            rows: this.question.baselineData?.data.examples ?? 1,
-            perExample: setup.baseline.perExample === true,
-            digest: '',
-          };
+        : setup.baseline.kind === 'fitting'
+          ? { kind: 'fitting', chosen: [] }
+          : {
+              kind: 'arrays',
+              rows: this.question.baselineData?.data.examples ?? 1,
+              perExample: setup.baseline.perExample === true,
+              digest: '',
+            };
     const asked = { dataName: data?.name ?? '', examples, digests: [], baseline, target, minus };
     return { asked, pathStart, model: summary?.hash ?? '', continues: null };
   }
@@ -335,6 +337,8 @@ export class Studio {
     );
     const { baseline } = last.asked;
     if (baseline.kind === 'constant') model.question.compareWith(baseline);
+    else if (baseline.kind === 'fitting')
+      model.question.compareWith({ kind: 'fitting', uniform: baseline.chosen.some(({ kind }) => kind === 'uniform') });
     else await model.compareAs(last.run);
   }
 

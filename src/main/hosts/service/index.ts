@@ -87,7 +87,9 @@ type Handlers = {
 };
 
 /** Enough of a run to ask for values at its ends. */
-const probe = (setup: Pick<RunSetup, 'data' | 'examples' | 'baseline'>): Omit<RunSetup, 'backend'> => ({
+const probe = (
+  setup: Pick<RunSetup, 'data' | 'examples' | 'baseline' | 'hold' | 'walk'>,
+): Omit<RunSetup, 'backend'> => ({
   ...setup,
   target: { index: 'argmax' },
   methods: ['gradient-difference'],

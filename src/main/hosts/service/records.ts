@@ -34,7 +34,8 @@ interface Digests {
 }
 
 const baselineOf = (baseline: BaselineSpec): AskedBaseline => {
-  if (baseline.kind === 'constant') return baseline;
+  if (baseline.chosen) return { kind: 'fitting', chosen: baseline.chosen };
+  if (baseline.kind === 'constant') return { kind: 'constant', value: baseline.value };
   const arrays = inOrder(baseline.arrays);
   return {
     kind: 'arrays',
@@ -94,6 +95,8 @@ export const recordOf = ({ id, result, question, model, name, note, created, job
       baseline: digestsOf(question).baseline,
       target: question.target as RunRecord['asked']['target'],
       minus: question.minus as RunRecord['asked']['minus'],
+      ...(question.hold && { hold: question.hold }),
+      ...(question.walk && { walk: question.walk }),
     },
     result: { ...rest, adaptive: adaptive && adaptiveRecord(adaptive) },
     layers: layers.map(({ contributions: _contributions, spread: _spread, ...layer }) => layer),

@@ -5,6 +5,8 @@ import { MhoError } from '../../../../contract/errors';
 import type { Question } from '../../../../contract/session';
 import type { InputData, RunSetup, StudioBaseline } from '../../../../contract/studio';
 import type { DataRead } from '../../../engine/data';
+import { fittingBaseline } from '../../../engine/data/baselines';
+import { variation } from '../../../engine/graph/varied';
 import { matched, placesOf, rowsOf, type Arrays } from '../arrays';
 import { inputData, inputFaults, readSource, type DataSource } from '../data';
 import type { Engine } from '../engine';
@@ -119,10 +121,19 @@ export class Data {
     const { data, examples, baseline, ...rest } = setup;
     const inputs = this.#inputs(data, 'input', model);
     const places = placesOf(examples, this.get(data, 'input').rows);
+    const rows = Object.fromEntries(Object.entries(inputs).map(([name, array]) => [name, rowsOf(array, places)]));
     return {
       ...rest,
-      inputs: Object.fromEntries(Object.entries(inputs).map(([name, array]) => [name, rowsOf(array, places)])),
-      baseline: this.#baseline(baseline, examples, model),
+      inputs: rows,
+      baseline:
+        baseline.kind === 'fitting'
+          ? fittingBaseline(
+              model.ports,
+              variation(model.graph, setup).varied,
+              rows,
+              baseline.uniform ? 'uniform' : 'fitting',
+            )
+          : this.#baseline(baseline, examples, model),
       exampleNumbers: examples,
     };
   }
@@ -150,7 +161,11 @@ export class Data {
     return Object.fromEntries([...names].map(([array, input]) => [input, arrays[array]!]));
   }
 
-  #baseline(baseline: StudioBaseline, examples: readonly number[], model: OpenModel): AttributionRequest['baseline'] {
+  #baseline(
+    baseline: Exclude<StudioBaseline, { kind: 'fitting' }>,
+    examples: readonly number[],
+    model: OpenModel,
+  ): AttributionRequest['baseline'] {
     if (baseline.kind === 'constant') return baseline;
     const arrays = this.#inputs(baseline.data, 'baseline', model);
     const perExample = baseline.perExample === true;

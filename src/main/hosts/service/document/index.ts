@@ -283,7 +283,7 @@ export class Document {
     const { runs, data, openModel } = this.#epoch;
     const run = runs.get(id);
     const { baseline } = run.question;
-    if (baseline.kind === 'constant') return null;
+    if (baseline.kind === 'constant' || baseline.chosen) return null;
     const handle = run.askedWith.baseline ?? newId();
     run.askedWith = { ...run.askedWith, baseline: handle };
     return { data: data.shown(handle, openModel), perExample: baseline.perExample === true };

@@ -238,7 +238,7 @@ function inputsOf(runs: readonly Run[]): OpenData | null {
 /** What runs were compared with: all of it, where one of them took it for all examples. */
 function baselineOf(runs: readonly Run[]): OpenData | null {
   const all = runs.flatMap(({ question: { baseline, examples } }) =>
-    baseline.kind === 'arrays' ? [{ ...baseline, examples }] : [],
+    baseline.kind === 'arrays' && !baseline.chosen ? [{ ...baseline, examples }] : [],
   );
   const found = all.find(({ perExample }) => !perExample) ?? all[0];
   if (!found) return null;
