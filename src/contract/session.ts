@@ -175,6 +175,8 @@ const layer = z.object({
   certain: z.array(size).nullable().optional(),
   /** Array `[examples, …shape]`. */
   contributions: entry,
+  /** Array `[examples, units]`: contributions over positions, as they were summed; absent in files of before. */
+  units: entry.optional(),
   /** Array `[examples, units]`. */
   unitError: entry.nullable(),
   /** Array `[examples, …shape]`. */

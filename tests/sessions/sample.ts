@@ -144,6 +144,7 @@ export function adaptiveSession(): Session {
     unitsError: Float32Array.of(0.1, 0.2, 0.3),
     neuronsTotal: Float32Array.of(1, 2, 1e-30),
     unitsTotal: Float32Array.of(3, 4, 5),
+    units: layer.units.map((value) => value + 1e-3),
   }));
   return { ...session, runs: [{ ...first!, layers, adaptive }, ...others] };
 }

@@ -55,7 +55,7 @@ describe('saveSession and openSession', () => {
     const session = sampleSession();
     await saveSession(path, { ...session, questions: [session.questions[0]!, session.questions[0]!] });
     const names = Object.keys(unzipSync(await readFile(path)));
-    expect(names.filter((name) => name.startsWith('questions/'))).toHaveLength(4);
+    expect(names.filter((name) => name.startsWith('questions/'))).toHaveLength(5);
     expect((await openSession(path)).questions).toEqual([session.questions[0], session.questions[0]]);
   });
 
@@ -109,7 +109,7 @@ describe('adaptive paths', () => {
       for (const each of runs as { adaptive?: unknown; layers: Record<string, unknown>[] }[]) {
         delete each.adaptive;
         for (const layer of each.layers)
-          for (const key of ['unitsError', 'neuronsTotal', 'unitsTotal', 'certain']) delete layer[key];
+          for (const key of ['units', 'unitsError', 'neuronsTotal', 'unitsTotal', 'certain']) delete layer[key];
       }
     });
     expect(await openSession(path)).toEqual(session);

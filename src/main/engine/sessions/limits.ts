@@ -6,7 +6,7 @@ export const MANIFEST = 'manifest.json';
 export const LARGEST_MANIFEST = 2 ** 28;
 /** One array; numpy's and JavaScript's buffers hold no more everywhere. */
 export const LARGEST_ARRAY = 2 ** 31;
-/** Three for each layer of each run, beside the inputs. */
+/** Four for each layer of each run, beside the inputs. */
 export const MOST_ARRAYS = 2 ** 18;
 
 /**

@@ -194,9 +194,10 @@ class Reader {
       const units = unitAxis === null ? 1 : shape[unitAxis]!;
       const whole = [examples, ...shape];
       const contributions = (await this.#array(layer.contributions, whole)).data;
-      this.allowance.take(Float32Array.BYTES_PER_ELEMENT * examples * units);
-      const overAll = overPositions(contributions, examples, shape, unitAxis);
-      this.arrays.push(overAll);
+      const overAll =
+        layer.units === undefined
+          ? this.#overPositions(contributions, examples, shape, unitAxis)
+          : (await this.#array(layer.units, [examples, units])).data;
       const unitError = layer.unitError === null ? null : (await this.#array(layer.unitError, [examples, units])).data;
       layers.push({
         name,
@@ -208,7 +209,6 @@ class Reader {
         sum: floats(layer.sum),
         residual: layer.residual && floats(layer.residual),
         error: layer.error && floats(layer.error),
-        // Not stored, since it follows.
         units: overAll,
         // Files of before have none of these; what follows from the rest is made of it.
         neuronsTotal: layer.neuronsTotal ? floats(layer.neuronsTotal) : magnitudes(contributions, examples),
@@ -232,6 +232,14 @@ class Reader {
       layers,
       alarms: alarms ?? [],
     };
+  }
+
+  #overPositions(...of: Parameters<typeof overPositions>): Float32Array {
+    const [, examples, shape, unitAxis] = of;
+    this.allowance.take(Float32Array.BYTES_PER_ELEMENT * examples * (unitAxis === null ? 1 : shape[unitAxis]!));
+    const units = overPositions(...of);
+    this.arrays.push(units);
+    return units;
   }
 
   async #adaptive(

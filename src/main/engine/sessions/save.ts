@@ -126,7 +126,8 @@ function manifestOf(session: Session, arrays: Arrays): Manifest {
         const folder = `runs/${place}-${run.method}/${index}-${slug(layer.name)}`;
         const examples = run.examples.length;
         const whole = [examples, ...layer.shape];
-        const { unitError, spread } = layer;
+        const { units, unitError, spread } = layer;
+        const perUnit = [examples, units.length / examples];
         return {
           name: layer.name,
           kind: layer.kind,
@@ -141,9 +142,8 @@ function manifestOf(session: Session, arrays: Arrays): Manifest {
           unitsTotal: plain(layer.unitsTotal),
           certain: layer.certain && Array.from(layer.certain),
           contributions: arrays.add(`${folder}/contributions`, { shape: whole, data: layer.contributions }),
-          unitError:
-            unitError &&
-            arrays.add(`${folder}/unitError`, { shape: [examples, unitError.length / examples], data: unitError }),
+          units: arrays.add(`${folder}/units`, { shape: perUnit, data: units }),
+          unitError: unitError && arrays.add(`${folder}/unitError`, { shape: perUnit, data: unitError }),
           spread: spread && arrays.add(`${folder}/spread`, { shape: whole, data: spread }),
         };
       }),

@@ -7,6 +7,9 @@ import type { Device } from '../../engine/backends';
 import type { Graph } from '../../engine/graph/graph';
 import type { Engine } from './engine';
 
+/** Points that are computed for each walk of an adaptive path: a split has three, and two walks. */
+const ROWS = 1.5;
+
 /**
  * What a request takes. How far an adaptive path has to go, nobody knows before: it is counted as on networks that were measured.
  * @throws what the run would be refused with
@@ -20,7 +23,8 @@ export async function expectedCost(
   const { accuracy, ...even } = request;
   if (!accuracy || !takesAdaptivePath(request)) return { ...(await engine.planCost(device, graph, even)), walks: null };
   const walks = { first: firstWalks(accuracy), typical: typicalWalks(accuracy), most: accuracy.mostWalks };
-  const path = await engine.planCost(device, graph, { ...even, methods: ['nig'], steps: walks.typical });
+  const steps = Math.ceil(ROWS * walks.typical) - 1;
+  const path = await engine.planCost(device, graph, { ...even, methods: ['nig'], steps });
   const others = even.methods.filter((method) => method !== 'nig');
   const beside = others.length > 0 ? await engine.planCost(device, graph, { ...even, methods: others }) : null;
   return {

@@ -126,6 +126,10 @@ export class Grid {
     return grid;
   }
 
+  get lines(): number {
+    return this.#state.options.lines;
+  }
+
   #taken(next: Next, walked: readonly Owned[]): Partial<State> {
     const { pilot, leaves, doubled, points, rounds } = this.#state;
     switch (next.kind) {

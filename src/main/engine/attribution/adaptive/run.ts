@@ -94,10 +94,11 @@ const LOOK_EVERY = 150;
 /** Bytes of a saved grid at the most: a session file holds one for each example. */
 const MOST_SAVED = 4e6;
 
-/** Neurons of each layer that the grids of a run hold; null where it has none to go on from. */
-function heldBefore(run: RunResult | undefined): readonly number[] | null {
+/** Neurons of each layer that the grids of a run hold; null where it has none to go on from, or bounded something else. */
+function heldBefore(run: RunResult | undefined, over: Accuracy['over']): readonly number[] | null {
   const saved = run?.adaptive?.examples.find((each) => each.saved)?.saved;
-  return (saved && slicesIn(saved)?.neurons.map(({ begin, end }) => end - begin)) ?? null;
+  const kept = saved && slicesIn(saved);
+  return kept?.over === over ? kept.neurons.map(({ begin, end }) => end - begin) : null;
 }
 
 /** Whether a saved grid has these entries, and decides by the same of them. */
@@ -109,6 +110,18 @@ function fits(saved: SavedGrid, entries: Entries, over: Accuracy['over']): boole
       kept[of].length === entries.layers.length &&
       entries.layers.every(({ [of]: own }, at) => own.begin === kept[of][at]!.begin && own.end === kept[of][at]!.end),
   );
+}
+
+/** What was kept of a path; null where its parts contradict each other, as they may in a file of somebody else's. */
+function restored(saved: SavedGrid, lines: number): { readonly grid: Grid; readonly ends: Numbers } | null {
+  const { ends } = saved.arrays;
+  if (ends?.length !== 2 * lines) return null;
+  try {
+    const grid = Grid.restore(saved);
+    return grid.lines === lines ? { grid, ends } : null;
+  } catch {
+    return null;
+  }
 }
 
 /** One example on its way. */
@@ -135,19 +148,18 @@ class Path {
     const { references } = prepared;
     const place = before?.examples.indexOf(example) ?? -1;
     const kept = before?.adaptive?.examples[place]?.saved;
-    const saved = kept && fits(kept, entries, accuracy.over) ? kept : null;
+    const saved = kept && fits(kept, entries, accuracy.over) ? restored(kept, references) : null;
     this.atBaseline = new Float32Array(references);
     this.atInput = new Float32Array(references);
     const neurons = entries.layers.reduce((total, { shape }) => total + sizeOf(shape), 0);
     this.totals = entries.whole ? null : Array.from({ length: references }, () => new Float32Array(neurons));
     if (saved) {
-      this.grid = Grid.restore(saved);
+      this.grid = saved.grid;
       const { walks, estimate } = this.grid.standing;
       this.#course.push({ walks, estimate });
       this.grid.goOn(accuracy);
-      const ends = saved.arrays['ends']!;
-      this.atBaseline.set(ends.subarray(0, references));
-      this.atInput.set(ends.subarray(references));
+      this.atBaseline.set(saved.ends.subarray(0, references));
+      this.atInput.set(saved.ends.subarray(references));
       let at = 0;
       for (const { id, shape } of entries.layers) {
         const size = sizeOf(shape);
@@ -444,7 +456,7 @@ export async function resolve(setting: AdaptiveSetting, hooks: AdaptiveHooks): P
   const { plan, weights, prepared, request, accuracy, rowBytes } = setting;
   const { references, examples } = prepared;
   const budget = request.memoryMB ?? DEFAULT_BUDGET_MB;
-  const before = heldBefore(hooks.resume);
+  const before = heldBefore(hooks.resume, accuracy.over);
   const entries = entriesOf(plan.layers, setting.shapes, references, accuracy.over, budget, before);
   const { lines, seeds } = prepared;
   const most = chainsAtOnce(rowBytes, budget, Math.min(entries.megabytes, PART * budget), request.chunkRows);

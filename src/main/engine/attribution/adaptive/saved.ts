@@ -119,6 +119,8 @@ export function unpacked(saved: SavedGrid): State {
       const row = rows.subarray(index * WIDTH, (index + 1) * WIDTH);
       const [line, side, lo, hi, level, root, narrow, jump, contributions, half, earlier, share] =
         row as unknown as number[];
+      if (!(line! < told.options.lines && lo! >= 0 && hi! > lo! && hi! <= 1 && Number.isFinite(level!)))
+        throw new Error(`Leaf ${index} of a saved grid is none`);
       const own = vectorAt(contributions!);
       const detail = vectorAt(half!);
       return {
