@@ -293,6 +293,11 @@ describe('a session that is not sound', () => {
     ],
     ['a huge shape', (manifest) => (manifest.runs[0]!.layers[1]!.shape = [2 ** 50]), 'expected [3, 1125899906842624]'],
     ['another number of examples', (manifest) => manifest.runs[0]!.delta.pop(), 'delta has 2 values for 3 examples'],
+    [
+      'a target for fewer examples',
+      (manifest) => (manifest.questions[0]!.target.index = { each: [1] }),
+      'a target has 1 indices for 3 examples',
+    ],
     ['a question it has not', (manifest) => (manifest.runs[0]!.question = 1), 'question 1 of 1'],
     ['an example it has not', (manifest) => (manifest.runs[1]!.examples = [0, 7]), 'example 7 of 3'],
     ['an axis it has not', (manifest) => (manifest.runs[0]!.layers[1]!.unitAxis = 1), 'has no axis 1'],
