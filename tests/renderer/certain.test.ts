@@ -55,6 +55,14 @@ describe('units that are certain', () => {
     );
   });
 
+  it('of 50,000 units are found at once, however near these lie', () => {
+    const units = Array.from({ length: 50_000 }, (_, at) => 0.02 + ((at * 7919) % 50_000) / 100_000);
+    const errors = units.map((_, at) => 0.01 * (((at * 31) % 97) / 97));
+    const begun = performance.now();
+    expect(certain(units, errors)).toBeGreaterThan(0);
+    expect(performance.now() - begun).toBeLessThan(5_000); // some 50 ms on a quiet machine; compared pair by pair it takes minutes
+  });
+
   it('have rivals within half of both errors', () => {
     const one = column([3, 2.9, 2], [0.2, 0.2, 0.2]);
     expect([rivals(one, 1, 0), rivals(one, 2, 0), rivals(one, 0, 1)]).toEqual([true, false, true]);

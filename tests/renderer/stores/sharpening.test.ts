@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { DEFAULT_ACCURACY } from '../../../src/contract/attribution';
-import type { RunRecord, RunSetup } from '../../../src/contract/studio';
+import type { RunRecord } from '../../../src/contract/studio';
 import { PROVISIONAL } from '../../../src/renderer/logic/provisional';
 import { messages } from '../../../src/renderer/stores/messages.svelte';
 import { selection } from '../../../src/renderer/stores/selection.svelte';
@@ -194,6 +194,18 @@ describe('a run that sharpens', () => {
     }
   });
 
+  it('of a model that was closed meanwhile is shown nowhere', async () => {
+    const { studio, client } = await begun();
+    void studio.run();
+    await turn();
+    client.jobs[0]!.tell({ kind: 'round', round: round(1) });
+    Object.assign(client.answers, { openSample: () => opened({ hash: 'another' }) });
+    await studio.openSample('other');
+    client.jobs[0]!.tell({ kind: 'round', round: round(2) });
+    await vi.advanceTimersByTimeAsync(1000);
+    expect([studio.runs.all, studio.runs.sharpening]).toEqual([[], null]);
+  });
+
   it('asks anew for contributions of a run that went on', async () => {
     const { studio, client } = await begun();
     const nig = complete('nig', 'n', 'j', [0]);
@@ -276,12 +288,5 @@ describe('in any order', () => {
       }),
       { numRuns: 150 },
     );
-  });
-
-  it('a setup says what was asked', async () => {
-    const { studio, client } = await begun();
-    void studio.run();
-    await turn();
-    expect((client.jobs[0]!.setup as RunSetup).accuracy).toEqual(DEFAULT_ACCURACY);
   });
 });
