@@ -18,6 +18,8 @@ export const PART = 0.25;
 export interface Entries {
   readonly layers: readonly LayerEntries[];
   readonly length: number;
+  /** Of all layers. */
+  readonly neurons: number;
   /** Whether every neuron is an entry. */
   readonly whole: boolean;
   /** Examples whose grids may be held at once. */
@@ -72,6 +74,7 @@ export function entriesOf(
   });
   return {
     layers: placed,
+    neurons: total(({ neurons }) => neurons),
     length: at,
     whole,
     examples: Math.max(1, Math.floor(most / at)),

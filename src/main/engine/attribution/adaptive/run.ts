@@ -89,6 +89,8 @@ const MOST_AT_ONCE = 16;
 const PILOT = 7;
 /** Walks that an example takes, before any has told. */
 const TYPICAL = 44;
+/** Neurons up to which every contribution is read. */
+const READ = 65_536;
 /** Least time between two looks at one example on its way, in ms. */
 const LOOK_EVERY = 150;
 /** Bytes of a saved grid at the most: a session file holds one for each example. */
@@ -416,7 +418,7 @@ async function walkRounds(
       path.note(chain, targets[index]!);
     }
     for (const { pair, change } of changes) {
-      const { path, chain } = batch.find((each) => each.pair === pair)!;
+      const { path, chain } = batch.find((each) => each.pair === pair)!; // of a pair's line, whichever
       path.change(chain.line, change);
     }
     await onBatch(walks);
@@ -469,6 +471,7 @@ export async function resolve(setting: AdaptiveSetting, hooks: AdaptiveHooks): P
     seeds,
     layers: entries.layers,
     totals: !entries.whole,
+    onDevice: entries.neurons > READ,
     rowBytes,
     bytes: 1e6 * (budget - Math.min(atOnce * entries.megabytes, PART * budget)),
   });

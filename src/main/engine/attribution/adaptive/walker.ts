@@ -15,6 +15,7 @@ import { CHAIN_PEAK, lanesOf } from '../chunks';
 import { forward } from '../forward';
 import { seedsAt, targetAt, type Line, type Lines, type Seed } from '../path';
 import type { Plan } from '../plan';
+import { positionSums } from '../results';
 import { Differences, type Segments } from '../segments';
 import { walkMultipliers } from '../walk';
 import type { Weights } from '../weights';
@@ -41,6 +42,11 @@ export interface Walking {
   readonly layers: readonly LayerEntries[];
   /** Whether the sums over leaves of all neurons are wanted too; else the vectors hold every neuron. */
   readonly totals: boolean;
+  /**
+   * Whether vectors and sums are made on the device. Of few neurons every contribution is read instead: the ops that sums take, some
+   * thirty for each layer, would be most of the time.
+   */
+  readonly onDevice: boolean;
   /** Bytes of the activations that a row keeps. */
   readonly rowBytes: number;
   /** Memory that batches may take. */
@@ -154,7 +160,7 @@ export class Walker {
   }
 
   #given(chains: readonly PairChain[], whole: boolean): Given {
-    const { plan, lines, seeds, totals } = this.walking;
+    const { plan, lines, seeds, totals, onDevice } = this.walking;
     const pairs = pairsOf(chains);
     const row = (count: (chain: Chain) => number): Tensor => {
       const each = pairs.flatMap((own) => chains.map(({ pair, chain }) => (pair === own ? count(chain) : 0)));
@@ -166,27 +172,27 @@ export class Walker {
       starts: new Map(plan.starts.map((id) => [id, pointsTensor(lines.ends.get(id)!, chains)])),
       fixed: new Map(plan.fixed.map((id) => [id, fixedTensor(lines.ends.get(id)!, chains)])),
       marks: seeds.map((seed) => marksTensor(seed, chains)),
-      counts: totals ? [halves(), ...(whole ? [wholes()] : [])] : [],
+      counts: totals && onDevice ? [halves(), ...(whole ? [wholes()] : [])] : [],
     };
   }
 
   /** All that the work depends on besides the numbers in its tensors. */
   #key(lanes: readonly (readonly PairChain[])[], whole: boolean): string {
-    const { plan, seeds, layers, totals } = this.walking;
+    const { plan, seeds, layers, totals, onDevice } = this.walking;
     return JSON.stringify([
       'chains',
       [plan.starts, plan.fixed],
       layers.map(({ id, neurons }) => [id, neurons.end - neurons.begin]),
       seeds.map(({ value, sign }) => [value, sign]),
-      [totals, whole, lanes.map((chains) => [chains.length, totals && pairsOf(chains).length])],
+      [totals, onDevice, whole, lanes.map((chains) => [chains.length, totals && onDevice && pairsOf(chains).length])],
     ]);
   }
 
   /** A lane's work, from tensors to tensors: each segment's vector, first halves, second halves, wholes; F; the change. */
   #compute(count: number, whole: boolean, { starts, fixed, marks, counts }: Given): Done<null> {
-    const { plan, weights, seeds, layers } = this.walking;
+    const { plan, weights, seeds, layers, onDevice } = this.walking;
     const activations = forward(plan.pruned.nodes, weights, new Map([...starts, ...fixed]), plan.kept);
-    const sums = new Sums(layers, weights.device.fused, count, counts);
+    const sums = onDevice ? new Sums(layers, weights.device.fused, count, counts) : new Contributions(layers);
     const halves: Segments = { stride: 1, pairs: count, rows: 2 * count };
     const wholes: Segments = { stride: 2, pairs: count, rows: count };
     try {
@@ -197,7 +203,7 @@ export class Walker {
         );
       }
       const told = tf.tidy(() => targetAt(seeds, marks, 3, activations));
-      return { tensors: [...sums.tensors(whole), told], about: null };
+      return { tensors: [...sums.tensors(whole, count), told], about: null };
     } finally {
       sums.dispose();
     }
@@ -210,6 +216,7 @@ export class Walker {
   ): Promise<Batch> {
     const walked: Walked[] = [];
     const targets: Batch['targets'][number][] = [];
+    const { layers, totals, onDevice } = this.walking;
     const changes: Batch['changes'][number][] = [];
     for (const [at, lane] of lanes.entries()) {
       const count = lane.length;
@@ -220,8 +227,16 @@ export class Walker {
       const length = rows!.length / (parts * count);
       const row = (index: number): Float32Array => rows!.subarray(index * length, (index + 1) * length);
       for (let own = 0; own < count; own++) {
-        walked.push({ first: row(own), second: row(count + own), whole: whole ? row(2 * count + own) : null });
+        const halves = [row(own), row(count + own)] as const;
+        const both = whole ? row(2 * count + own) : null;
         targets.push([told[own]!, told[count + own]!, told[2 * count + own]!]);
+        if (onDevice) {
+          walked.push({ first: halves[0], second: halves[1], whole: both });
+          continue;
+        }
+        const [first, second] = [entriesIn(halves[0], layers), entriesIn(halves[1], layers)];
+        walked.push({ first, second, whole: both && entriesIn(both, layers) });
+        if (totals) changes.push({ pair: lane[own]!.pair, change: changeBy(lane[own]!.chain, ...halves, both) });
       }
       const change = rest[0];
       if (!change) continue;
@@ -233,7 +248,70 @@ export class Walker {
   }
 }
 
-/** What each segment gives at each layer, as the walks come past it. */
+/** A vector out of the contributions of all neurons, layer after layer. */
+function entriesIn(neurons: Float32Array, layers: readonly LayerEntries[]): Float32Array {
+  const vector = new Float32Array(layers.at(-1)?.neurons.end ?? 0);
+  let from = 0;
+  for (const { shape, unitAxis, units, neurons: held, sample } of layers) {
+    const size = sizeOf(shape);
+    const own = neurons.subarray(from, (from += size));
+    vector.set(positionSums(own, 1, shape, unitAxis), units.begin);
+    if (!sample) vector.set(own, held.begin);
+    else for (let at = 0; at < sample.length; at++) vector[held.begin + at] = own[sample[at]!]!;
+  }
+  return vector;
+}
+
+/** What a chain changes in the sums over leaves; its whole, where it was one, leaves them. */
+function changeBy(
+  { effect }: Chain,
+  first: Float32Array,
+  second: Float32Array,
+  whole: Float32Array | null,
+): Float32Array {
+  const change = new Float32Array(first.length);
+  if (effect === 'none') return change;
+  const before = effect === 'replaces' ? whole! : change;
+  for (let at = 0; at < change.length; at++) change[at] = first[at]! + second[at]! - before[at]!;
+  return change;
+}
+
+/** Every neuron's contribution over each segment, as the walks come past its layer. */
+class Contributions {
+  readonly #rows = new Map<string, Tensor>();
+  readonly #asked: ReadonlySet<ValueId>;
+
+  constructor(private readonly layers: readonly LayerEntries[]) {
+    this.#asked = new Set(layers.map(({ id }) => id));
+  }
+
+  add(id: ValueId, halves: boolean, multiplier: Tensor, y: Difference): void {
+    if (!this.#asked.has(id)) return;
+    const rows = tf.tidy(() => tf.reshape(tf.mul(multiplier, y.delta), [multiplier.shape[0]!, -1]));
+    this.#rows.set(`${halves}/${id}`, tf.keep(rows));
+  }
+
+  /** [segments and wholes, neurons] */
+  tensors(whole: boolean, chains: number): Tensor[] {
+    return tf.tidy(() => {
+      const block = (halves: boolean): Tensor =>
+        tf.concat(
+          this.layers.map(
+            ({ id, shape }) =>
+              this.#rows.get(`${halves}/${id}`) ?? tf.zeros([(halves ? 2 : 1) * chains, sizeOf(shape)]), // nothing flowed
+          ),
+          1,
+        );
+      return [whole ? tf.concat([block(true), block(false)]) : block(true)];
+    });
+  }
+
+  dispose(): void {
+    for (const tensor of this.#rows.values()) tensor.dispose();
+  }
+}
+
+/** What each segment gives at each layer, summed on the device as the walks come past it. */
 class Sums {
   /** By part (first halves, second halves, wholes) and layer: [chains, entries]. */
   readonly #rows = new Map<string, Tensor>();
