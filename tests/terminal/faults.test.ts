@@ -27,7 +27,7 @@ vi.mock('../../src/main/engine/attribution', () => ({
 const plain = resolve(import.meta.dirname, '../reference/cases/plain');
 const folder = await mkdtemp(join(tmpdir(), 'mho-faults-'));
 afterAll(() => rm(folder, { recursive: true }));
-const rescale = (): RunResult => sampleSession().runs[1]!;
+const rescale = (): RunResult => ({ ...sampleSession().runs[1]!, rounded: [] });
 const asked = (...more: string[]): string[] => {
   const input = join(plain, 'inputs.npz');
   return ['attribute', join(plain, 'model.keras'), '--input', input, '--baseline', input, '--examples', '0-2', ...more];

@@ -6,6 +6,7 @@ import { isResolved, layerShares, reachedWords, trustOf } from '../../../contrac
 import { alarmWords } from '../../../contract/words/alarms';
 import { remarkWords } from '../../../contract/words/remarks';
 import { targetNotes } from '../../../contract/words/target';
+import { roundedWords } from '../../../contract/words/varied';
 import { rankUnits } from '../../engine/attribution/ranking';
 
 /** `[examples, size]` as one list per example. */
@@ -97,7 +98,7 @@ function runJson(session: Session, run: SessionRun, top: number, neurons: boolea
     })),
     pathStart: run.pathStart,
     varied: run.varied ?? null,
-    rounded: run.rounded ?? [],
+    rounded: (run.rounded ?? []).map((each) => ({ ...each, words: roundedWords(each) })),
     baseline: run.baseline ?? null,
     durationMs: run.durationMs,
     layers: run.layers.map((layer) => layerJson(layer, examples.length, top, neurons)),

@@ -17,6 +17,7 @@ import { remarkWords } from '../../../contract/words/remarks';
 import { askedWords } from '../../../contract/words/runs';
 import { targetNotes, targetWords } from '../../../contract/words/target';
 import { written } from '../../../contract/words/shape';
+import { roundedWords } from '../../../contract/words/varied';
 import { rankUnits, type RankedUnit } from '../../engine/attribution/ranking';
 import { percent, plain, signed } from './numbers';
 import { right, table, type Cell } from './table';
@@ -58,6 +59,8 @@ export function sessionTables(session: Session, top: number, exampleLabels?: rea
     const { backend } = runs[0]!;
     const longest = Math.max(...runs.map(({ durationMs }) => durationMs));
     parts.push(`Computed in ${duration(longest)} on ${backend.version}, ${backend.device}.\n`);
+    const rounded = runs.flatMap((run) => run.rounded ?? []).map((each) => `${printable(roundedWords(each))}.\n`);
+    parts.push(...[...new Set(rounded)].map((line) => `Rounding: ${line}`));
     for (const run of runs)
       if (!run.complete)
         parts.push(

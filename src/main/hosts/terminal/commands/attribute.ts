@@ -5,7 +5,7 @@ import type { Varied } from '../../../../contract/model';
 import { printable } from '../../../../contract/text';
 import { howWords } from '../../../../contract/words/data';
 import { choicesWorthTelling, choiceWords } from '../../../../contract/words/baselines';
-import { heldWords, roundedWords, walkedWords, worthTelling } from '../../../../contract/words/varied';
+import { heldWords, walkedWords, worthTelling } from '../../../../contract/words/varied';
 import { readColumn } from '../../../engine/data';
 import { fittingBaseline } from '../../../engine/data/baselines';
 import { inputPorts } from '../../../engine/data/ports';
@@ -87,8 +87,6 @@ export async function attributeCommand(
       terminal.err(`Compared with: ${printable(each)}\n`);
   const asked = { request, backend: options.backend, quiet, labels };
   const { session, fault } = await attributeInTerminal(terminal, model, asked, { source, examples });
-  if (!quiet)
-    for (const each of session.runs[0]?.rounded ?? []) terminal.err(`Rounding: ${printable(roundedWords(each))}.\n`);
 
   const { path: saved, fault: unsaved } =
     options.out && session.runs.length > 0 ? await saveSomewhere(options.out, session) : { path: null, fault: null };
