@@ -21,6 +21,7 @@ export const step = (label: string): Promise<void> =>
 export const clear = (): void => {
   entries.clear();
   steps.length = 0;
+  full.now = false;
 };
 
 const fault = (code: string, path: string): Error => Object.assign(new Error(`${code}: ${path}`), { code });
@@ -40,8 +41,12 @@ const statOf = (entry: Entry) => ({
   isDirectory: () => entry.kind === 'folder',
 });
 
+/** Whether there is no room for anything more. */
+export const full = { now: false };
+
 /** Writes a file as a whole. */
 export const put = (path: string, content: unknown): void => {
+  if (full.now) throw fault('ENOSPC', path);
   const place = resolve(path);
   if (!entries.has(dirname(place))) throw fault('ENOENT', path);
   entries.set(place, { kind: 'file', mtimeMs: ++clock, content });

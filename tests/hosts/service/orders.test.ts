@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Session } from '../../../src/contract/session';
 import type { InputData, OpenedSession, RunRecord } from '../../../src/contract/studio';
 import * as disk from './disk';
-import { Hand, kept, RECOVERY, settled } from './world';
+import { Hand, kept, RECOVERY, ROUND, ROUNDS, settled, walksOf } from './world';
 
 vi.mock('node:fs/promises', () => import('./disk'));
 
@@ -395,5 +395,144 @@ describe('opening', () => {
     expect(disk.steps).toHaveLength(1);
     await hand.until();
     expect(await again).toMatchObject({ fault: { code: 'LAYER_UNKNOWN' } });
+  });
+});
+
+describe('a run that goes on', () => {
+  const accuracy = { tolerance: 0.05, over: 'units', mostWalks: null, untilTop: null } as const;
+  const first = async (): Promise<RunRecord> => {
+    const setup = await hand.opened('a');
+    await hand.done('startRun', { ...setup, accuracy });
+    return heard()[0]!;
+  };
+  const onward = ({ run }: RunRecord) => ({ run, accuracy: { ...accuracy, tolerance: 0.01 }, backend: 'auto' });
+  const goOn = (run: RunRecord) => hand.ask('continueRun', onward(run));
+  const walks = async (): Promise<number[]> => (await runs()).map(({ result }) => walksOf(result));
+  const inSession = (path: string): number[] => (disk.get(path) as Session).runs.map(walksOf);
+  const kinds = (): string[] => hand.notices.map(({ kind }) => kind);
+  const [ONE, TWO] = [ROUNDS * ROUND, 2 * ROUNDS * ROUND];
+
+  it('is the same run with further walks, told once it is kept, and unsaved', async () => {
+    const run = await first();
+    await hand.done('describeRun', { run: run.run, name: 'mine', note: 'seen' });
+    await hand.done('save', { path: '/sessions/S.mho' });
+    await hand.done('continueRun', onward(run));
+    expect(heard().at(-1)).toMatchObject({ run: run.run, created: run.created, job: run.job, name: 'mine', note: 'seen' }); // prettier-ignore
+    expect(await walks()).toEqual([TWO]);
+    expect(hand.state).toMatchObject({ dirty: true, runs: 1 });
+    await hand.done('save', { path: null });
+    expect(inSession('/sessions/S.mho')).toEqual([TWO]);
+    expect(hand.state!.dirty).toBe(false);
+  });
+
+  it('while it is saved: the file has it as it was, the document as it is', async () => {
+    const run = await first();
+    const saving = hand.ask('save', { path: '/sessions/S.mho' });
+    await hand.until('save /sessions');
+    void goOn(run);
+    await hand.but('save /sessions');
+    await hand.until();
+    expect(await saving).toMatchObject({ ok: true });
+    expect(inSession('/sessions/S.mho')).toEqual([ONE]);
+    expect(await walks()).toEqual([TWO]);
+    expect(hand.state!.dirty).toBe(true);
+  });
+
+  it('in one job at a time; when that is over it may again', async () => {
+    const run = await first();
+    void goOn(run);
+    expect(await hand.done('continueRun', onward(run))).toBe('RUN_GOES_ON');
+    expect(await hand.done('continueRun', onward(run))).toMatchObject({ job: expect.any(String) as string });
+    expect(await walks()).toEqual([3 * ROUNDS * ROUND]);
+  });
+
+  it.each(['before its turn', 'in the middle'])('cancelled %s stays as it was, and may go on again', async (when) => {
+    const run = await first();
+    const asked = goOn(run);
+    await hand.until(when === 'in the middle' ? 'chunk' : 'device');
+    const answer = await asked;
+    await hand.ask('cancelRun', (answer as { value: { job: string } }).value);
+    await hand.until();
+    expect(hand.notices.at(-1)).toEqual({ kind: 'finished', cancelled: true });
+    expect(await runs()).toEqual([run]);
+    expect(kinds().filter((kind) => kind === 'run')).toHaveLength(1);
+    await hand.done('continueRun', onward(run));
+    expect(await walks()).toEqual([TWO]);
+  });
+
+  it('is complete as far as it has come when that is enough', async () => {
+    const run = await first();
+    const asked = goOn(run);
+    await hand.until('chunk');
+    await hand.ask('enoughRun', ((await asked) as { value: { job: string } }).value);
+    await hand.until();
+    expect(hand.notices.at(-1)).toEqual({ kind: 'finished', cancelled: false });
+    expect(await walks()).toEqual([ONE + ROUND]);
+    expect(heard().at(-1)!.result).toMatchObject({ complete: true, adaptive: { examples: [{ stopped: 'enough' }] } });
+  });
+
+  it('nobody else’s job is enough by another document’s word', async () => {
+    const run = await first();
+    const asked = goOn(run);
+    await hand.until('chunk');
+    void hand.ask('enoughRun', ((await asked) as { value: { job: string } }).value, { document: 'two' });
+    await hand.until();
+    expect(await walks()).toEqual([TWO]);
+  });
+
+  it('taken out meanwhile is no news; put back, it has come as far as it came', async () => {
+    const run = await first();
+    void goOn(run);
+    await hand.until('chunk');
+    void hand.ask('removeRun', { run: run.run });
+    await hand.until();
+    expect(kinds().filter((kind) => kind === 'run')).toHaveLength(1);
+    expect(await hand.done('continueRun', onward(run))).toBe('HANDLE_UNKNOWN');
+    expect(walksOf(((await hand.done('restoreRun', { run: run.run })) as RunRecord).result)).toBe(TWO);
+    expect(await walks()).toEqual([TWO]);
+  });
+
+  it('replaced meanwhile comes back with what replaced it undone, and is no news for the next', async () => {
+    const run = await first();
+    void goOn(run);
+    await hand.until('chunk');
+    void hand.ask('openModel', { file: 'b' }, { unsaved: 'keep' });
+    await hand.but('chunk');
+    await hand.until();
+    expect(kinds().filter((kind) => kind === 'run')).toHaveLength(1);
+    const back = (await hand.done('reopenBefore', {})) as OpenedSession;
+    expect(back.runs.map(({ result }) => walksOf(result))).toEqual([ONE]);
+  });
+
+  it.each([
+    ['as its new numbers are written', 'save /state', ONE],
+    ['once they are there', 'finished', TWO],
+  ])('the engine that dies %s leaves a run, whole', async (_, label, come) => {
+    const run = await first();
+    await hand.done('save', { path: '/sessions/S.mho' });
+    void goOn(run);
+    await hand.until(label === 'finished' ? '\n' : label);
+    hand.restart();
+    expect(await walks()).toEqual([come]);
+    expect((await runs())[0]!.run).toBe(run.run);
+    expect(inSession('/sessions/S.mho')).toEqual([ONE]);
+    expect(await hand.done('document', {})).toMatchObject({ dirty: come !== ONE });
+  });
+
+  it('on a full disk goes on in memory, says so, and is kept with the next save', async () => {
+    const run = await first();
+    void goOn(run);
+    await hand.until('save /state');
+    disk.full.now = true;
+    await hand.until();
+    disk.full.now = false;
+    const told = hand.notices.findLast((notice) => notice.kind === 'run');
+    expect(told).toMatchObject({ unkept: { message: expect.stringContaining('ENOSPC') as string } });
+    expect(await walks()).toEqual([TWO]);
+    await hand.done('save', { path: '/sessions/S.mho' });
+    expect(inSession('/sessions/S.mho')).toEqual([TWO]);
+    hand.restart();
+    expect(await walks()).toEqual([TWO]);
+    expect(await hand.done('document', {})).toMatchObject({ dirty: false });
   });
 });
