@@ -31,6 +31,7 @@ export class Endings {
   readonly #producers: Producers;
   readonly #finals: Finals;
   readonly #names: ReadonlyMap<ValueId, string>;
+  readonly #told = new Map<ValueId, TargetActivation | null>();
 
   constructor(private readonly graph: Graph) {
     this.#producers = producersOf(graph);
@@ -94,8 +95,10 @@ export class Endings {
   probability(place: Place, shapeOf: ShapeOf): TargetActivation | null {
     let { value } = place;
     for (let back: Place | null = place; back; back = this.#back(back, shapeOf)) ({ value } = back);
-    const found = this.probabilities([value]).get(value);
-    return found ? { ...found, passed: false } : null;
+    // Asked for one index after the other, of a few values.
+    let found = this.#told.get(value);
+    if (found === undefined) this.#told.set(value, (found = this.probabilities([value]).get(value) ?? null));
+    return found && { ...found, passed: false };
   }
 
   /** The same for whole values, of those that are or hold some. */
