@@ -46,7 +46,7 @@ export const truthOf = (device: Device, net: Net): Promise<Truth> =>
       lines: prepared.lines,
       seeds: prepared.seeds,
       kinds: ['secant'] as const,
-      estimateError: false,
+      spans: null,
       nonlinearity: genomicsNonlinearity(graph),
       watched: plan.sinks[0]!,
       rowBytes: bytes,
@@ -58,9 +58,7 @@ export const truthOf = (device: Device, net: Net): Promise<Truth> =>
         const [from, to] = [Math.floor((segments * piece) / PIECES), Math.floor((segments * (piece + 1)) / PIECES)];
         const stretch = alphas.slice(from, to + 1);
         const size = chunkSize(stretch.length - 1, bytes);
-        const { sums: own } = await sweepGroup(swept, { first: pair, pairs: 1 }, stretch, size.segments, () =>
-          device.between(),
-        );
+        const { sums: own } = await sweepGroup(swept, { first: pair, pairs: 1 }, stretch, size, () => device.between());
         for (const { layer } of plan.layers) {
           const { fine, shape } = own.get('secant')!.get(layer.output)!;
           const held = sums.get(layer.name) ?? { neurons: new Float64Array(net.examples * fine.length), shape, unitAxis: layer.unitAxis }; // prettier-ignore

@@ -251,7 +251,7 @@ export interface AlongPath {
     readonly cut: boolean;
     /** Σ of the layer's contributions up to each point. */
     readonly running: Float32Array;
-    /** Per double step: how far it lies from its two halves, Σ| | over the neurons. */
+    /** Stretch by stretch of steps that are joined: how far they lie from what they are joined to, Σ| | over the neurons. */
     readonly error: Float32Array;
     /** ‖∂F/∂y‖ at each point. */
     readonly gradient: Float32Array;

@@ -1,28 +1,56 @@
 /** How a chunk is shared out among the cores. */
 import { availableParallelism } from 'node:os';
 import { describe, expect, it } from 'vitest';
-import { lanesOf } from '../../src/main/engine/attribution/chunks';
+import { chunkSize, lanesOf, nextChunk } from '../../src/main/engine/attribution/chunks';
 
 const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0);
 
 describe('shares of a chunk', () => {
-  it.each([false, true])('hold all segments, in even numbers: %s', (even) => {
+  it.each([1, 2, 4])('hold all segments, %i at a time, what is left over in the last', (span) => {
     for (const bytes of [1e5, 1e6, 1e7, 5e7, 1e9])
       for (let segments = 1; segments <= 80; segments++) {
-        const { counts, cores } = lanesOf(segments, bytes, even);
+        const { counts, cores } = lanesOf(segments, bytes, span);
         expect(sum(counts)).toBe(segments);
         expect(counts.length).toBeLessThanOrEqual(availableParallelism());
         if (counts.length === 1) continue;
         expect(cores).toBe('each');
-        if (even) expect(counts.every((count) => count % 2 === 0)).toBe(true);
-        expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(even ? 2 : 1);
-        expect(Math.min(...counts)).toBeGreaterThanOrEqual(even ? 2 : 4);
+        expect(counts.slice(0, -1).every((count) => count % span === 0)).toBe(true);
+        expect(Math.max(...counts) - Math.min(...counts)).toBeLessThan(2 * span);
+        expect(Math.min(...counts)).toBeGreaterThanOrEqual(span === 1 ? 4 : span);
       }
   });
 
   it('are one where that is little, or so much that the cores rather share every kernel', () => {
-    expect(lanesOf(50, 5e5, false)).toEqual({ counts: [50], cores: 'each' });
-    expect(lanesOf(50, 1e8, false)).toEqual({ counts: [50], cores: 'all' });
-    expect(lanesOf(1, 1e7, true)).toEqual({ counts: [1], cores: 'all' });
+    expect(lanesOf(50, 5e5, 1)).toEqual({ counts: [50], cores: 'each' });
+    expect(lanesOf(50, 1e8, 1)).toEqual({ counts: [50], cores: 'all' });
+    expect(lanesOf(1, 1e7, 4)).toEqual({ counts: [1], cores: 'all' });
+  });
+});
+
+describe('chunks of a path', () => {
+  it.each([4e3, 4e5, 4e6, 4e7])('hold what is joined, at rows of %i bytes', (bytes) => {
+    for (let steps = 1; steps <= 130; steps++)
+      for (const rows of [undefined, 3, 9, 20]) {
+        const size = chunkSize(steps, bytes, 1000, rows);
+        const most = (1000 * 1e6) / (3 * bytes);
+        let left = steps;
+        while (left > 0) {
+          const count = nextChunk(left, size);
+          expect(count + 1).toBeLessThanOrEqual(most);
+          left -= count;
+          if (left === 0) break;
+          expect(count % size.span).toBe(0);
+          expect(left).toBeGreaterThanOrEqual(Math.min(size.span, steps));
+        }
+        expect(left).toBe(0);
+      }
+  });
+
+  it('join two segments where four and what is left over do not fit, and refuse where not even those do', () => {
+    const budget = (rows: number): number => (rows * 3 * 1e6) / 1e6;
+    expect(chunkSize(50, 1e6, budget(7))).toMatchObject({ span: 4, segments: 4 });
+    expect(chunkSize(50, 1e6, budget(6))).toMatchObject({ span: 2, segments: 4 });
+    expect(chunkSize(50, 1e6, budget(3))).toMatchObject({ span: 2, segments: 2 });
+    expect(() => chunkSize(50, 1e6, budget(2))).toThrow('MEMORY_BUDGET');
   });
 });

@@ -10,14 +10,15 @@ import type { AlongPath } from '../../../contract/studio';
 import { MhoError } from '../../../contract/errors';
 import { kernels, type Device } from '../backends';
 import { sizeOf, type Graph, type ValueId } from '../graph/graph';
-import { chunkSize, keptShapes, rowBytes } from './chunks';
+import { chunkSize, keptShapes, nextChunk, rowBytes } from './chunks';
 import { whyNotFinite } from './finite';
 import { forward } from './forward';
 import { genomicsNonlinearity } from './methods';
 import { planRun, type Plan } from './plan';
 import { nearZero, prepare, type Prepared } from './request';
-import { Differences, type Segments } from './segments';
-import { carried, STANDS_FOR } from './sums';
+import { asSegments, Differences, endsOf, joined, type Segments } from './segments';
+import { STANDS_FOR } from './sums';
+import { carried, overStretches } from './terms';
 import { walkGradients, walkMultipliers } from './walk';
 import { withWeights, type Weights } from './weights';
 
@@ -41,7 +42,7 @@ const read = (tensor: Tensor): Float32Array => tensor.dataSync() as Float32Array
 /**
  * Walks the straight path of the request's first example and first reference in `steps` equal steps, by its rule.
  * `running` ends at what `attribute` gives for the layer with the same rule and steps; `error` is the L1 difference over the
- * neurons between a double segment and its halves, so that its sum is no smaller than the layer's error estimate; `gradient`
+ * neurons between segments and what they are joined to for the error estimate, which is no larger than its sum; `gradient`
  * is ‖∂F/∂y‖₂.
  * @throws as `attribute`, NOT_FINITE_… where something along the path is not a number, OUTPUT_INDEX for a unit that is not there, CANCELLED
  */
@@ -60,28 +61,28 @@ export const valuesAlongPath = (
     const plan = planRun(graph, prepared.starts, prepared.sinks, names, ['gradient-difference'], prepared.fixed);
     const { steps, rule } = request;
     const alphas = Float32Array.from({ length: steps + 1 }, (_, point) => point / steps);
-    const { segments } = chunkSize(
+    const size = chunkSize(
       steps,
       rowBytes(keptShapes(plan, weights, prepared.lines)),
       request.memoryMB,
       request.chunkRows,
     );
+    const span = rule === 'secant' ? size.span : 2;
     const target = new Float32Array(steps + 1);
     const layers = new Map<ValueId, Gathered>(
       plan.layers.map(({ layer }) => [
         layer.output,
         {
           running: new Float32Array(steps + 1),
-          error: new Float32Array(Math.floor(steps / 2)),
+          error: new Float32Array(joined(steps, span).length),
           gradient: new Float32Array(steps + 1),
         },
       ]),
     );
     const unit = only && plan.layers.length > 0 ? new Unit(plan, only, steps) : null;
     for (let first = 0; first < steps;) {
-      const left = steps - first;
-      const count = left === 1 ? 1 : Math.min(segments, left - (left % 2));
-      tf.tidy(() => walkChunk({ prepared, plan, weights, rule, alphas, target, layers, unit }, first, count));
+      const count = nextChunk(steps - first, size);
+      tf.tidy(() => walkChunk({ prepared, plan, weights, rule, span, alphas, target, layers, unit }, first, count));
       first += count;
       await device.between();
       if (signal?.aborted) throw new MhoError('CANCELLED', { done: first + 1, total: steps + 1 });
@@ -149,6 +150,8 @@ interface Walk {
   readonly plan: Plan;
   readonly weights: Weights;
   readonly rule: Rule;
+  /** Segments that are joined. */
+  readonly span: number;
   readonly alphas: Float32Array;
   readonly target: Float32Array;
   readonly layers: ReadonlyMap<ValueId, Gathered>;
@@ -197,22 +200,21 @@ function walkChunk(walk: Walk, first: number, count: number): void {
   }
   if (unit) unit.activation.set(read(tf.mean(unit.of(activations.get(unit.id)!), 1)), first);
 
-  /** Segments of length one or two that begin at every `stride`-th point. */
-  const between = (tensor: Tensor, stride: number): { start: Tensor; end: Tensor } => {
-    const places = Array.from({ length: Math.floor(count / stride) }, (_, at) => at * stride);
-    const pick = (by: number): Tensor =>
-      tf.gather(tensor, tf.tensor1d(places.map((place) => place + by), 'int32')); // prettier-ignore
-    return { start: pick(0), end: pick(stride) };
-  };
-  /** Notes single segments. @returns them two by two, to be held against double ones; nothing where there is one */
-  const noteFine = (id: ValueId, contributions: Tensor): Tensor | undefined => {
+  const stretches = joined(count, walk.span);
+  const segments: Segments = { stride: 1, pairs: 1, rows: count };
+  const whole = asSegments(stretches, 1);
+  /** Notes single segments. @returns their sums over stretches, to be held against what is joined there */
+  const noteFine = (id: ValueId, contributions: Tensor): Tensor => {
     layers.get(id)!.running.set(read(overRest(contributions)), first + 1);
     if (unit) unit.running.set(read(tf.sum(unit.of(contributions), 1)), first + 1);
-    if (count === 1) return undefined;
-    return tf.sum(tf.reshape(contributions, [count / 2, 2, ...contributions.shape.slice(1)]), 1);
+    const units = tf.reshape(contributions, [count, -1]);
+    return overStretches({ neurons: units, units, pieces: Array.from({ length: count }, () => 1) }, stretches, 1);
   };
-  const noteCoarse = (id: ValueId, contributions: Tensor, halves: Tensor): void =>
-    layers.get(id)!.error.set(read(overRest(tf.abs(tf.sub(halves, contributions)))), first / 2);
+  const noteJoined = (id: ValueId, { first: from = 0, rows: number }: Segments, joint: Tensor, sums: Tensor): void => {
+    const at = from / walk.span;
+    const apart = tf.sub(tf.slice(sums, at, number), tf.reshape(joint, [number, -1]));
+    layers.get(id)!.error.set(read(overRest(tf.abs(apart))), first / walk.span + at);
+  };
 
   walkGradients(plan, weights, activations, seeds(rows), (id, gradient) => {
     if (!layers.has(id)) return;
@@ -220,30 +222,25 @@ function walkChunk(walk: Walk, first: number, count: number): void {
       layers.get(id)!.gradient.set(read(tf.sqrt(overRest(tf.square(gradient)))), first);
       if (unit) unit.gradient.set(read(tf.mean(unit.of(gradient), 1)), first);
       if (rule === 'secant') return;
-      const contributions = (stride: number): Tensor => {
-        const [values, slopes] = [between(activations.get(id)!, stride), between(gradient, stride)];
+      const contributions = (over: Segments): Tensor => {
+        const [values, slopes] = [endsOf(activations.get(id)!, over), endsOf(gradient, over)];
         return carried(STANDS_FOR[rule](slopes.start, slopes.end), kernels.difference(values.start, values.end));
       };
-      const halves = noteFine(id, contributions(1));
-      if (halves) noteCoarse(id, contributions(2), halves);
+      const sums = noteFine(id, contributions(segments));
+      for (const each of whole) noteJoined(id, each, contributions(each), sums);
     });
   });
   if (rule !== 'secant') return;
-  const halves = new Map<ValueId, Tensor | undefined>();
-  const walkSegments = (segments: Segments, note: (id: ValueId, contributions: Tensor) => Tensor | undefined): void => {
-    const differences = new Differences(activations, segments);
-    walkMultipliers(plan, weights, differences, seeds(segments.rows), (id, multiplier) => {
-      if (layers.has(id))
-        halves.set(
-          id,
-          tf.tidy(() => note(id, carried(multiplier, differences.of(id).delta))),
-        );
+  const sums = new Map<ValueId, Tensor>();
+  const walkSegments = (over: Segments, note: (id: ValueId, contributions: Tensor) => Tensor | void): void => {
+    const differences = new Differences(activations, over);
+    walkMultipliers(plan, weights, differences, seeds(over.rows), (id, multiplier) => {
+      if (!layers.has(id)) return;
+      const noted = tf.tidy(() => note(id, carried(multiplier, differences.of(id).delta)));
+      if (noted) sums.set(id, noted);
     });
   };
-  walkSegments({ stride: 1, pairs: 1, rows: count }, noteFine);
-  if (count === 1) return;
-  walkSegments({ stride: 2, pairs: 1, rows: count / 2 }, (id, contributions) => {
-    noteCoarse(id, contributions, halves.get(id)!);
-    return undefined;
-  });
+  walkSegments(segments, noteFine);
+  for (const each of whole)
+    walkSegments(each, (id, contributions) => noteJoined(id, each, contributions, sums.get(id)!));
 }

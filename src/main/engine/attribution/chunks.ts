@@ -61,6 +61,12 @@ const LANE_BYTES = 0.5e6;
 const TOGETHER_BYTES = 64e6;
 /** Segments of a lane at the least: each begins with a point more. */
 const LANE_SEGMENTS = 4;
+/**
+ * Segments that the error estimate joins, and where not even one joined stretch and what is left over fits the budget. Joining
+ * four tells as much as joining two, with half the walks.
+ */
+const JOINED = 4;
+const JOINED_AT_LEAST = 2;
 
 /** Which cores are best for work that cannot be split into lanes. */
 export const coresFor = (bytes: number): Cores => (bytes < 2 * LANE_BYTES ? 'each' : 'all');
@@ -76,44 +82,54 @@ export interface Lanes {
  * Splits a chunk's segments into lanes, a core each. (Measured on the reference networks, a conv net and ResNet-18: on two cores,
  * one alone is fastest up to some 1 MB, one for each half up to some 60 MB.)
  * @param bytes activations of the whole chunk
- * @param even whether every lane must hold an even number of segments
+ * @param span segments that are joined somewhere: no lane ends inside; the last one takes what is left over
  */
-export function lanesOf(segments: number, bytes: number, even: boolean): Lanes {
-  const unit = even ? 2 : 1;
-  const units = segments % unit === 0 ? segments / unit : 0;
+export function lanesOf(segments: number, bytes: number, span: number): Lanes {
+  const units = Math.floor(segments / span);
   const lanes = Math.min(availableParallelism(), Math.floor(bytes / LANE_BYTES), Math.floor(segments / LANE_SEGMENTS));
   if (bytes > TOGETHER_BYTES || Math.min(units, lanes) < 2) return { counts: [segments], cores: coresFor(bytes) };
-  const before = (lane: number): number => Math.floor((units * lane) / lanes);
-  const counts = Array.from({ length: lanes }, (_, lane) => unit * (before(lane + 1) - before(lane)));
+  const before = (lane: number): number => (lane === lanes ? segments : span * Math.floor((units * lane) / lanes));
+  const counts = Array.from({ length: lanes }, (_, lane) => before(lane + 1) - before(lane));
   return { counts, cores: 'each' };
 }
 
 export interface ChunkSize {
-  /** Segments of a chunk: even, or 1. */
+  /** Segments of a chunk: a multiple of `span`, or all there are; the last one may hold up to span − 1 more. */
   readonly segments: number;
+  /** How many segments the error estimate joins. */
+  readonly span: number;
   /** Pairs of input and baseline that a chunk's points hold. */
   readonly pairs: number;
 }
+
+/** Rows of a chunk that holds one joined stretch, what is left over included. */
+const rowsAtLeast = (steps: number, span: number): number => 1 + Math.min(steps, span + (steps % span));
 
 /**
  * Splits a grid of `steps` segments into chunks.
  * @param bytes what one row keeps
  * @param budgetMB memory for activations, multipliers and temporaries
  * @param mostRows a cap given by hand
- * @throws MEMORY_BUDGET when not even one segment fits
+ * @throws MEMORY_BUDGET when not even one segment and the next fit
  */
 export function chunkSize(steps: number, bytes: number, budgetMB = DEFAULT_BUDGET_MB, mostRows?: number): ChunkSize {
   const affordable = Math.floor((budgetMB * 1e6) / (bytes * PEAK_PER_KEPT));
-  const least = steps === 1 ? 2 : 3; // rows of one segment; of the two that the error estimate joins
+  const span = affordable < rowsAtLeast(steps, JOINED) ? JOINED_AT_LEAST : JOINED;
+  const least = rowsAtLeast(steps, span);
   if (affordable < least)
     throw new MhoError('MEMORY_BUDGET', { need: Math.ceil((least * bytes * PEAK_PER_KEPT) / 1e6), budget: budgetMB });
   const fastest = Math.min(MOST_ROWS, Math.max(FEWEST_ROWS, Math.round(FASTEST_BYTES / bytes)));
   const rows = Math.max(least, Math.min(affordable, mostRows ?? fastest));
-  if (rows >= steps + 1) return { segments: steps, pairs: Math.floor(rows / (steps + 1)) };
-  // As few chunks as fit, all of about the same size.
-  const chunks = Math.ceil(steps / Math.max(2, rows - 1 - ((rows - 1) % 2)));
-  return { segments: 2 * Math.ceil(steps / chunks / 2), pairs: 1 };
+  if (rows >= steps + 1) return { segments: steps, span, pairs: Math.floor(rows / (steps + 1)) };
+  // As few chunks as fit, all of about the same size; what is left over goes into the last.
+  const most = span * Math.floor((rows - 1 - (steps % span)) / span);
+  const chunks = Math.ceil((steps - (steps % span)) / most);
+  return { segments: span * Math.ceil((steps - (steps % span)) / chunks / span), span, pairs: 1 };
 }
+
+/** Segments of the next chunk, with so many left. */
+export const nextChunk = (left: number, { segments, span }: ChunkSize): number =>
+  left < segments + span ? left : segments;
 
 /**
  * As PEAK_PER_KEPT, for chains of an adaptive path, whose sums are kept for each; and where op by op and as a graph (TensorFlow

@@ -15,7 +15,7 @@ import { markTensor, seedsAt, type Lines } from './path';
 import type { Plan } from './plan';
 import type { Prepared } from './request';
 import { Differences } from './segments';
-import type { Nonlinearity, SumKind } from './sums';
+import type { Nonlinearity, SumKind } from './chunk';
 import { walkGradients, walkMultipliers, walkParts } from './walk';
 import type { Weights } from './weights';
 

@@ -2,7 +2,7 @@
 import type { Method, Rule } from '../../../contract/attribution';
 import type { Graph, Node } from '../graph/graph';
 import { denseOutputs } from '../graph/support';
-import type { SumKind } from './sums';
+import type { SumKind } from './chunk';
 
 export interface MethodSum {
   readonly kind: SumKind;
@@ -10,10 +10,7 @@ export interface MethodSum {
   readonly rule: Rule | null;
   /** Whether contributions at a cut sum to F(x) − F(x'). */
   readonly complete: boolean;
-  /**
-   * Whether the sum approximates an integral, so that |A_n − A_{n/2}| estimates its error. Undivided for every rule: it covers
-   * the true error in 95 % of the reference layers by secant, 99 % by trapezoid (docs/secant.md).
-   */
+  /** Whether the sum approximates an integral, so that its error is estimated. */
   readonly integral: boolean;
 }
 

@@ -137,8 +137,8 @@ export const planCost = (device: Device, given: Graph, asked: AttributionRequest
     const bytes = rowBytes(keptShapes(plan, weights, prepared.lines));
     const grids = [...new Set(sums.map(({ steps }) => steps))];
     const rows = grids.map((steps) => {
-      const { segments, pairs } = chunkSize(steps, bytes, request.memoryMB, request.chunkRows);
-      return (segments + 1) * Math.min(pairs, prepared.lines.pairs);
+      const { segments, span, pairs } = chunkSize(steps, bytes, request.memoryMB, request.chunkRows);
+      return Math.min(steps + 1, segments + span) * Math.min(pairs, prepared.lines.pairs);
     });
     return {
       passes: grids.reduce((total, steps) => total + (steps + 1) * prepared.lines.pairs, 0),

@@ -1,34 +1,73 @@
 /** From sums over pairs to what the user is told: means over references, residuals, error estimates, units. */
 import type { LayerResult } from '../../../contract/attribution';
 import { sizeOf } from '../graph/graph';
+import type { Course } from './course';
+import { errorsOf, type Calibration, type Distances } from './evenErrors';
 import type { MethodSum } from './methods';
 import type { PlannedLayer } from './plan';
+import { floorOf, type Rounding } from './rounding';
 import type { LayerSums } from './sums';
 
+/** What a layer's errors are estimated from. */
+export interface Estimated {
+  readonly course: Course;
+  readonly calibration: Calibration;
+  /** What no number of steps brings the errors below. */
+  readonly rounding: Rounding;
+}
+
 /**
- * One layer's result, from its sums over all complete pairs (pair = example · references + reference).
+ * One layer's result, from its sums over the examples' pairs (pair = example · references + reference).
+ * @param chosen which examples those are, among all that courses and rounding tell of
  * @param delta F(x) − F(x') per example, averaged over references
+ * @param estimated null where the method has no integral
  */
 export function layerResult(
   { layer, cut }: PlannedLayer,
-  { shape, fine, coarse }: LayerSums,
+  sums: LayerSums,
+  chosen: readonly number[],
   references: number,
   delta: Float32Array,
   method: MethodSum,
+  estimated: Estimated | null,
 ): LayerResult {
+  const { shape, fine } = sums;
   const size = sizeOf(shape);
   const examples = delta.length;
   const { unitAxis } = layer;
   const contributions = meanOverReferences(fine, examples, references, size);
   const totals = positionSums(contributions, examples, shape, unitAxis);
   const sum = perExample(totals, examples);
-  let error: Float32Array | null = null;
-  let unitError: Float32Array | null = null;
-  if (method.integral) {
-    const other = meanOverReferences(coarse, examples, references, size);
-    const { difference, magnitudes } = apart(contributions, other, examples);
-    error = magnitudes;
-    unitError = Float32Array.from(positionSums(difference, examples, shape, unitAxis), Math.abs);
+  const neuronsTotal = magnitudes(contributions, examples);
+  const unitsTotal = magnitudes(totals, examples);
+  const count = totals.length / examples;
+  const error = new Float32Array(examples);
+  const unitsError = new Float32Array(examples);
+  const unitError = new Float32Array(estimated ? totals.length : 0);
+  if (estimated) {
+    const { course, calibration, rounding } = estimated;
+    const apart = meanOverReferences(sums.coarse, examples, references, size).map(
+      (value, at) => contributions[at]! - value,
+    );
+    const neurons = magnitudes(apart, examples);
+    const coherent = positionSums(apart, examples, shape, unitAxis);
+    const independent = rootsOverReferences(sums.squares, examples, references, count);
+    for (let example = 0; example < examples; example++) {
+      const own = <Values extends Float32Array | Float64Array>(values: Values) =>
+        values.subarray(example * count, (example + 1) * count) as Values;
+      const first = chosen[example]! * references;
+      const distances: Distances = {
+        independent: own(independent),
+        coherent: own(coherent),
+        neurons: neurons[example]!,
+        spread: course.spread(first, first + references),
+      };
+      const errors = errorsOf(distances, unitsTotal[example]!, calibration);
+      const least = floorOf(rounding, layer.output, own(totals), neuronsTotal[example]!, first, first + references);
+      error[example] = errors.neurons + least.neurons;
+      unitsError[example] = errors.units + least.units;
+      errors.unit.forEach((value, unit) => (unitError[example * count + unit] = value + least.unit[unit]!));
+    }
   }
   return {
     name: layer.name,
@@ -39,12 +78,12 @@ export function layerResult(
     contributions,
     sum,
     residual: cut && method.complete ? sum.map((value, example) => value - delta[example]!) : null,
-    error,
-    unitsError: unitError && magnitudes(unitError, examples),
-    neuronsTotal: magnitudes(contributions, examples),
-    unitsTotal: magnitudes(totals, examples),
+    error: estimated && error,
+    unitsError: estimated && unitsError,
+    neuronsTotal,
+    unitsTotal,
     units: Float32Array.from(totals),
-    unitError,
+    unitError: estimated && unitError,
     certain: null,
     spread: references > 1 ? spreadOverReferences(fine, contributions, examples, references, size) : null,
   };
@@ -95,25 +134,13 @@ function spreadOverReferences(
   return spread;
 }
 
-/** a − b, and per example the L1 norm of it. */
-function apart(
-  a: Float32Array,
-  b: Float32Array,
-  examples: number,
-): { readonly difference: Float32Array; readonly magnitudes: Float32Array } {
-  const difference = new Float32Array(a.length);
-  const magnitudes = new Float32Array(examples);
-  const size = a.length / examples;
-  for (let example = 0, at = 0; example < examples; example++) {
-    let total = 0;
-    for (const end = at + size; at < end; at++) {
-      const value = a[at]! - b[at]!;
-      difference[at] = value;
-      total += Math.abs(value);
-    }
-    magnitudes[example] = total;
-  }
-  return { difference, magnitudes };
+/** Of squares per pair, roots of their sums over references, divided by how many: [examples × references, size] → [examples, size]. */
+function rootsOverReferences(squares: Float32Array, examples: number, references: number, size: number): Float64Array {
+  const roots = new Float64Array(examples * size);
+  for (let pair = 0; pair < examples * references; pair++)
+    for (let place = 0, to = Math.floor(pair / references) * size; place < size; place++)
+      roots[to + place]! += squares[pair * size + place]!;
+  return roots.map((total) => Math.sqrt(total) / references);
 }
 
 /** Σ|·| per example, of [examples, …]. */

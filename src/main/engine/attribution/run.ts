@@ -1,5 +1,6 @@
 /** A run: the sums of all methods over their grids, group by group and chunk by chunk, and the results they come to. */
 import type {
+  Alarm,
   Accuracy,
   AttributionRequest,
   ExampleFault,
@@ -12,10 +13,14 @@ import type {
 } from '../../../contract/attribution';
 import { MhoError } from '../../../contract/errors';
 import type { Device } from '../backends';
-import { sizeOf, type Graph, type ValueId } from '../graph/graph';
+import type { Graph, ValueId } from '../graph/graph';
 import { resolvedResult } from './adaptive/assemble';
+import { withRounding } from './adaptive/floor';
 import { resolve, type Resolved } from './adaptive/run';
+import type { SumKind } from './chunk';
 import { chunkSize, keptShapes, rowBytes } from './chunks';
+import { alarmOf, Course } from './course';
+import { calibrationOf } from './evenErrors';
 import { activationFault, suspectsOf, whyNotFinite, type Summed, type Suspect } from './finite';
 import { genomicsNonlinearity, methodSum, type MethodSum } from './methods';
 import { planRun, type Plan } from './plan';
@@ -23,7 +28,8 @@ import type { Group } from './path';
 import { remarksOn } from './remarks';
 import { nearZero, prepare, type Prepared } from './request';
 import { layerResult, rowsOf } from './results';
-import type { LayerSums, SumKind } from './sums';
+import { ofOtherSums, roundingOf, targetRounding, type Rounding } from './rounding';
+import type { LayerSums } from './sums';
 import { sweepGroup, type GroupResult, type Swept } from './sweep';
 import { termsOf } from './target';
 import { withWeights, type Weights } from './weights';
@@ -97,6 +103,10 @@ const evenAlphas = (steps: number): number[] => Array.from({ length: steps + 1 }
 interface GridSums {
   donePairs: number;
   readonly arrays: Map<SumKind, Map<ValueId, LayerSums>>;
+  readonly courses: Map<SumKind, Map<ValueId, Course>>;
+  readonly ofTarget: Course;
+  /** Segments that the error estimate joined. */
+  readonly span: number;
   readonly atBaseline: Float32Array;
   readonly atInput: Float32Array;
 }
@@ -112,6 +122,7 @@ class Run {
   readonly #sums: ReadonlyMap<Method, MethodSum>;
   /** The first that was found. */
   #fault: MhoError | null = null;
+  #rounding: Rounding | null = null;
 
   constructor(
     private readonly graph: Graph,
@@ -148,8 +159,9 @@ class Run {
       }
       const gathered = await this.#sweep(stage, rowBytes(shapes));
       if (gathered.donePairs < this.prepared.references) continue;
+      const rounding = await this.#rounded();
       for (const [method, sum] of this.#sums)
-        if (sum.steps === stage.steps) await keep(this.#sound(method, sum, gathered, stage));
+        if (sum.steps === stage.steps) await keep(this.#sound(method, sum, gathered, stage, rounding));
     }
     if (this.#fault) throw this.#fault;
     return this.request.methods.flatMap((method) => results.get(method) ?? []);
@@ -195,10 +207,15 @@ class Run {
     shapes: ReadonlyMap<ValueId, readonly number[]>,
   ): Promise<RunResult | null> {
     const { resolved, faults } = await this.#resolve(accuracy, shapes);
+    if (resolved.length === 0) return null;
+    const rounding = await this.#rounded();
+    const { references, targets } = this.prepared;
     const made = (of: readonly Resolved[], without: readonly ExampleFault[]): RunResult | null => {
       if (of.length === 0) return null;
-      const result = resolvedResult(this.plan, accuracy, this.prepared.targets, of);
-      return this.#told({ ...result, deltaUncertainty: null, alarms: [] }, without, true);
+      const result = resolvedResult(this.plan, accuracy, targets, of);
+      const deltaUncertainty = targetRounding(rounding, result.examples, references);
+      const floored = withRounding(result, this.plan, accuracy, references, rounding);
+      return this.#told({ ...floored, deltaUncertainty, alarms: [] }, without, true);
     };
     const result = made(resolved, faults);
     const apart = result ? this.#strange(result, true, () => this.#adaptiveSum([0, 1])) : [];
@@ -222,6 +239,9 @@ class Run {
     const gathered: GridSums = {
       donePairs: 0,
       arrays: new Map(grid.kinds.map((kind) => [kind, new Map()])),
+      courses: new Map(grid.kinds.map((kind) => [kind, new Map()])),
+      ofTarget: new Course(this.#pairs),
+      span: size.span,
       atBaseline: new Float32Array(this.#pairs),
       atInput: new Float32Array(this.#pairs),
     };
@@ -231,7 +251,7 @@ class Run {
       lines: prepared.lines,
       seeds: prepared.seeds,
       kinds: grid.kinds,
-      estimateError: grid.steps > 1 && this.options.estimateError !== false,
+      spans: grid.steps > 1 && this.options.estimateError !== false ? { walked: size.span, free: 2 } : null,
       nonlinearity: genomicsNonlinearity(this.graph),
       watched: watchedValue(plan),
       rowBytes: bytes,
@@ -239,7 +259,7 @@ class Run {
     try {
       for (let first = 0; first < this.#pairs; first += size.pairs) {
         const group = { first, pairs: Math.min(size.pairs, this.#pairs - first) };
-        const result = await sweepGroup(swept, group, alphas, size.segments, async (chunk) => {
+        const result = await sweepGroup(swept, group, alphas, size, async (chunk) => {
           this.#done += chunk.passes;
           await this.#report(chunk, grid.steps === 1 ? { kind: 'differences' } : { kind: 'path', steps: grid.steps });
         });
@@ -254,20 +274,32 @@ class Run {
   #gather(gathered: GridSums, group: Group, result: GroupResult): void {
     gathered.atBaseline.set(result.atBaseline, group.first);
     gathered.atInput.set(result.atInput, group.first);
+    gathered.ofTarget.place(result.ofTarget, group.first);
+    for (const [kind, courses] of result.courses)
+      for (const [id, part] of courses) {
+        const held = gathered.courses.get(kind)!;
+        const course = held.get(id) ?? new Course(this.#pairs);
+        course.place(part, group.first);
+        held.set(id, course);
+      }
     for (const [kind, layers] of result.sums)
-      for (const [id, { shape, fine, coarse }] of layers) {
+      for (const [id, sums] of layers) {
         const held = gathered.arrays.get(kind)!;
         if (group.pairs === this.#pairs) {
-          held.set(id, { shape, fine, coarse }); // the one group there is
+          held.set(id, sums); // the one group there is
           continue;
         }
-        const size = fine.length / group.pairs;
+        const { shape, fine, coarse, squares } = sums;
+        const whole = (part: Float32Array) => new Float32Array((part.length / group.pairs) * this.#pairs);
         if (!held.has(id)) {
-          const whole = new Float32Array(this.#pairs * size);
-          held.set(id, { shape, fine: whole, coarse: coarse === fine ? whole : new Float32Array(this.#pairs * size) });
+          const all = whole(fine);
+          held.set(id, { shape, fine: all, coarse: coarse === fine ? all : whole(coarse), squares: whole(squares) });
         }
-        held.get(id)!.fine.set(fine, group.first * size);
-        if (coarse !== fine) held.get(id)!.coarse.set(coarse, group.first * size);
+        const all = held.get(id)!;
+        const at = (part: Float32Array) => (part.length / group.pairs) * group.first;
+        all.fine.set(fine, at(fine));
+        if (coarse !== fine) all.coarse.set(coarse, at(coarse));
+        all.squares.set(squares, at(squares));
       }
     gathered.donePairs = group.first + group.pairs;
   }
@@ -290,11 +322,24 @@ class Run {
     if (this.options.signal?.aborted) throw new Cancelled();
   }
 
+  /** What float32 leaves of the numbers: once for all methods. */
+  async #rounded(): Promise<Rounding> {
+    const { plan, weights } = this;
+    const { lines, seeds } = this.prepared;
+    return (this.#rounding ??= await roundingOf({ plan, weights, lines, seeds }));
+  }
+
   /** The result of all complete examples whose numbers are numbers; null where there is none. */
-  #sound(method: Method, sum: MethodSum, gathered: GridSums, { steps }: EvenGrid): RunResult | null {
+  #sound(
+    method: Method,
+    sum: MethodSum,
+    gathered: GridSums,
+    { steps }: EvenGrid,
+    rounding: Rounding,
+  ): RunResult | null {
     const done = Math.floor(gathered.donePairs / this.prepared.references);
     const all = Array.from({ length: done }, (_, example) => example);
-    const result = this.#assemble(method, sum, gathered, all, []);
+    const result = this.#assemble(method, sum, gathered, rounding, all, []);
     const faults = this.#strange(result, sum.kind === 'secant', () => ({
       method,
       kind: sum.kind,
@@ -303,7 +348,7 @@ class Run {
     }));
     if (faults.length === 0) return result;
     const sound = all.filter((example) => faults.every((fault) => fault.example !== example));
-    return sound.length === 0 ? null : this.#assemble(method, sum, gathered, sound, faults);
+    return sound.length === 0 ? null : this.#assemble(method, sum, gathered, rounding, sound, faults);
   }
 
   /** Examples of a result something of which is not a number, or infinite at one end. @param exact see `suspectsOf` */
@@ -327,6 +372,7 @@ class Run {
     method: Method,
     sum: MethodSum,
     gathered: GridSums,
+    rounding: Rounding,
     examples: readonly number[],
     faults: readonly ExampleFault[],
   ): RunResult {
@@ -339,6 +385,7 @@ class Run {
     const atInput = mean(gathered.atInput);
     const atBaseline = mean(gathered.atBaseline);
     const delta = atInput.map((value, example) => value - atBaseline[example]!);
+    const least = sum.kind === 'influence' ? ofOtherSums(this.#pairs) : rounding;
     const result = {
       method,
       rule: sum.rule,
@@ -348,13 +395,23 @@ class Run {
       atInput,
       atBaseline,
       delta,
-      deltaUncertainty: null,
-      alarms: [],
+      deltaUncertainty: targetRounding(rounding, examples, references),
+      alarms: sum.integral && estimated ? this.#alarms(sum, gathered, examples) : [],
       layers: this.plan.layers.map((layer) => {
-        const { shape, fine, coarse } = gathered.arrays.get(sum.kind)!.get(layer.layer.output)!;
-        const size = references * sizeOf(shape);
-        const sums = { shape, fine: rowsOf(fine, examples, size), coarse: rowsOf(coarse, examples, size) };
-        return layerResult(layer, sums, references, delta, { ...sum, integral: sum.integral && estimated });
+        const { shape, fine, coarse, squares } = gathered.arrays.get(sum.kind)!.get(layer.layer.output)!;
+        const rows = (values: Float32Array) => rowsOf(values, examples, (values.length / this.#pairs) * references);
+        const course = gathered.courses.get(sum.kind)!.get(layer.layer.output) ?? new Course(this.#pairs);
+        return layerResult(
+          layer,
+          { shape, fine: rows(fine), coarse: rows(coarse), squares: rows(squares) },
+          examples,
+          references,
+          delta,
+          sum,
+          sum.integral && estimated
+            ? { course, calibration: calibrationOf(sum.kind, gathered.span), rounding: least }
+            : null,
+        );
       }),
       examples,
     };
@@ -384,6 +441,19 @@ class Run {
       ...(this.rounded.length > 0 && { rounded: this.rounded }),
       durationMs: performance.now() - this.#began,
     };
+  }
+
+  /** Where the path's steps are too wide: for F, and for each layer. */
+  #alarms(sum: MethodSum, gathered: GridSums, examples: readonly number[]): Alarm[] {
+    const { references } = this.prepared;
+    const courses = gathered.courses.get(sum.kind)!;
+    const asked = this.plan.layers.map(({ layer }) => [layer.name, courses.get(layer.output)] as const);
+    return examples.flatMap((example, place) =>
+      [[null, gathered.ofTarget] as const, ...asked].flatMap(([layer, course]): Alarm[] => {
+        const alarm = course && alarmOf(course, example * references, (example + 1) * references);
+        return alarm ? [{ example: place, layer, ...alarm }] : [];
+      }),
+    );
   }
 }
 

@@ -9,25 +9,67 @@ import type { Difference } from '../ops/rule';
 export interface Segments {
   /** Points from a segment's start to its end: above 1 for the joined segments of the error estimate. */
   readonly stride: number;
+  /** The point at which the first one begins; absent: the chunk's first. */
+  readonly first?: number;
   readonly pairs: number;
   /** Segments × pairs. */
   readonly rows: number;
 }
 
+/** Neighbouring segments of a chunk. */
+export interface Stretch {
+  /** Place of the first of them. */
+  readonly first: number;
+  readonly segments: number;
+}
+
+/**
+ * Joins `count` segments `span` at a time; the last stretch takes what is left over, so that it may hold up to 2 · span − 1.
+ * @returns none where there is one segment, which nothing is joined to
+ */
+export function joined(count: number, span: number): Stretch[] {
+  if (count === 1) return [];
+  const stretches = Math.max(1, Math.floor(count / span));
+  return Array.from({ length: stretches }, (_, place) => ({
+    first: place * span,
+    segments: place === stretches - 1 ? count - place * span : span,
+  }));
+}
+
+/** Neighbouring stretches of one length. */
+export interface Alike extends Stretch {
+  readonly count: number;
+}
+
+export function alike(stretches: readonly Stretch[]): Alike[] {
+  const found: Alike[] = [];
+  for (const { first, segments } of stretches) {
+    const last = found.at(-1);
+    if (last?.segments === segments) found[found.length - 1] = { ...last, count: last.count + 1 };
+    else found.push({ first, segments, count: 1 });
+  }
+  return found;
+}
+
+/** Stretches as segments of their own, walk by walk. */
+export const asSegments = (stretches: readonly Stretch[], pairs: number): Segments[] =>
+  alike(stretches).map(({ first, segments, count }) => ({ stride: segments, first, pairs, rows: count * pairs }));
+
+/** The rows from which segments are told: from where the first begins. */
+export const pointsOf = (tensor: Tensor, { first = 0, stride, pairs, rows }: Segments): Tensor =>
+  first === 0 ? tensor : tf.slice(tensor, first * pairs, rows * stride + pairs);
+
 /** The rows at which segments begin and end, [segments × pairs, …] each. */
-export function endsOf(tensor: Tensor, { stride, pairs, rows }: Segments): { start: Tensor; end: Tensor } {
-  const points =
-    stride === 1
-      ? tensor
-      : tf.gather(
-          tensor,
-          tf.tensor1d(
-            Array.from({ length: rows + pairs }, (_, row) => row + Math.floor(row / pairs) * pairs * (stride - 1)),
-            'int32',
-          ),
-        );
+export function endsOf(tensor: Tensor, { stride, first = 0, pairs, rows }: Segments): { start: Tensor; end: Tensor } {
   // Rows are the outermost axis, so that TensorFlow shares the memory of contiguous ones and copies nothing.
-  const from = (first: number): Tensor => tf.slice(points, first, rows);
+  if (stride === 1 || rows === pairs) {
+    const from = (point: number): Tensor => tf.slice(tensor, point * pairs, rows);
+    return { start: from(first), end: from(first + stride) };
+  }
+  const rowOf = (_: unknown, row: number): number =>
+    first * pairs + row + Math.floor(row / pairs) * pairs * (stride - 1);
+  const points = tf.gather(tensor, tf.tensor1d(Array.from({ length: rows + pairs }, rowOf), 'int32'));
+  const from = (row: number): Tensor => tf.slice(points, row, rows);
   return { start: from(0), end: from(pairs) };
 }
 
@@ -35,11 +77,15 @@ class LazyDifference implements Difference {
   #ends: { start: Tensor; end: Tensor } | null = null;
   #delta: Tensor | null = null;
 
+  /** @param activations at all points of the chunk */
   constructor(
-    readonly points: Tensor,
+    private readonly activations: Tensor,
     private readonly segments: Segments,
   ) {}
 
+  get points(): Tensor {
+    return pointsOf(this.activations, this.segments);
+  }
   get pairs(): number {
     return this.segments.pairs;
   }
@@ -47,7 +93,7 @@ class LazyDifference implements Difference {
     return this.segments.stride;
   }
   get shape(): number[] {
-    return [this.segments.rows, ...this.points.shape.slice(1)];
+    return [this.segments.rows, ...this.activations.shape.slice(1)];
   }
   get start(): Tensor {
     return this.#both().start;
@@ -66,7 +112,7 @@ class LazyDifference implements Difference {
 
   #both(): { start: Tensor; end: Tensor } {
     if (!this.#ends) {
-      this.#ends = tf.tidy(() => endsOf(this.points, this.segments));
+      this.#ends = tf.tidy(() => endsOf(this.activations, this.segments));
       tf.keep(this.#ends.start);
       tf.keep(this.#ends.end);
     }

@@ -2,132 +2,15 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Rule } from '../../../contract/attribution';
-import { kernels, type FusedKernels, type OnSegments } from '../backends';
-import { sizeOf, type Node, type ValueId } from '../graph/graph';
-import type { Difference, Parts } from '../ops/rule';
+import { kernels } from '../backends';
+import { sizeOf, type ValueId } from '../graph/graph';
+import type { Chunk, Nonlinearity, SumKind, Walk } from './chunk';
 import type { Plan } from './plan';
-import { Differences, endsOf, type Segments } from './segments';
-import { walkGradients, walkMultipliers, walkParts } from './walk';
-import type { Weights } from './weights';
+import { endsOf, pointsOf, type Segments } from './segments';
+import { carried, overStretches, tidied, type Term } from './terms';
 
-/** `influence` is the mean gradient; the others sum multiplier or gradient × difference. */
-export type SumKind = Rule | 'influence' | 'reveal-cancel' | 'genomics';
-
-/** Over all segments, and over segments of double length: their distance tells the error. */
-export type Level = 'fine' | 'coarse';
-
-/** How a nonlinear node passes positive and negative parts. */
-export type Nonlinearity = (node: Node) => 'rescale' | 'reveal-cancel';
-
-/** Takes over a tensor [pairs, …] that a kind sums at a value; `to` which levels. */
-type Add = (id: ValueId, to: readonly Level[], tensor: Tensor) => void;
-
-/** One backward walk over segments, and which sums it serves. */
-interface Walk {
-  readonly segments: Segments;
-  readonly to: readonly Level[];
-}
-
-/** Points of a path with their activations, to be walked back from the target by whatever is asked for. */
-export class Chunk {
-  readonly walks: readonly Walk[];
-  readonly levels: readonly Level[];
-  readonly #asked: ReadonlySet<ValueId>;
-  readonly #onMultipliers: ((id: ValueId, multiplier: Tensor, y: Difference, to: readonly Level[]) => void)[] = [];
-  readonly #onGradients: ((id: ValueId, gradient: Tensor, y: Tensor) => void)[] = [];
-  readonly #onParts: {
-    readonly nonlinearity: Nonlinearity;
-    readonly visit: (id: ValueId, multiplier: Parts, parts: Parts, to: readonly Level[]) => void;
-  }[] = [];
-
-  /**
-   * @param count segments, neighbours along the path
-   * @param estimateError whether there are double segments too
-   * @param influence trapezoid weights of ∫ dα at the rows, where the mean gradient is asked for
-   * @param seeds ∂F/∂value at so many points
-   */
-  constructor(
-    private readonly plan: Plan,
-    private readonly weights: Weights,
-    private readonly activations: ReadonlyMap<ValueId, Tensor>,
-    readonly pairs: number,
-    private readonly count: number,
-    estimateError: boolean,
-    readonly nonlinearity: Nonlinearity,
-    readonly influence: Readonly<Record<Level, Tensor>> | null,
-    private readonly seeds: (points: number) => Map<ValueId, Tensor>,
-  ) {
-    this.#asked = new Set(plan.layers.map(({ layer }) => layer.output));
-    this.levels = estimateError ? ['fine', 'coarse'] : ['fine'];
-    const single: Segments = { stride: 1, pairs, rows: count * pairs };
-    const double: Segments = { stride: 2, pairs, rows: (count / 2) * pairs };
-    this.walks =
-      count === 1 || !estimateError
-        ? [{ segments: single, to: this.levels }]
-        : [
-            { segments: single, to: ['fine'] },
-            { segments: double, to: ['coarse'] },
-          ];
-  }
-
-  get fused(): FusedKernels | null {
-    return this.weights.device.fused;
-  }
-
-  // What is asked for before the walk: each kind of walk is done once for all that want it.
-  onMultipliers(visit: (id: ValueId, multiplier: Tensor, y: Difference, to: readonly Level[]) => void): void {
-    this.#onMultipliers.push(visit);
-  }
-  onGradients(visit: (id: ValueId, gradient: Tensor, y: Tensor) => void): void {
-    this.#onGradients.push(visit);
-  }
-  onParts(
-    nonlinearity: Nonlinearity,
-    visit: (id: ValueId, multiplier: Parts, parts: Parts, to: readonly Level[]) => void,
-  ): void {
-    this.#onParts.push({ nonlinearity, visit });
-  }
-
-  /** Walks back; every layer's value that is asked for is seen once by each walk, if anything flows to it. */
-  walk(): void {
-    const { plan, weights, activations } = this;
-    for (const { segments, to } of this.walks) {
-      const seeds = (): Map<ValueId, Tensor> => this.seeds(segments.rows / this.pairs);
-      if (this.#onMultipliers.length > 0) {
-        const differences = new Differences(activations, segments);
-        walkMultipliers(plan, weights, differences, seeds(), (id, multiplier) => {
-          if (!this.#asked.has(id)) return;
-          for (const visit of this.#onMultipliers) visit(id, multiplier, differences.of(id), to);
-        });
-      }
-      for (const { nonlinearity, visit } of this.#onParts) {
-        const differences = new Differences(activations, segments);
-        walkParts(plan, weights, differences, seeds(), nonlinearity, (id, multiplier, parts) => {
-          if (this.#asked.has(id)) visit(id, multiplier, parts, to);
-        });
-      }
-    }
-    if (this.#onGradients.length > 0)
-      walkGradients(plan, weights, activations, this.seeds(this.count + 1), (id, gradient) => {
-        if (!this.#asked.has(id)) return;
-        for (const visit of this.#onGradients) visit(id, gradient, activations.get(id)!);
-      });
-  }
-}
-
-/** Σ over segments of a product laid out [segments × pairs, …] → [pairs, …]. */
-const overSegments = (product: Tensor, pairs: number): Tensor =>
-  tf.sum(tf.reshape(product, [-1, pairs, ...product.shape.slice(1)]), 0);
-
-/** Multiplier × difference: 0 where either is 0, whatever the other is. */
-export function carried(multiplier: Tensor, delta: Tensor): Tensor {
-  const product = kernels.mulNoNan(multiplier, delta);
-  return tf.where(tf.equal(multiplier, 0), tf.zerosLike(product), product);
-}
-
-/** Σ over segments of multiplier × difference: [segments × pairs, …] → [pairs, …]. */
-const contribution = (fused: FusedKernels | null, multiplier: Tensor, y: OnSegments, delta: () => Tensor): Tensor =>
-  fused?.contribution(multiplier, y) ?? overSegments(carried(multiplier, delta()), y.pairs);
+/** Takes over a term of a kind's sum at a value: over the chunk's segments, or over joined ones. */
+type Add = (id: ValueId, over: Walk['over'], term: Term) => void;
 
 /** end − start of the segments. */
 function deltaOf(points: Tensor, segments: Segments): Tensor {
@@ -143,29 +26,45 @@ export const STANDS_FOR = {
 } satisfies Record<Exclude<Rule, 'secant'>, (start: Tensor, end: Tensor) => Tensor>;
 
 const byGradient =
-  (standsFor: (start: Tensor, end: Tensor) => Tensor) =>
+  (kind: Exclude<Rule, 'secant'>) =>
   (chunk: Chunk, add: Add): void =>
     chunk.onGradients((id, gradient, y) => {
-      for (const { segments, to } of chunk.walks)
-        add(
-          id,
-          to,
-          tf.tidy(() => {
-            const slopes = endsOf(gradient, segments);
-            const slope = standsFor(slopes.start, slopes.end);
-            return contribution(chunk.fused, slope, { points: y, ...segments }, () => deltaOf(y, segments));
-          }),
-        );
+      for (const walk of chunk.walks(kind)) {
+        const { segments, over } = walk;
+        const term = tidied(() => {
+          const slopes = endsOf(gradient, segments);
+          const slope = STANDS_FOR[kind](slopes.start, slopes.end);
+          const on = { points: pointsOf(y, segments), pairs: segments.pairs, stride: segments.stride };
+          return chunk.term(id, slope, on, () => deltaOf(y, segments), walk);
+        });
+        add(id, over, term);
+      }
     });
 
+/** The mean gradient: by the trapezoid rule, with dα in the place of dy. */
+const influence = (chunk: Chunk, add: Add): void =>
+  chunk.onGradients((id, gradient) => {
+    for (const walk of chunk.walks('influence')) {
+      const { segments, over } = walk;
+      const term = tidied(() => {
+        const slopes = endsOf(gradient, segments);
+        const slope = STANDS_FOR.trapezoid(slopes.start, slopes.end);
+        const alphas = tf.reshape(chunk.alphas!, [-1, ...gradient.shape.slice(1).map(() => 1)]);
+        const product = carried(slope, deltaOf(alphas, segments));
+        return chunk.termOfProduct(id, product, walk);
+      });
+      add(id, over, term);
+    }
+  });
+
 const byParts = (chunk: Chunk, add: Add, nonlinearity: Nonlinearity): void =>
-  chunk.onParts(nonlinearity, (id, multiplier, { positive, negative }, to) =>
+  chunk.onParts(nonlinearity, (id, multiplier, { positive, negative }) =>
     add(
       id,
-      to,
-      tf.tidy(() => {
+      'segments',
+      tidied(() => {
         const both = tf.add(carried(multiplier.positive, positive), carried(multiplier.negative, negative));
-        return overSegments(both, chunk.pairs);
+        return chunk.termOfProduct(id, both, chunk.whole);
       }),
     ),
   );
@@ -173,51 +72,35 @@ const byParts = (chunk: Chunk, add: Add, nonlinearity: Nonlinearity): void =>
 /** Each row asks a chunk for the walk that it sums from. */
 export const SUMS: Readonly<Record<SumKind, (chunk: Chunk, add: Add) => void>> = {
   secant: (chunk, add) =>
-    chunk.onMultipliers((id, multiplier, y, to) =>
+    chunk.onMultipliers((id, multiplier, y, walk) =>
       add(
         id,
-        to,
-        tf.tidy(() => contribution(chunk.fused, multiplier, y, () => y.delta)),
+        walk.over,
+        tidied(() => chunk.term(id, multiplier, y, () => y.delta, walk)),
       ),
     ),
-  right: byGradient(STANDS_FOR.right),
-  left: byGradient(STANDS_FOR.left),
-  trapezoid: byGradient(STANDS_FOR.trapezoid),
-  influence: (chunk, add) =>
-    chunk.onGradients((id, gradient) => {
-      for (const level of chunk.levels)
-        add(
-          id,
-          [level],
-          tf.tidy(() => {
-            const weights = tf.reshape(chunk.influence![level], [-1, ...gradient.shape.slice(1).map(() => 1)]);
-            return overSegments(tf.mul(gradient, weights), chunk.pairs);
-          }),
-        );
-    }),
+  right: byGradient('right'),
+  left: byGradient('left'),
+  trapezoid: byGradient('trapezoid'),
+  influence,
   'reveal-cancel': (chunk, add) => byParts(chunk, add, () => 'reveal-cancel'),
   genomics: (chunk, add) => byParts(chunk, add, chunk.nonlinearity),
 };
 
-/** Trapezoid weights of ∫ dα at the rows of neighbouring points: over all of them, and over every second alone. */
-export function influenceWeights(alphas: readonly number[], pairs: number): Record<Level, Tensor> {
-  const weigh = (stride: number): Tensor => {
-    const weights = new Float32Array(alphas.length * pairs);
-    for (let point = stride; point < alphas.length; point += stride) {
-      const width = alphas[point]! - alphas[point - stride]!;
-      for (const place of [point - stride, point])
-        for (let pair = 0; pair < pairs; pair++) weights[place * pairs + pair]! += width / 2;
-    }
-    return tf.tensor1d(weights, 'float32');
-  };
-  return { fine: weigh(1), coarse: weigh(alphas.length === 2 ? 1 : 2) };
-}
+/**
+ * Over all segments; over joined ones; and over stretches of the path, of each unit, the square of how far the two lie apart
+ * there: the distances tell the error.
+ */
+export type Level = 'fine' | 'coarse' | 'squares';
 
-/** Sums of one kind at one layer's value. [pairs in the group, …] */
+/** Sums of one kind at one layer's value. */
 export interface LayerSums {
   readonly shape: readonly number[];
+  /** [pairs in the group, …] */
   readonly fine: Float32Array;
   readonly coarse: Float32Array;
+  /** [pairs in the group, units] */
+  readonly squares: Float32Array;
 }
 
 export type SumsByKind = ReadonlyMap<SumKind, ReadonlyMap<ValueId, LayerSums>>;
@@ -242,52 +125,129 @@ export function layoutOf(
   pairs: number,
   shapes: ReadonlyMap<ValueId, readonly number[]>,
 ): Layout {
-  const ids = new Set(planned.map(({ layer }) => layer.output));
-  const layers = [...ids].map((id) => ({ id, shape: shapes.get(id)!, size: pairs * sizeOf(shapes.get(id)!) }));
-  const size = layers.reduce((total, layer) => total + layer.size, 0);
-  return kinds.flatMap((kind, place) =>
-    levels.map((level, half) => ({ kind, level, layers, at: (place * levels.length + half) * size, size })),
+  const axes = new Map(planned.map(({ layer }) => [layer.output, layer.unitAxis]));
+  let at = 0;
+  return kinds.flatMap((kind) =>
+    levels.map((level): Section => {
+      const layers = [...axes].map(([id, axis]) => {
+        const shape = shapes.get(id)!;
+        const units = axis === null ? 1 : shape[axis]!;
+        return { id, shape, size: pairs * (level === 'squares' ? units : sizeOf(shape)) };
+      });
+      const size = layers.reduce((total, layer) => total + layer.size, 0);
+      return { kind, level, layers, at: (at += size) - size, size };
+    }),
   );
+}
+
+/**
+ * What is told of a kind at a value besides its sums, per pair: Σ|unit| of each piece of the path, then of each stretch how far
+ * the units lie from what is joined there, Σ| | over them.
+ */
+export interface Told {
+  readonly kind: SumKind;
+  readonly id: ValueId;
+  /** Segments of each piece. */
+  readonly pieces: readonly number[];
+  readonly stretches: number;
+}
+
+/** Both terms of a kind at a value. */
+interface Both {
+  fine: Term | null;
+  readonly joined: Term[];
+  apart: Tensor | null;
 }
 
 /** What a chunk adds to each sum. */
 export class Added {
-  readonly #tensors = new Map<string, Tensor>();
+  readonly #terms = new Map<string, Both>();
   readonly #kept: Tensor[] = [];
 
-  constructor(private readonly kinds: readonly SumKind[]) {}
+  constructor(
+    private readonly kinds: readonly SumKind[],
+    private readonly chunk: Chunk,
+  ) {}
 
-  /** Takes the sums from the chunk's walks. */
-  from(chunk: Chunk): void {
+  /** Takes the terms from the chunk's walks. */
+  walk(): void {
     for (const kind of this.kinds)
-      SUMS[kind](chunk, (id, to, tensor) => {
-        this.#kept.push(tf.keep(tensor));
-        for (const level of to) this.#tensors.set(`${kind}/${level}/${id}`, tensor);
+      SUMS[kind](this.chunk, (id, over, term) => {
+        for (const tensor of term.units ? [term.neurons, term.units] : [term.neurons]) this.#kept.push(tf.keep(tensor));
+        const both = this.#terms.get(`${kind}/${id}`) ?? { fine: null, joined: [], apart: null };
+        this.#terms.set(`${kind}/${id}`, both);
+        if (over === 'segments') both.fine = term;
+        else both.joined.push(term);
       });
-    chunk.walk();
+    this.chunk.walk();
   }
 
   /** One kind's sum at a value for the first pair, over the whole of it. */
   first(kind: SumKind, id: ValueId): Tensor {
-    const tensor = this.#tensors.get(`${kind}/fine/${id}`);
-    return tensor ? tf.sum(tf.slice(tensor, 0, 1)) : tf.scalar(0);
+    const neurons = this.#terms.get(`${kind}/${id}`)?.fine?.neurons;
+    return neurons ? tf.sum(tf.slice(neurons, 0, 1)) : tf.scalar(0);
   }
 
+  /** To be called, as `told`, inside one tidy. */
   flat(layout: Layout): Tensor {
     return tf.concat(
       layout.flatMap(({ kind, level, layers }) =>
         layers.map(({ id, size }) => {
-          const tensor = this.#tensors.get(`${kind}/${level}/${id}`);
-          return tensor ? tf.reshape(tensor, [-1]) : tf.zeros([size]); // nothing flowed
+          const made = this.#sum(kind, id, level);
+          return made ? tf.reshape(made, [-1]) : tf.zeros([size]);
         }),
       ),
     );
   }
 
+  /** What is told besides the sums, in the order of `about`. */
+  told(ids: Iterable<ValueId>): { readonly numbers: readonly Tensor[]; readonly about: readonly Told[] } {
+    const numbers: Tensor[] = [];
+    const about: Told[] = [];
+    for (const kind of this.kinds)
+      for (const id of ids) {
+        const fine = this.#terms.get(`${kind}/${id}`)?.fine;
+        if (!fine?.units) continue;
+        const apart = this.#apart(kind, id);
+        numbers.push(overUnits(fine.units), ...(apart ? [overUnits(apart)] : []));
+        about.push({ kind, id, pieces: fine.pieces, stretches: apart ? apart.shape[0]! / this.chunk.pairs : 0 });
+      }
+    return { numbers, about };
+  }
+
   dispose(): void {
     for (const tensor of this.#kept) tensor.dispose();
   }
+
+  /** Null where nothing flowed, or nothing is joined. */
+  #sum(kind: SumKind, id: ValueId, level: Level): Tensor | null {
+    const both = this.#terms.get(`${kind}/${id}`);
+    if (!both?.fine) return null;
+    if (level === 'squares') {
+      const apart = this.#apart(kind, id);
+      return apart && tf.sum(tf.reshape(tf.square(apart), [-1, this.chunk.pairs, apart.shape[1]!]), 0);
+    }
+    const terms = level === 'fine' || both.joined.length === 0 ? [both.fine] : both.joined;
+    return terms.length === 1 ? terms[0]!.neurons : tf.addN(terms.map(({ neurons }) => neurons));
+  }
+
+  /** Per stretch and unit, how far what is summed there lies from what is joined there: [stretches × pairs, units]. */
+  #apart(kind: SumKind, id: ValueId): Tensor | null {
+    const both = this.#terms.get(`${kind}/${id}`);
+    const stretches = this.chunk.stretches(kind);
+    if (!both?.fine?.units || !stretches?.length || both.joined.length === 0) return null;
+    both.apart ??= tf.sub(
+      overStretches(both.fine, stretches, this.chunk.pairs),
+      tf.concat(both.joined.map(({ units }) => units!)),
+    );
+    return both.apart;
+  }
 }
+
+/** Σ|unit| of each row. */
+const overUnits = (rows: Tensor): Tensor => tf.sum(tf.abs(rows), 1);
+
+const NONE = new Float32Array();
 
 /** Sums of all chunks so far, on the device, as one flat array: added to and read back in one call. */
 export class Sums {
@@ -311,7 +271,7 @@ export class Sums {
       let place = 0;
       for (const { id, shape, size } of layers) {
         const held = section.subarray(place, (place += size));
-        const before = sums.get(kind)!.get(id) ?? { shape, fine: held, coarse: held };
+        const before = sums.get(kind)!.get(id) ?? { shape, fine: held, coarse: held, squares: NONE };
         sums.get(kind)!.set(id, { ...before, [level]: held });
       }
     }

@@ -10,7 +10,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Done } from '../backends';
 import type { ValueId } from '../graph/graph';
-import { lanesOf } from './chunks';
+import { Chunk, type Nonlinearity, type Spans, type SumKind } from './chunk';
+import { lanesOf, nextChunk, type ChunkSize } from './chunks';
+import { Course } from './course';
 import { forward } from './forward';
 import {
   atPoints,
@@ -26,8 +28,7 @@ import {
   type Seed,
 } from './path';
 import type { Plan } from './plan';
-import { Added, Chunk, influenceWeights, layoutOf, Sums } from './sums';
-import type { Layout, Level, Nonlinearity, SumKind, SumsByKind } from './sums';
+import { Added, layoutOf, Sums, type Layout, type SumsByKind, type Told } from './sums';
 import type { Weights } from './weights';
 
 /** What is swept, whatever the points. */
@@ -37,8 +38,8 @@ export interface Swept {
   readonly lines: Lines;
   readonly seeds: readonly Seed[];
   readonly kinds: readonly SumKind[];
-  /** Whether to sum the doubled segments too. */
-  readonly estimateError: boolean;
+  /** How errors are estimated; null: not at all. */
+  readonly spans: Spans | null;
   /** For `genomics`. */
   readonly nonlinearity: Nonlinearity;
   /** Value whose running sum is reported. */
@@ -49,6 +50,9 @@ export interface Swept {
 
 export interface GroupResult {
   readonly sums: SumsByKind;
+  /** How F came about; and, where errors are estimated, what is summed at each value. */
+  readonly ofTarget: Course;
+  readonly courses: ReadonlyMap<SumKind, ReadonlyMap<ValueId, Course>>;
   /** F at the path's ends, per pair of the group. */
   readonly atBaseline: Float32Array;
   readonly atInput: Float32Array;
@@ -67,14 +71,13 @@ export interface ChunkReport {
 /**
  * Sweeps the path of one group of pairs.
  * @param alphas 0 = α_0 < … < α_n = 1
- * @param segments segments of a chunk at the most (even, or 1)
  * @param onChunk called after every chunk; what it throws (a cancel) ends the sweep, all tensors freed
  */
 export async function sweepGroup(
   swept: Swept,
   group: Group,
   alphas: readonly number[],
-  segments: number,
+  size: ChunkSize,
   onChunk: (report: ChunkReport) => Promise<void>,
 ): Promise<GroupResult> {
   const { kinds } = swept;
@@ -82,21 +85,30 @@ export async function sweepGroup(
   const sums = new Sums();
   const lines = new GroupLines(swept, group);
   const ends = { baseline: new Float32Array(0), input: new Float32Array(0) };
+  const ofTarget = new Course(pairs);
+  const courses = new Map(kinds.map((kind) => [kind, new Map<ValueId, Course>()]));
   let running = 0;
   try {
     for (let first = 0; first < alphas.length - 1;) {
-      const left = alphas.length - 1 - first;
-      const count = left === 1 ? 1 : Math.min(segments, left - (left % 2));
+      const count = nextChunk(alphas.length - 1 - first, size);
       const lanes = lines.walk(alphas.slice(first, first + count + 1));
-      for (const { flat, layout, told } of lanes) {
-        sums.add(flat, layout);
-        const numbers = (await told.data()) as Float32Array;
+      for (const { flat, told, about } of lanes) {
+        sums.add(flat, about.layout);
+        const numbers = new Numbers((await told.data()) as Float32Array);
         told.dispose();
-        const atPoints = numbers.subarray(0, -1);
+        const atPoints = numbers.next((about.count + 1) * pairs);
         if (first === 0) ends.baseline = atPoints.slice(0, pairs);
         ends.input = atPoints.slice(-pairs); // until the next one's
-        first += atPoints.length / pairs - 1;
-        running += numbers.at(-1)!;
+        running += numbers.next(1)[0]!;
+        const own = alphas.slice(first, first + about.count + 1);
+        ofTarget.addMoves(own, atPoints);
+        for (const { kind, id, pieces, stretches } of about.told) {
+          const course = courses.get(kind)!.get(id) ?? new Course(pairs);
+          courses.get(kind)!.set(id, course);
+          course.addPieces(own, pieces, numbers.next(pieces.length * pairs));
+          course.addDetails(numbers.next(stretches * pairs));
+        }
+        first += about.count;
       }
       await onChunk({
         passes: (count + lanes.length) * pairs,
@@ -105,20 +117,39 @@ export async function sweepGroup(
         running,
       });
     }
-    return { sums: await sums.read(kinds), atBaseline: ends.baseline, atInput: ends.input };
+    return { sums: await sums.read(kinds), ofTarget, courses, atBaseline: ends.baseline, atInput: ends.input };
   } finally {
     lines.dispose();
     sums.dispose();
   }
 }
 
+/** Reads on in numbers that lie end to end. */
+class Numbers {
+  #at = 0;
+
+  constructor(private readonly all: Float32Array) {}
+
+  next(size: number): Float32Array {
+    return this.all.subarray(this.#at, (this.#at += size));
+  }
+}
+
+/** What of a lane its numbers do not say. */
+interface About {
+  /** Segments. */
+  readonly count: number;
+  readonly layout: Layout;
+  readonly told: readonly Told[];
+}
+
 /** What a lane of a chunk gives. */
 interface LaneSums {
   /** All sums end to end. */
   readonly flat: Tensor;
-  readonly layout: Layout;
-  /** F at every row, and at last the watched value's sum. */
+  /** F at every row, the watched value's sum, and what is told besides. */
   readonly told: Tensor;
+  readonly about: About;
 }
 
 /** A lane's own points. */
@@ -127,7 +158,8 @@ interface Points {
   readonly count: number;
   /** See `pointWeights`. */
   readonly weights: Tensor;
-  readonly influence: Readonly<Record<Level, Tensor>> | null;
+  /** Of the rows, where the mean gradient is asked for. */
+  readonly alphas: Tensor | null;
 }
 
 /** The lines of a group on the device, uploaded once: any stretch of neighbouring points on them can be walked. */
@@ -155,35 +187,35 @@ class GroupLines {
    * @returns in the points' order; the caller disposes of the tensors
    */
   walk(alphas: readonly number[]): readonly LaneSums[] {
-    const { weights, kinds, estimateError, rowBytes } = this.swept;
+    const { weights, kinds, spans, rowBytes } = this.swept;
     const { pairs } = this.group;
     const { records } = weights.device;
     const segments = alphas.length - 1;
     const bytes = alphas.length * pairs * rowBytes;
     const { counts, cores } = records
-      ? lanesOf(segments, bytes, estimateError)
+      ? lanesOf(segments, bytes, spans?.walked ?? 1)
       : ({ counts: [segments], cores: 'all' } as const);
-    const layouts: Layout[] = [];
+    const told: About[] = [];
     const made = tf.tidy(() => {
       let point = 0;
       const lanes = counts.map((count): Points => {
         const own = alphas.slice(point, point + count + 1);
         point += count;
-        const influence = kinds.includes('influence') ? influenceWeights(own, pairs) : null;
-        return { count, weights: pointWeights(own), influence };
+        const rows = kinds.includes('influence') ? own.flatMap((alpha) => Array<number>(pairs).fill(alpha)) : null;
+        return { count, weights: pointWeights(own), alphas: rows && tf.tensor1d(rows, 'float32') };
       });
       const works = lanes.map((lane) => () => this.#compute(lane));
-      const own = lanes.flatMap((lane) => [lane.weights, ...Object.values(lane.influence ?? {})]);
+      const own = lanes.flatMap((lane) => (lane.alphas ? [lane.weights, lane.alphas] : [lane.weights]));
       const inputs = [...this.#lines.values(), ...this.#fixed.values(), ...this.#marks, ...own];
       const done = records
         ? weights.recordings.run(this.#key(counts), inputs, works, cores)
         : works.map((work) => work());
       return done.map(({ tensors, about }) => {
-        layouts.push(about);
+        told.push(about);
         return [...tensors];
       });
     }) as [Tensor, Tensor][];
-    return made.map(([flat, told], place) => ({ flat, told, layout: layouts[place]! }));
+    return made.map(([flat, numbers], place) => ({ flat, told: numbers, about: told[place]! }));
   }
 
   dispose(): void {
@@ -192,18 +224,18 @@ class GroupLines {
 
   /** All that the work depends on besides the numbers in its tensors. */
   #key(counts: readonly number[]): string {
-    const { plan, seeds, kinds, estimateError, watched } = this.swept;
+    const { plan, seeds, kinds, spans, watched } = this.swept;
     return JSON.stringify([
       [plan.starts, plan.fixed],
       plan.layers.map(({ layer }) => layer.output),
       seeds.map(({ value, sign }) => [value, sign]),
-      [kinds, estimateError, watched, this.group.pairs, counts],
+      [kinds, spans, watched, this.group.pairs, counts],
     ]);
   }
 
-  /** A lane's work, from tensors to tensors: its sums and what it tells; about the sums, where each lies. */
-  #compute({ count, weights: points, influence }: Points): Done<Layout> {
-    const { plan, weights, kinds, estimateError, nonlinearity, seeds, watched } = this.swept;
+  /** A lane's work, from tensors to tensors: its sums and what it tells; about them, where each lies. */
+  #compute({ count, weights: points, alphas }: Points): Done<About> {
+    const { plan, weights, kinds, spans, nonlinearity, seeds, watched } = this.swept;
     const { pairs } = this.group;
     const given = new Map([
       ...[...this.#lines].map(([id, line]) => [id, pointsOn(line, points)] as const),
@@ -211,18 +243,23 @@ class GroupLines {
     ]);
     const activations = forward(plan.pruned.nodes, weights, given, plan.kept);
     const shapes = new Map([...activations].map(([id, tensor]) => [id, tensor.shape.slice(1)]));
-    const chunk = new Chunk(plan, weights, activations, pairs, count, estimateError, nonlinearity, influence, (at) =>
+    const chunk = new Chunk(plan, weights, activations, pairs, count, spans, nonlinearity, alphas, (at) =>
       seedsAt(seeds, this.#marks, at),
     );
-    const added = new Added(kinds);
+    const added = new Added(kinds, chunk);
     try {
-      added.from(chunk);
-      const layout = layoutOf(plan, kinds, chunk.levels, pairs, shapes);
+      added.walk();
+      const layout = layoutOf(plan, kinds, spans ? ['fine', 'coarse', 'squares'] : ['fine'], pairs, shapes);
+      let about: About;
       const tensors = tf.tidy(() => {
         const running = tf.reshape(added.first(kinds[0]!, watched), [1]);
-        return [added.flat(layout), tf.concat([targetAt(seeds, this.#marks, count + 1, activations), running])];
+        const { numbers, about: told } = added.told(new Set(plan.layers.map(({ layer }) => layer.output)));
+        const flat = added.flat(layout);
+        const all = tf.concat([targetAt(seeds, this.#marks, count + 1, activations), running, ...numbers]);
+        about = { count, layout, told };
+        return [flat, all];
       });
-      return { tensors, about: layout };
+      return { tensors, about: about! };
     } finally {
       added.dispose();
     }

@@ -144,7 +144,7 @@ export class Walker {
     const bytes = 3 * chains.length * rowBytes;
     const records = weights.device.records && bytes * CHAIN_PEAK.recorded <= budget;
     const { counts, cores } = records
-      ? lanesOf(2 * chains.length, bytes, true)
+      ? lanesOf(2 * chains.length, bytes, 2)
       : ({ counts: [2 * chains.length], cores: 'all' } as const);
     let from = 0;
     const lanes = counts.map((segments) => chains.slice(from, (from += segments / 2)));

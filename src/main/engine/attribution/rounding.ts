@@ -1,0 +1,334 @@
+/**
+ * What float32 leaves of a run's numbers, however finely its path is walked: of F(x) − F(x'), and of every unit's contribution.
+ * First order in the precision, at both ends of the path; where the path itself is a staircase of numbers close together (1.6e6 ± 3),
+ * its coordinates are rounded otherwise a few times over, and it is seen what becomes of the sums.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensor } from '@tensorflow/tfjs-core';
+import type { Done } from '../backends';
+import { sizeOf, type ValueId } from '../graph/graph';
+import { knownBytes } from './chunks';
+import { forward } from './forward';
+import { markTensor, pairsTensor, seedsAt, type Group, type Line, type Lines, type Seed } from './path';
+import { planRun, type Plan } from './plan';
+import { Differences } from './segments';
+import { carried, overPositions } from './terms';
+import { walkGradients, walkMultipliers } from './walk';
+import type { Weights } from './weights';
+
+/** Half the distance from 1 to the next number. */
+const PRECISION = 2 ** -24;
+/** What float32 leaves of a sum over a path's segments whatever lies on it, as a share of it: 1e-7 to 1e-6 on networks of ReLUs and max pools, up to 2e-6 on others. */
+const OF_SUMS = 1e-6;
+/** Of F(x) − F(x'): partial sums inside dot products are rounded as well. */
+const OF_TARGET = 2;
+/** Above this share of what moves, rounding of the path's points is looked at. */
+const STAIRCASE = 1e-5;
+/** Segments and roundings by which it is looked at. */
+const SEGMENTS = 8;
+const ROUNDINGS = 4;
+/** Pairs whose ends are walked at once, as far as their activations stay below so many bytes. */
+const MOST_BYTES = 200e6;
+
+export interface Rounding {
+  /** Uncertainty of F(x) − F(x'), per pair. */
+  readonly target: Float64Array;
+  /** Of each unit's contribution at the value of an asked layer, by its own rounding and the path's: [pairs × units]. */
+  readonly units: ReadonlyMap<ValueId, Float64Array>;
+}
+
+/** What is walked. */
+interface Walked {
+  readonly plan: Plan;
+  readonly weights: Weights;
+  readonly lines: Lines;
+  readonly seeds: readonly Seed[];
+}
+
+/**
+ * Takes one backward walk over both ends of every pair, and where its path is a staircase some thirty over segments.
+ * @throws nothing of its own
+ */
+export async function roundingOf(walked: Walked): Promise<Rounding> {
+  const { plan, weights, lines } = walked;
+  // All values are looked at, whatever layers are asked for.
+  const whole = planRun(plan.graph, plan.starts, plan.sinks, undefined, ['gradient-difference'], plan.fixed);
+  const target = new Float64Array(lines.pairs);
+  const units = new Map<ValueId, Float64Array>();
+  const at = (id: ValueId, size: number): Float64Array => {
+    const held = units.get(id) ?? new Float64Array(lines.pairs * size);
+    units.set(id, held);
+    return held;
+  };
+  const bytes = knownBytes(plan.graph, whole.pruned.live) ?? Infinity;
+  const most = Math.max(1, Math.floor(MOST_BYTES / (2 * bytes)));
+  for (let first = 0, pairs = 1; first < lines.pairs; first += pairs) {
+    pairs = Math.min(most, lines.pairs - first);
+    const ends = walkEnds(walked, whole, first, pairs);
+    for (const [id, values] of ends.units) at(id, values.length / pairs).set(values, first * (values.length / pairs));
+    target.set(ends.target, first);
+    for (const pair of ends.stairs) {
+      for (const [id, spread] of walkStairs(walked, pair)) {
+        const held = at(id, spread.length).subarray(pair * spread.length, (pair + 1) * spread.length);
+        spread.forEach((value, unit) => (held[unit] = Math.hypot(held[unit]!, value)));
+      }
+    }
+    await weights.device.between();
+  }
+  return { target, units };
+}
+
+/** Least errors of one layer at one example. */
+export interface Floor {
+  readonly unit: Float64Array;
+  /** L1 over the units, and over the neurons. */
+  readonly units: number;
+  readonly neurons: number;
+}
+
+/**
+ * The least errors of a layer at one example.
+ * @param contributions of its units
+ * @param neuronsTotal Σ|contribution| over its neurons
+ * @param first, end the example's pairs, from `first` to before `end`: its references
+ */
+export function floorOf(
+  { target, units }: Rounding,
+  value: ValueId,
+  contributions: Float32Array | Float64Array,
+  neuronsTotal: number,
+  first: number,
+  end: number,
+): Floor {
+  const count = contributions.length;
+  const total = sumOf(contributions);
+  const own = units.get(value);
+  const overReferences = (of: (pair: number) => number): number => {
+    let squares = 0;
+    for (let pair = first; pair < end; pair++) squares += of(pair) ** 2;
+    return Math.sqrt(squares) / (end - first);
+  };
+  // What is rounded before the layer reaches F through its units.
+  const before = total > 0 ? overReferences((pair) => target[pair]!) / total : 0;
+  const unit = Float64Array.from(
+    contributions,
+    (contribution, place) =>
+      (OF_SUMS / 2 + before) * Math.abs(contribution) +
+      ((OF_SUMS / 2) * total) / count +
+      (own ? overReferences((pair) => own[pair * count + place]!) : 0),
+  );
+  const sum = sumOf(unit);
+  return { unit, units: sum, neurons: sum + OF_SUMS * neuronsTotal };
+}
+
+function sumOf(values: Float32Array | Float64Array): number {
+  let sum = 0;
+  for (let place = 0; place < values.length; place++) sum += Math.abs(values[place]!);
+  return sum;
+}
+
+/** Of sums that are no shares of F(x) − F(x'): their own rounding alone. */
+export const ofOtherSums = (pairs: number): Rounding => ({ target: new Float64Array(pairs), units: new Map() });
+
+/** Uncertainty of F(x) − F(x'), averaged over references, per example. */
+export const targetRounding = ({ target }: Rounding, examples: readonly number[], references: number): Float32Array =>
+  Float32Array.from(examples, (example) => {
+    const own = target.subarray(example * references, (example + 1) * references);
+    return Math.sqrt(own.reduce((sum, each) => sum + each ** 2, 0)) / references;
+  });
+
+interface Ends {
+  /** [pairs] */
+  readonly target: Float64Array;
+  /** [pairs × units] */
+  readonly units: ReadonlyMap<ValueId, Float64Array>;
+  /** Pairs whose path is a staircase. */
+  readonly stairs: readonly number[];
+}
+
+/** What the numbers of both ends are about: values of layers with their units, and starts that anything flows to. */
+interface About {
+  readonly units: readonly { readonly id: ValueId; readonly count: number }[];
+  readonly starts: readonly ValueId[];
+}
+
+/** First-order error analysis: every value is rounded by its own size, times what F makes of it. */
+function walkEnds(walked: Walked, whole: Plan, first: number, pairs: number): Ends {
+  const made = readEnds(walked, whole, { first, pairs }, false);
+  // A gradient without bound (of a root at zero) says nothing of a rounding without extent.
+  const { numbers, about } = made.numbers.every(Number.isFinite)
+    ? made
+    : readEnds(walked, whole, { first, pairs }, true);
+  let at = 0;
+  const next = (size: number): Float32Array => numbers.subarray(at, (at += size));
+  const target = ofBothEnds(next(2 * pairs)).map((each) => OF_TARGET * each);
+  const units = new Map(about.units.map(({ id, count }) => [id, ofBothEnds(next(2 * pairs * count))]));
+  const paths = Array.from({ length: pairs }, () => new PathRounding());
+  for (const id of about.starts) {
+    const line = walked.lines.ends.get(id)!;
+    const slopes = next((2 * pairs * line.to.data.length) / line.to.shape[0]!);
+    paths.forEach((path, pair) => path.note(line, first + pair, slopes, pair, pairs));
+  }
+  return { target, units, stairs: paths.flatMap((path, pair) => (path.isStaircase ? [first + pair] : [])) };
+}
+
+/** @param masked whether products that are not finite are left out */
+function readEnds(
+  walked: Walked,
+  whole: Plan,
+  group: Group,
+  masked: boolean,
+): { readonly numbers: Float32Array; readonly about: About } {
+  const { plan, weights, lines, seeds } = walked;
+  const { pairs } = group;
+  const axes = new Map(plan.layers.map(({ layer }) => [layer.output, layer.unitAxis]));
+  let about: About;
+  const told = tf.tidy(() => {
+    const given = new Map(
+      [...lines.ends].map(([id, { from, to }]) => [id, tf.concat([pairsTensor(from, group), pairsTensor(to, group)])]),
+    );
+    const marks = seeds.map((seed) => markTensor(seed, group));
+    const work = (): Done<About> => {
+      const activations = forward(whole.pruned.nodes, weights, given, whole.pruned.live);
+      const kept: Tensor[] = [];
+      const keep = (make: () => Tensor): Tensor => kept[kept.push(tf.keep(tf.tidy(make))) - 1]!;
+      const squares: Tensor[] = [];
+      const units: { readonly id: ValueId; readonly sums: Tensor }[] = [];
+      const slopes: { readonly id: ValueId; readonly gradient: Tensor }[] = [];
+      walkGradients(whole, weights, activations, seedsAt(seeds, marks, 2), (id, gradient) => {
+        if (plan.starts.includes(id)) {
+          // Given as it is, and rounded on the way only.
+          slopes.push({ id, gradient: keep(() => tf.clone(gradient)) });
+          return;
+        }
+        const square = tf.tidy(() => {
+          const product = tf.mul(gradient, activations.get(id)!);
+          return masked
+            ? tf.where(tf.isFinite(product), tf.square(product), tf.zerosLike(product))
+            : tf.square(product);
+        });
+        squares.push(keep(() => tf.sum(tf.reshape(square, [2 * pairs, -1]), 1)));
+        if (axes.has(id)) units.push({ id, sums: keep(() => overPositions(square, axes.get(id)!)) });
+        square.dispose();
+      });
+      const total = squares.length > 0 ? tf.addN(squares) : tf.zeros([2 * pairs]);
+      const parts = [total, ...units.map(({ sums }) => sums), ...slopes.map(({ gradient }) => gradient)];
+      const flat = tf.concat(parts.map((part) => tf.reshape(part, [-1])));
+      for (const each of kept) each.dispose();
+      return {
+        tensors: [flat],
+        about: {
+          units: units.map(({ id, sums }) => ({ id, count: sums.shape[1]! })),
+          starts: slopes.map(({ id }) => id),
+        },
+      };
+    };
+    const inputs = [...given.values(), ...marks];
+    const key = JSON.stringify([
+      'rounding',
+      [[...lines.ends.keys()], [...axes.keys()], pairs, masked],
+      seeds.map(({ value, sign }) => [value, sign]),
+    ]);
+    const [done] = weights.device.records ? weights.recordings.run(key, inputs, [work], 'all') : [work()];
+    about = done!.about;
+    return done!.tensors[0]!;
+  });
+  const numbers = told.dataSync() as Float32Array;
+  told.dispose();
+  return { numbers, about: about! };
+}
+
+/** Squares at the baselines, then at the inputs, [2 × pairs × size] → roots of their sums, rounded so: [pairs × size]. */
+function ofBothEnds(squares: Float32Array): Float64Array {
+  const half = squares.length / 2;
+  return Float64Array.from({ length: half }, (_, at) => PRECISION * Math.sqrt(squares[at]! + squares[half + at]!));
+}
+
+/** How far the points of one path are rounded, against how far they move: by what F makes of it, and by itself. */
+class PathRounding {
+  #moves = 0;
+  #roundings = 0;
+  #length = 0;
+  #blur = 0;
+
+  /** @param slopes gradients at the baselines, then at the inputs, of so many pairs; `own` is this one's place among them */
+  note({ from, to }: Line, pair: number, slopes: ArrayLike<number>, own: number, pairs: number): void {
+    const size = to.data.length / to.shape[0]!;
+    for (let place = 0; place < size; place++) {
+      const [start, end] = [from.data[pair * size + place]!, to.data[pair * size + place]!];
+      if (start === end) continue;
+      const move = end - start;
+      const rounding = PRECISION * Math.max(Math.abs(start), Math.abs(end));
+      this.#length += move ** 2;
+      this.#blur += rounding ** 2;
+      const slope = Math.abs(slopes[own * size + place]!) + Math.abs(slopes[(pairs + own) * size + place]!);
+      if (!Number.isFinite(slope)) continue;
+      this.#moves += slope * Math.abs(move);
+      this.#roundings += slope * rounding;
+    }
+  }
+
+  get isStaircase(): boolean {
+    return this.#roundings > STAIRCASE * this.#moves || this.#blur > STAIRCASE ** 2 * this.#length;
+  }
+}
+
+/** How far the sums of every unit lie apart when a path's points are rounded otherwise: standard deviations. */
+function walkStairs({ plan, weights, lines, seeds }: Walked, pair: number): Map<ValueId, Float64Array> {
+  const samples = new Map<ValueId, Float32Array[]>();
+  const group = { first: pair, pairs: 1 };
+  const axes = new Map(plan.layers.map(({ layer }) => [layer.output, layer.unitAxis]));
+  const random = randomOf(pair + 1);
+  const segments = { stride: 1, pairs: 1, rows: SEGMENTS };
+  for (let rounding = 0; rounding < ROUNDINGS; rounding++)
+    tf.tidy(() => {
+      const given = new Map([...lines.ends].map(([id, line]) => [id, roundedPoints(line, pair, random)]));
+      const activations = forward(plan.pruned.nodes, weights, given, plan.kept);
+      const marks = seeds.map((seed) => markTensor(seed, group));
+      const differences = new Differences(activations, segments);
+      walkMultipliers(plan, weights, differences, seedsAt(seeds, marks, SEGMENTS), (id, multiplier) => {
+        if (!axes.has(id)) return;
+        const sums = tf.tidy(() => {
+          const whole = tf.sum(carried(multiplier, differences.of(id).delta), 0, true);
+          return overPositions(whole, axes.get(id)!).dataSync() as Float32Array;
+        });
+        samples.set(id, [...(samples.get(id) ?? []), sums]);
+      });
+    });
+  return new Map([...samples].map(([id, own]) => [id, deviations(own)]));
+}
+
+/** Points of a path, each coordinate that moves rounded to one of the two numbers beside it: [SEGMENTS + 1, …]. */
+function roundedPoints({ from, to }: Line, pair: number, random: () => number): Tensor {
+  const shape = to.shape.slice(1);
+  const size = sizeOf(shape);
+  const data = new Float32Array((SEGMENTS + 1) * size);
+  for (let point = 0, out = 0; point <= SEGMENTS; point++)
+    for (let place = pair * size; place < (pair + 1) * size; place++, out++) {
+      const [start, end] = [from.data[place]!, to.data[place]!];
+      const exact = start + (point / SEGMENTS) * (end - start);
+      const between = point > 0 && point < SEGMENTS && start !== end;
+      data[out] = between ? exact + (random() - 0.5) * 2 * PRECISION * Math.abs(exact) : point === 0 ? start : end;
+    }
+  return tf.tensor(data, [SEGMENTS + 1, ...shape], 'float32');
+}
+
+/** Of each place, over samples. */
+function deviations(samples: readonly Float32Array[]): Float64Array {
+  return Float64Array.from(samples[0]!, (_, place) => {
+    const mean = samples.reduce((sum, each) => sum + each[place]!, 0) / samples.length;
+    const squares = samples.reduce((sum, each) => sum + (each[place]! - mean) ** 2, 0);
+    return Math.sqrt(squares / (samples.length - 1));
+  });
+}
+
+/** Numbers from 0 to 1, the same in every run (xorshift32, Marsaglia 2003). */
+function randomOf(seed: number): () => number {
+  let state = (seed * 0x9e3779b1) | 1;
+  return () => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return (state >>> 0) / 2 ** 32;
+  };
+}
