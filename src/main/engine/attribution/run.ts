@@ -47,7 +47,7 @@ export interface AttributionOptions {
   readonly onRound?: (round: Round) => void;
   /** What the same request came to before: its adaptive paths go on from where they are, those whose grids it holds. */
   readonly resume?: RunResult;
-  /** Whether to estimate errors (a fourth more work for secant). Default true. */
+  /** Whether to estimate errors (an eighth more work for secant). Default true. */
   readonly estimateError?: boolean;
 }
 

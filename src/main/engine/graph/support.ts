@@ -116,7 +116,7 @@ export function supportTable(): string {
   const alike = new Map<Methods, OpName[]>();
   for (const op of OP_NAMES) alike.set(supportOf(op), [...(alike.get(supportOf(op)) ?? []), op]);
   const rows = [...alike].map(([support, ops]) => {
-    const cells = OP_METHODS.map(({ key }) => support[key]);
+    const cells = OP_METHODS.map(({ key }) => (support[key] === 'exact' ? 'sums exactly' : support[key]));
     return `| ${ops.map((op) => `\`${op}\``).join(', ')} | ${cells.join(' | ')} | ${opNotes(support.notes)} |`;
   });
   const head = `| ops | ${OP_METHODS.map(({ name }) => name).join(' | ')} | |`;
