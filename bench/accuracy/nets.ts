@@ -101,7 +101,7 @@ export async function nets(only: readonly string[]): Promise<Net[]> {
           return [name, { shape: [rows, ...array.shape.slice(1)], data: array.data.subarray(0, rows * size) }];
         }),
       );
-    const inputs = own('input', listed.examples ?? 24);
+    const inputs = own('input', listed.examples ?? 12);
     opened.push({
       name: listed.name,
       what: listed.what,

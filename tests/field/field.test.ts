@@ -153,3 +153,27 @@ describe.each(CASES)('$folder, example $example', (of) => {
       expect(reached!.stopped).toBe('reached');
   });
 });
+
+describe('at 50 even steps', () => {
+  const named = (folder: string): Case => CASES.find((each) => each.folder === folder)!;
+
+  it.each([
+    ['norm-at-zero', 0, 0.02],
+    ['library-size', 0, 0.02],
+    ['estimate-few-kinks', 0.98, 1],
+  ])('%s is more than they resolve, and where is told', async (folder, from, to) => {
+    const { alarms } = (await run(named(folder), {})).result;
+    const there = alarms.filter((alarm) => Math.abs(alarm.from - from) < 1e-6 && alarm.to <= to + 1e-6);
+    expect(there.length).toBeGreaterThan(0);
+  });
+
+  it('mask-cast is resolved, without an alarm and within twice its estimate', async () => {
+    const of = named('mask-cast');
+    const given = await run(of, {});
+    const compared = compare(of, given);
+    expect(given.result.alarms).toEqual([]);
+    expect(largest(compared, 'error')).toBeLessThan(0.05);
+    for (const { layer, error, estimate } of compared)
+      if (error > FLOOR) expect(estimate, layer).toBeGreaterThanOrEqual(0.5 * error);
+  });
+});
