@@ -1,6 +1,6 @@
 /**
- * What docs/accuracy.md shows, measured: `npm run docs:accuracy [-- NET …]`. Every figure there comes from a file of results beside
- * this, so that single networks can be measured anew.
+ * What docs/accuracy.md shows, measured: `npm run docs:accuracy [-- NET …]`; `deep` is the one of `deep.ts`. Every figure there comes
+ * from a file of results beside this, so that single networks can be measured anew.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,6 +13,7 @@ import {
 import { attribute } from '../../src/main/engine/attribution';
 import { keepWeights } from '../../src/main/engine/attribution/weights';
 import { devices, type Device } from '../../src/main/engine/backends';
+import { deepSection } from './deep';
 import { nets, type Net } from './nets';
 import { page } from './page';
 import { TOLERANCES, type Measured, type Reach } from './results';
@@ -160,6 +161,10 @@ async function main(device: Device): Promise<void> {
       const measured = await measure(device, net);
       writeFileSync(join(results, `${net.name}.json`), `${JSON.stringify(measured, null, 1)}\n`);
     }
+  if (process.argv[2] !== 'page' && (only.length === 0 || only.includes('deep'))) {
+    const section = await deepSection(device);
+    if (section !== null) writeFileSync(join(results, 'deep.md'), section);
+  }
   const all = (await import('./nets')).LISTED.map(({ name }) => join(results, `${name}.json`))
     .filter((file) => existsSync(file))
     .map((file) => JSON.parse(readFileSync(file, 'utf8')) as Measured);
