@@ -1,6 +1,6 @@
 /**
  * The adaptive path's grid: which segments are to be walked next, and what those that were make together. It holds no tensors and
- * walks nothing itself; docs/accuracy.md has the algorithm, `tests/reference/adaptive` what it gives.
+ * walks nothing itself; docs/secant.md, section 11, has the algorithm, `tests/reference/adaptive` what it gives.
  */
 import { LEAST_TOLERANCE, type Accuracy, type SavedGrid, type Stopped } from '../../../../contract/attribution';
 import { certainFrom, ranked, separated, type Ranked } from './certain';
