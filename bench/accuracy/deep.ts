@@ -272,10 +272,11 @@ estimate is low enough, from these rounds:
 
 ${needed(rounds)}
 
-Even steps beside it, whose estimate takes a fourth more walks:
+Even steps beside it, whose estimate takes a fourth more walks, and after how many walks the adaptive path is truly as close in its worst
+layer. Of an adaptive path a walk took ${(seconds.all / rounds.at(-1)!.walks).toFixed(2)} s, of even steps ${even.map((run) => (run.seconds / (1.25 * run.steps)).toFixed(2)).join(' and ')} s, each under the load of its time:
 
 ${table(
-  ['even steps', 'estimate, worst layer', 'truly, worst layer', 'truly, median layer', 'units within their ±', 'of the largest tenth', 'alarms', 'seconds'], // prettier-ignore
+  ['even steps', 'estimate, worst layer', 'truly, worst layer', 'truly, median layer', 'units within their ±', 'of the largest tenth', 'alarms', 'seconds', 'adaptive as close after'], // prettier-ignore
   even.map((run) => [
     run.steps,
     percent(run.estimate),
@@ -285,6 +286,7 @@ ${table(
     tenths(run.covered.largest),
     run.alarms,
     run.seconds.toFixed(0),
+    rounds.find(({ truly }) => truly.worst <= run.truly.worst)?.walks ?? 'never',
   ]),
 )}
 `;
