@@ -4,12 +4,16 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   DEFAULT_ACCURACY,
   type Accuracy,
+  type NumericArray,
   type Progress,
   type Round,
   type RunResult,
 } from '../../../src/contract/attribution';
 import { attribute, type AttributionOptions } from '../../../src/main/engine/attribution';
 import type { Device } from '../../../src/main/engine/backends';
+import { GraphBuilder } from '../../../src/main/engine/graph/builder';
+import type { Graph, ValueId } from '../../../src/main/engine/graph/graph';
+import { random } from '../../random';
 import { hold, letGo } from '../../device';
 import { CASES, firstRows, openCase, truthOf, type ReferenceCase } from '../cases';
 
@@ -202,5 +206,53 @@ describe('several baselines', () => {
       expect(apart(layer.contributions, want.contributions, 0, 1)).toBeLessThan(0.01);
       expect(apart(layer.spread!, want.spread!, 0, 1)).toBeLessThan(0.02);
     });
+  });
+});
+
+/** Σ_c (Σ_positions relu(x · scale + offset))²: more neurons than are read one by one, so that sums are made on the device. */
+function wide(): { readonly graph: Graph; readonly x: (rows: number) => NumericArray } {
+  const next = random(3);
+  const shape = [96, 96, 8];
+  const numbers = (size: number): Float32Array => Float32Array.from({ length: size }, () => next() * 2 - 1);
+  const builder = new GraphBuilder('wide');
+  const layer = (name: string, output: ValueId, unitAxis: number | null): void =>
+    builder.layer({ name, kind: 'Layer', group: [], output, unitAxis, inputs: [], parameters: 0 });
+  const x = builder.input('x', shape);
+  const scale = builder.constant({ shape, data: numbers(96 * 96 * 8) }, 'scale');
+  const offset = builder.constant({ shape, data: numbers(96 * 96 * 8) }, 'offset');
+  const scaled = builder.add('mul', [x, scale], {}, 'scaled');
+  const opened = builder.add('relu', [builder.add('add', [scaled, offset], {}, 'moved')], {}, 'opened');
+  const summed = builder.add('sum', [opened], { axes: [0, 1], keepDims: false }, 'summed');
+  const out = builder.add(
+    'sum',
+    [builder.add('square', [summed], {}, 'square')],
+    { axes: [0], keepDims: false },
+    'out',
+  );
+  layer('x', x, 2);
+  layer('opened', opened, 2);
+  layer('summed', summed, 0);
+  builder.output('out', out);
+  return { graph: builder.build(), x: (rows) => ({ shape: [rows, ...shape], data: numbers(rows * 96 * 96 * 8) }) };
+}
+
+it.each([1, 2])('sums many neurons on the device, of several examples and %i baselines', async (references) => {
+  const { graph, x } = wide();
+  const inputs = { x: x(2) };
+  const baseline = { kind: 'arrays' as const, arrays: { x: x(references) } };
+  const request = { inputs, baseline, target: { index: 0 }, methods: ['nig' as const], rule: 'secant' as const };
+  const before = tf.memory().numTensors;
+  const [adaptive] = await attribute(device, graph, { ...request, steps: 1, accuracy: tight });
+  expect(tf.memory().numTensors).toBe(before);
+  const [even] = await attribute(device, graph, { ...request, steps: 400 });
+  adaptive!.layers.forEach((layer, place) => {
+    const want = even!.layers[place]!;
+    for (const example of [0, 1]) {
+      expect(apart(layer.contributions, want.contributions, example, 2)).toBeLessThan(0.02);
+      expect(apart(layer.units, want.units, example, 2)).toBeLessThan(0.01);
+      // F is some thousand times its difference: float32 leaves no more of that.
+      expect(Math.abs(layer.residual![example]!)).toBeLessThan(1e-3 * Math.abs(adaptive!.delta[example]!));
+    }
+    if (references > 1) expect(apart(layer.spread!, want.spread!, 0, 2)).toBeLessThan(0.02);
   });
 });

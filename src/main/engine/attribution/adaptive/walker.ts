@@ -351,7 +351,7 @@ class Sums {
     const made = tf.tidy(() => {
       const parts = halves
         ? [this.#contribution(multiplier, y, 0), this.#contribution(multiplier, y, 1)]
-        : [tf.mul(multiplier, y.delta)];
+        : [this.fused?.contribution(multiplier, y) ?? tf.mul(multiplier, y.delta)];
       const rows = parts.map((part) => this.#entries(layer, part));
       if (this.counts.length === 0) return rows;
       const flat = tf.reshape(halves ? tf.add(parts[0]!, parts[1]!) : parts[0]!, [parts[0]!.shape[0]!, -1]);
