@@ -120,7 +120,7 @@ describe('mho inspect', () => {
 
   it('says what each method gives for the ops of the model', async () => {
     const { out } = await mho(['inspect', join(cases, 'gated/model.keras')]);
-    expect(out).toMatch(/│ softmax +│ +1 │ exact +│ exact +│ none +│ none +│/);
+    expect(out).toMatch(/│ softmax +│ +1 │ sums exactly +│ sums exactly +│ none +│ none +│/);
     expect(out).toMatch(/^matmul: both factors vary: no rule for parts\.$/m);
     const { ops, varied } = JSON.parse((await mho(['inspect', join(cases, 'gated/model.keras'), '--json'])).out) as {
       ops: OpSupport[];

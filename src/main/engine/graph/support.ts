@@ -2,7 +2,7 @@
  * What each method gives for an op, by how it passes differences on: docs/formats.md, `mho inspect` and the window read it.
  */
 import type { OpNote, OpSupport, Support } from '../../../contract/model';
-import { OP_METHODS, opNotes } from '../../../contract/words/ops';
+import { OP_METHODS, opNotes, SUPPORT_WORDS } from '../../../contract/words/ops';
 import type { Passing } from './facts/row';
 import type { Graph, Node, ValueId } from './graph';
 import { factsOf, OP_NAMES, OPS, readsValues, type OpName } from './ops';
@@ -116,7 +116,7 @@ export function supportTable(): string {
   const alike = new Map<Methods, OpName[]>();
   for (const op of OP_NAMES) alike.set(supportOf(op), [...(alike.get(supportOf(op)) ?? []), op]);
   const rows = [...alike].map(([support, ops]) => {
-    const cells = OP_METHODS.map(({ key }) => (support[key] === 'exact' ? 'sums exactly' : support[key]));
+    const cells = OP_METHODS.map(({ key }) => SUPPORT_WORDS[support[key]]);
     return `| ${ops.map((op) => `\`${op}\``).join(', ')} | ${cells.join(' | ')} | ${opNotes(support.notes)} |`;
   });
   const head = `| ops | ${OP_METHODS.map(({ name }) => name).join(' | ')} | |`;

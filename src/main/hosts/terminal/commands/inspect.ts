@@ -1,7 +1,7 @@
 /** `mho inspect`: what a model is made of, and what each method gives for it. */
 import type { ModelSummary, OpSupport, Varied } from '../../../../contract/model';
 import { printable, printableJson } from '../../../../contract/text';
-import { OP_METHODS, opNotes } from '../../../../contract/words/ops';
+import { OP_METHODS, opNotes, SUPPORT_WORDS } from '../../../../contract/words/ops';
 import { notFiniteWords } from '../../../../contract/words/weights';
 import { written } from '../../../../contract/words/shape';
 import { heldWords, walkedWords } from '../../../../contract/words/varied';
@@ -60,7 +60,7 @@ function supported(ops: readonly OpSupport[]): string {
   const rows = ops.map((support) => [
     printable(support.op),
     right(support.nodes.toLocaleString('en')),
-    ...OP_METHODS.map(({ key }) => support[key]),
+    ...OP_METHODS.map(({ key }) => SUPPORT_WORDS[support[key]]),
   ]);
   const alike = new Map<string, Set<string>>();
   for (const { op, notes } of ops)
