@@ -19,6 +19,7 @@ from tensorflow.python.framework.convert_to_constants import convert_variables_t
 
 L = tf.keras.layers
 RANDOM = np.random.default_rng(0)
+tf.keras.utils.set_random_seed(0)  # of the layers' weights
 
 
 def weight(*shape):

@@ -10,6 +10,8 @@ import { hold } from '../device';
 import { casesIn, filesOf, onnxData, outcome } from './conformance';
 
 const data = onnxData();
+/** Roots and powers of negative numbers: the outputs themselves are no numbers, and that is said. */
+const NO_NUMBERS = new Set(['test_operator_pow', 'test_operator_sqrt']);
 /** Models whose stored inputs hold infinities, which are no inputs to be attributed. */
 const INFINITE = new Set(
   ['add_broadcast', 'add_size1_right_broadcast', 'add_size1_singleton_broadcast', 'addconstant'].map(
@@ -50,6 +52,7 @@ describe.skipIf(!data)(
         async (name) => {
           const set = join(folder, name, 'test_data_set_0');
           const run = outcome(join(folder, name, 'model.onnx'), filesOf(set, 'input'), filesOf(set, 'output'), device);
+          if (NO_NUMBERS.has(name)) return expect(run).rejects.toThrow(/NOT_FINITE_INPUT.*NaN/);
           if (INFINITE.has(name)) return expect(run).rejects.toThrow(/INPUT_VALUE.*Infinity/);
           const { unsupported, worst } = await run;
           expect(unsupported).toEqual([]);
