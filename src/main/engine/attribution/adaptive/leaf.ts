@@ -5,8 +5,11 @@
 import type { Chain, Slice, Vector } from './points';
 import { pointAt } from './points';
 
-/** A child is unresolved where it carries so many times its sibling (per width in a jump), at a path's end and within. */
-export const CONCENTRATION = { end: 3, within: 10 };
+/**
+ * A child is unresolved where it carries so many times its sibling (per width in a jump), at a path's end and within. The reference
+ * program has 3 at an end, with the same grids: a logarithm of counts stays below that, and its kinks unseen.
+ */
+export const CONCENTRATION = { end: 2, within: 10 };
 /** An unresolved leaf at an end is split at 2^-jump of its width, then at the square of that. */
 export const JUMP = 4;
 /** An unresolved leaf that spans more than this ratio stays so, whatever its children share. */
