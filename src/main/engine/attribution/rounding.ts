@@ -11,6 +11,7 @@ import { knownBytes } from './chunks';
 import { forward } from './forward';
 import { markTensor, pairsTensor, seedsAt, type Group, type Line, type Lines, type Seed } from './path';
 import { planRun, type Plan } from './plan';
+import { numbersFrom } from './random';
 import { Differences } from './segments';
 import { carried, overPositions } from './terms';
 import { walkGradients, walkMultipliers } from './walk';
@@ -278,7 +279,7 @@ function walkStairs({ plan, weights, lines, seeds }: Walked, pair: number): Map<
   const samples = new Map<ValueId, Float32Array[]>();
   const group = { first: pair, pairs: 1 };
   const axes = new Map(plan.layers.map(({ layer }) => [layer.output, layer.unitAxis]));
-  const random = randomOf(pair + 1);
+  const random = numbersFrom(((pair + 1) * 0x9e3779b1) | 1);
   const segments = { stride: 1, pairs: 1, rows: SEGMENTS };
   for (let rounding = 0; rounding < ROUNDINGS; rounding++)
     tf.tidy(() => {
@@ -320,15 +321,4 @@ function deviations(samples: readonly Float32Array[]): Float64Array {
     const squares = samples.reduce((sum, each) => sum + (each[place]! - mean) ** 2, 0);
     return Math.sqrt(squares / (samples.length - 1));
   });
-}
-
-/** Numbers from 0 to 1, the same in every run (xorshift32, Marsaglia 2003). */
-function randomOf(seed: number): () => number {
-  let state = (seed * 0x9e3779b1) | 1;
-  return () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) / 2 ** 32;
-  };
 }

@@ -3,6 +3,7 @@ import type { Slice } from './grid';
 import type { LayerEntries } from './walker';
 import { sizeOf, type ValueId } from '../../graph/graph';
 import type { PlannedLayer } from '../plan';
+import { numbersFrom } from '../random';
 
 /** Leaves that a long path comes to; three numbers of each entry are held for each of them. */
 const LEAVES = 300;
@@ -84,14 +85,7 @@ export function entriesOf(
 
 /** So many of the places 0 … `of` − 1, ascending: one from each stretch of equal length, the same in every run. */
 function chosen(of: number, count: number, seed: number): Int32Array {
-  let state = (seed + 1) * 0x9e3779b1;
-  const next = (): number => {
-    // xorshift32 (Marsaglia 2003)
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) / 2 ** 32;
-  };
+  const next = numbersFrom((seed + 1) * 0x9e3779b1);
   return Int32Array.from({ length: count }, (_, place) => {
     const from = Math.floor((of * place) / count);
     const to = Math.floor((of * (place + 1)) / count);

@@ -15,13 +15,13 @@ import { sizeOf, type ValueId } from '../../graph/graph';
 import { chainsAtOnce, DEFAULT_BUDGET_MB } from '../chunks';
 import type { Plan } from '../plan';
 import type { Prepared } from '../request';
-import { positionSums } from '../results';
 import type { Weights } from '../weights';
 import { entriesOf, PART, slicesOf, type Entries } from './entries';
 import { Grid, type Chain, type Walked } from './grid';
+import { l1, mean, meanOf, spreadOf, spreadOut, type Numbers } from './numbers';
 import { reachOf } from './reach';
 import { slicesIn } from './saved';
-import { Walker, type PairChain } from './walker';
+import { Walker } from './walker';
 
 /** What one example comes to, at each planned layer's value. */
 export interface Resolved {
@@ -80,8 +80,6 @@ export interface AdaptiveSetting {
   readonly rowBytes: number;
   readonly shapes: ReadonlyMap<ValueId, readonly number[]>;
 }
-
-type Numbers = Float32Array | Float64Array;
 
 /** Examples whose rounds share batches at the most. */
 const MOST_AT_ONCE = 16;
@@ -153,8 +151,7 @@ class Path {
     const saved = kept && fits(kept, entries, accuracy.over) ? restored(kept, references) : null;
     this.atBaseline = new Float32Array(references);
     this.atInput = new Float32Array(references);
-    const neurons = entries.layers.reduce((total, { shape }) => total + sizeOf(shape), 0);
-    this.totals = entries.whole ? null : Array.from({ length: references }, () => new Float32Array(neurons));
+    this.totals = entries.whole ? null : Array.from({ length: references }, () => new Float32Array(entries.neurons));
     if (saved) {
       this.grid = saved.grid;
       const { walks, estimate } = this.grid.standing;
@@ -335,53 +332,6 @@ class Path {
   }
 }
 
-function mean(values: ArrayLike<number>): number {
-  let sum = 0;
-  for (let at = 0; at < values.length; at++) sum += values[at]!;
-  return sum / values.length;
-}
-
-function l1(values: ArrayLike<number>): number {
-  let sum = 0;
-  for (let at = 0; at < values.length; at++) sum += Math.abs(values[at]!);
-  return sum;
-}
-
-/** Mean over an example's baselines. */
-function meanOf(lines: readonly Numbers[]): Float32Array {
-  if (lines.length === 1) return Float32Array.from(lines[0]!);
-  return Float32Array.from({ length: lines[0]!.length }, (_, at) => mean(lines.map((line) => line[at]!)));
-}
-
-/** How far they lie apart: standard deviation (of the sample: divided by R − 1). */
-const spreadOf = (lines: readonly Numbers[]): Float32Array =>
-  Float32Array.from({ length: lines[0]!.length }, (_, at) => {
-    const own = lines.map((line) => line[at]!);
-    const center = mean(own);
-    return Math.sqrt(own.reduce((sum, value) => sum + (value - center) ** 2, 0) / (lines.length - 1));
-  });
-
-/**
- * Contributions whose sums over positions are the units': what those have more (extrapolation, which is done for units alone where
- * not every neuron is held) is spread over a unit's positions by their size.
- */
-function spreadOut(
-  contributions: Float32Array,
-  units: Float32Array,
-  { shape, unitAxis }: { readonly shape: readonly number[]; readonly unitAxis: number | null },
-): Float32Array {
-  const sums = positionSums(contributions, 1, shape, unitAxis);
-  const sizes = positionSums(contributions.map(Math.abs), 1, shape, unitAxis);
-  const inner = unitAxis === null ? contributions.length : sizeOf(shape.slice(unitAxis + 1));
-  const count = units.length;
-  for (let at = 0; at < contributions.length; at++) {
-    const unit = Math.floor(at / inner) % count;
-    const size = sizes[unit]!;
-    if (size > 0) contributions[at]! += ((units[unit]! - sums[unit]!) * Math.abs(contributions[at]!)) / size;
-  }
-  return contributions;
-}
-
 /** Chains of one example's round. */
 interface Going {
   readonly path: Path;
@@ -411,8 +361,7 @@ async function walkRounds(
     })),
   );
   for (const batch of split(wanted, most)) {
-    const given: readonly PairChain[] = batch;
-    const { walked: own, targets, changes, walks } = await walker.walk(given);
+    const { walked: own, targets, changes, walks } = await walker.walk(batch);
     for (const [index, { path, at, place, chain }] of batch.entries()) {
       walked[at]![place] = own[index]!;
       path.note(chain, targets[index]!);

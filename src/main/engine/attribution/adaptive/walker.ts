@@ -17,6 +17,7 @@ import { seedsAt, targetAt, type Line, type Lines, type Seed } from '../path';
 import type { Plan } from '../plan';
 import { positionSums } from '../results';
 import { Differences, type Segments } from '../segments';
+import { overPositions } from '../terms';
 import { walkMultipliers } from '../walk';
 import type { Weights } from '../weights';
 import type { Chain, Slice, Walked } from './grid';
@@ -127,12 +128,6 @@ const tensorsOf = ({ starts, fixed, marks, counts }: Given): Tensor[] => [
   ...marks,
   ...counts,
 ];
-
-/** Sums over all axes but the rows' and the units' one: [rows, …] → [rows, units]. */
-function overPositions(tensor: Tensor, unitAxis: number | null): Tensor {
-  const axes = Array.from({ length: tensor.rank - 1 }, (_, axis) => axis + 1).filter((axis) => axis - 1 !== unitAxis);
-  return tf.reshape(axes.length ? tf.sum(tensor, axes) : tensor, [tensor.shape[0]!, -1]);
-}
 
 /** Activations of a batch, in bytes, up to which a few more chains take next to no time: beginning does. */
 const FEW_BYTES = 1e6;
