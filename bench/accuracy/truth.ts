@@ -1,5 +1,5 @@
 /** True contributions of a network's neurons, by the secant rule on grids far finer than any that is measured. */
-import { overPositions } from '../../src/main/engine/attribution/results';
+import { overPositions } from '../../src/main/engine/attribution/positions';
 import { chunkSize, keptShapes, rowBytes } from '../../src/main/engine/attribution/chunks';
 import { genomicsNonlinearity } from '../../src/main/engine/attribution/methods';
 import { planRun } from '../../src/main/engine/attribution/plan';

@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { LayerResult, Rule } from '../../src/contract/attribution';
 import { attribute } from '../../src/main/engine/attribution';
-import { positionSums } from '../../src/main/engine/attribution/results';
+import { positionSums } from '../../src/main/engine/attribution/positions';
 import type { Device } from '../../src/main/engine/backends';
 import { hold } from '../device';
 import { CASES, openCase, truthOf } from './cases';

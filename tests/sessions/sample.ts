@@ -1,7 +1,8 @@
 /** A small session with everything in it: two inputs, two runs, several references, an error, an incomplete run. */
 import type { LayerResult, Reached, RunResult } from '../../src/contract/attribution';
 import type { Session } from '../../src/contract/session';
-import { magnitudes, overPositions } from '../../src/main/engine/attribution/results';
+import { overPositions } from '../../src/main/engine/attribution/positions';
+import { magnitudes } from '../../src/main/engine/attribution/results';
 import { random } from '../random';
 
 export function sampleSession(): Session {

@@ -7,10 +7,11 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Done } from '../backends';
 import { sizeOf, type ValueId } from '../graph/graph';
-import { knownBytes } from './chunks';
+import { coresFor, knownBytes } from './chunks';
 import { forward } from './forward';
 import { markTensor, pairsTensor, seedsAt, type Group, type Line, type Lines, type Seed } from './path';
 import { planRun, type Plan } from './plan';
+import { positionSums } from './positions';
 import { numbersFrom } from './random';
 import { Differences } from './segments';
 import { carried, overPositions } from './terms';
@@ -65,7 +66,7 @@ export async function roundingOf(walked: Walked): Promise<Rounding> {
   const most = Math.max(1, Math.floor(MOST_BYTES / (2 * bytes)));
   for (let first = 0, pairs = 1; first < lines.pairs; first += pairs) {
     pairs = Math.min(most, lines.pairs - first);
-    const ends = walkEnds(walked, whole, first, pairs);
+    const ends = walkEnds(walked, whole, { first, pairs }, bytes);
     for (const [id, values] of ends.units) at(id, values.length / pairs).set(values, first * (values.length / pairs));
     target.set(ends.target, first);
     for (const pair of ends.stairs) {
@@ -147,102 +148,119 @@ interface Ends {
   readonly stairs: readonly number[];
 }
 
-/** What the numbers of both ends are about: values of layers with their units, and starts that anything flows to. */
-interface About {
-  readonly units: readonly { readonly id: ValueId; readonly count: number }[];
-  readonly starts: readonly ValueId[];
+/** What was read of one value at both ends. */
+interface EndsOf {
+  readonly id: ValueId;
+  /** Without rows. */
+  readonly shape: readonly number[];
+  /** Of a start: gradients. Of others: gradient × activation, whole or, of many, their squares summed to units on the device. */
+  readonly is: 'slopes' | 'products' | 'squares';
+  /** Numbers at each end of each pair. */
+  readonly size: number;
 }
 
-/** First-order error analysis: every value is rounded by its own size, times what F makes of it. */
-function walkEnds(walked: Walked, whole: Plan, first: number, pairs: number): Ends {
-  const made = readEnds(walked, whole, { first, pairs }, false);
-  // A gradient without bound (of a root at zero) says nothing of a rounding without extent.
-  const { numbers, about } = made.numbers.every(Number.isFinite)
-    ? made
-    : readEnds(walked, whole, { first, pairs }, true);
-  let at = 0;
-  const next = (size: number): Float32Array => numbers.subarray(at, (at += size));
-  const target = ofBothEnds(next(2 * pairs)).map((each) => OF_TARGET * each);
-  const units = new Map(about.units.map(({ id, count }) => [id, ofBothEnds(next(2 * pairs * count))]));
+/** Numbers of a value up to which all are read: summing takes more ops than the value had, and ops are what small networks wait for. */
+const FEW = 16_384;
+
+/** First-order error analysis: every value is rounded by its own size, times what F makes of it. @param bytes of all values of a row */
+function walkEnds(walked: Walked, whole: Plan, group: Group, bytes: number): Ends {
+  const axes = unitAxes(walked.plan);
+  const { first, pairs } = group;
+  const read = readEnds(walked, whole, group, bytes);
+  const target = new Float64Array(2 * pairs);
+  const units = new Map<ValueId, Float64Array>();
   const paths = Array.from({ length: pairs }, () => new PathRounding());
-  for (const id of about.starts) {
-    const line = walked.lines.ends.get(id)!;
-    const slopes = next((2 * pairs * line.to.data.length) / line.to.shape[0]!);
-    paths.forEach((path, pair) => path.note(line, first + pair, slopes, pair, pairs));
+  for (const { id, shape, is, numbers } of read) {
+    if (is === 'slopes') {
+      const line = walked.lines.ends.get(id)!;
+      paths.forEach((path, pair) => path.note(line, first + pair, numbers, pair, pairs));
+      continue;
+    }
+    if (is === 'products') squared(numbers);
+    const sums = is === 'products' ? positionSums(numbers, 2 * pairs, shape, axes.get(id) ?? null) : numbers;
+    const count = sums.length / (2 * pairs);
+    for (let at = 0; at < sums.length; at++) target[Math.floor(at / count)]! += sums[at]!;
+    if (axes.has(id)) units.set(id, ofBothEnds(sums));
   }
-  return { target, units, stairs: paths.flatMap((path, pair) => (path.isStaircase ? [first + pair] : [])) };
+  return {
+    target: ofBothEnds(target).map((each) => OF_TARGET * each),
+    units,
+    stairs: paths.flatMap((path, pair) => (path.isStaircase ? [first + pair] : [])),
+  };
 }
 
-/** @param masked whether products that are not finite are left out */
+const unitAxes = ({ layers }: Plan): ReadonlyMap<ValueId, number | null> =>
+  new Map(layers.map(({ layer }) => [layer.output, layer.unitAxis]));
+
+/** A gradient without bound (of a root at zero) says nothing of a rounding without extent. */
+function squared(products: Float32Array): void {
+  for (let at = 0; at < products.length; at++) {
+    const square = products[at]! ** 2;
+    products[at] = square < Infinity ? square : 0;
+  }
+}
+
+/** Both ends of every pair, baselines first, value by value. */
 function readEnds(
-  walked: Walked,
+  { plan, weights, lines, seeds }: Walked,
   whole: Plan,
   group: Group,
-  masked: boolean,
-): { readonly numbers: Float32Array; readonly about: About } {
-  const { plan, weights, lines, seeds } = walked;
+  bytes: number,
+): (EndsOf & { readonly numbers: Float32Array })[] {
   const { pairs } = group;
-  const axes = new Map(plan.layers.map(({ layer }) => [layer.output, layer.unitAxis]));
-  let about: About;
+  const axes = unitAxes(plan);
+  let about: readonly EndsOf[];
   const told = tf.tidy(() => {
     const given = new Map(
       [...lines.ends].map(([id, { from, to }]) => [id, tf.concat([pairsTensor(from, group), pairsTensor(to, group)])]),
     );
     const marks = seeds.map((seed) => markTensor(seed, group));
-    const work = (): Done<About> => {
+    const work = (): Done<readonly EndsOf[]> => {
       const activations = forward(whole.pruned.nodes, weights, given, whole.pruned.live);
       const kept: Tensor[] = [];
-      const keep = (make: () => Tensor): Tensor => kept[kept.push(tf.keep(tf.tidy(make))) - 1]!;
-      const squares: Tensor[] = [];
-      const units: { readonly id: ValueId; readonly sums: Tensor }[] = [];
-      const slopes: { readonly id: ValueId; readonly gradient: Tensor }[] = [];
+      const values: EndsOf[] = [];
       walkGradients(whole, weights, activations, seedsAt(seeds, marks, 2), (id, gradient) => {
-        if (plan.starts.includes(id)) {
-          // Given as it is, and rounded on the way only.
-          slopes.push({ id, gradient: keep(() => tf.clone(gradient)) });
-          return;
-        }
-        const square = tf.tidy(() => {
+        const shape = gradient.shape.slice(1);
+        // A start is given as it is, and rounded on the way only.
+        const is = plan.starts.includes(id) ? 'slopes' : sizeOf(shape) <= FEW ? 'products' : 'squares';
+        const numbers = tf.tidy(() => {
+          if (is === 'slopes') return tf.reshape(gradient, [-1]);
           const product = tf.mul(gradient, activations.get(id)!);
-          return masked
-            ? tf.where(tf.isFinite(product), tf.square(product), tf.zerosLike(product))
-            : tf.square(product);
+          if (is === 'products') return tf.reshape(product, [-1]);
+          const bounded = tf.where(tf.isFinite(product), tf.square(product), tf.zerosLike(product));
+          return tf.reshape(overPositions(bounded, axes.get(id) ?? null), [-1]);
         });
-        squares.push(keep(() => tf.sum(tf.reshape(square, [2 * pairs, -1]), 1)));
-        if (axes.has(id)) units.push({ id, sums: keep(() => overPositions(square, axes.get(id)!)) });
-        square.dispose();
+        kept.push(tf.keep(numbers));
+        values.push({ id, shape, is, size: numbers.size / (2 * pairs) });
       });
-      const total = squares.length > 0 ? tf.addN(squares) : tf.zeros([2 * pairs]);
-      const parts = [total, ...units.map(({ sums }) => sums), ...slopes.map(({ gradient }) => gradient)];
-      const flat = tf.concat(parts.map((part) => tf.reshape(part, [-1])));
-      for (const each of kept) each.dispose();
-      return {
-        tensors: [flat],
-        about: {
-          units: units.map(({ id, sums }) => ({ id, count: sums.shape[1]! })),
-          starts: slopes.map(({ id }) => id),
-        },
-      };
+      const flat = tf.concat(kept);
+      for (const numbers of kept) numbers.dispose();
+      return { tensors: [flat], about: values };
     };
     const inputs = [...given.values(), ...marks];
     const key = JSON.stringify([
       'rounding',
-      [[...lines.ends.keys()], [...axes.keys()], pairs, masked],
+      [[...lines.ends.keys()], [...axes.keys()], pairs],
       seeds.map(({ value, sign }) => [value, sign]),
     ]);
-    const [done] = weights.device.records ? weights.recordings.run(key, inputs, [work], 'all') : [work()];
+    const [done] = weights.device.records
+      ? weights.recordings.run(key, inputs, [work], coresFor(2 * pairs * bytes))
+      : [work()];
     about = done!.about;
     return done!.tensors[0]!;
   });
   const numbers = told.dataSync() as Float32Array;
   told.dispose();
-  return { numbers, about: about! };
+  let at = 0;
+  return about!.map((each) => ({ ...each, numbers: numbers.subarray(at, (at += 2 * pairs * each.size)) }));
 }
 
 /** Squares at the baselines, then at the inputs, [2 × pairs × size] → roots of their sums, rounded so: [pairs × size]. */
-function ofBothEnds(squares: Float32Array): Float64Array {
-  const half = squares.length / 2;
-  return Float64Array.from({ length: half }, (_, at) => PRECISION * Math.sqrt(squares[at]! + squares[half + at]!));
+function ofBothEnds(squares: Float32Array | Float64Array): Float64Array {
+  const roots = new Float64Array(squares.length / 2);
+  for (let at = 0; at < roots.length; at++)
+    roots[at] = PRECISION * Math.sqrt(squares[at]! + squares[roots.length + at]!);
+  return roots;
 }
 
 /** How far the points of one path are rounded, against how far they move: by what F makes of it, and by itself. */

@@ -8,7 +8,8 @@ import {
   type Manifest,
   type Session,
 } from '../../../contract/session';
-import { magnitudes, overPositions } from '../attribution/results';
+import { overPositions } from '../attribution/positions';
+import { magnitudes } from '../attribution/results';
 import { Allowance, reasonOf, TooLarge } from '../data/allowance';
 import { NpyFault, type WideArray } from '../data/npy';
 import { readNpyEntry, readWideNpyEntry } from '../data/npz';

@@ -1,6 +1,6 @@
 /** Sums and means of contributions, over the lines of an example and over positions. */
 import { sizeOf } from '../../graph/graph';
-import { positionSums } from '../results';
+import { positionSums } from '../positions';
 
 export type Numbers = Float32Array | Float64Array;
 

@@ -15,7 +15,7 @@ import { CHAIN_PEAK, lanesOf } from '../chunks';
 import { forward } from '../forward';
 import { seedsAt, targetAt, type Line, type Lines, type Seed } from '../path';
 import type { Plan } from '../plan';
-import { positionSums } from '../results';
+import { positionSums } from '../positions';
 import { Differences, type Segments } from '../segments';
 import { overPositions } from '../terms';
 import { walkMultipliers } from '../walk';
