@@ -59,15 +59,28 @@ function deadUnits(
   place: number,
   activations: ReadonlySet<string>,
 ): { name: string; dead: number; units: number }[] {
-  return layers.flatMap(({ name, unitAxis, shape, contributions }) => {
+  return layers.flatMap(({ name, unitAxis, shape, contributions, units: sums }) => {
     if (unitAxis === null || !activations.has(name)) return [];
     const units = shape[unitAxis]!;
-    const inner = shape.slice(unitAxis + 1).reduce((product, size) => product * size, 1);
     const size = contributions.length / examples.length;
-    const alive = new Uint8Array(units);
     const own = contributions.subarray(place * size, (place + 1) * size);
-    for (let at = 0; at < size; at++) if (own[at] !== 0) alive[Math.floor(at / inner) % units] = 1;
-    const dead = alive.reduce((count, each) => count - each, units);
+    let dead = 0;
+    for (let unit = 0; unit < units; unit++)
+      if (sums[place * units + unit] === 0 && isDead(own, unit, units, shape, unitAxis)) dead++;
     return dead > 0 ? [{ name, dead, units }] : [];
   });
+}
+
+/** Whether all contributions of a unit are nothing, whose sum is. */
+function isDead(
+  contributions: Float32Array,
+  unit: number,
+  units: number,
+  shape: readonly number[],
+  unitAxis: number,
+): boolean {
+  const inner = shape.slice(unitAxis + 1).reduce((product, size) => product * size, 1);
+  for (let from = unit * inner; from < contributions.length; from += units * inner)
+    for (let at = from; at < from + inner; at++) if (contributions[at] !== 0) return false;
+  return true;
 }

@@ -105,21 +105,24 @@ export function floorOf(
   const count = contributions.length;
   const total = sumOf(contributions);
   const own = units.get(value);
-  const overReferences = (of: (pair: number) => number): number => {
-    let squares = 0;
-    for (let pair = first; pair < end; pair++) squares += of(pair) ** 2;
-    return Math.sqrt(squares) / (end - first);
-  };
+  const references = end - first;
   // What is rounded before the layer reaches F through its units.
-  const before = total > 0 ? overReferences((pair) => target[pair]!) / total : 0;
-  const unit = Float64Array.from(
-    contributions,
-    (contribution, place) =>
-      (OF_SUMS / 2 + before) * Math.abs(contribution) +
+  let before = 0;
+  if (total > 0) {
+    for (let pair = first; pair < end; pair++) before += target[pair]! ** 2;
+    before = Math.sqrt(before) / references / total;
+  }
+  const unit = new Float64Array(count);
+  let sum = 0;
+  for (let place = 0; place < count; place++) {
+    let squares = 0;
+    if (own) for (let pair = first; pair < end; pair++) squares += own[pair * count + place]! ** 2;
+    unit[place] =
+      (OF_SUMS / 2 + before) * Math.abs(contributions[place]!) +
       ((OF_SUMS / 2) * total) / count +
-      (own ? overReferences((pair) => own[pair * count + place]!) : 0),
-  );
-  const sum = sumOf(unit);
+      Math.sqrt(squares) / references;
+    sum += unit[place]!;
+  }
   return { unit, units: sum, neurons: sum + OF_SUMS * neuronsTotal };
 }
 

@@ -26,16 +26,19 @@ export function ranked({ sums, slices }: Evaluation, index: number, slice: Slice
   if (slices[index]!.unresolved > UNRESOLVED_MATTERS) return null;
   const { begin, end } = slice;
   const size = end - begin;
-  const order = Uint32Array.from({ length: size }, (_, i) => begin + i);
-  order.sort((a, b) => Math.abs(values[b]!) - Math.abs(values[a]!) || a - b);
-  const mean = sums.roots.subarray(begin, end).reduce((sum, root) => sum + root, 0) / size;
+  let total = 0;
+  for (let i = begin; i < end; i++) total += sums.roots[i]!;
+  const mean = total / size;
   const ranking: Ranked = {
     values: new Float64Array(size),
     errors: new Float64Array(size),
     least: new Float64Array(size),
     most: new Float64Array(size),
   };
-  order.forEach((i, rank) => {
+  const order = falling(values, slice);
+  let least = Infinity;
+  for (let rank = 0; rank < size; rank++) {
+    const i = order[rank]!;
     const value = Math.abs(values[i]!);
     const root = sums.roots[i]!;
     // What is nothing at every point of the path has no error to be seen.
@@ -43,15 +46,39 @@ export function ranked({ sums, slices }: Evaluation, index: number, slice: Slice
     const error = dead ? 0 : ERROR.own * root + ERROR.mean * mean + sums.unresolved[i]!;
     ranking.values[rank] = value;
     ranking.errors[rank] = error;
-    ranking.least[rank] = Math.min(value - error, rank > 0 ? ranking.least[rank - 1]! : Infinity);
-  });
-  for (let rank = size - 1; rank >= 0; rank--)
-    ranking.most[rank] = Math.max(
-      ranking.values[rank]! + ranking.errors[rank]!,
-      rank + 1 < size ? ranking.most[rank + 1]! : 0,
-    );
+    least = Math.min(least, value - error);
+    ranking.least[rank] = least;
+  }
+  let most = 0;
+  for (let rank = size - 1; rank >= 0; rank--) {
+    most = Math.max(most, ranking.values[rank]! + ranking.errors[rank]!);
+    ranking.most[rank] = most;
+  }
   return ranking;
 }
+
+/**
+ * A slice's places by |value|, falling; of equals the first. Without a function that compares, sorting takes a third of the time: the
+ * order of positive numbers is that of their bits, of which the lowest say where a number stands.
+ */
+function falling(values: Float64Array, { begin, end }: Slice): Uint32Array {
+  const size = end - begin;
+  const places = 2 ** Math.ceil(Math.log2(size + 1)) - 1;
+  const keys = new Float64Array(size);
+  const bits = new Uint32Array(keys.buffer);
+  for (let at = 0; at < size; at++) {
+    keys[at] = Math.abs(values[begin + at]!);
+    bits[2 * at + LOW] = (bits[2 * at + LOW]! & ~places) | (places - at);
+  }
+  keys.sort();
+  return Uint32Array.from(
+    { length: size },
+    (_, rank) => begin + places - (bits[2 * (size - 1 - rank) + LOW]! & places),
+  );
+}
+
+/** Which half of a number holds its lowest bits. */
+const LOW = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1 ? 0 : 1;
 
 /** Whether the first k stand apart from all others: each pair by more than their errors, up to the indifference. */
 export function separated({ values, errors, least, most }: Ranked, k: number): boolean {

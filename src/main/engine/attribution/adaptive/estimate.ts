@@ -99,13 +99,15 @@ export function evaluate(leaves: readonly Leaf[], asked: Asked): Evaluation {
     earlier: earlier && zeros(),
   };
   const weighted = { halves: zeros(), roots: zeros() };
+  const details = detailsOf(leaves, weight);
   for (let s = from; s < to; s++) {
     const { begin, end } = slices[s]!;
     for (const leaf of leaves) {
-      addLeaf(leaf, begin, end, weight(leaf.level), sums, weighted);
+      addTo(sums.contributions, leaf.contributions, begin, end);
       if (leaf.unresolved[s]) addMagnitudes(leaf.contributions, begin, end, sums.unresolved);
       if (earlier) addScaled(earlier(leaf), begin, end, sums.earlier!);
     }
+    for (const { half, times, weight: own } of details) addDetail(half, begin, end, times, own, sums, weighted);
     for (let i = begin; i < end; i++) {
       sums.roots[i] = Math.sqrt(2 * sums.roots[i]!);
       weighted.roots[i] = Math.sqrt(2 * weighted.roots[i]!);
@@ -151,26 +153,48 @@ export const worthFours = (slices: readonly SliceEstimate[], tolerance: number):
   slices.every(({ unresolved }) => unresolved <= tolerance) &&
   slices.some(({ share, coherence }) => share > tolerance && coherence > COHERENT);
 
-type Accumulators = Pick<Sums, 'contributions' | 'halves' | 'roots'>;
+interface Detail {
+  readonly half: Vector;
+  /** How many leaves have it. */
+  times: number;
+  readonly weight: number;
+}
 
-function addLeaf(
-  { contributions, half }: Leaf,
+/** Siblings have the same detail: what is added up is each once, as often as it is there. */
+function detailsOf(leaves: readonly Leaf[], weight: Weight): Detail[] {
+  const details: Detail[] = [];
+  for (const { half, level } of leaves) {
+    const own = weight(level);
+    const held = details.find((each) => each.half === half && each.weight === own);
+    if (held) held.times++;
+    else details.push({ half, times: 1, weight: own });
+  }
+  return details;
+}
+
+type Accumulators = Pick<Sums, 'halves' | 'roots'>;
+
+function addDetail(
+  half: Vector,
   begin: number,
   end: number,
+  times: number,
   weight: number,
-  { contributions: sum, halves, roots }: Accumulators,
-  weighted: Pick<Accumulators, 'halves' | 'roots'>,
+  { halves, roots }: Accumulators,
+  { halves: weightedHalves, roots: weightedRoots }: Accumulators,
 ): void {
-  const { halves: weightedHalves, roots: weightedRoots } = weighted;
+  const [weightedTimes, weightedSquares] = [times * weight, times * weight * weight];
   for (let i = begin; i < end; i++) {
     const p = half[i]!;
-    const w = weight * p;
-    sum[i] = sum[i]! + contributions[i]!;
-    halves[i] = halves[i]! + p;
-    roots[i] = roots[i]! + p * p;
-    weightedHalves[i] = weightedHalves[i]! + w;
-    weightedRoots[i] = weightedRoots[i]! + w * w;
+    halves[i] = halves[i]! + times * p;
+    roots[i] = roots[i]! + times * p * p;
+    weightedHalves[i] = weightedHalves[i]! + weightedTimes * p;
+    weightedRoots[i] = weightedRoots[i]! + weightedSquares * p * p;
   }
+}
+
+function addTo(sum: Float64Array, v: Vector, begin: number, end: number): void {
+  for (let i = begin; i < end; i++) sum[i] = sum[i]! + v[i]!;
 }
 
 function addMagnitudes(v: Vector, begin: number, end: number, to: Float64Array): void {

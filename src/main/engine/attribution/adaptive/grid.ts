@@ -24,6 +24,9 @@ type Next =
   | { readonly kind: 'splits'; readonly chains: readonly Chain[]; readonly choices: readonly Choice[] }
   | { readonly kind: 'stop'; readonly chains: readonly []; readonly why: Exclude<Stopped, 'enough'> };
 
+/** Thrown at what is not a number. */
+export class NotFinite extends Error {}
+
 export class Grid {
   #state: State;
   readonly #slices: readonly Slice[];
@@ -57,7 +60,7 @@ export class Grid {
 
   /**
    * Takes what was walked, in `next()`'s order.
-   * @throws when a contribution is not finite: nothing could be said of such leaves
+   * @throws NotFinite when a contribution is not: nothing could be said of such leaves
    */
   take(walked: readonly Walked[]): void {
     const next = this.#decided();
@@ -158,7 +161,7 @@ export class Grid {
       throw new Error(`A walk gave ${vector?.length} of ${this.#length} contributions`);
     let sum = 0;
     for (let i = 0; i < vector.length; i++) sum += vector[i]!;
-    if (!Number.isFinite(sum)) throw new Error('A walked segment has contributions that are not finite');
+    if (!Number.isFinite(sum)) throw new NotFinite('A walked segment has contributions that are not finite');
     return vector.slice();
   }
 

@@ -39,14 +39,17 @@ export function spreadOut(
   units: Float32Array,
   { shape, unitAxis }: { readonly shape: readonly number[]; readonly unitAxis: number | null },
 ): Float32Array {
-  const sums = positionSums(contributions, 1, shape, unitAxis);
-  const sizes = positionSums(contributions.map(Math.abs), 1, shape, unitAxis);
-  const inner = unitAxis === null ? contributions.length : sizeOf(shape.slice(unitAxis + 1));
   const count = units.length;
-  for (let at = 0; at < contributions.length; at++) {
-    const unit = Math.floor(at / inner) % count;
-    const size = sizes[unit]!;
-    if (size > 0) contributions[at]! += ((units[unit]! - sums[unit]!) * Math.abs(contributions[at]!)) / size;
-  }
+  const inner = unitAxis === null ? contributions.length : sizeOf(shape.slice(unitAxis + 1));
+  const sums = positionSums(contributions, 1, shape, unitAxis);
+  const sizes = new Float64Array(count);
+  const outer = count * inner;
+  for (let block = 0; block < contributions.length; block += outer)
+    for (let unit = 0, at = block; unit < count; unit++)
+      for (const end = at + inner; at < end; at++) sizes[unit]! += Math.abs(contributions[at]!);
+  const shares = sizes.map((size, unit) => (size > 0 ? (units[unit]! - sums[unit]!) / size : 0));
+  for (let block = 0; block < contributions.length; block += outer)
+    for (let unit = 0, at = block; unit < count; unit++)
+      for (const end = at + inner; at < end; at++) contributions[at]! += shares[unit]! * Math.abs(contributions[at]!);
   return contributions;
 }

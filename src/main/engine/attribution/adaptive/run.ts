@@ -17,7 +17,7 @@ import type { Plan } from '../plan';
 import type { Prepared } from '../request';
 import type { Weights } from '../weights';
 import { entriesOf, PART, slicesOf, type Entries } from './entries';
-import { Grid, type Chain, type Walked } from './grid';
+import { Grid, NotFinite, type Chain, type Walked } from './grid';
 import { l1, mean, meanOf, spreadOf, spreadOut, type Numbers } from './numbers';
 import { reachOf } from './reach';
 import { slicesIn } from './saved';
@@ -191,10 +191,18 @@ class Path {
     return enough && this.#course.length > 0 ? [] : this.grid.next();
   }
 
-  take(walked: readonly Walked[]): void {
-    this.grid.take(walked);
+  /** @returns whether all of it, and F at the ends, are numbers */
+  take(walked: readonly Walked[]): boolean {
+    if (!Number.isFinite(l1(this.atInput) + l1(this.atBaseline))) return false;
+    try {
+      this.grid.take(walked);
+    } catch (error) {
+      if (error instanceof NotFinite) return false;
+      throw error;
+    }
     const { walks, estimate } = this.grid.standing;
     this.#course.push({ walks, estimate });
+    return true;
   }
 
   /** Null in the pilot. */
@@ -373,15 +381,9 @@ async function walkRounds(
     await onBatch(walks);
   }
   for (const [at, { path, chains }] of going.entries()) {
-    if (isFinite(path, walked[at]!)) path.take(walked[at]!);
-    else path.notFinite = alphasOf(chains);
+    if (!path.take(walked[at]!)) path.notFinite = alphasOf(chains);
   }
 }
-
-const isFinite = ({ atInput, atBaseline }: Path, walked: readonly Walked[]): boolean =>
-  [atInput, atBaseline, ...walked.flatMap(({ first, second, whole }) => [first, second, whole ?? []])].every(
-    (numbers) => Number.isFinite(l1(numbers)), // not one of them is not
-  );
 
 /** Where chains begin, meet and end, from the baseline (0) to the input (1). */
 const alphasOf = (chains: readonly Chain[]): number[] => {
