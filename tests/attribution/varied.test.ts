@@ -7,6 +7,7 @@ import type { Device } from '../../src/main/engine/backends';
 import { readArrays } from '../../src/main/engine/data';
 import { rounded } from '../../src/main/engine/data/precision';
 import { openModel, type OpenedModel } from '../../src/main/engine/formats';
+import { asConstant, precise } from '../../src/main/engine/formats/tensors/array';
 import { GraphBuilder } from '../../src/main/engine/graph/builder';
 import type { Graph } from '../../src/main/engine/graph/graph';
 import { variation } from '../../src/main/engine/graph/varied';
@@ -123,6 +124,30 @@ describe('seconds since 1970 in a model of float64', () => {
   });
 });
 
+describe('weights of float64 files, exported by PyTorch with what it predicts', () => {
+  const NETS = {
+    norm: [-0.03830008595391296, 0.08578774540940763],
+    late: [-0.748123802927438, -0.09267549874564907],
+  };
+  it.each(Object.entries(NETS))(
+    '%s.onnx: a trained norm, and sums of weights that take up an input late',
+    async (name, truth) => {
+      const { graph } = await openModel(join(import.meta.dirname, 'float64', `${name}.onnx`));
+      const values = [1.25, 7.5, 3, 2].map((seconds) => 1.7e9 + seconds);
+      const [result] = await attribute(device, graph, {
+        inputs: { x: { shape: [2, 2], ...rounded(4, (at) => values[at]!) } },
+        baseline: { kind: 'constant', value: 1.7e9 },
+        target: { index: 0 },
+        methods: ['nig'],
+        rule: 'secant',
+        steps: 8,
+      });
+      truth.forEach((value, at) => expect(result!.atInput[at]).toBeCloseTo(value, 5));
+      expect(result!.rounded![0]).toMatchObject({ input: 'x', by: 0 });
+    },
+  );
+});
+
 describe('inputs that float32 does not hold, whatever the first ops are', () => {
   const START = 1.7e9 + 3;
   const stamps = (...values: number[]): NumericArray => ({
@@ -149,6 +174,8 @@ describe('inputs that float32 does not hold, whatever the first ops are', () => 
       b.add('affine', [x, constant(b, [WEIGHT]), constant(b, [-START * WEIGHT])], {}, 'norm'),
     'a dense layer whose bias takes it up': (b, x) =>
       b.add('add', [dense(b, x), constant(b, [-START * WEIGHT])], {}, 'bias'),
+    'a constant that comes late, behind another that does not bring it near zero': (b, x) =>
+      b.add('sub', [b.add('add', [dense(b, x), constant(b, [0.5])], {}, 'bias'), constant(b, [START * WEIGHT + 0.5])], {}, 'sub'), // prettier-ignore
     'joined with nothing but itself, and moved': (b, x) => {
       const twice = b.add('concat', [x, x], { axis: 0 }, 'twice');
       const turned = b.add('transpose', [b.add('reshape', [twice], { shape: [2, 1] }, 'wide')], { permutation: [1, 0] }, 'turned'); // prettier-ignore
@@ -173,6 +200,57 @@ describe('inputs that float32 does not hold, whatever the first ops are', () => 
     });
     [1, 7].forEach((seconds, at) => expect(result!.delta[at]).toBeCloseTo(Math.tanh(seconds * WEIGHT), 5));
     expect(result!.layers[0]!.contributions[1]).toBeCloseTo(Math.tanh(7 * WEIGHT), 5);
+    expect(result!.rounded![0]).toMatchObject({ input: 'x', by: 0 });
+  });
+
+  const PAIRS: Readonly<Record<string, readonly [Made, (first: number) => number]>> = {
+    'what is apart from the mean': [
+      (b, x) => b.add('sub', [x, b.add('mean', [x], { axes: [0], keepDims: true }, 'mean')], {}, 'apart'),
+      (first) => first / 2,
+    ],
+    'what is apart from a share of the sum': [
+      (b, x) => {
+        const sum = b.add('sum', [x], { axes: [0], keepDims: true }, 'sum');
+        return b.add('sub', [x, b.add('mul', [sum, constant(b, [0.5])], {}, 'half')], {}, 'apart');
+      },
+      (first) => first / 2,
+    ],
+    'a softmax': [
+      (b, x) => b.add('softmax', [b.add('mul', [x, constant(b, [WEIGHT])], {}, 'scaled')], { axis: 0 }, 'shares'),
+      (first) => 1 / (1 + Math.exp(-first * WEIGHT)),
+    ],
+    'a log-softmax': [
+      (b, x) => b.add('logSoftmax', [b.add('mul', [x, constant(b, [WEIGHT])], {}, 'scaled')], { axis: 0 }, 'shares'),
+      (first) => -Math.log1p(Math.exp(-first * WEIGHT)),
+    ],
+    'a logarithm, less that of a constant': [
+      (b, x) => {
+        const log = asConstant(precise([1], [Math.log(START)]));
+        const apart = b.add('sub', [b.add('log', [x], {}, 'log'), b.constant(log, 'logStart')], {}, 'apart');
+        return b.add('mul', [apart, constant(b, [START * WEIGHT])], {}, 'scaled');
+      },
+      (first) => Math.log1p(first / START) * START * WEIGHT,
+    ],
+  };
+
+  it.each(Object.entries(PAIRS))('of two: %s', async (_, [make, truth]) => {
+    const builder = new GraphBuilder('stamp');
+    const x = builder.input('x', [2]);
+    builder.layer({ name: 'x', kind: 'InputLayer', group: [], output: x, unitAxis: 0, inputs: [], parameters: 0 });
+    builder.output('y', builder.add('tanh', [make(builder, x)], {}, 'tanh'));
+    const pair = (...values: number[]): NumericArray => ({ ...stamps(...values), shape: [values.length / 2, 2] });
+    const [result] = await attribute(device, builder.build(), {
+      inputs: { x: pair(START + 1, START, START + 7, START) },
+      baseline: { kind: 'arrays', arrays: { x: pair(START, START) } },
+      target: { index: 0 },
+      methods: ['nig'],
+      rule: 'secant',
+      steps: 8,
+    });
+    [1, 7].forEach((first, at) => expect(result!.atInput[at]).toBeCloseTo(Math.tanh(truth(first)), 5));
+    [1, 7].forEach((first, at) =>
+      expect(result!.layers[0]!.sum[at]).toBeCloseTo(Math.tanh(truth(first)) - Math.tanh(truth(0)), 5),
+    );
     expect(result!.rounded![0]).toMatchObject({ input: 'x', by: 0 });
   });
 

@@ -38,3 +38,12 @@ describe('two values of more axes than XNNPACK has', () => {
     expect(mergedShapes([2, 1, 1, 3], [1, 1, 1, 3])).toEqual([[2, 3], [1, 3]]); // prettier-ignore
   });
 });
+
+it.each([-0.9, -0.5, -1e-3, -1e-8, 0, 1e-9, 1e-8, 1e-6, 1e-3, 0.3, 0.5, 7, 1e6])(
+  'log(1 + %f) keeps its digits',
+  (x) => {
+    const [log] = tf.tidy(() => tf.log1p(tf.tensor1d([x])).dataSync());
+    const truth = Math.log1p(Math.fround(x));
+    expect(Math.abs(log! - truth)).toBeLessThanOrEqual(2e-6 * Math.abs(truth));
+  },
+);

@@ -27,6 +27,11 @@ class Net {
     this.builder.add('matmul', [x, this.weights(this.builder.shape(x).at(-1)!, units)], { transposeA: false, transposeB: false }, this.name('dense')); // prettier-ignore
   table = (ids: ValueId, rows: number, name = this.name('words')): ValueId =>
     this.builder.add('embedding', [ids, this.weights(rows, FEATURES)], {}, name);
+  oneHot = (x: ValueId, depth: number): ValueId => {
+    const data = Float32Array.from({ length: depth * depth }, (_, at) => (at % (depth + 1) === 0 ? 1 : 0));
+    const table = this.builder.constant({ shape: [depth, depth], data }, this.name('diagonal'));
+    return this.builder.add('embedding', [x, table], {}, 'spread0');
+  };
   two = (op: 'add' | 'sub' | 'mul' | 'div', a: ValueId, b: ValueId): ValueId =>
     this.builder.add(op, [a, b], {}, this.name(op));
   above = (a: ValueId, b: ValueId): ValueId =>
@@ -111,6 +116,20 @@ const CASES: Readonly<Record<string, readonly [(net: Net) => ValueId, walked: st
     ['ids>words'],
     ['ids mask'],
   ],
+  'a length that picks the last step, spread out as one-hot': [
+    (net) => {
+      const last = net.wide(net.oneHot(net.ints('length'), LENGTH));
+      return net.sum(net.two('mul', net.dense(net.words()), last));
+    },
+    ['ids>words'],
+    ['length mask'],
+  ],
+  'a category that is spread out beside features': [
+    (net) => net.dense(net.concat(net.reals('x', FEATURES), net.oneHot(net.ints('kind'), 3))),
+    ['x', 'kind>spread0'],
+    [],
+  ],
+  'a category alone, spread out': [(net) => net.dense(net.oneHot(net.ints('kind'), 3)), ['kind>spread0'], []],
   'whole pixels': [(net) => net.dense(net.two('div', net.cast(net.ints('pixels', 8)), net.number(255))), ['pixels>cast0'], []], // prettier-ignore
   'counts by their own sum': [
     (net) => {

@@ -11,7 +11,7 @@ import type { AttributionRequest, NumericArray, Rounded } from '../../../contrac
 import { sizeOf, type Constant, type Graph, type Node, type Value, type ValueId } from '../graph/graph';
 import type { OpAttributes } from '../graph/ops';
 import { takenAlong } from '../graph/shapes';
-import { rounded } from '../data/precision';
+import { LARGE, rounded } from '../data/precision';
 import { ownOf } from './inputs';
 
 type Asked = Pick<AttributionRequest, 'inputs' | 'baseline'>;
@@ -118,7 +118,7 @@ function shiftOf(constants: Float64Array | null, input: NumericArray, based: Num
   return Float64Array.from({ length: size }, (_, at) => {
     const large = [input, based].some((array) => {
       for (let place = at; array?.lost && place < array.data.length; place += size)
-        if (array.lost[place] !== 0) return true;
+        if (array.lost[place] !== 0 && Math.abs(array.data[place]!) >= LARGE) return true;
       return false;
     });
     if (!large) return 0;
@@ -292,6 +292,24 @@ function moved(
   }
 }
 
+/** Sums or means over axes. */
+function reduced(field: Field, { op, attributes: { axes } }: Node<'sum' | 'mean'>, out: readonly number[]): Field {
+  const { shape, data } = field;
+  const strides = stridesOf(shape);
+  const kept = shape.map((size, axis) => (axes.includes(axis) ? 1 : size));
+  const steps = stridesOf(kept);
+  const made = new Float64Array(sizeOf(kept));
+  data.forEach((value, at) => {
+    const to = shape.reduce(
+      (flat, size, axis) => flat + (axes.includes(axis) ? 0 : (Math.floor(at / strides[axis]!) % size) * steps[axis]!),
+      0,
+    );
+    made[to]! += value;
+  });
+  const count = op === 'mean' ? data.length / made.length : 1;
+  return { shape: out, data: made.map((each) => each / count) };
+}
+
 function sliceAt(field: Field, axis: number, index: number): Field {
   const strides = stridesOf(field.shape);
   const shape = field.shape.map((size, each) => (each === axis ? 1 : size));
@@ -349,20 +367,22 @@ class Shifter {
       this.nodes.push({ ...node, inputs: node.inputs.map((id) => this.restore(id)) });
   }
 
-  /** scale · (x̃ + s) + offset: the shift goes into the constant. */
+  /** scale · (x̃ + s) + offset: the shift goes into the constant where that brings it near zero, and is held on where it does not. */
   private absorbed(node: Node, out: readonly number[]): boolean {
     const at = node.inputs.findIndex((id) => this.shifts.has(id));
     const held = this.shifts.get(node.inputs[at]!)!;
     const terms = termsOf(this.given, node, at);
     if (!terms) return false;
     const [shift, scale] = [expanded(held.field, out), expanded(terms.scale, out)];
-    if (node.op !== 'add' && node.op !== 'sub' && node.op !== 'affine') {
-      const data = shift.data.map((each, i) => each * scale.data[i]!);
-      this.emit(node, { field: { shape: out, data }, from: held.from });
+    const meant = shift.data.map((each, i) => each * scale.data[i]!);
+    const offset = expanded(terms.offset, out).data;
+    const near = meant.map((each, i) => Number(Math.abs(each + offset[i]!) <= Math.abs(each) / 2));
+    const left = { field: { shape: out, data: meant.map((each, i) => (near[i] ? 0 : each)) }, from: held.from };
+    if (near.every((each, i) => !each || meant[i] === 0)) {
+      this.emit(node, left);
       return true;
     }
-    const offset = expanded(terms.offset, out);
-    const data = offset.data.map((each, i) => each + scale.data[i]! * shift.data[i]!);
+    const data = offset.map((each, i) => (near[i] ? each + meant[i]! : each));
     const x = node.inputs[at]!;
     const constant = this.constant(`${node.name}/shifted`, { shape: out, data });
     const scaled =
@@ -370,7 +390,7 @@ class Shifter {
         ? this.added('mul', `${node.name}/scaled`, [x, node.inputs[1]!], this.values[node.output]!)
         : x;
     const [op, inputs] = node.op === 'sub' && at === 1 ? (['sub', [constant, x]] as const) : (['add', [scaled, constant]] as const); // prettier-ignore
-    this.nodes.push({ ...node, op, inputs, attributes: {} } as unknown as Node);
+    this.emit({ ...node, op, inputs, attributes: {} } as unknown as Node, left);
     return true;
   }
 
@@ -385,9 +405,38 @@ class Shifter {
       const sign = op === 'add' ? 1 : -1;
       field = { shape: out, data: a.data.map((each, i) => each + sign * b.data[i]!) };
     } else if (op === 'matmul') field = this.product(node as Node<'matmul'>, out);
+    else if (op === 'sum' || op === 'mean') field = reduced(of(inputs[0]!), node as Node<'sum' | 'mean'>, out);
+    else if (op === 'softmax' || op === 'logSoftmax')
+      return this.group(node as Node<'softmax' | 'logSoftmax'>, of(inputs[0]!)); // prettier-ignore
+    else if (op === 'log') return this.logarithm(node, of(inputs[0]!), from);
     else field = moved(node, { ...this.given, values: this.values }, out, of);
     if (!field) return false;
     this.emit(node, { field, from });
+    return true;
+  }
+
+  /** Of what all of a group share nothing is left in a softmax. */
+  private group(node: Node<'softmax' | 'logSoftmax'>, { shape, data }: Field): boolean {
+    const { axis } = node.attributes;
+    const strides = stridesOf(shape);
+    const size = shape[axis]!;
+    const rest = data.map((each, at) => each - data[at - (Math.floor(at / strides[axis]!) % size) * strides[axis]!]!);
+    const [x] = node.inputs as [ValueId];
+    const near = rest.some((each) => each !== 0)
+      ? this.added('add', `${node.name}/near`, [x, this.constant(`${node.name}/apart`, { shape, data: rest })], this.values[x]!) // prettier-ignore
+      : x;
+    this.nodes.push({ ...node, inputs: [near] });
+    return true;
+  }
+
+  /** log(s + x̃) = log s + log1p(x̃ / s) */
+  private logarithm(node: Node, { shape, data }: Field, from: ReadonlySet<ValueId>): boolean {
+    if (!data.every((each) => each > 0)) return false;
+    const [x] = node.inputs as [ValueId];
+    const inverse = this.constant(`${node.name}/inverse`, { shape, data: data.map((each) => 1 / each) });
+    const share = this.added('mul', `${node.name}/share`, [x, inverse], this.values[x]!);
+    const near = { ...node, op: 'log1p', inputs: [share], attributes: {} } as unknown as Node;
+    this.emit(near, { field: { shape, data: data.map(Math.log) }, from });
     return true;
   }
 

@@ -5,7 +5,7 @@
 import type { NumericArray } from '../../../contract/attribution';
 
 /** Below this, what is lost lies below 4e-5, and no larger share of the number than float32 loses anywhere. */
-const LARGE = 1024;
+export const LARGE = 1024;
 
 /** So many numbers as float32, and what that took from them; `lost` is left out where it cannot matter. */
 export function rounded(count: number, at: (place: number) => number): Pick<NumericArray, 'data' | 'lost'> {

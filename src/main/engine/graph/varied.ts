@@ -10,7 +10,7 @@
  */
 import { MhoError } from '../../../contract/errors';
 import { HELD_REASONS, type HeldInput, type HeldReason, type PathStart, type Varied } from '../../../contract/model';
-import type { Graph, Node, ValueId } from './graph';
+import type { Constant, Graph, Node, ValueId } from './graph';
 import { OPS } from './ops';
 import { layerNames } from './layers';
 import { nearest } from './target';
@@ -83,6 +83,7 @@ class Finder {
   private readonly indices: ReadonlySet<ValueId>;
   private readonly waves: ReadonlySet<ValueId>;
   private readonly roles: ReadonlyMap<ValueId, number>;
+  private readonly oneHots = new Map<ValueId, boolean>();
   private readonly held: ReadonlySet<string>;
   private readonly forced: ReadonlySet<string>;
 
@@ -189,7 +190,18 @@ class Finder {
   }
 
   private isToken(node: Node, output: ValueId): boolean {
-    return node.op === 'embedding' && this.direct[node.inputs[0]!]! && !this.roles.has(output);
+    return this.isLookup(node) && this.direct[node.inputs[0]!]! && !this.roles.has(output);
+  }
+  /** Whether learned rows are looked up: those of a one-hot table are the number itself, and what becomes of them tells what it is. */
+  private isLookup({ op, inputs }: Node): boolean {
+    return op === 'embedding' && !this.isOneHot(inputs[1]!);
+  }
+  private isOneHot(table: ValueId): boolean {
+    const known = this.oneHots.get(table);
+    if (known !== undefined) return known;
+    const found = isDiagonal(this.graph.values[table]!.constant);
+    this.oneHots.set(table, found);
+    return found;
   }
   private isForced(output: ValueId): boolean {
     return this.forced.size > 0 && [...this.sources[output]!].some((name) => this.forced.has(name));
@@ -208,9 +220,10 @@ class Finder {
   }
 
   /** @param then what becomes of the node's output */
-  private vote({ op, inputs, output }: Node, place: number, then: number): number {
+  private vote(node: Node, place: number, then: number): number {
+    const { op, inputs, output } = node;
     const { state, origins } = this;
-    if (op === 'embedding' && place === 0) return this.walked.has(output) ? 0 : (this.roles.get(output) ?? POSITION);
+    if (place === 0 && this.isLookup(node)) return this.walked.has(output) ? 0 : (this.roles.get(output) ?? POSITION);
     if (state[output] === 'varies') {
       if (origins.has(output)) return 0;
       if (op === 'concat' || op === 'stack') return FEATURE;
@@ -283,6 +296,15 @@ class Finder {
       if (ends(output) || leading.has(output)) for (const id of inputs) leading.add(id);
     return leading;
   }
+}
+
+/** Whether a table has one number on its diagonal and another beside it. */
+function isDiagonal(table: Constant | null): boolean {
+  const [rows, columns] = table?.shape ?? [];
+  if (!table || table.shape.length !== 2 || rows !== columns || rows === undefined) return false;
+  const { data } = table;
+  const [on, off] = [data[0], rows > 1 ? data[1] : undefined];
+  return on !== off && data.every((each, at) => each === (at % (rows + 1) === 0 ? on : off));
 }
 
 const disjoint = (a: ReadonlySet<string>, b: ReadonlySet<string>): boolean => {

@@ -2,8 +2,7 @@
 import { dirname, isAbsolute, join, normalize, sep } from 'node:path';
 import { MhoError } from '../../../../contract/errors';
 import { fromHalf } from '../hdf5';
-import { rounded } from '../../data/precision';
-import { type HostArray, product, reals, wholes } from '../tensors/array';
+import { type HostArray, precise, product, reals, wholes } from '../tensors/array';
 import type { Budget } from '../budget';
 import type { RegularFile } from '../files';
 import { openPart, type Reading, readInto } from '../source';
@@ -78,9 +77,7 @@ export function tensorOf(
   if (listed.length !== size) fail(`holds ${listed.length} of ${size} numbers`);
   const numbers = half && listed === tensor.int32Data ? listed.map(half) : listed;
   if (type.whole) return wholes(numbers, dims);
-  return listed === tensor.doubleData
-    ? { shape: dims, ...rounded(size, (i) => numbers[i]!), whole: false }
-    : reals(dims, numbers);
+  return listed === tensor.doubleData ? precise(dims, numbers) : reals(dims, numbers);
 }
 
 function fromBytes(
@@ -95,9 +92,13 @@ function fromBytes(
     if (!own) budget.take(4 * size);
     return reals(dims, new Float32Array(own ? raw.buffer : Uint8Array.prototype.slice.call(raw, 0, size * 4).buffer));
   }
-  budget.take((type.whole || type.width === 8 ? 8 : 4) * size);
+  budget.take((type.name === 'double' ? 16 : type.whole ? 8 : 4) * size);
   const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
-  if (type.name === 'double') return { shape: dims, ...rounded(size, (i) => type.at(view, 8 * i)), whole: false };
+  if (type.name === 'double')
+    return precise(
+      dims,
+      Float64Array.from({ length: size }, (_, i) => type.at(view, 8 * i)),
+    );
   const data = type.whole ? new Float64Array(size) : new Float32Array(size);
   for (let i = 0; i < size; i++) data[i] = type.at(view, i * type.width);
   return { shape: dims, data, whole: type.whole };

@@ -1,6 +1,5 @@
 /** Nodes of a TensorFlow graph, whether they come as protobuf (SavedModel) or as JSON (GraphModel). */
-import { rounded } from '../../data/precision';
-import { type HostArray, product, reals, room, wholes } from '../tensors/array';
+import { type HostArray, precise, product, reals, room, wholes } from '../tensors/array';
 import { fromHalf } from '../hdf5';
 import { isRecord } from '../json';
 import { entries } from '../protobuf';
@@ -102,7 +101,11 @@ export function fromBytes(bytes: Uint8Array, type: number, shape: readonly numbe
     return reals(shape, new Float32Array(buffer));
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (type === DT.double) return { shape, ...rounded(size, (i) => read(view, 8 * i)), whole: false };
+  if (type === DT.double)
+    return precise(
+      shape,
+      Float64Array.from({ length: size }, (_, i) => read(view, 8 * i)),
+    );
   const data = isReal(type) ? new Float32Array(size) : new Float64Array(size);
   for (let i = 0; i < size; i++) data[i] = read(view, i * width);
   return { shape, data, whole: !isReal(type) };

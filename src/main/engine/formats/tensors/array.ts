@@ -13,8 +13,21 @@ export interface HostArray {
   /** Row-major; float32 for real numbers, float64 for whole ones. */
   readonly data: Float32Array | Float64Array;
   readonly whole: boolean;
-  /** What rounding took from real numbers of the file, where that can matter; lost by arithmetic, kept by what only moves them. */
+  /** Of real numbers that the file holds in float64, and of what was computed of them: what rounding took, be it nothing. */
   readonly lost?: Float32Array;
+}
+
+/** A number as the file holds it. */
+const exact = ({ data, lost }: HostArray, at: number): number => (lost ? data[at]! + lost[at]! : data[at]!);
+
+/** Larger arrays keep nothing of what rounding takes: they are no constants that a model subtracts from its inputs. */
+const LARGEST_KEPT = 2 ** 20;
+
+/** Real numbers that are known in float64: rounded, and what that took beside them. */
+export function precise(shape: readonly number[], numbers: ArrayLike<number>): HostArray {
+  const data = Float32Array.from(numbers);
+  if (data.length > LARGEST_KEPT) return { shape, data, whole: false };
+  return { shape, data, whole: false, lost: data.map((near, at) => (Number.isFinite(near) ? numbers[at]! - near : 0)) };
 }
 
 /** Numbers that may be computed while one model is opened; those that files hold do not count. */
@@ -65,16 +78,28 @@ export function room(shape: readonly number[]): number {
 const like = (array: HostArray, size: number): Float32Array | Float64Array =>
   array.whole ? new Float64Array(size) : new Float32Array(size);
 
+/** What a computation makes: whole numbers, or real ones, in float64 where what they are made of is known so. */
+function made(
+  shape: readonly number[],
+  whole: boolean,
+  of: readonly HostArray[],
+  at: (place: number) => number,
+): HostArray {
+  const keeps = !whole && of.some(({ lost }) => lost);
+  const size = room(shape);
+  const data = whole || keeps ? new Float64Array(size) : new Float32Array(size);
+  for (let place = 0; place < size; place++) data[place] = at(place);
+  return keeps ? precise(shape, data) : { shape, data, whole };
+}
+
 export const asConstant = ({ shape, data, lost }: HostArray): Constant =>
   data instanceof Float32Array
-    ? { shape, data, ...(lost && { lost }) }
+    ? { shape, data, ...(lost?.some((each) => each !== 0) && { lost }) }
     : { shape, ...rounded(data.length, (at) => data[at]!) };
 
 export const converted = (array: HostArray, whole: boolean): HostArray => {
   if (array.whole === whole) return array;
-  return whole
-    ? wholes(Float64Array.from(array.data, Math.trunc), array.shape)
-    : reals(array.shape, Float32Array.from(array.data));
+  return whole ? wholes(Float64Array.from(array.data, Math.trunc), array.shape) : precise(array.shape, array.data);
 };
 
 /** The list of whole numbers a shape or axes input holds. */
@@ -171,15 +196,18 @@ export function picked(array: HostArray, axis: number, indices: readonly number[
   const [outer, inner] = [product(array.shape.slice(0, axis)), product(array.shape.slice(axis + 1))];
   const shape = array.shape.map((each, i) => (i === axis ? indices.length : each));
   const data = like(array, room(shape));
+  const lost = array.lost && new Float32Array(data.length);
   indices.forEach((index, place) => {
     const from = index < 0 ? index + size : index;
     if (!(from >= 0 && from < size)) throw new NotExpressible(`position ${index} of ${size}`);
     for (let o = 0; o < outer; o++) {
       const start = (o * size + from) * inner;
-      data.set(array.data.subarray(start, start + inner), (o * indices.length + place) * inner);
+      const to = (o * indices.length + place) * inner;
+      data.set(array.data.subarray(start, start + inner), to);
+      lost?.set(array.lost!.subarray(start, start + inner), to);
     }
   });
-  return { shape, data, whole: array.whole };
+  return { shape, data, whole: array.whole, ...(lost && { lost }) };
 }
 
 export function joined(arrays: readonly HostArray[], axis: number): HostArray {
@@ -192,14 +220,16 @@ export function joined(arrays: readonly HostArray[], axis: number): HostArray {
   const shape = first.shape.map((size, i) => (i === axis ? total : size));
   const [outer, inner] = [product(shape.slice(0, axis)), product(shape.slice(axis + 1))];
   const data = whole ? new Float64Array(room(shape)) : new Float32Array(room(shape));
+  const lost = !whole && arrays.some((each) => each.lost) && new Float32Array(data.length);
   let at = 0;
   for (let o = 0; o < outer; o++)
     for (const each of arrays) {
       const run = each.shape[axis]! * inner;
       data.set(each.data.subarray(o * run, (o + 1) * run), at);
+      if (lost && each.lost) lost.set(each.lost.subarray(o * run, (o + 1) * run), at);
       at += run;
     }
-  return { shape, data, whole };
+  return { shape, data, whole, ...(lost && { lost }) };
 }
 
 /** Folds axes away. */
@@ -214,24 +244,18 @@ export function folded(
   const kept = array.shape.map((_, axis) => axis).filter((axis) => !axes.includes(axis));
   const ordered = transposed(array, [...kept, ...axes]);
   const count = product(axes.map((axis) => array.shape[axis]!));
-  const size = room(kept.map((axis) => array.shape[axis]!));
-  const data = like(array, size);
-  for (let i = 0; i < size; i++) {
-    let sum = start;
-    for (let j = 0; j < count; j++) sum = fold(sum, ordered.data[i * count + j]!);
-    data[i] = finish(sum, count);
-  }
   const shape = keepDims
     ? array.shape.map((each, axis) => (axes.includes(axis) ? 1 : each))
     : kept.map((axis) => array.shape[axis]!);
-  return { shape, data, whole: array.whole };
+  return made(shape, array.whole, [array], (i) => {
+    let sum = start;
+    for (let j = 0; j < count; j++) sum = fold(sum, exact(ordered, i * count + j));
+    return finish(sum, count);
+  });
 }
 
-export function mapped(array: HostArray, apply: (value: number) => number, whole = array.whole): HostArray {
-  const data = whole ? new Float64Array(room(array.shape)) : new Float32Array(room(array.shape));
-  array.data.forEach((value, i) => (data[i] = apply(value)));
-  return { shape: array.shape, data, whole };
-}
+export const mapped = (array: HostArray, apply: (value: number) => number, whole = array.whole): HostArray =>
+  made(array.shape, whole, [array], (i) => apply(exact(array, i)));
 
 const MASKED = 1e30;
 /** Masks hold −∞: as a large number it stays one in differences. */
@@ -247,11 +271,8 @@ export function combined(
   whole = a.whole && b.whole,
 ): HostArray {
   const shape = broadcastShape(a.shape, b.shape);
-  const size = room(shape);
   const [left, right] = [expanded(a, shape), expanded(b, shape)];
-  const data = whole ? new Float64Array(size) : new Float32Array(size);
-  for (let i = 0; i < size; i++) data[i] = apply(left.data[i]!, right.data[i]!);
-  return { shape, data, whole };
+  return made(shape, whole, [a, b], (i) => apply(exact(left, i), exact(right, i)));
 }
 
 const sumOver = (array: HostArray, axes: readonly number[]): HostArray =>
@@ -274,6 +295,16 @@ export function normalised(array: HostArray, axes: readonly number[], epsilon: n
   return combined(centred, squares, (value, sum) => value / Math.sqrt(sum / count + epsilon));
 }
 
+/** Trained statistics of a batch norm as one factor and one shift for each channel, known as well as they are. */
+export function normalisation(
+  { scale, bias, mean, variance }: Readonly<Record<'scale' | 'bias' | 'mean' | 'variance', HostArray>>,
+  epsilon: number,
+): { readonly factor: HostArray; readonly shift: HostArray } {
+  const factor = Float64Array.from(scale.data, (_, i) => exact(scale, i) / Math.sqrt(exact(variance, i) + epsilon));
+  const shift = factor.map((each, i) => exact(bias, i) - exact(mean, i) * each);
+  return { factor: precise(scale.shape, factor), shift: precise(scale.shape, shift) };
+}
+
 /** Matrix product as numpy's: leading axes broadcast, a vector is a row or a column. */
 export function multiplied(a: HostArray, b: HostArray): HostArray {
   if (a.shape.length === 1) {
@@ -292,15 +323,17 @@ export function multiplied(a: HostArray, b: HostArray): HostArray {
   const count = product(lead);
   if (count * rows * inner * columns > 2 ** 28) throw new NotExpressible('a product of large constants');
   const [left, right] = [expanded(a, [...lead, rows, inner]), expanded(b, [...lead, inner, columns])];
-  const data = new Float32Array(room([...lead, rows, columns]));
+  const keeps = a.lost !== undefined || b.lost !== undefined;
+  const size = room([...lead, rows, columns]);
+  const data = keeps ? new Float64Array(size) : new Float32Array(size);
   for (let matrix = 0; matrix < count; matrix++)
     for (let i = 0; i < rows; i++)
       for (let k = 0; k < inner; k++) {
-        const value = left.data[(matrix * rows + i) * inner + k]!;
+        const value = exact(left, (matrix * rows + i) * inner + k);
         const [from, to] = [(matrix * inner + k) * columns, (matrix * rows + i) * columns];
-        for (let j = 0; j < columns; j++) data[to + j]! += value * right.data[from + j]!;
+        for (let j = 0; j < columns; j++) data[to + j]! += value * exact(right, from + j);
       }
-  return reals([...lead, rows, columns], data);
+  return data instanceof Float32Array ? reals([...lead, rows, columns], data) : precise([...lead, rows, columns], data);
 }
 
 export const filled = (shape: readonly number[], value: number, whole: boolean): HostArray => ({

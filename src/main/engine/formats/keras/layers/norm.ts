@@ -1,6 +1,7 @@
 /** Normalisation layers. Those with trained statistics are affine; the others stay as the normalisation they are. */
 import type { Constant, Shape, ValueId } from '../../../graph/graph';
 import { ConfigFault } from '../../json';
+import { asConstant, precise } from '../../tensors/array';
 import { type LayerCall, NotExpressible } from '../call';
 import type { LayerRow } from '../row';
 import { scaleAndShift } from './core';
@@ -26,13 +27,10 @@ function batchNorm(call: LayerCall): ValueId {
   const beta = centred ? floats(call, found.pop()!) : null;
   const gamma = scaled ? floats(call, found.pop()!) : null;
   const epsilon = config.number('epsilon', 1e-3);
-  const scale = Float32Array.from(variance, (each, i) => (gamma?.[i] ?? 1) / Math.sqrt(each + epsilon));
-  const offset = Float32Array.from(mean, (each, i) => {
-    const exact = (gamma?.[i] ?? 1) / Math.sqrt(variance[i]! + epsilon);
-    return (beta?.[i] ?? 0) - each * exact;
-  });
-  const shape = along(call.shape(), axis);
-  return scaleAndShift(call, { shape, data: scale }, { shape, data: offset });
+  const factor = Float64Array.from(variance, (each, i) => (gamma?.[i] ?? 1) / Math.sqrt(each + epsilon));
+  const shift = factor.map((each, i) => (beta?.[i] ?? 0) - mean[i]! * each);
+  const shape = along(call.shape(), axis) as number[];
+  return scaleAndShift(call, asConstant(precise(shape, factor)), asConstant(precise(shape, shift)));
 }
 
 /** The shape that broadcasts a constant over all axes but these. */

@@ -15,15 +15,9 @@ const batchNorm: Row = (call) => {
     HostArray,
   ];
   const epsilon = call.float('epsilon', 1e-5);
-  const factor = Float64Array.from(scale.data, (each, i) => each / Math.sqrt(variance.data[i]! + epsilon));
-  const shift = Float32Array.from(bias.data, (each, i) => each - mean.data[i]! * factor[i]!);
+  const { factor, shift } = host.normalisation({ scale, bias, mean, variance }, epsilon);
   const axis = to.rank(call.input(0)) > 1 ? 1 : 0;
-  return to.affine(
-    call.input(0),
-    axis,
-    host.reals(scale.shape, Float32Array.from(factor)),
-    host.reals(scale.shape, shift),
-  );
+  return to.affine(call.input(0), axis, factor, shift);
 };
 
 const layerNorm: Row = (call) => {

@@ -16,10 +16,9 @@ export function normed(
   mean: HostArray,
   variance: HostArray,
 ): Tensor {
-  const epsilon = call.float('epsilon', 1e-4);
-  const factor = Float64Array.from(scale.data, (each, i) => each / Math.sqrt(variance.data[i]! + epsilon));
-  const shift = Float32Array.from(offset.data, (each, i) => each - mean.data[i]! * factor[i]!);
-  return call.to.affine(x, channel, host.reals(scale.shape, Float32Array.from(factor)), host.reals(scale.shape, shift));
+  const statistics = { scale, bias: offset, mean, variance };
+  const { factor, shift } = host.normalisation(statistics, call.float('epsilon', 1e-4));
+  return call.to.affine(x, channel, factor, shift);
 }
 
 const batchNorm: Row = (call) => {
