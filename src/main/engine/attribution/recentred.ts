@@ -68,20 +68,20 @@ export function recentred<Request extends Asked>(
   const { baseline } = request;
   const arrays: Record<string, NumericArray> = { ...(baseline.kind === 'arrays' && baseline.arrays) };
   const told: Rounded[] = [];
+  const constant = baseline.kind === 'constant' ? baseline.value : (baseline.rest ?? 0);
   for (const { name, value, input, based } of given) {
     const shift = shifts.get(value);
     const near = shift ? shifted(input, shift) : input;
     inputs[name] = near;
     if (shift && based) arrays[name] = shifted(based, shift);
     else if (shift && (baseline.kind === 'constant' || baseline.rest !== undefined)) {
-      const constant = baseline.kind === 'constant' ? baseline.value : baseline.rest!;
       const { shape } = shift;
       arrays[name] = { shape: [1, ...shape], ...rounded(shift.data.length, (at) => constant - shift.data[at]!) };
     }
     const restored = shift === undefined || shifter.restored.has(value);
     const alone = Math.max(largest(input.lost), largest(based?.lost));
     const by = restored ? alone : Math.max(largest(near.lost), largest(arrays[name]?.lost));
-    if (alone > TOLD * apart(input, based ?? null)) told.push({ input: name, alone, by });
+    if (alone > TOLD * apart(input, based ?? constant)) told.push({ input: name, alone, by });
   }
   const perExample = baseline.kind === 'arrays' && baseline.perExample === true;
   const rest = baseline.kind === 'constant' ? baseline.value : baseline.rest;
@@ -98,12 +98,13 @@ const exact = ({ data, lost }: Pick<NumericArray, 'data' | 'lost'>, at: number):
 const largest = (data: Float32Array = new Float32Array()): number =>
   data.reduce((most, each) => Math.max(most, Math.abs(each)), 0);
 
-/** How far an input lies from its baseline, at the most of any element; from 0 where none is given. */
-function apart(input: NumericArray, based: NumericArray | null): number {
+/** How far an input lies from its baseline, at the most of any element. @param based one number for all of them, where no array is given */
+function apart(input: NumericArray, based: NumericArray | number): number {
   const size = sizeOf(input.shape.slice(1));
+  const from = (at: number): number => (typeof based === 'number' ? based : exact(based, at % size));
   let most = 0;
   for (let at = 0; at < input.data.length; at++)
-    if (input.lost?.[at]) most = Math.max(most, Math.abs(exact(input, at) - (based ? exact(based, at % size) : 0)));
+    if (input.lost?.[at]) most = Math.max(most, Math.abs(exact(input, at) - from(at)));
   return most;
 }
 
