@@ -75,7 +75,7 @@ export const LISTED: readonly Listed[] = [
   trained('pools', 'digits: convolutions, max pools'),
   trained('mobile', 'digits: like MobileNet v2'),
   trained('dilated', 'motifs in DNA: dilated residual convolutions'),
-  trained('transformer', 'order of marks: pre-norm attention, GELU'),
+  trained('transformer', 'order of marks: pre-norm attention, GELU', { scaleFree: true }),
   trained('lstm', 'order of marks: LSTM'),
   trained('log1p', 'counts: log1p first', { scaleFree: true }),
   trained('normfirst', 'large levels: layer norm first', { scaleFree: true }),

@@ -103,7 +103,7 @@ export function page(all: readonly Measured[]): string {
 What the adaptive path costs, what it reaches, and how far its estimates can be trusted, measured on this repository's networks by
 \`npm run docs:accuracy\`; the mathematics is in [secant.md](secant.md). Networks: the four with float64 truth of \`tests/reference\`, the two samples, and
 small trained ones of the kinds that people have (\`bench/accuracy/train.py\`). The truth is the secant rule on 2,048 even segments; where a norm, a
-ratio or a logarithm stands at the baseline, on 6,000 graded ones that begin at α = 1e-24. All of it in float32, the sums in float64. An error is
+ratio or a logarithm stands at the baseline, on 12,000 graded ones that begin at α = 1e-24; extrapolated where a layer is smooth. All of it in float32, the sums in float64. An error is
 the L1 error over a layer's neurons or units as a share of its Σ|contribution|; of a run, its worst layer's. An estimate is an
 estimate: a pair of kinks within one segment that cancel at its ends and in its middle is seen by nothing that is nested.
 

@@ -19,7 +19,29 @@ export interface Truth {
 
 const EVEN = 2048;
 /** From the baseline on in equal ratios, where features may be of any width, then in equal steps. */
-const GRADED = { from: -24, points: 4000, then: 0.02, even: 2000 };
+const GRADED = { from: -24, points: 8000, then: 0.1, even: 4000 };
+
+/** Of grids each twice as fine as the next, `[examples, …]`, what they tend to. */
+function limit([fine, half, quarter]: readonly Float64Array[], examples: number): Float64Array {
+  const size = fine!.length / examples;
+  const extrapolated = Array.from({ length: examples }, (_, example) =>
+    smooth(fine!, half!, quarter!, example * size, (example + 1) * size),
+  );
+  return fine!.map((value, at) => value + (extrapolated[Math.floor(at / size)] ? (value - half![at]!) / 3 : 0));
+}
+
+function smooth(fine: Float64Array, half: Float64Array, quarter: Float64Array, from: number, to: number): boolean {
+  let [xx, yy, xy, x1, y1] = [0, 0, 0, 0, 0];
+  for (let at = from; at < to; at++) {
+    const [x, y] = [half[at]! - quarter[at]!, fine[at]! - half[at]!];
+    xx += x * x;
+    yy += y * y;
+    xy += x * y;
+    x1 += Math.abs(x);
+    y1 += Math.abs(y);
+  }
+  return xy > SMOOTH.cosine * Math.sqrt(xx * yy) && x1 > SMOOTH.least * y1 && x1 < SMOOTH.most * y1;
+}
 
 const even = (): number[] => Array.from({ length: EVEN + 1 }, (_, k) => k / EVEN);
 function graded(): number[] {
@@ -28,6 +50,11 @@ function graded(): number[] {
   const far = Array.from({ length: even + 1 }, (_, k) => then + ((1 - then) * k) / even);
   return [0, ...near, ...far];
 }
+
+/** Where these hold of what a grid and its every second point changed, a layer is smooth there, and is extrapolated. */
+const SMOOTH = { cosine: 0.95, least: 3, most: 5 };
+/** A grid, every second point of it, every fourth. */
+const COARSER = [1, 2, 4] as const;
 
 /** Pieces of a grid that are summed in float64, so that their number leaves no rounding. */
 const PIECES = 16;
@@ -51,23 +78,27 @@ export const truthOf = (device: Device, net: Net): Promise<Truth> =>
       watched: plan.sinks[0]!,
       rowBytes: bytes,
     };
-    const sums = new Map<string, { neurons: Float64Array; shape: readonly number[]; unitAxis: number | null }>();
-    for (let pair = 0; pair < prepared.lines.pairs; pair++)
-      for (let piece = 0; piece < PIECES; piece++) {
-        const segments = alphas.length - 1;
-        const [from, to] = [Math.floor((segments * piece) / PIECES), Math.floor((segments * (piece + 1)) / PIECES)];
-        const stretch = alphas.slice(from, to + 1);
-        const size = chunkSize(stretch.length - 1, bytes);
-        const { sums: own } = await sweepGroup(swept, { first: pair, pairs: 1 }, stretch, size, () => device.between());
-        for (const { layer } of plan.layers) {
-          const { fine, shape } = own.get('secant')!.get(layer.output)!;
-          const held = sums.get(layer.name) ?? { neurons: new Float64Array(net.examples * fine.length), shape, unitAxis: layer.unitAxis }; // prettier-ignore
-          fine.forEach((value, at) => (held.neurons[pair * fine.length + at]! += value));
-          sums.set(layer.name, held);
+    const fine = new Map<string, { shape: readonly number[]; unitAxis: number | null; grids: Float64Array[] }>();
+    for (const [place, every] of COARSER.entries()) {
+      const points = alphas.filter((_, at) => at % every === 0);
+      const segments = points.length - 1;
+      for (let pair = 0; pair < prepared.lines.pairs; pair++)
+        for (let piece = 0; piece < PIECES; piece++) {
+          const [from, to] = [Math.floor((segments * piece) / PIECES), Math.floor((segments * (piece + 1)) / PIECES)];
+          const stretch = points.slice(from, to + 1);
+          const size = chunkSize(stretch.length - 1, bytes);
+          const { sums } = await sweepGroup(swept, { first: pair, pairs: 1 }, stretch, size, () => device.between());
+          for (const { layer } of plan.layers) {
+            const { fine: own, shape } = sums.get('secant')!.get(layer.output)!;
+            const held = fine.get(layer.name) ?? { shape, unitAxis: layer.unitAxis, grids: COARSER.map(() => new Float64Array(net.examples * own.length)) }; // prettier-ignore
+            own.forEach((value, at) => (held.grids[place]![pair * own.length + at]! += value));
+            fine.set(layer.name, held);
+          }
         }
-      }
+    }
     const layers = new Map(
-      [...sums].map(([name, { neurons, shape, unitAxis }]) => {
+      [...fine].map(([name, { grids, shape, unitAxis }]) => {
+        const neurons = limit(grids, net.examples);
         const units = overPositions(Float32Array.from(neurons), net.examples, shape, unitAxis);
         return [name, { neurons, units: Float64Array.from(units) }];
       }),

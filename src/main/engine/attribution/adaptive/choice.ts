@@ -40,7 +40,7 @@ export function choose(leaves: readonly Leaf[], slices: readonly SliceEstimate[]
     all.reduce((top, s) => Math.max(top, of(s)), 0);
   const worst = most(counted, (s) => slices[s]!.share);
   const open = most(counted, (s) => slices[s]!.unresolved);
-  const detailOf = (leaf: Leaf, s: number): number => (weight(leaf.level) * leaf.detail[s]!) / slices[s]!.total;
+  const detailOf = (leaf: Leaf, s: number): number => (weight(leaf) * leaf.detail[s]!) / slices[s]!.total;
   const openOf = (leaf: Leaf, s: number): number => openShare(leaf, s, slices[s]!.total);
   /** A leaf's part in what is left of a layer's details. */
   const leftOf = (leaf: Leaf, s: number): number =>

@@ -2,6 +2,7 @@
  * What the leaves of an adaptive path make together, and how far it is from the truth: per entry, and per layer as a share of its
  * Σ|contribution|.
  */
+import type { Calibration } from './calibration';
 import type { Leaf } from './leaf';
 import type { Slice, Vector } from './points';
 
@@ -23,15 +24,18 @@ const SMOOTH = { cosine: 0.95, least: 2.5, most: 6, weight: 0.3 };
 const COHERENT = 0.7;
 /** A layer's Σ|contribution| below this share of the largest layer's is nothing. */
 const NOTHING = 1e-9;
-/** Per unit: of its own details, and of the layer's mean, for what its own do not show. */
+/** Per unit: of its own details, independent or of one sign, and of the layer's mean, for what its own do not show. */
 const UNIT = { own: 1.5, mean: 0.3, smoothMean: 0.2, rough: 1.6 };
 
-/** By level. */
-export type Weight = (level: number) => number;
-export const weightFor = (tolerance: number, pilotLevel: number): Weight =>
+/** How far a leaf's detail is trusted. */
+export type Weight = (leaf: Pick<Leaf, 'level' | 'narrow'>) => number;
+export const weightFor = (tolerance: number, pilotLevel: number, calibration: Calibration): Weight =>
   tolerance < TIGHT
     ? () => TIGHT_WEIGHT
-    : (level) => WEIGHTS[Math.min(Math.max(level - pilotLevel, 0), WEIGHTS.length - 1)]!;
+    : ({ level, narrow }) => {
+        const weight = WEIGHTS[Math.min(Math.max(level - pilotLevel, 0), WEIGHTS.length - 1)]!;
+        return narrow ? Math.max(weight, calibration.narrow) : weight;
+      };
 
 /** Sums over leaves, an entry for each that is followed; all sums over the lines, not their mean. */
 export interface Sums {
@@ -162,14 +166,15 @@ interface Detail {
 
 /** Siblings have the same detail: what is added up is each once, as often as it is there. */
 function detailsOf(leaves: readonly Leaf[], weight: Weight): Detail[] {
-  const details: Detail[] = [];
-  for (const { half, level } of leaves) {
-    const own = weight(level);
-    const held = details.find((each) => each.half === half && each.weight === own);
+  const details = new Map<Vector, Detail[]>();
+  for (const leaf of leaves) {
+    const own = weight(leaf);
+    const siblings = details.get(leaf.half) ?? [];
+    const held = siblings.find((each) => each.weight === own);
     if (held) held.times++;
-    else details.push({ half, times: 1, weight: own });
+    else details.set(leaf.half, [...siblings, { half: leaf.half, times: 1, weight: own }]);
   }
-  return details;
+  return [...details.values()].flat();
 }
 
 type Accumulators = Pick<Sums, 'halves' | 'roots'>;
@@ -247,7 +252,8 @@ export function writeErrors(
 ): void {
   const { begin, end } = slice;
   const mean = magnitude(sums.roots, slice) / (end - begin);
-  for (let i = begin; i < end; i++) to[i] = UNIT.own * sums.roots[i]! + UNIT.mean * mean;
+  for (let i = begin; i < end; i++)
+    to[i] = UNIT.own * Math.max(sums.roots[i]!, COHERENCE * Math.abs(sums.halves[i]!)) + UNIT.mean * mean;
   if (extrapolated) {
     const left = (i: number): number => Math.abs(4 * sums.halves[i]! - sums.earlier![i]!) / 3;
     let sum = 0;

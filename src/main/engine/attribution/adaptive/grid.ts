@@ -3,6 +3,7 @@
  * walks nothing itself; docs/secant.md, section 11, has the algorithm, `tests/reference/adaptive` what it gives.
  */
 import { LEAST_TOLERANCE, type Accuracy, type SavedGrid, type Stopped } from '../../../../contract/attribution';
+import { CALIBRATIONS } from './calibration';
 import { certainFrom, ranked, separated, type Ranked } from './certain';
 import { choose, type Choice } from './choice';
 import { evaluate, ROUGH, weightFor, worthFours, writeErrors, writeValues } from './estimate';
@@ -134,15 +135,16 @@ export class Grid {
   }
 
   #taken(next: Next, walked: readonly Owned[]): Partial<State> {
-    const { pilot, leaves, doubled, points, rounds } = this.#state;
+    const { accuracy, pilot, leaves, doubled, points, rounds } = this.#state;
+    const { end } = CALIBRATIONS[accuracy.over];
     switch (next.kind) {
       case 'pilot':
-        return afterPilot(pilot, guardsOf(this.#state), walked, this.#slices);
+        return afterPilot(pilot, guardsOf(this.#state), walked, this.#slices, end);
       case 'fours':
         return { fours: foursFrom(walked, doubled), doubled: [] };
       case 'splits':
         return {
-          leaves: splitAll(leaves, next.choices, walked, this.#slices),
+          leaves: splitAll(leaves, next.choices, walked, this.#slices, end),
           points: points + walked.length,
           rounds: rounds + 1,
         };
@@ -214,7 +216,8 @@ export class Grid {
   }
 
   get #weight(): Weight {
-    return weightFor(this.#state.accuracy.tolerance, Math.log2(this.#state.pilot.segments));
+    const { accuracy, pilot } = this.#state;
+    return weightFor(accuracy.tolerance, Math.log2(pilot.segments), CALIBRATIONS[accuracy.over]);
   }
 
   /** The tolerance that leaves are chosen by: what is told while paths are rough falls below the asked one when they reach it. */

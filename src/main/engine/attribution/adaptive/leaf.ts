@@ -5,15 +5,16 @@
 import type { Chain, Slice, Vector } from './points';
 import { pointAt } from './points';
 
-/**
- * A child is unresolved where it carries so many times its sibling (per width in a jump), at a path's end and within. The reference
- * program has 3 at an end, with the same grids: a logarithm of counts stays below that, and its kinks unseen.
- */
-export const CONCENTRATION = { end: 2, within: 10 };
+/** Away from a path's ends, a child is unresolved where it carries so many times its sibling (`Calibration.end` at an end). */
+export const CONCENTRATED = 10;
 /** An unresolved leaf at an end is split at 2^-jump of its width, then at the square of that. */
 export const JUMP = 4;
-/** An unresolved leaf that spans more than this ratio stays so, whatever its children share. */
+/**
+ * Of an unresolved leaf that spans more than this ratio, the farther child stays so whatever it carries, and the nearer one where it carries
+ * about as much (in the reference program only where it carries ten times as much: a saturating ratio hides in what is left).
+ */
 const WIDE = 16;
+const ABOUT = 1 / 3;
 /** In a region found unresolved, a leaf that spans more than this ratio is split in its geometric middle. */
 const GEOMETRIC = 4;
 
@@ -85,26 +86,36 @@ export function halfDetail(a: Vector, b: Vector, whole: Vector): Vector {
  * A leaf's two children.
  * @param near contributions from the leaf's nearer end to the place
  * @param far and from there to its farther end
+ * @param end `Calibration.end`
  * @returns the nearer one first
  */
-export function split(leaf: Leaf, { at, kind }: Place, near: Vector, far: Vector, slices: readonly Slice[]): Leaf[] {
+export function split(
+  leaf: Leaf,
+  { at, kind }: Place,
+  near: Vector,
+  far: Vector,
+  slices: readonly Slice[],
+  end: number,
+): Leaf[] {
   const { line, side, lo, hi, level } = leaf;
   const half = halfDetail(near, far, leaf.contributions);
   const detail = sizes(half, slices);
   const [nearSize, farSize] = [sizes(near, slices), sizes(far, slices)];
   const jumped = kind === 'jump';
   const ratio = (at - lo) / (hi - at);
-  const nearTimes = (lo === 0 ? CONCENTRATION.end : CONCENTRATION.within) * (jumped ? ratio : 1);
-  const farTimes = CONCENTRATION.within / Math.min(ratio, 1);
+  const nearTimes = (lo === 0 ? end : CONCENTRATED) * (jumped ? ratio : 1);
+  const farTimes = CONCENTRATED / Math.min(ratio, 1);
   // Of an unresolved leaf, the child that carries nearly all stays so; and both where the split was too uneven to tell.
-  const farStays = jumped || (lo > 0 && hi / lo > WIDE);
+  const wide = lo > 0 && hi / lo > WIDE;
+  const nearStays = wide ? ABOUT : CONCENTRATED;
+  const farStays = jumped || wide;
   const nearOpen = new Uint8Array(slices.length);
   const farOpen = new Uint8Array(slices.length);
   for (let s = 0; s < slices.length; s++) {
     if (slices[s]!.exact) continue;
     const [n, f, open] = [nearSize[s]!, farSize[s]!, leaf.unresolved[s]!];
-    nearOpen[s] = Number(n > nearTimes * f || (open && (jumped || n > CONCENTRATION.within * f)));
-    farOpen[s] = Number((!jumped && f > farTimes * n) || (open && (farStays || f > CONCENTRATION.within * n)));
+    nearOpen[s] = Number(n > nearTimes * f || (open && (jumped || n > nearStays * f)));
+    farOpen[s] = Number((!jumped && f > farTimes * n) || (open && (farStays || f > CONCENTRATED * n)));
   }
   const earlier = { vector: leaf.half, share: 0.5 };
   const child = { ...leaf, level: level + 1, half, detail, earlier };

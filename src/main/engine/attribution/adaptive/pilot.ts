@@ -1,6 +1,6 @@
 /** The first round of an adaptive path: even segments, the same in pairs, and a look at the baseline's end. */
 import { TIGHT, type Earlier } from './estimate';
-import { CONCENTRATION, halfDetail, JUMP, PRECISIONS, sizes, split, type Leaf, type Place } from './leaf';
+import { CONCENTRATED, halfDetail, JUMP, PRECISIONS, sizes, split, type Leaf, type Place } from './leaf';
 import { evenChains, pointAt, type Chain, type Slice, type Vector } from './points';
 import type { Owned, Pilot, State } from './state';
 
@@ -40,12 +40,14 @@ export function pilotChains(line: number, { segments }: Pilot, guard: readonly P
 /**
  * @param guards `guardsOf`, which are as many for each line
  * @param walked `pilotChains` of all lines
+ * @param end `Calibration.end`
  */
 export function afterPilot(
   pilot: Pilot,
   guards: readonly (readonly Place[])[],
   walked: readonly Owned[],
   slices: readonly Slice[],
+  end: number,
 ): Pick<State, 'leaves' | 'doubled' | 'points' | 'rounds'> {
   const pairs = pilot.segments / 2;
   const each = guards.map((guard, line) => {
@@ -57,12 +59,13 @@ export function afterPilot(
       even.flatMap(({ first, second }) => [first, second]),
       doubled,
       slices,
+      end,
     );
     guard.forEach((place, i) => {
       const [first, ...rest] = leaves as [Leaf, ...Leaf[]];
       const jump = place.kind === 'jump' ? PROBE : first.jump;
       const { first: near, second: far } = own[pairs + i]!;
-      const [nearer, farther] = split({ ...first, jump }, place, near, far, slices) as [Leaf, Leaf];
+      const [nearer, farther] = split({ ...first, jump }, place, near, far, slices, end) as [Leaf, Leaf];
       // A probe is no sign that anything is there.
       leaves = [{ ...nearer, narrow: false }, farther, ...rest];
     });
@@ -82,6 +85,7 @@ function evenLeaves(
   single: readonly Vector[],
   double: readonly Vector[],
   slices: readonly Slice[],
+  end: number,
 ): Leaf[] {
   const n = single.length;
   const size = single.map((each) => sizes(each, slices));
@@ -90,7 +94,7 @@ function evenLeaves(
   return single.map((contributions, i) => {
     const side = 2 * i >= n ? 1 : 0;
     const near = side ? n - i - 1 : i;
-    const concentration = near === 0 ? CONCENTRATION.end : CONCENTRATION.within;
+    const concentration = near === 0 ? end : CONCENTRATED;
     const sibling = size[i ^ 1]!;
     return {
       line,

@@ -46,12 +46,16 @@ export interface Owned {
   readonly whole: Vector | null;
 }
 
-/** The leaves with their children in the place of those that were split. */
+/**
+ * The leaves with their children in the place of those that were split.
+ * @param end `Calibration.end`
+ */
 export function splitAll(
   leaves: readonly Leaf[],
   choices: readonly Choice[],
   walked: readonly Owned[],
   slices: readonly Slice[],
+  end: number,
 ): Leaf[] {
   const chosen = new Map(choices.map((choice, i) => [choice.index, { ...choice, walked: walked[i]! }]));
   return leaves.flatMap((leaf, index) => {
@@ -59,6 +63,6 @@ export function splitAll(
     if (!choice) return [leaf];
     const { first, second } = choice.walked;
     const [near, far] = leaf.side === 0 ? [first, second] : [second, first];
-    return split({ ...leaf, narrow: leaf.narrow || choice.unresolved }, choice.place, near, far, slices);
+    return split({ ...leaf, narrow: leaf.narrow || choice.unresolved }, choice.place, near, far, slices, end);
   });
 }
