@@ -35,6 +35,8 @@ interface Attribute {
   readonly steps: number;
   /** An adaptive path in the place of the steps. */
   readonly accuracy?: Accuracy;
+  /** The run ends, as far as it has come, once there is something to look at: the first round of that path; times are those until then. */
+  readonly untilShown?: boolean;
   readonly examples: number;
   readonly layers?: readonly string[];
   readonly estimateError?: boolean;
@@ -57,12 +59,20 @@ const rows = ({ shape, data }: NumericArray, count: number): NumericArray => ({
   data: data.slice(0, (data.length / shape[0]!) * count),
 });
 
-async function timed(work: () => Promise<void> | void): Promise<Times> {
+/** Starts a clock. @returns what it shows */
+function clock(): () => Times {
   const wall = performance.now();
   const cpu = process.cpuUsage();
+  return () => {
+    const { user, system } = process.cpuUsage(cpu);
+    return { wall: performance.now() - wall, cpu: (user + system) / 1e3 };
+  };
+}
+
+async function timed(work: () => Promise<void> | void): Promise<Times> {
+  const spent = clock();
   await work();
-  const { user, system } = process.cpuUsage(cpu);
-  return { wall: performance.now() - wall, cpu: (user + system) / 1e3 };
+  return spent();
 }
 
 async function open(asked: Open): Promise<object> {
@@ -155,16 +165,24 @@ async function passes({ name, points, batch, walk }: Passes): Promise<Times> {
 
 async function runAttribution(asked: Attribute): Promise<object> {
   const net = nets.get(asked.name)!;
-  let result: Awaited<ReturnType<typeof attribute>> = [];
   const request = {
     ...requestOf(net, asked.examples, [asked.method], asked.rule, asked.steps),
     ...(asked.layers ? { layers: asked.layers } : {}),
     ...(asked.accuracy ? { accuracy: asked.accuracy } : {}),
   };
-  const options = { estimateError: asked.estimateError ?? true };
-  const times = await timed(async () => {
-    result = await attribute(device, net.opened.graph, request, options);
-  });
+  const enough = new AbortController();
+  const spent = clock();
+  let shown: Times | null = null;
+  const onRound = (): void => {
+    shown ??= spent();
+    enough.abort();
+  };
+  const options = {
+    estimateError: asked.estimateError ?? true,
+    ...(asked.untilShown && { onRound, enough: enough.signal }),
+  };
+  const result = await attribute(device, net.opened.graph, request, options);
+  const times = shown ?? spent();
   const walks = result[0]!.adaptive?.examples.map((each) => each.walks);
   return {
     ...times,

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg, release, totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
+import { DEFAULT_ACCURACY } from '../src/contract/attribution';
 import { alternate, Asked, median, type Pair, type Times } from './process';
 import { setUpTimes } from './setup';
 import type { Answers, Motion, WindowFigures } from './window';
@@ -196,7 +197,7 @@ const conductance = (theirs: Asked, net: Net, layers: readonly string[], steps: 
   theirs.ask<Times>({ ask: 'conductance', name: net.name, layers, steps, method, batch, examples: net.examples });
 
 const sweep = (ours: Asked, net: Net, steps: number, more: object = {}) =>
-  ours.ask<Times & { worst: number }>({
+  ours.ask<Times & { worst: number; walks?: readonly number[] }>({
     ask: 'attribute',
     name: net.name,
     method: 'nig',
@@ -321,7 +322,45 @@ async function accuracy(): Promise<string> {
   return `## Equal accuracy\n\nThe fewest steps at which the L1 error over the neurons is at most 1 % of the layer's Σ |contribution| in the worst layer (all hidden layers, four examples, against the float64 truth of the reference cases), and the time that takes, ms. Captum with whichever of its quadratures (gausslegendre, riemann_right, riemann_trapezoid) gets there soonest. Layers, targets and error estimates as above.\n\n${table(['', 'layers', 'ours (secant)', 'Captum LayerConductance', ...FASTER, 'goal'], rows)}`;
 }
 
-/** (d) DeepLIFT of all layers against a pass of the pair. */
+/** (d) A run by default, to an accuracy, against even steps: nothing that is slower than these would be asked for. */
+async function byDefault(): Promise<string> {
+  const rows: Row[] = [];
+  for (const net of [convnet, ...references, resnet]) {
+    const [adaptive, even] = [ourProcess(), ourProcess()];
+    try {
+      for (const side of [adaptive, even]) await side.ask({ ask: 'open', target: 'logits', ...net });
+      for (const examples of new Set([1, net.examples])) {
+        const asked = { accuracy: DEFAULT_ACCURACY, examples };
+        const [rounds, each] = net === resnet ? [5, 1] : [9, net.truth ? RUNS : 1];
+        const against = async (what: string, steps: number, more: object, isGoal: boolean): Promise<Row> => {
+          const run = await alternate(
+            rounds,
+            () => sweep(adaptive, net, 50, { ...asked, ...more }),
+            () => sweep(even, net, steps, { examples }),
+            each,
+          );
+          return [
+            `${net.name}, ${examples} example${examples > 1 ? 's' : ''}: ${what}`,
+            ms(run.ours.wall),
+            `${steps} steps, ${ms(run.theirs.wall)}`,
+            ...ratios(run),
+            isGoal ? `≤ 1 × ${atMost(run, 1)}` : '',
+          ];
+        };
+        // On the large one a whole run takes minutes.
+        const { walks } = net === resnet ? { walks: null } : await sweep(adaptive, net, 50, asked);
+        const most = walks ? Math.max(...walks) : Infinity;
+        if (walks) rows.push(await against(`${most} walks`, 50, {}, most <= 50));
+        rows.push(await against('until there is something to look at', 12, { untilShown: true }, most > 50));
+      }
+    } finally {
+      await Promise.all([adaptive.end(), even.end()]);
+    }
+  }
+  return `## By default\n\nNeuron Integrated Gradients of all layers to 2 % over units, ms, from request to results, against even steps with their error estimate, both ours. The goal for networks that get there within 50 walks is the time of 50 steps; for others, that there is something to look at in the time of 12.\n\n${table(['', 'by default', 'even', ...RATIO, 'goal'], rows)}`;
+}
+
+/** (e) DeepLIFT of all layers against a pass of the pair. */
 async function deeplift(): Promise<string> {
   const rows: Row[] = [];
   for (const net of [convnet, resnet]) {
@@ -348,7 +387,7 @@ async function deeplift(): Promise<string> {
   return `## DeepLIFT\n\nRescale contributions of all layers, from request to results (sums read back), against one forward and gradient backward pass of the pair, ms.\n\n${table(['', 'DeepLIFT', 'against', ...RATIO, 'goal'], rows)}`;
 }
 
-/** (e) Peak resident memory of fresh processes. */
+/** (f) Peak resident memory of fresh processes. */
 async function memory(): Promise<string> {
   const peak = async (net: Net, steps: number | null, layers?: readonly string[]): Promise<number> => {
     const peaks: number[] = [];
@@ -391,7 +430,7 @@ const setup = (): Promise<string> =>
       )}`,
   );
 
-/** (f) The window. Its goals are for a screen of 60 Hz; the cores that draw it here also run what is measured. */
+/** (g) The window. Its goals are for a screen of 60 Hz; the cores that draw it here also run what is measured. */
 async function window(): Promise<string> {
   const [program, ...words] = JSON.parse(process.env['MHO_BENCH_WINDOW']!) as [string, ...string[]];
   const { status, stdout, stderr } = spawnSync(program, words, { encoding: 'utf8', maxBuffer: 2 ** 26, cwd: root });
@@ -443,6 +482,7 @@ const parts: Record<string, () => Promise<string>> = {
   passes,
   layers: layersAtOnce,
   accuracy,
+  default: byDefault,
   deeplift,
   memory,
   setup,
@@ -492,8 +532,9 @@ async function main(): Promise<void> {
   const unknown = asked.filter((part) => !(part in parts));
   if (unknown.length) throw new Error(`no part ${unknown.join(', ')}; there are ${Object.keys(parts).join(', ')}`);
   const path = join(root, 'bench/RESULTS.md');
-  // The window has no peers: measured alone, they are not asked.
-  const about = asked.length > 0 && asked.every((part) => part === 'window') ? aboutBefore(path) : await machine();
+  // These have no peers: measured alone, they are not asked.
+  const alone = ['default', 'window'];
+  const about = asked.length > 0 && asked.every((part) => alone.includes(part)) ? aboutBefore(path) : await machine();
   for (const [name, part] of Object.entries(parts)) {
     if (asked.length && !asked.includes(name)) continue;
     process.stderr.write(`measuring: ${name}\n`);

@@ -54,7 +54,11 @@ interface Walked {
 export async function roundingOf(walked: Walked): Promise<Rounding> {
   const { plan, weights, lines } = walked;
   // All values are looked at, whatever layers are asked for.
-  const whole = planRun(plan.graph, plan.starts, plan.sinks, undefined, ['gradient-difference'], plan.fixed);
+  const live = plan.graph.layers.filter(({ output }) => plan.pruned.live.has(output));
+  const whole =
+    plan.layers.length === live.length
+      ? plan
+      : planRun(plan.graph, plan.starts, plan.sinks, undefined, ['gradient-difference'], plan.fixed);
   const target = new Float64Array(lines.pairs);
   const units = new Map<ValueId, Float64Array>();
   const at = (id: ValueId, size: number): Float64Array => {

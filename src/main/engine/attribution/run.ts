@@ -15,7 +15,6 @@ import { MhoError } from '../../../contract/errors';
 import type { Device } from '../backends';
 import type { Graph, ValueId } from '../graph/graph';
 import { resolvedResult } from './adaptive/assemble';
-import { withRounding } from './adaptive/floor';
 import { resolve, type Resolved } from './adaptive/run';
 import type { SumKind } from './chunk';
 import { chunkSize, keptShapes, rowBytes } from './chunks';
@@ -209,13 +208,11 @@ class Run {
     const { resolved, faults } = await this.#resolve(accuracy, shapes);
     if (resolved.length === 0) return null;
     const rounding = await this.#rounded();
-    const { references, targets } = this.prepared;
     const made = (of: readonly Resolved[], without: readonly ExampleFault[]): RunResult | null => {
       if (of.length === 0) return null;
-      const result = resolvedResult(this.plan, accuracy, targets, of);
-      const deltaUncertainty = targetRounding(rounding, result.examples, references);
-      const floored = withRounding(result, this.plan, accuracy, references, rounding);
-      return this.#told({ ...floored, deltaUncertainty, alarms: [] }, without, true);
+      const result = resolvedResult(this.plan, accuracy, this.prepared, of, rounding);
+      const deltaUncertainty = targetRounding(rounding, result.examples, this.prepared.references);
+      return this.#told({ ...result, deltaUncertainty, alarms: [] }, without, true);
     };
     const result = made(resolved, faults);
     const apart = result ? this.#strange(result, true, () => this.#adaptiveSum([0, 1])) : [];

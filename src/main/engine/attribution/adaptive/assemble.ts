@@ -1,18 +1,22 @@
 /** From resolved examples to what the user is told. */
-import type { Accuracy, LayerResult, RunResult } from '../../../../contract/attribution';
+import type { Accuracy, LayerResult, Reached, RunResult } from '../../../../contract/attribution';
 import type { Plan, PlannedLayer } from '../plan';
+import type { Prepared } from '../request';
 import { magnitudes } from '../results';
+import type { Rounding } from '../rounding';
+import { withRounding } from './floor';
 import type { Resolved, ResolvedLayer } from './run';
 
 /**
- * A run's result so far as examples decide it.
+ * A run's result so far as examples decide it, its errors with those of its numbers' rounding.
  * @param resolved at least one, in any order
  */
 export function resolvedResult(
   plan: Plan,
   accuracy: Accuracy,
-  targets: readonly string[],
+  { targets, references }: Pick<Prepared, 'targets' | 'references'>,
   resolved: readonly Resolved[],
+  rounding: Rounding,
 ): Pick<
   RunResult,
   'method' | 'rule' | 'steps' | 'adaptive' | 'target' | 'atInput' | 'atBaseline' | 'delta' | 'layers' | 'examples'
@@ -21,17 +25,36 @@ export function resolvedResult(
   const atInput = Float32Array.from(inOrder, (each) => each.atInput);
   const atBaseline = Float32Array.from(inOrder, (each) => each.atBaseline);
   const delta = atInput.map((value, place) => value - atBaseline[place]!);
+  const examples = inOrder.map(({ example }) => example);
+  const { layers, told } = withRounding(
+    plan.layers.map((layer) => layerResult(layer, inOrder, delta)),
+    inOrder.map(({ reached }) => reached),
+    { plan, accuracy, examples, references, rounding },
+  );
   return {
     method: 'nig',
     rule: 'secant',
     steps: Math.max(...inOrder.map(({ steps }) => steps)),
-    adaptive: { accuracy, examples: inOrder.map(({ reached }) => reached) },
+    adaptive: { accuracy, examples: told.map((reached, place) => keeping(reached, inOrder[place]!.saved)) },
     target: inOrder.map(({ example }) => targets[example]!),
     atInput,
     atBaseline,
     delta,
-    layers: plan.layers.map((layer) => layerResult(layer, inOrder, delta)),
-    examples: inOrder.map(({ example }) => example),
+    layers,
+    examples,
+  };
+}
+
+/** With what is kept of a path, packed once somebody looks: only who saves a run or goes on with it does. */
+function keeping(reached: Omit<Reached, 'saved'>, make: Resolved['saved']): Reached {
+  let making: Resolved['saved'] | null = make;
+  let made: Reached['saved'] = null;
+  return {
+    ...reached,
+    get saved() {
+      if (making) [made, making] = [making(), null]; // the grid is let go
+      return made;
+    },
   };
 }
 

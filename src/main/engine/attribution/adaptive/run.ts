@@ -27,7 +27,9 @@ import { Walker } from './walker';
 export interface Resolved {
   /** Index into the request's. */
   readonly example: number;
-  readonly reached: Reached;
+  readonly reached: Omit<Reached, 'saved'>;
+  /** What is kept of it; made when somebody asks. */
+  readonly saved: () => Reached['saved'];
   /** Most segments of any of its baselines. */
   readonly steps: number;
   /** F at the ends, averaged over baselines. */
@@ -311,8 +313,8 @@ class Path {
         points,
         rounds,
         grid,
-        saved: this.#saved(),
       },
+      saved: () => this.#saved(),
       steps: Math.max(...grid.map((points) => points.length - 1)),
       atInput: mean(this.atInput),
       atBaseline: mean(this.atBaseline),
