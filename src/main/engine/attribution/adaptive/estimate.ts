@@ -87,45 +87,51 @@ export interface Asked {
   readonly earlier: Earlier | null;
   /** A layer of which unresolved leaves hold a larger share is not smooth. */
   readonly smoothBelow: number;
-  /** Σ|contribution| beside which others are nothing; absent: the largest of these slices. */
-  readonly largest?: number;
+  /**
+   * Of other slices of the same leaves: its largest Σ|contribution| is what these are nothing beside, and its sums take theirs in.
+   * Absent: the largest of these slices.
+   */
+  readonly beside?: Evaluation | undefined;
 }
 
 export function evaluate(leaves: readonly Leaf[], asked: Asked): Evaluation {
   const { slices, from, to, weight, earlier } = asked;
   const length = leaves[0]!.contributions.length;
   const zeros = (): Float64Array => new Float64Array(length);
-  const sums = {
+  const sums = asked.beside?.sums ?? {
     contributions: zeros(),
     halves: zeros(),
     roots: zeros(),
     unresolved: zeros(),
     earlier: earlier && zeros(),
   };
-  const weighted = { halves: zeros(), roots: zeros() };
+  // Of these only what they come to is wanted, slice by slice.
+  const longest = slices.slice(from, to).reduce((most, { begin, end }) => Math.max(most, end - begin), 0);
+  const weighted = { halves: new Float64Array(longest), roots: new Float64Array(longest) };
+  const weightedErrors: number[] = [];
   const details = detailsOf(leaves, weight);
   for (let s = from; s < to; s++) {
     const { begin, end } = slices[s]!;
+    weighted.halves.fill(0, 0, end - begin);
+    weighted.roots.fill(0, 0, end - begin);
     for (const leaf of leaves) {
       addTo(sums.contributions, leaf.contributions, begin, end);
       if (leaf.unresolved[s]) addMagnitudes(leaf.contributions, begin, end, sums.unresolved);
       if (earlier) addScaled(earlier(leaf), begin, end, sums.earlier!);
     }
     for (const { half, times, weight: own } of details) addDetail(half, begin, end, times, own, sums, weighted);
-    for (let i = begin; i < end; i++) {
-      sums.roots[i] = Math.sqrt(2 * sums.roots[i]!);
-      weighted.roots[i] = Math.sqrt(2 * weighted.roots[i]!);
-    }
+    for (let i = begin; i < end; i++) sums.roots[i] = Math.sqrt(2 * sums.roots[i]!);
+    for (let i = 0; i < end - begin; i++) weighted.roots[i] = Math.sqrt(2 * weighted.roots[i]!);
+    weightedErrors.push(errorOf(weighted, { begin: 0, end: end - begin }));
   }
   const totals = slices.slice(from, to).map((slice) => magnitude(sums.contributions, slice));
-  const nothing = NOTHING * (asked.largest ?? Math.max(0, ...totals));
+  const others = asked.beside?.slices.map((slice) => slice.magnitude);
+  const nothing = NOTHING * Math.max(0, ...(others ?? totals));
   const estimates = totals.map((magnitudeOf, index): SliceEstimate => {
     const slice = slices[from + index]!;
     const total = magnitudeOf > nothing ? magnitudeOf : Infinity;
-    const either = (roots: Float64Array, halves: Float64Array): number =>
-      Math.max(magnitude(roots, slice), COHERENCE * magnitude(halves, slice)) / total;
-    const plain = either(weighted.roots, weighted.halves);
-    const rough = ROUGH_WEIGHT * either(sums.roots, sums.halves);
+    const plain = weightedErrors[index]! / total;
+    const rough = (ROUGH_WEIGHT * errorOf(sums, slice)) / total;
     let [open, apart] = [0, 0];
     for (const leaf of leaves) {
       apart += leaf.detail[from + index]!;
@@ -179,6 +185,7 @@ function detailsOf(leaves: readonly Leaf[], weight: Weight): Detail[] {
 
 type Accumulators = Pick<Sums, 'halves' | 'roots'>;
 
+/** @param weighted the slice's own, from 0 on */
 function addDetail(
   half: Vector,
   begin: number,
@@ -189,14 +196,18 @@ function addDetail(
   { halves: weightedHalves, roots: weightedRoots }: Accumulators,
 ): void {
   const [weightedTimes, weightedSquares] = [times * weight, times * weight * weight];
-  for (let i = begin; i < end; i++) {
+  for (let i = begin, own = 0; i < end; i++, own++) {
     const p = half[i]!;
     halves[i] = halves[i]! + times * p;
     roots[i] = roots[i]! + times * p * p;
-    weightedHalves[i] = weightedHalves[i]! + weightedTimes * p;
-    weightedRoots[i] = weightedRoots[i]! + weightedSquares * p * p;
+    weightedHalves[own] = weightedHalves[own]! + weightedTimes * p;
+    weightedRoots[own] = weightedRoots[own]! + weightedSquares * p * p;
   }
 }
+
+/** L1 error, by what details are expected to leave. */
+const errorOf = ({ roots, halves }: Accumulators, slice: Slice): number =>
+  Math.max(magnitude(roots, slice), COHERENCE * magnitude(halves, slice));
 
 function addTo(sum: Float64Array, v: Vector, begin: number, end: number): void {
   for (let i = begin; i < end; i++) sum[i] = sum[i]! + v[i]!;

@@ -83,9 +83,9 @@ export class Grid {
     return (this.#standing ??= this.#stand());
   }
 
-  /** The mean over lines of every entry, extrapolated where a slice is. */
-  values(): Float64Array {
-    return this.#written((evaluation, slice, range, to) => writeValues(evaluation, slice, range, to));
+  /** The mean over lines of every entry, or of those in ranked slices and 0 elsewhere; extrapolated where a slice is. */
+  values(which: 'all' | 'ranked' = 'all'): Float64Array {
+    return this.#written(which, (evaluation, slice, range, to) => writeValues(evaluation, slice, range, to));
   }
 
   /** One line's contributions, every entry, as its leaves have them. */
@@ -98,10 +98,10 @@ export class Grid {
     return sum;
   }
 
-  /** Estimated errors of `values`. */
+  /** Estimated errors of ranked values. */
   errors(): Float64Array {
     const { estimate } = this.standing;
-    return this.#written((evaluation, slice, range, to) =>
+    return this.#written('ranked', (evaluation, slice, range, to) =>
       writeErrors(evaluation, slice, range, Math.max(estimate, slice.roughShare) > ROUGH, to),
     );
   }
@@ -228,7 +228,8 @@ export class Grid {
     return rough > 0 ? (tolerance * largest(slices, ({ share }) => share)) / rough : tolerance;
   }
 
-  #ask(from: number, to: number, smooth: boolean, beside?: number): Evaluation {
+  /** @param bounded the evaluation of the bounded slices, where it is of others: their sums are held beside its own */
+  #ask(from: number, to: number, smooth: boolean, bounded?: Evaluation): Evaluation {
     const { accuracy, leaves, fours } = this.#state;
     return evaluate(leaves, {
       slices: this.#slices,
@@ -237,7 +238,7 @@ export class Grid {
       weight: this.#weight,
       earlier: smooth && fours ? earlierIn(fours) : null,
       smoothBelow: 0.1 * accuracy.tolerance,
-      largest: beside,
+      beside: bounded,
     });
   }
 
@@ -254,9 +255,9 @@ export class Grid {
 
   /** Of the other slices. */
   #evaluatedOthers(): Evaluation {
-    const { sums, slices } = this.#evaluated();
-    const beside = largest(slices, ({ magnitude }) => magnitude);
-    return (this.#others ??= this.#ask(slices.length, this.#slices.length, sums.earlier !== null, beside));
+    const bounded = this.#evaluated();
+    const { sums, slices } = bounded;
+    return (this.#others ??= this.#ask(slices.length, this.#slices.length, sums.earlier !== null, bounded));
   }
 
   #ranked(): (Ranked | null)[] {
@@ -278,13 +279,16 @@ export class Grid {
     );
   }
 
-  #written(write: (of: Evaluation, slice: SliceEstimate, range: Slice, to: Float64Array) => void): Float64Array {
-    const { lines, others } = this.#state.options;
+  #written(
+    which: 'all' | 'ranked',
+    write: (of: Evaluation, slice: SliceEstimate, range: Slice, to: Float64Array) => void,
+  ): Float64Array {
+    const { lines, bounded, others, ranks } = this.#state.options;
     const result = new Float64Array(this.#length);
-    const evaluations = others.length > 0 ? [this.#evaluated(), this.#evaluatedOthers()] : [this.#evaluated()];
-    let s = 0;
-    for (const evaluation of evaluations)
-      for (const slice of evaluation.slices) write(evaluation, slice, this.#slices[s++]!, result);
+    const fill = (evaluation: Evaluation, first: number): void =>
+      evaluation.slices.forEach((slice, s) => write(evaluation, slice, this.#slices[first + s]!, result));
+    if (which === 'all' || ranks !== 'others') fill(this.#evaluated(), 0);
+    if (others.length > 0 && (which === 'all' || ranks === 'others')) fill(this.#evaluatedOthers(), bounded.length);
     for (let i = 0; i < result.length; i++) result[i] = result[i]! / lines;
     return result;
   }
@@ -307,6 +311,7 @@ export class Grid {
     const estimate = largest(bounded, ({ share }) => share);
     const others = once(() => (options.others.length > 0 ? standings(this.#evaluatedOthers().slices) : []));
     const certain = once(() => this.#certain(accuracy.untilTop));
+    const grid = once(() => placesOf(leaves, options.lines));
     return {
       walks,
       points,
@@ -324,7 +329,9 @@ export class Grid {
       get certain() {
         return certain();
       },
-      grid: placesOf(leaves, options.lines),
+      get grid() {
+        return grid();
+      },
     };
   }
 

@@ -239,7 +239,7 @@ class Path {
   round(): Round {
     const { plan, prepared, accuracy } = this.setting;
     const { standing } = this.grid;
-    const values = this.grid.values();
+    const values = this.grid.values('ranked');
     const errors = this.grid.errors();
     const shares = accuracy.over === 'units' ? standing.bounded : standing.others;
     return {
@@ -272,7 +272,7 @@ class Path {
   resolved(): Resolved {
     const { accuracy } = this.setting;
     const { standing } = this.grid;
-    const values = this.grid.values();
+    const values = this.grid.values(this.totals ? 'ranked' : 'all');
     const errors = this.grid.errors();
     const [units, neurons] =
       accuracy.over === 'units' ? [standing.bounded, standing.others] : [standing.others, standing.bounded];
