@@ -311,6 +311,17 @@ export type Remark =
       readonly layer: string;
       readonly carried: number;
     }
+  /** F jumps somewhere on the path, which therefore ended unresolved. */
+  | {
+      readonly kind: 'jump';
+      readonly example: number;
+      /** Whose value jumps; and the layer that decides which of its values it takes, where that is another one. */
+      readonly layer: string;
+      readonly decides: string | null;
+      /** Where on the path, 0 to 1, and by how much F changes there. */
+      readonly alpha: number;
+      readonly delta: number;
+    }
   /** Units all of whose contributions are exactly 0 along the whole path. */
   | {
       readonly kind: 'dead';

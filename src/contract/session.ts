@@ -196,6 +196,14 @@ const remark = z.discriminatedUnion('kind', [
     carried: z.number(),
   }),
   z.object({
+    kind: z.literal('jump'),
+    example: size,
+    layer: z.string(),
+    decides: z.string().nullable(),
+    alpha: z.number(),
+    delta: z.number(),
+  }),
+  z.object({
     kind: z.literal('dead'),
     example: size,
     layers: z.array(z.object({ name: z.string(), dead: size, units: size })),

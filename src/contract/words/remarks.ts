@@ -4,6 +4,11 @@ import { printable } from '../text';
 
 const number = (value: number): string => String(Number(value.toPrecision(3)));
 
+/** So near an end of the path α tells a reader nothing. */
+const AT_END = 1e-6;
+const placeWords = (alpha: number): string =>
+  alpha < AT_END ? 'right behind the baseline' : alpha > 1 - AT_END ? 'right before the input' : `at α = ${number(alpha)}`; // prettier-ignore
+
 /** One sentence about an example; which one that is, stands beside it. */
 export function remarkWords(remark: Remark): string {
   switch (remark.kind) {
@@ -13,6 +18,11 @@ export function remarkWords(remark: Remark): string {
       return Math.abs(remark.delta) <= remark.resolution
         ? `F is the same at input and baseline as far as float32 tells (difference ${number(remark.delta)}, rounding ${number(remark.resolution)}): residuals and errors relative to it say nothing.`
         : `F hardly differs between input and baseline (${number(remark.delta)}), while the units of ${printable(remark.layer)} carry ${number(remark.carried)} that all but cancels: residuals relative to the difference say nothing.`;
+    case 'jump': {
+      const layer = printable(remark.layer);
+      const turns = remark.decides === null ? 'steps' : `takes other values as ${printable(remark.decides)} turns`;
+      return `F jumps by ${number(remark.delta)} ${placeWords(remark.alpha)}, where ${layer} ${turns}: no number of segments resolves which units before it owe how much of that, and their sums hold it to the residuals beside them. In layers behind ${layer} its part is exact. Choose a target before ${layer}, or a baseline on the input's side of the jump.`;
+    }
     case 'dead': {
       const [dead, units] = remark.layers.reduce(([d, u], layer) => [d + layer.dead, u + layer.units], [0, 0]);
       const most = remark.layers.reduce((a, b) => (b.dead / b.units > a.dead / a.units ? b : a));

@@ -27,7 +27,7 @@ export function known(runs: readonly RunRecord[], example: number): Known {
     const remarks = result.remarks.filter((remark) => remark.example === result.examples[place]);
     const flat = remarks.filter(({ kind }) => kind !== 'dead');
     for (const remark of flat) marked.set(remarkWords(remark), null);
-    if (flat.length === 0 && drowns(result, place)) marked.set(sentence(DROWNED), null);
+    if (flat.every(({ kind }) => kind === 'jump') && drowns(result, place)) marked.set(sentence(DROWNED), null);
     const found = leadingAlarm(result, place);
     if (found) {
       const more = found.more > 0 ? `, and so in ${count(found.more, 'other layer')}` : '';

@@ -6,6 +6,7 @@ import type {
   ExampleFault,
   Method,
   Progress,
+  Remark,
   Round,
   Rounded,
   RunPhase,
@@ -24,6 +25,7 @@ import { activationFault, suspectsOf, whyNotFinite, type Summed, type Suspect } 
 import { genomicsNonlinearity, methodSum, type MethodSum } from './methods';
 import { planRun, type Plan } from './plan';
 import type { Group } from './path';
+import { jumpOf, leastJump } from './jumps';
 import { remarksOn } from './remarks';
 import { nearZero, prepare, type Prepared } from './request';
 import { layerResult, rowsOf } from './results';
@@ -212,7 +214,7 @@ class Run {
       if (of.length === 0) return null;
       const result = resolvedResult(this.plan, accuracy, this.prepared, of, rounding);
       const deltaUncertainty = targetRounding(rounding, result.examples, this.prepared.references);
-      return this.#told({ ...result, deltaUncertainty, alarms: [] }, without, true);
+      return this.#told({ ...result, deltaUncertainty, alarms: [] }, without, true, this.#jumps(result));
     };
     const result = made(resolved, faults);
     const apart = result ? this.#strange(result, true, () => this.#adaptiveSum([0, 1])) : [];
@@ -222,6 +224,16 @@ class Run {
       sound,
       [...faults, ...apart].sort((one, other) => one.example - other.example),
     );
+  }
+
+  /** Where F jumps, of examples whose paths have ended unresolved. */
+  #jumps({ adaptive, examples, atInput, atBaseline, delta }: ReturnType<typeof resolvedResult>): Remark[] {
+    const { plan, weights, prepared } = this;
+    return adaptive!.examples.flatMap(({ stopped, grid }, place) => {
+      if (stopped !== 'limit' && stopped !== 'cap') return [];
+      const least = leastJump(atInput[place]!, atBaseline[place]!, delta[place]!);
+      return jumpOf({ plan, weights, prepared }, examples[place]!, grid, least);
+    });
   }
 
   #adaptiveSum(alphas: readonly number[]): Summed {
@@ -423,13 +435,14 @@ class Run {
     >,
     faults: readonly ExampleFault[],
     shares: boolean,
+    jumps: readonly Remark[] = [],
   ): RunResult {
     const { plan, prepared, request } = this;
     return {
       ...result,
       complete: result.examples.length === prepared.examples,
       faults,
-      remarks: remarksOn(result, { plan, prepared, complete: shares }),
+      remarks: [...jumps, ...remarksOn(result, { plan, prepared, complete: shares })],
       terms: termsOf(prepared.terms, result.examples),
       backend: this.weights.device.info,
       pathStart: request.pathStart ?? null,
