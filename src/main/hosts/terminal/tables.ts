@@ -99,7 +99,8 @@ function knownLines(ats: readonly At[], index: number): string[] {
   const remarks = ats.flatMap((at) => at.run.remarks).filter(({ example }) => example === index);
   const dead = remarks.filter(({ kind }) => kind === 'dead').map(remarkWords);
   const flat = remarks.filter(({ kind }) => kind !== 'dead').map((remark) => `! ${remarkWords(remark)}`);
-  if (remarks.every(({ kind }) => kind === 'dead' || kind === 'jump') && drowns(run, place)) flat.push(`! ${DROWNED}: shares of it mean nothing.`);
+  if (remarks.every(({ kind }) => kind === 'dead' || kind === 'jump') && drowns(run, place))
+    flat.push(`! ${DROWNED}: shares of it mean nothing.`);
   return [...new Set([...flat, ...ats.flatMap(runLines), ...dead])];
 }
 
