@@ -63,14 +63,21 @@ export const compileBinding = async (program, { sources, headers, nodeHeaders, e
       libraries: ['dl'],
       entry,
     }),
-    // Faster kernels of our own; the program does without them where they do not compile.
+    // Faster kernels of our own; the program does without them where they do not compile. Nobody asks the processor which
+    // floating-point exceptions it met: without that promise a loop with a choice in it is not done in vectors.
     library(program, {
       sources: [fileURLToPath(new URL('../../src/main/engine/backends/kernels/fused.cc', import.meta.url))],
       output: 'fused.node',
       include,
       libraries: ['tensorflow', 'tensorflow_framework'],
       entry,
-      options: ['-O3', '-fopenmp', '-ffp-contract=off', ...(process.arch === 'x64' ? ['-mavx2', '-mfma'] : [])],
+      options: [
+        '-O3',
+        '-fopenmp',
+        '-ffp-contract=off',
+        '-fno-trapping-math',
+        ...(process.arch === 'x64' ? ['-mavx2', '-mfma'] : []),
+      ],
     }),
   ]);
   if (!fused.ok) say(`kernels of our own were left out, slower without: ${complaint(fused)}`);

@@ -27,7 +27,7 @@ import { say } from './say.mjs';
 import { remember, remembers, whyNotTrusted } from './trust.mjs';
 
 /** Raised when what is compiled changes, so that clones of different age share the cache in peace. */
-const compiledRevision = 13;
+const compiledRevision = 14;
 const bindingFile = 'lib/napi-v8/tfjs_binding.node';
 export const libraries = ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2'];
 const probeScript = fileURLToPath(new URL('probe.mjs', import.meta.url));

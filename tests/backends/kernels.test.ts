@@ -160,6 +160,61 @@ describe('kernels of our own over segments', () => {
     expect(tf.memory().numTensors).toBe(before);
   });
 
+  // [.., units, after]: more neurons than are done at once, and units that end within them.
+  it.each([
+    ['channels last', [30, 21, 10], 10, 1],
+    ['units before their positions', [10, 37, 11], 10, 407],
+    ['units between', [6, 9, 70], 9, 70],
+    ['one unit', [4500], 1, 4500],
+    ['nothing but units', [4500], 4500, 1],
+  ] as const)('sum what is not laid out: %s', async (_what, shape, units, after) => {
+    const own = (await hold('tensorflow')).fused!;
+    const before = tf.memory().numTensors;
+    for (const [stride, held] of [
+      [1, null],
+      [2, Int32Array.of(0, 1, 2047, 2048, 3001, 3779)],
+    ] as const)
+      tf.tidy(() => {
+        const points = tf.randomNormal([(SEGMENTS * stride + 1) * PAIRS, ...shape]);
+        const rows = SEGMENTS * PAIRS;
+        const multiplier = tf.randomNormal([rows, ...shape]);
+        const [counts, sum] = [tf.randomNormal([2, rows]), tf.randomNormal([2, points.size / points.shape[0]!])];
+        const [start, end] = [0, stride].map((by) =>
+          tf.concat(Array.from({ length: SEGMENTS }, (_, at) => tf.slice(points, (at * stride + by) * PAIRS, PAIRS))),
+        );
+        const flat = tf.reshape(tf.mul(multiplier, tf.sub(end!, start!)), [rows, -1]);
+        const byUnit = tf.sum(tf.reshape(flat, [rows, -1, units, after]), [1, 3]);
+        const wanted = { units, after, held, counts, sum };
+        const made = own.segmentSums(multiplier, { points, pairs: PAIRS, stride }, wanted);
+        const neurons = held ? tf.gather(flat, tf.tensor1d(held, 'int32'), 1) : flat;
+        const close = (have: tf.Tensor, want: tf.Tensor): void => {
+          expect(have.shape).toEqual(want.shape);
+          expect(tf.max(tf.abs(tf.sub(have, want))).dataSync()[0]).toBeLessThan(1e-3);
+        };
+        close(made.rows, tf.concat([byUnit, neurons], 1));
+        close(made.total, tf.add(sum, tf.matMul(counts, flat)));
+        // Nothing before, and no sums at all.
+        const first = own.segmentSums(multiplier, { points, pairs: PAIRS, stride }, { ...wanted, sum: null });
+        close(first.total, tf.matMul(counts, flat));
+        const none = { ...wanted, counts: null, sum: null };
+        close(own.segmentSums(multiplier, { points, pairs: PAIRS, stride }, none).rows, made.rows);
+      });
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it('clip as their pieces do, at a point by where it lies', async () => {
+    const own = (await hold('tensorflow')).fused!;
+    // Within, above, below, across one end, both, at a point within, at either end, outside; and at infinity.
+    const start = [1, 7, -2, -1, -3, 2, 0, 6, 9, Infinity, -Infinity, NaN];
+    const end = [3, 9, -1, 1, 9, 2, 0, 6, 9, Infinity, 3, 1];
+    const slopes = [1, 0, 0, 0.5, 0.5, 1, 0, 0, 0, 0, 0, NaN];
+    const result = tf.tidy(() => {
+      const points = tf.tensor2d([...start, ...end], [2, start.length]);
+      return own.clipSecant(tf.fill([1, start.length], 2), { points, pairs: 1, stride: 1 }, 0, 6).dataSync();
+    });
+    expect([...result]).toEqual(slopes.map((slope) => 2 * slope));
+  });
+
   it('that are not there are refused', async () => {
     const own = (await hold('tensorflow')).fused!;
     const before = tf.memory().numTensors;
@@ -168,6 +223,14 @@ describe('kernels of our own over segments', () => {
       const along = { points, pairs: PAIRS, stride: 1 };
       expect(() => own.reluSecant(upstream, along, 0)).toThrow(/segments do not fit/);
       expect(() => own.contribution(upstream, along)).toThrow(/segments do not fit/);
+      expect(() => own.clipSecant(upstream, along, 0, 6)).toThrow(/segments do not fit/);
+      const wanted = { units: 10, after: 1, held: null, counts: null, sum: null };
+      expect(() => own.segmentSums(upstream, along, wanted)).toThrow(/segments do not fit/);
+      const enough = { ...along, points: random(SEGMENTS + 1) };
+      expect(() => own.segmentSums(upstream, enough, { ...wanted, units: 7 })).toThrow(/sizes differ/);
+      expect(() => own.segmentSums(upstream, enough, { ...wanted, held: Int32Array.of(200) })).toThrow(
+        /no such neurons/,
+      );
       const pooled = tf.randomNormal([SEGMENTS * PAIRS, 2, 3, 10]);
       expect(() => own.maxPoolSecant(pooled, along, { size: [2, 2], strides: [2, 1] })).toThrow(/do not fit/);
     });

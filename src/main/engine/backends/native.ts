@@ -21,6 +21,12 @@ export interface NativeBackend extends tf.KernelBackend {
   readonly isUsingGpuDevice: boolean;
   binding: NativeBinding;
   executeSingleOutput(op: string, attributes: readonly NativeAttribute[], inputs: readonly tf.Tensor[]): tf.Tensor;
+  executeMultipleOutputs(
+    op: string,
+    attributes: readonly NativeAttribute[],
+    inputs: readonly tf.Tensor[],
+    outputs: number,
+  ): tf.Tensor[];
   /** The tensors' numbers in the binding; uploads those that are not there yet. */
   getInputTensorIds(tensors: readonly tf.Tensor[]): number[];
   getDTypeInteger(dtype: tf.DataType): number;

@@ -32,8 +32,13 @@ interface Elementwise<Op extends OpName> {
   readonly f: (x: Tensor, attributes: Attributes<Op>) => Tensor;
   readonly gradient: (upstream: Tensor, x: Tensor, y: Tensor, attributes: Attributes<Op>) => Tensor;
   readonly slope: (x: Difference, y: Difference, attributes: Attributes<Op>) => Tensor;
-  /** upstream × slope by a fused kernel, where the backend has one. */
-  readonly fused?: (kernels: FusedKernels, upstream: Tensor, x: Difference, attributes: Attributes<Op>) => Tensor;
+  /** upstream × slope by a fused kernel, where the backend has one; null where these attributes want more. */
+  readonly fused?: (
+    kernels: FusedKernels,
+    upstream: Tensor,
+    x: Difference,
+    attributes: Attributes<Op>,
+  ) => Tensor | null;
 }
 
 /** The row of a function of one value. A slope is Δout / Δin, so that DeepLIFT's Rescale is met whatever its form. */
@@ -41,9 +46,8 @@ const of = <Op extends OpName>({ f, gradient, slope, fused }: Elementwise<Op>): 
   run: ([x], { attributes }) => f(x!, attributes),
   gradient: ({ inputs: [x], output, upstream, attributes }) => [gradient(upstream, x!, output, attributes)],
   multiplier: ({ inputs: [x], output, upstream, attributes, fused: own }) => {
-    return [
-      own && fused ? fused(own, upstream, x!, attributes) : kernels.mulNoNan(slope(x!, output, attributes), upstream),
-    ];
+    const byKernel = own && fused ? fused(own, upstream, x!, attributes) : null;
+    return [byKernel ?? kernels.mulNoNan(slope(x!, output, attributes), upstream)];
   },
 });
 
@@ -52,9 +56,11 @@ const by = <Op extends OpName>(
   f: (x: Tensor, attributes: Attributes<Op>) => Tensor,
   derivative: (x: Tensor, attributes: Attributes<Op>) => Tensor,
   slope?: Elementwise<Op>['slope'],
+  fused?: Elementwise<Op>['fused'],
 ): OpRule<Op> =>
   of({
     f,
+    ...(fused && { fused }),
     gradient: (upstream, x, _y, attributes) => kernels.mulNoNan(derivative(x, attributes), upstream),
     slope: slope ?? ((x, y, attributes) => smoothSlope(x, y.delta, (each) => derivative(each, attributes))),
   });
@@ -66,6 +72,9 @@ const where = (condition: Tensor, yes: Tensor | number, no: Tensor | number): Te
     typeof no === 'number' ? tf.fill(condition.shape, no) : no,
   );
 const number = (condition: Tensor): Tensor => tf.cast(condition, 'float32');
+/** Where a ReLU that is plain but for its upper end, as ReLU6 is, ends; else null. */
+const endOf = ({ maxValue, threshold, slope }: Attributes<'clippedRelu'>): number | null =>
+  threshold === 0 && slope === 0 && maxValue !== null && maxValue > 0 ? maxValue : null;
 const clip = (x: Tensor, min: number, max: number): Tensor => tf.minimum(tf.maximum(x, min), max);
 const between = (x: Tensor, min: number, max: number): Tensor =>
   number(tf.logicalAnd(tf.greater(x, min), tf.less(x, max)));
@@ -107,7 +116,10 @@ export const elementwise = {
     fused: (own, upstream, x) => own.reluSecant(upstream, x, 0),
   }),
   clippedRelu: by<'clippedRelu'>(
-    (x, { maxValue, threshold, slope }) => {
+    (x, attributes) => {
+      const { maxValue, threshold, slope } = attributes;
+      const end = endOf(attributes);
+      if (end !== null) return clip(x, 0, end);
       const closed = slope === 0 ? tf.zerosLike(x) : tf.mul(tf.sub(x, threshold), slope);
       const open = where(tf.greaterEqual(x, threshold), x, closed);
       return maxValue === null ? open : where(tf.greaterEqual(x, maxValue), maxValue, open);
@@ -125,6 +137,10 @@ export const elementwise = {
       const inside = between(x.start, threshold, maxValue ?? Infinity);
       const opened = where(tf.equal(x.delta, 0), inside, plainSlope(x.delta, rest.delta));
       return slope === 0 ? opened : tf.add(opened, tf.mul(slopeBelow(x, threshold), slope));
+    },
+    (own, upstream, x, attributes) => {
+      const end = endOf(attributes);
+      return end === null ? null : own.clipSecant(upstream, x, 0, end);
     },
   ),
   leakyRelu: of<'leakyRelu'>({
@@ -312,6 +328,7 @@ export const elementwise = {
     (x, { min, max }) => clip(x, min, max),
     (x, { min, max }) => between(x, min, max),
     (x, _y, { min, max }) => clipSlope(x, min, max),
+    (own, upstream, x, { min, max }) => own.clipSecant(upstream, x, min, max),
   ),
   exp: of<'exp'>({
     f: (x) => tf.exp(x),

@@ -38,6 +38,7 @@ struct Input {
   }
   explicit operator bool() const { return tensor != nullptr; }
   const float* data() const { return static_cast<const float*>(TF_TensorData(tensor)); }
+  const int32_t* integers() const { return static_cast<const int32_t*>(TF_TensorData(tensor)); }
   int64_t size() const { return TF_TensorElementCount(tensor); }
   std::vector<int64_t> shape() const {
     std::vector<int64_t> sizes(TF_NumDims(tensor));
@@ -136,8 +137,19 @@ struct OnSegments : Shared {
 
 // Infinities that stand at the same place along a path are neutral elements: their difference is 0, and what passes nothing, or
 // meets no difference, is 0 whatever the other is.
-inline float difference(float from, float to) { return from == to ? 0.0f : to - from; }
-inline float product(float a, float b) { return a == 0.0f || b == 0.0f ? 0.0f : a * b; }
+// (Calculated, then chosen: what is only sometimes calculated is not done in vectors.)
+inline float difference(float from, float to) {
+  const float between = to - from;
+  return from == to ? 0.0f : between;
+}
+inline float product(float a, float b) {
+  const float both = a * b;
+  return (a == 0.0f) | (b == 0.0f) ? 0.0f : both;
+}
+inline float clip(float x, float low, float high) {
+  const float above = x < low ? low : x;
+  return above > high ? high : above;
+}
 
 // (y0 + y1) / max(y0 + y1, |x1 - x0|), y = max(x, 0): 1 where the ReLU is open at both ends, 0 closed at both.
 inline float openShare(float x0, float x1) {
@@ -171,6 +183,41 @@ struct ReluSecant : OnSegments {
   }
 };
 
+// upstream x slope of x ↦ min(max(x, low), high) over segments, whose pieces are exact; at a point 1 inside, else 0.
+struct ClipSecant : OnSegments {
+  float low, high;
+  explicit ClipSecant(TF_OpKernelConstruction* context)
+      : OnSegments(context), low(floatAttribute(context, "low")), high(floatAttribute(context, "high")) {}
+  void compute(TF_OpKernelContext* context) const {
+    Output output(context);
+    Input upstream(context, 0), points(context, 1);
+    if (!output || !upstream || !points) return;
+    const std::vector<int64_t> shape = upstream.shape();
+    if (!fits(shape, points.shape())) return fail(context, "MhoClipSecant: segments do not fit");
+    const int64_t rows = shape[0], each = upstream.size() / rows, between = apart() * each;
+    const float *u = upstream.data(), *x = points.data();
+    float* out = output.data();
+    const float least = low, most = high;
+#pragma omp parallel for schedule(static) collapse(2) if (parallel && rows * each > 16384)
+    for (int64_t row = 0; row < rows; row++)
+      for (int64_t block = 0; block < each; block += kBlock) {
+        const int64_t count = std::min(kBlock, each - block), at = row * each + block;
+        const float *us = u + at, *x0 = x + start(row) * each + block, *x1 = x0 + between;
+        float* to = out + at;
+        float slopes[kBlock];  // in a loop of their own: both in one are not done in vectors
+#pragma omp simd
+        for (int64_t i = 0; i < count; i++) {
+          const float a = x0[i], b = x1[i], delta = difference(a, b);
+          const float slope = difference(clip(a, least, most), clip(b, least, most)) / delta;
+          const float above = a > least ? 1.0f : 0.0f, inside = a < most ? above : 0.0f;
+          slopes[i] = delta == 0.0f ? inside : slope;
+        }
+#pragma omp simd
+        for (int64_t i = 0; i < count; i++) to[i] = product(us[i], slopes[i]);
+      }
+  }
+};
+
 // Sum over segments of multiplier x (end - start): [segments x pairs, ...] -> [pairs, ...].
 struct Contribution : OnSegments {
   using OnSegments::OnSegments;
@@ -195,6 +242,104 @@ struct Contribution : OnSegments {
 #pragma omp simd
         for (int64_t i = 0; i < count; i++) sum[i] += product(ms[i], difference(a[i], b[i]));
       }
+    }
+  }
+};
+
+// Contributions of each segment, multiplier x (end - start), of which nothing but sums is laid out: [rows, units + held], each
+// unit's over its positions and then some neurons' own; and `sum` plus what segments count, added up: [sums, neurons].
+// Neurons are [.., units, after]. Of `held`, flat places that ascend, and of `sum` an empty one says all of them, and zeros.
+struct SegmentSums : OnSegments {
+  int64_t units, after;
+  explicit SegmentSums(TF_OpKernelConstruction* context)
+      : OnSegments(context), units(intAttribute(context, "units")), after(intAttribute(context, "after")) {}
+  void compute(TF_OpKernelContext* context) const {
+    Input multiplier(context, 0), points(context, 1), counts(context, 2), sum(context, 3), held(context, 4);
+    if (!multiplier || !points || !counts || !sum || !held) return;
+    const std::vector<int64_t> shape = multiplier.shape();
+    if (!fits(shape, points.shape())) return fail(context, "MhoSegmentSums: segments do not fit");
+    const int64_t rows = shape[0], each = multiplier.size() / rows, between = apart() * each, sums = counts.size() / rows;
+    if (units < 1 || after < 1 || each % (units * after) != 0 || counts.size() % rows != 0 ||
+        (sum.size() != 0 && sum.size() != sums * each))
+      return fail(context, "MhoSegmentSums: sizes differ");
+    const int32_t* places = held.size() > 0 ? held.integers() : nullptr;
+    const int64_t own = places ? held.size() : each, entries = units + own;
+    if (places && (places[0] < 0 || places[own - 1] >= each || !std::is_sorted(places, places + own)))
+      return fail(context, "MhoSegmentSums: no such neurons");
+    Output output(context, {rows, entries}), total(context, {sums, each}, 1);
+    if (!output || !total) return;
+    const float *m = multiplier.data(), *y = points.data(), *count = counts.data(), *from = sum.data();
+    float *out = output.data(), *to = total.data();
+    const bool begun = sum.size() > 0;
+    // Stretches of neurons, as many on every machine, so that sums come out the same.
+    const int64_t blocks = (each + kBlock - 1) / kBlock;
+    const int64_t stretches = std::max<int64_t>(1, std::min({int64_t{8}, each / units, rows * each / 65536}));
+    // Several of each unit side by side, so that loops are long.
+    const int64_t wide = after == 1 ? units * std::max<int64_t>(1, 256 / units) : units;
+    std::vector<double> added(stretches * rows * wide, 0.0);
+#pragma omp parallel for schedule(static) if (parallel && stretches > 1)
+    for (int64_t stretch = 0; stretch < stretches; stretch++) {
+      float contributions[kBlock];
+      const int64_t first = blocks * stretch / stretches * kBlock;
+      const int64_t last = std::min(each, blocks * (stretch + 1) / stretches * kBlock);
+      const int32_t* next = places ? std::lower_bound(places, places + own, first) : nullptr;
+      for (int64_t block = first; block < last; block += kBlock) {
+        const int64_t size = std::min(kBlock, last - block);
+        for (int64_t s = 0; s < sums; s++) {
+          float* sumTo = to + s * each + block;
+          if (begun) std::copy_n(from + s * each + block, size, sumTo);
+          else std::fill_n(sumTo, size, 0.0f);
+        }
+        const int32_t* following = places ? std::lower_bound(next, places + own, block + size) : nullptr;
+        for (int64_t row = 0; row < rows; row++) {
+          const float *ms = m + row * each + block, *a = y + start(row) * each + block, *b = a + between;
+#pragma omp simd
+          for (int64_t i = 0; i < size; i++) contributions[i] = product(ms[i], difference(a[i], b[i]));
+          for (int64_t s = 0; s < sums; s++) {
+            const float counted = count[s * rows + row];
+            if (counted == 0.0f) continue;
+            float* sumTo = to + s * each + block;
+#pragma omp simd
+            for (int64_t i = 0; i < size; i++) sumTo[i] += counted * contributions[i];
+          }
+          addUnits(contributions, block, size, wide, added.data() + (stretch * rows + row) * wide);
+          float* neurons = out + row * entries + units;
+          if (!places) std::copy_n(contributions, size, neurons + block);
+          else
+            for (const int32_t* place = next; place != following; place++) neurons[place - places] = contributions[*place - block];
+        }
+        next = following;
+      }
+    }
+    for (int64_t row = 0; row < rows; row++)
+      for (int64_t unit = 0; unit < units; unit++) {
+        double all = 0;
+        for (int64_t stretch = 0; stretch < stretches; stretch++)
+          for (int64_t at = unit; at < wide; at += units) all += added[(stretch * rows + row) * wide + at];
+        out[row * entries + unit] = static_cast<float>(all);
+      }
+  }
+
+ private:
+  // Adds neurons `begin` and following to their units.
+  void addUnits(const float* neurons, int64_t begin, int64_t size, int64_t wide, double* to) const {
+    int64_t unit = begin / after % wide, left = after - begin % after;
+    for (int64_t at = 0, count; at < size; at += count) {
+      if (after == 1) {
+        count = std::min(wide - unit, size - at);
+        double* first = to + unit;
+#pragma omp simd
+        for (int64_t i = 0; i < count; i++) first[i] += neurons[at + i];
+        unit = 0;
+        continue;
+      }
+      count = std::min(left, size - at);
+      double sum = 0;
+#pragma omp simd reduction(+ : sum)
+      for (int64_t i = 0; i < count; i++) sum += neurons[at + i];
+      to[unit] += sum;
+      left = after;
+      unit = (unit + 1) % wide;
     }
   }
 };
@@ -498,7 +643,10 @@ bool registerOp(const char* name, const std::vector<const char*>& inputs, const 
                 const std::vector<const char*>& outputs = {"output"}) {
   Status status;
   TF_OpDefinitionBuilder* definition = TF_NewOpDefinitionBuilder(name);
-  for (const char* input : inputs) TF_OpDefinitionBuilderAddInput(definition, (std::string(input) + ": float").c_str());
+  for (const std::string input : inputs) {
+    const bool typed = input.find(':') != std::string::npos;
+    TF_OpDefinitionBuilderAddInput(definition, (typed ? input : input + ": float").c_str());
+  }
   for (const char* output : outputs) TF_OpDefinitionBuilderAddOutput(definition, (std::string(output) + ": float").c_str());
   TF_OpDefinitionBuilderAddAttr(definition, "parallel: bool = true");
   for (const char* attribute : attributes) TF_OpDefinitionBuilderAddAttr(definition, attribute);
@@ -530,8 +678,12 @@ NAPI_MODULE_INIT() {
 #endif
   static const bool ready =
       able && registerOp<ReluSecant>("MhoReluSecant", {"upstream", "points"}, {"pairs: int", "stride: int", "slope: float"}) &&
+      registerOp<ClipSecant>("MhoClipSecant", {"upstream", "points"},
+                             {"pairs: int", "stride: int", "low: float", "high: float"}) &&
       registerOp<DifferenceOf>("MhoDifference", {"start", "end"}, {}) &&
       registerOp<Contribution>("MhoContribution", {"multiplier", "points"}, {"pairs: int", "stride: int"}) &&
+      registerOp<SegmentSums>("MhoSegmentSums", {"multiplier", "points", "counts", "sum", "held: int32"},
+                              {"pairs: int", "stride: int", "units: int", "after: int"}, {"output", "total"}) &&
       registerOp<ReluFlow>("MhoReluFlow", {"upstream", "points"}, {"pairs: int", "stride: int", "slope: float"},
                            {"output", "contribution"}) &&
       registerOp<Affine<true, false>>("MhoAffine", {"x", "scale", "offset"}, {}) &&
