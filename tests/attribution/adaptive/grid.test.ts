@@ -85,6 +85,34 @@ describe('the grid of an adaptive path', () => {
     expect(sum([...walker.segments.values()])).toBe(grid.standing.walks);
   });
 
+  it.each([0.05, 0.02, 0.01, 0.002])('is the same to %s where its even segments are looked at first', (tolerance) => {
+    const [whole, early] = [gridOf(PAIRS, asked({ tolerance })), gridOf(PAIRS, asked({ tolerance }))];
+    new Walker([net]).finish(whole);
+    const walker = new Walker([net]);
+    early.take(walker.walk(early.next(true)));
+    // They cover the path: all that F changes by is in what is shown.
+    const first = early.standing;
+    expect([first.walks, first.stopped, first.rounds]).toEqual([tolerance < 0.005 ? 48 : 12, null, 1]);
+    expect(sum([...early.values()])).toBeCloseTo(sum([...truth]), 9);
+    // In another process, too.
+    const restored = Grid.restore(structuredClone(early.save()));
+    walker.finish(restored);
+    expect(Math.max(...walker.segments.values())).toBe(1);
+    expect({ ...restored.standing, rounds: restored.standing.rounds - 1 }).toEqual(whole.standing);
+    expect(restored.values()).toEqual(whole.values());
+    expect(restored.errors()).toEqual(whole.errors());
+  });
+
+  it('looks for what is narrow at the baseline, however early it was enough', () => {
+    const grid = gridOf(PAIRS, asked({ tolerance: 0.05 }));
+    const walker = new Walker([net]);
+    grid.take(walker.walk(grid.next(true)));
+    grid.goOn(asked({ tolerance: 0.02 }));
+    expect(grid.next().every(({ points: [from] }) => from.side === 0 && from.t === 0)).toBe(true);
+    walker.finish(grid);
+    expect(grid.standing.grid[0]!.at(1)).toBeLessThan(1e-6);
+  });
+
   it('gives a grid that goes on what the finer pilot would have given it', () => {
     const grid = gridOf(1, asked({ tolerance: 0.05 }));
     // Straight but for a bump that no point of the coarse pilot sees.

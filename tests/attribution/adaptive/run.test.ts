@@ -236,23 +236,42 @@ function wide(): { readonly graph: Graph; readonly x: (rows: number) => NumericA
   return { graph: builder.build(), x: (rows) => ({ shape: [rows, ...shape], data: numbers(rows * 96 * 96 * 8) }) };
 }
 
-it.each([1, 2])('sums many neurons on the device, of several examples and %i baselines', async (references) => {
-  const { graph, x } = wide();
-  const inputs = { x: x(2) };
-  const baseline = { kind: 'arrays' as const, arrays: { x: x(references) } };
-  const request = { inputs, baseline, target: { index: 0 }, methods: ['nig' as const], rule: 'secant' as const };
-  const before = tf.memory().numTensors;
-  const [adaptive] = await attribute(device, graph, { ...request, steps: 1, accuracy: tight });
-  expect(tf.memory().numTensors).toBe(before);
-  const [even] = await attribute(device, graph, { ...request, steps: 400 });
-  adaptive!.layers.forEach((layer, place) => {
-    const want = even!.layers[place]!;
-    for (const example of [0, 1]) {
-      expect(apart(layer.contributions, want.contributions, example, 2)).toBeLessThan(0.02);
-      expect(apart(layer.units, want.units, example, 2)).toBeLessThan(0.01);
-      // F is some thousand times its difference: float32 leaves no more of that.
-      expect(Math.abs(layer.residual![example]!)).toBeLessThan(1e-3 * Math.abs(adaptive!.delta[example]!));
-    }
-    if (references > 1) expect(apart(layer.spread!, want.spread!, 0, 2)).toBeLessThan(0.02);
-  });
-});
+// With little memory chains that follow on one another share their points, and batches are not recorded.
+it.each([
+  [1, 2048],
+  [2, 2048],
+  [1, 60],
+  [2, 60],
+])(
+  'sums many neurons on the device, of several examples and %i baselines, with %i MB',
+  async (references, memoryMB) => {
+    const { graph, x } = wide();
+    const inputs = { x: x(2) };
+    const baseline = { kind: 'arrays' as const, arrays: { x: x(references) } };
+    const request = { inputs, baseline, target: { index: 0 }, methods: ['nig' as const], rule: 'secant' as const };
+    const before = tf.memory().numTensors;
+    const rounds: Round[] = [];
+    const onRound = (round: Round): void => void rounds.push(structuredClone(round));
+    const asked = { ...request, steps: 1, accuracy: tight, memoryMB };
+    const [adaptive] = await attribute(device, graph, asked, { onRound });
+    expect(tf.memory().numTensors).toBe(before);
+    // What is first seen are the even segments, twelve walks of eight points a line: all that F changes by.
+    const first = rounds.find(({ example }) => example === 0)!;
+    expect([first.rounds, first.walks]).toEqual([1, 12 * references]);
+    expect(first.layers[2]!.units.reduce((sum, unit) => sum + unit, 0) / adaptive!.delta[0]!).toBeCloseTo(1, 2);
+    const [unwatched] = await attribute(device, graph, asked);
+    expect(unwatched!.adaptive!.examples[0]!.walks).toBe(adaptive!.adaptive!.examples[0]!.walks);
+    expect(unwatched!.adaptive!.examples[0]!.estimate).toBeCloseTo(adaptive!.adaptive!.examples[0]!.estimate, 5);
+    const [even] = await attribute(device, graph, { ...request, steps: 400 });
+    adaptive!.layers.forEach((layer, place) => {
+      const want = even!.layers[place]!;
+      for (const example of [0, 1]) {
+        expect(apart(layer.contributions, want.contributions, example, 2)).toBeLessThan(0.02);
+        expect(apart(layer.units, want.units, example, 2)).toBeLessThan(0.01);
+        // F is some thousand times its difference: float32 leaves no more of that.
+        expect(Math.abs(layer.residual![example]!)).toBeLessThan(1e-3 * Math.abs(adaptive!.delta[example]!));
+      }
+      if (references > 1) expect(apart(layer.spread!, want.spread!, 0, 2)).toBeLessThan(0.02);
+    });
+  },
+);

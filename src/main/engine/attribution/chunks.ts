@@ -138,19 +138,19 @@ export const nextChunk = (left: number, { segments, span }: ChunkSize): number =
 export const CHAIN_PEAK = { plain: 5, recorded: 8.5 };
 
 /**
- * Chains of an adaptive path (three points each) that are walked at once.
+ * Points of an adaptive path whose chains are walked at once: at least the three of one.
  * @param bytes what one row keeps
  * @param budgetMB of the run
  * @param heldMB what grids may take of it
  * @param mostRows a cap given by hand
  * @throws MEMORY_BUDGET when not even one fits
  */
-export function chainsAtOnce(bytes: number, budgetMB: number, heldMB: number, mostRows?: number): number {
+export function pointsAtOnce(bytes: number, budgetMB: number, heldMB: number, mostRows?: number): number {
   const affordable = Math.floor(((budgetMB - heldMB) * 1e6) / (bytes * CHAIN_PEAK.plain));
   if (affordable < 3) {
     const need = Math.ceil((3 * bytes * CHAIN_PEAK.plain) / 1e6 + heldMB);
     throw new MhoError('MEMORY_BUDGET', { need, budget: budgetMB });
   }
   const fastest = Math.min(MOST_ROWS, Math.max(FEWEST_ROWS, Math.round(FASTEST_BYTES / bytes)));
-  return Math.max(1, Math.floor(Math.min(affordable, mostRows ?? fastest) / 3));
+  return Math.max(3, Math.min(affordable, mostRows ?? fastest));
 }

@@ -1,6 +1,6 @@
 /** Which numbers of each layer an adaptive path decides by: every unit, and every neuron or a seeded sample of them. */
+import type { LayerEntries } from './contributions';
 import type { Slice } from './grid';
-import type { LayerEntries } from './walker';
 import { sizeOf, type ValueId } from '../../graph/graph';
 import type { PlannedLayer } from '../plan';
 import { numbersFrom } from '../random';

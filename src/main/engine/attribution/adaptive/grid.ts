@@ -9,7 +9,18 @@ import { choose, type Choice } from './choice';
 import { evaluate, ROUGH, weightFor, worthFours, writeErrors, writeValues } from './estimate';
 import type { Evaluation, SliceEstimate, Weight } from './estimate';
 import { chainOf, placeIn, PRECISIONS } from './leaf';
-import { afterPilot, coarserThan, earlierIn, foursFrom, guardsOf, pilotChains, pilotFor } from './pilot';
+import {
+  afterEvens,
+  afterGuards,
+  coarserThan,
+  earlierIn,
+  evensOf,
+  foursFrom,
+  guardChains,
+  guardsOf,
+  pilotFor,
+  unguarded,
+} from './pilot';
 import { evenChains, type Chain, type Slice, type Vector, type Walked } from './points';
 import { packed, packedBytes, unpacked } from './saved';
 import { placesOf, type SliceStanding, type Standing } from './standing';
@@ -21,7 +32,7 @@ export type { Chain, Point, Slice, Vector, Walked } from './points';
 
 /** What is walked next, or why nothing is. */
 type Next =
-  | { readonly kind: 'pilot' | 'fours'; readonly chains: readonly Chain[] }
+  | { readonly kind: 'pilot' | 'evens' | 'guards' | 'fours'; readonly chains: readonly Chain[] }
   | { readonly kind: 'splits'; readonly chains: readonly Chain[]; readonly choices: readonly Choice[] }
   | { readonly kind: 'stop'; readonly chains: readonly []; readonly why: Exclude<Stopped, 'enough'> };
 
@@ -54,9 +65,12 @@ export class Grid {
     };
   }
 
-  /** What is to be walked next, in one round; empty when it has stopped. The same until `take`. */
-  next(): readonly Chain[] {
-    return this.#decided().chains;
+  /**
+   * What is to be walked next, in one round; empty when it has stopped. The same until `take`.
+   * @param early whether the pilot's even segments, which cover the path, are to be a round of their own: something to look at
+   */
+  next(early = false): readonly Chain[] {
+    return (this.#next ??= this.#decide(early)).chains;
   }
 
   /**
@@ -135,11 +149,19 @@ export class Grid {
   }
 
   #taken(next: Next, walked: readonly Owned[]): Partial<State> {
-    const { accuracy, pilot, leaves, doubled, points, rounds } = this.#state;
+    const { accuracy, leaves, doubled, points, rounds } = this.#state;
     const { end } = CALIBRATIONS[accuracy.over];
     switch (next.kind) {
-      case 'pilot':
-        return afterPilot(pilot, guardsOf(this.#state), walked, this.#slices, end);
+      case 'pilot': {
+        const guards = guardsOf(this.#state);
+        const evens = walked.length - guards.reduce((sum, { length }) => sum + length, 0);
+        const even = afterEvens(this.#state, walked.slice(0, evens), this.#slices, end);
+        return { ...even, ...afterGuards({ ...even, rounds: 0 }, guards, walked.slice(evens), this.#slices, end) };
+      }
+      case 'evens':
+        return afterEvens(this.#state, walked, this.#slices, end);
+      case 'guards':
+        return afterGuards(this.#state, guardsOf(this.#state), walked, this.#slices, end);
       case 'fours':
         return { fours: foursFrom(walked, doubled), doubled: [] };
       case 'splits':
@@ -168,15 +190,18 @@ export class Grid {
   }
 
   #decided(): Next {
-    return (this.#next ??= this.#decide());
+    return (this.#next ??= this.#decide(false));
   }
 
-  #decide(): Next {
+  #decide(early: boolean): Next {
     const { options, accuracy, pilot, leaves, fours, walks } = this.#state;
     const { lines, bounded, bytes, reach } = options;
     const eachLine = Array.from({ length: lines }, (_, line) => line);
+    const evens = (): Chain[] => eachLine.flatMap((line) => evensOf(line, pilot));
+    const guards = (): Chain[] => guardsOf(this.#state).flatMap((guard, line) => guardChains(line, pilot, guard));
     if (leaves.length === 0)
-      return { kind: 'pilot', chains: guardsOf(this.#state).flatMap((guard, line) => pilotChains(line, pilot, guard)) };
+      return early ? { kind: 'evens', chains: evens() } : { kind: 'pilot', chains: [...evens(), ...guards()] };
+    if (unguarded(this.#state)) return { kind: 'guards', chains: guards() };
 
     const evaluation = this.#evaluated();
     const { slices } = evaluation;

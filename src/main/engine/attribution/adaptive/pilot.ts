@@ -26,57 +26,75 @@ export function guardsOf({ options: { lines, reach, bytes }, pilot: { segments, 
   });
 }
 
-/** Everything of one line, in one batch. */
-export function pilotChains(line: number, { segments }: Pilot, guard: readonly Place[]): Chain[] {
+/** The even segments of one line, and the pairs of them: they cover the path. */
+export const evensOf = (line: number, { segments }: Pilot): Chain[] => evenChains(line, segments, true, 'adds');
+
+/** Where the first of them is halved and probed. */
+export function guardChains(line: number, { segments }: Pilot, guard: readonly Place[]): Chain[] {
   let hi = 1 / segments;
-  const nearer = guard.map(({ at }): Chain => {
+  return guard.map(({ at }): Chain => {
     const points = [pointAt(0, 0), pointAt(0, at), pointAt(0, hi)] as const;
     hi = at;
     return { line, points, whole: false, effect: 'replaces' };
   });
-  return [...evenChains(line, segments, true, 'adds'), ...nearer];
 }
 
+/** Whether the first segment is still to be halved. */
+export const unguarded = ({ leaves, pilot: { segments } }: State): boolean =>
+  leaves.some(({ side, lo, hi }) => side === 0 && lo === 0 && hi * segments === 1);
+
 /**
- * @param guards `guardsOf`, which are as many for each line
- * @param walked `pilotChains` of all lines
+ * @param walked `evensOf` all lines
  * @param end `Calibration.end`
  */
-export function afterPilot(
-  pilot: Pilot,
-  guards: readonly (readonly Place[])[],
+export function afterEvens(
+  { options: { lines }, pilot: { segments } }: State,
   walked: readonly Owned[],
   slices: readonly Slice[],
   end: number,
 ): Pick<State, 'leaves' | 'doubled' | 'points' | 'rounds'> {
-  const pairs = pilot.segments / 2;
-  const each = guards.map((guard, line) => {
-    const own = walked.slice(line * (pairs + guard.length), (line + 1) * (pairs + guard.length));
-    const even = own.slice(0, pairs);
-    const doubled = even.map(({ whole }) => whole!);
-    let leaves = evenLeaves(
-      line,
-      even.flatMap(({ first, second }) => [first, second]),
-      doubled,
-      slices,
-      end,
-    );
-    guard.forEach((place, i) => {
-      const [first, ...rest] = leaves as [Leaf, ...Leaf[]];
-      const jump = place.kind === 'jump' ? PROBE : first.jump;
-      const { first: near, second: far } = own[pairs + i]!;
-      const [nearer, farther] = split({ ...first, jump }, place, near, far, slices, end) as [Leaf, Leaf];
-      // A probe is no sign that anything is there.
-      leaves = [{ ...nearer, narrow: false }, farther, ...rest];
-    });
-    return { leaves, doubled };
+  const pairs = segments / 2;
+  const each = Array.from({ length: lines }, (_, line) => {
+    const own = walked.slice(line * pairs, (line + 1) * pairs);
+    const doubled = own.map(({ whole }) => whole!);
+    const single = own.flatMap(({ first, second }) => [first, second]);
+    return { leaves: evenLeaves(line, single, doubled, slices, end), doubled };
   });
   return {
     leaves: each.flatMap(({ leaves }) => leaves),
     doubled: each.map(({ doubled }) => doubled),
-    points: guards.reduce((sum, guard) => sum + pilot.segments + 1 + guard.length, 0),
+    points: lines * (segments + 1),
     rounds: 1,
   };
+}
+
+/**
+ * @param guards `guardsOf`, which are as many for each line
+ * @param walked `guardChains` of all lines
+ * @param end `Calibration.end`
+ */
+export function afterGuards(
+  { leaves: even, points, rounds }: Pick<State, 'leaves' | 'points' | 'rounds'>,
+  guards: readonly (readonly Place[])[],
+  walked: readonly Owned[],
+  slices: readonly Slice[],
+  end: number,
+): Pick<State, 'leaves' | 'points' | 'rounds'> {
+  const leaves = guards.flatMap((guard, line) => {
+    const [nearest, ...others] = even.filter((leaf) => leaf.line === line) as [Leaf, ...Leaf[]];
+    let first = nearest;
+    const farther: Leaf[] = [];
+    guard.forEach((place, i) => {
+      const jump = place.kind === 'jump' ? PROBE : first.jump;
+      const { first: near, second: far } = walked[line * guard.length + i]!;
+      const [inner, outer] = split({ ...first, jump }, place, near, far, slices, end) as [Leaf, Leaf];
+      // A probe is no sign that anything is there.
+      first = { ...inner, narrow: false };
+      farther.unshift(outer);
+    });
+    return [first, ...farther, ...others];
+  });
+  return { leaves, points: points + walked.length, rounds: rounds + 1 };
 }
 
 /** Leaves of walks over even segments and over pairs of them. */

@@ -12,7 +12,7 @@ import type {
   SavedGrid,
 } from '../../../../contract/attribution';
 import { sizeOf, type ValueId } from '../../graph/graph';
-import { chainsAtOnce, DEFAULT_BUDGET_MB } from '../chunks';
+import { pointsAtOnce, DEFAULT_BUDGET_MB } from '../chunks';
 import type { Plan } from '../plan';
 import type { Prepared } from '../request';
 import type { Weights } from '../weights';
@@ -87,6 +87,8 @@ export interface AdaptiveSetting {
 const MOST_AT_ONCE = 16;
 /** Chains of a pilot. */
 const PILOT = 7;
+/** Bytes of a pilot's activations from which somebody who watches is shown its even segments first. */
+const LONG_PILOT = 10e6;
 /** Walks that an example takes, before any has told. */
 const TYPICAL = 44;
 /** Neurons up to which every contribution is read. */
@@ -188,9 +190,13 @@ class Path {
     return this.example * this.setting.prepared.references + line;
   }
 
-  /** This round's chains; none once it has stopped. @param enough whether it is to stop as soon as there is a result */
-  next(enough: boolean): readonly Chain[] {
-    return enough && this.#course.length > 0 ? [] : this.grid.next();
+  /**
+   * This round's chains; none once it has stopped.
+   * @param enough whether it is to stop as soon as there is a result
+   * @param early see `Grid.next`
+   */
+  next(enough: boolean, early: boolean): readonly Chain[] {
+    return enough && this.#course.length > 0 ? [] : this.grid.next(early);
   }
 
   /** @returns whether all of it, and F at the ends, are numbers */
@@ -230,9 +236,14 @@ class Path {
     if (last.side === 1 && last.t === 0) this.atInput[line] = atLast;
   }
 
-  change(line: number, change: Float32Array): void {
+  /** @param pieces of what the sums over leaves change by, end to end */
+  change(line: number, pieces: readonly Float32Array[]): void {
     const total = this.totals![line]!;
-    for (let at = 0; at < total.length; at++) total[at]! += change[at]!;
+    let from = 0;
+    for (const piece of pieces) {
+      const own = total.subarray(from, (from += piece.length));
+      for (let at = 0; at < own.length; at++) own[at]! += piece[at]!;
+    }
   }
 
   /** How it stands, for somebody who watches. */
@@ -350,13 +361,11 @@ interface Going {
 
 /**
  * One round of several examples, in batches that are as full as they can be.
- * @param most chains of a batch
  * @param whole whether the vectors hold every neuron; else the batches change the sums over all neurons
  */
 async function walkRounds(
   walker: Walker,
   going: readonly Going[],
-  most: number,
   whole: boolean,
   onBatch: (walks: number) => Promise<void>,
 ): Promise<void> {
@@ -370,15 +379,16 @@ async function walkRounds(
       chain: whole ? chain : summed(chain),
     })),
   );
-  for (const batch of split(wanted, most)) {
-    const { walked: own, targets, changes, walks } = await walker.walk(batch);
+  for (const trains of walker.batches(wanted)) {
+    const { walked: own, targets, changes, walks } = await walker.walk(trains);
+    const batch = trains.flat();
     for (const [index, { path, at, place, chain }] of batch.entries()) {
       walked[at]![place] = own[index]!;
       path.note(chain, targets[index]!);
     }
-    for (const { pair, change } of changes) {
+    for (const { pair, pieces } of changes) {
       const { path, chain } = batch.find((each) => each.pair === pair)!; // of a pair's line, whichever
-      path.change(chain.line, change);
+      path.change(chain.line, pieces);
     }
     await onBatch(walks);
   }
@@ -396,13 +406,6 @@ const alphasOf = (chains: readonly Chain[]): number[] => {
 /** What was there is walked again where it has to leave the sums over leaves. */
 const summed = (chain: Chain): Chain => (chain.effect === 'replaces' ? { ...chain, whole: true } : chain);
 
-/** Batches of about the same size. */
-function split<Item>(items: readonly Item[], most: number): Item[][] {
-  const batches = Math.ceil(items.length / most);
-  const before = (batch: number): number => Math.floor((items.length * batch) / batches);
-  return Array.from({ length: batches }, (_, batch) => items.slice(before(batch), before(batch + 1)));
-}
-
 /**
  * Resolves all examples of a request: each is given as soon as it is, or as far as it has come where `enough` came.
  * @throws what `onBatch` throws; MEMORY_BUDGET
@@ -414,9 +417,9 @@ export async function resolve(setting: AdaptiveSetting, hooks: AdaptiveHooks): P
   const before = heldBefore(hooks.resume, accuracy.over);
   const entries = entriesOf(plan.layers, setting.shapes, references, accuracy.over, budget, before);
   const { lines, seeds } = prepared;
-  const most = chainsAtOnce(rowBytes, budget, Math.min(entries.megabytes, PART * budget), request.chunkRows);
+  const rows = pointsAtOnce(rowBytes, budget, Math.min(entries.megabytes, PART * budget), request.chunkRows);
   // As many as a batch has room for their pilots, and memory for their grids.
-  const atOnce = Math.max(1, Math.min(MOST_AT_ONCE, entries.examples, Math.floor(most / PILOT)));
+  const atOnce = Math.max(1, Math.min(MOST_AT_ONCE, entries.examples, Math.floor(rows / (3 * PILOT))));
   const walker = new Walker({
     plan,
     weights,
@@ -426,8 +429,10 @@ export async function resolve(setting: AdaptiveSetting, hooks: AdaptiveHooks): P
     totals: !entries.whole,
     onDevice: entries.neurons > READ,
     rowBytes,
+    rows,
     bytes: 1e6 * (budget - Math.min(atOnce * entries.megabytes, PART * budget)),
   });
+  const early = hooks.onRound !== undefined && 3 * PILOT * references * rowBytes > LONG_PILOT;
   let begun = 0;
   let done = 0;
   const open: Path[] = [];
@@ -436,7 +441,7 @@ export async function resolve(setting: AdaptiveSetting, hooks: AdaptiveHooks): P
     while (open.length < atOnce && begun < examples) open.push(new Path(begun++, setting, entries, hooks.resume));
     const going: Going[] = [];
     for (const path of [...open]) {
-      const chains = path.next(hooks.enough?.aborted === true);
+      const chains = path.next(hooks.enough?.aborted === true, early);
       if (chains.length > 0) {
         going.push({ path, chains });
         continue;
@@ -446,7 +451,7 @@ export async function resolve(setting: AdaptiveSetting, hooks: AdaptiveHooks): P
       spent.push(resolved.reached.walks);
       hooks.onResolved(resolved);
     }
-    await walkRounds(walker, going, most, entries.whole, async (walks) => {
+    await walkRounds(walker, going, entries.whole, async (walks) => {
       done += walks;
       const toCome = (examples - begun) * (spent.length > 0 ? mean(spent) : TYPICAL);
       const left = open.reduce((sum, path) => sum + path.foreseen(), toCome);

@@ -3,36 +3,24 @@
  * chains at once, of any pairs. A batch is one forward pass over its points and one backward walk over its segments, as a chunk of
  * even steps is; but what is summed is kept for each segment: the units of every layer, and some neurons or all.
  *
- * A batch's rows are all first points, then all middles, then all last points: the halves of a chain, and the whole of it, begin and
- * end in contiguous rows.
+ * A batch's trains are to it what pairs are to a chunk of even steps: its rows are all their first points, then all second ones, and
+ * so on, so that the halves of a chain, and its whole, begin and end in contiguous rows.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
-import type { Done, FusedKernels } from '../../backends';
+import type { Done } from '../../backends';
 import { sizeOf, type ValueId } from '../../graph/graph';
-import type { Difference } from '../../ops/rule';
 import { CHAIN_PEAK, lanesOf } from '../chunks';
 import { forward } from '../forward';
 import { seedsAt, targetAt, type Line, type Lines, type Seed } from '../path';
 import type { Plan } from '../plan';
 import { positionSums } from '../positions';
 import { Differences, type Segments } from '../segments';
-import { overPositions } from '../terms';
 import { walkMultipliers } from '../walk';
 import type { Weights } from '../weights';
-import type { Chain, Slice, Walked } from './grid';
-
-/** Where a layer's numbers lie in a vector, and which of its neurons those are. */
-export interface LayerEntries {
-  readonly id: ValueId;
-  /** Without rows. */
-  readonly shape: readonly number[];
-  readonly unitAxis: number | null;
-  readonly units: Slice;
-  readonly neurons: Slice;
-  /** Flat places of the neurons that are held, ascending; null: all of them. */
-  readonly sample: Int32Array | null;
-}
+import { batchesOf, pointsIn, type PairChain, type Train } from './batches';
+import { Contributions, Sums, type LayerEntries, type Part } from './contributions';
+import type { Chain, Point, Walked } from './points';
 
 /** What all batches have in common. */
 export interface Walking {
@@ -52,81 +40,84 @@ export interface Walking {
   readonly rowBytes: number;
   /** Memory that batches may take. */
   readonly bytes: number;
-}
-
-/** A chain of one pair of input and baseline. */
-export interface PairChain {
-  readonly pair: number;
-  readonly chain: Chain;
+  /** Points of a batch at the most. */
+  readonly rows: number;
 }
 
 export interface Batch {
   readonly walked: readonly Walked[];
   /** F at each chain's three points. */
   readonly targets: readonly (readonly [number, number, number])[];
-  /** What the chains of each pair change in the sums over leaves of all its neurons, layer after layer; where wanted. */
-  readonly changes: readonly { readonly pair: number; readonly change: Float32Array }[];
+  /** What the chains of each pair change in the sums over leaves of all its neurons: layer after layer, in one piece or several. */
+  readonly changes: readonly { readonly pair: number; readonly pieces: readonly Float32Array[] }[];
   /** Backward walks that were done. */
   readonly walks: number;
 }
 
+/** A train's points in the path's order. */
+const pointsOf = (train: Train): Point[] => [
+  train[0]!.chain.points[0],
+  ...train.flatMap(({ chain: { points } }) => [points[1], points[2]]),
+];
+
 /**
  * A batch's points on one line, in float64 from the nearer end, so that both ends are exact and points beside them resolve;
- * [3 × chains, …].
+ * [points × trains, …].
  */
-function pointsTensor({ from, to }: Line, chains: readonly PairChain[]): Tensor {
+function pointsTensor({ from, to }: Line, trains: readonly Train[]): Tensor {
   const shape = from.shape.slice(1);
   const size = sizeOf(shape);
-  const data = new Float32Array(3 * chains.length * size);
-  let out = 0;
-  for (const place of [0, 1, 2] as const)
-    for (const { pair, chain } of chains) {
-      const { side, t } = chain.points[place];
-      const at = pair * size;
-      const near = (side === 0 ? from : to).data;
-      const far = (side === 0 ? to : from).data;
-      for (let each = at, end = at + size; each < end; each++)
-        data[out++] = near[each]! + t * (far[each]! - near[each]!);
-    }
-  return tf.tensor(data, [3 * chains.length, ...shape], 'float32');
+  const places = trains.map(pointsOf);
+  const rows = trains.length * places[0]!.length;
+  const data = new Float32Array(rows * size);
+  for (let row = 0, out = 0; row < rows; row++) {
+    const train = row % trains.length;
+    const { side, t } = places[train]![Math.floor(row / trains.length)]!;
+    const at = trains[train]![0]!.pair * size;
+    const near = (side === 0 ? from : to).data;
+    const far = (side === 0 ? to : from).data;
+    for (let each = at, end = at + size; each < end; each++) data[out++] = near[each]! + t * (far[each]! - near[each]!);
+  }
+  return tf.tensor(data, [rows, ...shape], 'float32');
 }
 
-/** A value that stays as it is, at a batch's points; [3 × chains, …]. */
-function fixedTensor({ to }: Line, chains: readonly PairChain[]): Tensor {
+/** A value that stays as it is, at a batch's points; [points × trains, …]. */
+function fixedTensor({ to }: Line, trains: readonly Train[]): Tensor {
   const shape = to.shape.slice(1);
   const size = sizeOf(shape);
-  const data = new Float32Array(3 * chains.length * size);
-  chains.forEach(({ pair }, place) => {
-    const row = to.data.subarray(pair * size, (pair + 1) * size);
-    for (const point of [0, 1, 2]) data.set(row, (point * chains.length + place) * size);
-  });
-  return tf.tensor(data, [3 * chains.length, ...shape], 'float32');
+  const rows = trains.length * pointsIn(trains[0]!.length);
+  const data = new Float32Array(rows * size);
+  for (let row = 0; row < rows; row++) {
+    const { pair } = trains[row % trains.length]![0]!;
+    data.set(to.data.subarray(pair * size, (pair + 1) * size), row * size);
+  }
+  return tf.tensor(data, [rows, ...shape], 'float32');
 }
 
-/** Where a term of F lies in its value, one-hot; [chains, …]. */
-function marksTensor({ shape, index }: Seed, chains: readonly PairChain[]): Tensor {
+/** Where a term of F lies in its value, one-hot; [trains, …]. */
+function marksTensor({ shape, index }: Seed, trains: readonly Train[]): Tensor {
   const size = sizeOf(shape);
-  const data = new Float32Array(chains.length * size);
-  chains.forEach(({ pair }, place) => (data[place * size + index[pair]!] = 1));
-  return tf.tensor(data, [chains.length, ...shape], 'float32');
+  const data = new Float32Array(trains.length * size);
+  trains.forEach(([first], place) => (data[place * size + index[first!.pair]!] = 1));
+  return tf.tensor(data, [trains.length, ...shape], 'float32');
 }
 
-const pairsOf = (chains: readonly PairChain[]): number[] => [...new Set(chains.map(({ pair }) => pair))];
+const pairsOf = (trains: readonly Train[]): number[] => [...new Set(trains.map(([first]) => first!.pair))];
 
 /** What a lane is given on the device. */
 interface Given {
   readonly starts: ReadonlyMap<ValueId, Tensor>;
   readonly fixed: ReadonlyMap<ValueId, Tensor>;
   readonly marks: readonly Tensor[];
-  /** What each chain's halves, and its whole, count in its pair's sums over leaves: [pairs, chains, 1] each; none where not wanted. */
-  readonly counts: readonly Tensor[];
+  /** What each segment of a walk counts in its pair's sums over leaves: [pairs, rows]; none where not wanted. */
+  readonly counts: ReadonlyMap<Part, Tensor>;
 }
 
 const tensorsOf = ({ starts, fixed, marks, counts }: Given): Tensor[] => [
   ...starts.values(),
   ...fixed.values(),
   ...marks,
-  ...counts,
+  ...counts.values(),
 ];
 
 /** Activations of a batch, in bytes, up to which a few more chains take next to no time: beginning does. */
@@ -134,94 +125,135 @@ const FEW_BYTES = 1e6;
 /** Sizes of small batches, so that the same few graphs serve them all. */
 const SIZES = [1, 2, 4, 7, 10, 14, 20, 28, 40, 56, 80, 112, 160];
 
-/** With chains at the end that nobody asked for. */
-function filledUp(chains: readonly PairChain[]): readonly PairChain[] {
-  const size = SIZES.find((each) => each >= chains.length) ?? chains.length;
-  const { pair, chain } = chains.at(-1)!;
-  const more: PairChain = { pair, chain: { ...chain, effect: 'none' } };
-  return [...chains, ...Array.from({ length: size - chains.length }, () => more)];
+/** With trains at the end that nobody asked for. */
+function filledUp(trains: readonly Train[]): readonly Train[] {
+  const size = SIZES.find((each) => each >= trains.length) ?? trains.length;
+  const more = trains.at(-1)!.map(({ pair, chain }): PairChain => ({ pair, chain: { ...chain, effect: 'none' } }));
+  return [...trains, ...Array.from({ length: size - trains.length }, () => more)];
 }
+
+/** What a walk over each of a batch's segments goes over; or one over pairs of them. */
+const segmentsOf = (part: Part, trains: number, length: number): Segments =>
+  part === 'halves'
+    ? { stride: 1, pairs: trains, rows: 2 * length * trains }
+    : { stride: 2, pairs: trains, rows: length * trains };
+
+const partsOf = (whole: boolean): readonly Part[] => (whole ? ['halves', 'wholes'] : ['halves']);
+
+/** What a chain's segments count in the sums over leaves. */
+const COUNTS: Readonly<Record<Part, (chain: Chain) => readonly number[]>> = {
+  halves: ({ effect }) => (effect === 'none' ? [0, 0] : [1, 1]),
+  wholes: ({ effect }) => [effect === 'replaces' ? -1 : 0],
+};
 
 export class Walker {
   constructor(private readonly walking: Walking) {}
 
-  /** One forward pass and the backward walks of all chains; of their wholes too where any of them asks for it. */
-  async walk(asked: readonly PairChain[]): Promise<Batch> {
-    const { weights, rowBytes, bytes: budget } = this.walking;
-    const chains = 3 * asked.length * rowBytes < FEW_BYTES ? filledUp(asked) : asked;
-    const whole = chains.some(({ chain }) => chain.whole);
-    const bytes = 3 * chains.length * rowBytes;
-    const records = weights.device.records && bytes * CHAIN_PEAK.recorded <= budget;
+  /** What is walked at once, in the order of the chains but for their trains' lengths. */
+  batches<Item extends PairChain>(chains: readonly Item[]): readonly (readonly Train<Item>[])[] {
+    const { rows } = this.walking;
+    // Of batches that are recorded there are to be few kinds.
+    const shared = !this.#records(Math.min(rows, pointsIn(1) * chains.length));
+    return batchesOf(chains, rows, shared);
+  }
+
+  /** Whether batches of so many points are run as graphs. */
+  #records(rows: number): boolean {
+    const { weights, rowBytes, bytes } = this.walking;
+    return weights.device.records && rows * rowBytes * CHAIN_PEAK.recorded <= bytes;
+  }
+
+  /**
+   * One forward pass and the backward walks of all chains; of their wholes too where any of them asks for it.
+   * @param asked all of one length
+   * @returns of each chain, train after train
+   */
+  async walk(asked: readonly Train[]): Promise<Batch> {
+    const { weights, rowBytes } = this.walking;
+    const [{ length }] = asked as [Train];
+    const trains = pointsIn(length) * asked.length * rowBytes < FEW_BYTES ? filledUp(asked) : asked;
+    const whole = trains.some((train) => train.some(({ chain }) => chain.whole));
+    const rows = pointsIn(length) * trains.length;
+    const records = length === 1 && this.#records(rows);
     const { counts, cores } = records
-      ? lanesOf(2 * chains.length, bytes, 2)
-      : ({ counts: [2 * chains.length], cores: 'all' } as const);
+      ? lanesOf(2 * trains.length, rows * rowBytes, 2)
+      : ({ counts: [2 * trains.length], cores: 'all' } as const);
     let from = 0;
-    const lanes = counts.map((segments) => chains.slice(from, (from += segments / 2)));
+    const lanes = counts.map((segments) => trains.slice(from, (from += segments / 2)));
     const made = tf.tidy(() => {
       const given = lanes.map((lane) => this.#given(lane, whole));
-      const works = lanes.map((lane, at) => () => this.#compute(lane.length, whole, given[at]!));
+      const works = lanes.map((lane, at) => () => this.#compute(lane.length, length, whole, given[at]!));
       const done = records
         ? weights.recordings.run(this.#key(lanes, whole), given.flatMap(tensorsOf), works, cores)
         : works.map((work) => work());
       return done.map(({ tensors }) => [...tensors]);
     });
     const { walked, targets, changes } = await this.#read(lanes, whole, made);
-    const walks = (whole ? 3 : 2) * asked.length;
-    return { walked: walked.slice(0, asked.length), targets: targets.slice(0, asked.length), changes, walks };
+    const chains = length * asked.length;
+    return {
+      walked: walked.slice(0, chains),
+      targets: targets.slice(0, chains),
+      changes,
+      walks: (whole ? 3 : 2) * chains,
+    };
   }
 
-  #given(chains: readonly PairChain[], whole: boolean): Given {
+  #given(trains: readonly Train[], whole: boolean): Given {
     const { plan, lines, seeds, totals, onDevice } = this.walking;
-    const pairs = pairsOf(chains);
-    const row = (count: (chain: Chain) => number): Tensor => {
-      const each = pairs.flatMap((own) => chains.map(({ pair, chain }) => (pair === own ? count(chain) : 0)));
-      return tf.tensor3d(each, [pairs.length, chains.length, 1], 'float32');
+    const pairs = pairsOf(trains);
+    const counts = (part: Part): Tensor => {
+      const { rows } = segmentsOf(part, trains.length, trains[0]!.length);
+      const ofTrains = trains.map((train) => train.flatMap(({ chain }) => COUNTS[part](chain)));
+      const each = (own: number, row: number): number => {
+        const train = row % trains.length;
+        return trains[train]![0]!.pair === own ? ofTrains[train]![Math.floor(row / trains.length)]! : 0;
+      };
+      const all = pairs.flatMap((own) => Array.from({ length: rows }, (_, row) => each(own, row)));
+      return tf.tensor2d(all, [pairs.length, rows], 'float32');
     };
-    const halves = (): Tensor => row(({ effect }) => (effect === 'none' ? 0 : 1));
-    const wholes = (): Tensor => row(({ effect }) => (effect === 'replaces' ? -1 : 0));
     return {
-      starts: new Map(plan.starts.map((id) => [id, pointsTensor(lines.ends.get(id)!, chains)])),
-      fixed: new Map(plan.fixed.map((id) => [id, fixedTensor(lines.ends.get(id)!, chains)])),
-      marks: seeds.map((seed) => marksTensor(seed, chains)),
-      counts: totals && onDevice ? [halves(), ...(whole ? [wholes()] : [])] : [],
+      starts: new Map(plan.starts.map((id) => [id, pointsTensor(lines.ends.get(id)!, trains)])),
+      fixed: new Map(plan.fixed.map((id) => [id, fixedTensor(lines.ends.get(id)!, trains)])),
+      marks: seeds.map((seed) => marksTensor(seed, trains)),
+      counts: new Map(totals && onDevice ? partsOf(whole).map((part) => [part, counts(part)]) : []),
     };
   }
 
   /** All that the work depends on besides the numbers in its tensors. */
-  #key(lanes: readonly (readonly PairChain[])[], whole: boolean): string {
+  #key(lanes: readonly (readonly Train[])[], whole: boolean): string {
     const { plan, seeds, layers, totals, onDevice } = this.walking;
     return JSON.stringify([
       'chains',
       [plan.starts, plan.fixed],
       layers.map(({ id, neurons }) => [id, neurons.end - neurons.begin]),
       seeds.map(({ value, sign }) => [value, sign]),
-      [totals, onDevice, whole, lanes.map((chains) => [chains.length, totals && onDevice && pairsOf(chains).length])],
+      [totals, onDevice, whole, lanes.map((trains) => [trains.length, totals && onDevice && pairsOf(trains).length])],
     ]);
   }
 
-  /** A lane's work, from tensors to tensors: each segment's vector, first halves, second halves, wholes; F; the change. */
-  #compute(count: number, whole: boolean, { starts, fixed, marks, counts }: Given): Done<null> {
+  /** A lane's work, from tensors to tensors: each segment's vector, halves first, then wholes; F; the change. */
+  #compute(trains: number, length: number, whole: boolean, { starts, fixed, marks, counts }: Given): Done<null> {
     const { plan, weights, seeds, layers, onDevice } = this.walking;
     const activations = forward(plan.pruned.nodes, weights, new Map([...starts, ...fixed]), plan.kept);
-    const sums = onDevice ? new Sums(layers, weights.device.fused, count, counts) : new Contributions(layers);
-    const halves: Segments = { stride: 1, pairs: count, rows: 2 * count };
-    const wholes: Segments = { stride: 2, pairs: count, rows: count };
+    const walks = new Map(partsOf(whole).map((part) => [part, segmentsOf(part, trains, length)]));
+    const rows = new Map([...walks].map(([part, segments]) => [part, segments.rows]));
+    const collected = onDevice ? new Sums(layers, rows, weights.device.fused, counts) : new Contributions(layers, rows);
     try {
-      for (const segments of whole ? [halves, wholes] : [halves]) {
+      for (const [part, segments] of walks) {
         const differences = new Differences(activations, segments);
-        walkMultipliers(plan, weights, differences, seedsAt(seeds, marks, segments.rows / count), (id, multiplier) =>
-          sums.add(id, segments === halves, multiplier, differences.of(id)),
+        walkMultipliers(plan, weights, differences, seedsAt(seeds, marks, segments.rows / trains), (id, multiplier) =>
+          collected.add(id, part, multiplier, differences.of(id)),
         );
       }
-      const told = tf.tidy(() => targetAt(seeds, marks, 3, activations));
-      return { tensors: [...sums.tensors(whole, count), told], about: null };
+      const told = tf.tidy(() => targetAt(seeds, marks, pointsIn(length), activations));
+      return { tensors: [told, ...collected.tensors()], about: null };
     } finally {
-      sums.dispose();
+      collected.dispose();
     }
   }
 
   async #read(
-    lanes: readonly (readonly PairChain[])[],
+    lanes: readonly (readonly Train[])[],
     whole: boolean,
     made: readonly (readonly Tensor[])[],
   ): Promise<Omit<Batch, 'walks'>> {
@@ -230,30 +262,37 @@ export class Walker {
     const { layers, totals, onDevice } = this.walking;
     const changes: Batch['changes'][number][] = [];
     for (const [at, lane] of lanes.entries()) {
-      const count = lane.length;
-      const [rows, ...rest] = await Promise.all(made[at]!.map(async (tensor) => (await tensor.data()) as Float32Array));
-      for (const tensor of made[at]!) tensor.dispose();
-      const told = rest.pop()!;
-      const parts = whole ? 3 : 2;
-      const length = rows!.length / (parts * count);
-      const row = (index: number): Float32Array => rows!.subarray(index * length, (index + 1) * length);
-      for (let own = 0; own < count; own++) {
-        const halves = [row(own), row(count + own)] as const;
-        const both = whole ? row(2 * count + own) : null;
-        targets.push([told[own]!, told[count + own]!, told[2 * count + own]!]);
-        if (onDevice) {
-          walked.push({ first: halves[0], second: halves[1], whole: both });
-          continue;
-        }
-        const [first, second] = [entriesIn(halves[0], layers), entriesIn(halves[1], layers)];
-        walked.push({ first, second, whole: both && entriesIn(both, layers) });
-        if (totals) changes.push({ pair: lane[own]!.pair, change: changeBy(lane[own]!.chain, ...halves, both) });
+      const trains = lane.length;
+      const { length: chains } = lane[0]!;
+      const numbers: Float32Array[] = [];
+      for (const tensor of made[at]!) {
+        numbers.push((await tensor.data()) as Float32Array);
+        tensor.dispose();
       }
-      const change = rest[0];
-      if (!change) continue;
+      const [told, rows, ...sums] = numbers as [Float32Array, Float32Array, ...Float32Array[]];
+      const each = rows.length / ((whole ? 3 : 2) * chains * trains);
+      const row = (index: number): Float32Array => rows.subarray(index * each, (index + 1) * each);
+      for (const [own, train] of lane.entries())
+        for (const [place, { pair, chain }] of train.entries()) {
+          const toldAt = (point: number): number => told[point * trains + own]!;
+          targets.push([toldAt(2 * place), toldAt(2 * place + 1), toldAt(2 * place + 2)]);
+          const halves = [row(2 * place * trains + own), row((2 * place + 1) * trains + own)] as const;
+          const both = whole ? row((2 * chains + place) * trains + own) : null;
+          if (onDevice) {
+            walked.push({ first: halves[0], second: halves[1], whole: both });
+            continue;
+          }
+          const [first, second] = [entriesIn(halves[0], layers), entriesIn(halves[1], layers)];
+          walked.push({ first, second, whole: both && entriesIn(both, layers) });
+          if (totals) changes.push({ pair, pieces: [changeBy(chain, ...halves, both)] });
+        }
+      if (sums.length === 0) continue;
       const pairs = pairsOf(lane);
-      const size = change.length / pairs.length;
-      pairs.forEach((pair, own) => changes.push({ pair, change: change.subarray(own * size, (own + 1) * size) }));
+      const ofPair = (sum: Float32Array, own: number): Float32Array => {
+        const size = sum.length / pairs.length;
+        return sum.subarray(own * size, (own + 1) * size);
+      };
+      pairs.forEach((pair, own) => changes.push({ pair, pieces: sums.map((sum) => ofPair(sum, own)) }));
     }
     return { walked, targets, changes };
   }
@@ -285,129 +324,4 @@ function changeBy(
   const before = effect === 'replaces' ? whole! : change;
   for (let at = 0; at < change.length; at++) change[at] = first[at]! + second[at]! - before[at]!;
   return change;
-}
-
-/** Every neuron's contribution over each segment, as the walks come past its layer. */
-class Contributions {
-  readonly #rows = new Map<string, Tensor>();
-  readonly #asked: ReadonlySet<ValueId>;
-
-  constructor(private readonly layers: readonly LayerEntries[]) {
-    this.#asked = new Set(layers.map(({ id }) => id));
-  }
-
-  add(id: ValueId, halves: boolean, multiplier: Tensor, y: Difference): void {
-    if (!this.#asked.has(id)) return;
-    const rows = tf.tidy(() => tf.reshape(tf.mul(multiplier, y.delta), [multiplier.shape[0]!, -1]));
-    this.#rows.set(`${halves}/${id}`, tf.keep(rows));
-  }
-
-  /** [segments and wholes, neurons] */
-  tensors(whole: boolean, chains: number): Tensor[] {
-    return tf.tidy(() => {
-      const block = (halves: boolean): Tensor =>
-        tf.concat(
-          this.layers.map(
-            ({ id, shape }) =>
-              this.#rows.get(`${halves}/${id}`) ?? tf.zeros([(halves ? 2 : 1) * chains, sizeOf(shape)]), // nothing flowed
-          ),
-          1,
-        );
-      return [whole ? tf.concat([block(true), block(false)]) : block(true)];
-    });
-  }
-
-  dispose(): void {
-    for (const tensor of this.#rows.values()) tensor.dispose();
-  }
-}
-
-/** What each segment gives at each layer, summed on the device as the walks come past it. */
-class Sums {
-  /** By part (first halves, second halves, wholes) and layer: [chains, entries]. */
-  readonly #rows = new Map<string, Tensor>();
-  readonly #totals = new Map<ValueId, Tensor>();
-  readonly #asked: ReadonlyMap<ValueId, LayerEntries>;
-
-  constructor(
-    private readonly layers: readonly LayerEntries[],
-    private readonly fused: FusedKernels | null,
-    private readonly count: number,
-    private readonly counts: readonly Tensor[],
-  ) {
-    this.#asked = new Map(layers.map((layer) => [layer.id, layer]));
-  }
-
-  /** @param halves of a walk over halves, [2 × chains, …], or over wholes */
-  add(id: ValueId, halves: boolean, multiplier: Tensor, y: Difference): void {
-    const layer = this.#asked.get(id);
-    if (!layer) return;
-    // What is left of it: the layer's entries of each part, and at last the change, where that is wanted.
-    const made = tf.tidy(() => {
-      const parts = halves
-        ? [this.#contribution(multiplier, y, 0), this.#contribution(multiplier, y, 1)]
-        : [this.fused?.contribution(multiplier, y) ?? tf.mul(multiplier, y.delta)];
-      const rows = parts.map((part) => this.#entries(layer, part));
-      if (this.counts.length === 0) return rows;
-      const flat = tf.reshape(halves ? tf.add(parts[0]!, parts[1]!) : parts[0]!, [parts[0]!.shape[0]!, -1]);
-      // Not as a product of matrices: on few rows that takes longer to begin than to do.
-      const counted = tf.mul(this.counts[halves ? 0 : 1]!, tf.expandDims(flat, 0));
-      const change = tf.sum(counted, 1);
-      const before = this.#totals.get(id);
-      return [...rows, before ? tf.add(before, change) : change];
-    });
-    for (const [place, tensor] of made.entries()) {
-      if (place < (halves ? 2 : 1)) {
-        this.#rows.set(`${halves ? place : 2}/${id}`, tf.keep(tensor));
-        continue;
-      }
-      this.#totals.get(id)?.dispose();
-      this.#totals.set(id, tf.keep(tensor));
-    }
-  }
-
-  /** [segments and wholes, entries], then what the chains change, where that is wanted. */
-  tensors(whole: boolean): Tensor[] {
-    return tf.tidy(() => {
-      const block = (part: number): Tensor =>
-        tf.concat(
-          this.layers.map(({ id, units, neurons }) => {
-            const entries = units.end - units.begin + neurons.end - neurons.begin;
-            return this.#rows.get(`${part}/${id}`) ?? tf.zeros([this.count, entries]); // nothing flowed
-          }),
-          1,
-        );
-      const rows = tf.concat((whole ? [0, 1, 2] : [0, 1]).map(block));
-      if (this.counts.length === 0) return [rows];
-      const pairs = this.counts[0]!.shape[0]!;
-      const none = (size: number): Tensor => tf.zeros([pairs, size]);
-      return [
-        rows,
-        tf.concat(
-          this.layers.map(({ id, shape }) => this.#totals.get(id) ?? none(sizeOf(shape))),
-          1,
-        ),
-      ];
-    });
-  }
-
-  dispose(): void {
-    for (const tensor of [...this.#rows.values(), ...this.#totals.values()]) tensor.dispose();
-  }
-
-  /** Multiplier × difference over one half of the chains: [chains, …]. */
-  #contribution(multiplier: Tensor, y: Difference, half: 0 | 1): Tensor {
-    const { count, fused } = this;
-    const own = tf.slice(multiplier, half * count, count);
-    if (fused)
-      return fused.contribution(own, { points: tf.slice(y.points, half * count, 2 * count), pairs: count, stride: 1 });
-    return tf.mul(own, tf.slice(y.delta, half * count, count));
-  }
-
-  /** A layer's entries of a vector: [rows, …] → [rows, units + neurons]. */
-  #entries({ unitAxis, sample }: LayerEntries, part: Tensor): Tensor {
-    const flat = tf.reshape(part, [part.shape[0]!, -1]);
-    const neurons = sample ? tf.gather(flat, tf.tensor1d(sample, 'int32'), 1) : flat;
-    return tf.concat([overPositions(part, unitAxis), neurons], 1);
-  }
 }
