@@ -183,6 +183,12 @@ describe('a final activation written out in pieces', () => {
         return p.one('select', [positive, p.div(p.number(1), below), p.div(e, below)]);
       },
     ],
+    ['log of a softmax that a small number keeps from zero', 'logSoftmax', (p, z) => p.one('log', [p.add(p.softmax(z), p.number(1e-9))])],
+    ['log of a sigmoid that is clipped', 'logSigmoid', (p, z) => p.one('log', [p.one('clip', [p.sigmoid(z)], { min: 1e-7, max: 1 })])],
+    ['a line that is clipped', 'hardSigmoid', (p, z) => p.one('clip', [p.add(p.mul(z, p.number(0.2)), p.number(0.5))], { min: 0, max: 1 })],
+    ['a line between two extremes', 'hardSigmoid', (p, z) => p.one('minimum', [p.one('maximum', [p.add(p.number(0.5), p.mul(p.number(0.2), z)), p.number(0)]), p.number(1)])],
+    ['a line between ReLU and a minimum', 'hardSigmoid', (p, z) => p.one('relu', [p.one('minimum', [p.number(1), p.add(p.div(z, p.number(5)), p.number(0.5))])])],
+    ['a share of what is kept between 0 and 5', 'hardSigmoid', (p, z) => p.div(p.one('clippedRelu', [p.add(z, p.number(2.5))], { maxValue: 5, threshold: 0, slope: 0 }), p.number(5))],
     ['−softplus(−z)', 'logSigmoid', (p, z) => p.neg(p.one('softplus', [p.neg(z)]))],
     ['−log(1 + exp(−z))', 'logSigmoid', (p, z) => p.neg(p.one('log1p', [p.exp(p.neg(z))]))],
     [
@@ -207,6 +213,8 @@ describe('a final activation written out in pieces', () => {
     ['a gate', (p, z) => p.mul(z, p.sigmoid(z))],
     ['a difference of two', (p, z) => p.sub(z, p.max(z))],
     ['1/(2 + exp(−z))', (p, z) => p.div(p.number(1), p.add(p.number(2), p.exp(p.neg(z))))],
+    ['a clip that is not in the middle', (p, z) => p.one('clip', [p.add(z, p.number(0.25))], { min: 0, max: 1 })],
+    ['a clipped ReLU', (p, z) => p.one('clippedRelu', [z], { maxValue: 6, threshold: 0, slope: 0 })],
     ['something done to it', (p, z) => p.one('tanh', [p.sigmoid(z)])],
   ])('is not seen in %s', (name, end) => {
     const shape = name.startsWith('sums along') ? [2, 4, 4] : SHAPE;
