@@ -132,23 +132,25 @@ export const nextChunk = (left: number, { segments, span }: ChunkSize): number =
   left < segments + span ? left : segments;
 
 /**
- * As PEAK_PER_KEPT, for chains of an adaptive path, whose sums are kept for each; and where op by op and as a graph (TensorFlow
- * gives neither's memory back to the other). Measured on MobileNet v2 at 224², two chains at once: 4.9 and 8.4.
+ * As PEAK_PER_KEPT, for chains of an adaptive path, whose sums are kept for each: summed in one trip, and in ordinary ops; and where op
+ * by op and as a graph (TensorFlow gives neither's memory back to the other). Measured on MobileNet v2 at 224²: a row more takes 2.5,
+ * and in ordinary ops 4.9; both ways 8.4.
  */
-export const CHAIN_PEAK = { plain: 5, recorded: 8.5 };
+export const CHAIN_PEAK = { fused: 3, plain: 5, recorded: 8.5 };
 
 /**
  * Points of an adaptive path whose chains are walked at once: at least the three of one.
  * @param bytes what one row keeps
  * @param budgetMB of the run
- * @param heldMB what grids may take of it
+ * @param heldMB what grids and sums of all neurons may take of it
+ * @param peak of CHAIN_PEAK
  * @param mostRows a cap given by hand
  * @throws MEMORY_BUDGET when not even one fits
  */
-export function pointsAtOnce(bytes: number, budgetMB: number, heldMB: number, mostRows?: number): number {
-  const affordable = Math.floor(((budgetMB - heldMB) * 1e6) / (bytes * CHAIN_PEAK.plain));
+export function pointsAtOnce(bytes: number, budgetMB: number, heldMB: number, peak: number, mostRows?: number): number {
+  const affordable = Math.floor(((budgetMB - heldMB) * 1e6) / (bytes * peak));
   if (affordable < 3) {
-    const need = Math.ceil((3 * bytes * CHAIN_PEAK.plain) / 1e6 + heldMB);
+    const need = Math.ceil((3 * bytes * peak) / 1e6 + heldMB);
     throw new MhoError('MEMORY_BUDGET', { need, budget: budgetMB });
   }
   const fastest = Math.min(MOST_ROWS, Math.max(FEWEST_ROWS, Math.round(FASTEST_BYTES / bytes)));

@@ -12,7 +12,7 @@ import type {
   SavedGrid,
 } from '../../../../contract/attribution';
 import { sizeOf, type ValueId } from '../../graph/graph';
-import { pointsAtOnce, DEFAULT_BUDGET_MB } from '../chunks';
+import { CHAIN_PEAK, DEFAULT_BUDGET_MB, pointsAtOnce } from '../chunks';
 import type { Plan } from '../plan';
 import type { Prepared } from '../request';
 import type { Weights } from '../weights';
@@ -95,6 +95,8 @@ const TYPICAL = 44;
 const READ = 65_536;
 /** Least time between two looks at one example on its way, in ms. */
 const LOOK_EVERY = 150;
+/** Times that the sums of all neurons are there: a path's own, and what a batch changes, on the device and read. */
+const SUMS = 3;
 /** Bytes of a saved grid at the most: a session file holds one for each example. */
 const MOST_SAVED = 4e6;
 
@@ -417,7 +419,10 @@ export async function resolve(setting: AdaptiveSetting, hooks: AdaptiveHooks): P
   const before = heldBefore(hooks.resume, accuracy.over);
   const entries = entriesOf(plan.layers, setting.shapes, references, accuracy.over, budget, before);
   const { lines, seeds } = prepared;
-  const rows = pointsAtOnce(rowBytes, budget, Math.min(entries.megabytes, PART * budget), request.chunkRows);
+  const totalsMB = entries.whole ? 0 : (SUMS * 4 * references * entries.neurons) / 1e6;
+  const held = Math.min(entries.megabytes, PART * budget) + totalsMB;
+  const peak = CHAIN_PEAK[weights.device.fused ? 'fused' : 'plain'];
+  const rows = pointsAtOnce(rowBytes, budget, held, peak, request.chunkRows);
   // As many as a batch has room for their pilots, and memory for their grids.
   const atOnce = Math.max(1, Math.min(MOST_AT_ONCE, entries.examples, Math.floor(rows / (3 * PILOT))));
   const walker = new Walker({
