@@ -236,6 +236,25 @@ function wide(): { readonly graph: Graph; readonly x: (rows: number) => NumericA
   return { graph: builder.build(), x: (rows) => ({ shape: [rows, ...shape], data: numbers(rows * 96 * 96 * 8) }) };
 }
 
+it('frees what batches have added up so far where it is cancelled between them', async () => {
+  const { graph, x } = wide();
+  const request = {
+    inputs: { x: x(1) },
+    baseline: { kind: 'constant' as const, value: 0 },
+    target: { index: 0 },
+    methods: ['nig' as const],
+    rule: 'secant' as const,
+    steps: 1,
+    accuracy: tight,
+    memoryMB: 60,
+  };
+  const before = tf.memory().numTensors;
+  const cancel = new AbortController();
+  const onProgress = (): void => cancel.abort(); // after the first batch of several
+  await attribute(device, graph, request, { signal: cancel.signal, onProgress }).catch(() => null);
+  expect(tf.memory().numTensors).toBe(before);
+});
+
 // With little memory chains that follow on one another share their points, and batches are not recorded.
 it.each([
   [1, 2048],

@@ -77,14 +77,19 @@ export class Sums implements Collected {
   readonly #totals = new Map<ValueId, Tensor>();
   readonly #asked: ReadonlyMap<ValueId, LayerEntries>;
 
-  /** @param counts what each segment counts in the sums of each pair, [pairs, rows]; none where those are not wanted */
+  /**
+   * @param counts what each segment counts in the sums of each pair, [pairs, rows]; none where those are not wanted
+   * @param before of each layer, what is added to: [pairs, neurons]; none where it is zeros
+   */
   constructor(
     private readonly layers: readonly LayerEntries[],
     private readonly rows: Rows,
     private readonly fused: FusedKernels | null,
     private readonly counts: ReadonlyMap<Part, Tensor>,
+    before: readonly Tensor[],
   ) {
     this.#asked = new Map(layers.map((layer) => [layer.id, layer]));
+    for (const [at, sum] of before.entries()) this.#totals.set(layers[at]!.id, tf.keep(tf.clone(sum)));
   }
 
   add(id: ValueId, part: Part, multiplier: Tensor, y: Difference): void {

@@ -21,7 +21,7 @@ import { Grid, NotFinite, type Chain, type Walked } from './grid';
 import { l1, mean, meanOf, spreadOf, spreadOut, type Numbers } from './numbers';
 import { reachOf } from './reach';
 import { slicesIn } from './saved';
-import { Walker } from './walker';
+import { Walker, type Change } from './walker';
 
 /** What one example comes to, at each planned layer's value. */
 export interface Resolved {
@@ -381,6 +381,12 @@ async function walkRounds(
       chain: whole ? chain : summed(chain),
     })),
   );
+  const change = (changes: readonly Change[]): void => {
+    for (const { pair, pieces } of changes) {
+      const { path, chain } = wanted.find((each) => each.pair === pair)!; // of a pair's line, whichever
+      path.change(chain.line, pieces);
+    }
+  };
   for (const trains of walker.batches(wanted)) {
     const { walked: own, targets, changes, walks } = await walker.walk(trains);
     const batch = trains.flat();
@@ -388,12 +394,10 @@ async function walkRounds(
       walked[at]![place] = own[index]!;
       path.note(chain, targets[index]!);
     }
-    for (const { pair, pieces } of changes) {
-      const { path, chain } = batch.find((each) => each.pair === pair)!; // of a pair's line, whichever
-      path.change(chain.line, pieces);
-    }
+    change(changes);
     await onBatch(walks);
   }
+  change(await walker.settle());
   for (const [at, { path, chains }] of going.entries()) {
     if (!path.take(walked[at]!)) path.notFinite = alphasOf(chains);
   }
@@ -442,37 +446,41 @@ export async function resolve(setting: AdaptiveSetting, hooks: AdaptiveHooks): P
   let done = 0;
   const open: Path[] = [];
   const spent: number[] = [];
-  while (begun < examples || open.length > 0) {
-    while (open.length < atOnce && begun < examples) open.push(new Path(begun++, setting, entries, hooks.resume));
-    const going: Going[] = [];
-    for (const path of [...open]) {
-      const chains = path.next(hooks.enough?.aborted === true, early);
-      if (chains.length > 0) {
-        going.push({ path, chains });
-        continue;
-      }
-      open.splice(open.indexOf(path), 1);
-      const resolved = path.resolved();
-      spent.push(resolved.reached.walks);
-      hooks.onResolved(resolved);
-    }
-    await walkRounds(walker, going, entries.whole, async (walks) => {
-      done += walks;
-      const toCome = (examples - begun) * (spent.length > 0 ? mean(spent) : TYPICAL);
-      const left = open.reduce((sum, path) => sum + path.foreseen(), toCome);
-      const worst = open.map(({ estimate }) => estimate).filter((each) => each !== null);
-      await hooks.onBatch({ done, total: done + left, estimate: worst.length > 0 ? Math.max(...worst) : null });
-    });
-    const now = performance.now();
-    for (const { path } of going) {
-      if (path.notFinite) {
+  try {
+    while (begun < examples || open.length > 0) {
+      while (open.length < atOnce && begun < examples) open.push(new Path(begun++, setting, entries, hooks.resume));
+      const going: Going[] = [];
+      for (const path of [...open]) {
+        const chains = path.next(hooks.enough?.aborted === true, early);
+        if (chains.length > 0) {
+          going.push({ path, chains });
+          continue;
+        }
         open.splice(open.indexOf(path), 1);
-        hooks.onNotFinite(path.example, path.notFinite);
-        continue;
+        const resolved = path.resolved();
+        spent.push(resolved.reached.walks);
+        hooks.onResolved(resolved);
       }
-      if (!hooks.onRound || now - path.looked < LOOK_EVERY) continue;
-      path.looked = now;
-      hooks.onRound(path.round());
+      await walkRounds(walker, going, entries.whole, async (walks) => {
+        done += walks;
+        const toCome = (examples - begun) * (spent.length > 0 ? mean(spent) : TYPICAL);
+        const left = open.reduce((sum, path) => sum + path.foreseen(), toCome);
+        const worst = open.map(({ estimate }) => estimate).filter((each) => each !== null);
+        await hooks.onBatch({ done, total: done + left, estimate: worst.length > 0 ? Math.max(...worst) : null });
+      });
+      const now = performance.now();
+      for (const { path } of going) {
+        if (path.notFinite) {
+          open.splice(open.indexOf(path), 1);
+          hooks.onNotFinite(path.example, path.notFinite);
+          continue;
+        }
+        if (!hooks.onRound || now - path.looked < LOOK_EVERY) continue;
+        path.looked = now;
+        hooks.onRound(path.round());
+      }
     }
+  } finally {
+    walker.dispose();
   }
 }

@@ -44,12 +44,18 @@ export interface Walking {
   readonly rows: number;
 }
 
+/** What chains change in the sums over leaves of all neurons of their pair: layer after layer, in one piece or several. */
+export interface Change {
+  readonly pair: number;
+  readonly pieces: readonly Float32Array[];
+}
+
 export interface Batch {
   readonly walked: readonly Walked[];
   /** F at each chain's three points. */
   readonly targets: readonly (readonly [number, number, number])[];
-  /** What the chains of each pair change in the sums over leaves of all its neurons: layer after layer, in one piece or several. */
-  readonly changes: readonly { readonly pair: number; readonly pieces: readonly Float32Array[] }[];
+  /** What is known of changes by now: `settle` tells the rest. */
+  readonly changes: readonly Change[];
   /** Backward walks that were done. */
   readonly walks: number;
 }
@@ -146,7 +152,36 @@ const COUNTS: Readonly<Record<Part, (chain: Chain) => readonly number[]>> = {
   wholes: ({ effect }) => [effect === 'replaces' ? -1 : 0],
 };
 
+/** Changes that are still on the device, of each layer [pairs, neurons]. */
+interface Unsettled {
+  readonly pairs: readonly number[];
+  readonly totals: readonly Tensor[];
+}
+
+/** A sum for each pair, [pairs, neurons] each. */
+const changesOf = (pairs: readonly number[], sums: readonly Float32Array[]): Change[] =>
+  pairs.map((pair, own) => {
+    const ofPair = (sum: Float32Array): Float32Array => {
+      const size = sum.length / pairs.length;
+      return sum.subarray(own * size, (own + 1) * size);
+    };
+    return { pair, pieces: sums.map(ofPair) };
+  });
+
+/** Reads tensors one after the other, and frees them. */
+async function taken(tensors: readonly Tensor[]): Promise<Float32Array[]> {
+  const numbers: Float32Array[] = [];
+  for (const tensor of tensors) {
+    numbers.push((await tensor.data()) as Float32Array);
+    tensor.dispose();
+  }
+  return numbers;
+}
+
 export class Walker {
+  /** Large batches of the same pairs go on adding to what those before them changed: it is read once a round. */
+  #unsettled: Unsettled | null = null;
+
   constructor(private readonly walking: Walking) {}
 
   /** What is walked at once, in the order of the chains but for their trains' lengths. */
@@ -169,7 +204,7 @@ export class Walker {
    * @returns of each chain, train after train
    */
   async walk(asked: readonly Train[]): Promise<Batch> {
-    const { weights, rowBytes } = this.walking;
+    const { weights, rowBytes, totals, onDevice } = this.walking;
     const [{ length }] = asked as [Train];
     const trains = pointsIn(length) * asked.length * rowBytes < FEW_BYTES ? filledUp(asked) : asked;
     const whole = trains.some((train) => train.some(({ chain }) => chain.whole));
@@ -180,22 +215,43 @@ export class Walker {
       : ({ counts: [2 * trains.length], cores: 'all' } as const);
     let from = 0;
     const lanes = counts.map((segments) => trains.slice(from, (from += segments / 2)));
+    const goesOn = !records && totals && onDevice;
+    const pairs = pairsOf(trains);
+    const told = this.#unsettled?.pairs.join() === pairs.join() ? [] : await this.settle();
+    const before = (goesOn && this.#unsettled?.totals) || [];
     const made = tf.tidy(() => {
       const given = lanes.map((lane) => this.#given(lane, whole));
-      const works = lanes.map((lane, at) => () => this.#compute(lane.length, length, whole, given[at]!));
+      const works = lanes.map((lane, at) => () => this.#compute(lane.length, length, whole, given[at]!, before));
       const done = records
         ? weights.recordings.run(this.#key(lanes, whole), given.flatMap(tensorsOf), works, cores)
         : works.map((work) => work());
       return done.map(({ tensors }) => [...tensors]);
     });
+    if (goesOn) {
+      tf.dispose([...before]);
+      this.#unsettled = { pairs, totals: made[0]!.splice(2) };
+    }
     const { walked, targets, changes } = await this.#read(lanes, whole, made);
     const chains = length * asked.length;
     return {
       walked: walked.slice(0, chains),
       targets: targets.slice(0, chains),
-      changes,
+      changes: [...told, ...changes],
       walks: (whole ? 3 : 2) * chains,
     };
+  }
+
+  /** What batches changed that have not told it. */
+  async settle(): Promise<readonly Change[]> {
+    if (!this.#unsettled) return [];
+    const { pairs, totals } = this.#unsettled;
+    this.#unsettled = null;
+    return changesOf(pairs, await taken(totals));
+  }
+
+  dispose(): void {
+    tf.dispose([...(this.#unsettled?.totals ?? [])]);
+    this.#unsettled = null;
   }
 
   #given(trains: readonly Train[], whole: boolean): Given {
@@ -231,13 +287,24 @@ export class Walker {
     ]);
   }
 
-  /** A lane's work, from tensors to tensors: each segment's vector, halves first, then wholes; F; the change. */
-  #compute(trains: number, length: number, whole: boolean, { starts, fixed, marks, counts }: Given): Done<null> {
+  /**
+   * A lane's work, from tensors to tensors: F; each segment's vector, halves first, then wholes; the change.
+   * @param before what the change is added to, of each layer; none where nothing is
+   */
+  #compute(
+    trains: number,
+    length: number,
+    whole: boolean,
+    { starts, fixed, marks, counts }: Given,
+    before: readonly Tensor[],
+  ): Done<null> {
     const { plan, weights, seeds, layers, onDevice } = this.walking;
     const activations = forward(plan.pruned.nodes, weights, new Map([...starts, ...fixed]), plan.kept);
     const walks = new Map(partsOf(whole).map((part) => [part, segmentsOf(part, trains, length)]));
     const rows = new Map([...walks].map(([part, segments]) => [part, segments.rows]));
-    const collected = onDevice ? new Sums(layers, rows, weights.device.fused, counts) : new Contributions(layers, rows);
+    const collected = onDevice
+      ? new Sums(layers, rows, weights.device.fused, counts, before)
+      : new Contributions(layers, rows);
     try {
       for (const [part, segments] of walks) {
         const differences = new Differences(activations, segments);
@@ -260,16 +327,11 @@ export class Walker {
     const walked: Walked[] = [];
     const targets: Batch['targets'][number][] = [];
     const { layers, totals, onDevice } = this.walking;
-    const changes: Batch['changes'][number][] = [];
+    const changes: Change[] = [];
     for (const [at, lane] of lanes.entries()) {
       const trains = lane.length;
       const { length: chains } = lane[0]!;
-      const numbers: Float32Array[] = [];
-      for (const tensor of made[at]!) {
-        numbers.push((await tensor.data()) as Float32Array);
-        tensor.dispose();
-      }
-      const [told, rows, ...sums] = numbers as [Float32Array, Float32Array, ...Float32Array[]];
+      const [told, rows, ...sums] = (await taken(made[at]!)) as [Float32Array, Float32Array, ...Float32Array[]];
       const each = rows.length / ((whole ? 3 : 2) * chains * trains);
       const row = (index: number): Float32Array => rows.subarray(index * each, (index + 1) * each);
       for (const [own, train] of lane.entries())
@@ -286,13 +348,7 @@ export class Walker {
           walked.push({ first, second, whole: both && entriesIn(both, layers) });
           if (totals) changes.push({ pair, pieces: [changeBy(chain, ...halves, both)] });
         }
-      if (sums.length === 0) continue;
-      const pairs = pairsOf(lane);
-      const ofPair = (sum: Float32Array, own: number): Float32Array => {
-        const size = sum.length / pairs.length;
-        return sum.subarray(own * size, (own + 1) * size);
-      };
-      pairs.forEach((pair, own) => changes.push({ pair, pieces: sums.map((sum) => ofPair(sum, own)) }));
+      if (sums.length > 0) changes.push(...changesOf(pairsOf(lane), sums));
     }
     return { walked, targets, changes };
   }
