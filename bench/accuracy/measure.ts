@@ -131,7 +131,6 @@ async function measure(device: Device, net: Net): Promise<Measured> {
   return {
     net: net.name,
     what: net.what,
-    scaleFree: net.scaleFree,
     examples: net.examples,
     reach,
     even: {

@@ -13,7 +13,7 @@ export interface Net {
   readonly name: string;
   readonly what: string;
   /** Whether a norm, a ratio or a logarithm stands at the baseline: even steps are no truth there. */
-  readonly scaleFree: boolean;
+  readonly graded: boolean;
   readonly graph: Graph;
   readonly inputs: Readonly<Record<string, NumericArray>>;
   readonly baseline: BaselineSpec;
@@ -26,7 +26,7 @@ interface Listed {
   readonly what: string;
   readonly model: string;
   readonly inputs: string;
-  readonly scaleFree?: boolean;
+  readonly graded?: boolean;
   readonly target?: TargetSpec;
   readonly baseline?: number | string;
   readonly examples?: number;
@@ -53,7 +53,7 @@ const field = (folder: string, file: string, what: string, index: number): Liste
   what,
   model: join(root, 'tests/field', folder, file),
   inputs: join(root, 'tests/field', folder, 'inputs.npz'),
-  scaleFree: true,
+  graded: true,
   target: { index },
 });
 const sample = (name: string, file: string, what: string): Listed => ({
@@ -75,10 +75,10 @@ export const LISTED: readonly Listed[] = [
   trained('pools', 'digits: convolutions, max pools'),
   trained('mobile', 'digits: like MobileNet v2'),
   trained('dilated', 'motifs in DNA: dilated residual convolutions'),
-  trained('transformer', 'order of marks: pre-norm attention, GELU', { scaleFree: true }),
+  trained('transformer', 'order of marks: pre-norm attention, GELU', { graded: true }),
   trained('lstm', 'order of marks: LSTM'),
-  trained('log1p', 'counts: log1p first', { scaleFree: true }),
-  trained('normfirst', 'large levels: layer norm first', { scaleFree: true }),
+  trained('log1p', 'counts: log1p first', { graded: true }),
+  trained('normfirst', 'large levels: layer norm first', { graded: true }),
   field('norm-at-zero', 'llama.onnx', 'token embeddings before RMSNorm', 7),
   field('library-size', 'lib.onnx', 'counts by their sum', 2),
 ];
@@ -105,7 +105,7 @@ export async function nets(only: readonly string[]): Promise<Net[]> {
     opened.push({
       name: listed.name,
       what: listed.what,
-      scaleFree: listed.scaleFree ?? false,
+      graded: listed.graded ?? false,
       graph,
       inputs,
       baseline:

@@ -41,7 +41,6 @@ export interface Even {
 export interface Measured {
   readonly net: string;
   readonly what: string;
-  readonly scaleFree: boolean;
   readonly examples: number;
   readonly reach: readonly Reach[];
   /** At 50 even steps. */

@@ -66,7 +66,7 @@ export const truthOf = (device: Device, net: Net): Promise<Truth> =>
     const prepared = await prepare(graph, weights, request);
     const plan = planRun(graph, prepared.starts, prepared.sinks, undefined, ['nig'], prepared.fixed);
     const bytes = rowBytes(keptShapes(plan, weights, prepared.lines));
-    const alphas = net.scaleFree ? graded() : even();
+    const alphas = net.graded ? graded() : even();
     const swept = {
       plan,
       weights,
