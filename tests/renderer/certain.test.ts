@@ -95,5 +95,6 @@ describe('the error of a unit', () => {
 
   it('of a layer stands beside its share', () => {
     expect([ofTotal(0.034, 0.012), ofTotal(3, 0.4)]).toEqual(['0.034 (1.2 %)', 'not yet resolved']);
+    expect(ofTotal(0.034, Infinity)).toBe('0.034, of nothing carried');
   });
 });

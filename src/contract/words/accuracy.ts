@@ -53,6 +53,15 @@ export function estimateWords(share: number): string {
   return shareWords(Math.ceil(share / step - 1e-9) * step);
 }
 
+/**
+ * An error with its share of what it belongs to: `0.154 (1.6 %)`, `not yet resolved`; of a layer that carries exactly nothing, what
+ * rounding leaves open of that: `5.8e-10, of nothing carried`.
+ */
+export function errorOfTotalWords(figure: string, share: number): string {
+  if (share === Infinity) return `${figure}, of nothing carried`;
+  return trustOf(share) === 'unresolved' ? NOT_YET_RESOLVED : `${figure} (${estimateWords(share)})`;
+}
+
 /** What was asked of an adaptive path: `2 %`, `1 % over neurons`, `the top 10`. */
 export function accuracyWords({ tolerance, over, untilTop }: Omit<Accuracy, 'mostWalks'>): string {
   if (untilTop !== null) return `the top ${untilTop}`;

@@ -1,5 +1,12 @@
 /** How an error stands beside its value: as a share of its layer's total, with the figure where there is room. */
-import { estimateWords, isResolved, NOT_RESOLVED, NOT_YET_RESOLVED, trustOf } from '../../contract/words/accuracy';
+import {
+  errorOfTotalWords,
+  estimateWords,
+  isResolved,
+  NOT_RESOLVED,
+  NOT_YET_RESOLVED,
+  trustOf,
+} from '../../contract/words/accuracy';
 import { unitTrust, type UnitTrust } from './certain';
 import { number } from './format';
 import type { RankingColumn } from './ranking';
@@ -19,10 +26,8 @@ export function errorTitle(column: RankingColumn, layer: number, row: number): s
   return trust === 'unresolved' ? `${of}: ${NOT_RESOLVED}, smaller than its error` : of;
 }
 
-/** An amount with its error as a share of what it belongs to: `0.034 (1.2 %)`, `not yet resolved`. */
-export function ofTotal(error: number, share: number): string {
-  return trustOf(share) === 'unresolved' ? NOT_YET_RESOLVED : `${number(error, 2)} (${estimateWords(share)})`;
-}
+/** An error as a share of what it belongs to: `0.034 (1.2 %)`, `not yet resolved`. */
+export const ofTotal = (error: number, share: number): string => errorOfTotalWords(number(error, 2), share);
 
 /** Behind a value of a unit or a layer: `± 0.012 (0.4 %)`, `not resolved`; nothing without an estimate. */
 export function mapError(value: number, error: number | null, share: number | null): string {

@@ -4,10 +4,9 @@ import type { Session, SessionRun } from '../../../contract/session';
 import { printable } from '../../../contract/text';
 import {
   errorShare,
-  estimateWords,
+  errorOfTotalWords,
   isResolved,
   NOT_RESOLVED,
-  NOT_YET_RESOLVED,
   reachedWords,
   trustOf,
 } from '../../../contract/words/accuracy';
@@ -201,13 +200,11 @@ function sumCells(at: At, name: string): Cell[] {
   ];
 }
 
-/** `0.154 (1.6 %)`, `3.08 (12 %) !`, `not yet resolved` */
+/** `0.154 (1.6 %)`, `3.08 (12 %) !` */
 function errorCell(error: number | null, total: number): Cell {
   if (error === null) return right(NONE);
   const share = errorShare(error, total);
-  const trust = trustOf(share);
-  if (trust === 'unresolved') return right(NOT_YET_RESOLVED);
-  return right(`${plain(error)} (${estimateWords(share)})${trust === 'coarse' ? ' !' : ''}`);
+  return right(`${errorOfTotalWords(plain(error), share)}${trustOf(share) === 'coarse' ? ' !' : ''}`);
 }
 
 export const LEGEND = `#n unit, its contribution ± estimated error in units of the target. * certain to be among the first of its layer,
