@@ -36,11 +36,15 @@ export interface Goal {
 /** @returns what to split, in the leaves' order; nothing where precision stops every leaf that matters */
 export function choose(leaves: readonly Leaf[], slices: readonly SliceEstimate[], goal: Goal): Choice[] {
   const { tolerance, weight, reach, precision, counted } = goal;
-  const most = (all: readonly number[], of: (s: number) => number): number =>
-    all.reduce((top, s) => Math.max(top, of(s)), 0);
+  const most = (all: readonly number[], of: (s: number) => number): number => {
+    let top = 0;
+    for (const s of all) top = Math.max(top, of(s));
+    return top;
+  };
+  const weights = new Map(leaves.map((leaf) => [leaf, weight(leaf)]));
   const worst = most(counted, (s) => slices[s]!.share);
   const open = most(counted, (s) => slices[s]!.unresolved);
-  const detailOf = (leaf: Leaf, s: number): number => (weight(leaf) * leaf.detail[s]!) / slices[s]!.total;
+  const detailOf = (leaf: Leaf, s: number): number => (weights.get(leaf)! * leaf.detail[s]!) / slices[s]!.total;
   const openOf = (leaf: Leaf, s: number): number => openShare(leaf, s, slices[s]!.total);
   /** A leaf's part in what is left of a layer's details. */
   const leftOf = (leaf: Leaf, s: number): number =>
