@@ -50,6 +50,15 @@ export interface Sums {
   readonly unresolved: Float64Array;
 }
 
+/** Room for the sums of so many entries. */
+export const roomFor = (length: number): Asked['into'] => ({
+  contributions: new Float64Array(length),
+  halves: new Float64Array(length),
+  earlier: new Float64Array(length),
+  roots: new Float64Array(length),
+  unresolved: new Float64Array(length),
+});
+
 export interface SliceEstimate {
   /** Σ|contribution|, summed over lines. */
   readonly magnitude: number;
@@ -78,6 +87,8 @@ export interface Evaluation {
 export type Earlier = (leaf: Leaf) => { readonly vector: Vector; readonly share: number };
 
 export interface Asked {
+  /** Where sums are written, those of these slices alone: made anew for each evaluation, they would be most of what a round makes. */
+  readonly into: Sums & { readonly earlier: Float64Array };
   readonly slices: readonly Slice[];
   /** The first of them that is asked for, and the one after the last. */
   readonly from: number;
@@ -88,23 +99,15 @@ export interface Asked {
   /** A layer of which unresolved leaves hold a larger share is not smooth. */
   readonly smoothBelow: number;
   /**
-   * Of other slices of the same leaves: its largest Σ|contribution| is what these are nothing beside, and its sums take theirs in.
-   * Absent: the largest of these slices.
+   * Of other slices of the same leaves: its largest Σ|contribution| is what these are nothing beside. Absent: the largest of these
+   * slices.
    */
   readonly beside?: Evaluation | undefined;
 }
 
 export function evaluate(leaves: readonly Leaf[], asked: Asked): Evaluation {
   const { slices, from, to, weight, earlier } = asked;
-  const length = leaves[0]!.contributions.length;
-  const zeros = (): Float64Array => new Float64Array(length);
-  const sums = asked.beside?.sums ?? {
-    contributions: zeros(),
-    halves: zeros(),
-    roots: zeros(),
-    unresolved: zeros(),
-    earlier: earlier && zeros(),
-  };
+  const sums: Sums = { ...asked.into, earlier: earlier && asked.into.earlier };
   // Of these only what they come to is wanted, slice by slice.
   const longest = slices.slice(from, to).reduce((most, { begin, end }) => Math.max(most, end - begin), 0);
   const weighted = { halves: new Float64Array(longest), roots: new Float64Array(longest) };
@@ -112,6 +115,8 @@ export function evaluate(leaves: readonly Leaf[], asked: Asked): Evaluation {
   const details = detailsOf(leaves, weight);
   for (let s = from; s < to; s++) {
     const { begin, end } = slices[s]!;
+    for (const sum of [sums.contributions, sums.halves, sums.roots, sums.unresolved, sums.earlier])
+      sum?.fill(0, begin, end);
     weighted.halves.fill(0, 0, end - begin);
     weighted.roots.fill(0, 0, end - begin);
     for (const leaf of leaves) {

@@ -6,7 +6,7 @@ import { LEAST_TOLERANCE, type Accuracy, type SavedGrid, type Stopped } from '..
 import { CALIBRATIONS } from './calibration';
 import { certainFrom, ranked, separated, type Ranked } from './certain';
 import { choose, type Choice } from './choice';
-import { evaluate, ROUGH, weightFor, worthFours, writeErrors, writeValues } from './estimate';
+import { evaluate, roomFor, ROUGH, weightFor, worthFours, writeErrors, writeValues } from './estimate';
 import type { Evaluation, SliceEstimate, Weight } from './estimate';
 import { chainOf, placeIn, PRECISIONS } from './leaf';
 import {
@@ -47,6 +47,8 @@ export class Grid {
   #evaluation: Evaluation | null = null;
   #others: Evaluation | null = null;
   #standing: Standing | null = null;
+  /** Of the latest evaluations. */
+  #sums: ReturnType<typeof roomFor> | null = null;
 
   constructor(options: GridOptions) {
     const { accuracy, ...rest } = options;
@@ -253,10 +255,11 @@ export class Grid {
     return rough > 0 ? (tolerance * largest(slices, ({ share }) => share)) / rough : tolerance;
   }
 
-  /** @param bounded the evaluation of the bounded slices, where it is of others: their sums are held beside its own */
+  /** @param bounded the evaluation of the bounded slices, where it is of others */
   #ask(from: number, to: number, smooth: boolean, bounded?: Evaluation): Evaluation {
     const { accuracy, leaves, fours } = this.#state;
     return evaluate(leaves, {
+      into: (this.#sums ??= roomFor(this.#length)),
       slices: this.#slices,
       from,
       to,

@@ -91,7 +91,7 @@ const PILOT = 7;
 const LONG_PILOT = 10e6;
 /** Walks that an example takes, before any has told. */
 const TYPICAL = 44;
-/** Neurons up to which every contribution is read. */
+/** Neurons up to which every contribution is read, where a layer's sums take many ops. */
 const READ = 65_536;
 /** Least time between two looks at one example on its way, in ms. */
 const LOOK_EVERY = 150;
@@ -436,7 +436,7 @@ export async function resolve(setting: AdaptiveSetting, hooks: AdaptiveHooks): P
     seeds,
     layers: entries.layers,
     totals: !entries.whole,
-    onDevice: entries.neurons > READ,
+    onDevice: weights.device.fused !== null || entries.neurons > READ,
     rowBytes,
     rows,
     bytes: 1e6 * (budget - Math.min(atOnce * entries.megabytes, PART * budget)),

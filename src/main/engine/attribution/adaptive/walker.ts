@@ -32,8 +32,8 @@ export interface Walking {
   /** Whether the sums over leaves of all neurons are wanted too; else the vectors hold every neuron. */
   readonly totals: boolean;
   /**
-   * Whether vectors and sums are made on the device. Of few neurons every contribution is read instead: the ops that sums take, some
-   * thirty for each layer, would be most of the time.
+   * Whether vectors and sums are made on the device, in one trip for each layer where it has the kernel. Where it has not, of few
+   * neurons every contribution is read instead: the ops that sums take, some thirty for each layer, would be most of the time.
    */
   readonly onDevice: boolean;
   /** Bytes of the activations that a row keeps. */
