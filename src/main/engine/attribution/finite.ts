@@ -59,12 +59,14 @@ interface Suspected {
 const APART = 0.01;
 
 /**
- * Examples of a result that are to be looked at: something of them is not finite; or their sums, `exact` by the method's rule, are
- * apart from the difference of F, as they are where an activation is infinite at one end of the path.
+ * Examples of a result that are to be looked at: something of them is not finite; or an activation may be infinite at one end of the
+ * path, since something is at an end, or sums, `exact` by the method's rule, are apart from the difference of F.
+ * @param unbounded whether something of an example, by its place, is not finite at an end
  */
 export function suspectsOf(
   { atInput, atBaseline, delta, layers }: Pick<RunResult, 'atInput' | 'atBaseline' | 'delta' | 'layers'>,
   exact: boolean,
+  unbounded: (place: number) => boolean,
 ): readonly Suspected[] {
   return Array.from(delta).flatMap((difference, place): Suspected[] => {
     // A sum over magnitudes is finite where each of them is.
@@ -80,9 +82,11 @@ export function suspectsOf(
     const scale = Math.abs(atInput[place]!) + Math.abs(atBaseline[place]!);
     const apart =
       exact &&
-      layers.some(
-        ({ residual, neuronsTotal }) => residual && Math.abs(residual[place]!) > APART * (scale + neuronsTotal[place]!),
-      );
+      (unbounded(place) ||
+        layers.some(
+          ({ residual, neuronsTotal }) =>
+            residual && Math.abs(residual[place]!) > APART * (scale + neuronsTotal[place]!),
+        ));
     return apart ? [{ place, why: 'apart' }] : [];
   });
 }

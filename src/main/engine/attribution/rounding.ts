@@ -37,6 +37,8 @@ export interface Rounding {
   readonly target: Float64Array;
   /** Of each unit's contribution at the value of an asked layer, by its own rounding and the path's: [pairs × units]. */
   readonly units: ReadonlyMap<ValueId, Float64Array>;
+  /** Pairs at an end of which a value, or F's slope there, is not finite: sums may be all the same, as 0 × ∞ counts nothing. */
+  readonly unbounded: ReadonlySet<number>;
 }
 
 /** What is walked. */
@@ -61,6 +63,7 @@ export async function roundingOf(walked: Walked): Promise<Rounding> {
       : planRun(plan.graph, plan.starts, plan.sinks, undefined, ['gradient-difference'], plan.fixed);
   const target = new Float64Array(lines.pairs);
   const units = new Map<ValueId, Float64Array>();
+  const unbounded = new Set<number>();
   const at = (id: ValueId, size: number): Float64Array => {
     const held = units.get(id) ?? new Float64Array(lines.pairs * size);
     units.set(id, held);
@@ -73,6 +76,7 @@ export async function roundingOf(walked: Walked): Promise<Rounding> {
     const ends = walkEnds(walked, whole, { first, pairs }, bytes);
     for (const [id, values] of ends.units) at(id, values.length / pairs).set(values, first * (values.length / pairs));
     target.set(ends.target, first);
+    for (const pair of ends.unbounded) unbounded.add(pair);
     for (const pair of ends.stairs) {
       for (const [id, spread] of walkStairs(walked, pair)) {
         const held = at(id, spread.length).subarray(pair * spread.length, (pair + 1) * spread.length);
@@ -81,7 +85,7 @@ export async function roundingOf(walked: Walked): Promise<Rounding> {
     }
     await weights.device.between();
   }
-  return { target, units };
+  return { target, units, unbounded };
 }
 
 /** Least errors of one layer at one example. */
@@ -137,7 +141,11 @@ function sumOf(values: Float32Array | Float64Array): number {
 }
 
 /** Of sums that are no shares of F(x) − F(x'): their own rounding alone. */
-export const ofOtherSums = (pairs: number): Rounding => ({ target: new Float64Array(pairs), units: new Map() });
+export const ofOtherSums = (pairs: number): Rounding => ({
+  target: new Float64Array(pairs),
+  units: new Map(),
+  unbounded: new Set(),
+});
 
 /** Uncertainty of F(x) − F(x'), averaged over references, per example. */
 export const targetRounding = ({ target }: Rounding, examples: readonly number[], references: number): Float32Array =>
@@ -153,6 +161,7 @@ interface Ends {
   readonly units: ReadonlyMap<ValueId, Float64Array>;
   /** Pairs whose path is a staircase. */
   readonly stairs: readonly number[];
+  readonly unbounded: ReadonlySet<number>;
 }
 
 /** What was read of one value at both ends. */
@@ -160,8 +169,11 @@ interface EndsOf {
   readonly id: ValueId;
   /** Without rows. */
   readonly shape: readonly number[];
-  /** Of a start: gradients. Of others: gradient × activation, whole or, of many, their squares summed to units on the device. */
-  readonly is: 'slopes' | 'products' | 'squares';
+  /**
+   * Of a start: gradients. Of others: gradient × activation, whole or, of many, their squares summed to units on the device, and how
+   * many are not finite.
+   */
+  readonly is: 'slopes' | 'products' | 'squares' | 'infinities';
   /** Numbers at each end of each pair. */
   readonly size: number;
 }
@@ -177,13 +189,18 @@ function walkEnds(walked: Walked, whole: Plan, group: Group, bytes: number): End
   const target = new Float64Array(2 * pairs);
   const units = new Map<ValueId, Float64Array>();
   const paths = Array.from({ length: pairs }, () => new PathRounding());
-  for (const { id, shape, is, numbers } of read) {
+  const unbounded = new Set<number>();
+  for (const { id, shape, is, size, numbers } of read) {
     if (is === 'slopes') {
       const line = walked.lines.ends.get(id)!;
       paths.forEach((path, pair) => path.note(line, first + pair, numbers, pair, pairs));
       continue;
     }
-    if (is === 'products') squared(numbers);
+    if (is === 'products') squared(numbers, (at) => unbounded.add(first + (Math.floor(at / size) % pairs)));
+    if (is === 'infinities') {
+      numbers.forEach((count, row) => count > 0 && unbounded.add(first + (row % pairs)));
+      continue;
+    }
     const sums = is === 'products' ? positionSums(numbers, 2 * pairs, shape, axes.get(id) ?? null) : numbers;
     const count = sums.length / (2 * pairs);
     for (let at = 0; at < sums.length; at++) target[Math.floor(at / count)]! += sums[at]!;
@@ -193,17 +210,19 @@ function walkEnds(walked: Walked, whole: Plan, group: Group, bytes: number): End
     target: ofBothEnds(target).map((each) => OF_TARGET * each),
     units,
     stairs: paths.flatMap((path, pair) => (path.isStaircase ? [first + pair] : [])),
+    unbounded,
   };
 }
 
 const unitAxes = ({ layers }: Plan): ReadonlyMap<ValueId, number | null> =>
   new Map(layers.map(({ layer }) => [layer.output, layer.unitAxis]));
 
-/** A gradient without bound (of a root at zero) says nothing of a rounding without extent. */
-function squared(products: Float32Array): void {
+/** A gradient without bound (of a root at zero) says nothing of a rounding without extent. @param infinite hears where one is */
+function squared(products: Float32Array, infinite: (at: number) => void): void {
   for (let at = 0; at < products.length; at++) {
     const square = products[at]! ** 2;
     products[at] = square < Infinity ? square : 0;
+    if (!(square < Infinity)) infinite(at);
   }
 }
 
@@ -230,15 +249,19 @@ function readEnds(
         const shape = gradient.shape.slice(1);
         // A start is given as it is, and rounded on the way only.
         const is = plan.starts.includes(id) ? 'slopes' : sizeOf(shape) <= FEW ? 'products' : 'squares';
-        const numbers = tf.tidy(() => {
-          if (is === 'slopes') return tf.reshape(gradient, [-1]);
+        const made = tf.tidy(() => {
+          if (is === 'slopes') return [tf.reshape(gradient, [-1])];
           const product = tf.mul(gradient, activations.get(id)!);
-          if (is === 'products') return tf.reshape(product, [-1]);
-          const bounded = tf.where(tf.isFinite(product), tf.square(product), tf.zerosLike(product));
-          return tf.reshape(overPositions(bounded, axes.get(id) ?? null), [-1]);
+          if (is === 'products') return [tf.reshape(product, [-1])];
+          const finite = tf.isFinite(product);
+          const bounded = tf.where(finite, tf.square(product), tf.zerosLike(product));
+          const infinities = tf.sum(tf.reshape(tf.cast(tf.logicalNot(finite), 'float32'), [2 * pairs, -1]), 1);
+          return [tf.reshape(overPositions(bounded, axes.get(id) ?? null), [-1]), infinities];
         });
-        kept.push(tf.keep(numbers));
-        values.push({ id, shape, is, size: numbers.size / (2 * pairs) });
+        for (const [at, numbers] of made.entries()) {
+          kept.push(tf.keep(numbers));
+          values.push({ id, shape, is: at === 0 ? is : 'infinities', size: numbers.size / (2 * pairs) });
+        }
       });
       const flat = tf.concat(kept);
       for (const numbers of kept) numbers.dispose();

@@ -100,6 +100,8 @@ export async function attribute(
 
 const evenAlphas = (steps: number): number[] => Array.from({ length: steps + 1 }, (_, k) => k / steps);
 
+const NONE: ReadonlySet<number> = new Set();
+
 /** Sums of all groups of a grid, laid out over all pairs. */
 interface GridSums {
   donePairs: number;
@@ -217,7 +219,7 @@ class Run {
       return this.#told({ ...result, deltaUncertainty, alarms: [] }, without, true, this.#jumps(result));
     };
     const result = made(resolved, faults);
-    const apart = result ? this.#strange(result, true, () => this.#adaptiveSum([0, 1])) : [];
+    const apart = result ? this.#strange(result, true, rounding.unbounded, () => this.#adaptiveSum([0, 1])) : [];
     if (apart.length === 0) return result;
     const sound = resolved.filter(({ example }) => apart.every((fault) => fault.example !== example));
     return made(
@@ -349,7 +351,7 @@ class Run {
     const done = Math.floor(gathered.donePairs / this.prepared.references);
     const all = Array.from({ length: done }, (_, example) => example);
     const result = this.#assemble(method, sum, gathered, rounding, all, []);
-    const faults = this.#strange(result, sum.kind === 'secant', () => ({
+    const faults = this.#strange(result, sum.kind === 'secant', NONE, () => ({
       method,
       kind: sum.kind,
       alphas: evenAlphas(steps),
@@ -360,9 +362,18 @@ class Run {
     return sound.length === 0 ? null : this.#assemble(method, sum, gathered, rounding, sound, faults);
   }
 
-  /** Examples of a result something of which is not a number, or infinite at one end. @param exact see `suspectsOf` */
-  #strange(result: RunResult, exact: boolean, summed: () => Summed): ExampleFault[] {
-    return suspectsOf(result, exact).flatMap(
+  /**
+   * Examples of a result something of which is not a number, or infinite at one end.
+   * @param exact see `suspectsOf`
+   * @param unbounded pairs to look at besides: segments of an adaptive path may be so short that sums tell nothing of it
+   */
+  #strange(result: RunResult, exact: boolean, unbounded: ReadonlySet<number>, summed: () => Summed): ExampleFault[] {
+    const { references } = this.prepared;
+    const isUnbounded = (place: number): boolean => {
+      const first = result.examples[place]! * references;
+      return [...unbounded].some((pair) => pair >= first && pair < first + references);
+    };
+    return suspectsOf(result, exact, isUnbounded).flatMap(
       ({ place, why }) =>
         this.#faultOf(result.examples[place]!, (suspect) =>
           why === 'not finite' ? whyNotFinite(suspect, summed()) : activationFault(suspect, [0, 1]),
