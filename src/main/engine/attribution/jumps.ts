@@ -53,6 +53,8 @@ export function jumpOf(
   least: number,
 ): Remark[] {
   const { references, lines, seeds } = prepared;
+  const { nodes } = plan.pruned;
+  if (!nodes.some(isStep)) return [];
   const segments = grids
     .flatMap((grid, reference) => segmentsOf(grid, example * references + reference))
     .map((segment) => ({ segment, width: widthOf(segment) }))
@@ -62,7 +64,6 @@ export function jumpOf(
     .map(({ segment }) => segment);
   if (segments.length === 0) return [];
 
-  const { nodes } = plan.pruned;
   const conditions = new Set(nodes.flatMap(({ op, inputs }) => (op === 'select' ? [inputs[0]!] : [])));
   /** Per segment, the conditions that turn there, and the nodes that jump, in running order; and by how much F changes. */
   const turned: Set<ValueId>[] = segments.map(() => new Set());
@@ -111,13 +112,7 @@ export function jumpOf(
 /** Whether a node's output may jump where its inputs do not. */
 function isStep({ op, attributes }: Node): boolean {
   const { passing, jumps } = OPS[op] as { passing: string; jumps?: (attributes: unknown) => boolean };
-  return (
-    passing === 'jump' ||
-    passing === 'choice' ||
-    passing === 'jumpingGroup' ||
-    op === 'select' ||
-    jumps?.(attributes) === true
-  );
+  return passing === 'jump' || passing === 'choice' || passing === 'jumpingGroup' || jumps?.(attributes) === true;
 }
 
 function jumps(from: ArrayLike<number>, to: ArrayLike<number>): boolean {
