@@ -9,6 +9,9 @@ export interface ModelSummary {
   readonly outputs: readonly PortSummary[];
   readonly layers: readonly LayerSummary[];
   readonly parameters: number;
+  /** The signatures of a SavedModel, and which of them is open; absent in other formats. */
+  readonly signatures?: readonly string[];
+  readonly signature?: string;
   /** Weights that hold what is no number, or infinities where none belong; absent in sessions, which hold no weights. */
   readonly notFinite?: readonly NotFiniteWeight[];
 }

@@ -2,6 +2,7 @@
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { MhoError } from '../../../contract/errors';
+import type { OpeningChoices } from '../../../contract/opening';
 import type { Graph } from '../graph/graph';
 import { Budget } from './budget';
 import { FileFault, openRegular, placeOf, type RegularFile } from './files';
@@ -38,6 +39,8 @@ export interface Opening {
   readonly root: string;
   /** Bytes that the machine has for the model. */
   readonly room: number;
+  /** What was chosen where the file leaves it open. */
+  readonly choices: OpeningChoices;
   /** Told of the bytes on the disk that the files of a model have together, whenever there is one more. */
   readonly onFile: (bytes: number) => void;
   /** Told of how the weights come in, in bytes: more to come, and a part that has been read. */

@@ -4,6 +4,7 @@
  */
 import type { NumericArray } from '../../../contract/attribution';
 import type { ImageReading, InputPort } from '../../../contract/data';
+import type { OpeningChoices } from '../../../contract/opening';
 import type { Session } from '../../../contract/session';
 import { type Column, type FileRead, readArrays, readColumn, readFile } from '../data/read';
 import { openFound, type OpenedModel } from '../formats/recognise';
@@ -28,11 +29,11 @@ export type Reader<Asked, Value> = (asked: Asked, tell: Tell) => Promise<Read<Va
 const buffersOf = ({ data, lost }: NumericArray): Float32Array[] => (lost ? [data, lost] : [data]);
 
 export const readers = {
-  model: (async ({ path, room }, tell) => {
-    const model = await openFound(path, { room, onFile: tell.onDisk, expect: tell.expect, read: tell.read });
+  model: (async ({ path, room, choices }, tell) => {
+    const model = await openFound(path, { room, choices, onFile: tell.onDisk, expect: tell.expect, read: tell.read });
     const weights = model.graph.values.flatMap(({ constant }) => (constant ? [constant.data] : []));
     return { value: model, arrays: weights };
-  }) satisfies Reader<{ path: string; room: number }, OpenedModel>,
+  }) satisfies Reader<{ path: string; room: number; choices: OpeningChoices }, OpenedModel>,
 
   arrays: (async ({ path }, tell) => {
     const value = await readArrays(path, tell.onDisk);
