@@ -39,6 +39,10 @@ const catalogue = {
     'Layer {layer} ({kind}): {reason}.',
     'Save the model again with a released version of Keras, or report the file.',
   ],
+  MODEL_SIZES: [
+    'The input {input} cannot have the sizes {have}: its shape is {want}, where ? is free.',
+    'Give one size for each axis, without the examples, and the same where it is not free; mho inspect lists the inputs.',
+  ],
   MODEL_TOO_LARGE: [
     '{path}: {what} is {have}, more than the limit of {limit}.',
     'Damaged files declare such sizes. A genuine model needs more free memory: close other programs or take a larger machine; if there is enough, report it.',

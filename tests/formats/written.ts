@@ -66,7 +66,7 @@ export const functional = (
 });
 
 /** @param config as a file has it */
-export const kerasGraph = (config: unknown): Graph => openKeras(config, '3.8.0', none).graph;
+export const kerasGraph = (config: unknown): Graph => openKeras(config, '3.8.0', none, (_, shape) => shape).graph;
 
 export interface TfNode {
   readonly name: string;

@@ -5,6 +5,7 @@ import type { RegularFile } from './files';
 import { isRecord, parsedWithin } from './json';
 import { openKeras } from './keras/open';
 import type { Place, StoredWeight, WeightStore } from './keras/weights';
+import { bindingOf } from './sizes';
 import { type Format, type OpenedGraph, type Source, withFile } from './source';
 import { openArchive } from './zip';
 
@@ -46,7 +47,12 @@ async function open({ path, reading }: Source, archived: RegularFile): Promise<O
   const place = await archive.place(WEIGHTS, budget.left);
   if (place instanceof Uint8Array) budget.take(place.byteLength);
   const file = await openHdf5(place, path, reading);
-  return openKeras(config, typeof version === 'string' ? version : null, storeOf(file, path));
+  return openKeras(
+    config,
+    typeof version === 'string' ? version : null,
+    storeOf(file, path),
+    bindingOf(reading.choices),
+  );
 }
 
 /** Weights by the layer's key: `layers/dense/vars/0`, or, in files of Keras 2.12 to 2.15, under another first name. */

@@ -4,6 +4,7 @@ import { declaredSize, type Hdf5File, isHdf5, openHdf5 } from './hdf5';
 import { parsedWithin } from './json';
 import { openKeras } from './keras/open';
 import type { Place, StoredWeight, WeightStore } from './keras/weights';
+import { bindingOf } from './sizes';
 import { type Format, type OpenedGraph, type Source, withFile } from './source';
 
 export const kerasHdf5: Format = { match: (source) => isHdf5(source.head), open };
@@ -24,7 +25,7 @@ async function open(source: Source): Promise<OpenedGraph> {
     if (!(error instanceof SyntaxError)) throw error;
     throw new MhoError('MODEL_DAMAGED', { path, reason: 'its attribute model_config is no JSON' }, { cause: error });
   }
-  return openKeras(config, file.text('/', 'keras_version'), storeOf(file, path));
+  return openKeras(config, file.text('/', 'keras_version'), storeOf(file, path), bindingOf(source.reading.choices));
 }
 
 /** Weights by layer name: `model_weights/conv1`, whose attribute `weight_names` lists them in order. */

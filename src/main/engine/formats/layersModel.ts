@@ -4,6 +4,7 @@ import { ConfigFault, isRecord } from './json';
 import { openKeras } from './keras/open';
 import type { Place, StoredWeight, WeightStore } from './keras/weights';
 import { partsOf } from './kerasHdf5';
+import { bindingOf } from './sizes';
 import type { Format, OpenedGraph, Reading, Source } from './source';
 import { listedWeights } from './weightsManifest';
 
@@ -31,7 +32,12 @@ async function open(source: Source): Promise<OpenedGraph> {
   // Versions of the JavaScript library itself say `tfjs-layers 1.2.3`; they follow Keras 2.
   const keras = version !== null && /^\d/.test(version) ? version : '2';
   try {
-    return openKeras(config, keras, storeOf(await readManifest(path, json, source.reading), path));
+    return openKeras(
+      config,
+      keras,
+      storeOf(await readManifest(path, json, source.reading), path),
+      bindingOf(source.reading.choices),
+    );
   } catch (error) {
     if (!(error instanceof ConfigFault)) throw error;
     throw new MhoError(

@@ -14,6 +14,7 @@ import { layersModel } from './layersModel';
 import { onnx } from './onnx/open';
 import { paddingBeside } from './padding';
 import { savedModel } from './savedModel/open';
+import { checkSizes } from './sizes';
 import { type Format, LARGEST_JSON, type Opening, type Source, sourceAt, sourcesIn } from './source';
 
 const OPENING_BRACE = 0x7b;
@@ -55,6 +56,7 @@ export async function openFound(path: string, around: Omit<Opening, 'given' | 'r
     const { format, source, beside } = await find(given);
     at = source.path;
     const { graph: opened, parameters, hashed } = await formats[format].open(source);
+    checkSizes(opened, around.choices);
     const folder = source.isFolder ? source.path : dirname(source.path);
     const padding = hasLookup(opened) ? await paddingBeside(folder, source.reading.root) : null;
     const graph = padding === null ? opened : { ...opened, padding };

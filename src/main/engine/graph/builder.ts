@@ -23,10 +23,15 @@ export class GraphBuilder {
   private readonly layerNames = new Set<string>();
   private blame: Blame | null = null;
 
-  constructor(readonly name: string) {}
+  /** @param bind gives an input's shape sizes that were chosen for it */
+  constructor(
+    readonly name: string,
+    private readonly bind: (input: string, shape: Shape) => Shape = (_, shape) => shape,
+  ) {}
 
-  /** A model input. @param shape without the batch axis */
-  input(name: string, shape: Shape, dtype: DType = 'float32'): ValueId {
+  /** A model input. @param given its shape without the batch axis, as the file has it */
+  input(name: string, given: Shape, dtype: DType = 'float32'): ValueId {
+    const shape = this.bind(name, given);
     for (const size of shape)
       if (size !== null && !(Number.isInteger(size) && size >= 1))
         throw new MhoError('MODEL_CONFIG', { layer: name, kind: 'input', reason: `a size of ${size} is not possible` });

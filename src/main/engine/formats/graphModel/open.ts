@@ -3,6 +3,7 @@ import { basename, dirname } from 'node:path';
 import { MhoError } from '../../../../contract/errors';
 import { ConfigFault, isRecord } from '../json';
 import { type ListedWeight, listedWeights } from '../weightsManifest';
+import { bindingOf } from '../sizes';
 import type { Format, OpenedGraph, Source } from '../source';
 import { type HostArray, reals, wholes } from '../tensors/array';
 import { nodeOf, type TfFunction, type TfPort } from '../tensorflow/graph';
@@ -40,6 +41,7 @@ async function open(source: Source): Promise<OpenedGraph> {
       functions: functionsOf(topology['library']),
       inputs,
       outputs,
+      bind: bindingOf(source.reading.choices),
       variable: () => null,
       weight: (node) => {
         const stored = weights.get(node);

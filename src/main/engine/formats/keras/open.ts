@@ -2,6 +2,7 @@
 import { MhoError } from '../../../../contract/errors';
 import { GraphBuilder } from '../../graph/builder';
 import { ConfigFault, isRecord } from '../json';
+import type { Binding } from '../sizes';
 import type { OpenedGraph } from '../source';
 import { Assembly, BATCH } from '../tensors/assembly';
 import { isNetwork, type LayerSpec, layerSpec } from './config';
@@ -11,11 +12,15 @@ import type { WeightStore } from './weights';
 /**
  * @param config the model's `{ class_name, config }`
  * @param version of the Keras that wrote it, e.g. `2.15.0`
+ * @param bind gives inputs the sizes that were chosen
  * @throws MODEL_CONFIG, MODEL_DAMAGED, MODEL_WEIGHTS_MISSING, MODEL_WEIGHTS_SHAPE
  */
-export function openKeras(config: unknown, version: string | null, store: WeightStore): OpenedGraph {
+export function openKeras(config: unknown, version: string | null, store: WeightStore, bind: Binding): OpenedGraph {
   const model = modelSpec(config, store.path);
-  const builder = new GraphBuilder(model.config.get('name') === undefined ? model.name : model.config.text('name'));
+  const builder = new GraphBuilder(
+    model.config.get('name') === undefined ? model.name : model.config.text('name'),
+    bind,
+  );
   const to = new Assembly(builder, fixedBatch(model) ?? BATCH);
   const translator = new NetworkTranslator(to, store, majorOf(version, config));
   try {

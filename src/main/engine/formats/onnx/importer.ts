@@ -2,6 +2,7 @@
 import { MhoError } from '../../../../contract/errors';
 import { GraphBuilder } from '../../graph/builder';
 import type { Graph } from '../../graph/graph';
+import type { Binding } from '../sizes';
 import { type HostArray, isArray, NotExpressible } from '../tensors/array';
 import { AcrossBatch, Assembly, attributable, BATCH, type Origin, type Tensor } from '../tensors/assembly';
 import { safeDivision } from '../tensors/compositions';
@@ -78,8 +79,9 @@ export class Importer {
     /** A tensor's numbers. */
     private readonly read: (proto: TensorProto) => HostArray,
     batched: boolean,
+    bind: Binding,
   ) {
-    this.builder = new GraphBuilder(graph.name || 'model');
+    this.builder = new GraphBuilder(graph.name || 'model', bind);
     const fixed = new Set(graph.initialisers.map(({ name }) => name));
     const sizes = graph.inputs.filter(({ name }) => !fixed.has(name)).map((info) => dimsOf(info)?.[0] ?? null);
     const [first] = sizes;

@@ -1,6 +1,7 @@
 /** ONNX files: exported by PyTorch, tf2onnx, Keras and others. */
 import { MhoError } from '../../../../contract/errors';
 import { WireFault } from '../protobuf';
+import { bindingOf } from '../sizes';
 import { type Format, type OpenedGraph, type Source, withFile } from '../source';
 import type { HostArray } from '../tensors/array';
 import { type Built, Importer } from './importer';
@@ -43,7 +44,7 @@ async function open(source: Source): Promise<OpenedGraph> {
     return array;
   };
   const attempt = (batched: boolean): Built =>
-    guarded(path, () => new Importer(graph, opset, path, tensor, batched).build());
+    guarded(path, () => new Importer(graph, opset, path, tensor, batched, bindingOf(source.reading.choices)).build());
   let built = attempt(!hasScalarInput(graph));
   // Arithmetic across the first axis: then it does not count examples, and the whole of an input is one.
   if (built.acrossBatch && built.reached === 0) {

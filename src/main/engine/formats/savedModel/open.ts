@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { MhoError } from '../../../../contract/errors';
 import { entries } from '../protobuf';
+import { bindingOf } from '../sizes';
 import { type Format, type OpenedGraph, readPart, type Source } from '../source';
 import { type HostArray } from '../tensors/array';
 import { type TfFunction, type TfPort } from '../tensorflow/graph';
@@ -50,6 +51,7 @@ async function open(source: Source): Promise<OpenedGraph> {
       functions,
       inputs: ports(signature.inputs),
       outputs: ports(signature.outputs),
+      bind: bindingOf(source.reading.choices),
       variable: (handle) => {
         const key = keys.get(handle);
         const array = key === undefined ? null : checkpoint.tensor(key);

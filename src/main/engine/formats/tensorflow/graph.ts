@@ -1,4 +1,5 @@
 /** A TensorFlow graph as its importer takes it, whether it comes as protobuf (SavedModel) or as JSON (GraphModel). */
+import type { Binding } from '../sizes';
 import type { HostArray } from '../tensors/array';
 import type { TfNode } from './node';
 
@@ -26,6 +27,8 @@ export interface TfGraph {
   readonly functions: ReadonlyMap<string, TfFunction>;
   readonly inputs: readonly TfPort[];
   readonly outputs: readonly TfPort[];
+  /** Gives inputs the sizes that were chosen. */
+  readonly bind: Binding;
   /** A variable's numbers, by the name of the node that makes its handle in the main graph. */
   readonly variable: (handle: string) => HostArray | null;
   /** Constants kept outside the graph, by node name. */

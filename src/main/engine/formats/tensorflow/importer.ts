@@ -73,7 +73,7 @@ class TfImporter {
     private readonly file: TfGraph,
     batched: boolean,
   ) {
-    this.builder = new GraphBuilder(file.name);
+    this.builder = new GraphBuilder(file.name, file.bind);
     const sizes = file.inputs.map(({ shape }) => shape?.[0] ?? -1);
     const [first] = sizes;
     const fixed = first !== undefined && first >= 1 && sizes.every((size) => size === first);

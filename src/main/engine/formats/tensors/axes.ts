@@ -115,10 +115,11 @@ export class Axes {
   input(name: string, shape: Shape, dtype: Exclude<DType, 'bool'>): Varying {
     const id = this.builder.input(name, shape, dtype);
     if (this.batched) return this.varying(id, range(shape.length + 1).map(one));
-    const held = shape.filter((size) => size !== 1);
+    const bound = this.builder.shape(id);
+    const held = bound.filter((size) => size !== 1);
     let next = 1;
-    const axes = shape.map((size) => (size === 1 ? [] : [next++]));
-    return this.varying(held.length === shape.length ? id : this.reshapedTo(id, held), axes);
+    const axes = bound.map((size) => (size === 1 ? [] : [next++]));
+    return this.varying(held.length === bound.length ? id : this.reshapedTo(id, held), axes);
   }
 
   /** An input that no row of numbers is: the model opens, and what it leads to is refused by this reason. */
