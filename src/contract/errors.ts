@@ -26,6 +26,15 @@ const catalogue = {
     '{path} holds weights, but not the model they belong to.',
     'Save the whole model (model.save), not only its weights.',
   ],
+  MODEL_NO_SIGNATURE: [
+    '{path} is a SavedModel without a signature: it does not say what goes in and what comes out.',
+    "Give it one in Python: m = tf.saved_model.load('{path}'); tf.saved_model.save(m, 'signed', signatures=m.{function}.concrete_functions[0]); then open signed.",
+  ],
+  MODEL_NO_FUNCTION: [
+    '{path} is a SavedModel without a signature, and without a function that one could be made of.',
+    'Save the model again with one: model.export(folder) in Keras, else tf.saved_model.save(model, folder, signatures=tf.function(model).get_concrete_function(tf.TensorSpec(shape))).',
+  ],
+  SIGNATURE_UNKNOWN: ['{path} has no signature {signature}{hint}.', 'Give one that it has: {signatures}.'],
   MODEL_WEIGHTS_SHORT: ['{path} ends after {have} of {want} bytes.', 'The folder may be half copied; copy it again.'],
   MODEL_WEIGHTS_MISSING: [
     'The weight {weight} of layer {layer} is not in {path}.',

@@ -1,5 +1,6 @@
 /** How a model is opened, where its file leaves that open. */
 import { z } from 'zod';
+import type { ModelSummary } from './model';
 
 export const openingChoicesSchema = z.object({
   /**
@@ -12,3 +13,8 @@ export const openingChoicesSchema = z.object({
 });
 
 export type OpeningChoices = Readonly<z.infer<typeof openingChoicesSchema>>;
+
+/** How the model that a summary describes was opened, so that it can be opened so again. */
+export const choicesOf = ({ signature }: ModelSummary): OpeningChoices => ({
+  ...(signature !== undefined && { signature }),
+});

@@ -63,6 +63,9 @@ const model = z.object({
     }),
   ),
   parameters: size,
+  /** Of a SavedModel. */
+  signatures: z.array(z.string()).optional(),
+  signature: z.string().optional(),
 }) satisfies z.ZodType<ModelSummary>;
 
 const place = z.union([size, z.array(size)]);

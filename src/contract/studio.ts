@@ -36,6 +36,7 @@ import {
 import { BACKENDS, type BackendInfo, type BackendReport } from './backends';
 import type { MhoFault } from './errors';
 import type { ModelSummary, OpSupport, Varied } from './model';
+import { openingChoicesSchema } from './opening';
 
 // ---------------------------------------------------------------- handles
 
@@ -393,6 +394,8 @@ const asks =
 export const engineRequests = {
   /** Replaces the document's model; its runs stay. @throws MODEL_…, OPENING_CANCELLED */
   openModel: asks<OpenedModel>()(z.object({ file: fileToken })),
+  /** The open model with other choices: of its signatures, where it has several; of free sizes. @throws as `openModel`, NOTHING_OPEN */
+  reopenModel: asks<OpenedModel>()(z.object({ choices: openingChoicesSchema })),
   openSample: asks<OpenedModel>()(z.object({ name: handle })),
   /** Ends what this document is opening: a model, a session, data. It stays as it was. */
   cancelOpening: asks<void>()(nothing),

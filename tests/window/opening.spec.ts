@@ -2,7 +2,7 @@
 import { expect, test } from '@playwright/test';
 import { copyFileSync, mkdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { answerDialogs, forget, launch, newFolder, root, type Studio } from './studio';
+import { answerDialogs, forget, launch, newFolder, root, shownMessages, type Studio } from './studio';
 
 const CASES = join(root, 'tests/reference/cases');
 let folder: string;
@@ -108,4 +108,23 @@ test('of several models in a folder the others are named', async () => {
   studio = await launch([place]);
   const card = studio.page.getByRole('region', { name: 'Model' });
   await expect(card).toContainText('One of several models in its folder. The others: a.onnx.', { timeout: 20_000 });
+});
+
+test('a model with several signatures shows which is open, and opens another; what is not opened is not chosen', async () => {
+  studio = await launch([join(root, 'tests/field/signatures/two')]);
+  const { page, app } = studio;
+  const signature = page.getByLabel('Signature');
+  await expect(signature).toHaveValue('classify');
+  await signature.selectOption('embed');
+  await expect(page.getByText('x [4] → code [5]')).toBeVisible();
+  await expect(signature).toHaveValue('embed');
+  expect((await studio.get('openedModel', {}))!.summary.signature).toBe('embed');
+
+  await answerDialogs(app, { open: join(root, 'tests/field/signatures/case.in.npz'), unsaved: 2 });
+  await page.getByRole('button', { name: 'Choose inputs' }).first().click();
+  await page.getByRole('button', { name: 'Run', exact: true }).first().click({ timeout: 20_000 });
+  await expect.poll(async () => (await studio!.get('document', {})).runs, { timeout: 30_000 }).toBeGreaterThan(0);
+  await signature.selectOption('classify');
+  await expect.poll(() => shownMessages(app)).toHaveLength(1);
+  await expect(signature).toHaveValue('embed');
 });

@@ -92,6 +92,12 @@ export class Studio {
     else await this.#openModel(file.name, () => this.program.client.request('openModel', { file: file.file }));
   }
 
+  /** Opens the model that is open by another of its signatures. */
+  async openSignature(signature: string): Promise<void> {
+    const choices = { signature };
+    await this.#openModel(signature, () => this.program.client.request('reopenModel', { choices }));
+  }
+
   /** What was dropped: data files together, else the first file. */
   async openAll(files: readonly FileRef[]): Promise<void> {
     const data = files.filter(({ kind }) => kind === 'data');

@@ -1,6 +1,6 @@
 /** A document as it was: after the engine died, after the program, after another took its place, out of a session file. */
 import { readdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { RunSetup } from '../../../src/contract/studio';
 import { createStudioService, type StudioService } from '../../../src/main/hosts/service';
@@ -196,5 +196,41 @@ describe('reopened sessions', () => {
     const again = (await get(service, 'runList', {})).slice(2);
     expect(again.map(({ result }) => result.atBaseline)).toEqual(runs.map(({ result }) => result.atBaseline));
     expect((await get(service, 'openedModel', {}))!.data!.data).toBe(data!.data);
+  });
+});
+
+describe('a model with several signatures', () => {
+  const grants = { model: resolve('tests/field/signatures/two') };
+  const rows = resolve('tests/field/signatures/case.in.npz');
+
+  it('is opened by another, which is another model, and comes back by it out of its session', async () => {
+    const service = start();
+    const first = await get(service, 'openModel', { file: 'model' }, { paths: grants });
+    expect(first.summary.signature).toBe('classify');
+    const { summary } = await get(service, 'reopenModel', { choices: { signature: 'embed' } });
+    expect(summary).toMatchObject({ signature: 'embed', signatures: ['classify', 'embed'] });
+    const { data } = await get(service, 'readInputs', { files: ['rows'] }, { paths: { rows } });
+    await run(service, {
+      data,
+      examples: [0],
+      baseline: { kind: 'constant', value: 0 },
+      target: { index: 0 },
+      methods: ['rescale'],
+      rule: 'secant',
+      steps: 1,
+      backend: 'auto',
+    });
+    expect(await code(service, { name: 'reopenModel', params: { choices: {} }, unsaved: 'ask' })).toBe('RUNS_UNSAVED');
+    const after = start();
+    expect((await get(after, 'openedModel', {}))!.summary.signature).toBe('embed');
+    const path = join(folder, 'embed.mho');
+    expect(await code(after, { name: 'save', params: { path } })).toBe('ok');
+    const other = await get(after, 'openSession', { file: 'it' }, { paths: { it: path }, document: 'two' }).catch(
+      String,
+    );
+    expect(other).toContain('SESSION_OPEN_ELSEWHERE');
+    await after.handle({ document: 'one', name: 'close', params: {} });
+    await get(after, 'openSession', { file: 'it' }, { paths: { it: path }, document: 'two' });
+    expect((await get(after, 'openedModel', {}, { document: 'two' }))!.summary.signature).toBe('embed');
   });
 });

@@ -3,6 +3,7 @@ import type { Method } from '../../../contract/attribution';
 import { MhoError } from '../../../contract/errors';
 import { singleCuts } from '../graph/cuts';
 import type { Graph, Layer, Node, ValueId } from '../graph/graph';
+import { layerNamed } from '../graph/layers';
 import { nearest } from '../graph/target';
 import { prune, unknownBefore, type Pruned } from '../graph/prune';
 import { isLinear, partsServe } from '../graph/support';
@@ -44,10 +45,15 @@ export function planRun(
   methods: readonly Method[],
   fixed: readonly ValueId[] = [],
 ): Plan {
-  const asked = names && new Set(names);
-  const known = new Set(graph.layers.map(({ name }) => name));
-  for (const name of asked ?? [])
-    if (!known.has(name)) throw new MhoError('LAYER_UNKNOWN', { layer: name, hint: nearest(name, graph.layers) });
+  const asked =
+    names &&
+    new Set(
+      names.map((name) => {
+        const layer = layerNamed(graph, name);
+        if (!layer) throw new MhoError('LAYER_UNKNOWN', { layer: name, hint: nearest(name, graph.layers) });
+        return layer.name;
+      }),
+    );
 
   const pruned = prune(graph, starts, sinks);
   const describe = (id: ValueId): string => graph.values[id]!.name;

@@ -5,6 +5,7 @@ import type { Varied } from '../../../contract/model';
 import { pick } from '../data/precision';
 import type { Graph, ValueId } from '../graph/graph';
 import { prune } from '../graph/prune';
+import { layerNamed } from '../graph/layers';
 import { namedTarget, nearest } from '../graph/target';
 import { variation } from '../graph/varied';
 import { evaluate } from './evaluate';
@@ -117,7 +118,7 @@ async function startedAt(
   name: string,
   { starts, fixed, lines }: Omit<Ends, 'atInput'>,
 ): Promise<Pick<Ends, 'starts' | 'lines'>> {
-  const layer = graph.layers.find((each) => each.name === name);
+  const layer = layerNamed(graph, name);
   if (!layer) throw new MhoError('LAYER_UNKNOWN', { layer: name, hint: nearest(name, graph.layers) });
   const start = layer.output;
   if (starts.includes(start)) return { starts, lines };

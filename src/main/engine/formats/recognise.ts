@@ -55,7 +55,7 @@ export async function openFound(path: string, around: Omit<Opening, 'given' | 'r
     const given = await sourceAt(path, { ...around, given: path, root: dirname(path) });
     const { format, source, beside } = await find(given);
     at = source.path;
-    const { graph: opened, parameters, hashed } = await formats[format].open(source);
+    const { graph: opened, parameters, hashed, signatures } = await formats[format].open(source);
     checkSizes(opened, around.choices);
     const folder = source.isFolder ? source.path : dirname(source.path);
     const padding = hasLookup(opened) ? await paddingBeside(folder, source.reading.root) : null;
@@ -67,6 +67,7 @@ export async function openFound(path: string, around: Omit<Opening, 'given' | 'r
       path: source.path,
       hash: hash.digest('hex'),
       parameters,
+      ...(signatures && { signatures: signatures.names, signature: signatures.open }),
     });
     const notFinite = notFiniteWeights(graph);
     return { graph, summary: notFinite.length > 0 ? { ...summary, notFinite } : summary, beside };

@@ -60,6 +60,8 @@ export interface OpenedGraph {
   readonly parameters: number;
   /** Configuration and weights, in an order that the file fixes. */
   readonly hashed: Iterable<string | Uint8Array>;
+  /** Where a file holds several entries to its model: their names, and which is open. */
+  readonly signatures?: { readonly names: readonly string[]; readonly open: string };
 }
 
 export interface Format {

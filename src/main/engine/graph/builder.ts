@@ -21,6 +21,7 @@ export class GraphBuilder {
   private readonly counts = new Map<string, number>();
   private readonly valueNames = new Set<string>();
   private readonly layerNames = new Set<string>();
+  private readonly aliases = new Map<string, ValueId>();
   private blame: Blame | null = null;
 
   /** @param bind gives an input's shape sizes that were chosen for it */
@@ -160,8 +161,18 @@ export class GraphBuilder {
     this.outputs.push({ name: this.unique(name, taken), value });
   }
 
+  renameOutput(name: string, to: string): void {
+    const at = this.outputs.findIndex((port) => port.name === name);
+    this.outputs[at] = { ...this.outputs[at]!, name: to };
+  }
+
+  /** Another name by which a value is found. The first that takes it keeps it. */
+  alias(name: string, value: ValueId): void {
+    if (!this.aliases.has(name)) this.aliases.set(name, value);
+  }
+
   build(): Graph {
-    const { name, values, nodes, inputs, outputs, layers } = this;
-    return { name, values, nodes, inputs, outputs, layers };
+    const { name, values, nodes, inputs, outputs, layers, aliases } = this;
+    return { name, values, nodes, inputs, outputs, layers, ...(aliases.size > 0 && { aliases }) };
   }
 }

@@ -52,6 +52,8 @@ export interface Graph {
   readonly outputs: readonly Port[];
   /** In running order; model inputs are layers too. */
   readonly layers: readonly Layer[];
+  /** Other names by which a value is found, none of them an output's or a layer's. */
+  readonly aliases?: ReadonlyMap<string, ValueId>;
   /** The id of padding, where files beside the model tell it. */
   readonly padding?: number;
 }

@@ -10,6 +10,12 @@ export function layerNames({ layers }: Graph): ReadonlyMap<ValueId, string> {
   return names;
 }
 
+/** A layer by its name, or by another that the file has for it. */
+export function layerNamed({ layers, aliases }: Graph, name: string): Layer | undefined {
+  const alias = aliases?.get(name);
+  return layers.find((each) => each.name === name) ?? layers.find(({ output }) => output === alias);
+}
+
 /** Tells of a node which layer it is in; undefined for what stands between layers. */
 export function layersOfNodes(graph: Graph): (node: Node) => Layer | undefined {
   const layers = new Map(graph.layers.map((layer) => [graph.values[layer.output]!.name, layer]));
@@ -40,7 +46,7 @@ function layerSummary(graph: Graph, layer: Layer, refused: readonly string[]): L
 /** The model as the interface shows it. */
 export function summarised(
   graph: Graph,
-  about: Pick<ModelSummary, 'format' | 'path' | 'hash' | 'parameters'>,
+  about: Pick<ModelSummary, 'format' | 'path' | 'hash' | 'parameters' | 'signatures' | 'signature'>,
 ): ModelSummary {
   const port = ({ name, value }: Graph['inputs'][number]): ModelSummary['inputs'][number] => {
     const { shape, dtype } = graph.values[value]!;

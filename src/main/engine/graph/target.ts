@@ -5,6 +5,7 @@ import { MhoError } from '../../../contract/errors';
 import { written } from '../../../contract/words/shape';
 import { Endings } from './endings';
 import type { Graph, ValueId } from './graph';
+import { layerNamed } from './layers';
 import { flatOf, type ShapeOf } from './moved';
 
 /** What a target names: an output or a layer. */
@@ -18,8 +19,7 @@ export interface NamedTarget {
 /** @throws LAYER_UNKNOWN */
 export function namedTarget(graph: Graph, name: string = graph.outputs[0]!.name): NamedTarget {
   const output = graph.outputs.find((port) => port.name === name);
-  const layer = graph.layers.find((each) => each.name === name);
-  const value = output?.value ?? layer?.output;
+  const value = output?.value ?? layerNamed(graph, name)?.output ?? graph.aliases?.get(name);
   if (value === undefined)
     throw new MhoError('LAYER_UNKNOWN', { layer: name, hint: nearest(name, [...graph.outputs, ...graph.layers]) });
   return { value, label: name, isOutput: graph.outputs.some((port) => port.value === value) };

@@ -1,6 +1,7 @@
 /** The engine as the service uses it. Loaded when it is first needed: TensorFlow takes half a second. */
 import type { AttributionRequest, NumericArray, RunResult } from '../../../contract/attribution';
 import type { BackendChoice, BackendReport } from '../../../contract/backends';
+import type { OpeningChoices } from '../../../contract/opening';
 import type { ModelSummary } from '../../../contract/model';
 import type { Session } from '../../../contract/session';
 import type { MhoError } from '../../../contract/errors';
@@ -18,7 +19,7 @@ import { variation } from '../../engine/graph/varied';
 export interface Engine {
   openModel(
     path: string,
-    options?: { onProgress?: (done: number, total: number) => void; signal?: AbortSignal },
+    options?: { onProgress?: (done: number, total: number) => void; signal?: AbortSignal; choices?: OpeningChoices },
   ): Promise<{ graph: Graph; summary: ModelSummary; beside: readonly string[] }>;
   /** What a graph tells without being computed. */
   describe(graph: Graph): Pick<OpenedModel, 'ops' | 'varied' | 'finalActivation' | 'probabilities'> & {

@@ -20,6 +20,7 @@ import {
   type RunSetup,
 } from '../../../contract/studio';
 import type { Device } from '../../engine/backends';
+import { layerNamed } from '../../engine/graph/layers';
 import { checked } from '../checked';
 import { Document, type DocumentSurroundings, type Unsaved } from './document';
 import type { Engine } from './engine';
@@ -119,6 +120,7 @@ function handlers(options: ServiceOptions, recovery: Recovery) {
   return {
     openModel: ({ document, params, path, unsaved }) => document.openModel(path(params.file), null, unsaved),
     openSample: ({ document, params, unsaved }) => document.openModel('', params.name, unsaved),
+    reopenModel: ({ document, params, unsaved }) => document.reopenModel(params.choices, unsaved),
     openedModel: async ({ document }) => document.opened(),
     sampleList: async () => (await samples(options.samples)).map(({ info }) => info),
     readInputs: ({ document, params: { files, ...rest }, path }) => document.readInputs(files.map(path), rest),
@@ -157,7 +159,7 @@ function handlers(options: ServiceOptions, recovery: Recovery) {
 
     activations: async ({ document: { epoch }, params }) => {
       const { graph } = epoch.openModel;
-      const layer = graph.layers.find(({ name }) => name === params.layer);
+      const layer = layerNamed(graph, params.layer);
       if (!layer) throw new MhoError('LAYER_UNKNOWN', { layer: params.layer, hint: '' });
       const request = epoch.data.request(probe(params), epoch.openModel);
       const { atInput, atBaseline, faults } = await urgently(params.backend, (device) =>

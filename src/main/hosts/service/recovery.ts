@@ -9,6 +9,7 @@ import { chmod, mkdir, readdir, readFile, rename, rm, stat, utimes } from 'node:
 import { join } from 'node:path';
 import { z } from 'zod';
 import { METHODS } from '../../../contract/attribution';
+import { openingChoicesSchema } from '../../../contract/opening';
 import { writeSafely } from '../../engine/sessions/write';
 import { dataSource } from './data';
 import { Turns } from './turns';
@@ -50,7 +51,9 @@ const stateSchema = z.object({
   created: z.string().optional(),
   notes: z.string().optional(),
   session: z.object({ path: z.string(), stamp: stamp.nullable() }).nullable(),
-  model: z.object({ path: z.string(), sample: z.string().nullable() }).nullable(),
+  model: z
+    .object({ path: z.string(), sample: z.string().nullable(), choices: openingChoicesSchema.optional() })
+    .nullable(),
   /** `source` is missing where the data are a run's own rows. */
   data: z.array(
     z.object({ id: z.string(), path: z.string(), source: dataSource.optional(), baseline: z.boolean().optional() }),

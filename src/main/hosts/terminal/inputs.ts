@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import type { BaselineSpec, NumericArray, TargetSpec } from '../../../contract/attribution';
 import type { HowRead, ImageReading, InputPort } from '../../../contract/data';
 import { MhoError } from '../../../contract/errors';
-import type { ModelSummary, PortSummary } from '../../../contract/model';
+import type { PortSummary } from '../../../contract/model';
 import { counted, readData, together } from '../../engine/data';
 import type { FittingBaseline } from '../../engine/data/baselines';
 import { valueFault } from '../../engine/data/ports';
@@ -156,7 +156,7 @@ export async function baselineFrom(
  */
 export function targetFrom(
   text: string | undefined,
-  model: Pick<ModelSummary, 'outputs' | 'layers'>,
+  model: { readonly outputs: readonly { name: string }[]; readonly layers: readonly { name: string }[] },
   afterActivation: boolean,
 ): TargetSpec {
   const after = afterActivation ? { afterActivation } : {};

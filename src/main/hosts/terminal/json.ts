@@ -108,12 +108,12 @@ function runJson(session: Session, run: SessionRun, top: number, neurons: boolea
 /** @param file where the session is, or null when it has not been saved */
 export function sessionJson(session: Session, file: string | null, top: number, neurons = false): string {
   const { created, software, model, questions, runs, errors, notes } = session;
-  const { name, format, path, hash, parameters } = model;
+  const { name, format, path, hash, parameters, signature } = model;
   const value = {
     session: file,
     created,
     software,
-    model: { name, format, path, hash, parameters },
+    model: { name, format, path, hash, parameters, ...(signature !== undefined && { signature }) },
     questions: questions.map(({ inputs, source, examples, baseline, target, minus }) => ({
       inputs: Object.entries(inputs).map(([input, array]) => ({ name: input, shape: array.shape })),
       source,

@@ -1,4 +1,5 @@
 /** Opens a model, with a bar for large ones where somebody watches, and a word about what else is in the folder. */
+import type { OpeningChoices } from '../../../contract/opening';
 import { printable } from '../../../contract/text';
 import { notFiniteWords } from '../../../contract/words/weights';
 import { openModel, type OpenedModel } from '../../engine/formats';
@@ -8,12 +9,18 @@ import { interruptible, type Terminal } from './terminal';
 /** Smaller models are open before a bar could be read. */
 const BAR_BYTES = 64e6;
 
-/** Ctrl-C ends it. @param doubts whether weights that are no numbers are told @throws MODEL_…, OPENING_CANCELLED */
+export interface OpeningWords {
+  readonly quiet?: boolean | undefined;
+  /** Whether weights that are no numbers are told; else where it is not quiet. */
+  readonly doubts?: boolean;
+  readonly choices?: OpeningChoices;
+}
+
+/** Ctrl-C ends it. @throws MODEL_…, OPENING_CANCELLED */
 export async function openInTerminal(
   terminal: Terminal,
   path: string,
-  quiet = false,
-  doubts = !quiet,
+  { quiet = false, doubts = !quiet, choices = {} }: OpeningWords = {},
 ): Promise<OpenedModel> {
   const screen = quiet ? null : terminal.screen;
   let bar: Promise<Bar> | null = null;
@@ -29,7 +36,7 @@ export async function openInTerminal(
     if (screen && total >= BAR_BYTES) void (bar ??= progressBar(screen)).then(draw);
   };
   try {
-    const model = await interruptible(terminal, (signal) => openModel(path, { onProgress, signal }));
+    const model = await interruptible(terminal, (signal) => openModel(path, { onProgress, signal, choices }));
     if (model.beside.length > 0 && !quiet) terminal.err(takenOf(model));
     if (doubts) for (const each of model.summary.notFinite ?? []) terminal.err(`${notFiniteWords(each)}\n`);
     return model;

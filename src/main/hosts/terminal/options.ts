@@ -2,8 +2,18 @@
 import type { Accuracy, Method, Rule } from '../../../contract/attribution';
 import type { BackendChoice } from '../../../contract/backends';
 import type { ImageReading } from '../../../contract/data';
+import type { OpeningChoices } from '../../../contract/opening';
 
-export interface AttributeOptions {
+/** How the model is opened, where its file leaves it open. */
+export interface OpeningOptions {
+  readonly signature?: string;
+}
+
+export const choicesFrom = ({ signature }: OpeningOptions): OpeningChoices => ({
+  ...(signature !== undefined && { signature }),
+});
+
+export interface AttributeOptions extends OpeningOptions {
   /** A session, whose run goes on; then `input` is not needed. */
   readonly continue?: string;
   /** Which of its runs, by place or name. */

@@ -10,7 +10,7 @@ import { MODEL_ARGUMENT, SESSION_ARGUMENT } from '../../../contract/words/format
 import { METHOD_LINES, RULE_LINES } from '../../../contract/words/methods';
 import { checkAddressSpace } from './addressSpace';
 import { toleranceFrom } from './accuracy';
-import type { AttributeOptions, ShowOptions } from './options';
+import type { AttributeOptions, OpeningOptions, ShowOptions } from './options';
 import { cleaned, EXIT, type Interrupt, type Terminal } from './terminal';
 
 /** Faults of a command line, not of what it names. */
@@ -168,6 +168,8 @@ function programFor(terminal: Terminal, finish: (code: number) => void): Command
     .showSuggestionAfterError()
     .addHelpText('after', EXIT_CODES);
 
+  const signature = () =>
+    new Option('--signature <name>', 'which of the signatures of a SavedModel; the serving one when absent');
   const json = () => new Option('--json', 'print JSON instead of tables');
   const neurons = () => new Option('--neurons', 'with --json: the contribution of every single neuron too');
   const top = () => new Option('--top <k>', 'units shown per layer').argParser(whole(1)).default(5);
@@ -181,8 +183,9 @@ function programFor(terminal: Terminal, finish: (code: number) => void): Command
       'Opens a model and lists its inputs, outputs and layers, where the path starts, and what each method gives for its ops.',
     )
     .argument('<model>', MODEL_ARGUMENT)
+    .addOption(signature())
     .addOption(json())
-    .action(async (model: string, options: { json?: boolean }) => {
+    .action(async (model: string, options: OpeningOptions & { json?: boolean }) => {
       const { inspect } = await import('./commands/inspect');
       finish(await inspect(terminal, model, options));
     });
@@ -192,6 +195,7 @@ function programFor(terminal: Terminal, finish: (code: number) => void): Command
     .summary('find the neurons that carried predictions')
     .description('Contributions of every neuron of every layer, by Neuron Integrated Gradients and DeepLIFT.')
     .argument('[model]', MODEL_ARGUMENT)
+    .addOption(signature())
     .option('--input <file...>', 'files (npz, npy, csv, png, jpeg), or NAME=FILE for one input of several')
     .addOption(
       new Option('--image-range <range>', 'what black and white of pictures become (as the model tells)').choices(IMAGE_RANGES), // prettier-ignore

@@ -2,14 +2,17 @@
 import { existsSync, statSync } from 'node:fs';
 import type { TargetIndex, TargetSpec } from '../../../contract/attribution';
 import { MhoError } from '../../../contract/errors';
-import type { ModelSummary } from '../../../contract/model';
+import type { LayerSummary, PortSummary } from '../../../contract/model';
 import type { readColumn } from '../../engine/data';
 import { nearest } from '../../engine/graph/target';
 import { labelAxis } from '../service/labels';
 import { targetFrom } from './inputs';
 
 export interface TargetWords {
-  readonly model: Pick<ModelSummary, 'outputs' | 'layers'>;
+  readonly model: {
+    readonly outputs: readonly Pick<PortSummary, 'name' | 'shape'>[];
+    readonly layers: readonly Pick<LayerSummary, 'name' | 'shape'>[];
+  };
   /** Names of the values of an output; empty without. */
   readonly labels: readonly string[];
   /** Which of the inputs' examples are asked for, of how many. */

@@ -16,6 +16,7 @@ import {
   type SignatureDef,
 } from '../tensorflow/proto';
 import { readCheckpoint } from './checkpoint';
+import { layersOfVariables, openedOf } from './signatures';
 import { checkpointKeys } from './variables';
 
 /** Protobuf itself ends at two gigabytes. */
@@ -30,6 +31,7 @@ async function open(source: Source): Promise<OpenedGraph> {
   const path = join(source.path, 'saved_model.pb');
   const file = await readPart(path, source.reading, LARGEST);
   const meta = guarded(path, () => metaGraph(file));
+  const { name, signature, names, first } = openedOf(meta, source.path, source.reading.choices.signature);
   const checkpoint = await readCheckpoint(join(source.path, 'variables'), source.reading);
   const read = new Map<string, HostArray>();
   return guarded(path, () => {
@@ -43,7 +45,6 @@ async function open(source: Source): Promise<OpenedGraph> {
     const texts = textsOf([definitions, ...(meta.graph?.library?.functions ?? []).map((each) => each.nodes)]);
     const bound = new Map((meta.objects?.functions ?? []).map(({ key, value }) => [key, value.bound] as const));
     const keys = checkpointKeys(nodes, functions, checkpoint, (constant) => texts.get(constant.name) ?? [], bound);
-    const signature = signatureOf(meta);
     const { graph, read: weights } = importTensorflow({
       path,
       name: rootName(meta, source.name),
@@ -51,6 +52,7 @@ async function open(source: Source): Promise<OpenedGraph> {
       functions,
       inputs: ports(signature.inputs),
       outputs: ports(signature.outputs),
+      layers: layersOfVariables(meta),
       bind: bindingOf(source.reading.choices),
       variable: (handle) => {
         const key = keys.get(handle);
@@ -63,8 +65,10 @@ async function open(source: Source): Promise<OpenedGraph> {
     return {
       graph,
       parameters: [...weights].reduce((sum, { data }) => sum + data.length, 0),
+      signatures: { names, open: name },
       hashed: (function* () {
         yield file;
+        if (name !== first) yield `signature ${name}`; // another than what was opened before there was a choice
         for (const [name, { data }] of read) {
           yield name;
           yield new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
@@ -79,14 +83,6 @@ function metaGraph(file: Uint8Array): MetaGraphDef {
   const meta = metaGraphs.find(({ info }) => info?.tags.includes('serve')) ?? metaGraphs[0];
   if (!meta?.graph) throw new TensorflowFault('it holds no graph');
   return meta;
-}
-
-/** The signature a server would call, else the first with inputs and outputs. */
-function signatureOf(meta: MetaGraphDef): SignatureDef {
-  const all = [...entries(meta.signatures)].filter(([, each]) => each.inputs.length && each.outputs.length);
-  const found = all.find(([name]) => name === 'serving_default') ?? all.find(([name]) => name === 'serve') ?? all[0];
-  if (!found) throw new TensorflowFault('it has no signature with inputs and outputs');
-  return found[1];
 }
 
 const ports = (list: SignatureDef['inputs']): TfPort[] =>

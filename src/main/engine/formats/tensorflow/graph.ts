@@ -31,6 +31,8 @@ export interface TfGraph {
   readonly bind: Binding;
   /** A variable's numbers, by the name of the node that makes its handle in the main graph. */
   readonly variable: (handle: string) => HostArray | null;
+  /** Names of layers that variables belong to, where the file tells. */
+  readonly layers?: ReadonlySet<string>;
   /** Constants kept outside the graph, by node name. */
   readonly weight: (node: string) => HostArray | null;
 }

@@ -4,7 +4,7 @@
  */
 import { MhoError } from '../../../../contract/errors';
 import { GraphBuilder } from '../../graph/builder';
-import type { Graph } from '../../graph/graph';
+import type { Graph, ValueId } from '../../graph/graph';
 import * as host from '../tensors/array';
 import { type HostArray, isArray, NotExpressible } from '../tensors/array';
 import { AcrossBatch, Assembly, attributable, BATCH, type Tensor } from '../tensors/assembly';
@@ -99,9 +99,22 @@ class TfImporter {
       this.builder.output(name, id);
       return id;
     });
-    registerLayers(this.to, this.builder, (origin) => origin.name, this.kernels);
+    const layers = registerLayers(this.to, this.builder, (origin) => origin.name, this.kernels, file.layers);
+    this.callOutputs(ids, layers);
     const graph = this.builder.build();
     return { graph, read: this.read, acrossBatch: this.acrossBatch, reached: attributable(graph, ids) };
+  }
+
+  /** What the file calls by number is called as the layer that gives it; its number stays an alias. */
+  private callOutputs(ids: readonly ValueId[], layers: ReadonlyMap<ValueId, string>): void {
+    const names = new Set(this.builder.build().outputs.map(({ name }) => name));
+    for (const port of this.builder.build().outputs) {
+      const layer = ids.includes(port.value) && NUMBERED.test(port.name) ? layers.get(port.value) : undefined;
+      if (layer === undefined || names.has(layer)) continue;
+      names.add(layer);
+      this.builder.renameOutput(port.name, layer);
+      this.builder.alias(port.name, port.value);
+    }
   }
 
   private damaged(reason: string): MhoError {
@@ -436,6 +449,9 @@ class TfImporter {
     if (owner !== undefined && /Conv|MatMul/.test(node.op)) this.kernels.set(name, owner);
   }
 }
+
+/** Outputs that nobody has named. */
+const NUMBERED = /^(output_\d+|Identity(_\d+)?|(Stateful)?PartitionedCall(_\d+)?)(:\d+)?$/;
 
 /** A part of a frame: a step of a loop, a branch. */
 const partOf = (frame: Frame, part: string): string => (frame.part === undefined ? part : `${frame.part}/${part}`);

@@ -87,11 +87,23 @@ export type SignatureDef = Decoded<typeof SignatureDef>;
 
 /** Which objects a function's last inputs are. */
 const SavedFunction = message({ bound: many(2, int32) });
+/** An object that was saved: what hangs on it, and what it is. Variables have their names, functions those that they were traced to. */
+const SavedObject = message({
+  children: many(1, message({ node: one(1, int32), name: one(2, string) })),
+  function: maybe(6, message({ concrete: many(1, string) })),
+  variable: maybe(7, message({ name: one(6, string) })),
+});
 const MetaGraphDef = message({
   info: maybe(1, message({ tags: many(4, string), version: one(5, string) })),
   graph: maybe(2, GraphDef),
   signatures: many(5, message({ key: one(1, string), value: one(2, SignatureDef) })),
-  objects: maybe(7, message({ functions: many(2, message({ key: one(1, string), value: one(2, SavedFunction) })) })),
+  objects: maybe(
+    7,
+    message({
+      nodes: many(1, SavedObject),
+      functions: many(2, message({ key: one(1, string), value: one(2, SavedFunction) })),
+    }),
+  ),
 });
 export type MetaGraphDef = Decoded<typeof MetaGraphDef>;
 

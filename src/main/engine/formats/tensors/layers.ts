@@ -8,7 +8,7 @@ import type { Assembly, Origin } from './assembly';
 
 /** Scopes that Keras and TensorFlow open inside a layer. */
 const INSIDE =
-  /^(Tensordot|FusedBatchNorm(?:V[23])?|batchnorm|moments|Conv[123]D|conv[123]d|convolution|depthwise|separable_conv[12]d|einsum|BiasAdd|MatMul|Cast|Rsqrt|SquaredDifference|ArithmeticOptimizer|ConstantFolding|Pad|Reshape|Shape|ones|zeros|stack|concat|strided_slice|resize|ReadVariableOp|conv2d_transpose|compat|TensorArrayUnstack|TensorArrayV2Stack|TensorArrayV2Read|TensorArrayV2Write|TensorArrayStack)(_\d+)?$/;
+  /^(clip_by_value|l2_normalize|norm|Tensordot|FusedBatchNorm(?:V[23])?|batchnorm|moments|Conv[123]D|conv[123]d|convolution|depthwise|separable_conv[12]d|einsum|BiasAdd|MatMul|Cast|Rsqrt|SquaredDifference|ArithmeticOptimizer|ConstantFolding|Pad|Reshape|Shape|ones|zeros|stack|concat|strided_slice|resize|ReadVariableOp|conv2d_transpose|compat|TensorArrayUnstack|TensorArrayV2Stack|TensorArrayV2Read|TensorArrayV2Write|TensorArrayStack)(_\d+)?$/;
 /** Scopes of loops: what is unrolled belongs to the layer that the loop stands in. */
 const LOOP = /^while(_\d+)?$/;
 /** Calls of functions, which are no scopes of the model. */
@@ -40,14 +40,28 @@ const partsOf = (name: string): string[] => {
   return own.length > DEEPEST ? [...own.slice(0, DEEPEST - 1), own.slice(DEEPEST - 1).join('/')] : own;
 };
 
-/** Paths without the scope that all names share (the model's own) and the suffix that a second build of a Keras model adds to each. */
-function pathsOf(names: readonly string[]): (name: string) => readonly string[] {
+/**
+ * The suffix that a second build of a model adds to the names of its layers, by the layers that its variables tell: where
+ * conv2d_1 and conv2d_1_1 stand for conv2d and conv2d_1, `_1`. Empty where the names are the layers' own.
+ */
+function addedTo(names: readonly string[], known: ReadonlySet<string>): string {
+  const parts = new Set(names.flatMap((name) => partsOf(name).slice(0, -1)));
+  const suffixes = new Set([...parts].flatMap((part) => /_\d+$/.exec(part)?.[0] ?? []));
+  const met = (suffix: string): number => [...known].filter((name) => parts.has(name + suffix)).length;
+  return [...suffixes].reduce((best, suffix) => (met(suffix) > met(best) ? suffix : best), '');
+}
+
+/**
+ * Paths without the scope that all names share (the model's own) and the suffix that a second build of a Keras model adds to each.
+ * @param added that suffix, where the file's variables tell it: then it is kept
+ */
+function pathsOf(names: readonly string[], added: string): (name: string) => readonly string[] {
   const scoped = names.map(partsOf).filter((parts) => parts.length > 1);
   const root = scoped[0]?.[0];
   const nested = scoped.some((parts) => parts.length > 2 && !INSIDE.test(parts[1]!) && !LOOP.test(parts[1]!));
   if (root === undefined || !nested || !scoped.every((parts) => parts[0] === root)) return partsOf;
   const suffix = /_\d+$/.exec(root)?.[0];
-  const doubled = suffix !== undefined && scoped.every((parts) => parts[1]!.endsWith(suffix));
+  const doubled = added === '' && suffix !== undefined && scoped.every((parts) => parts[1]!.endsWith(suffix));
   return (name) => {
     const parts = partsOf(name);
     if (parts.length < 2 || parts[0] !== root) return parts;
@@ -75,14 +89,25 @@ interface Found {
   readonly key: string;
   readonly name: string;
   readonly group: readonly string[];
+  /** Whether it is one op of a scope that holds other layers, and so is called as the op. */
+  readonly direct: boolean;
+  /** What the file calls it: the scope in full, and its last part. */
+  readonly aliases: readonly string[];
 }
 
 /**
  * Which layer each node name belongs to.
  * @param kernels node name → name of the kernel it reads
+ * @param known names of layers that variables belong to
  */
-function assign(names: readonly string[], kernels: ReadonlyMap<string, string>): ReadonlyMap<string, Found> {
-  const pathOf = pathsOf(names);
+function assign(
+  names: readonly string[],
+  kernels: ReadonlyMap<string, string>,
+  known: ReadonlySet<string>,
+): ReadonlyMap<string, Found> {
+  const added = addedTo(names, known);
+  const bare = (part: string): string => (part.endsWith(added) ? part.slice(0, part.length - added.length) : part);
+  const pathOf = pathsOf(names, added);
   const paths = new Map(names.map((name) => [name, pathOf(name)] as const));
   const modules = [...paths.values()].some((parts) =>
     parts.some((part, i) => i > 0 && part.startsWith(`${parts[i - 1]!}.`)),
@@ -90,6 +115,9 @@ function assign(names: readonly string[], kernels: ReadonlyMap<string, string>):
   const scopeOf = (parts: readonly string[]): string[] => {
     const loop = parts.findIndex((part, i) => i < parts.length - 1 && LOOP.test(part));
     const scope = parts.slice(0, loop < 0 ? -1 : Math.max(loop, 1));
+    // What a layer opens inside is its own affair.
+    const layer = scope.findLastIndex((part) => known.has(bare(part)));
+    if (layer >= 0) return scope.slice(0, layer + 1);
     while (scope.length > 1 && INSIDE.test(scope.at(-1)!)) scope.pop();
     return scope;
   };
@@ -115,8 +143,11 @@ function assign(names: readonly string[], kernels: ReadonlyMap<string, string>):
     const parts = paths.get(name)!;
     const direct = scope.length === 0 || containers.has(scope.join('/'));
     const path = direct ? [...scope, parts.slice(scope.length).join('/')] : scope;
-    const full = modules ? dotted(path) : path;
-    found.set(name, { key: path.join('/'), name: full.at(-1)!, group: full.slice(0, -1) });
+    const own = path.map((part, i) => (i < scope.length ? bare(part) : part));
+    const full = modules ? dotted(own) : own;
+    const outer = partsOf(name).slice(0, -parts.length);
+    const aliases = [path.at(-1)!, [...outer, ...path].join('/'), [...outer, ...own].join('/')];
+    found.set(name, { key: path.join('/'), name: full.at(-1)!, group: full.slice(0, -1), direct, aliases });
   }
   return found;
 }
@@ -125,17 +156,20 @@ function assign(names: readonly string[], kernels: ReadonlyMap<string, string>):
  * Names the graph's values and registers its layers.
  * @param nameOf another name for a node whose own says nothing (that of its bias), or the same
  * @param kernels names of the kernels that nodes read, by `nameOf` their origin
+ * @param known names of layers that variables belong to, where the file tells
+ * @returns by their outputs, the names of the layers that are more than an op
  */
 export function registerLayers(
   assembly: Assembly,
   builder: GraphBuilder,
   nameOf: (origin: Origin) => string,
   kernels: ReadonlyMap<string, string>,
-): void {
+  known: ReadonlySet<string> = new Set(),
+): ReadonlyMap<ValueId, string> {
   const graph = builder.build();
   const made = graph.nodes.filter((node) => assembly.origins.has(node.output));
   const names = [...new Set(made.map((node) => nameOf(assembly.origins.get(node.output)!)))];
-  const assigned = assign(names, kernels);
+  const assigned = assign(names, kernels, known);
 
   interface Gathered extends Found {
     readonly values: ValueId[];
@@ -155,7 +189,7 @@ export function registerLayers(
     const found =
       port === undefined || last.get(whole.key) === node.output
         ? whole
-        : { ...whole, key: `${whole.key}:${port}`, name: port };
+        : { ...whole, key: `${whole.key}:${port}`, name: port, aliases: [] };
     const layer = layers.get(found.key) ?? { ...found, values: [], kinds: [], constants: new Set<ValueId>() };
     layers.set(found.key, layer);
     layer.values.push(node.output);
@@ -229,6 +263,16 @@ export function registerLayers(
       parameters: sizes.reduce((sum, { shape, data }) => (shape.length ? sum + data.length : sum), 0),
     });
   }
+  const called = [...layers.values()].map((layer) => [layer, outputOf.get(layer.key)!] as const);
+  const count = new Map<string, number>();
+  const aliasesOf = ({ name, aliases }: Gathered): Set<string> => new Set([...aliases, name.replace(/_\d+$/, '')]);
+  for (const [layer] of called) for (const alias of aliasesOf(layer)) count.set(alias, (count.get(alias) ?? 0) + 1);
+  // What several layers are called names none of them.
+  for (const [layer, output] of called)
+    for (const alias of aliasesOf(layer)) if (count.get(alias) === 1 && !taken.has(alias)) builder.alias(alias, output);
+  return new Map(
+    called.flatMap(([{ key, direct }, output]) => (direct ? [] : [[output, finalName.get(key)!] as const])),
+  );
 }
 
 /** Last part of a node's name, for values inside a layer. */

@@ -185,7 +185,11 @@ export class Epoch {
       created: this.created,
       notes: this.notes,
       session: this.session,
-      model: this.model && { path: this.model.path, sample: this.model.sample?.name ?? null },
+      model: this.model && {
+        path: this.model.path,
+        sample: this.model.sample?.name ?? null,
+        choices: this.model.choices,
+      },
       data: [...this.data.saved],
       runs: [...this.runs.saved],
       dirty: this.dirty && !(typeof whose === 'object' && 'waiting' in whose && whose.waiting === 'given up'),

@@ -6,6 +6,7 @@
  */
 import { basename } from 'node:path';
 import { MhoError } from '../../../../contract/errors';
+import type { OpeningChoices } from '../../../../contract/opening';
 import type {
   DocumentState,
   InputData,
@@ -62,8 +63,8 @@ export class Document {
     private readonly around: DocumentSurroundings,
   ) {
     this.#epoch = this.#newEpoch(around.recovery.create());
-    this.#reopening = new Reopening(id, around, (path, sample, given) =>
-      this.#openings.beside(path, given, ({ signal }) => this.#readModel(path, sample, signal)),
+    this.#reopening = new Reopening(id, around, (path, sample, choices, given) =>
+      this.#openings.beside(path, given, ({ signal }) => this.#readModel(path, sample, choices, signal)),
     );
     this.ready = this.#findAgain();
   }
@@ -175,10 +176,15 @@ export class Document {
   // ------------------------------------------------------------ model
 
   /** @throws RUNS_UNSAVED where another model would replace unsaved runs and the user was not asked, MODEL_…, OPENING_CANCELLED */
-  openModel(path: string, sampleName: string | null, unsaved: Unsaved): Promise<OpenedModel> {
+  openModel(
+    path: string,
+    sampleName: string | null,
+    unsaved: Unsaved,
+    choices: OpeningChoices = {},
+  ): Promise<OpenedModel> {
     return this.#openings.inTurn(sampleName ?? path, async (opening) => {
       const sample = sampleName === null ? null : await findSample(this.around.samples, sampleName);
-      const model = await this.#readModel(sample?.model ?? path, sample, opening.signal);
+      const model = await this.#readModel(sample?.model ?? path, sample, choices, opening.signal);
       const another = (): boolean => (this.#epoch.summary ?? model.summary).hash !== model.summary.hash;
       if (another()) this.#checkReplacing(unsaved);
       const data =
@@ -198,6 +204,12 @@ export class Document {
     });
   }
 
+  /** The open model, opened with other choices. @throws as `openModel`, NOTHING_OPEN */
+  async reopenModel(choices: OpeningChoices, unsaved: Unsaved): Promise<OpenedModel> {
+    const { path, sample } = this.#epoch.openModel;
+    return this.openModel(path, sample?.name ?? null, unsaved, choices);
+  }
+
   /** The same model again, or the first one: the runs stay. @throws OPENING_CANCELLED */
   #takeModel(take: (epoch: Epoch) => void, opening: Opening): Promise<void> {
     return this.#turns.take(async () => {
@@ -210,7 +222,12 @@ export class Document {
   }
 
   /** Reads a model; of a large one, the window is told how far it has come. */
-  async #readModel(path: string, sample: Sample | null, signal: AbortSignal): Promise<OpenModel> {
+  async #readModel(
+    path: string,
+    sample: Sample | null,
+    choices: OpeningChoices,
+    signal: AbortSignal,
+  ): Promise<OpenModel> {
     let told = false;
     const onProgress = (done: number, total: number): void => {
       told = true;
@@ -225,7 +242,7 @@ export class Document {
     };
     signal.addEventListener('abort', end);
     try {
-      return await readModel(this.around.engine, path, sample, { signal, onProgress });
+      return await readModel(this.around.engine, path, sample, choices, { signal, onProgress });
     } finally {
       signal.removeEventListener('abort', end);
       end();

@@ -1,5 +1,6 @@
 /** A document's model: what is open, what is known about its inputs, and its weights where it is computed. */
 import type { InputPort } from '../../../../contract/data';
+import type { OpeningChoices } from '../../../../contract/opening';
 import type { ModelSummary } from '../../../../contract/model';
 import type { InputData, OpenedModel, SampleInfo } from '../../../../contract/studio';
 import type { Graph } from '../../../engine/graph/graph';
@@ -18,6 +19,8 @@ export interface OpenModel {
   readonly sample: SampleInfo | null;
   /** Names of the other models in its folder. */
   readonly beside: readonly string[];
+  /** How it was asked to be opened. */
+  readonly choices: OpeningChoices;
 }
 
 /** Smaller models are open before anybody could read how far they are. */
@@ -27,6 +30,7 @@ const TOLD_MS = 100;
 /**
  * Reads a model, and what lies beside it.
  * @param sample which bundled sample it is, once its summary is known; null for none
+ * @param choices what is chosen where the file leaves it open
  * @param onProgress of a large model, how much of it has been read
  * @throws MODEL_…
  */
@@ -34,11 +38,13 @@ export async function readModel(
   engine: Engine,
   path: string,
   sample: Sample | null,
+  choices: OpeningChoices,
   { signal, onProgress }: { signal: AbortSignal; onProgress: (done: number, total: number) => void },
 ): Promise<OpenModel> {
   let told = 0;
   const { graph, summary, beside } = await engine.openModel(path, {
     signal,
+    choices,
     onProgress: (done, total) => {
       if (signal.aborted || total < TOLD_BYTES || performance.now() - told < TOLD_MS) return;
       told = performance.now();
@@ -49,7 +55,7 @@ export async function readModel(
   const own = sample && (await engine.readArrays(sample.inputs, { signal }).catch(() => null));
   const ports = portsOf(engine.describe(graph).ports, sample?.info.alphabet ?? null, own);
   const labels = sample?.info.labels ?? (await labelsBeside(path, summary.outputs));
-  return { graph, summary, ports, labels, path, sample: sample?.info ?? null, beside };
+  return { graph, summary, ports, labels, path, sample: sample?.info ?? null, beside, choices };
 }
 
 /** What the graph and the sample's own data tell about the model's inputs. */

@@ -4,6 +4,7 @@
  */
 import { basename, dirname, join } from 'node:path';
 import type { ModelSummary } from '../../../../contract/model';
+import { choicesOf, type OpeningChoices } from '../../../../contract/opening';
 import type { Session } from '../../../../contract/session';
 import { holds } from '../arrays';
 import { sourceOf } from '../data';
@@ -38,7 +39,12 @@ export class Reopening {
     private readonly document: string,
     private readonly around: ReopeningSurroundings,
     /** The user may give a model up; the rest goes on without. */
-    private readonly readModel: (path: string, sample: Sample | null, signal: AbortSignal) => Promise<OpenModel>,
+    private readonly readModel: (
+      path: string,
+      sample: Sample | null,
+      choices: OpeningChoices,
+      signal: AbortSignal,
+    ) => Promise<OpenModel>,
   ) {}
 
   /** Takes in what a session file holds; the file's place is claimed by then. */
@@ -49,7 +55,8 @@ export class Reopening {
     epoch.notes = session.notes;
     for (const run of storedRuns(session)) epoch.runs.add({ ...run, askedWith: NO_DATA, keeping: null, revision: 0 });
     epoch.runs.wrote(epoch.runs.snapshot(), this.around.lasting(file.path));
-    await this.#model(epoch, { path: session.model.path, sample: null }, signal);
+    const { path } = session.model;
+    await this.#model(epoch, { path, sample: null, choices: choicesOf(session.model) }, signal);
     if (epoch.model) await this.#dataOf(epoch, session, dirname(file.path), signal);
   }
 
@@ -121,11 +128,15 @@ export class Reopening {
   }
 
   /** The model, when it is still there and still the same. */
-  async #model(epoch: Epoch, { path, sample }: NonNullable<SavedState['model']>, signal: AbortSignal): Promise<void> {
+  async #model(
+    epoch: Epoch,
+    { path, sample, choices = {} }: NonNullable<SavedState['model']>,
+    signal: AbortSignal,
+  ): Promise<void> {
     const known = (await allSamples(this.around.samples)).find(
       (each) => each.info.name === sample || each.model === path,
     );
-    const model = await this.readModel(path, known ?? null, signal).catch(() => null);
+    const model = await this.readModel(path, known ?? null, choices, signal).catch(() => null);
     if (!model || (epoch.described && model.summary.hash !== epoch.described.hash)) return; // shown without its model
     epoch.model = model;
     epoch.described = model.summary;

@@ -6,9 +6,11 @@ import { printable } from '../../../../contract/text';
 import { howWords } from '../../../../contract/words/data';
 import { choicesWorthTelling, choiceWords } from '../../../../contract/words/baselines';
 import { heldWords, walkedWords, worthTelling } from '../../../../contract/words/varied';
+import { signatureWords } from '../../../../contract/words/signatures';
 import { readColumn } from '../../../engine/data';
 import { fittingBaseline } from '../../../engine/data/baselines';
 import { inputPorts } from '../../../engine/data/ports';
+import type { OpenedModel } from '../../../engine/formats';
 import { variation } from '../../../engine/graph/varied';
 import { checkWritable } from '../../../engine/sessions';
 import { labelsBeside, labelsFrom } from '../../service/labels';
@@ -16,10 +18,10 @@ import { pathFrom } from '../accuracy';
 import { attributeInTerminal } from '../attribution';
 import { baselineFrom, exampleList, fittingFrom, gatherArrays, selectExamples } from '../inputs';
 import { sessionJson } from '../json';
-import type { AttributeOptions } from '../options';
+import { choicesFrom, type AttributeOptions } from '../options';
 import { saveSomewhere } from '../saving';
 import { LEGEND, sessionTables } from '../tables';
-import { targetOf } from '../targets';
+import { targetOf, type TargetWords } from '../targets';
 import { openInTerminal } from '../opening';
 import { EXIT, interruptible, type Terminal } from '../terminal';
 
@@ -30,8 +32,10 @@ export async function attributeCommand(
 ): Promise<number> {
   const path = pathFrom(options);
   if (options.out) await checkWritable(options.out);
-  const model = await openInTerminal(terminal, modelPath, options.quiet);
+  const model = await openInTerminal(terminal, modelPath, { quiet: options.quiet, choices: choicesFrom(options) });
   const { summary } = model;
+  if (options.quiet !== true && options.signature === undefined && (summary.signatures?.length ?? 0) > 1)
+    terminal.err(`Signature: ${printable(signatureWords(summary))}\n`);
   const ports = inputPorts(model.graph);
   const reading = {
     ...(options.imageRange && { range: options.imageRange }),
@@ -59,7 +63,7 @@ export async function attributeCommand(
   if (!same) for (const entries of [given.ignored, ignored]) tellIgnored(terminal, entries);
 
   const labels = options.labels === undefined ? await labelsBeside(modelPath, summary.outputs) : await labelsFrom(options.labels, summary); // prettier-ignore
-  const asking = { model: summary, labels, examples, count, afterActivation: after };
+  const asking = { model: named(model), labels, examples, count, afterActivation: after };
   const read = (path: string, column: string | null) =>
     interruptible(terminal, (signal) => readColumn(path, column, { signal }));
   const target = await targetOf(options.target, asking, read);
@@ -97,6 +101,12 @@ export async function attributeCommand(
   if (fault) throw fault;
   return EXIT.ok;
 }
+
+/** All by which a target can be called. */
+const named = ({ graph: { aliases, values }, summary: { outputs, layers } }: OpenedModel): TargetWords['model'] => ({
+  outputs,
+  layers: [...layers, ...[...(aliases ?? [])].map(([name, id]) => ({ name, shape: values[id]!.shape }))],
+});
 
 /** Before the run: what is walked, what is held and why. */
 function tellVaried(terminal: Terminal, { walked, held }: Varied): void {

@@ -5,6 +5,7 @@ import type { Session, SessionRun } from '../../../../contract/session';
 import { printable } from '../../../../contract/text';
 import { estimateWords } from '../../../../contract/words/accuracy';
 import { madeName } from '../../../../contract/words/runs';
+import { choicesOf } from '../../../../contract/opening';
 import type { OpenedModel } from '../../../engine/formats';
 import { checkWritable, openSession } from '../../../engine/sessions';
 import { continuing, goneOn } from '../../continuing';
@@ -143,7 +144,7 @@ async function modelOf(
   quiet: boolean | undefined,
 ): Promise<OpenedModel> {
   try {
-    return await openInTerminal(terminal, given ?? model.path, quiet);
+    return await openInTerminal(terminal, given ?? model.path, { quiet, choices: choicesOf(model) });
   } catch (error) {
     if (given === null && error instanceof MhoError && error.code === 'MODEL_NOT_FOUND')
       throw new MhoError('SESSION_MODEL', { path, model: model.path }, { cause: error });

@@ -2,17 +2,24 @@
 import type { ModelSummary, OpSupport, Varied } from '../../../../contract/model';
 import { printable, printableJson } from '../../../../contract/text';
 import { OP_METHODS, opNotes, SUPPORT_WORDS } from '../../../../contract/words/ops';
+import { signatureWords } from '../../../../contract/words/signatures';
 import { notFiniteWords } from '../../../../contract/words/weights';
 import { written } from '../../../../contract/words/shape';
 import { heldWords, walkedWords } from '../../../../contract/words/varied';
 import { opSupport } from '../../../engine/graph/support';
 import { variation } from '../../../engine/graph/varied';
 import { openInTerminal } from '../opening';
+import { choicesFrom, type OpeningOptions } from '../options';
 import { right, table } from '../table';
 import { EXIT, type Terminal } from '../terminal';
 
-export async function inspect(terminal: Terminal, path: string, options: { json?: boolean }): Promise<number> {
-  const { graph, summary, beside } = await openInTerminal(terminal, path, options.json, false);
+export async function inspect(
+  terminal: Terminal,
+  path: string,
+  options: OpeningOptions & { json?: boolean },
+): Promise<number> {
+  const opening = { quiet: options.json, doubts: false, choices: choicesFrom(options) };
+  const { graph, summary, beside } = await openInTerminal(terminal, path, opening);
   const { varied } = variation(graph);
   const ops = opSupport(graph);
   terminal.out(
@@ -30,6 +37,7 @@ function described(model: ModelSummary, { walked, held }: Varied): string {
   const unsupported = model.layers.filter((layer) => layer.unsupported.length > 0);
   const lines = [
     `${printable(model.name)}: ${model.format}, ${model.parameters.toLocaleString('en')} parameters, hash ${model.hash.slice(0, 12)}`,
+    ...((model.signatures?.length ?? 0) > 1 ? [`signature: ${printable(signatureWords(model))}`] : []),
     `inputs:  ${ports(model.inputs)}`,
     `outputs: ${ports(model.outputs)}`,
     ...behind.map(

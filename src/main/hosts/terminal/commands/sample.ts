@@ -42,7 +42,7 @@ export async function sample(
   await checkWritable(out);
   const described = JSON.parse(await readFile(join(folder, 'sample.json'), 'utf8')) as Sample;
   if (!options.json) terminal.out(`${described.title}\n${described.description}\n\n`);
-  const model = await openInTerminal(terminal, join(folder, described.model), options.quiet);
+  const model = await openInTerminal(terminal, join(folder, described.model), options);
   const arrays = await interruptible(terminal, (signal) => readArrays(join(folder, described.inputs), { signal }));
   const examples = exampleList(described.examples, Object.values(arrays)[0]!.shape[0]!);
   const { baseline, target, methods, rule, steps } = described;
