@@ -67,9 +67,7 @@ const NOT_YET: ReadonlySet<string> = new Set([
   'frozen_pb/whole.pt',
   'int8_keras/model.h5',
   'int8_keras/model.keras',
-  'int8_keras/saved',
   'lambda_siamese/lambda.keras',
-  'lambda_siamese/lambda_saved',
   'locally_connected/model.h5',
   'locally_connected/model.keras',
   'locally_connected/saved',
@@ -81,7 +79,6 @@ const NOT_YET: ReadonlySet<string> = new Set([
   'qdq_int8/qoperator.onnx',
   'resizing/model.keras',
   'resizing/saved',
-  'signatures/none',
   'sklearn_mlp/bare_zipmap.onnx',
   'sklearn_mlp/plain.onnx',
   'sklearn_mlp/zipmap.onnx',
@@ -89,10 +86,12 @@ const NOT_YET: ReadonlySet<string> = new Set([
   'spectral/model.keras',
   'spectral/saved',
   'tabular_lookup/category.keras',
-  'tabular_lookup/category_saved',
   'tabular_lookup/string.keras',
   'tabular_lookup/string_saved',
 ]);
+
+/** Layers that only another file of the case has: in a Lambda, the difference of the codes is no layer. */
+const ELSEWHERE: ReadonlySet<string> = new Set(['lambda_siamese/lambda_saved minus']);
 
 /** Of F(x) − F(x′). */
 const RESIDUAL = 1e-4;
@@ -118,6 +117,7 @@ async function checkOpened(of: Case): Promise<void> {
   expect(cuts.length).toBeGreaterThan(0);
   for (const { name, residual } of cuts) expect(Math.abs(residual![0]! / found.delta[0]!), name).toBeLessThan(RESIDUAL);
   for (const [name, truth] of Object.entries(units)) {
+    if (ELSEWHERE.has(`${of.name} ${name}`)) continue;
     const layer = found.layers.find((each) => each.name === name);
     expect(layer?.units[0]?.length, name).toBe(truth.length);
     const mass = truth.reduce((sum, each) => sum + Math.abs(each), 0);
