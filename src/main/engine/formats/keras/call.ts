@@ -9,6 +9,8 @@ import { type HostArray, isArray, NotExpressible, range, reals } from '../tensor
 import type { Assembly, Tensor, Varying } from '../tensors/assembly';
 import { Operand } from './arguments';
 import type { CallSpec } from './config';
+import { type Mask, Unfollowed } from './mask';
+import type { Version } from './version';
 import type { Part, WantedWeight } from './weights';
 
 /** A layer that is known, with an option that no op expresses: it is shown, and refused when a run needs it. */
@@ -30,9 +32,11 @@ export interface CallOptions {
   readonly name: string;
   readonly config: Config;
   readonly inputs: readonly ValueId[];
+  /** Which steps of each input count. */
+  readonly masks: readonly Mask[];
   readonly spec: CallSpec;
-  /** Major version of the Keras that wrote the file. */
-  readonly keras: number;
+  /** Of the Keras that wrote the file. */
+  readonly version: Version;
   /** Axes that a TimeDistributed puts before the layer's own. */
   readonly lead: number;
 }
@@ -42,8 +46,9 @@ export class LayerCall {
   readonly name: string;
   readonly config: Config;
   readonly inputs: readonly ValueId[];
+  readonly masks: readonly Mask[];
   readonly spec: CallSpec;
-  readonly keras: number;
+  readonly version: Version;
   readonly lead: number;
   private readonly builder: GraphBuilder;
 
@@ -54,9 +59,14 @@ export class LayerCall {
     private readonly options: CallOptions,
   ) {
     this.builder = to.builder;
-    const { kind, name, config, inputs, spec, keras, lead } = options;
-    [this.kind, this.name, this.config, this.inputs] = [kind, name, config, inputs];
-    [this.spec, this.keras, this.lead] = [spec, keras, lead];
+    const { kind, name, config, inputs, masks, spec, version, lead } = options;
+    [this.kind, this.name, this.config, this.inputs, this.masks] = [kind, name, config, inputs, masks];
+    [this.spec, this.version, this.lead] = [spec, version, lead];
+  }
+
+  /** Major version of the Keras that wrote the file. */
+  get keras(): number {
+    return this.version.major;
   }
 
   /** The same call with something else of it changed: what a wrapper gives its inner layer. */
@@ -71,9 +81,30 @@ export class LayerCall {
     return only;
   }
 
+  /**
+   * Which steps of an input count, by a truth value [...steps]: of the layer's own axes, and those of a TimeDistributed
+   * before them. Null: all of them.
+   */
+  mask(place = 0): ValueId | null {
+    const mask = this.masks[place] ?? null;
+    if (mask instanceof Unfollowed) throw new NotExpressible(mask.reason);
+    return mask !== null && this.shape(mask).length > this.lead ? mask : null;
+  }
+
+  /** The mask of a tensor given as an argument. */
+  maskOf(place: number, name: string): ValueId | null {
+    const value = this.argument(place, name);
+    return value instanceof Operand ? this.mask(value.place) : null;
+  }
+
   /** Adds an op inside the layer, named `layer/inside`. */
   op<Op extends OpName>(op: Op, inputs: readonly ValueId[], attributes: OpAttributes[Op], inside: string): ValueId {
     return this.builder.add(op, inputs, attributes, `${this.name}/${inside}`);
+  }
+
+  /** The same of truths, which stay such. */
+  truth<Op extends OpName>(op: Op, inputs: readonly ValueId[], attributes: OpAttributes[Op], inside: string): ValueId {
+    return this.builder.add(op, inputs, attributes, `${this.name}/${inside}`, undefined, 'bool');
   }
 
   shape(id: ValueId = this.input): Shape {

@@ -10,8 +10,11 @@ import { Operand } from './arguments';
 import { LayerCall, type LayerConstants, NotExpressible } from './call';
 import { type CallSpec, inputShape, inputType, layerSpec, type LayerSpec } from './config';
 import { operationOf } from './operations';
+import { type Mask, Unfollowed } from './mask';
+import { maskAfter, SAME_TENSOR } from './masks';
 import type { LayerRow } from './row';
 import { rowOf } from './table';
+import { isSince, type Version } from './version';
 import { findWeights, type Place, type StoredWeight, type WeightStore } from './weights';
 
 /** Where a network stands among those that contain it. */
@@ -45,7 +48,10 @@ export interface Called {
 export class LayerTranslator {
   private readonly ownerOf = new Map<ValueId, string>();
   private readonly unitAxes = new Map<ValueId, number>();
-  private readonly masked = new Set<ValueId>();
+  /** Which steps of a value count; without an entry, all. */
+  private readonly masks = new Map<ValueId, Mask>();
+  /** Values that are one tensor to Keras, by the first of them. */
+  private readonly sameAs = new Map<ValueId, ValueId>();
   private readonly weightsOf = new Map<string, ValueId[]>();
   private readonly derivedOf = new Map<string, ValueId>();
   private readonly claimed = new Set<StoredWeight>();
@@ -57,11 +63,10 @@ export class LayerTranslator {
   /** Every weight in the order it was read, for the hash. */
   readonly read: { readonly name: string; readonly constant: Constant }[] = [];
 
-  /** @param keras major version of the Keras that wrote the file */
   constructor(
     private readonly to: Assembly,
     private readonly store: WeightStore,
-    private readonly keras: number,
+    private readonly version: Version,
   ) {
     this.builder = to.builder;
   }
@@ -106,7 +111,7 @@ export class LayerTranslator {
       inner.push({ name: `${name}/${part}`, kind, value, unitAxis, parameters: parameters() });
     const made = this.builder.within({ layer: name, kind: layer.kind }, () =>
       blamed(name, layer.kind, () => {
-        const options = { kind: layer.kind, name, config: layer.config, inputs, spec: call, keras: this.keras };
+        const options = { kind: layer.kind, name, config: layer.config, inputs, spec: call, ...this.given(inputs) };
         return this.tried(layer.kind, () => {
           const lead = at.lead + this.joinedAxes(inputs);
           const view = new LayerCall(this.to, this.constants(place, layer, inside), { ...options, lead });
@@ -116,6 +121,7 @@ export class LayerTranslator {
             : row!.translate(view);
           const [first, ...others] = Array.isArray(value) ? value : [value];
           const values = [this.own(first!, inputs, name), ...others];
+          if (!operation) this.handOn(view, inputs, values);
           if (!operation && lead > at.lead)
             for (const each of values) if (typeof each === 'number') this.joined.set(each, lead - at.lead);
           return values;
@@ -133,7 +139,6 @@ export class LayerTranslator {
     const group = inner.length && !failed ? [...at.group, called] : at.group;
     for (const { name: part, kind, value, unitAxis, parameters: own } of failed ? [] : inner)
       this.register({ ...layer, kind }, part, group, value, this.feeding(value, inputs, inner), own, unitAxis);
-    if (inputs.some((id) => this.masked.has(id)) || masks(layer)) for (const each of values) this.masked.add(each);
     const sources = inner.length && !failed ? this.feeding(output, inputs, inner) : inputs;
     this.register(
       layer,
@@ -157,6 +162,48 @@ export class LayerTranslator {
     const id = this.builder.constant(asConstant({ ...made, shape }), `${layer}/constant`);
     this.held.set(made, id);
     return id;
+  }
+
+  /** What a call knows of its inputs' masks, and of who wrote the file. */
+  private given(inputs: readonly ValueId[]): { readonly masks: readonly Mask[]; readonly version: Version } {
+    return { masks: inputs.map((id) => this.masks.get(id) ?? null), version: this.version };
+  }
+
+  /** Gives what a layer made the masks it has. */
+  private handOn(view: LayerCall, inputs: readonly ValueId[], values: readonly Made[]): void {
+    maskAfter(view, values.length).forEach((mask, place) => {
+      const value = values[place];
+      if (mask !== null && typeof value === 'number') this.masks.set(value, mask);
+    });
+    const [first] = values;
+    const { kind } = view;
+    if (SAME_TENSOR.has(kind) && typeof first === 'number') this.sameAs.set(first, this.tensorOf(inputs[0]!));
+    if (kind !== 'MultiHeadAttention' || !isSince(this.version, 3, 8)) return;
+    // Since Keras 3.8 it takes the masks away from the very tensors that it is given: layers behind it do not see them.
+    const taken = new Set(inputs.map((id) => this.tensorOf(id)));
+    for (const id of [...this.masks.keys()])
+      if (taken.has(this.tensorOf(id)) && !values.includes(id)) this.masks.delete(id);
+  }
+
+  private tensorOf(id: ValueId): ValueId {
+    return this.sameAs.get(id) ?? id;
+  }
+
+  /** Masks of what a network gives that is applied at every time step. @param before the values it was given */
+  maskOverTime(before: readonly Made[], after: readonly Made[], lead: number): void {
+    const [first] = before;
+    const outer = typeof first === 'number' ? (this.masks.get(first) ?? null) : null;
+    for (const value of after) {
+      if (typeof value !== 'number') continue;
+      const own = this.masks.get(value) ?? null;
+      const kept = this.version.major < 3 && typeof own === 'number' && this.builder.shape(own).length > lead + 1;
+      if (!kept) this.masks.set(value, typeof outer === 'number' ? this.outermost(outer, lead) : outer);
+    }
+  }
+
+  /** A mask of the outermost steps alone. */
+  private outermost(mask: ValueId, lead: number): Mask {
+    return this.builder.shape(mask).length > lead + 1 ? new Unfollowed('a mask of steps within steps') : mask;
   }
 
   /** A further output of an unknown layer. */
@@ -216,7 +263,7 @@ export class LayerTranslator {
     this.to.origins.clear();
   }
 
-  /** Whether the row can be used: not behind a value nobody knows the shape of, nor where a mask would count. */
+  /** Whether the row can be used: not behind a value nobody knows the shape of. */
   private usable(
     row: LayerRow,
     call: CallSpec,
@@ -224,7 +271,7 @@ export class LayerTranslator {
     given: readonly Made[],
     lead: number,
   ): boolean {
-    if (row.readsMask && (inputs.some((id) => this.masked.has(id)) || hasOperand(call.named['mask']))) return false;
+    if (!row.takesMask && hasOperand(call.named['mask'])) throw new NotExpressible('a mask given by hand');
     if (lead > 0 && !row.overTime) throw new NotExpressible('steps before its own axes');
     if (given.some(isMadeArray) && !row.takesConstants) throw new NotExpressible('numbers among its inputs');
     return row.anyShape === true || inputs.every((id) => this.builder.shape(id) !== UNKNOWN_SHAPE);
@@ -331,5 +378,3 @@ const wrappers = (layer: LayerSpec): number =>
   layer.kind === 'TimeDistributed' && layer.config.has('layer')
     ? 1 + wrappers(layerSpec(layer.config.get('layer')))
     : 0;
-const masks = (layer: LayerSpec): boolean =>
-  layer.kind === 'Masking' || (layer.kind === 'Embedding' && layer.config.get('mask_zero') === true);

@@ -16,6 +16,7 @@ import {
 } from './config';
 import { archiveKeys } from './keys';
 import { blamed, type Enclosing, LayerTranslator, type Made } from './layerTranslator';
+import type { Version } from './version';
 import type { WeightStore } from './weights';
 
 /** A nesting deeper than this is taken as damage. */
@@ -26,10 +27,9 @@ export class NetworkTranslator {
   private readonly builder: GraphBuilder;
   readonly layers: LayerTranslator;
 
-  /** @param keras major version of the Keras that wrote the file */
-  constructor(to: Assembly, store: WeightStore, keras: number) {
+  constructor(to: Assembly, store: WeightStore, version: Version) {
     this.builder = to.builder;
-    this.layers = new LayerTranslator(to, store, keras);
+    this.layers = new LayerTranslator(to, store, version);
   }
 
   /** Translates the whole model. */
@@ -154,7 +154,7 @@ export class NetworkTranslator {
     const call = node === 0 ? at.call : `:${node + 1}`;
     const distributed = !isNetwork(layer);
     const key = `${at.key}${keys.get(layer.name)!}/`;
-    return this.network(
+    const made = this.network(
       blamed(layer.name, layer.kind, () => networkSpec(networkIn(layer)!)),
       layer,
       {
@@ -166,6 +166,8 @@ export class NetworkTranslator {
       },
       values,
     );
+    if (distributed) this.layers.maskOverTime(values, made, at.lead);
+    return made;
   }
 
   /** What a call is called in the graph: by its own name, with its models' where other layers have that too. */

@@ -7,6 +7,7 @@ import type { OpenedGraph } from '../source';
 import { Assembly, BATCH } from '../tensors/assembly';
 import { isNetwork, type LayerSpec, layerSpec } from './config';
 import { NetworkTranslator } from './network';
+import { versionOf } from './version';
 import type { WeightStore } from './weights';
 
 /**
@@ -22,7 +23,7 @@ export function openKeras(config: unknown, version: string | null, store: Weight
     bind,
   );
   const to = new Assembly(builder, fixedBatch(model) ?? BATCH);
-  const translator = new NetworkTranslator(to, store, majorOf(version, config));
+  const translator = new NetworkTranslator(to, store, versionOf(version, config));
   try {
     translator.model(model);
   } catch (error) {
@@ -81,11 +82,4 @@ function fixedBatch(model: LayerSpec): number | null {
     }
   }
   return null;
-}
-
-/** Files of Keras 2 name `batch_input_shape`; those without a version are told by that. */
-function majorOf(version: string | null, config: unknown): number {
-  const major = version === null ? NaN : Number.parseInt(version, 10);
-  if (major >= 1 && major < 100) return major;
-  return JSON.stringify(config).includes('"batch_shape"') ? 3 : 2;
 }

@@ -1,12 +1,10 @@
 /** Every layer of Keras that can be expressed, by the name its class has in a configuration. */
 import type { LayerRow } from './row';
 import { merging } from './layers/merge';
-import { recurrentLayers } from './layers/recurrent';
 import { layersOverTime } from './layers/time';
 
 export const layerRows: Readonly<Record<string, LayerRow>> = {
   ...merging,
-  ...recurrentLayers,
   ...layersOverTime,
 };
 

@@ -3,7 +3,9 @@ import type { Shape, ValueId } from '../../../graph/graph';
 import { ConfigFault } from '../../json';
 import { activationOf, provideActivationLayers } from '../activations';
 import { type LayerCall, NotExpressible } from '../call';
+import { asTruth } from '../masks';
 import type { LayerRow } from '../row';
+import { isSince } from '../version';
 
 const kept = (translate: LayerRow['translate']): LayerRow => ({ translate, units: 'kept', anyShape: true });
 
@@ -27,7 +29,25 @@ function prelu(call: LayerCall): ValueId {
   return call.op('prelu', [call.input, slopes], {}, 'prelu');
 }
 
+/** What a softmax hides from itself. */
+const HIDDEN = -1e9;
+
+/** Over what a mask leaves; null where there is none. Where it leaves nothing, the mean of all, and since Keras 3.14 nothing. */
+function masked(call: LayerCall): ValueId | null {
+  const given = call.given(1, 'mask');
+  const mask = given === null ? call.mask() : asTruth(call, given);
+  if (mask === null) return null;
+  const x = call.input;
+  const axis = call.axis(call.config.get('axis') ?? -1);
+  if (call.shape(mask).length > call.shape(x).length) throw new NotExpressible('a mask of this shape');
+  const shown = call.op('select', [mask, x, call.scalar('hidden', HIDDEN)], {}, 'shown');
+  const made = call.op('softmax', [shown], { axis }, 'softmax');
+  return isSince(call.version, 3, 14) ? call.op('mul', [made, mask], {}, 'seen') : made;
+}
+
 function softmax(call: LayerCall): ValueId {
+  const hidden = masked(call);
+  if (hidden) return hidden;
   const axes = [...new Set(call.axes('axis', -1))].sort((a, b) => a - b);
   if (axes.length === 1) return call.op('softmax', [call.input], { axis: axes[0]! }, 'softmax');
   const shape = call.shape();
@@ -58,7 +78,7 @@ export const activationLayers: Readonly<Record<string, LayerRow>> = {
   LeakyReLU: kept((call) => call.op('leakyRelu', [call.input], { slope: slopeOf(call) }, 'leaky_relu')),
   ELU: kept((call) => call.op('elu', [call.input], { alpha: call.config.number('alpha', 1) }, 'elu')),
   PReLU: { translate: prelu, units: 'kept' },
-  Softmax: { translate: softmax, units: 'kept', readsMask: true },
+  Softmax: { translate: softmax, units: 'kept', takesMask: true },
   ThresholdedReLU: kept((call) => {
     const threshold = call.config.number('theta', 1);
     if (threshold < 0) throw new ConfigFault(`theta is ${threshold}, which is below 0`);

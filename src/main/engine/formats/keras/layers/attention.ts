@@ -8,8 +8,11 @@ import { filled, type HostArray, reals, scalar } from '../../tensors/array';
 import { type Assembly, symbolic, type Tensor, type Varying } from '../../tensors/assembly';
 import { contraction } from '../../tensors/contraction';
 import { activationOf } from '../activations';
+import { Operand } from '../arguments';
 import { type LayerCall, NotExpressible } from '../call';
+import { asTruth } from '../masks';
 import type { LayerRow } from '../row';
+import { isSince } from '../version';
 import * as matrices from '../../tensors/matrices';
 import * as moves from '../../tensors/moves';
 import * as reductions from '../../tensors/reductions';
@@ -71,12 +74,6 @@ function einsumDense(call: LayerCall): ValueId {
   return activationOf(call)?.(made) ?? made;
 }
 
-/** Which keys each query sees: 1 and 0. */
-interface Sight {
-  readonly fixed: HostArray | null;
-  readonly varying: Tensor | null;
-}
-
 /** A mask [1, queries, keys] by a rule; the lengths must be known. */
 function fixedMask(queries: number, keys: number, sees: (query: number, key: number) => boolean): HostArray {
   if (symbolic(queries) || symbolic(keys)) throw new NotExpressible('a mask over a free number of steps');
@@ -85,43 +82,55 @@ function fixedMask(queries: number, keys: number, sees: (query: number, key: num
   return mask;
 }
 
-/** Masks that the call names, those by place and the given one. @param lengths of queries and keys */
-function sightOf(call: LayerCall, [queries, keys]: readonly [number, number], causal: boolean): Sight {
+/**
+ * Which keys each query sees, 1 and 0 [N, queries, keys]: what all masks leave. Null: every query sees all.
+ * @param masks of the queries [N, queries] and of the keys [N, keys]
+ * @param lengths of queries and keys
+ */
+function sightOf(
+  call: LayerCall,
+  masks: { readonly queries: readonly ValueId[]; readonly keys: readonly ValueId[] },
+  [queries, keys]: readonly [number, number],
+  causal: boolean,
+): Tensor | null {
+  const { to } = call;
   const window = call.config.has('sliding_window') ? call.config.whole('sliding_window') : null;
   const fixed =
     causal || window !== null
       ? fixedMask(queries, keys, (q, k) => (!causal || k <= q) && (window === null || Math.abs(q - k) < window))
       : null;
   const own = call.given(-1, 'attention_mask');
-  for (const name of ['query_mask', 'value_mask', 'key_mask'])
-    if (call.given(-1, name) !== null) throw new NotExpressible(`a ${name}`);
-  if (own === null) return { fixed, varying: null };
-  const { constant } = call.to.builder.at(own);
-  return {
-    fixed,
-    varying: constant ? reals([1, ...constant.shape], Float32Array.from(constant.data)) : call.tensor(own),
-  };
+  const given = own === null ? null : to.builder.at(own).constant;
+  const all: Tensor[] = [
+    ...(fixed ? [fixed] : []),
+    ...masks.queries.map((id) => to.unsqueeze(call.tensor(id), [2])),
+    ...masks.keys.map((id) => to.unsqueeze(call.tensor(id), [1])),
+  ];
+  if (own !== null) all.push(given ? reals([1, ...given.shape], Float32Array.from(given.data)) : call.tensor(own));
+  return all.length ? call.assembled('sight', () => all.reduce((a, b) => together(to, a, b))) : null;
 }
 
-/** Scores with what the masks hide far below all others. @param heads axes between the batch and the queries */
-function masked(to: Assembly, scores: Tensor, { fixed, varying }: Sight, heads: number): Tensor {
-  let result = scores;
-  for (const mask of [fixed, varying]) {
-    if (!mask) continue;
-    // (mask − 1) · 10⁹, the same for every head
-    const shift = to.binary('add', to.binary('mul', mask, scalar(-HIDDEN)), scalar(HIDDEN));
-    const missing = to.rank(scores) - to.rank(shift);
-    if (missing > heads) throw new NotExpressible('a mask of this shape');
-    result = to.binary(
-      'add',
-      result,
-      to.unsqueeze(
-        shift,
-        Array.from({ length: missing }, (_, i) => i + 1),
-      ),
+/** What both masks leave; one for every head stands beside those for all. */
+function together(to: Assembly, a: Tensor, b: Tensor): Tensor {
+  const rank = Math.max(to.rank(a), to.rank(b));
+  // [N, queries, keys] beside [N, heads, queries, keys]: the axes between are the heads'.
+  const spread = (x: Tensor): Tensor =>
+    to.unsqueeze(
+      x,
+      Array.from({ length: rank - to.rank(x) }, (_, i) => i + 1),
     );
-  }
-  return result;
+  return to.binary('mul', spread(a), spread(b));
+}
+
+/** Scores with what is not seen far below all others. @param heads axes between the batch and the queries */
+function masked(to: Assembly, scores: Tensor, sight: Tensor | null, heads: number): Tensor {
+  if (!sight) return scores;
+  // (sight − 1) · 10⁹, the same for every head
+  const shift = to.binary('add', to.binary('mul', sight, scalar(-HIDDEN)), scalar(HIDDEN));
+  const missing = to.rank(scores) - to.rank(shift);
+  if (missing > heads) throw new NotExpressible('a mask of this shape');
+  const places = Array.from({ length: missing }, (_, i) => i + 1);
+  return to.binary('add', scores, to.unsqueeze(shift, places));
 }
 
 /** Softmax over the last axes, which are joined where they are several. */
@@ -167,11 +176,13 @@ interface Heads {
   readonly gate: Varying | null;
   readonly scale: number;
   readonly axes: readonly number[];
-  readonly sight: Sight;
+  readonly sight: Tensor | null;
+  /** Whether a query that sees nothing gives 0, not the mean of all. */
+  readonly blind: boolean;
 }
 
 /** softmax(scale · query · keyᵀ) · value, over queries [N, …, heads, width]. */
-function attended(call: LayerCall, { query, key, value, gate, scale, axes, sight }: Heads): [Varying, Varying] {
+function attended(call: LayerCall, { query, key, value, gate, scale, axes, sight, blind }: Heads): [Varying, Varying] {
   const { to } = call;
   const rank = to.rank(query);
   const { scores: product, combined } = equations(rank, axes);
@@ -180,7 +191,11 @@ function attended(call: LayerCall, { query, key, value, gate, scale, axes, sight
     return masked(to, contraction(to, product, [scaled, key]), sight, rank - axes.length - 1);
   });
   const weights = call.shownAs(
-    call.assembled('weights', () => weighed(to, scores, axes.length)),
+    call.assembled('weights', () => {
+      const made = weighed(to, scores, axes.length);
+      if (!blind || !sight) return made;
+      return together(to, made, sight);
+    }),
     'weights',
     rank - axes.length - 3,
   );
@@ -230,6 +245,30 @@ const required = (id: ValueId | null, name: string): ValueId => {
   return id;
 };
 
+/** The masks of its queries, keys and values, and those it is called with. */
+function masksOfCall(call: LayerCall): { readonly queries: readonly ValueId[]; readonly keys: readonly ValueId[] } {
+  const { spec, version } = call;
+  const byHand = (name: string): ValueId | null => {
+    const id = call.given(-1, name);
+    if (id !== null && call.fixed(id)) throw new NotExpressible(`a fixed ${name}`);
+    return id === null ? null : asTruth(call, id);
+  };
+  const own = (place: number, name: string): ValueId | null => call.maskOf(place, name);
+  const hasKey = call.argument(2, 'key') !== undefined;
+  const queries = own(0, 'query');
+  const values = own(1, 'value');
+  const keys = hasKey ? own(2, 'key') : null;
+  const some = [queries, values, keys].some((mask) => mask !== null);
+  if (some && version.major < 3 && !isSince(version, 2, 10)) throw new NotExpressible('masks in a Keras before 2.10');
+  const [query, value, key] = ['query_mask', 'value_mask', 'key_mask'].map(byHand) as [ValueId?, ValueId?, ValueId?];
+  // Of the queries, Keras 3.8 and later take what they have themselves.
+  const ignored =
+    call.kind === 'MultiHeadAttention' && isSince(version, 3, 8) && Object.hasOwn(spec.named, 'query_mask');
+  const found = (masks: readonly (ValueId | null | undefined)[]): ValueId[] =>
+    masks.filter((mask) => typeof mask === 'number');
+  return { queries: found([ignored ? queries : (query ?? queries)]), keys: found([value ?? values, key ?? keys]) };
+}
+
 /** Projections, attention in every head, and the projection of all heads (arXiv 1706.03762). */
 function multiHead(call: LayerCall, grouped: boolean): ValueId[] {
   const { config, to } = call;
@@ -261,7 +300,8 @@ function multiHead(call: LayerCall, grouped: boolean): ValueId[] {
   const lengths = [to.shape(queries)[axes[0]!]!, to.shape(keys)[axes[0]!]!] as const;
   const causal = call.told('use_causal_mask');
   if (causal && axes.length > 1) throw new NotExpressible('a causal mask over several axes');
-  const sight = sightOf(call, lengths, causal);
+  const sight = sightOf(call, masksOfCall(call), lengths, causal);
+  const scored = call.told('return_attention_scores');
   const [made, weights] = attended(call, {
     query: queries,
     key: keys,
@@ -270,6 +310,8 @@ function multiHead(call: LayerCall, grouped: boolean): ValueId[] {
     scale: 1 / Math.sqrt(width),
     axes,
     sight,
+    // Since Keras 3.14 its softmax gives 0 where all is hidden; attention without dropout does without that softmax.
+    blind: isSince(call.version, 3, 14) && (config.number('dropout', 0) > 0 || scored || rank !== 3),
   });
   const given = grouped ? undefined : config.get('output_shape');
   const fresh = given === undefined ? 1 : Array.isArray(given) ? given.length : 1;
@@ -285,7 +327,7 @@ function multiHead(call: LayerCall, grouped: boolean): ValueId[] {
     'output',
   );
   const result = call.value(output, 'output');
-  return call.told('return_attention_scores') ? [result, weights.id] : [result];
+  return scored ? [result, weights.id] : [result];
 }
 
 /** Axes of the steps, counting the batch: all but the batch and the features where none are named. */
@@ -303,9 +345,23 @@ function attentionAxes(call: LayerCall, rank: number): number[] {
 /** Dot-product attention (Luong) and additive attention (Bahdanau, arXiv 1409.0473) over given queries and values. */
 function attention(call: LayerCall, additive: boolean): ValueId[] {
   const { config, to } = call;
-  if (call.inputs.length < 2 || call.inputs.length > 3)
-    throw new ConfigFault(`it has ${call.inputs.length} inputs, expected 2 or 3`);
-  const [query, value, key = value!] = call.inputs.map((id) => call.tensor(id)) as [Varying, Varying, Varying?];
+  const own = operandsOf(call.argument(-1, 'mask'));
+  const byHand = new Set(own.map((operand) => operand?.place));
+  const places = call.inputs.map((_, place) => place).filter((place) => !byHand.has(place));
+  if (places.length < 2 || places.length > 3) throw new ConfigFault(`it has ${places.length} inputs, expected 2 or 3`);
+  const [query, value, key = value!] = places.map((place) => call.tensor(call.inputs[place])) as [
+    Varying,
+    Varying,
+    Varying?,
+  ];
+  const [queryMask, valueMask] = [0, 1].map((each) => {
+    if (!own.length) return call.mask(places[each]);
+    const operand = own[each];
+    if (!operand) return null;
+    const id = call.inputs[operand.place]!;
+    if (call.fixed(id)) throw new NotExpressible('a mask of fixed numbers');
+    return asTruth(call, id);
+  }) as [ValueId | null, ValueId | null];
   const concat = additive || config.text('score_mode', 'dot') === 'concat';
   const scaled = config.flag('use_scale', additive);
   const found = call.weights(
@@ -329,17 +385,26 @@ function attention(call: LayerCall, additive: boolean): ValueId[] {
   });
   const shape = to.shape(scores);
   const causal = call.told('use_causal_mask') || config.flag('causal', false);
-  const sight = sightOf(call, [shape.at(-2)!, shape.at(-1)!], causal);
+  const masks = { queries: [], keys: valueMask === null ? [] : [valueMask] };
+  const sight = sightOf(call, masks, [shape.at(-2)!, shape.at(-1)!], causal);
   const weights = call.shownAs(
     call.assembled('weights', () => weighed(to, masked(to, scores, sight, 0), 1)),
     'weights',
   );
-  const made = call.assembled('attended', () => matrices.matmul(to, weights, value));
+  const made = call.assembled('attended', () => {
+    const mixed = matrices.matmul(to, weights, value);
+    // Of queries that do not count, nothing is given.
+    return queryMask === null ? mixed : to.binary('mul', mixed, to.unsqueeze(call.tensor(queryMask), [rank - 1]));
+  });
   const result = call.value(made, 'attended');
   return call.told('return_attention_scores') ? [result, weights.id] : [result];
 }
 
-const row = (translate: LayerRow['translate']): LayerRow => ({ translate, units: 'last', readsMask: true });
+/** The tensors of an argument that may be a list, with null in the place of what is not given. */
+const operandsOf = (value: unknown): (Operand | null)[] =>
+  Array.isArray(value) ? value.map((each) => (each instanceof Operand ? each : null)) : [];
+
+const row = (translate: LayerRow['translate']): LayerRow => ({ translate, units: 'last', takesMask: true });
 
 export const attentionLayers: Readonly<Record<string, LayerRow>> = {
   EinsumDense: { translate: einsumDense, units: 'last' },

@@ -2,9 +2,12 @@
 import type { Shape, Size, ValueId } from '../../../graph/graph';
 import type { OpName } from '../../../graph/ops';
 import { ConfigFault } from '../../json';
+import { scalar } from '../../tensors/array';
+import type { Tensor, Varying } from '../../tensors/assembly';
 import type { LayerCall } from '../call';
 import { NotExpressible } from '../call';
 import type { LayerRow } from '../row';
+import { isSince } from '../version';
 import { normalisedToUnit } from './norm';
 
 type Joining = Extract<OpName, 'add' | 'sub' | 'mul' | 'maximum' | 'minimum'>;
@@ -29,8 +32,61 @@ function chain(call: LayerCall, op: Joining): ValueId {
   return rest.reduce((left, right, index) => call.op(op, [left, right], {}, `${op}_${index + 1}`), first);
 }
 
-const joining = (op: Joining): LayerRow => ({
-  translate: (call) => chain(call, op),
+/** The masks of the inputs, where the Keras that wrote the file lets them decide what is joined; null where there are none. */
+function deciding(call: LayerCall): (Varying | null)[] | null {
+  if (!isSince(call.version, 3, 4) || call.masks.every((mask) => mask === null)) return null;
+  const rank = call.shape().length;
+  return call.inputs.map((id, place) => {
+    const mask = call.mask(place);
+    if (call.shape(id).length !== rank || call.fixed(id)) throw new NotExpressible('masked values beside others');
+    if (mask === null) return null;
+    if (call.shape(mask).length !== rank - 1) throw new NotExpressible('a mask of these axes');
+    return call.to.unsqueeze(call.tensor(mask), [rank - call.lead]) as Varying;
+  });
+}
+
+/** The larger or smaller of what counts; where only one counts, that one. */
+function extreme(call: LayerCall, op: 'maximum' | 'minimum'): ValueId {
+  const masks = deciding(call);
+  if (!masks) return chain(call, op);
+  const { to } = call;
+  const [first, ...rest] = call.inputs.map((id) => call.tensor(id)) as [Varying, ...Varying[]];
+  const made = call.assembled(op, () => {
+    let joined = first;
+    let counts: Varying | null = masks[0]!;
+    rest.forEach((given, i) => {
+      const mask = masks[i + 1]!;
+      const x = mask ? to.select(mask, given, joined) : given;
+      if (counts) joined = to.select(counts, joined, x);
+      counts = mask && counts ? (to.binary('maximum', counts, mask) as Varying) : null;
+      joined = to.binary(op, joined, x) as Varying;
+    });
+    return joined;
+  });
+  return call.value(made, op);
+}
+
+/** The product of what counts; 0 where all inputs have masks and none counts. */
+function product(call: LayerCall): ValueId {
+  const masks = deciding(call);
+  if (!masks) return chain(call, 'mul');
+  const { to } = call;
+  const made = call.assembled('product', () => {
+    const factors = call.inputs.map((id, i): Tensor => {
+      const mask = masks[i];
+      return mask ? to.select(mask, call.tensor(id), scalar(1)) : call.tensor(id);
+    });
+    const whole = factors.reduce((a, b) => to.binary('mul', a, b));
+    const known = masks.filter((mask) => mask !== null);
+    if (known.length < masks.length) return whole;
+    const any = known.reduce((a, b) => to.binary('maximum', a, b) as Varying);
+    return to.select(any, whole, scalar(0));
+  });
+  return call.value(made, 'product');
+}
+
+const joining = (op: Joining, translate: LayerRow['translate'] = (call) => chain(call, op)): LayerRow => ({
+  translate,
   units: 'kept',
   takesConstants: true,
 });
@@ -103,10 +159,10 @@ function rows(call: LayerCall, value: ValueId, axis: number, which: number): Row
 export const merging: Readonly<Record<string, LayerRow>> = {
   Add: joining('add'),
   Subtract: { translate: subtract, units: 'kept', takesConstants: true },
-  Multiply: joining('mul'),
+  Multiply: joining('mul', product),
   Average: { translate: average, units: 'kept', takesConstants: true },
-  Maximum: joining('maximum'),
-  Minimum: joining('minimum'),
+  Maximum: joining('maximum', (call) => extreme(call, 'maximum')),
+  Minimum: joining('minimum', (call) => extreme(call, 'minimum')),
   Concatenate: { translate: concatenate, units: 'kept' },
   Dot: { translate: dot, units: 'last' },
 };

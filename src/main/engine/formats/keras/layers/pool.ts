@@ -1,5 +1,7 @@
 /** Pooling over windows and over everything. */
 import type { ValueId } from '../../../graph/graph';
+import { type LayerCall, NotExpressible } from '../call';
+import { asTruth } from '../masks';
 import type { LayerRow } from '../row';
 import { ones, paddingOf, spatialAxes } from './conv';
 
@@ -29,6 +31,21 @@ function everywhere(spatial: number, op: 'max' | 'mean'): LayerRow['translate'] 
   };
 }
 
+/** The mean over the steps that count: their sum by their number, which is no number where none counts. */
+function meanOfSteps(call: LayerCall): ValueId {
+  const given = call.given(-1, 'mask');
+  const mask = given === null ? call.mask() : asTruth(call, given);
+  if (mask === null) return everywhere(1, 'mean')(call) as ValueId;
+  call.wantRank(2);
+  const shape = call.shape(mask);
+  const wide = call.channelsFirst ? [...shape.slice(0, -1), 1, ...shape.slice(-1)] : [...shape, 1];
+  if (wide.filter((size) => size === null).length > 1) throw new NotExpressible('several free sizes');
+  const counts = call.truth('reshape', [mask], { shape: wide.map((size) => size ?? -1) }, 'counts');
+  const over = { axes: [call.lead + (call.channelsFirst ? 1 : 0)], keepDims: call.config.flag('keepdims', false) };
+  const sum = call.op('sum', [call.op('mul', [call.input, counts], {}, 'counted')], over, 'sum');
+  return call.op('div', [sum, call.op('sum', [counts], over, 'count')], {}, 'pool');
+}
+
 const row = (translate: LayerRow['translate']): LayerRow => ({ translate, units: 'format' });
 export const pooling: Readonly<Record<string, LayerRow>> = {
   MaxPooling1D: row(windows(1, 'max')),
@@ -46,13 +63,13 @@ export const pooling: Readonly<Record<string, LayerRow>> = {
   GlobalMaxPooling1D: row(everywhere(1, 'max')),
   GlobalMaxPooling2D: row(everywhere(2, 'max')),
   GlobalMaxPooling3D: row(everywhere(3, 'max')),
-  GlobalAveragePooling1D: { ...row(everywhere(1, 'mean')), readsMask: true },
+  GlobalAveragePooling1D: { ...row(meanOfSteps), takesMask: true },
   GlobalAveragePooling2D: row(everywhere(2, 'mean')),
   GlobalAveragePooling3D: row(everywhere(3, 'mean')),
   GlobalMaxPool1D: row(everywhere(1, 'max')),
   GlobalMaxPool2D: row(everywhere(2, 'max')),
   GlobalMaxPool3D: row(everywhere(3, 'max')),
-  GlobalAvgPool1D: { ...row(everywhere(1, 'mean')), readsMask: true },
+  GlobalAvgPool1D: { ...row(meanOfSteps), takesMask: true },
   GlobalAvgPool2D: row(everywhere(2, 'mean')),
   GlobalAvgPool3D: row(everywhere(3, 'mean')),
 };

@@ -1,199 +1,156 @@
-/** Recurrent layers over a known number of steps, unrolled: every step's gates are values named `layer/t0/…`. */
+/**
+ * Recurrent layers over a known number of steps, unrolled: every step's gates are values named `layer/t0/…`. Cells stand in
+ * cells.ts. At a step that a mask hides states stay as they are, and what is shown is what was shown before, or 0.
+ */
 import type { ValueId } from '../../../graph/graph';
-import { ConfigFault } from '../../json';
-import { activationOf } from '../activations';
+import { ConfigFault, isRecord } from '../../json';
+import { Operand } from '../arguments';
 import { type LayerCall, NotExpressible } from '../call';
-import { layerSpec } from '../config';
+import { type LayerSpec, layerSpec } from '../config';
+import { asTruth } from '../masks';
 import type { LayerRow } from '../row';
+import { type Cell, cellsOf } from './cells';
 
 /** A step is some twenty ops: more steps than this would be a graph nobody can run or read. */
 const MOST_STEPS = 512;
 
-/** One step: from the projected input and the states before (null: zeros) to the states after, the output first. */
-type Step = (projected: ValueId, states: readonly ValueId[] | null, at: string) => ValueId[];
-
-interface Cell {
-  readonly gates: number;
-  /** Makes the projection's constants and the step. `inside` is where the weights stand and what names start with. */
-  readonly step: (call: LayerCall, weights: CellWeights, units: number) => Step;
-}
-
-interface CellWeights {
-  readonly recurrent: ValueId;
-  /** GRU's second bias, where it resets after the product. */
-  readonly recurrentBias: ValueId | null;
-  /** Prefix of names inside the layer: empty, or the direction. */
-  readonly prefix: string;
-}
-
-const AS_IS = { transposeA: false, transposeB: false };
-
-const applied = (call: LayerCall, key: string, x: ValueId, name: string): ValueId => {
-  const activation = activationOf(call, key);
-  return activation ? activation(x, name) : call.op('identity', [x], {}, name);
-};
-
-/** Part `index` of a vector of several gates. */
-const gate = (call: LayerCall, all: ValueId, index: number, units: number, name: string): ValueId =>
-  call.op('slice', [all], { begin: [index * units], end: [(index + 1) * units], strides: [1] }, name);
-
-const simple: Cell = {
-  gates: 1,
-  step:
-    (call, { recurrent }) =>
-    (projected, states, at) => {
-      if (!states) return [applied(call, 'activation', projected, `${at}/h`)];
-      const product = call.op('matmul', [states[0]!, recurrent], AS_IS, `${at}/recurrent`);
-      return [applied(call, 'activation', call.op('add', [projected, product], {}, `${at}/pre`), `${at}/h`)];
-    },
-};
-
-/** Gates in Keras's order: input, forget, candidate, output. */
-const lstm: Cell = {
-  gates: 4,
-  step:
-    (call, { recurrent }, units) =>
-    (projected, states, at) => {
-      const product = states && call.op('matmul', [states[0]!, recurrent], AS_IS, `${at}/recurrent`);
-      const pre = product === null ? projected : call.op('add', [projected, product], {}, `${at}/pre`);
-      const part = (index: number, key: string, name: string): ValueId =>
-        applied(call, key, gate(call, pre, index, units, `${at}/${name}_pre`), `${at}/${name}`);
-      const input = part(0, 'recurrent_activation', 'input');
-      const candidate = part(2, 'activation', 'candidate');
-      const output = part(3, 'recurrent_activation', 'output');
-      let carry = call.op('mul', [input, candidate], {}, states ? `${at}/written` : `${at}/c`);
-      if (states) {
-        const forget = part(1, 'recurrent_activation', 'forget');
-        carry = call.op('add', [call.op('mul', [forget, states[1]!], {}, `${at}/kept`), carry], {}, `${at}/c`);
-      }
-      const shown = applied(call, 'activation', carry, `${at}/c_activated`);
-      return [call.op('mul', [output, shown], {}, `${at}/h`), carry];
-    },
-};
-
-/** Gates in Keras's order: update, reset, candidate. */
-const gru: Cell = {
-  gates: 3,
-  step: (call, { recurrent, recurrentBias, prefix }, units) => {
-    const resetAfter = call.config.flag('reset_after', call.keras >= 2);
-    const one = call.scalar('one', 1);
-    const columns = (name: string, begin: number, end: number): ValueId =>
-      call.derived(`${prefix}${name}`, () => {
-        const { data } = call.data(recurrent);
-        const part = new Float32Array(units * (end - begin) * units);
-        const width = (end - begin) * units;
-        for (let row = 0; row < units; row++)
-          for (let column = 0; column < width; column++)
-            part[row * width + column] = data[row * 3 * units + begin * units + column]!;
-        return { shape: [units, width], data: part };
-      });
-    return (projected, states, at) => {
-      const x = (index: number, name: string): ValueId => gate(call, projected, index, units, `${at}/${name}_x`);
-      let inner: ValueId | null = null;
-      if (states && resetAfter) inner = call.op('matmul', [states[0]!, recurrent], AS_IS, `${at}/recurrent`);
-      else if (states)
-        inner = call.op('matmul', [states[0]!, columns('recurrent_gates', 0, 2)], AS_IS, `${at}/recurrent`);
-      if (resetAfter && recurrentBias !== null)
-        inner = inner === null ? recurrentBias : call.op('add', [inner, recurrentBias], {}, `${at}/recurrent_biased`);
-      const biasOnly = states === null && inner !== null;
-      const h = (index: number, name: string): ValueId =>
-        biasOnly
-          ? call.derived(`${prefix}recurrent_bias_${name}`, () => ({
-              shape: [units],
-              data: call.data(inner!).data.slice(index * units, (index + 1) * units),
-            }))
-          : gate(call, inner!, index, units, `${at}/${name}_h`);
-      const joined = (index: number, name: string): ValueId =>
-        inner === null ? x(index, name) : call.op('add', [x(index, name), h(index, name)], {}, `${at}/${name}_pre`);
-      const update = applied(call, 'recurrent_activation', joined(0, 'update'), `${at}/update`);
-      let pre = x(2, 'candidate');
-      if (states || inner !== null) {
-        const reset = applied(call, 'recurrent_activation', joined(1, 'reset'), `${at}/reset`);
-        let added: ValueId;
-        if (resetAfter) added = call.op('mul', [reset, h(2, 'candidate')], {}, `${at}/candidate_reset`);
-        else {
-          const kept = call.op('mul', [reset, states![0]!], {}, `${at}/h_reset`);
-          added = call.op('matmul', [kept, columns('recurrent_candidate', 2, 3)], AS_IS, `${at}/candidate_h`);
-        }
-        pre = call.op('add', [pre, added], {}, `${at}/candidate_pre`);
-      }
-      const candidate = applied(call, 'activation', pre, `${at}/candidate`);
-      const open = call.op('sub', [one, update], {}, `${at}/written_share`);
-      const written = call.op('mul', [open, candidate], {}, states ? `${at}/written` : `${at}/h`);
-      if (!states) return [written];
-      const kept = call.op('mul', [update, states[0]!], {}, `${at}/kept`);
-      return [call.op('add', [kept, written], {}, `${at}/h`)];
-    };
-  },
-};
-
-const cells: Readonly<Record<string, Cell>> = { SimpleRNN: simple, LSTM: lstm, GRU: gru };
-const stateCount = (kind: string): number => (kind === 'LSTM' ? 2 : 1);
-
 interface Run {
-  /** Outputs in the order of computing. */
+  /** Outputs in the order of computing; where only the last is shown, that one. */
   readonly outputs: readonly ValueId[];
   readonly states: readonly ValueId[];
 }
 
+/** What a call gives beside the sequence. */
+interface Given {
+  /** Null: zeros. */
+  readonly states: readonly ValueId[] | null;
+  /** Which steps count; null: all. */
+  readonly mask: ValueId | null;
+}
+
 /**
- * Unrolls a layer over its input [steps, features].
+ * Unrolls a layer over its input [steps, …].
  * @param place where the weights stand in an archive: `cell`, or the direction's
  * @param prefix of names inside the layer
  */
-function unrolled(call: LayerCall, place: string, prefix: string, initial: readonly ValueId[] | null): Run {
-  const cell = Object.hasOwn(cells, call.kind) ? cells[call.kind]! : null;
-  if (!cell) throw new NotExpressible(`a layer ${call.kind} inside`);
-  const { config } = call;
-  if (call.lead) throw new NotExpressible('leading axes');
+function unrolled(call: LayerCall, place: string, prefix: string, given: Given): Run {
+  const { config, lead } = call;
   if (config.flag('stateful', false)) throw new NotExpressible('a state kept between batches');
   if (config.flag('time_major', false)) throw new NotExpressible('time before the batch');
-  call.wantRank(2);
-  if (call.shape()[0] === null) throw new NotExpressible('a free number of steps');
-  const steps = call.known(0);
+  if (config.has('num_constants')) throw new NotExpressible('constants for its cell');
+  const cells = cellsOf(call, place, prefix);
+  const [first] = cells as [Cell];
+  call.wantRank(first.rank + 1);
+  if (call.shape()[lead] === null) throw new NotExpressible('a free number of steps');
+  const steps = call.known(lead);
   if (steps > MOST_STEPS) throw new NotExpressible(`${steps} steps, of which ${MOST_STEPS} at most are unrolled`);
-  const units = config.whole('units');
-  if (units < 1) throw new ConfigFault(`units is ${units}`);
-  const wide = units * cell.gates;
-  const biased = config.flag('use_bias', true);
-  const twice = call.kind === 'GRU' && config.flag('reset_after', call.keras >= 2);
-  const [kernel, recurrent, bias] = call.weightsIn(
-    place,
-    ['kernel', [call.known(1), wide]],
-    ['recurrent_kernel', [units, wide]],
-    ...(biased ? ([['bias', twice ? [2, wide] : [wide]]] as const) : []),
+  const count = cells.reduce((sum, cell) => sum + cell.states, 0);
+  if (given.states && given.states.length !== count) throw new NotExpressible(`${given.states.length} further inputs`);
+  const backwards = config.flag('go_backwards', false);
+  const sequences = config.flag('return_sequences', false);
+  const sequence = first.projectsAll ? first.project(first.taken(call.input, `${prefix}taken`), prefix) : call.input;
+  let states: (ValueId | null)[] = given.states
+    ? cells.flatMap((cell, i) => {
+        const from = cells.slice(0, i).reduce((sum, { states: own }) => sum + own, 0);
+        return given
+          .states!.slice(from, from + cell.states)
+          .map((id, at) => cell.taken(id, `${prefix}state_${i}_${at}`));
+      })
+    : new Array<null>(count).fill(null);
+  const zeros = config.flag('zero_output_for_mask', false);
+  const names = cells.flatMap((cell, i) =>
+    ['h', 'c'].slice(0, cell.states).map((name) => `${cells.length > 1 ? `cell_${i + 1}/` : ''}${name}_kept`),
   );
-  const half = (name: string, index: number): ValueId =>
-    call.derived(`${prefix}${name}`, () => ({
-      shape: [wide],
-      data: call.data(bias!).data.slice(index * wide, (index + 1) * wide),
-    }));
-  const inputBias = bias === undefined ? null : twice ? half('input_bias', 0) : bias;
-  const recurrentBias = bias !== undefined && twice ? half('recurrent_bias', 1) : null;
-  const product = call.op('matmul', [call.input, kernel!], AS_IS, `${prefix}projected`);
-  const projected =
-    inputBias === null ? product : call.op('add', [product, inputBias], {}, `${prefix}projected_biased`);
-  const step = cell.step(call, { recurrent: recurrent!, recurrentBias, prefix }, units);
   const outputs: ValueId[] = [];
-  let states = initial;
-  for (let count = 0; count < steps; count++) {
-    const time = config.flag('go_backwards', false) ? steps - 1 - count : count;
+  let shown: ValueId | null = null;
+  for (let turn = 0; turn < steps; turn++) {
+    const time = backwards ? steps - 1 - turn : turn;
     const at = `${prefix}t${time}`;
-    const range = { begin: [time, null], end: [time + 1, null], strides: [1, 1] };
-    const row = call.op('slice', [projected], range, `${at}/row`);
-    states = step(call.op('reshape', [row], { shape: [wide] }, `${at}/x`), states, at);
-    outputs.push(states[0]!);
+    let value = row(call, sequence, time, at);
+    if (!first.projectsAll) value = first.taken(value, `${at}/taken`);
+    const next: ValueId[] = [];
+    cells.forEach((cell, i) => {
+      const name = cells.length > 1 ? `${at}/cell_${i + 1}` : at;
+      const x = i === 0 && cell.projectsAll ? value : cell.project(value, `${name}/`);
+      const made = cell.step(x, states.slice(next.length, next.length + cell.states), name);
+      value = made[0]!;
+      next.push(...made);
+    });
+    if (given.mask === null) {
+      states = next;
+      shown = value;
+    } else {
+      const kept = keeping(call, given.mask, time, at);
+      const before = states;
+      states = next.map((id, i) => kept(id, before[i]!, names[i]!));
+      // Where nothing else was shown before, what is shown is the state.
+      if (!zeros) shown = kept(value, shown, 'shown');
+      else if (sequences || turn === steps - 1) shown = kept(value, null, 'shown');
+    }
+    if (sequences || turn === steps - 1) outputs.push(shown!);
   }
-  return { outputs, states: states! };
+  const last = cells.at(-1)!;
+  let at = 0;
+  return {
+    outputs: outputs.map((id, i) => last.given(id, `${prefix}shown_${i}`)),
+    states: cells.flatMap((cell, i) =>
+      Array.from({ length: cell.states }, (_, each) => cell.given(states[at++]!, `${prefix}last_${i}_${each}`)),
+    ),
+  };
+}
+
+/** One step of a sequence [lead…, steps, …] without the axis of steps. */
+function row(call: LayerCall, sequence: ValueId, time: number, at: string): ValueId {
+  const shape = call.shape(sequence);
+  const only = (value: number): (number | null)[] => shape.map((_, axis) => (axis === call.lead ? value : null));
+  const range = { begin: only(time), end: only(time + 1), strides: shape.map(() => 1) };
+  const slice = call.op('slice', [sequence], range, `${at}/row`);
+  const rest = shape.filter((_, axis) => axis !== call.lead);
+  if (rest.filter((size) => size === null).length > 1) throw new NotExpressible('several free sizes');
+  return call.op('reshape', [slice], { shape: rest.map((size) => size ?? -1) }, `${at}/x`);
+}
+
+/** What stays at a step that does not count: fresh where it does, else what was before (null: zeros). */
+function keeping(
+  call: LayerCall,
+  mask: ValueId,
+  time: number,
+  at: string,
+): (fresh: ValueId, before: ValueId | null, name: string) => ValueId {
+  const rank = call.shape(mask).length;
+  const only = (value: number): (number | null)[] =>
+    Array.from({ length: rank }, (_, axis) => (axis === rank - 1 ? value : null));
+  const range = { begin: only(time), end: only(time + 1), strides: new Array<number>(rank).fill(1) };
+  const counts = call.truth('slice', [mask], range, `${at}/counts`);
+  const known = new Map<string, ValueId>();
+  return (fresh, before, name) => {
+    const key = `${fresh} ${before}`;
+    const id =
+      known.get(key) ?? call.op('select', [counts, fresh, before ?? call.scalar('zero', 0)], {}, `${at}/${name}`);
+    known.set(key, id);
+    return id;
+  };
+}
+
+/** What the call gives beside the sequence: states in the order of the inputs, and a mask of its own or the sequence's. */
+function givenTo(call: LayerCall): Given {
+  const own = call.argument(-1, 'mask');
+  const place = own instanceof Operand ? own.place : null;
+  const states = call.inputs.filter((_, i) => i > 0 && i !== place);
+  if (place !== null) {
+    const id = call.inputs[place]!;
+    if (call.fixed(id)) throw new NotExpressible('a mask of fixed numbers');
+    return { states: states.length ? states : null, mask: asTruth(call, id) };
+  }
+  // Keras 3 looks for a mask only where the sequence is all that it is given.
+  const mask = call.keras >= 3 && states.length ? null : call.mask();
+  return { states: states.length ? states : null, mask };
 }
 
 function recurrent(call: LayerCall): ValueId | ValueId[] {
-  const given = call.inputs.slice(1);
-  if (given.length && given.length !== stateCount(call.kind))
-    throw new NotExpressible(`${given.length} further inputs`);
-  const run = unrolled(call, 'cell', '', given.length ? given : null);
+  const run = unrolled(call, 'cell', '', givenTo(call));
   const output = call.config.flag('return_sequences', false)
-    ? call.op('stack', run.outputs, { axis: 0 }, 'sequence')
+    ? call.op('stack', run.outputs, { axis: call.lead }, 'sequence')
     : call.op('identity', [run.outputs.at(-1)!], {}, 'last');
   return call.config.flag('return_state', false) ? [output, ...run.states] : output;
 }
@@ -201,23 +158,26 @@ function recurrent(call: LayerCall): ValueId | ValueId[] {
 /** The layer forwards and one like it backwards, joined by `merge_mode`. */
 function bidirectional(call: LayerCall): ValueId | ValueId[] {
   const forward = layerSpec(call.config.get('layer'));
-  const own = call.config.has('backward_layer') ? layerSpec(call.config.get('backward_layer')) : null;
-  const given = call.inputs.slice(1);
-  // First the states of the one direction, then of the other.
-  const states = (spec: typeof forward, back: boolean): readonly ValueId[] | null => {
-    if (!given.length) return null;
-    const half = given.length / 2;
-    if (half !== stateCount(spec.kind)) throw new NotExpressible(`${given.length} further inputs`);
-    return back ? given.slice(half) : given.slice(0, half);
-  };
+  const own = isRecord(call.config.get('backward_layer')) ? layerSpec(call.config.get('backward_layer')) : null;
+  const given = givenTo(call);
   const sequences = forward.config.flag('return_sequences', false);
-  const run = (spec: typeof forward, direction: string, flip: boolean): Run & { readonly value: ValueId } => {
-    const config = flip ? spec.config.with({ go_backwards: !spec.config.flag('go_backwards', false) }) : spec.config;
-    const start = states(spec, direction === 'backward');
-    const done = unrolled(call.with({ kind: spec.kind, config }), `${direction}_layer/cell`, `${direction}/`, start);
+  const run = (spec: LayerSpec, direction: string, flip: boolean): Run & { readonly value: ValueId } => {
+    const back = direction === 'backward';
+    // First the states of the one direction, then of the other.
+    const half = (given.states?.length ?? 0) / 2;
+    const states = given.states && (back ? given.states.slice(half) : given.states.slice(0, half));
+    // In a sequence what does not count is shown as 0, whatever the layer inside says.
+    const config = spec.config.with({
+      zero_output_for_mask: sequences,
+      ...(flip && { go_backwards: !spec.config.flag('go_backwards', false) }),
+    });
+    const inner = call.with({ kind: spec.kind, config });
+    const done = unrolled(inner, `${direction}_layer/cell`, `${direction}/`, { ...given, states });
     // Backwards, what was computed last stands first.
-    const ordered = direction === 'backward' ? [...done.outputs].reverse() : done.outputs;
-    const value = sequences ? call.op('stack', ordered, { axis: 0 }, `${direction}/sequence`) : done.outputs.at(-1)!;
+    const ordered = back ? [...done.outputs].reverse() : done.outputs;
+    const value = sequences
+      ? call.op('stack', ordered, { axis: call.lead }, `${direction}/sequence`)
+      : done.outputs.at(-1)!;
     return { ...done, value };
   };
   const one = run(forward, 'forward', false);
@@ -227,7 +187,7 @@ function bidirectional(call: LayerCall): ValueId | ValueId[] {
   const mode = call.config.get('merge_mode') === undefined ? null : call.config.text('merge_mode');
   if (mode === null) return [...pair, ...last];
   let merged: ValueId;
-  if (mode === 'concat') merged = call.op('concat', pair, { axis: sequences ? 1 : 0 }, 'merged');
+  if (mode === 'concat') merged = call.op('concat', pair, { axis: call.shape(one.value).length - 1 }, 'merged');
   else if (mode === 'mul') merged = call.op('mul', pair, {}, 'merged');
   else if (mode === 'sum') merged = call.op('add', pair, {}, 'merged');
   else if (mode === 'ave')
@@ -236,11 +196,19 @@ function bidirectional(call: LayerCall): ValueId | ValueId[] {
   return last.length ? [merged, ...last] : merged;
 }
 
-const row = (translate: LayerRow['translate']): LayerRow => ({ translate, units: 'last', readsMask: true });
+const layer = (translate: LayerRow['translate'], units: LayerRow['units'] = 'last'): LayerRow => ({
+  translate,
+  units,
+  takesMask: true,
+});
 
 export const recurrentLayers: Readonly<Record<string, LayerRow>> = {
-  SimpleRNN: row(recurrent),
-  LSTM: row(recurrent),
-  GRU: row(recurrent),
-  Bidirectional: row(bidirectional),
+  SimpleRNN: layer(recurrent),
+  LSTM: layer(recurrent),
+  GRU: layer(recurrent),
+  RNN: layer(recurrent),
+  ConvLSTM1D: layer(recurrent, 'format'),
+  ConvLSTM2D: layer(recurrent, 'format'),
+  ConvLSTM3D: layer(recurrent, 'format'),
+  Bidirectional: layer(bidirectional),
 };

@@ -10,6 +10,7 @@ import { core, oneInput } from './core';
 import { merging } from './merge';
 import { normalisation } from './norm';
 import { pooling } from './pool';
+import { recurrentLayers } from './recurrent';
 import { reshaping } from './reshape';
 
 const { Dot: _, ...joining } = merging;
@@ -23,6 +24,7 @@ const overTime: Readonly<Record<string, LayerRow>> = {
   ...joining,
   ...normalisation,
   ...pooling,
+  ...recurrentLayers,
   ...reshaping,
 };
 
@@ -40,5 +42,5 @@ function timeDistributed(call: LayerCall): ValueId {
 
 export const layersOverTime: Readonly<Record<string, LayerRow>> = {
   ...Object.fromEntries(Object.entries(overTime).map(([kind, row]) => [kind, { ...row, overTime: true }])),
-  TimeDistributed: { translate: timeDistributed, units: 'last', readsMask: true, overTime: true },
+  TimeDistributed: { translate: timeDistributed, units: 'last', takesMask: true, overTime: true },
 };
