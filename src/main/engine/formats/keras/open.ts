@@ -22,7 +22,7 @@ export function openKeras(config: unknown, version: string | null, store: Weight
     model.config.get('name') === undefined ? model.name : model.config.text('name'),
     bind,
   );
-  const to = new Assembly(builder, fixedBatch(model) ?? BATCH);
+  const to = new Assembly(builder, 'batched', fixedBatch(model) ?? undefined);
   const translator = new NetworkTranslator(to, store, versionOf(version, config));
   try {
     translator.model(model);

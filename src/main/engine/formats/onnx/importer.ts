@@ -1,11 +1,11 @@
 /** Walks an ONNX graph node by node and builds the studio's graph: what each node becomes stands in the op table. */
 import { MhoError } from '../../../../contract/errors';
 import { GraphBuilder } from '../../graph/builder';
-import type { Graph } from '../../graph/graph';
 import type { Binding } from '../sizes';
 import { type HostArray, isArray, NotExpressible } from '../tensors/array';
-import { AcrossBatch, Assembly, attributable, BATCH, type Origin, type Tensor } from '../tensors/assembly';
+import { Assembly, type Origin, type Tensor } from '../tensors/assembly';
 import { safeDivision } from '../tensors/compositions';
+import { type Attempt, type Declared, fixedBatch, type Reading } from '../tensors/examples';
 import { registerLayers } from '../tensors/layers';
 import { OnnxCall } from './call';
 import { type Control, subgraphRowOf } from './control';
@@ -46,14 +46,6 @@ const MOST_NODES = 500_000;
 /** Subgraphs within subgraphs. */
 const DEEPEST = 64;
 
-export interface Built {
-  readonly graph: Graph;
-  /** Whether reading the file without a batch axis may express more. */
-  readonly acrossBatch: boolean;
-  /** Outputs that no op without a translation leads to. */
-  readonly reached: number;
-}
-
 export class Importer {
   /** Quotients with their operands: exporters guard divisions by comparing the divisor with zero. */
   private readonly quotients = new Map<Tensor, readonly [Tensor, Tensor]>();
@@ -67,42 +59,37 @@ export class Importer {
   private readonly hints = new Map<string, string>();
   private readonly kernels = new Map<string, string>();
   private readonly root = new Scope(null, '');
-  private acrossBatch = false;
   private visited = 0;
   private depth = 0;
 
-  /** @param batched false: the whole of an input is one example */
   constructor(
     private readonly graph: OnnxGraph,
     private readonly opset: number,
     private readonly path: string,
     /** A tensor's numbers. */
     private readonly read: (proto: TensorProto) => HostArray,
-    batched: boolean,
+    reading: Reading,
     bind: Binding,
   ) {
     this.builder = new GraphBuilder(graph.name || 'model', bind);
-    const fixed = new Set(graph.initialisers.map(({ name }) => name));
-    const sizes = graph.inputs.filter(({ name }) => !fixed.has(name)).map((info) => dimsOf(info)?.[0] ?? null);
-    const [first] = sizes;
-    const batch = first !== undefined && first !== null && sizes.every((size) => size === first) ? first : BATCH;
-    this.to = new Assembly(this.builder, batched ? batch : null);
+    this.to = new Assembly(this.builder, reading, fixedBatch(declaredInputs(graph)));
   }
 
-  build(): Built {
+  build(): Attempt {
     this.begin(this.graph, this.root);
     for (const info of this.graph.inputs) if (!this.root.find(info.name)) this.root.set(info.name, this.input(info));
     this.nodes(this.graph, this.root);
-    const outputs = this.graph.outputs.flatMap(({ name }) => {
+    const outputs = this.graph.outputs.flatMap((info) => {
+      const { name } = info;
       const x = this.root.find(name);
       if (!x) throw this.damaged(`its output ${name} is not made by any node`);
       const value = x instanceof Condition ? x.make() : x;
-      return isArray(value) ? [] : [{ name, value }];
+      return isArray(value) ? [] : [{ name, value, declared: dimsOf(info) }];
     });
     if (!outputs.length)
       throw this.damaged(`its output ${this.graph.outputs[0]?.name ?? ''} does not depend on any input`);
-    const ids = outputs.map(({ name, value }) => {
-      const id = this.to.at({ name, kind: 'Transpose' }, () => this.to.asOutput(value));
+    const ids = outputs.map(({ name, value, declared }) => {
+      const id = this.to.at({ name, kind: 'Transpose' }, () => this.to.asOutput(value, declared));
       this.builder.output(name.replace(/:0$/, ''), id);
       return id;
     });
@@ -112,7 +99,7 @@ export class Importer {
     const kernels = new Map([...this.kernels].map(([name, kernel]) => [told(name), kernel]));
     registerLayers(this.to, this.builder, (origin) => told(origin.name), kernels);
     const graph = this.builder.build();
-    return { graph, acrossBatch: this.acrossBatch, reached: attributable(graph, ids) };
+    return { graph, outputs: ids };
   }
 
   /** A graph's own constants, and what it says of its values. */
@@ -155,7 +142,7 @@ export class Importer {
     if (!dims || (type !== STRING && !isNumeric(type)))
       return this.to.unreadable(info.name, dims ? `numbers of type ${type}` : 'an input that is no tensor');
     const dtype = type === STRING ? 'string' : isReal(type) ? 'float32' : 'int32';
-    return this.to.input(info.name, dims.slice(this.to.batched ? 1 : 0), dtype);
+    return this.to.input(info.name, dims, dtype);
   }
 
   private node(node: OnnxNode, index: number, scope: Scope): void {
@@ -251,7 +238,6 @@ export class Importer {
       return work();
     } catch (error) {
       if (!(error instanceof NotExpressible)) throw error;
-      if (error instanceof AcrossBatch) this.acrossBatch = true;
       const reason = error.message ? `${kind} with ${error.message}` : kind;
       return node.outputs.map((name) => {
         const info = this.declared.get(name);
@@ -302,8 +288,13 @@ const COMPARISONS = new Set(['Equal', 'Greater', 'GreaterOrEqual', 'Less', 'Less
 const isZero = (x: unknown): boolean =>
   typeof x === 'object' && x !== null && isArray(x) && x.data.every((each) => each === 0);
 
-/** Sizes of a declared value; null where free. Null as a whole where nothing is declared. */
-function dimsOf(info: ValueInfo): (number | null)[] | null {
+/** Of the inputs that no constant of the file stands for. */
+export function declaredInputs({ inputs, initialisers }: OnnxGraph): readonly Declared[] {
+  const fixed = new Set(initialisers.map(({ name }) => name));
+  return inputs.filter(({ name }) => !fixed.has(name)).map(dimsOf);
+}
+
+function dimsOf(info: ValueInfo): Declared {
   const dims = info.type?.tensor?.shape?.dims;
   return dims?.map(({ value }) => (value !== null && value >= 1 ? value : null)) ?? null;
 }

@@ -4,8 +4,9 @@ import { WireFault } from '../protobuf';
 import { bindingOf } from '../sizes';
 import { type Format, type OpenedGraph, type Source, withFile } from '../source';
 import type { HostArray } from '../tensors/array';
-import { type Built, Importer } from './importer';
-import { ModelProto, type OnnxGraph, type TensorProto, tensorsOf } from './proto';
+import { farthest } from '../tensors/examples';
+import { declaredInputs, Importer } from './importer';
+import { ModelProto, type TensorProto, tensorsOf } from './proto';
 import { skeletonOf } from './skeleton';
 import { isReal, readExternal, tensorOf } from './tensor';
 
@@ -43,14 +44,9 @@ async function open(source: Source): Promise<OpenedGraph> {
     read.set(proto, array);
     return array;
   };
-  const attempt = (batched: boolean): Built =>
-    guarded(path, () => new Importer(graph, opset, path, tensor, batched, bindingOf(source.reading.choices)).build());
-  let built = attempt(!hasScalarInput(graph));
-  // Arithmetic across the first axis: then it does not count examples, and the whole of an input is one.
-  if (built.acrossBatch && built.reached === 0) {
-    const whole = attempt(false);
-    if (whole.reached > 0) built = whole;
-  }
+  const built = farthest(declaredInputs(graph), (reading) =>
+    guarded(path, () => new Importer(graph, opset, path, tensor, reading, bindingOf(source.reading.choices)).build()),
+  );
   return {
     graph: built.graph,
     parameters: graph.initialisers.reduce(
@@ -73,11 +69,6 @@ function hashedArrays(arrays: readonly Uint8Array[]): Iterable<Uint8Array> {
   const bytesOf = (each: Iterable<Uint8Array>): number => [...each].reduce((sum, { length }) => sum + length, 0);
   return bytesOf(arrays) - bytesOf(places) <= MOST_SHARED ? arrays : places;
 }
-
-const hasScalarInput = ({ inputs, initialisers }: OnnxGraph): boolean => {
-  const fixed = new Set(initialisers.map(({ name }) => name));
-  return inputs.some(({ name, type }) => !fixed.has(name) && type?.tensor?.shape?.dims.length === 0);
-};
 
 const decoded = (file: Uint8Array, path: string): ModelProto => guarded(path, () => ModelProto.decode(file));
 

@@ -7,8 +7,9 @@ import { GraphBuilder } from '../../graph/builder';
 import type { Graph, ValueId } from '../../graph/graph';
 import * as host from '../tensors/array';
 import { type HostArray, isArray, NotExpressible } from '../tensors/array';
-import { AcrossBatch, Assembly, attributable, BATCH, type Tensor } from '../tensors/assembly';
+import { Assembly, type Tensor } from '../tensors/assembly';
 import { chosenBetween } from '../tensors/branches';
+import { type Attempt, type Declared, farthest, fixedBatch, type Reading } from '../tensors/examples';
 import { registerLayers } from '../tensors/layers';
 import { MOST_STEPS } from '../tensors/recurrent';
 import { TfCall } from './call';
@@ -45,17 +46,15 @@ export interface Imported {
 }
 
 /**
- * Builds the graph of a file. Where arithmetic goes across the first axis, so that nothing could be attributed, the whole
- * of an input is taken as one example.
+ * Builds the graph of a file.
  * @throws MODEL_DAMAGED, MODEL_WEIGHTS_MISSING, MODEL_TOO_LARGE
  */
 export function importTensorflow(file: TfGraph): Imported {
-  const scalar = file.inputs.some(({ shape }) => shape?.length === 0);
-  const first = new TfImporter(file, !scalar).build();
-  if (!first.acrossBatch || first.reached > 0) return first;
-  const whole = new TfImporter(file, false).build();
-  return whole.reached > 0 ? whole : first;
+  const declared = file.inputs.map(sizesOf);
+  return farthest(declared, (reading) => new TfImporter(file, reading, fixedBatch(declared)).build());
 }
+
+const sizesOf = ({ shape }: TfPort): Declared => shape?.map((size) => (size >= 1 ? size : null)) ?? null;
 
 class TfImporter {
   private readonly to: Assembly;
@@ -65,22 +64,18 @@ class TfImporter {
   private readonly kernels = new Map<string, string>();
   private readonly fixed = new Map<TfNode, readonly Item[]>();
   private visited = 0;
-  private acrossBatch = false;
   private readonly read = new Set<HostArray>();
 
-  /** @param batched false: the whole of an input is one example */
   constructor(
     private readonly file: TfGraph,
-    batched: boolean,
+    reading: Reading,
+    batch: number | undefined,
   ) {
     this.builder = new GraphBuilder(file.name, file.bind);
-    const sizes = file.inputs.map(({ shape }) => shape?.[0] ?? -1);
-    const [first] = sizes;
-    const fixed = first !== undefined && first >= 1 && sizes.every((size) => size === first);
-    this.to = new Assembly(this.builder, batched ? (fixed ? first : BATCH) : null);
+    this.to = new Assembly(this.builder, reading, batch);
   }
 
-  build(): Imported & { readonly acrossBatch: boolean; readonly reached: number } {
+  build(): Imported & Attempt {
     const { file } = this;
     const frame = this.frame(file.nodes, { prefix: '', part: undefined, depth: 0, isFunction: false });
     for (const port of file.inputs) frame.made.set(nodeOf(port.tensor), [this.input(port)]);
@@ -88,21 +83,22 @@ class TfImporter {
       frame,
       file.outputs.map(({ tensor }) => nodeOf(tensor)),
     );
-    const made = file.outputs.flatMap(({ name, tensor }) => {
+    const made = file.outputs.flatMap((port) => {
+      const { name, tensor } = port;
       const x = this.item(frame, tensor);
       if (!isTensor(x)) throw this.damaged(`its output ${name} holds no numbers`);
-      return isArray(x) ? [] : [{ name, x }];
+      return isArray(x) ? [] : [{ name, x, declared: sizesOf(port) }];
     });
     if (!made.length) throw this.damaged(`its output ${file.outputs[0]?.name ?? ''} does not depend on any input`);
-    const ids = made.map(({ name, x }) => {
-      const id = this.to.at({ name, kind: 'Transpose' }, () => this.to.asOutput(x));
+    const ids = made.map(({ name, x, declared }) => {
+      const id = this.to.at({ name, kind: 'Transpose' }, () => this.to.asOutput(x, declared));
       this.builder.output(name, id);
       return id;
     });
     const layers = registerLayers(this.to, this.builder, (origin) => origin.name, this.kernels, file.layers);
     this.callOutputs(ids, layers);
     const graph = this.builder.build();
-    return { graph, read: this.read, acrossBatch: this.acrossBatch, reached: attributable(graph, ids) };
+    return { graph, read: this.read, outputs: ids };
   }
 
   /** What the file calls by number is called as the layer that gives it; its number stays an alias. */
@@ -121,8 +117,9 @@ class TfImporter {
     return new MhoError('MODEL_DAMAGED', { path: this.file.path, reason });
   }
 
-  private input({ name, shape, type }: TfPort): Tensor {
-    const sizes = shape?.slice(this.to.batched ? 1 : 0).map((size) => (size >= 1 ? size : null));
+  private input(port: TfPort): Tensor {
+    const { name, type } = port;
+    const sizes = sizesOf(port);
     if (!sizes || type === DT.resource || type === DT.variant)
       return this.to.unreadable(name, sizes ? 'an input that holds no numbers' : 'an input of unknown shape');
     if (type === DT.string) return this.to.input(name, sizes, 'string');
@@ -204,7 +201,6 @@ class TfImporter {
       return work();
     } catch (error) {
       if (!(error instanceof NotExpressible)) throw error;
-      if (error instanceof AcrossBatch) this.acrossBatch = true;
       const reason = error.message ? `${node.op} with ${error.message}` : node.op;
       const shape = node.attributes.get('_output_shape')?.shape ?? null;
       const one = this.to.unknown(items.filter(isTensor), reason, shape);

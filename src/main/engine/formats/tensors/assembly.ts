@@ -2,7 +2,7 @@
  * What translators build the graph with: values brought to each other and computed element by element. How they are held
  * stands in axes.ts; ops on matrices, over axes, with windows and those that only move values are functions beside it.
  */
-import type { Graph, ValueId } from '../../graph/graph';
+import type { ValueId } from '../../graph/graph';
 import { OPS, type OpAttributes, type OpName } from '../../graph/ops';
 import * as host from './array';
 import { isArray, NotExpressible, range, type HostArray } from './array';
@@ -68,11 +68,16 @@ export class Assembly extends Axes {
       which?.map((axis) => this.axis(x, axis)) ??
         range(shape.length).filter((axis) => shape[axis] === 1 && axis !== batch),
     );
-    for (const axis of drop)
+    for (const axis of drop) {
+      if (axis === batch) throw new AcrossBatch('the batch left out');
       if (shape[axis] !== 1) throw new NotExpressible(`axis ${axis} of size ${shape[axis]} left out`);
-    return this.reshape(
-      x,
-      shape.filter((_, axis) => !drop.has(axis)),
+    }
+    const kept = range(shape.length).filter((axis) => !drop.has(axis));
+    if (isArray(x)) return host.reshaped(x, kept.map((axis) => shape[axis]!)); // prettier-ignore
+    const { id, axes } = this.unholding(x, [...drop]);
+    return this.varying(
+      id,
+      kept.map((axis) => axes[axis]!),
     );
   }
 
@@ -244,12 +249,4 @@ export class Assembly extends Axes {
     }
     return this.binary('add', this.binary('mul', x, along(scale)), along(offset));
   }
-}
-
-/** How many of these values can be attributed: nothing unknown leads to them. */
-export function attributable(graph: Graph, ids: readonly ValueId[]): number {
-  const closed = new Set<ValueId>();
-  for (const node of graph.nodes)
-    if (node.op === 'unknown' || node.inputs.some((id) => closed.has(id))) closed.add(node.output);
-  return ids.filter((id) => !closed.has(id)).length;
 }

@@ -6,8 +6,8 @@
  * the batch was merged into ([N·T, C]), several. So the file's transpositions, squeezes and merged batches cost nothing:
  * they change the list. Values are moved only where an op needs another order, once per order.
  *
- * A file whose values have no batch axis (a scalar input, arithmetic across the first axis) is read as one whose whole
- * input is one example: then no axis of the list is the batch, and NO_BATCH stands where an order names it.
+ * A file whose values have no batch axis (a scalar input), or whose batch is one example (arithmetic across it), is read
+ * without: then no axis of the list is the batch, and NO_BATCH stands where an order names it (`examples.ts`).
  *
  * Sizes the file leaves free are numbers that no file has: shape arithmetic works on them as on others, and a size that
  * comes out as a multiple of BATCH is recognised as the batch.
@@ -18,6 +18,7 @@ import type { DType, Shape, Size, ValueId } from '../../graph/graph';
 import { OPS, type OpAttributes, type OpName } from '../../graph/ops';
 import * as host from './array';
 import { isArray, NotExpressible, product, range, type HostArray } from './array';
+import type { Declared, Reading } from './examples';
 
 /** Stand for the batch and for other free sizes in shape arithmetic: primes, and their product is exact. */
 export const BATCH = 1048573;
@@ -29,7 +30,7 @@ export const symbolic = (size: number): boolean => size >= FREE && (size % BATCH
 /** The batch axis of a file that has none. */
 export const NO_BATCH = -1;
 
-/** What would mix examples: in a file read with a batch axis, but not in one whose whole input is one example. */
+/** What would mix examples: in a file read with a batch axis, but not in one read without. */
 export class AcrossBatch extends NotExpressible {}
 
 /** Where an op comes from, for names and layers. */
@@ -62,17 +63,16 @@ export class Axes {
   private readonly constants = new WeakMap<object, Map<string, ValueId>>();
   /** Inputs that channels-first convolutions read: their units are on their first axis. */
   readonly channelsFirst = new Set<ValueId>();
-  /** False: the whole of an input is one example. */
+  /** False: no axis of the file counts examples. */
   readonly batched: boolean;
-  readonly batch: number;
 
-  /** @param batch the batch size that the file fixes, or BATCH; null: the file has no batch axis */
+  /** @param batch the batch size that the file fixes */
   constructor(
     readonly builder: GraphBuilder,
-    batch: number | null,
+    readonly reading: Reading,
+    readonly batch: number = BATCH,
   ) {
-    this.batched = batch !== null;
-    this.batch = batch ?? BATCH;
+    this.batched = reading === 'batched';
     host.beginCount();
   }
 
@@ -111,10 +111,14 @@ export class Axes {
 
   // --- values as the file sees them
 
-  /** @param shape without the batch axis; of a file that has none, all of it */
-  input(name: string, shape: Shape, dtype: Exclude<DType, 'bool'>): Varying {
+  /** @param declared as the file has it */
+  input(name: string, declared: Shape, dtype: Exclude<DType, 'bool'>): Varying {
+    const [first, ...rest] = declared;
+    const alone = this.reading === 'one' && (first === 1 || first === null);
+    const shape = this.batched || alone ? rest : declared;
     const id = this.builder.input(name, shape, dtype);
-    if (this.batched) return this.varying(id, range(shape.length + 1).map(one));
+    if (this.batched) return this.varying(id, range(declared.length).map(one));
+    if (alone) return this.varying(id, [[], ...range(rest.length, 1).map(one)]);
     const bound = this.builder.shape(id);
     const held = bound.filter((size) => size !== 1);
     let next = 1;
@@ -306,10 +310,16 @@ export class Axes {
     return axes;
   }
 
-  /** As the file's own order but for the batch, which is first, every axis held: what an output of the model is. */
-  asOutput(x: Varying): ValueId {
+  /**
+   * As the file's own order but for the batch, which is first, every axis held: what an output of the model is.
+   * @param declared its sizes as the file has them
+   */
+  asOutput(x: Varying, declared: Declared): ValueId {
     if (x.opaque !== null) return x.id;
-    if (!this.batched) return this.arranged(x, [NO_BATCH, ...range(x.axes.length)]).id;
+    if (!this.batched) {
+      const alone = this.reading === 'one' ? batchOfOne(x, declared) : null;
+      return this.arranged(x, [NO_BATCH, ...range(x.axes.length).filter((axis) => axis !== alone)]).id;
+    }
     const batch = this.batchAxis(x);
     if (x.axes[batch]!.length !== 1) return x.id;
     return this.arranged(x, [batch, ...range(x.axes.length).filter((axis) => axis !== batch)]).id;
@@ -345,6 +355,26 @@ export class Axes {
     const { id, lead } = this.arranged(x, order);
     return this.varying(id, this.axesOf(x.axes.length, x, order, lead));
   }
+
+  /** Without these held axes, of size one each. */
+  unholding(x: Varying, which: readonly number[]): Varying {
+    const dropped = new Set(which.flatMap((axis) => x.axes[axis]!));
+    if (!dropped.size) return x;
+    const shape = this.builder.shape(x.id).filter((_, i) => !dropped.has(i + 1));
+    const id = this.reshapedTo(x.id, shape);
+    const before = (axis: number): number => [...dropped].filter((each) => each < axis).length;
+    return this.varying(
+      id,
+      x.axes.map((group, i) => (which.includes(i) ? [] : group.map((axis) => axis - before(axis)))),
+    );
+  }
+}
+
+/** Which axis of an output is the batch of one, and so none of an example's: the first, or the one that can only be it. */
+function batchOfOne({ axes }: Varying, declared: Declared): number | null {
+  const unheld = range(axes.length).filter((axis) => !axes[axis]!.length);
+  const [axis] = unheld[0] === 0 || unheld.length === 1 ? unheld : unheld.filter((each) => declared?.[each] === null);
+  return axis ?? null;
 }
 
 const one = (axis: number): readonly number[] => [axis];

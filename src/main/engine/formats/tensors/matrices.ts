@@ -88,5 +88,11 @@ function timesSeveral(to: Assembly, a: Varying, b: HostArray): Tensor {
     transposeA: false,
     transposeB: false,
   });
-  return to.varying(made, to.allHeld(to.batched ? rank - 1 : rank));
+  const result = to.varying(made, to.allHeld(to.batched ? rank - 1 : rank));
+  const sizes = to.shape(result);
+  // What was no held axis of the value is none of the product: a batch of one in any place.
+  return to.unholding(
+    result,
+    range(rank).filter((axis) => !value.axes[axis]!.length && sizes[axis] === 1),
+  );
 }
