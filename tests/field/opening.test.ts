@@ -70,7 +70,6 @@ const NOT_YET: ReadonlySet<string> = new Set([
   'lambda_siamese/lambda.keras',
   'locally_connected/model.h5',
   'locally_connected/model.keras',
-  'locally_connected/saved',
   'masked_lstm/fixed.h5',
   'masked_lstm/fixed.keras',
   'masked_lstm/free.keras',
