@@ -2,6 +2,7 @@
  * The catalogue of errors: every fault the user can meet has a code, a sentence that names the thing and the value,
  * and a remedy. The same text reaches the window and the terminal.
  */
+import type { Way } from './ways';
 import { DATA_ENDINGS, MODELS_GIVEN } from './words/formats';
 
 export interface ErrorText {
@@ -22,10 +23,6 @@ const catalogue = {
     '{path} could not be understood: {reason}.',
     'It may be damaged or of a kind that Mho does not know; please report it, with the file if you may share it.',
   ],
-  MODEL_WEIGHTS_ONLY: [
-    '{path} holds weights, but not the model they belong to.',
-    'Save the whole model (model.save), not only its weights.',
-  ],
   MODEL_NO_SIGNATURE: [
     '{path} is a SavedModel without a signature: it does not say what goes in and what comes out.',
     "Give it one in Python: m = tf.saved_model.load('{path}'); tf.saved_model.save(m, 'signed', signatures=m.{function}.concrete_functions[0]); then open signed.",
@@ -35,6 +32,7 @@ const catalogue = {
     'Save the model again with one: model.export(folder) in Keras, else tf.saved_model.save(model, folder, signatures=tf.function(model).get_concrete_function(tf.TensorSpec(shape))).',
   ],
   SIGNATURE_UNKNOWN: ['{path} has no signature {signature}{hint}.', 'Give one that it has: {signatures}.'],
+  MODEL_STRANGER: ['{path} is {what}.', '{remedy}'],
   MODEL_WEIGHTS_SHORT: ['{path} ends after {have} of {want} bytes.', 'The folder may be half copied; copy it again.'],
   MODEL_WEIGHTS_MISSING: [
     'The weight {weight} of layer {layer} is not in {path}.',
@@ -286,10 +284,15 @@ export type Details<Code extends ErrorCode> = Readonly<
   Record<Named<(typeof catalogue)[Code][number]>, string | number>
 >;
 
+/** Beside its texts: the cause, and the ways out that its remedy tells, as structure. */
+export interface FaultOptions extends ErrorOptions {
+  readonly ways?: readonly Way[];
+}
+
 /** What an error of a code is made of; details may be left out where its texts name none. */
 type Told<Code extends ErrorCode> = keyof Details<Code> extends never
-  ? [details?: Readonly<Record<string, never>>, options?: ErrorOptions]
-  : [details: Details<Code>, options?: ErrorOptions];
+  ? [details?: Readonly<Record<string, never>>, options?: FaultOptions]
+  : [details: Details<Code>, options?: FaultOptions];
 
 const filled = (text: string, details: Readonly<Record<string, string | number>>): string =>
   text.replace(/\{(\w+)\}/g, (_, name: string) => String(details[name]));
@@ -297,6 +300,8 @@ const filled = (text: string, details: Readonly<Record<string, string | number>>
 /** A fault from the catalogue, as it travels between processes. */
 export interface MhoFault extends ErrorText {
   readonly code: ErrorCode;
+  /** What can be done, the best first; absent where the remedy is a sentence alone. */
+  readonly ways?: readonly Way[];
 }
 
 /** A fault as it is kept with results; a later version may know codes that this one does not. */
@@ -308,6 +313,7 @@ export class MhoError<Code extends ErrorCode = ErrorCode> extends Error {
   readonly remedy: string;
   readonly sentence: string;
   readonly details: Readonly<Record<string, string | number>>;
+  readonly ways: readonly Way[];
 
   constructor(
     readonly code: Code,
@@ -316,13 +322,15 @@ export class MhoError<Code extends ErrorCode = ErrorCode> extends Error {
     const [sentence, remedy] = catalogue[code].map((text) => filled(text, details)) as [string, string];
     super(`${code}: ${sentence} ${remedy}`, options);
     this.details = details;
+    this.ways = options?.ways ?? [];
     this.sentence = sentence;
     this.remedy = remedy;
   }
 
   /** What crosses a process boundary. */
   get fault(): MhoFault {
-    return { code: this.code, message: this.sentence, remedy: this.remedy };
+    const { code, sentence: message, remedy, ways } = this;
+    return { code, message, remedy, ...(ways.length > 0 && { ways }) };
   }
 }
 

@@ -2,7 +2,7 @@
 import { DATA_FORMATS, MODEL_FORMATS, type ModelFormat, SESSION_FORMAT } from '../formats';
 
 /** `a, b or c` */
-const either = (words: readonly string[]): string =>
+export const either = (words: readonly string[]): string =>
   words.length > 1 ? `${words.slice(0, -1).join(', ')} or ${words.at(-1)!}` : (words[0] ?? '');
 
 const models: readonly ModelFormat[] = Object.values(MODEL_FORMATS);

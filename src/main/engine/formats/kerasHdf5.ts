@@ -6,6 +6,9 @@ import { openKeras } from './keras/open';
 import type { Place, StoredWeight, WeightStore } from './keras/weights';
 import { bindingOf } from './sizes';
 import { type Format, type OpenedGraph, type Source, withFile } from './source';
+import { besideConfig } from './strangers';
+import { strangerFault } from './strangers/fault';
+import { few } from './strangers/look';
 
 export const kerasHdf5: Format = { match: (source) => isHdf5(source.head), open };
 
@@ -17,7 +20,7 @@ async function open(source: Source): Promise<OpenedGraph> {
     openHdf5({ fd: handle.fd, offset: 0, size }, path, source.reading),
   );
   const text = file.text('/', 'model_config');
-  if (text === null) throw new MhoError('MODEL_WEIGHTS_ONLY', { path });
+  if (text === null) throw await notKeras(file, source);
   let config: unknown;
   try {
     config = parsedWithin(Buffer.from(text), source.reading.budget);
@@ -26,6 +29,18 @@ async function open(source: Source): Promise<OpenedGraph> {
     throw new MhoError('MODEL_DAMAGED', { path, reason: 'its attribute model_config is no JSON' }, { cause: error });
   }
   return openKeras(config, file.text('/', 'keras_version'), storeOf(file, path), bindingOf(source.reading.choices));
+}
+
+/** Groups that Keras writes when it saves weights alone, of Keras 3 and of the releases before it. */
+const WEIGHT_GROUPS = ['layers', '_layer_checkpoint_dependencies', 'model_weights', 'top_level_model_weights'];
+
+/** The refusal of an HDF5 file without a model's configuration. */
+async function notKeras(file: Hdf5File, source: Source): Promise<MhoError> {
+  const names = file.names('/');
+  const weights = file.texts('/', 'layer_names') !== null || names.some((name) => WEIGHT_GROUPS.includes(name));
+  return weights
+    ? strangerFault(await besideConfig({ name: 'kerasWeights', path: source.path, about: '' }, source))
+    : strangerFault({ name: 'hdf5', path: source.path, about: names.length > 0 ? few(names) : 'nothing' });
 }
 
 /** Weights by layer name: `model_weights/conv1`, whose attribute `weight_names` lists them in order. */

@@ -16,6 +16,10 @@ import { paddingBeside } from './padding';
 import { savedModel } from './savedModel/open';
 import { checkSizes } from './sizes';
 import { type Format, LARGEST_JSON, type Opening, type Source, sourceAt, sourcesIn } from './source';
+import { strangerIn, strangerOf } from './strangers';
+import { strangerFault } from './strangers/fault';
+import { byHead } from './strangers/heads';
+import { isText } from './strangers/texts';
 
 const OPENING_BRACE = 0x7b;
 
@@ -86,14 +90,18 @@ async function matching(source: Source): Promise<Match | null> {
   return null;
 }
 
-/** The file or folder itself, else a model inside it. */
+/** The file or folder itself, else a model inside it. @throws MODEL_STRANGER, MODEL_UNRECOGNISED, and what looking at files throws */
 async function find(source: Source): Promise<Found> {
-  const own = (await toldFolder(source)) ?? (await matching(source));
-  if (own) return { ...own, beside: [] };
   if (!source.isFolder) {
+    // Some begin as a format of ours does.
+    const sure = byHead(source.head, source.size);
+    const own = sure ? null : ((await toldFolder(source)) ?? (await matching(source)));
+    if (own) return { ...own, beside: [] };
     await refuseBrokenJson([source]);
-    throw unrecognised(source, kindOf(source));
+    throw (await strangeFile(source)) ?? unrecognised(source, seenOf(source));
   }
+  const own = await matching(source);
+  if (own) return { ...own, beside: [] };
   const { sources: inside, refused } = await sourcesIn(source);
   const files = await matches(
     inside.filter((each) => !each.isFolder),
@@ -101,30 +109,45 @@ async function find(source: Source): Promise<Found> {
   );
   if (files.length > 0) return firstOf(source, files);
   const folders: Match[] = [];
+  const below: Source[] = [];
   for (const folder of inside.filter((each) => each.isFolder)) {
     const match = await matching(folder);
     if (match) folders.push(match);
     else {
-      const below = await sourcesIn(folder);
-      refused.push(...below.refused);
-      folders.push(
-        ...(await matches(
-          below.sources.filter((each) => !each.isFolder),
-          refused,
-        )),
-      );
+      const deeper = await sourcesIn(folder);
+      refused.push(...deeper.refused);
+      const deep = deeper.sources.filter((each) => !each.isFolder);
+      below.push(...deep);
+      folders.push(...(await matches(deep, refused)));
     }
   }
   if (folders.length > 0) return firstOf(source, folders);
   if (refused[0]) throw refused[0];
   await refuseBrokenJson(inside.filter(({ name }) => name === 'model.json'));
+  const stranger = (await strangerOf(source)) ?? (await strangerIn([...inside, ...below]));
+  if (stranger) throw strangerFault(stranger);
   const seen = source.entries.slice(0, 4).join(', ');
   throw unrecognised(source, source.entries.length ? `it holds ${seen}` : 'it is empty');
 }
 
+/** The refusal of a file that is no model: what it is, else the model that it lies beside; null where nothing tells. */
+async function strangeFile(source: Source): Promise<MhoError | null> {
+  const stranger = await strangerOf(source);
+  if (stranger) return strangerFault(stranger);
+  if (isText(source.head)) return null;
+  const at = dirname(source.path);
+  const folder = await sourceAt(at, { ...source.reading, given: at, root: at });
+  const [beside] = await matches(
+    (await sourcesIn(folder)).sources.filter((each) => !each.isFolder),
+    [],
+  );
+  if (!beside) return null;
+  const about = MODEL_FORMATS[beside.format].door === 'folder' ? at : beside.source.path;
+  return strangerFault({ name: 'beside', path: source.path, about });
+}
+
 /** The folder that a file of it tells, where that file was given (`saved_model.pb`). */
 async function toldFolder(source: Source): Promise<Match | null> {
-  if (source.isFolder) return null;
   for (const format of MODEL_FORMAT_NAMES) {
     const { holds }: ModelFormat = MODEL_FORMATS[format];
     if (holds !== source.name) continue;
@@ -170,9 +193,9 @@ function firstOf(folder: Source, found: readonly Match[]): Found {
 const unrecognised = (source: Source, seen: string): MhoError =>
   new MhoError('MODEL_UNRECOGNISED', { path: source.path, seen });
 
-/** What a file that is no model looks like. */
-function kindOf({ head, size }: Source): string {
-  if (size === 0) return 'it is empty';
-  const first = [...head.subarray(0, 8)].map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
-  return head[0] === OPENING_BRACE ? 'JSON without a model' : `it begins with ${first}`;
+/** What a file that nothing is known of looks like. */
+function seenOf({ head }: Source): string {
+  if (!isText(head)) return 'it is of no kind that is known';
+  const text = new TextDecoder().decode(head).replace(/\s+/g, ' ').trim();
+  return `it is a text that begins with “${text.length > 40 ? `${text.slice(0, 37)}…` : text}”`;
 }

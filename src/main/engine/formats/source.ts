@@ -7,6 +7,8 @@ import type { Graph } from '../graph/graph';
 import { Budget } from './budget';
 import { FileFault, openRegular, placeOf, type RegularFile } from './files';
 import { isRecord, parsedWithin } from './json';
+import { strangerFault } from './strangers/fault';
+import { byHead } from './strangers/heads';
 
 /** How much of a file is looked at to recognise it. */
 const HEAD_BYTES = 4096;
@@ -152,6 +154,7 @@ export async function withFile<T>(
 export async function openPart(path: string, reading: Reading, missing: string): Promise<RegularFile> {
   try {
     const file = await openRegular(path, rootFor(path, reading));
+    await refusePointer(file);
     reading.budget.file(file);
     return file;
   } catch (error) {
@@ -159,6 +162,19 @@ export async function openPart(path: string, reading: Reading, missing: string):
       throw new MhoError('MODEL_DAMAGED', { path, reason: missing }, { cause: error });
     throw modelFault(error, path, reading.root);
   }
+}
+
+/** Bytes that a pointer of Git LFS may have, by its specification. */
+const LARGEST_POINTER = 1024;
+
+/** Of models that were cloned, weights that were not fetched are texts of a few lines. @throws MODEL_STRANGER */
+async function refusePointer(file: RegularFile): Promise<void> {
+  if (file.size > LARGEST_POINTER) return;
+  const head = new Uint8Array(file.size);
+  const { bytesRead } = await file.handle.read(head, 0, head.length, 0);
+  if (byHead(head.subarray(0, bytesRead), file.size)?.name !== 'lfs') return;
+  await file.close();
+  throw strangerFault({ name: 'lfs', path: file.path, about: '' });
 }
 
 /** Weights are read in parts of this size, each of them told of. */

@@ -33,7 +33,7 @@ export type FromThread =
   | { readonly done: number; readonly total: number }
   | { readonly onDisk: number }
   | { readonly value: Answer<Kind> }
-  | { readonly fault: { readonly code: ErrorCode; readonly details: MhoError['details'] }; readonly cause: unknown }
+  | { readonly fault: Pick<MhoError, 'code' | 'details' | 'ways'>; readonly cause: unknown }
   | { readonly failed: Error };
 
 /** How a reader that had to be ended is told. */
@@ -101,7 +101,12 @@ export async function readInThread<Of extends Kind>(
           answered = true;
           if ('value' in message) done(message.value as Answer<Of>);
           else if ('fault' in message)
-            reject(new MhoError(message.fault.code, message.fault.details, { cause: message.cause }));
+            reject(
+              new MhoError(message.fault.code, message.fault.details, {
+                cause: message.cause,
+                ways: message.fault.ways,
+              }),
+            );
           else reject(message.failed);
         }
       };

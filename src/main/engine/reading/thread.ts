@@ -34,7 +34,7 @@ async function read<Of extends Kind>({ kind, asked }: ToThread<Of>): Promise<voi
   } catch (error) {
     if (error instanceof MhoError)
       say({
-        fault: { code: error.code, details: error.details },
+        fault: { code: error.code, details: error.details, ways: error.ways },
         cause: error.cause instanceof Error ? error.cause : undefined,
       });
     else say({ failed: error instanceof Error ? error : new Error(String(error)) });

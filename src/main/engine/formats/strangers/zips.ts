@@ -1,0 +1,26 @@
+/** ZIP archives that hold no model of ours, by their entries. */
+import type { Archive } from '../zip';
+import { few, latin1, type Told } from './look';
+import { inTorch } from './pickles';
+
+/** Of a pickle that is looked into; the weights lie beside it. */
+const LARGEST_PICKLE = 64 * 2 ** 20;
+
+export async function inZip({ sizes, read }: Archive): Promise<Told> {
+  const names = [...sizes.keys()];
+  const ends = (end: string): string | undefined => names.find((name) => name === end || name.endsWith(`/${end}`));
+  if (ends('archive_format') !== undefined || ends('serialized_exported_program.json') !== undefined)
+    return { name: 'torchProgram' };
+  const pickle = ends('data.pkl');
+  if (pickle !== undefined) {
+    if (ends('constants.pkl') !== undefined || names.some((name) => /(?:^|\/)code\//.test(name)))
+      return { name: 'torchScript' };
+    const bytes = await read(pickle, LARGEST_PICKLE).catch(() => null);
+    return bytes ? inTorch(latin1(bytes)) : { name: 'torchWeights' };
+  }
+  if (names.length > 0 && names.every((name) => name.endsWith('.npy'))) return { name: 'numpy' };
+  if (sizes.has('manifest.json') && names.some((name) => name.endsWith('.npy'))) return { name: 'session' };
+  if (sizes.has('coefficients.bin')) return { name: 'java', about: 'Deeplearning4j' };
+  if (sizes.has('model.ini')) return { name: 'java', about: 'H2O' };
+  return { name: 'zip', about: names.length > 0 ? few(names.filter((name) => !name.endsWith('/'))) : 'nothing' };
+}
