@@ -17,7 +17,7 @@ const broken: Readonly<Record<string, () => readonly [path: string, message: str
   ],
   'an empty file': () => [
     written(place(), 'model.keras', ''),
-    'MODEL_UNRECOGNISED: {path} holds no model in a format that can be opened (it is empty). Give a .keras, .h5 or .onnx file, a folder with model.json or saved_model.pb, or a folder that holds one of these.',
+    'MODEL_STRANGER: {path} is empty. Fetch the file again, and look that it has the size that its source says.',
   ],
   'a .keras cut short': () => [
     written(place(), 'model.keras', bytesOf('gated/model.keras').subarray(0, 40_000)),
@@ -60,7 +60,7 @@ const broken: Readonly<Record<string, () => readonly [path: string, message: str
       bytes.write('model_nonfig', at);
     return [
       written(place(), 'model.h5', bytes),
-      'MODEL_WEIGHTS_ONLY: {path} holds weights, but not the model they belong to. Save the whole model (model.save), not only its weights.',
+      'MODEL_STRANGER: {path} is the weights of a Keras model, without the network. In Python: import keras; model = build(); model.load_weights("{path}"); model.save("model.keras") (build() makes the network that the weights belong to).',
     ];
   },
   'a model.json cut short, in its folder': () => {

@@ -93,11 +93,12 @@ async function matching(source: Source): Promise<Match | null> {
 /** The file or folder itself, else a model inside it. @throws MODEL_STRANGER, MODEL_UNRECOGNISED, and what looking at files throws */
 async function find(source: Source): Promise<Found> {
   if (!source.isFolder) {
-    // Some begin as a format of ours does.
-    const sure = byHead(source.head, source.size);
-    const own = sure ? null : ((await toldFolder(source)) ?? (await matching(source)));
-    if (own) return { ...own, beside: [] };
-    await refuseBrokenJson([source]);
+    // What its first bytes tell comes first: some begin as a format of ours does.
+    if (byHead(source.head, source.size) === null) {
+      const own = (await toldFolder(source)) ?? (await matching(source));
+      if (own) return { ...own, beside: [] };
+      await refuseBrokenJson([source]);
+    }
     throw (await strangeFile(source)) ?? unrecognised(source, seenOf(source));
   }
   const own = await matching(source);

@@ -72,8 +72,8 @@ async function byContent(source: Source): Promise<Told | null> {
   if (isPickle(head)) return inPickle(head);
   const json = await source.json();
   if (json) return inJson(json);
-  if (isText(head)) return inText(head);
-  return isFlax(head) ? { name: 'jax' } : null;
+  if (isFlax(head)) return { name: 'jax' };
+  return isText(head) ? inText(head) : null;
 }
 
 /** A map of MessagePack with the names that Flax gives. */
