@@ -41,7 +41,7 @@ export function wayWords(way: Way): string {
       return `In Python: ${way.code}${where && ` (${where})`}.${trust}`;
     }
     case 'command':
-      return `In a terminal: ${way.command}`;
+      return `In a terminal: ${way.command} – then open what comes of it.`;
     case 'give':
       return `Give ${way.path}.`;
     case 'input':
