@@ -5,13 +5,7 @@ import { zipSync } from 'fflate';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ModelSummary, PortSummary } from '../../src/contract/model';
 import { npyBytes, npyHeader } from '../../src/main/engine/data/npy';
-import {
-  baselineFrom,
-  exampleList,
-  gatherArrays,
-  selectExamples,
-  targetFrom,
-} from '../../src/main/hosts/terminal/inputs';
+import { baselineFrom, exampleList, gathered, selectExamples, targetFrom } from '../../src/main/hosts/terminal/inputs';
 import { percent, plain, signed } from '../../src/main/hosts/terminal/numbers';
 
 let folder: string;
@@ -32,24 +26,24 @@ const two = [port('left'), port('right')];
 const values = (arrays: Record<string, { data: Float32Array }>) =>
   Object.fromEntries(Object.entries(arrays).map(([name, { data }]) => [name, data[0]]));
 
-describe('gatherArrays', () => {
+describe('gathered', () => {
   it('goes by name, whatever the order', async () => {
     const path = await npz('named.npz', { extra: 9, right: 2, left: 1 });
-    const { arrays, ignored } = await gatherArrays([path], two, 'input');
-    expect(values(arrays)).toEqual({ left: 1, right: 2 });
+    const { groups, ignored } = await gathered([path], two, 'input');
+    expect(values(groups[0]!.arrays)).toEqual({ left: 1, right: 2 });
     expect(ignored).toEqual(['extra']);
   });
 
   it('goes by number, each kind its own', async () => {
     const path = await npz('numbered.npz', { input_1: 2, input_0: 1, baseline_0: 3, baseline_1: 4 });
-    expect(values((await gatherArrays([path], two, 'input')).arrays)).toEqual({ left: 1, right: 2 });
-    expect(values((await gatherArrays([path], two, 'baseline')).arrays)).toEqual({ left: 3, right: 4 });
+    expect(values((await gathered([path], two, 'input')).groups[0]!.arrays)).toEqual({ left: 1, right: 2 });
+    expect(values((await gathered([path], two, 'baseline')).groups[0]!.arrays)).toEqual({ left: 3, right: 4 });
   });
 
   it('else goes in order, and says what is left over', async () => {
     const path = await npz('order.npz', { a: 1, b: 2, c: 3 });
-    const { arrays, ignored } = await gatherArrays([path], two, 'input');
-    expect(values(arrays)).toEqual({ left: 1, right: 2 });
+    const { groups, ignored } = await gathered([path], two, 'input');
+    expect(values(groups[0]!.arrays)).toEqual({ left: 1, right: 2 });
     expect(ignored).toEqual(['c']);
   });
 
@@ -57,16 +51,16 @@ describe('gatherArrays', () => {
     await writeFile(join(folder, 'x.npy'), npy(5));
     await writeFile(join(folder, 'y=1.npy'), npy(6));
     const words = [`right=${join(folder, 'x.npy')}`, join(folder, 'y=1.npy')];
-    expect(values((await gatherArrays(words, two, 'input')).arrays)).toEqual({ right: 5, left: 6 });
+    expect(values((await gathered(words, two, 'input')).groups[0]!.arrays)).toEqual({ right: 5, left: 6 });
   });
 
   it('refuses a name the model has not, and an archive from which NAME cannot be told', async () => {
     await writeFile(join(folder, 'x.npy'), npy(5));
-    await expect(gatherArrays([`rihgt=${join(folder, 'x.npy')}`], two, 'input')).rejects.toThrow(
+    await expect(gathered([`rihgt=${join(folder, 'x.npy')}`], two, 'input')).rejects.toThrow(
       'INPUT_UNKNOWN: The model has no input rihgt (did you mean right?). The model needs: left, right.',
     );
     const path = await npz('many.npz', { a: 1, b: 2 });
-    await expect(gatherArrays([`left=${path}`], two, 'input')).rejects.toThrow('it holds a, b, but no left');
+    await expect(gathered([`left=${path}`], two, 'input')).rejects.toThrow('it holds a, b, but no left');
   });
 });
 
@@ -93,21 +87,23 @@ describe('selectExamples', () => {
 });
 
 describe('baselineFrom', () => {
+  const four = { shape: [4, 1], data: new Float32Array(4) };
+  const inputs = { left: four, right: four };
   it.each([
     ['zeros', 0],
     ['0.25', 0.25],
     ['-1e-3', -0.001],
   ])('%s', async (word, value) => {
-    const { baseline } = await baselineFrom([word], two, false, [0], 1);
-    expect(baseline).toEqual({ kind: 'constant', value });
+    const { of } = await baselineFrom([word], two, false);
+    expect(of(inputs, [0])).toEqual({ kind: 'constant', value });
   });
 
   it('takes files as references, or row by row for the chosen examples', async () => {
     const path = await npz('rows.npz', { left: 1, right: 10 }, 4);
-    const references = await baselineFrom([path], two, false, [1, 3], 4);
-    expect(references.baseline).toMatchObject({ kind: 'arrays', arrays: { left: { shape: [4, 1] } } });
-    const rows = await baselineFrom([path], two, true, [1, 3], 4);
-    expect(rows.baseline).toEqual({
+    const references = await baselineFrom([path], two, false);
+    expect(references.of(inputs, [1, 3])).toMatchObject({ kind: 'arrays', arrays: { left: { shape: [4, 1] } } });
+    const rows = await baselineFrom([path], two, true);
+    expect(rows.of(inputs, [1, 3])).toEqual({
       kind: 'arrays',
       perExample: true,
       arrays: {

@@ -2,6 +2,7 @@
 import { version } from '../../../../package.json';
 import type { AttributionRequest, Method, Progress, RunResult } from '../../../contract/attribution';
 import type { BackendChoice } from '../../../contract/backends';
+import type { ModelSummary } from '../../../contract/model';
 import { asMhoError, MhoError, type KeptFault } from '../../../contract/errors';
 import type { Question, Session } from '../../../contract/session';
 import type { OpenedModel } from '../../engine/formats';
@@ -67,6 +68,26 @@ export async function attributeInTerminal(
     notes: '',
   };
   return { session, fault };
+}
+
+/**
+ * Groups of examples as one session, each a question of its own.
+ * @param model as it was opened, before sizes that it leaves free were bound to those of one group
+ */
+export function togetherInOne(groups: readonly Attributed[], model: ModelSummary): Attributed {
+  const sessions = groups.map(({ session }) => session);
+  const [first] = sessions as [Session];
+  return {
+    session: {
+      ...first,
+      ...(sessions.length > 1 && { model }),
+      questions: sessions.flatMap(({ questions }) => questions),
+      // Each has one question.
+      runs: sessions.flatMap(({ runs }, question) => runs.map((run) => ({ ...run, question }))),
+      errors: told(sessions.flatMap(({ errors }) => errors)),
+    },
+    fault: groups.at(-1)!.fault,
+  };
 }
 
 /** Each once: two methods may meet the same. */

@@ -8,13 +8,24 @@ import { counted, readData, together } from '../../engine/data';
 import type { FittingBaseline } from '../../engine/data/baselines';
 import { valueFault } from '../../engine/data/ports';
 import { pick } from '../../engine/data/precision';
+import { fits } from '../service/arrays';
 import { nearest } from '../../engine/graph/target';
 import type { Cancel } from '../../engine/reading';
 
 type Arrays = Record<string, NumericArray>;
 
-export interface Gathered {
+/** Examples of the same sizes. */
+export interface Group {
   readonly arrays: Arrays;
+  /** Which they are, counted through everything that was given. */
+  readonly places: readonly number[];
+}
+
+export interface Gathered {
+  /** In the order of their first examples; several where files differ in a size that the model leaves free. */
+  readonly groups: readonly Group[];
+  /** Examples of all of them. */
+  readonly count: number;
   /** Names of entries that belong to no input. */
   readonly ignored: readonly string[];
   /** What was done to tables and pictures. */
@@ -24,11 +35,12 @@ export interface Gathered {
 /**
  * Arrays for the model's inputs, from `FILE` and `NAME=FILE` words. The entries of a file go to inputs by name, by the
  * names `input_0`, `input_1` … (for baselines `baseline_0` …), else in order. Further pictures and tables of an input are
- * further examples.
+ * further examples, and so are arrays where every input has one already. Those of other sizes, where the model leaves these free, are a
+ * group of their own.
  * @param reading how pictures are read, where it was said
  * @throws INPUT_…, OPENING_CANCELLED
  */
-export async function gatherArrays(
+export async function gathered(
   words: readonly string[],
   ports: readonly InputPort[],
   kind: 'input' | 'baseline',
@@ -58,7 +70,8 @@ export async function gatherArrays(
       add(name, array);
     } else if (read.how.length > 0) for (const [name, array] of entries) add(name, array);
     else {
-      const open = ports.filter(({ name }) => !found.has(name));
+      const filled = Math.min(...ports.map(({ name }) => found.get(name)?.length ?? 0));
+      const open = ports.filter(({ name }) => (found.get(name)?.length ?? 0) === filled);
       const assigned = assign(entries, ports, open, kind);
       for (const [entry, array] of entries) {
         const name = assigned.get(entry);
@@ -67,12 +80,42 @@ export async function gatherArrays(
       }
     }
   }
-  const arrays = Object.fromEntries([...found].map(([name, parts]) => [name, together(name, parts)]));
-  for (const port of ports) {
-    const fault = Object.hasOwn(arrays, port.name) ? valueFault(port, arrays[port.name]!) : null;
-    if (fault) throw fault;
+  const groups = grouped(found, ports);
+  for (const { arrays } of groups)
+    for (const port of ports) {
+      const fault = Object.hasOwn(arrays, port.name) ? valueFault(port, arrays[port.name]!) : null;
+      if (fault) throw fault;
+    }
+  return { groups, count: groups.reduce((sum, { places }) => sum + places.length, 0), ignored, how: counted(how) };
+}
+
+/** Parts of inputs that have the same sizes together. @throws INPUT_SHAPE where the model does not leave these free */
+function grouped(found: ReadonlyMap<string, readonly NumericArray[]>, ports: readonly InputPort[]): readonly Group[] {
+  const names = [...found.keys()];
+  const parts = [...found.values()];
+  const sizes = (array: NumericArray): string => array.shape.slice(1).join();
+  const whole = (arrays: Arrays): Group => ({ arrays, places: range(Object.values(arrays)[0]?.shape[0] ?? 0) });
+  const alike = parts.every((list) => list.every((each) => sizes(each) === sizes(list[0]!)));
+  const fitting = [...found].every(([name, list]) => {
+    const port = ports.find((each) => each.name === name)!;
+    return list.every(({ shape }) => fits(shape, port));
+  });
+  const count = parts[0]?.length ?? 0;
+  if (alike || !fitting || parts.some(({ length }) => length !== count))
+    return [whole(Object.fromEntries([...found].map(([name, list]) => [name, together(name, list)])))];
+  const groups = new Map<string, { at: number[]; places: number[] }>();
+  let place = 0;
+  for (let at = 0; at < count; at++) {
+    const key = parts.map((list) => sizes(list[at]!)).join(' ');
+    const group = groups.get(key) ?? { at: [], places: [] };
+    groups.set(key, group);
+    group.at.push(at);
+    for (let rows = parts[0]![at]!.shape[0]!; rows > 0; rows--) group.places.push(place++);
   }
-  return { arrays, ignored, how: counted(how) };
+  return [...groups.values()].map(({ at, places }) => ({
+    arrays: Object.fromEntries(names.map((name, i) => [name, together(name, at.map((each) => parts[i]![each]!))])), // prettier-ignore
+    places,
+  }));
 }
 
 const listed = (ports: readonly PortSummary[]): string => ports.map(({ name }) => name).join(', ');
@@ -92,9 +135,11 @@ function assign(
   return new Map(open.slice(0, entries.length).map(({ name }, place) => [entries[place]![0], name]));
 }
 
+const range = (count: number): number[] => Array.from({ length: count }, (_, example) => example);
+
 /** `0-3` or `0,2,5`. @throws EXAMPLES_RANGE */
 export function exampleList(text: string | undefined, count: number): number[] {
-  if (text === undefined) return Array.from({ length: count }, (_, example) => example);
+  if (text === undefined) return range(count);
   const outside = (): MhoError => new MhoError('EXAMPLES_RANGE', { range: text, count, last: count - 1 });
   const examples = text.split(',').flatMap((part) => {
     const [first, last = first] = part.split('-').map(Number) as [number, number?];
@@ -124,30 +169,47 @@ export function fittingFrom(words: readonly string[]): FittingBaseline | null {
   return id === undefined ? null : { padding: Number(id) };
 }
 
-/**
- * `zeros`, a number, or files.
- * @param examples which of the inputs' `count` examples were chosen: baselines that are given for all are chosen alike
- */
+/** A baseline for each group of examples. */
+export interface GivenBaseline {
+  /**
+   * @param arrays the group's inputs, all of them
+   * @param examples which of them were chosen: baselines that are given for all are chosen alike
+   */
+  readonly of: (arrays: Arrays, examples: readonly number[]) => BaselineSpec;
+  readonly ignored: readonly string[];
+}
+
+/** `zeros`, a number, or files. Of files that differ in size, those are a group's that have its sizes. */
 export async function baselineFrom(
   words: readonly string[],
   ports: readonly InputPort[],
   perExample: boolean,
-  examples: readonly number[],
-  count: number,
   reading: Partial<ImageReading> = {},
   cancel: Cancel = {},
-): Promise<{ baseline: BaselineSpec; ignored: readonly string[] }> {
+): Promise<GivenBaseline> {
   const [only] = words;
-  if (words.length === 1 && only === 'zeros') return { baseline: { kind: 'constant', value: 0 }, ignored: [] };
+  const constant = (value: number): GivenBaseline => ({ of: () => ({ kind: 'constant', value }), ignored: [] });
+  if (words.length === 1 && only === 'zeros') return constant(0);
   if (words.length === 1 && /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(only!) && !existsSync(only!))
-    return { baseline: { kind: 'constant', value: Number(only) }, ignored: [] };
-  const { arrays, ignored } = await gatherArrays(words, ports, 'baseline', reading, cancel);
-  if (!perExample) return { baseline: { kind: 'arrays', arrays }, ignored };
+    return constant(Number(only));
+  const { groups, ignored } = await gathered(words, ports, 'baseline', reading, cancel);
+  const sizes = (arrays: Arrays, names: readonly string[]): string =>
+    names.map((name) => arrays[name]?.shape.slice(1).join()).join(' ');
+  const of: GivenBaseline['of'] = (inputs, examples) => {
+    const own = groups.find(({ arrays }) => sizes(arrays, Object.keys(arrays)) === sizes(inputs, Object.keys(arrays)));
+    const { arrays } = own ?? groups[0]!;
+    return rowsFor(arrays, perExample, examples, Object.values(inputs)[0]?.shape[0] ?? 0);
+  };
+  return { of, ignored };
+}
+
+function rowsFor(arrays: Arrays, perExample: boolean, examples: readonly number[], count: number): BaselineSpec {
+  if (!perExample) return { kind: 'arrays', arrays };
   const chosen = Object.entries(arrays).map(([name, array]) =>
     array.shape[0] === count && count !== 1 ? selectExamples({ [name]: array }, examples) : { [name]: array },
   );
   const rows = Object.fromEntries(chosen.flatMap((each) => Object.entries(each)));
-  return { baseline: { kind: 'arrays', arrays: rows, perExample }, ignored };
+  return { kind: 'arrays', arrays: rows, perExample };
 }
 
 /**

@@ -1,7 +1,12 @@
 /** Opens a model, with a bar for large ones where somebody watches, and a word about what else is in the folder. */
+import type { NumericArray } from '../../../contract/attribution';
+import type { InputPort } from '../../../contract/data';
+import type { ModelSummary } from '../../../contract/model';
 import type { OpeningChoices } from '../../../contract/opening';
 import { printable } from '../../../contract/text';
 import { notFiniteWords } from '../../../contract/words/weights';
+import { inputPorts } from '../../engine/data/ports';
+import { sizesIn, type Sizes } from '../../engine/data/sizes';
 import { openModel, type OpenedModel } from '../../engine/formats';
 import { type Bar, progressBar } from './progress';
 import { interruptible, type Terminal } from './terminal';
@@ -11,8 +16,10 @@ const BAR_BYTES = 64e6;
 
 export interface OpeningWords {
   readonly quiet?: boolean | undefined;
-  /** Whether weights that are no numbers are told; else where it is not quiet. */
+  /** Whether weights that are no numbers are told. */
   readonly doubts?: boolean;
+  /** Whether it was open before: what is to be known about it has been told. */
+  readonly again?: boolean;
   readonly choices?: OpeningChoices;
 }
 
@@ -20,7 +27,7 @@ export interface OpeningWords {
 export async function openInTerminal(
   terminal: Terminal,
   path: string,
-  { quiet = false, doubts = !quiet, choices = {} }: OpeningWords = {},
+  { quiet = false, again = false, doubts = !quiet && !again, choices = {} }: OpeningWords = {},
 ): Promise<OpenedModel> {
   const screen = quiet ? null : terminal.screen;
   let bar: Promise<Bar> | null = null;
@@ -37,12 +44,37 @@ export async function openInTerminal(
   };
   try {
     const model = await interruptible(terminal, (signal) => openModel(path, { onProgress, signal, choices }));
-    if (model.beside.length > 0 && !quiet) terminal.err(takenOf(model));
+    if (model.beside.length > 0 && !quiet && !again) terminal.err(takenOf(model));
     if (doubts) for (const each of model.summary.notFinite ?? []) terminal.err(`${notFiniteWords(each)}\n`);
     return model;
   } finally {
     (await (bar as Promise<Bar> | null))?.stop();
   }
+}
+
+/** A model whose free sizes are bound by what it is given. */
+export interface SizedModel {
+  /** As it was opened first. */
+  readonly summary: ModelSummary;
+  readonly ports: readonly InputPort[];
+  /** The model for these arrays, by input, `[examples, …]`; itself where no size is free. @throws MODEL_…, OPENING_CANCELLED */
+  at(arrays: Readonly<Record<string, NumericArray>>): Promise<OpenedModel>;
+}
+
+/** Opens a model, and again for sizes that are given to it; it holds the weights of one opening at a time. @throws as `openInTerminal` */
+export async function openSized(terminal: Terminal, path: string, how: OpeningWords = {}): Promise<SizedModel> {
+  let held: { readonly model: OpenedModel; readonly sizes: Sizes | null } | null = null;
+  const open = async (sizes: Sizes | null, again: boolean): Promise<OpenedModel> => {
+    if (held && JSON.stringify(held.sizes) === JSON.stringify(sizes)) return held.model;
+    held = null;
+    const choices = { ...how.choices, ...(sizes && { sizes: { ...how.choices?.sizes, ...sizes } }) };
+    const model = await openInTerminal(terminal, path, { ...how, again, choices });
+    held = { model, sizes };
+    return model;
+  };
+  const { summary, graph } = await open(null, false);
+  const ports = inputPorts(graph);
+  return { summary, ports, at: (arrays) => open(sizesIn(ports, arrays), true) };
 }
 
 /** `Of the models in the folder model.keras is opened; the others: model.onnx.` */

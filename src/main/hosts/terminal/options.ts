@@ -2,16 +2,15 @@
 import type { Accuracy, Method, Rule } from '../../../contract/attribution';
 import type { BackendChoice } from '../../../contract/backends';
 import type { ImageReading } from '../../../contract/data';
+import { MhoError } from '../../../contract/errors';
 import type { OpeningChoices } from '../../../contract/opening';
 
 /** How the model is opened, where its file leaves it open. */
 export interface OpeningOptions {
   readonly signature?: string;
+  /** `NAME=3,320,320`, as many times as there are inputs. */
+  readonly size: readonly string[];
 }
-
-export const choicesFrom = ({ signature }: OpeningOptions): OpeningChoices => ({
-  ...(signature !== undefined && { signature }),
-});
 
 export interface AttributeOptions extends OpeningOptions {
   /** A session, whose run goes on; then `input` is not needed. */
@@ -48,4 +47,23 @@ export interface AttributeOptions extends OpeningOptions {
   readonly neurons?: boolean;
   readonly quiet?: boolean;
 }
+export interface InspectOptions extends OpeningOptions {
+  /** Arrays whose sizes it is inspected at. */
+  readonly input?: readonly string[];
+  readonly json?: boolean;
+}
 export type ShowOptions = Pick<AttributeOptions, 'json' | 'neurons' | 'top'>;
+
+/** @throws USAGE where a size is not written as one */
+export const choicesFrom = ({ signature, size }: OpeningOptions): OpeningChoices => ({
+  ...(signature !== undefined && { signature }),
+  ...(size.length > 0 && { sizes: Object.fromEntries(size.map(sizesFrom)) }),
+});
+
+/** `NAME=3,320,320`; a question mark leaves a size as it is. */
+function sizesFrom(text: string): readonly [input: string, sizes: (number | null)[]] {
+  const [, name, list] = /^(.+)=((?:\?|[1-9]\d{0,8})(?:,(?:\?|[1-9]\d{0,8}))*)$/s.exec(text) ?? [];
+  if (name === undefined || list === undefined)
+    throw new MhoError('USAGE', { reason: `--size ${text}: give NAME=SIZES, for example images=3,320,320` });
+  return [name, list.split(',').map((size) => (size === '?' ? null : Number(size)))];
+}

@@ -10,7 +10,7 @@ import { MODEL_ARGUMENT, SESSION_ARGUMENT } from '../../../contract/words/format
 import { METHOD_LINES, RULE_LINES } from '../../../contract/words/methods';
 import { checkAddressSpace } from './addressSpace';
 import { toleranceFrom } from './accuracy';
-import type { AttributeOptions, OpeningOptions, ShowOptions } from './options';
+import type { AttributeOptions, InspectOptions, ShowOptions } from './options';
 import { cleaned, EXIT, type Interrupt, type Terminal } from './terminal';
 
 /** Faults of a command line, not of what it names. */
@@ -105,7 +105,9 @@ const ATTRIBUTE_HELP = `
 Inputs are .npz files, whose entries are the model's inputs by name or in order,
 or .npy files; the first axis counts examples. Tables (.csv) hold an example per
 row: numbers, token ids, or letters for a one-hot sequence. Pictures (.png, .jpeg)
-are brought to the input's size and channels; each is an example.
+are brought to the input's size and channels; each is an example. Sizes that a model
+leaves free (? in mho inspect) become those of the input, or those of --size; files of
+different sizes are run group by group, a question each in one session.
 
 Methods:
 ${METHOD_LINES}
@@ -168,11 +170,18 @@ function programFor(terminal: Terminal, finish: (code: number) => void): Command
     .showSuggestionAfterError()
     .addHelpText('after', EXIT_CODES);
 
-  const signature = () =>
-    new Option('--signature <name>', 'which of the signatures of a SavedModel; the serving one when absent');
   const json = () => new Option('--json', 'print JSON instead of tables');
   const neurons = () => new Option('--neurons', 'with --json: the contribution of every single neuron too');
   const top = () => new Option('--top <k>', 'units shown per layer').argParser(whole(1)).default(5);
+  const signature = () =>
+    new Option('--signature <name>', 'which of the signatures of a SavedModel; the serving one when absent');
+  const size = () =>
+    new Option(
+      '--size <name=sizes>',
+      'sizes of an input that the model leaves free, e.g. images=3,320,320; once for each',
+    )
+      .argParser(collected)
+      .default([], 'those of the input');
   const backend = () =>
     new Option('--backend <name>', 'where to compute').choices(['auto', ...BACKENDS]).default('auto');
 
@@ -184,8 +193,10 @@ function programFor(terminal: Terminal, finish: (code: number) => void): Command
     )
     .argument('<model>', MODEL_ARGUMENT)
     .addOption(signature())
+    .addOption(size())
+    .option('--input <file...>', 'as for mho attribute: sizes that the model leaves free become those of the input')
     .addOption(json())
-    .action(async (model: string, options: OpeningOptions & { json?: boolean }) => {
+    .action(async (model: string, options: InspectOptions) => {
       const { inspect } = await import('./commands/inspect');
       finish(await inspect(terminal, model, options));
     });
@@ -197,6 +208,7 @@ function programFor(terminal: Terminal, finish: (code: number) => void): Command
     .argument('[model]', MODEL_ARGUMENT)
     .addOption(signature())
     .option('--input <file...>', 'files (npz, npy, csv, png, jpeg), or NAME=FILE for one input of several')
+    .addOption(size())
     .addOption(
       new Option('--image-range <range>', 'what black and white of pictures become (as the model tells)').choices(IMAGE_RANGES), // prettier-ignore
     )

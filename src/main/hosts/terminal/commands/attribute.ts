@@ -1,28 +1,28 @@
 /** `mho attribute`: contributions of every neuron, from a model and arrays. */
 import { basename } from 'node:path';
 import type { AttributionRequest } from '../../../../contract/attribution';
-import type { Varied } from '../../../../contract/model';
+import type { ModelSummary, PortSummary, Varied } from '../../../../contract/model';
 import { printable } from '../../../../contract/text';
 import { howWords } from '../../../../contract/words/data';
 import { choicesWorthTelling, choiceWords } from '../../../../contract/words/baselines';
-import { heldWords, walkedWords, worthTelling } from '../../../../contract/words/varied';
+import { boundWords } from '../../../../contract/words/sizes';
 import { signatureWords } from '../../../../contract/words/signatures';
+import { heldWords, walkedWords, worthTelling } from '../../../../contract/words/varied';
 import { readColumn } from '../../../engine/data';
 import { fittingBaseline } from '../../../engine/data/baselines';
-import { inputPorts } from '../../../engine/data/ports';
 import type { OpenedModel } from '../../../engine/formats';
 import { variation } from '../../../engine/graph/varied';
 import { checkWritable } from '../../../engine/sessions';
 import { labelsBeside, labelsFrom } from '../../service/labels';
 import { pathFrom } from '../accuracy';
-import { attributeInTerminal } from '../attribution';
-import { baselineFrom, exampleList, fittingFrom, gatherArrays, selectExamples } from '../inputs';
+import { attributeInTerminal, togetherInOne, type Attributed } from '../attribution';
+import { baselineFrom, exampleList, fittingFrom, gathered, selectExamples, type Group } from '../inputs';
 import { sessionJson } from '../json';
 import { choicesFrom, type AttributeOptions } from '../options';
 import { saveSomewhere } from '../saving';
 import { LEGEND, sessionTables } from '../tables';
 import { targetOf, type TargetWords } from '../targets';
-import { openInTerminal } from '../opening';
+import { openSized } from '../opening';
 import { EXIT, interruptible, type Terminal } from '../terminal';
 
 export async function attributeCommand(
@@ -32,65 +32,79 @@ export async function attributeCommand(
 ): Promise<number> {
   const path = pathFrom(options);
   if (options.out) await checkWritable(options.out);
-  const model = await openInTerminal(terminal, modelPath, { quiet: options.quiet, choices: choicesFrom(options) });
-  const { summary } = model;
-  if (options.quiet !== true && options.signature === undefined && (summary.signatures?.length ?? 0) > 1)
+  const quiet = options.quiet === true;
+  const model = await openSized(terminal, modelPath, { quiet, choices: choicesFrom(options) });
+  const { ports, summary } = model;
+  if (!quiet && options.signature === undefined && (summary.signatures?.length ?? 0) > 1)
     terminal.err(`Signature: ${printable(signatureWords(summary))}\n`);
-  const ports = inputPorts(model.graph);
   const reading = {
     ...(options.imageRange && { range: options.imageRange }),
     ...(options.imageFit && { fit: options.imageFit }),
   };
-  const given = await interruptible(terminal, (signal) =>
-    gatherArrays(options.input, ports, 'input', reading, { signal }),
-  );
-  if (options.quiet !== true) for (const each of given.how) terminal.err(`Input: ${printable(howWords(each))}\n`);
-  const count = Object.values(given.arrays)[0]?.shape[0] ?? 0;
-  const examples = exampleList(options.examples, count);
-  const after = options.afterActivation === true;
-  const perExample = options.perExample === true;
-  const inputs = options.examples === undefined ? given.arrays : selectExamples(given.arrays, examples);
-  const { varied } = variation(model.graph, options);
+  const given = await interruptible(terminal, (signal) => gathered(options.input, ports, 'input', reading, { signal }));
+  if (!quiet) for (const each of given.how) terminal.err(`Input: ${printable(howWords(each))}\n`);
+  const chosen = exampleList(options.examples, given.count);
   const fitting = fittingFrom(options.baseline);
-  const { baseline, ignored } =
-    fitting !== null
-      ? { baseline: fittingBaseline(ports, varied, inputs, fitting), ignored: [] }
-      : await interruptible(terminal, (signal) =>
-          baselineFrom(options.baseline, ports, perExample, examples, count, reading, { signal }),
-        );
+  const baselines = fitting
+    ? null
+    : await interruptible(terminal, (signal) =>
+        baselineFrom(options.baseline, ports, options.perExample === true, reading, { signal }),
+      );
   // One file often holds both: what one of them takes the other need not.
   const same = options.input.join() === options.baseline.join();
-  if (!same) for (const entries of [given.ignored, ignored]) tellIgnored(terminal, entries);
+  if (!same) for (const entries of [given.ignored, baselines?.ignored ?? []]) tellIgnored(terminal, entries);
 
-  const labels = options.labels === undefined ? await labelsBeside(modelPath, summary.outputs) : await labelsFrom(options.labels, summary); // prettier-ignore
-  const asking = { model: named(model), labels, examples, count, afterActivation: after };
-  const read = (path: string, column: string | null) =>
-    interruptible(terminal, (signal) => readColumn(path, column, { signal }));
-  const target = await targetOf(options.target, asking, read);
-  const minus = options.minus === undefined ? undefined : await targetOf(options.minus, asking, read);
-
-  const request: AttributionRequest = {
-    inputs,
-    baseline,
-    target,
-    minus,
-    methods: options.method,
-    rule: options.rule,
-    ...path,
-    hold: options.hold,
-    walk: options.walk,
-    layers: options.layers === 'all' ? undefined : options.layers.split(',').map((name) => name.trim()),
-    pathStart: options.path === 'input' ? undefined : options.path,
-    memoryMB: options.memory,
+  /** What is asked of a group's examples. @param examples their numbers @param rows where they lie in it */
+  const ofGroup = async (group: Group, examples: readonly number[], rows: readonly number[]): Promise<Attributed> => {
+    const sized = await model.at(group.arrays);
+    if (!quiet) tellBound(terminal, ports, sized.summary);
+    const inputs = rows.length === group.places.length ? group.arrays : selectExamples(group.arrays, rows);
+    const { varied } = variation(sized.graph, options);
+    const baseline =
+      fitting === null ? baselines!.of(group.arrays, rows) : fittingBaseline(ports, varied, inputs, fitting);
+    const labels = options.labels === undefined ? await labelsBeside(modelPath, sized.summary.outputs) : await labelsFrom(options.labels, sized.summary); // prettier-ignore
+    const afterActivation = options.afterActivation === true;
+    const asking = { model: named(sized), labels, examples, count: given.count, afterActivation };
+    const read = (path: string, column: string | null) =>
+      interruptible(terminal, (signal) => readColumn(path, column, { signal }));
+    const target = await targetOf(options.target, asking, read);
+    const minus = options.minus === undefined ? undefined : await targetOf(options.minus, asking, read);
+    const request: AttributionRequest = {
+      inputs,
+      baseline,
+      target,
+      minus,
+      methods: options.method,
+      rule: options.rule,
+      ...path,
+      hold: options.hold,
+      walk: options.walk,
+      layers: options.layers === 'all' ? undefined : options.layers.split(',').map((name) => name.trim()),
+      pathStart: options.path === 'input' ? undefined : options.path,
+      memoryMB: options.memory,
+    };
+    if (!quiet && worthTelling(varied)) tellVaried(terminal, varied);
+    if (!quiet && choicesWorthTelling(baseline.chosen ?? []))
+      for (const each of some((baseline.chosen ?? []).map(choiceWords)))
+        terminal.err(`Compared with: ${printable(each)}\n`);
+    const source = options.input.map((word) => basename(word)).join(' ');
+    return attributeInTerminal(
+      terminal,
+      sized,
+      { request, backend: options.backend, quiet, labels },
+      { source, examples },
+    );
   };
-  const source = options.input.map((word) => basename(word)).join(' ');
-  const quiet = options.quiet === true;
-  if (!quiet && worthTelling(varied)) tellVaried(terminal, varied);
-  if (!quiet && choicesWorthTelling(baseline.chosen ?? []))
-    for (const each of some((baseline.chosen ?? []).map(choiceWords)))
-      terminal.err(`Compared with: ${printable(each)}\n`);
-  const asked = { request, backend: options.backend, quiet, labels };
-  const { session, fault } = await attributeInTerminal(terminal, model, asked, { source, examples });
+
+  const done: Attributed[] = [];
+  for (const group of given.groups) {
+    const examples = chosen.filter((example) => group.places.includes(example));
+    if (examples.length === 0) continue;
+    const rows = examples.map((example) => group.places.indexOf(example));
+    done.push(await ofGroup(group, examples, rows));
+    if (done.at(-1)!.fault) break;
+  }
+  const { session, fault } = togetherInOne(done, summary);
 
   const { path: saved, fault: unsaved } =
     options.out && session.runs.length > 0 ? await saveSomewhere(options.out, session) : { path: null, fault: null };
@@ -107,6 +121,13 @@ const named = ({ graph: { aliases, values }, summary: { outputs, layers } }: Ope
   outputs,
   layers: [...layers, ...[...(aliases ?? [])].map(([name, id]) => ({ name, shape: values[id]!.shape }))],
 });
+
+/** Before the run: what free sizes became. */
+function tellBound(terminal: Terminal, ports: readonly PortSummary[], { inputs }: ModelSummary): void {
+  const free = new Set(ports.filter(({ shape }) => shape.includes(null)).map(({ name }) => name));
+  for (const each of some(inputs.filter(({ name }) => free.has(name)).map(boundWords)))
+    terminal.err(`Input: ${printable(each)}\n`);
+}
 
 /** Before the run: what is walked, what is held and why. */
 function tellVaried(terminal: Terminal, { walked, held }: Varied): void {

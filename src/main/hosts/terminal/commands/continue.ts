@@ -6,14 +6,13 @@ import { printable } from '../../../../contract/text';
 import { estimateWords } from '../../../../contract/words/accuracy';
 import { madeName } from '../../../../contract/words/runs';
 import { choicesOf } from '../../../../contract/opening';
-import type { OpenedModel } from '../../../engine/formats';
 import { checkWritable, openSession } from '../../../engine/sessions';
 import { continuing, goneOn } from '../../continuing';
 import { sameStamp, stampOf } from '../../service/document/session';
 import { accuracyFrom } from '../accuracy';
 import { computeInTerminal } from '../attribution';
 import { sessionJson } from '../json';
-import { openInTerminal } from '../opening';
+import { openSized, type SizedModel } from '../opening';
 import type { AttributeOptions } from '../options';
 import { saveElsewhere, saveSomewhere } from '../saving';
 import { LEGEND, sessionTables } from '../tables';
@@ -54,10 +53,11 @@ export async function continueCommand(
   const run = session.runs[place]!;
   const question = session.questions[run.question]!;
   const accuracy = accuracyOf(run, question.examples.length, options);
-  const model = await modelOf(terminal, session, path, modelPath, options.quiet);
-  if (model.summary.hash !== session.model.hash)
+  const opened = await modelOf(terminal, session, path, modelPath, options.quiet);
+  if (opened.summary.hash !== session.model.hash)
     throw new MhoError('RUN_OTHER_MODEL', { run: nameOf(run), model: session.model.name });
 
+  const model = await opened.at(question.inputs);
   const request = continuing(run, question, accuracy, options.memory);
   const quiet = options.quiet === true;
   const anew = run.examples.filter((_, at) => !run.adaptive!.examples[at]!.saved).map((at) => question.examples[at]!);
@@ -142,9 +142,9 @@ async function modelOf(
   path: string,
   given: string | null,
   quiet: boolean | undefined,
-): Promise<OpenedModel> {
+): Promise<SizedModel> {
   try {
-    return await openInTerminal(terminal, given ?? model.path, { quiet, choices: choicesOf(model) });
+    return await openSized(terminal, given ?? model.path, { quiet, choices: choicesOf(model) });
   } catch (error) {
     if (given === null && error instanceof MhoError && error.code === 'MODEL_NOT_FOUND')
       throw new MhoError('SESSION_MODEL', { path, model: model.path }, { cause: error });

@@ -2,24 +2,25 @@
 import type { ModelSummary, OpSupport, Varied } from '../../../../contract/model';
 import { printable, printableJson } from '../../../../contract/text';
 import { OP_METHODS, opNotes, SUPPORT_WORDS } from '../../../../contract/words/ops';
-import { signatureWords } from '../../../../contract/words/signatures';
 import { notFiniteWords } from '../../../../contract/words/weights';
+import { signatureWords } from '../../../../contract/words/signatures';
+import { freeWords } from '../../../../contract/words/sizes';
 import { written } from '../../../../contract/words/shape';
 import { heldWords, walkedWords } from '../../../../contract/words/varied';
 import { opSupport } from '../../../engine/graph/support';
 import { variation } from '../../../engine/graph/varied';
-import { openInTerminal } from '../opening';
-import { choicesFrom, type OpeningOptions } from '../options';
+import { gathered } from '../inputs';
+import { openSized } from '../opening';
+import { choicesFrom, type InspectOptions } from '../options';
 import { right, table } from '../table';
-import { EXIT, type Terminal } from '../terminal';
+import { EXIT, interruptible, type Terminal } from '../terminal';
 
-export async function inspect(
-  terminal: Terminal,
-  path: string,
-  options: OpeningOptions & { json?: boolean },
-): Promise<number> {
-  const opening = { quiet: options.json, doubts: false, choices: choicesFrom(options) };
-  const { graph, summary, beside } = await openInTerminal(terminal, path, opening);
+export async function inspect(terminal: Terminal, path: string, options: InspectOptions): Promise<number> {
+  const how = { quiet: options.json, doubts: false, choices: choicesFrom(options) };
+  const model = await openSized(terminal, path, how);
+  const words = options.input ?? [];
+  const { groups } = await interruptible(terminal, (signal) => gathered(words, model.ports, 'input', {}, { signal }));
+  const { graph, summary, beside } = await model.at(groups[0]!.arrays);
   const { varied } = variation(graph);
   const ops = opSupport(graph);
   terminal.out(
@@ -34,11 +35,13 @@ function described(model: ModelSummary, { walked, held }: Varied): string {
   const ports = (given: ModelSummary['inputs']): string =>
     given.map(({ name, shape: sizes, dtype }) => `${printable(name)} ${written(sizes)} ${dtype}`).join('; ');
   const behind = walked.filter(({ behind: inputs }) => inputs.length > 0);
+  const free = freeWords(model.inputs);
   const unsupported = model.layers.filter((layer) => layer.unsupported.length > 0);
   const lines = [
     `${printable(model.name)}: ${model.format}, ${model.parameters.toLocaleString('en')} parameters, hash ${model.hash.slice(0, 12)}`,
     ...((model.signatures?.length ?? 0) > 1 ? [`signature: ${printable(signatureWords(model))}`] : []),
     `inputs:  ${ports(model.inputs)}`,
+    ...(free === null ? [] : [`sizes:   ${printable(free)}`]),
     `outputs: ${ports(model.outputs)}`,
     ...behind.map(
       (start) => `path:    starts at ${printable(walkedWords(start))}, whose values have none between them`,
