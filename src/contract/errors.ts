@@ -46,6 +46,7 @@ const catalogue = {
     'Layer {layer} ({kind}): {reason}.',
     'Save the model again with a released version of Keras, or report the file.',
   ],
+  MODEL_CHANGED: ['{path} has changed since it was opened.', 'Open it again; runs of what it was stay in the session.'],
   MODEL_SIZES: [
     'The input {input} cannot have the sizes {have}: its shape is {want}, where ? is free.',
     'Give one size for each axis, without the examples, and the same where it is not free; mho inspect lists the inputs.',

@@ -201,8 +201,10 @@ export interface InputData {
   readonly rows: readonly number[] | null;
   /** What keeps it from being used with the open model: expected and found. Empty when it fits. */
   readonly faults: readonly MhoFault[];
-  /** What the model wants. */
+  /** What the model wants; sizes that its file leaves free are free. */
   readonly expected: readonly InputPort[];
+  /** Inputs at the sizes that these data give them where the model leaves some free: its shapes are those of these sizes then. */
+  readonly bound: readonly { readonly name: string; readonly shape: readonly number[] }[];
   /** What was done to tables and pictures to make them fit. */
   readonly how: readonly HowRead[];
   /** How pictures were read, and why so; null without pictures. */

@@ -20,8 +20,8 @@ const PAUSE = { predict: 60, estimate: 250 };
 
 export class OpenModel {
   /** Null for a session that is open without its model. */
-  readonly opened: OpenedModel | null;
-  readonly summary: ModelSummary | null;
+  opened = $state.raw<OpenedModel | null>(null);
+  summary = $state.raw<ModelSummary | null>(null);
   readonly question: Question;
   inputs = $state.raw<Inputs | null>(null);
   estimate = $state.raw<Estimate | null>(null);
@@ -86,6 +86,15 @@ export class OpenModel {
     if (this.inputs === inputs) this.refresh();
   }
 
+  /** What the engine's side has open, where data bind sizes that the model leaves free: the same model, at these sizes. */
+  async #atSizesOf({ bound }: InputData): Promise<void> {
+    if (bound.length === 0) return;
+    const sized = await this.program.client.request('openedModel', {});
+    if (!sized || !this.opened) return;
+    this.opened = { ...sized, data: this.opened.data };
+    this.summary = sized.summary;
+  }
+
   /** Reads files for the inputs; for one of several, the others stay as they are. */
   read(files: readonly FileRef[], input?: string): Promise<void> {
     return this.#inTurn(async () => {
@@ -94,6 +103,7 @@ export class OpenModel {
         files: files.map(({ file }) => file),
         ...(input !== undefined && { input, ...into }),
       });
+      await this.#atSizesOf(data);
       await this.use(data, [0]);
     });
   }
@@ -105,6 +115,7 @@ export class OpenModel {
       if (!data) return;
       const reread = (of: InputData) => this.program.client.request('rereadInputs', { data: of.data, reading });
       const again = await reread(data);
+      await this.#atSizesOf(again);
       const baseline = question.baselineData?.data;
       if (baseline?.reading) await this.#useBaseline(await reread(baseline), question.perExample);
       await this.use(again, question.examples);

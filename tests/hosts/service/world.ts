@@ -128,6 +128,7 @@ export function engineOf({ written, computed }: Ears): Engine {
       finalActivation: {},
       probabilities: {},
     }),
+    sharing: (graph) => graph,
     valueFault: () => null,
     valueDoubt: () => null,
     readArrays: async () => ({ x: { shape: [4, 1], data: Float32Array.of(0, 1, 2, 3) } }),

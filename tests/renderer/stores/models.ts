@@ -36,6 +36,7 @@ export const inputData = (data: string, examples: number, change: Partial<InputD
   rows: null,
   faults: [],
   expected: [],
+  bound: [],
   how: [],
   reading: null,
   doubts: [],

@@ -5,6 +5,7 @@ import type { Doubt, HowRead, InputPort } from '../../../contract/data';
 import { MhoError } from '../../../contract/errors';
 import { imageReading, type ArraySummary, type InputData } from '../../../contract/studio';
 import type { DataRead } from '../../engine/data';
+import { sizesIn } from '../../engine/data/sizes';
 import { fits, matched, shown, statistics, type Arrays } from './arrays';
 import type { Engine } from './engine';
 
@@ -105,6 +106,16 @@ export function inputFaults(
   });
 }
 
+/** Inputs at the sizes that arrays have where the model leaves them free. */
+function boundBy(
+  arrays: Arrays,
+  inputs: ReadonlyMap<string, string>,
+  expected: readonly InputPort[],
+): InputData['bound'] {
+  const given = Object.fromEntries([...inputs].map(([entry, input]) => [input, arrays[entry]!]));
+  return Object.entries(sizesIn(expected, given) ?? {}).map(([name, shape]) => ({ name, shape }));
+}
+
 /** Rounding is told where it takes more than this share of the range that values lie in. */
 const TOLD = 2 ** -20;
 
@@ -130,6 +141,7 @@ export function inputData(
     arrays: summaries,
     faults: inputFaults(engine, arrays, expected).map(({ fault }) => fault),
     expected,
+    bound: boundBy(arrays, inputs, expected),
     rows,
     how,
     reading,

@@ -11,6 +11,7 @@ import type { AlongOptions, AttributionOptions, RunCost, ValuesAtEnds } from '..
 import type { Device, UseOptions } from '../../engine/backends';
 import type { DataRead } from '../../engine/data';
 import { inputPorts, valueDoubt, valueFault } from '../../engine/data/ports';
+import { sharing } from '../../engine/formats/sharing';
 import type { Graph, ValueId } from '../../engine/graph/graph';
 import { opSupport } from '../../engine/graph/support';
 import { outputActivations } from '../../engine/graph/target';
@@ -21,6 +22,8 @@ export interface Engine {
     path: string,
     options?: { onProgress?: (done: number, total: number) => void; signal?: AbortSignal; choices?: OpeningChoices },
   ): Promise<{ graph: Graph; summary: ModelSummary; beside: readonly string[] }>;
+  /** A graph with the arrays of another wherever they hold the same weights. */
+  sharing(graph: Graph, known: Graph): Graph;
   /** What a graph tells without being computed. */
   describe(graph: Graph): Pick<OpenedModel, 'ops' | 'varied' | 'finalActivation' | 'probabilities'> & {
     readonly ports: readonly InputPort[];
@@ -70,6 +73,7 @@ const sessions = () => import('../../engine/sessions');
 /** The engine of this process. */
 export const engine: Engine = {
   openModel: async (...asked) => (await import('../../engine/formats')).openModel(...asked),
+  sharing,
   describe: (graph) => ({
     ports: inputPorts(graph),
     ops: opSupport(graph),

@@ -128,8 +128,8 @@ function handlers(options: ServiceOptions, recovery: Recovery) {
     inputRows: async ({ document, params }) => document.inputRows(params.data, params.examples),
 
     predict: async ({ document: { epoch }, params }) => {
-      const { graph, summary } = epoch.openModel;
       const request = epoch.data.request(probe(params), epoch.openModel);
+      const { graph, summary } = await epoch.openModel.at(request.inputs);
       const ids = [...new Set(graph.outputs.map(({ value }) => value))];
       const { atInput, atBaseline, faults, durationMs, backend } = await urgently(params.backend, async (device) => {
         const began = performance.now();
@@ -158,10 +158,10 @@ function handlers(options: ServiceOptions, recovery: Recovery) {
     },
 
     activations: async ({ document: { epoch }, params }) => {
-      const { graph } = epoch.openModel;
+      const request = epoch.data.request(probe(params), epoch.openModel);
+      const { graph } = await epoch.openModel.at(request.inputs);
       const layer = layerNamed(graph, params.layer);
       if (!layer) throw new MhoError('LAYER_UNKNOWN', { layer: params.layer, hint: '' });
-      const request = epoch.data.request(probe(params), epoch.openModel);
       const { atInput, atBaseline, faults } = await urgently(params.backend, (device) =>
         engine.valuesAtEnds(device, graph, request, [layer.output]),
       );
@@ -170,8 +170,8 @@ function handlers(options: ServiceOptions, recovery: Recovery) {
 
     alongPath: async ({ document: { id, epoch }, params }) => {
       const { example, only, backend, ...rest } = params;
-      const { graph } = epoch.openModel;
       const request = epoch.data.request({ ...rest, examples: [example], methods: ['nig'] }, epoch.openModel);
+      const { graph } = await epoch.openModel.at(request.inputs);
       const notBegun = new MhoError('CANCELLED', { done: 0, total: request.steps + 1 });
       return walks.take(`${id} ${only ? 'unit' : 'layers'}`, notBegun, (superseded) =>
         under([superseded, epoch.signal], (signal) =>
@@ -185,8 +185,8 @@ function handlers(options: ServiceOptions, recovery: Recovery) {
     },
 
     estimate: async ({ document: { epoch }, params }) => {
-      const { graph, summary } = epoch.openModel;
       const request = epoch.data.request(params, epoch.openModel);
+      const { graph, summary } = await epoch.openModel.at(request.inputs);
       return urgently(params.backend, async (device) => {
         const { passes, memoryMB, walks } = await expectedCost(engine, device, graph, request);
         const { each, basis } = timings.pass(summary, device);

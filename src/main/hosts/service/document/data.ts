@@ -21,6 +21,11 @@ export interface OpenData extends DataRead {
   readonly rows: readonly number[] | null;
 }
 
+/** The arrays that are inputs, by input. */
+export function byInput(arrays: Arrays, ports: readonly InputPort[]): Arrays {
+  return Object.fromEntries([...matched(arrays, ports)].map(([entry, input]) => [input, arrays[entry]!]));
+}
+
 /** @throws INPUT_…, OPENING_CANCELLED */
 export async function readOpenData(
   engine: Pick<Engine, 'readData'>,
@@ -152,9 +157,9 @@ export class Data {
   }
 
   /** Arrays as the model's inputs. @throws INPUT_… */
-  #inputs(handle: string, purpose: Purpose, { summary, ports }: OpenModel): Arrays {
+  #inputs(handle: string, purpose: Purpose, { ports }: OpenModel): Arrays {
     const { arrays } = this.get(handle, purpose);
-    const names = matched(arrays, summary.inputs);
+    const names = matched(arrays, ports);
     // values that are not finite are looked for in the asked rows alone, by the engine
     const fault = inputFaults(this.engine, arrays, ports).find(({ code }) => code !== 'INPUT_VALUE');
     if (fault) throw fault;

@@ -11,7 +11,7 @@ import type { RunRecord } from '../../../../contract/studio';
 import type { Engine } from '../engine';
 import { recordOf } from '../records';
 import { NOBODY, type Recovery, type RecoveryFolder, type SavedState } from '../recovery';
-import { Data } from './data';
+import { byInput, Data } from './data';
 import { Guests } from './guests';
 import { newId } from './ids';
 import type { OpenModel } from './model';
@@ -84,6 +84,20 @@ export class Epoch {
   get openModel(): OpenModel {
     if (!this.model) throw new MhoError('NOTHING_OPEN', { what: 'model' });
     return this.model;
+  }
+
+  /** What data are open tells sizes that the model leaves free; where it cannot be opened for them it stays as it is. */
+  async sizeToData(signal: AbortSignal): Promise<void> {
+    const { model, data } = this;
+    if (!model || data.latest === null) return;
+    const { arrays } = data.get(data.latest);
+    const sized = await Promise.resolve(model.at(byInput(arrays, model.ports), signal)).catch(() => model);
+    this.takeModel(sized);
+  }
+
+  takeModel(model: OpenModel): void {
+    this.model = model;
+    this.described = model.summary;
   }
 
   get summary(): ModelSummary | null {

@@ -22,7 +22,7 @@ import { recordOf } from '../records';
 import type { RecoveryFolder, SavedState } from '../recovery';
 import { sample as findSample, type Sample } from '../samples';
 import { Turns } from '../turns';
-import { readOpenData, type Purpose } from './data';
+import { byInput, readOpenData, type Purpose } from './data';
 import { Epoch, type EpochSurroundings } from './epoch';
 import { newId } from './ids';
 import { openedModel, readModel, type OpenModel } from './model';
@@ -50,6 +50,8 @@ interface Before {
 export class Document {
   #epoch: Epoch;
   #before: Before | null = null;
+  /** Whose weights stay where it is computed. */
+  #held: OpenModel | null = null;
   #reading: DocumentState['opening'] = null;
   #closed = false;
   readonly #openings = new Openings();
@@ -147,7 +149,7 @@ export class Document {
         await last.wait(unsaved === 'discard' ? 'given up' : 'offered');
         this.#before = { folder: last.folder, state: last.rest() };
       } else await last.discard().catch(() => undefined);
-      await this.#hold(last.model, next.model);
+      await this.#hold(next.model);
       await next.keepAll();
       await next.writeQuietly();
       return true;
@@ -161,9 +163,11 @@ export class Document {
     await left.catch(() => undefined);
   }
 
-  /** Weights of the open model stay where it is computed until another takes its place. */
-  async #hold(last: OpenModel | null, next: OpenModel | null): Promise<void> {
+  /** Weights of the open model stay where it is computed until another takes its place. In its turn. */
+  async #hold(next: OpenModel | null): Promise<void> {
+    const last = this.#held;
     if (last === next) return;
+    this.#held = next;
     if (last) await this.around.engine.releaseModel(last.graph).catch(() => undefined);
     if (next) await this.around.engine.keepModel(next.graph).catch(() => undefined);
   }
@@ -190,8 +194,7 @@ export class Document {
       const data =
         sample && (await readOpenData(this.around.engine, sourceOf(sample.inputs), model.ports, opening.signal));
       const take = (epoch: Epoch): void => {
-        epoch.model = model;
-        epoch.described = model.summary;
+        epoch.takeModel(model);
         epoch.data.clear();
         if (data) epoch.data.take(newId(), data, 'input');
       };
@@ -214,9 +217,8 @@ export class Document {
   #takeModel(take: (epoch: Epoch) => void, opening: Opening): Promise<void> {
     return this.#turns.take(async () => {
       opening.commit();
-      const last = this.#epoch.model;
       take(this.#epoch);
-      await this.#hold(last, this.#epoch.model);
+      await this.#hold(this.#epoch.model);
       await this.#changed();
     });
   }
@@ -281,9 +283,13 @@ export class Document {
     const handle = newId();
     await this.#openings.beside(source.parts.at(-1)!.paths[0]!, epoch.signal, async (opening) => {
       const data = await readOpenData(this.around.engine, source, model.ports, opening.signal);
+      const sized = purpose === 'input' ? await model.at(byInput(data.arrays, model.ports), opening.signal) : null;
       opening.commit();
       epoch.data.take(handle, data, purpose);
+      if (sized) epoch.takeModel(sized);
     });
+    if (this.#held !== this.#epoch.model)
+      await this.#turns.take(() => this.#hold(this.#closed ? null : this.#epoch.model));
     await this.#changed(epoch);
     return epoch.data.shown(handle, model);
   }
@@ -475,7 +481,7 @@ export class Document {
     const left = await this.around.recovery.of(this.id);
     if (!left) return;
     this.#epoch = await this.#adopted(left.folder, left.state, new AbortController().signal);
-    await this.#hold(null, this.#epoch.model);
+    await this.#hold(this.#epoch.model);
     await this.#epoch.keepAll();
     await this.#changed();
   }
@@ -500,7 +506,7 @@ export class Document {
     await this.#turns.take(async () => {
       this.#closed = true;
       this.#epoch.end();
-      await this.#hold(this.#epoch.model, null);
+      await this.#hold(null);
       if (this.#before) await this.#leaveBefore(this.#before);
       this.#before = null;
       await last(this.#epoch);

@@ -1,8 +1,10 @@
 /** A document's model: what is open, what is known about its inputs, and its weights where it is computed. */
 import type { InputPort } from '../../../../contract/data';
-import type { OpeningChoices } from '../../../../contract/opening';
+import { MhoError } from '../../../../contract/errors';
+import { choicesOf, type OpeningChoices } from '../../../../contract/opening';
 import type { ModelSummary } from '../../../../contract/model';
 import type { InputData, OpenedModel, SampleInfo } from '../../../../contract/studio';
+import { sizesIn, type Sizes } from '../../../engine/data/sizes';
 import type { Graph } from '../../../engine/graph/graph';
 import { matched, statistics, type Arrays } from '../arrays';
 import type { Engine } from '../engine';
@@ -12,6 +14,7 @@ import type { Sample } from '../samples';
 /** A model that is open; another one takes its place as a whole. */
 export interface OpenModel {
   readonly graph: Graph;
+  /** As the file has them: a size that it leaves free is free, whatever data have bound it to. */
   readonly ports: readonly InputPort[];
   readonly labels: readonly string[];
   readonly summary: ModelSummary;
@@ -21,7 +24,15 @@ export interface OpenModel {
   readonly beside: readonly string[];
   /** How it was asked to be opened. */
   readonly choices: OpeningChoices;
+  /**
+   * The model for arrays, by input, `[examples, …]`: opened again for their sizes where the file leaves some free, once for each size;
+   * else itself. @throws MODEL_…, OPENING_CANCELLED
+   */
+  readonly at: (arrays: Arrays, signal?: AbortSignal) => OpenModel | Promise<OpenModel>;
 }
+
+/** Sizes that stay open, since one looks back and forth. Their weights are held once. */
+const MOST_SIZES = 4;
 
 /** Smaller models are open before anybody could read how far they are. */
 const TOLD_BYTES = 32e6;
@@ -55,7 +66,41 @@ export async function readModel(
   const own = sample && (await engine.readArrays(sample.inputs, { signal }).catch(() => null));
   const ports = portsOf(engine.describe(graph).ports, sample?.info.alphabet ?? null, own);
   const labels = sample?.info.labels ?? (await labelsBeside(path, summary.outputs));
-  return { graph, summary, ports, labels, path, sample: sample?.info ?? null, beside, choices };
+  const opened = { graph, summary, ports, labels, path, sample: sample?.info ?? null, beside, choices };
+  return sizable(opened, async (sizes, aborted) => {
+    const again = await engine.openModel(path, {
+      ...(aborted && { signal: aborted }),
+      choices: { ...choices, ...choicesOf(summary), sizes },
+    });
+    if (again.summary.hash !== summary.hash) throw new MhoError('MODEL_CHANGED', { path });
+    return {
+      ...opened,
+      graph: engine.sharing(again.graph, graph),
+      summary: again.summary,
+      labels: sample?.info.labels ?? (await labelsBeside(path, again.summary.outputs)),
+    };
+  });
+}
+
+/** Models at sizes, by what opens one. */
+function sizable(
+  opened: Omit<OpenModel, 'at'>,
+  open: (sizes: Sizes, signal: AbortSignal | undefined) => Promise<Omit<OpenModel, 'at'>>,
+): OpenModel {
+  const made = new Map<string, Promise<OpenModel>>();
+  const at: OpenModel['at'] = (arrays, signal) => {
+    const sizes = sizesIn(opened.ports, arrays);
+    if (!sizes) return model;
+    const key = JSON.stringify(sizes);
+    const sized = made.get(key) ?? open(sizes, signal).then((each) => ({ ...each, at }));
+    made.delete(key);
+    made.set(key, sized);
+    sized.catch(() => made.delete(key));
+    for (const oldest of made.keys()) if (made.size > MOST_SIZES) made.delete(oldest);
+    return sized;
+  };
+  const model: OpenModel = { ...opened, at };
+  return model;
 }
 
 /** What the graph and the sample's own data tell about the model's inputs. */

@@ -58,6 +58,7 @@ export class Reopening {
     const { path } = session.model;
     await this.#model(epoch, { path, sample: null, choices: choicesOf(session.model) }, signal);
     if (epoch.model) await this.#dataOf(epoch, session, dirname(file.path), signal);
+    await epoch.sizeToData(signal);
   }
 
   /** Takes in what the epoch's folder holds; a file that is gone takes its runs with it. */
@@ -78,6 +79,7 @@ export class Reopening {
         : epoch.runs.dataOf(id, null);
       if (data) epoch.data.take(id, data, baseline ? 'baseline' : 'input');
     }
+    await epoch.sizeToData(signal);
   }
 
   async #runs(epoch: Epoch, state: SavedState, signal: AbortSignal): Promise<void> {
@@ -150,7 +152,7 @@ export class Reopening {
     const question = session.questions[session.runs.at(-1)?.question ?? -1];
     if (!question) return;
     const { inputs, examples, source } = question;
-    const { path, ports, sample, summary } = epoch.openModel;
+    const { path, ports, sample } = epoch.openModel;
     const folders = [beside, dirname(path), path];
     if (sample) folders.push(dirname((await findSample(this.around.samples, sample.name)).inputs));
     const handle = newId();
@@ -158,7 +160,7 @@ export class Reopening {
     for (const folder of source === null ? [] : folders) {
       const file = join(folder, basename(source!)); // a session from elsewhere names no other folder
       const found = await readOpenData(this.around.engine, sourceOf(file), ports, signal).catch(() => null);
-      if (!found || !holds(found.arrays, examples, inputs, summary.inputs)) continue;
+      if (!found || !holds(found.arrays, examples, inputs, ports)) continue;
       epoch.data.take(handle, found, 'input');
       return;
     }

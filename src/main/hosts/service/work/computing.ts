@@ -24,13 +24,13 @@ export interface Computing extends Pick<AttributionOptions, 'resume'> {
 }
 
 /** Computes a request for the epoch's model. */
-export function computed(
+export async function computed(
   { engine, timings }: Computers,
   epoch: Epoch,
   { request, backend, take, resume }: Computing,
   { signal, enough, emit }: Job,
 ): Promise<void> {
-  const { graph, summary, labels } = epoch.openModel;
+  const { graph, summary, labels } = await epoch.openModel.at(request.inputs, signal);
   const compute: Parameters<typeof engine.use<void>>[1] = async (device) => {
     const trace = new Trace();
     // Complete as its document was replaced or left, a run is kept with that, and no news for who looks at the next.
