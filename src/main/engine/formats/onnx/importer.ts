@@ -10,7 +10,15 @@ import { registerLayers } from '../tensors/layers';
 import { OnnxCall } from './call';
 import { type Control, subgraphRowOf } from './control';
 import { pathsByWeights } from './names';
-import { type OnnxGraph, type OnnxNode, subgraphOf, type TensorProto, type ValueInfo } from './proto';
+import {
+  type Attribute,
+  type OnnxFunction,
+  type OnnxGraph,
+  type OnnxNode,
+  subgraphOf,
+  type TensorProto,
+  type ValueInfo,
+} from './proto';
 import { rowOf } from './table';
 import { isNumeric, isReal } from './tensor';
 
@@ -23,7 +31,12 @@ class Condition {
     readonly make: () => Tensor,
   ) {}
 }
-type Item = Tensor | Condition;
+/** A constant that no number is: a text. */
+class Text {}
+type Item = Tensor | Condition | Text;
+
+/** What a call of a function leaves out. */
+const LEFT_OUT = new Text();
 
 /** Values by name; those of a subgraph see the ones around it. */
 class Scope {
@@ -32,6 +45,11 @@ class Scope {
     private readonly outer: Scope | null,
     /** Put before the names of the nodes of a subgraph. */
     readonly prefix: string,
+    /** Of a function's nodes: what the call's attributes are, and the operator set that they are of. */
+    readonly called: {
+      readonly attributes: ReadonlyMap<string, Attribute>;
+      readonly opset: number;
+    } | null = outer?.called ?? null,
   ) {}
   find(name: string): Item | undefined {
     return this.made.get(name) ?? this.outer?.find(name);
@@ -59,6 +77,7 @@ export class Importer {
   private readonly hints = new Map<string, string>();
   private readonly kernels = new Map<string, string>();
   private readonly root = new Scope(null, '');
+  private readonly functions: ReadonlyMap<string, OnnxFunction>;
   private visited = 0;
   private depth = 0;
 
@@ -68,9 +87,11 @@ export class Importer {
     private readonly path: string,
     /** A tensor's numbers. */
     private readonly read: (proto: TensorProto) => HostArray,
+    functions: readonly OnnxFunction[],
     reading: Reading,
     bind: Binding,
   ) {
+    this.functions = new Map(functions.map((each) => [keyOf(each.domain, each.name, each.overload), each]));
     this.builder = new GraphBuilder(graph.name || 'model', bind);
     this.to = new Assembly(this.builder, reading, fixedBatch(declaredInputs(graph)));
   }
@@ -84,7 +105,7 @@ export class Importer {
       const x = this.root.find(name);
       if (!x) throw this.damaged(`its output ${name} is not made by any node`);
       const value = x instanceof Condition ? x.make() : x;
-      return isArray(value) ? [] : [{ name, value, declared: dimsOf(info) }];
+      return value instanceof Text || isArray(value) ? [] : [{ name, value, declared: dimsOf(info) }];
     });
     if (!outputs.length)
       throw this.damaged(`its output ${this.graph.outputs[0]?.name ?? ''} does not depend on any input`);
@@ -110,10 +131,10 @@ export class Importer {
       if (told !== 0) this.typesByName.set(name, told);
     }
     for (const tensor of graph.initialisers)
-      if (isNumeric(tensor.dataType)) scope.set(tensor.name, this.tensor(tensor));
+      scope.set(tensor.name, isNumeric(tensor.dataType) ? this.tensor(tensor) : new Text());
   }
 
-  private nodes(graph: OnnxGraph, scope: Scope): void {
+  private nodes(graph: Pick<OnnxGraph, 'nodes'>, scope: Scope): void {
     for (const [index, node] of graph.nodes.entries()) {
       if (++this.visited > MOST_NODES)
         throw new MhoError('MODEL_TOO_LARGE', {
@@ -149,6 +170,7 @@ export class Importer {
     const inputs = node.inputs.map((name) => {
       if (name === '') return undefined;
       const x = scope.find(name);
+      if (x === LEFT_OUT) return undefined;
       if (!x) throw this.damaged(`node ${node.name || index} reads ${name}, which no node before it makes`);
       return x;
     });
@@ -184,29 +206,37 @@ export class Importer {
     scope: Scope,
     origin: Origin,
   ): readonly Item[] {
-    const own =
-      node.domain === '' || node.domain === 'ai.onnx' || (node.domain === 'com.microsoft' && node.op === 'Gelu');
+    const own = isOwn(node.domain);
     const kind = own ? node.op : `${node.domain}.${node.op}`;
-    const present = given.filter((x): x is Tensor => x !== undefined && !(x instanceof Condition));
+    const present = given.filter(
+      (x): x is Tensor => x !== undefined && !(x instanceof Condition) && !(x instanceof Text),
+    );
     return this.attempted(node, present, kind, () => {
       const [condition, yes, no] = given;
       if (own && node.op === 'Where' && condition instanceof Condition) {
         const quotient = this.guarded(condition, yes, no);
         if (quotient) return [quotient];
       }
-      const inputs = given.map((x) => (x instanceof Condition ? x.make() : x));
+      const attributes = attributesOf(node, scope);
+      const defined = this.functions.get(keyOf(node.domain, node.op, node.overload));
+      if (defined) return this.call(defined, given, attributes, scope, origin);
+      const inputs = given.map((x) => {
+        if (x instanceof Text) throw new NotExpressible('texts');
+        return x instanceof Condition ? x.make() : x;
+      });
+      const opset = scope.called?.opset ?? this.opset;
       const subgraphs = own ? subgraphRowOf(node.op) : null;
-      if (subgraphs) return subgraphs(this.controlOf(node, inputs, scope, origin));
-      const row = own ? rowOf(node.op) : null;
+      if (subgraphs) return subgraphs(this.controlOf(node.outputs.length, attributes, opset, inputs, scope, origin));
+      const row = rowOf(kind);
       if (!row) throw new NotExpressible('');
       const used = node.outputs.filter((each) => each !== '').length;
       const call = new OnnxCall(
         node.op,
         inputs,
         used,
-        this.opset,
+        opset,
         this.to,
-        node.attributes,
+        attributes,
         this.tensor,
         (i) => (inputs[i] && this.types.get(inputs[i])) ?? this.typesByName.get(node.inputs[i] ?? '') ?? null,
       );
@@ -227,6 +257,33 @@ export class Importer {
     });
   }
 
+  /** A node that the file itself says how to compute: its nodes in its place. */
+  private call(
+    { name, inputs, outputs, nodes, opsets, defaults }: OnnxFunction,
+    given: readonly (Item | undefined)[],
+    attributes: readonly Attribute[],
+    scope: Scope,
+    origin: Origin,
+  ): readonly Item[] {
+    if (this.depth >= DEEPEST) throw this.damaged('its functions call each other too deeply');
+    const inner = new Scope(null, `${origin.name}/`, {
+      attributes: new Map([...defaults, ...attributes].map((each) => [each.name, each])),
+      opset: opsets.find(({ domain }) => isOwn(domain))?.version ?? scope.called?.opset ?? this.opset,
+    });
+    inputs.forEach((input, i) => inner.set(input, given[i] ?? LEFT_OUT));
+    this.depth++;
+    try {
+      this.nodes({ nodes }, inner);
+    } finally {
+      this.depth--;
+    }
+    return outputs.map((output) => {
+      const x = inner.find(output);
+      if (!x) throw this.damaged(`the output ${output} of its function ${name} is not made by any node`);
+      return x;
+    });
+  }
+
   /** What a node becomes, or as many unknown values as it has outputs. */
   private attempted(
     node: OnnxNode,
@@ -239,6 +296,8 @@ export class Importer {
     } catch (error) {
       if (!(error instanceof NotExpressible)) throw error;
       const reason = error.message ? `${kind} with ${error.message}` : kind;
+      // Made of texts alone: no value of the model leads there.
+      if (!present.some((x) => !isArray(x)) && error.message === 'texts') return node.outputs.map(() => new Text());
       return node.outputs.map((name) => {
         const info = this.declared.get(name);
         const dims = info ? dimsOf(info) : null;
@@ -248,13 +307,20 @@ export class Importer {
   }
 
   /** What If, Loop and Scan are made of: their inputs, attributes, and runs of their subgraphs. */
-  private controlOf(node: OnnxNode, inputs: readonly (Tensor | undefined)[], scope: Scope, origin: Origin): Control {
-    const attribute = (name: string) => node.attributes.find((each) => each.name === name);
+  private controlOf(
+    outputs: number,
+    attributes: readonly Attribute[],
+    opset: number,
+    inputs: readonly (Tensor | undefined)[],
+    scope: Scope,
+    origin: Origin,
+  ): Control {
+    const attribute = (name: string) => attributes.find((each) => each.name === name);
     return {
       to: this.to,
-      opset: this.opset,
+      opset,
       inputs,
-      outputs: node.outputs.length,
+      outputs,
       int: (name, missing) => attribute(name)?.i ?? missing,
       ints: (name) => attribute(name)?.ints ?? null,
       run: (name, part, values) => {
@@ -274,11 +340,27 @@ export class Importer {
         return graph.outputs.map(({ name: output }) => {
           const x = inner.find(output);
           if (!x) throw this.damaged(`the output ${output} of a graph inside ${origin.name} is not made by any node`);
+          if (x instanceof Text) throw new NotExpressible('texts');
           return x instanceof Condition ? x.make() : x;
         });
       },
     };
   }
+}
+
+/** Domains of ONNX's own operators. */
+const isOwn = (domain: string): boolean => domain === '' || domain === 'ai.onnx';
+const keyOf = (domain: string, name: string, overload: string): string =>
+  `${isOwn(domain) ? '' : domain}|${name}|${overload}`;
+
+/** A node's attributes; in a function those of the call that they stand for, where it tells them. */
+function attributesOf({ attributes }: OnnxNode, { called }: Scope): readonly Attribute[] {
+  if (!called) return attributes;
+  return attributes.flatMap((each) => {
+    if (each.reference === '') return [each];
+    const told = called.attributes.get(each.reference);
+    return told ? [{ ...told, name: each.name }] : [];
+  });
 }
 
 /** ONNX's type of texts. */

@@ -34,7 +34,7 @@ async function open(source: Source): Promise<OpenedGraph> {
   if (!graph) throw new MhoError('MODEL_DAMAGED', { path, reason: 'it holds no graph' });
   const opset = model.opsets.find((each) => each.domain === '' || each.domain === 'ai.onnx')?.version ?? OLDEST;
   const external = await readExternal(
-    guarded(path, () => tensorsOf(graph)),
+    guarded(path, () => [...tensorsOf(graph), ...model.functions.flatMap((each) => tensorsOf(each))]),
     path,
     source.reading,
   );
@@ -45,7 +45,9 @@ async function open(source: Source): Promise<OpenedGraph> {
     return array;
   };
   const built = farthest(declaredInputs(graph), (reading) =>
-    guarded(path, () => new Importer(graph, opset, path, tensor, reading, bindingOf(source.reading.choices)).build()),
+    guarded(path, () =>
+      new Importer(graph, opset, path, tensor, model.functions, reading, bindingOf(source.reading.choices)).build(),
+    ),
   );
   return {
     graph: built.graph,

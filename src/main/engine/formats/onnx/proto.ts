@@ -49,6 +49,8 @@ const Attribute = message({
   ints: many(8, int64),
   strings: many(9, string),
   type: one(20, int32),
+  /** Inside a function: the name of the attribute of the call that it stands for. */
+  reference: one(21, string),
 });
 export type Attribute = Decoded<typeof Attribute>;
 
@@ -59,6 +61,7 @@ const Node = message({
   op: one(4, string),
   attributes: many(5, Attribute),
   domain: one(7, string),
+  overload: one(8, string),
   metadata: many(9, StringEntry),
 });
 export type OnnxNode = Decoded<typeof Node>;
@@ -86,12 +89,15 @@ export function subgraphOf(attribute: Attribute | undefined): OnnxGraph | null {
 
 /** Graphs within graphs beyond which a file is taken as damaged. */
 const DEEPEST = 64;
-/** Every tensor of a graph: initialisers and attributes, those of subgraphs too. */
-export function tensorsOf(graph: OnnxGraph, depth = 0): TensorProto[] {
+/** Every tensor of a graph or function: initialisers and attributes, those of subgraphs too. */
+export function tensorsOf(
+  { initialisers, nodes }: Pick<OnnxGraph, 'nodes'> & Partial<Pick<OnnxGraph, 'initialisers'>>,
+  depth = 0,
+): TensorProto[] {
   if (depth > DEEPEST) throw new WireFault('graphs lie in each other too deeply');
   return [
-    ...graph.initialisers,
-    ...graph.nodes.flatMap((node) =>
+    ...(initialisers ?? []),
+    ...nodes.flatMap((node) =>
       node.attributes.flatMap((attribute) => {
         const inner = subgraphOf(attribute);
         return [...(attribute.t ? [attribute.t] : []), ...(inner ? tensorsOf(inner, depth + 1) : [])];
@@ -100,12 +106,29 @@ export function tensorsOf(graph: OnnxGraph, depth = 0): TensorProto[] {
   ];
 }
 
+const OpsetId = message({ domain: one(1, string), version: one(2, int64) });
+
+/** A node that the file itself says how to compute. */
+const Function = message({
+  name: one(1, string),
+  inputs: many(4, string),
+  outputs: many(5, string),
+  attributes: many(6, string),
+  nodes: many(7, Node),
+  opsets: many(9, OpsetId),
+  domain: one(10, string),
+  /** Attributes with the values that they have where a call tells none. */
+  defaults: many(11, Attribute),
+  overload: one(13, string),
+});
+export type OnnxFunction = Decoded<typeof Function>;
+
 export const ModelProto = message({
   irVersion: one(1, int64),
   producer: one(2, string),
   producerVersion: one(3, string),
   graph: maybe(7, Graph),
-  opsets: many(8, message({ domain: one(1, string), version: one(2, int64) })),
-  functions: many(25, message({ name: one(1, string), domain: one(10, string) })),
+  opsets: many(8, OpsetId),
+  functions: many(25, Function),
 });
 export type ModelProto = Decoded<typeof ModelProto>;

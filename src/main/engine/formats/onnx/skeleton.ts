@@ -22,7 +22,8 @@ const TENSOR: Inside = { 4: 'array', 9: 'array', 10: 'array' }; // packed floats
 const GRAPH: { [field: number]: Inside | 'array' } = { 5: TENSOR };
 const ATTRIBUTE: Inside = { 5: TENSOR, 6: GRAPH };
 GRAPH[1] = { 5: ATTRIBUTE };
-const MODEL: Inside = { 7: GRAPH };
+const FUNCTION: Inside = { 7: { 5: ATTRIBUTE } };
+const MODEL: Inside = { 7: GRAPH, 25: FUNCTION };
 
 /** @throws WireFault where the file is no message */
 export const skeletonOf = ({ handle, path, size }: RegularFile): Uint8Array =>

@@ -1,7 +1,14 @@
-/** What each ONNX op becomes: one row per op (operator sets 1 to 21), by family. */
+/**
+ * What each ONNX op becomes: one row per op (operator sets 1 to 24), by family; those of other domains than ONNX's own with the
+ * domain before their name.
+ */
 import { constants } from './rows/constants';
 import { elementwise } from './rows/elementwise';
 import { types } from './rows/types';
+import { quantised } from './rows/quantised';
+import { classical } from './rows/classical';
+import { placed } from './rows/places';
+import { attending } from './rows/attending';
 import { products } from './rows/products';
 import { windows } from './rows/windows';
 import { norms } from './rows/norms';
@@ -16,6 +23,10 @@ const rows: Readonly<Record<string, Row>> = {
   ...constants,
   ...elementwise,
   ...types,
+  ...quantised,
+  ...classical,
+  ...placed,
+  ...attending,
   ...products,
   ...windows,
   ...norms,

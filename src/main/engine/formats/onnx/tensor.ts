@@ -8,7 +8,34 @@ import type { RegularFile } from '../files';
 import { openPart, type Reading, readInto } from '../source';
 import type { TensorProto } from './proto';
 
-/** Type number → bytes per number and how it is read (little-endian). */
+/** A number of fewer bits than a byte: the lowest bits first. @param byte with the fraction of it that lies before */
+const narrow = (view: DataView, byte: number, bits: number): number =>
+  (view.getUint8(Math.floor(byte)) >> ((byte % 1) * 8)) & (2 ** bits - 1);
+const signed = (value: number, bits: number): number => (value >= 2 ** (bits - 1) ? value - 2 ** bits : value);
+
+/**
+ * A floating number of 8 bits or fewer (arXiv 2209.05433).
+ * @param special what the largest exponent holds: infinities and NaN as in wider types, NaN alone where all bits are set, or
+ * nothing; `unsigned zero`: NaN is what would be −0
+ */
+function tiny(
+  bits: number,
+  [exponentBits, digits, bias]: readonly [number, number, number],
+  special: 'wide' | 'all' | 'unsigned zero' | 'none',
+): number {
+  const sign = bits >> (exponentBits + digits) ? -1 : 1;
+  const exponent = (bits >> digits) & (2 ** exponentBits - 1);
+  const part = bits & (2 ** digits - 1);
+  const top = exponent === 2 ** exponentBits - 1;
+  if (special === 'wide' && top) return part === 0 ? sign * Infinity : NaN;
+  if (special === 'all' && top && part === 2 ** digits - 1) return NaN;
+  if (special === 'unsigned zero' && sign < 0 && exponent === 0 && part === 0) return NaN;
+  return exponent === 0
+    ? sign * 2 ** (1 - bias - digits) * part
+    : sign * 2 ** (exponent - bias) * (1 + part / 2 ** digits);
+}
+
+/** Type number → bytes per number, part of one where several share it, and how it is read (little-endian). */
 const TYPES: Readonly<
   Record<
     number,
@@ -33,7 +60,40 @@ const TYPES: Readonly<
   12: { name: 'uint32', width: 4, whole: true, at: (view, byte) => view.getUint32(byte, true) },
   13: { name: 'uint64', width: 8, whole: true, at: (view, byte) => Number(view.getBigUint64(byte, true)) },
   16: { name: 'bfloat16', width: 2, whole: false, at: (view, byte) => fromBrain(view.getUint16(byte, true)) },
+  17: { name: 'float8e4m3fn', width: 1, whole: false, at: (view, byte) => tiny(view.getUint8(byte), [4, 3, 7], 'all') },
+  18: {
+    name: 'float8e4m3fnuz',
+    width: 1,
+    whole: false,
+    at: (view, byte) => tiny(view.getUint8(byte), [4, 3, 8], 'unsigned zero'),
+  },
+  19: { name: 'float8e5m2', width: 1, whole: false, at: (view, byte) => tiny(view.getUint8(byte), [5, 2, 15], 'wide') },
+  20: {
+    name: 'float8e5m2fnuz',
+    width: 1,
+    whole: false,
+    at: (view, byte) => tiny(view.getUint8(byte), [5, 2, 16], 'unsigned zero'),
+  },
+  21: { name: 'uint4', width: 0.5, whole: true, at: (view, byte) => narrow(view, byte, 4) },
+  22: { name: 'int4', width: 0.5, whole: true, at: (view, byte) => signed(narrow(view, byte, 4), 4) },
+  23: {
+    name: 'float4e2m1',
+    width: 0.5,
+    whole: false,
+    at: (view, byte) => tiny(narrow(view, byte, 4), [2, 1, 1], 'none'),
+  },
+  24: {
+    name: 'float8e8m0',
+    width: 1,
+    whole: false,
+    at: (view, byte) => (view.getUint8(byte) === 255 ? NaN : 2 ** (view.getUint8(byte) - 127)),
+  },
+  25: { name: 'uint2', width: 0.25, whole: true, at: (view, byte) => narrow(view, byte, 2) },
+  26: { name: 'int2', width: 0.25, whole: true, at: (view, byte) => signed(narrow(view, byte, 2), 2) },
 };
+
+/** Types from this number on have 8 bits or fewer. */
+const SMALL = 17;
 
 const shared = new DataView(new ArrayBuffer(4));
 /** A bfloat16 number: the upper half of a float32. */
@@ -65,7 +125,8 @@ export function tensorOf(
   if (dims.some((each) => each < 0) || !Number.isSafeInteger(size)) fail(`has shape [${dims.join(', ')}]`);
   const raw = external.get(tensor) ?? tensor.rawData;
   if (raw) {
-    if (raw.byteLength < size * type.width) fail(`holds ${raw.byteLength} of ${size * type.width} bytes`);
+    const want = Math.ceil(size * type.width);
+    if (raw.byteLength < want) fail(`holds ${raw.byteLength} of ${want} bytes`);
     return fromBytes(raw, size, dims, type, budget);
   }
   const half = dataType === 10 ? fromHalf : dataType === 16 ? fromBrain : null;
@@ -74,6 +135,11 @@ export function tensorOf(
       (each) => each.length > 0,
     ) ?? [];
   budget.take(8 * listed.length);
+  // Of the small types each entry is a byte.
+  if (dataType >= SMALL && listed === tensor.int32Data) {
+    if (listed.length !== Math.ceil(size * type.width)) fail(`holds ${listed.length} bytes for ${size} numbers`);
+    return fromBytes(Uint8Array.from(listed), size, dims, type, budget);
+  }
   if (listed.length !== size) fail(`holds ${listed.length} of ${size} numbers`);
   const numbers = half && listed === tensor.int32Data ? listed.map(half) : listed;
   if (type.whole) return wholes(numbers, dims);
@@ -167,7 +233,7 @@ function placed(tensor: TensorProto, path: string): Placed {
       path,
       reason: `the tensor ${name} is kept in ${JSON.stringify(entry('location') ?? null)}, outside its folder`,
     });
-  const want = product(dims) * (TYPES[dataType]?.width ?? 0);
+  const want = Math.ceil(product(dims) * (TYPES[dataType]?.width ?? 0));
   const length = Number(entry('length') ?? want);
   if (length < want)
     throw new MhoError('MODEL_DAMAGED', {

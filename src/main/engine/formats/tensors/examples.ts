@@ -2,6 +2,7 @@
  * Where a file's examples lie. Files of tensors with all their axes (ONNX, TensorFlow) do not say it; three readings are
  * tried, and the first that leads from the inputs to every output is taken, else the one that leads farthest.
  */
+import { closedOf } from '../../graph/closed';
 import type { Graph, Size, ValueId } from '../../graph/graph';
 
 /**
@@ -48,12 +49,4 @@ export function farthest<T extends Attempt>(inputs: readonly Declared[], read: (
     if (reached === attempt.outputs.length) break;
   }
   return best!.attempt;
-}
-
-/** Values that cannot be attributed: something unknown leads to them. */
-function closedOf(graph: Graph): ReadonlySet<ValueId> {
-  const closed = new Set<ValueId>();
-  for (const node of graph.nodes)
-    if (node.op === 'unknown' || node.inputs.some((id) => closed.has(id))) closed.add(node.output);
-  return closed;
 }

@@ -73,5 +73,6 @@ export const elementwise = {
   atanh: op(value),
   sign: op({ ...stepped, gives: 'asGiven' }),
   floor: op(stepped),
-  round: op(stepped),
+  /** Half to even. `straight`: the steps stand for the line that a path walks in their place (straightened.ts). */
+  round: op<{ readonly straight?: boolean }>(stepped),
 };

@@ -13,6 +13,7 @@ import {
   selected,
 } from '../../tensors/compositions';
 import { functions, PLAIN } from '../../tensors/functions';
+import type { OnnxCall } from '../call';
 import { perChannel, type Row } from './row';
 
 const plain =
@@ -59,6 +60,21 @@ const clip: Row = (call) => {
   const min = bound('min', 1, -Infinity);
   const max = bound('max', 2, Infinity);
   return clipped(to, call.input(0), min, max);
+};
+
+/** x · σ(alpha · x) */
+function swish(call: OnnxCall, alpha: number): Tensor {
+  const { to } = call;
+  const x = call.input(0);
+  if (alpha === 1) return to.unary('silu', x, {}, null);
+  return to.binary('mul', x, to.unary('sigmoid', to.binary('mul', x, host.scalar(alpha)), {}, null));
+}
+
+/** By tanh, of x and a bias. */
+const fastGelu: Row = (call) => {
+  const { to } = call;
+  const bias = call.inputs[1];
+  return to.unary('geluTanh', bias ? to.binary('add', call.input(0), bias) : call.input(0), {}, null);
 };
 
 export const elementwise: Readonly<Record<string, Row>> = {
@@ -112,6 +128,10 @@ export const elementwise: Readonly<Record<string, Row>> = {
   Celu: (call) => call.to.unary('celu', call.input(0), { alpha: call.float('alpha', 1) }, null),
   Gelu: (call) =>
     call.to.unary(call.text('approximate', 'none') === 'tanh' ? 'geluTanh' : 'gelu', call.input(0), {}, null),
+  'com.microsoft.Gelu': (call) => call.to.unary('gelu', call.input(0), {}, null),
+  'com.microsoft.FastGelu': fastGelu,
+  'com.microsoft.QuickGelu': (call) => swish(call, call.float('alpha', 1.702)),
+  Swish: (call) => swish(call, call.float('alpha', 1)),
   HardSigmoid: (call) =>
     call.to.unary(
       'hardSigmoid',

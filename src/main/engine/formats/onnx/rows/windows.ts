@@ -1,6 +1,6 @@
 /** Ops whose windows slide over the values: convolutions and pools. */
 import * as host from '../../tensors/array';
-import { NotExpressible, range } from '../../tensors/array';
+import { NotExpressible, range, type HostArray } from '../../tensors/array';
 import type { Tensor } from '../../tensors/assembly';
 import type { ReduceOp } from '../../tensors/reductions';
 import type { OnnxCall } from '../call';
@@ -8,17 +8,18 @@ import { turnedOnce, type Row } from './row';
 import * as reductions from '../../tensors/reductions';
 import * as sliding from '../../tensors/sliding';
 
-const conv: Row = (call) => {
-  const { to } = call;
-  const filter = to.array(call.input(1), 'a filter');
+/** @param filter [out, in / groups, ...window] */
+export function convolved(call: OnnxCall, x: Tensor, filter: HostArray): Tensor {
   const spatial = call.spatial;
   const size = filter.shape.slice(2);
   if (size.length !== spatial.length) throw new NotExpressible('a filter of another number of axes');
-  // [out, in / groups, ...window] → [...window, in / groups, out]
+  // → [...window, in / groups, out]
   const turned = turnedOnce(filter, [...range(size.length, 2), 1, 0]);
-  const made = sliding.conv(to, call.input(0), turned, 1, spatial, call.windows(size), call.int('group', 1));
-  return biased(call, made, call.inputs[2]);
-};
+  return sliding.conv(call.to, x, turned, 1, spatial, call.windows(size), call.int('group', 1));
+}
+
+const conv: Row = (call) =>
+  biased(call, convolved(call, call.input(0), call.to.array(call.input(1), 'a filter')), call.inputs[2]);
 
 /** Adds one number per channel (axis 1). */
 function biased(call: OnnxCall, x: Tensor, bias: Tensor | undefined): Tensor {
@@ -78,29 +79,32 @@ const convTranspose: Row = (call) => {
   return biased(call, made, call.inputs[2]);
 };
 
+export function pooled(call: OnnxCall, kind: 'max' | 'average', x: Tensor): Tensor {
+  if (call.outputs > 1) throw new NotExpressible('the places of maxima');
+  const size = call.ints('kernel_shape') ?? [];
+  const windows = call.windows(size);
+  const padding = windows.padding as readonly (readonly [number, number])[];
+  const shape = call.to.shape(x).slice(2);
+  const counted = kind === 'average' && call.int('count_include_pad', 0) !== 0;
+  if (!call.int('ceil_mode', 0)) return sliding.pool(call.to, kind, x, 1, call.spatial, windows, counted);
+  // A last window that hangs over the end is allowed if it begins inside.
+  const over = size.map((each, i): readonly [number, number] => {
+    const [before, after] = padding[i]!;
+    const reach = (each - 1) * windows.dilations[i]! + 1;
+    const room = shape[i]! + before + after - reach;
+    let count = Math.ceil(room / windows.strides[i]!) + 1;
+    if ((count - 1) * windows.strides[i]! >= shape[i]! + before) count--;
+    return [before, Math.max(after, after + (count - 1) * windows.strides[i]! - room)];
+  });
+  if (counted && over.some(([, after], i) => after !== padding[i]![1]))
+    throw new NotExpressible('windows over the end whose padding counts');
+  return sliding.pool(call.to, kind, x, 1, call.spatial, { ...windows, padding: over }, counted);
+}
+
 const pool =
   (kind: 'max' | 'average'): Row =>
-  (call) => {
-    if (call.outputs > 1) throw new NotExpressible('the places of maxima');
-    const size = call.ints('kernel_shape') ?? [];
-    const windows = call.windows(size);
-    const padding = windows.padding as readonly (readonly [number, number])[];
-    const shape = call.to.shape(call.input(0)).slice(2);
-    const counted = kind === 'average' && call.int('count_include_pad', 0) !== 0;
-    if (!call.int('ceil_mode', 0)) return sliding.pool(call.to, kind, call.input(0), 1, call.spatial, windows, counted);
-    // A last window that hangs over the end is allowed if it begins inside.
-    const over = size.map((each, i): readonly [number, number] => {
-      const [before, after] = padding[i]!;
-      const reach = (each - 1) * windows.dilations[i]! + 1;
-      const room = shape[i]! + before + after - reach;
-      let count = Math.ceil(room / windows.strides[i]!) + 1;
-      if ((count - 1) * windows.strides[i]! >= shape[i]! + before) count--;
-      return [before, Math.max(after, after + (count - 1) * windows.strides[i]! - room)];
-    });
-    if (counted && over.some(([, after], i) => after !== padding[i]![1]))
-      throw new NotExpressible('windows over the end whose padding counts');
-    return sliding.pool(call.to, kind, call.input(0), 1, call.spatial, { ...windows, padding: over }, counted);
-  };
+  (call) =>
+    pooled(call, kind, call.input(0));
 
 const globally =
   (op: ReduceOp): Row =>
