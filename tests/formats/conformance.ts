@@ -52,8 +52,8 @@ export async function outcome(
   const unsupported = [...new Set(summary.layers.flatMap((layer) => layer.unsupported))];
   if (unsupported.length && !partly) return { unsupported, worst: null };
   const closed = closedOf(opened.graph);
-  const outputs = opened.graph.outputs.filter(({ value }) => !partly || !closed.has(value));
-  const graph = { ...opened.graph, outputs };
+  const ports = opened.graph.outputs.filter(({ value }) => !partly || !closed.has(value));
+  const graph = { ...opened.graph, outputs: ports };
   const file = ModelProto.decode(readFileSync(model)).graph!;
   const fixed = new Set(file.initialisers.map(({ name }) => name));
   /** As one example, where the file has no batch axis. */

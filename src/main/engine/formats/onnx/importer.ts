@@ -70,6 +70,8 @@ export class Importer {
   /** ONNX's types of constants, and by name those of values that the file declares or converts. */
   private readonly types = new WeakMap<Tensor, number>();
   private readonly typesByName = new Map<string, number>();
+  /** Lists of maps from labels to numbers, which are read as the numbers' tensors. */
+  private readonly zipped = new Set<string>();
   private readonly declared = new Map<string, ValueInfo>();
   private readonly to: Assembly;
   private readonly builder: GraphBuilder;
@@ -112,6 +114,7 @@ export class Importer {
     const ids = outputs.map(({ name, value, declared }) => {
       const id = this.to.at({ name, kind: 'Transpose' }, () => this.to.asOutput(value, declared));
       this.builder.output(name.replace(/:0$/, ''), id);
+      if (this.zipped.has(name)) this.builder.alias(UNZIPPED, id);
       return id;
     });
     const paths = pathsByWeights(this.graph, nodeName);
@@ -187,6 +190,7 @@ export class Importer {
       const made = outputs[i];
       if (each !== '' && made) scope.set(each, made);
     });
+    if (node.op === 'ZipMap' && node.domain === 'ai.onnx.ml') for (const each of node.outputs) this.zipped.add(each);
     const [converted] = node.outputs;
     const type = node.op === 'Cast' ? node.attributes.find((each) => each.name === 'to')?.i : null;
     if (converted && type) this.typesByName.set(converted, type);
@@ -347,6 +351,9 @@ export class Importer {
     };
   }
 }
+
+/** What skl2onnx calls probabilities where it leaves them a tensor, so that one target serves both. */
+const UNZIPPED = 'probabilities';
 
 /** Domains of ONNX's own operators. */
 const isOwn = (domain: string): boolean => domain === '' || domain === 'ai.onnx';
