@@ -34,6 +34,8 @@ export interface CallOptions {
   readonly inputs: readonly ValueId[];
   /** Which steps of each input count. */
   readonly masks: readonly Mask[];
+  /** Whether it is called with a mask, as files of Keras 3 say of every layer that looked for one. */
+  readonly masked?: boolean;
   readonly spec: CallSpec;
   /** Of the Keras that wrote the file. */
   readonly version: Version;
@@ -47,6 +49,7 @@ export class LayerCall {
   readonly config: Config;
   readonly inputs: readonly ValueId[];
   readonly masks: readonly Mask[];
+  readonly masked: boolean;
   readonly spec: CallSpec;
   readonly version: Version;
   readonly lead: number;
@@ -59,9 +62,9 @@ export class LayerCall {
     private readonly options: CallOptions,
   ) {
     this.builder = to.builder;
-    const { kind, name, config, inputs, masks, spec, version, lead } = options;
+    const { kind, name, config, inputs, masks, masked = false, spec, version, lead } = options;
     [this.kind, this.name, this.config, this.inputs, this.masks] = [kind, name, config, inputs, masks];
-    [this.spec, this.version, this.lead] = [spec, version, lead];
+    [this.masked, this.spec, this.version, this.lead] = [masked, spec, version, lead];
   }
 
   /** Major version of the Keras that wrote the file. */

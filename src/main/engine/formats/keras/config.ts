@@ -74,10 +74,19 @@ export function layerSpec(value: unknown): LayerSpec {
   };
 }
 
-/** Keras 3 writes no modules into .h5 files; what keras.ops gives has neither of the two settings that layers have. */
+/**
+ * Keras 3 writes no modules into .h5 files. What keras.ops gives has no setting `trainable` as layers have, and where it has a
+ * dtype or a seed, it is no policy and no generator.
+ */
 function isOperation(raw: Config, config: Config): boolean {
   const [call] = raw.has('inbound_nodes') ? raw.list('inbound_nodes') : [];
-  return isRecord(call) && 'args' in call && !config.has('trainable') && !config.has('dtype') && !config.has('layers');
+  if (!isRecord(call) || !('args' in call)) return false;
+  return (
+    !config.has('trainable') &&
+    !config.has('layers') &&
+    !Object.hasOwn(config.raw, 'seed') &&
+    !isRecord(config.get('dtype'))
+  );
 }
 
 /** `inbound_nodes`: Keras 2 lists [layer, node, tensor, kwargs], Keras 3 the call's arguments with tensors as objects. */

@@ -6,12 +6,11 @@ import { UNKNOWN_SHAPE } from '../../graph/shapes';
 import { ConfigFault } from '../json';
 import { asConstant, type HostArray, isArray } from '../tensors/array';
 import type { Assembly, Varying } from '../tensors/assembly';
-import { Operand } from './arguments';
 import { LayerCall, type LayerConstants, NotExpressible } from './call';
 import { type CallSpec, inputShape, inputType, layerSpec, type LayerSpec } from './config';
 import { operationOf } from './operations';
 import { type Mask, Unfollowed } from './mask';
-import { maskAfter, SAME_TENSOR } from './masks';
+import { maskAfter, SAME_TENSOR, withGivenMasks } from './masks';
 import type { LayerRow } from './row';
 import { rowOf } from './table';
 import { isSince, type Version } from './version';
@@ -114,14 +113,15 @@ export class LayerTranslator {
         const options = { kind: layer.kind, name, config: layer.config, inputs, spec: call, ...this.given(inputs) };
         return this.tried(layer.kind, () => {
           const lead = at.lead + this.joinedAxes(inputs);
-          const view = new LayerCall(this.to, this.constants(place, layer, inside), { ...options, lead });
-          if (!operation && !(row && this.usable(row, call, inputs, given, lead))) throw new NotExpressible('');
+          const plain = new LayerCall(this.to, this.constants(place, layer, inside), { ...options, lead });
+          const view = operation ? plain : withGivenMasks(plain);
+          if (!operation && !(row && this.usable(row, inputs, given, lead))) throw new NotExpressible('');
           const value = operation
             ? operation(view, given).map((x) => (isArray(x) ? x : this.settled(view, x, at.lead)))
             : row!.translate(view);
           const [first, ...others] = Array.isArray(value) ? value : [value];
           const values = [this.own(first!, inputs, name), ...others];
-          if (!operation) this.handOn(view, inputs, values);
+          if (!operation) this.handOn(view, values);
           if (!operation && lead > at.lead)
             for (const each of values) if (typeof each === 'number') this.joined.set(each, lead - at.lead);
           return values;
@@ -170,13 +170,13 @@ export class LayerTranslator {
   }
 
   /** Gives what a layer made the masks it has. */
-  private handOn(view: LayerCall, inputs: readonly ValueId[], values: readonly Made[]): void {
+  private handOn(view: LayerCall, values: readonly Made[]): void {
     maskAfter(view, values.length).forEach((mask, place) => {
       const value = values[place];
       if (mask !== null && typeof value === 'number') this.masks.set(value, mask);
     });
     const [first] = values;
-    const { kind } = view;
+    const { kind, inputs } = view;
     if (SAME_TENSOR.has(kind) && typeof first === 'number') this.sameAs.set(first, this.tensorOf(inputs[0]!));
     if (kind !== 'MultiHeadAttention' || !isSince(this.version, 3, 8)) return;
     // Since Keras 3.8 it takes the masks away from the very tensors that it is given: layers behind it do not see them.
@@ -264,14 +264,7 @@ export class LayerTranslator {
   }
 
   /** Whether the row can be used: not behind a value nobody knows the shape of. */
-  private usable(
-    row: LayerRow,
-    call: CallSpec,
-    inputs: readonly ValueId[],
-    given: readonly Made[],
-    lead: number,
-  ): boolean {
-    if (!row.takesMask && hasOperand(call.named['mask'])) throw new NotExpressible('a mask given by hand');
+  private usable(row: LayerRow, inputs: readonly ValueId[], given: readonly Made[], lead: number): boolean {
     if (lead > 0 && !row.overTime) throw new NotExpressible('steps before its own axes');
     if (given.some(isMadeArray) && !row.takesConstants) throw new NotExpressible('numbers among its inputs');
     return row.anyShape === true || inputs.every((id) => this.builder.shape(id) !== UNKNOWN_SHAPE);
@@ -371,8 +364,6 @@ interface Inside {
 }
 
 const isMadeArray = (made: Made): made is HostArray => typeof made === 'object' && isArray(made);
-const hasOperand = (value: unknown): boolean =>
-  value instanceof Operand || (Array.isArray(value) && value.some(hasOperand));
 /** How many times a layer is wrapped in TimeDistributed. */
 const wrappers = (layer: LayerSpec): number =>
   layer.kind === 'TimeDistributed' && layer.config.has('layer')

@@ -9,6 +9,7 @@ import { filled, type HostArray, isArray, wholes } from '../tensors/array';
 import type { Tensor } from '../tensors/assembly';
 import * as moves from '../tensors/moves';
 import * as reductions from '../tensors/reductions';
+import { Operand } from './arguments';
 import type { LayerCall } from './call';
 import { layerSpec } from './config';
 import { type Mask, Unfollowed } from './mask';
@@ -69,14 +70,60 @@ function settled(call: LayerCall, inside: string, make: () => Tensor): Mask {
 }
 
 /** Where a value is not 0: what a mask is that somebody gives, of whichever type. */
-export function asTruth(call: LayerCall, id: ValueId): ValueId {
+function asTruth(call: LayerCall, id: ValueId): Mask {
   const { to } = call;
-  if (to.builder.at(id).dtype === 'bool') return id;
+  const { constant, dtype } = to.builder.at(id);
+  if (constant) return new Unfollowed('a mask of fixed numbers');
+  if (dtype === 'bool') return id;
   const zero = wholes([0], []);
-  return call.value(
-    call.assembled('given_mask', () => to.binary('equal', to.binary('equal', call.tensor(id), zero), zero)),
-    'given_mask',
-  );
+  const isZero = (x: Tensor): Tensor => to.binary('equal', x, zero);
+  return settled(call, 'given_mask', () => isZero(isZero(call.tensor(id))));
+}
+
+/** Arguments that are masks, with the argument whose steps they are of. */
+const OF_ARGUMENTS: ReadonlyMap<string, readonly [place: number, name: string]> = new Map([
+  ['query_mask', [0, 'query']],
+  ['value_mask', [1, 'value']],
+  ['key_mask', [2, 'key']],
+]);
+
+/** The same call with the masks that it is called with in the place of those its inputs have. */
+export function withGivenMasks(call: LayerCall): LayerCall {
+  const { spec, version } = call;
+  const masks = [...call.masks];
+  const gone = new Set<number>();
+  const take = (mask: unknown, of: unknown): void => {
+    if (!(mask instanceof Operand)) return;
+    gone.add(mask.place);
+    if (of instanceof Operand) masks[of.place] = asTruth(call, call.inputs[mask.place]!);
+  };
+  const { mask } = spec.named;
+  const [first] = spec.positional;
+  const values = Array.isArray(first)
+    ? (first as unknown[])
+    : [first ?? spec.named['inputs'] ?? spec.named['sequences']];
+  (Array.isArray(mask) ? (mask as unknown[]) : [mask]).forEach((each, place) => take(each, values[place]));
+  for (const [name, [place, of]] of OF_ARGUMENTS) {
+    // Of its queries, an attention of Keras 3.8 and later takes the mask that they have.
+    const ignored = name === 'query_mask' && call.kind === 'MultiHeadAttention' && isSince(version, 3, 8);
+    take(spec.named[name], ignored ? null : call.argument(place, of));
+  }
+  if (!gone.size) return call;
+  const kept = call.inputs.map((_, place) => place).filter((place) => !gone.has(place));
+  const moved = (value: unknown): unknown => {
+    if (value instanceof Operand) return gone.has(value.place) ? null : new Operand(kept.indexOf(value.place));
+    return Array.isArray(value) ? value.map(moved) : value;
+  };
+  return call.with({
+    inputs: kept.map((place) => call.inputs[place]!),
+    masks: kept.map((place) => masks[place]!),
+    spec: {
+      inputs: kept.map((place) => spec.inputs[place]!),
+      positional: spec.positional.map(moved),
+      named: Object.fromEntries(Object.entries(spec.named).map(([name, value]) => [name, moved(value)])),
+    },
+    masked: mask instanceof Operand,
+  });
 }
 
 /** Masks of the same steps as one: of those that count in all, or in any. */
@@ -98,7 +145,7 @@ function merged(call: LayerCall): Mask {
   return unfollowed(masks) ?? united(call, masks.filter((mask) => typeof mask === 'number'), any ? 'maximum' : 'mul'); // prettier-ignore
 }
 
-/** Along another axis than the last, masks are joined as the values are; along the last, a step counts that counts in any. */
+/** Along another axis than the last, masks are joined as the values are; along the last, steps count by all that have masks, since 3.4 by any. */
 function concatenated(call: LayerCall): Mask {
   const { masks, inputs, to } = call;
   if (masks.every(isNone)) return null;
@@ -107,7 +154,9 @@ function concatenated(call: LayerCall): Mask {
   const strange = unfollowed(masks);
   if (strange) return strange;
   const known = masks.filter((mask) => typeof mask === 'number');
-  if (axis === rank - 1) return known.length < masks.length ? null : united(call, known, 'maximum');
+  const any = isSince(call.version, 3, 4);
+  if (axis === rank - 1)
+    return any && known.length < masks.length ? null : united(call, known, any ? 'maximum' : 'mul');
   if (known.some((id) => call.shape(id).length !== rank - 1)) return new Unfollowed('masks of different axes joined');
   const [first] = known as [ValueId, ...ValueId[]];
   /** A truth for each step of an input of which all count. */

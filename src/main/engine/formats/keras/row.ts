@@ -12,8 +12,6 @@ export interface LayerRow {
   /** The layer's value; where it gives several, all of them. */
   readonly translate: (call: LayerCall) => ValueId | ValueId[];
   readonly units: Units;
-  /** Whether it can be called with a mask of its own. Those that its inputs have (masks.ts) any layer may ask for. */
-  readonly takesMask?: boolean;
   /** Whether it works on values with a time axis before the layer's own (`lead`). */
   readonly overTime?: boolean;
   /** Whether numbers known when the file is opened may be among its inputs. */

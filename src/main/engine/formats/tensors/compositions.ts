@@ -158,6 +158,18 @@ export function ceiled(to: Assembly, x: Tensor): Tensor {
 /** 1 where the condition is 0, and 0 where it is not. */
 export const negated = (to: Assembly, condition: Tensor): Tensor => to.binary('equal', condition, host.wholes([0], []));
 
+/** Whether any, or every, number along axes is not 0. */
+export function truthOver(
+  to: Assembly,
+  x: Tensor,
+  which: 'any' | 'all',
+  axes: readonly number[] | null,
+  keepDims: boolean,
+): Tensor {
+  const truth = !isArray(x) && to.builder.at(x.id).dtype === 'bool' ? x : negated(to, negated(to, x));
+  return reductions.reduce(to, which === 'any' ? 'max' : 'min', truth, axes, keepDims);
+}
+
 const LARGEST = 3.4028235e38;
 /** 1 where x is no number. */
 export const isNotNumber = (to: Assembly, x: Tensor): Tensor =>

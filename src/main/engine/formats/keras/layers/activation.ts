@@ -3,7 +3,6 @@ import type { Shape, ValueId } from '../../../graph/graph';
 import { ConfigFault } from '../../json';
 import { activationOf, provideActivationLayers } from '../activations';
 import { type LayerCall, NotExpressible } from '../call';
-import { asTruth } from '../masks';
 import type { LayerRow } from '../row';
 import { isSince } from '../version';
 
@@ -34,8 +33,7 @@ const HIDDEN = -1e9;
 
 /** Over what a mask leaves; null where there is none. Where it leaves nothing, the mean of all, and since Keras 3.14 nothing. */
 function masked(call: LayerCall): ValueId | null {
-  const given = call.given(1, 'mask');
-  const mask = given === null ? call.mask() : asTruth(call, given);
+  const mask = call.mask();
   if (mask === null) return null;
   const x = call.input;
   const axis = call.axis(call.config.get('axis') ?? -1);
@@ -78,7 +76,7 @@ export const activationLayers: Readonly<Record<string, LayerRow>> = {
   LeakyReLU: kept((call) => call.op('leakyRelu', [call.input], { slope: slopeOf(call) }, 'leaky_relu')),
   ELU: kept((call) => call.op('elu', [call.input], { alpha: call.config.number('alpha', 1) }, 'elu')),
   PReLU: { translate: prelu, units: 'kept' },
-  Softmax: { translate: softmax, units: 'kept', takesMask: true },
+  Softmax: { translate: softmax, units: 'kept' },
   ThresholdedReLU: kept((call) => {
     const threshold = call.config.number('theta', 1);
     if (threshold < 0) throw new ConfigFault(`theta is ${threshold}, which is below 0`);

@@ -8,9 +8,7 @@ import { filled, type HostArray, reals, scalar } from '../../tensors/array';
 import { type Assembly, symbolic, type Tensor, type Varying } from '../../tensors/assembly';
 import { contraction } from '../../tensors/contraction';
 import { activationOf } from '../activations';
-import { Operand } from '../arguments';
 import { type LayerCall, NotExpressible } from '../call';
-import { asTruth } from '../masks';
 import type { LayerRow } from '../row';
 import { isSince } from '../version';
 import * as matrices from '../../tensors/matrices';
@@ -245,28 +243,15 @@ const required = (id: ValueId | null, name: string): ValueId => {
   return id;
 };
 
-/** The masks of its queries, keys and values, and those it is called with. */
-function masksOfCall(call: LayerCall): { readonly queries: readonly ValueId[]; readonly keys: readonly ValueId[] } {
-  const { spec, version } = call;
-  const byHand = (name: string): ValueId | null => {
-    const id = call.given(-1, name);
-    if (id !== null && call.fixed(id)) throw new NotExpressible(`a fixed ${name}`);
-    return id === null ? null : asTruth(call, id);
-  };
-  const own = (place: number, name: string): ValueId | null => call.maskOf(place, name);
-  const hasKey = call.argument(2, 'key') !== undefined;
-  const queries = own(0, 'query');
-  const values = own(1, 'value');
-  const keys = hasKey ? own(2, 'key') : null;
-  const some = [queries, values, keys].some((mask) => mask !== null);
-  if (some && version.major < 3 && !isSince(version, 2, 10)) throw new NotExpressible('masks in a Keras before 2.10');
-  const [query, value, key] = ['query_mask', 'value_mask', 'key_mask'].map(byHand) as [ValueId?, ValueId?, ValueId?];
-  // Of the queries, Keras 3.8 and later take what they have themselves.
-  const ignored =
-    call.kind === 'MultiHeadAttention' && isSince(version, 3, 8) && Object.hasOwn(spec.named, 'query_mask');
+/** The masks of its queries, and of its keys: those of the values count for these too. */
+function masksOf(call: LayerCall): { readonly queries: readonly ValueId[]; readonly keys: readonly ValueId[] } {
+  const [queries, values, keys] = (['query', 'value', 'key'] as const).map((name, place) => call.maskOf(place, name));
   const found = (masks: readonly (ValueId | null | undefined)[]): ValueId[] =>
     masks.filter((mask) => typeof mask === 'number');
-  return { queries: found([ignored ? queries : (query ?? queries)]), keys: found([value ?? values, key ?? keys]) };
+  const all = { queries: found([queries]), keys: found([values, keys]) };
+  if ((all.queries.length || all.keys.length) && !isSince(call.version, 2, 10))
+    throw new NotExpressible('masks in a Keras before 2.10');
+  return all;
 }
 
 /** Projections, attention in every head, and the projection of all heads (arXiv 1706.03762). */
@@ -300,7 +285,7 @@ function multiHead(call: LayerCall, grouped: boolean): ValueId[] {
   const lengths = [to.shape(queries)[axes[0]!]!, to.shape(keys)[axes[0]!]!] as const;
   const causal = call.told('use_causal_mask');
   if (causal && axes.length > 1) throw new NotExpressible('a causal mask over several axes');
-  const sight = sightOf(call, masksOfCall(call), lengths, causal);
+  const sight = sightOf(call, masksOf(call), lengths, causal);
   const scored = call.told('return_attention_scores');
   const [made, weights] = attended(call, {
     query: queries,
@@ -345,23 +330,10 @@ function attentionAxes(call: LayerCall, rank: number): number[] {
 /** Dot-product attention (Luong) and additive attention (Bahdanau, arXiv 1409.0473) over given queries and values. */
 function attention(call: LayerCall, additive: boolean): ValueId[] {
   const { config, to } = call;
-  const own = operandsOf(call.argument(-1, 'mask'));
-  const byHand = new Set(own.map((operand) => operand?.place));
-  const places = call.inputs.map((_, place) => place).filter((place) => !byHand.has(place));
-  if (places.length < 2 || places.length > 3) throw new ConfigFault(`it has ${places.length} inputs, expected 2 or 3`);
-  const [query, value, key = value!] = places.map((place) => call.tensor(call.inputs[place])) as [
-    Varying,
-    Varying,
-    Varying?,
-  ];
-  const [queryMask, valueMask] = [0, 1].map((each) => {
-    if (!own.length) return call.mask(places[each]);
-    const operand = own[each];
-    if (!operand) return null;
-    const id = call.inputs[operand.place]!;
-    if (call.fixed(id)) throw new NotExpressible('a mask of fixed numbers');
-    return asTruth(call, id);
-  }) as [ValueId | null, ValueId | null];
+  if (call.inputs.length < 2 || call.inputs.length > 3)
+    throw new ConfigFault(`it has ${call.inputs.length} inputs, expected 2 or 3`);
+  const [query, value, key = value!] = call.inputs.map((id) => call.tensor(id)) as [Varying, Varying, Varying?];
+  const [queryMask, valueMask] = [call.mask(0), call.mask(1)];
   const concat = additive || config.text('score_mode', 'dot') === 'concat';
   const scaled = config.flag('use_scale', additive);
   const found = call.weights(
@@ -400,11 +372,7 @@ function attention(call: LayerCall, additive: boolean): ValueId[] {
   return call.told('return_attention_scores') ? [result, weights.id] : [result];
 }
 
-/** The tensors of an argument that may be a list, with null in the place of what is not given. */
-const operandsOf = (value: unknown): (Operand | null)[] =>
-  Array.isArray(value) ? value.map((each) => (each instanceof Operand ? each : null)) : [];
-
-const row = (translate: LayerRow['translate']): LayerRow => ({ translate, units: 'last', takesMask: true });
+const row = (translate: LayerRow['translate']): LayerRow => ({ translate, units: 'last' });
 
 export const attentionLayers: Readonly<Record<string, LayerRow>> = {
   EinsumDense: { translate: einsumDense, units: 'last' },

@@ -1,7 +1,6 @@
 /** Pooling over windows and over everything. */
 import type { ValueId } from '../../../graph/graph';
 import { type LayerCall, NotExpressible } from '../call';
-import { asTruth } from '../masks';
 import type { LayerRow } from '../row';
 import { ones, paddingOf, spatialAxes } from './conv';
 
@@ -33,8 +32,7 @@ function everywhere(spatial: number, op: 'max' | 'mean'): LayerRow['translate'] 
 
 /** The mean over the steps that count: their sum by their number, which is no number where none counts. */
 function meanOfSteps(call: LayerCall): ValueId {
-  const given = call.given(-1, 'mask');
-  const mask = given === null ? call.mask() : asTruth(call, given);
+  const mask = call.mask();
   if (mask === null) return everywhere(1, 'mean')(call) as ValueId;
   call.wantRank(2);
   const shape = call.shape(mask);
@@ -63,13 +61,13 @@ export const pooling: Readonly<Record<string, LayerRow>> = {
   GlobalMaxPooling1D: row(everywhere(1, 'max')),
   GlobalMaxPooling2D: row(everywhere(2, 'max')),
   GlobalMaxPooling3D: row(everywhere(3, 'max')),
-  GlobalAveragePooling1D: { ...row(meanOfSteps), takesMask: true },
+  GlobalAveragePooling1D: row(meanOfSteps),
   GlobalAveragePooling2D: row(everywhere(2, 'mean')),
   GlobalAveragePooling3D: row(everywhere(3, 'mean')),
   GlobalMaxPool1D: row(everywhere(1, 'max')),
   GlobalMaxPool2D: row(everywhere(2, 'max')),
   GlobalMaxPool3D: row(everywhere(3, 'max')),
-  GlobalAvgPool1D: { ...row(meanOfSteps), takesMask: true },
+  GlobalAvgPool1D: row(meanOfSteps),
   GlobalAvgPool2D: row(everywhere(2, 'mean')),
   GlobalAvgPool3D: row(everywhere(3, 'mean')),
 };

@@ -4,10 +4,8 @@
  */
 import type { ValueId } from '../../../graph/graph';
 import { ConfigFault, isRecord } from '../../json';
-import { Operand } from '../arguments';
 import { type LayerCall, NotExpressible } from '../call';
 import { type LayerSpec, layerSpec } from '../config';
-import { asTruth } from '../masks';
 import type { LayerRow } from '../row';
 import { type Cell, cellsOf } from './cells';
 
@@ -132,19 +130,11 @@ function keeping(
   };
 }
 
-/** What the call gives beside the sequence: states in the order of the inputs, and a mask of its own or the sequence's. */
+/** What the call gives beside the sequence. */
 function givenTo(call: LayerCall): Given {
-  const own = call.argument(-1, 'mask');
-  const place = own instanceof Operand ? own.place : null;
-  const states = call.inputs.filter((_, i) => i > 0 && i !== place);
-  if (place !== null) {
-    const id = call.inputs[place]!;
-    if (call.fixed(id)) throw new NotExpressible('a mask of fixed numbers');
-    return { states: states.length ? states : null, mask: asTruth(call, id) };
-  }
+  const states = call.inputs.length > 1 ? call.inputs.slice(1) : null;
   // Keras 3 looks for a mask only where the sequence is all that it is given.
-  const mask = call.keras >= 3 && states.length ? null : call.mask();
-  return { states: states.length ? states : null, mask };
+  return { states, mask: call.keras >= 3 && states && !call.masked ? null : call.mask() };
 }
 
 function recurrent(call: LayerCall): ValueId | ValueId[] {
@@ -199,7 +189,6 @@ function bidirectional(call: LayerCall): ValueId | ValueId[] {
 const layer = (translate: LayerRow['translate'], units: LayerRow['units'] = 'last'): LayerRow => ({
   translate,
   units,
-  takesMask: true,
 });
 
 export const recurrentLayers: Readonly<Record<string, LayerRow>> = {

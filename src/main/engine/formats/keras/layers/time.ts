@@ -42,5 +42,5 @@ function timeDistributed(call: LayerCall): ValueId {
 
 export const layersOverTime: Readonly<Record<string, LayerRow>> = {
   ...Object.fromEntries(Object.entries(overTime).map(([kind, row]) => [kind, { ...row, overTime: true }])),
-  TimeDistributed: { translate: timeDistributed, units: 'last', takesMask: true, overTime: true },
+  TimeDistributed: { translate: timeDistributed, units: 'last', overTime: true },
 };

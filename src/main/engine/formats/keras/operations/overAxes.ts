@@ -14,6 +14,7 @@ import {
   softmaxOver,
   squared,
   summedUp,
+  truthOver,
   variance,
 } from '../../tensors/compositions';
 import { functions } from '../../tensors/functions';
@@ -125,6 +126,14 @@ export const overAxes = {
   Amax: reduction('max'),
   Min: reduction('min'),
   Amin: reduction('min'),
+  Any: operation('x axis keepdims', (given, to) => {
+    const x = given.tensor('x');
+    return truthOver(to, x, 'any', given.axes(x), given.flag('keepdims'));
+  }),
+  All: operation('x axis keepdims', (given, to) => {
+    const x = given.tensor('x');
+    return truthOver(to, x, 'all', given.axes(x), given.flag('keepdims'));
+  }),
   Prod: composed(multipliedOver),
   Var: composed(variance),
   Std: composed((to, x, axes, keepDims) => to.unary('sqrt', variance(to, x, axes, keepDims), {}, Math.sqrt)),
