@@ -28,6 +28,7 @@ export const MODEL_FORMATS = {
   layersModel: { name: 'TensorFlow.js LayersModel', endings: ['.json'], door: 'folder', holds: 'model.json' },
   graphModel: { name: 'TensorFlow.js GraphModel', endings: ['.json'], door: 'folder', holds: 'model.json' },
   onnx: { name: 'ONNX', endings: ['.onnx'], door: 'file' },
+  frozenGraph: { name: 'TensorFlow frozen graph', endings: ['.pb'], door: 'file' },
   savedModel: { name: 'TensorFlow SavedModel', endings: ['.pb'], door: 'folder', holds: 'saved_model.pb' },
 } as const satisfies Readonly<Record<string, ModelFormat>>;
 export type ModelFormatName = keyof typeof MODEL_FORMATS;

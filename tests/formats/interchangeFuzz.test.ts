@@ -1,4 +1,4 @@
-/** Mutated ONNX, SavedModel and GraphModel files. */
+/** Mutated ONNX, SavedModel, frozen and GraphModel files. */
 import { fuzz } from './fuzz';
 import { bytes, json, protobuf } from './mutators';
 
@@ -11,6 +11,10 @@ fuzz('GraphModel', [
   { model: 'residual/tfjs_graph', inside: 'model.json', share: 0.5, mutate: json },
   { model: 'gated/tfjs_graph', inside: 'model.json', share: 0.4, mutate: json },
   { model: 'gated/tfjs_graph', inside: 'group1-shard1of1.bin', share: 0.1, mutate: bytes },
+]);
+fuzz('frozen graph', [
+  { model: 'plain/frozen.pb', share: 0.5, mutate: bytes },
+  { model: 'plain/frozen.pb', share: 0.5, mutate: protobuf },
 ]);
 fuzz('SavedModel', [
   { model: 'motif/saved_model_keras2', inside: 'saved_model.pb', share: 0.2, mutate: bytes },

@@ -6,6 +6,7 @@ import { attribute, predict } from '../../src/main/engine/attribution';
 import { readArrays } from '../../src/main/engine/data';
 import { openModel } from '../../src/main/engine/formats';
 import { namedTarget } from '../../src/main/engine/graph/target';
+import { worst } from '../attribution/cases';
 import { hold } from '../device';
 
 const field = resolve(import.meta.dirname, '../field');
@@ -106,5 +107,28 @@ describe('names', () => {
     });
     expect(result!.atInput[0]).toBeCloseTo(expected.atInput, 4);
     expect(result!.layers.map((layer) => layer.name)).toEqual([output]);
+  });
+});
+
+describe('frozen graphs', () => {
+  it('open as what they were frozen from: same outputs, same layers', async () => {
+    const device = await hold('wasm');
+    const folder = resolve(import.meta.dirname, '../reference/cases/plain');
+    const { input_0: image, output } = await readArrays(resolve(folder, 'inputs.npz'));
+    const [frozen, saved] = await Promise.all(
+      ['frozen.pb', 'saved_model_keras2'].map((name) => openModel(resolve(folder, name))),
+    );
+    expect(frozen!.summary.layers).toEqual(saved!.summary.layers);
+    expect(frozen!.summary.parameters).toBe(saved!.summary.parameters);
+    const [port] = frozen!.summary.outputs;
+    const given = await predict(device, frozen!.graph, { image: image! });
+    expect(worst(given[port!.name]!.data, output!.data)).toBeLessThan(1e-5);
+  });
+
+  it('are known by their content, and give what TensorFlow gives', async () => {
+    const { summary } = await openModel(resolve(field, 'frozen_pb/frozen_graph.pb'));
+    expect(summary).toMatchObject({ format: 'TensorFlow frozen graph' });
+    expect(summary.layers.map(({ name }) => name)).toEqual(['x', 'h', 'y']);
+    expect(summary.outputs.map(({ name }) => name)).toEqual(['y']);
   });
 });

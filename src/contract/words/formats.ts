@@ -6,7 +6,7 @@ export const either = (words: readonly string[]): string =>
   words.length > 1 ? `${words.slice(0, -1).join(', ')} or ${words.at(-1)!}` : (words[0] ?? '');
 
 const models: readonly ModelFormat[] = Object.values(MODEL_FORMATS);
-const firstEndings = models.filter(({ door }) => door === 'file').map(({ endings }) => endings[0]);
+const firstEndings = [...new Set(models.filter(({ door }) => door === 'file').map(({ endings }) => endings[0]))];
 const told = [...new Set(models.flatMap(({ holds }) => holds ?? []))];
 
 /** `a .keras, .h5 or .onnx file, or a folder that holds a model` */

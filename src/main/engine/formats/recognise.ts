@@ -7,6 +7,7 @@ import type { ModelSummary } from '../../../contract/model';
 import type { Graph } from '../graph/graph';
 import { notFiniteWeights } from '../graph/doubts';
 import { summarised } from '../graph/layers';
+import { frozenGraph } from './frozenGraph';
 import { graphModel } from './graphModel/open';
 import { kerasArchive } from './kerasArchive';
 import { kerasHdf5 } from './kerasHdf5';
@@ -36,6 +37,7 @@ const formats: Readonly<Record<ModelFormatName, Format>> = {
   layersModel,
   graphModel,
   onnx,
+  frozenGraph,
   savedModel,
 };
 

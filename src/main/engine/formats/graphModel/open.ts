@@ -6,6 +6,7 @@ import { type ListedWeight, listedWeights } from '../weightsManifest';
 import { bindingOf } from '../sizes';
 import type { Format, OpenedGraph, Source } from '../source';
 import { type HostArray, reals, wholes } from '../tensors/array';
+import { endsOf } from '../tensorflow/ends';
 import { nodeOf, type TfFunction, type TfPort } from '../tensorflow/graph';
 import { importTensorflow } from '../tensorflow/importer';
 import { nodeFromJson, shapeFromJson, TensorflowFault, type TfNode, typeOf } from '../tensorflow/node';
@@ -87,14 +88,8 @@ function portsOf(
   const signature = [json['signature'], isRecord(metadata) ? metadata['signature'] : null].find(
     (each): each is Json => isRecord(each) && isRecord(each['inputs']) && isRecord(each['outputs']),
   );
-  const placeholders = nodes.filter((node) => node.op === 'Placeholder');
+  const ends = endsOf(nodes);
   const byName = new Map(nodes.map((node) => [node.name, node]));
-  const placed = (node: TfNode): TfPort => ({
-    name: node.name,
-    tensor: node.name,
-    shape: node.attributes.get('shape')?.shape ?? null,
-    type: node.attributes.get('dtype')?.type ?? 0,
-  });
   const listed = (ports: unknown): TfPort[] =>
     Object.entries(ports as Json).flatMap(([key, value]) => {
       const tensor = isRecord(value) ? value['name'] : undefined;
@@ -104,14 +99,8 @@ function portsOf(
       return [{ name: key.replace(/:0$/, ''), tensor, shape, type: typeOf(value['dtype']) }];
     });
   const given = signature ? listed(signature['inputs']) : [];
-  const inputs = given.length ? given : placeholders.map(placed);
   const stated = signature ? listed(signature['outputs']) : [];
-  if (stated.length) return { inputs, outputs: stated };
-  const read = new Set(nodes.flatMap((node) => node.inputs.map(nodeOf)));
-  const last = nodes.filter(
-    (node) => !read.has(node.name) && node.op !== 'Const' && node.op !== 'NoOp' && node.op !== 'Placeholder',
-  );
-  return { inputs, outputs: last.map(placed) };
+  return { inputs: given.length ? given : ends.inputs, outputs: stated.length ? stated : ends.outputs };
 }
 
 function functionsOf(library: unknown): ReadonlyMap<string, TfFunction> {

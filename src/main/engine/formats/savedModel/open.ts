@@ -1,20 +1,13 @@
 /** TensorFlow SavedModel folders: Keras 2's `save`, Keras 3's `export`, `tf.saved_model.save`, TensorFlow 1 builders. */
 import { join } from 'node:path';
-import { MhoError } from '../../../../contract/errors';
-import { entries } from '../protobuf';
 import { bindingOf } from '../sizes';
 import { type Format, type OpenedGraph, readPart, type Source } from '../source';
 import { type HostArray } from '../tensors/array';
-import { type TfFunction, type TfPort } from '../tensorflow/graph';
+import { functionsOf, guarded } from '../tensorflow/definitions';
+import type { TfPort } from '../tensorflow/graph';
 import { importTensorflow } from '../tensorflow/importer';
 import { nodeFromProto, sizesOf, TensorflowFault } from '../tensorflow/node';
-import {
-  type FunctionDef,
-  type MetaGraphDef,
-  type NodeDef,
-  SavedModelProto,
-  type SignatureDef,
-} from '../tensorflow/proto';
+import { type MetaGraphDef, type NodeDef, SavedModelProto, type SignatureDef } from '../tensorflow/proto';
 import { readCheckpoint } from './checkpoint';
 import { layersOfVariables, openedOf } from './signatures';
 import { checkpointKeys } from './variables';
@@ -36,11 +29,7 @@ async function open(source: Source): Promise<OpenedGraph> {
   const read = new Map<string, HostArray>();
   return guarded(path, () => {
     const definitions = meta.graph?.nodes ?? [];
-    const functions = new Map(
-      (meta.graph?.library?.functions ?? []).flatMap((each) =>
-        each.signature ? [[each.signature.name, functionOf(each)] as const] : [],
-      ),
-    );
+    const functions = functionsOf(meta.graph);
     const nodes = definitions.map(nodeFromProto);
     const texts = textsOf([definitions, ...(meta.graph?.library?.functions ?? []).map((each) => each.nodes)]);
     const bound = new Map((meta.objects?.functions ?? []).map(({ key, value }) => [key, value.bound] as const));
@@ -93,15 +82,6 @@ const ports = (list: SignatureDef['inputs']): TfPort[] =>
     type: value.dtype,
   }));
 
-function functionOf({ signature, nodes, returns }: FunctionDef): TfFunction {
-  const given = entries(returns);
-  return {
-    inputs: signature!.inputs.map(({ name }) => name),
-    nodes: nodes.map(nodeFromProto),
-    outputs: signature!.outputs.map(({ name }) => given.get(name) ?? ''),
-  };
-}
-
 const decoder = new TextDecoder();
 /** Constants of text (names of tensors), by node; a name that stands in several functions has the longest list. */
 function textsOf(lists: readonly (readonly NodeDef[])[]): Map<string, readonly string[]> {
@@ -130,19 +110,3 @@ const rootName = (meta: MetaGraphDef, folder: string): string => {
   );
   return names.size === 1 ? [...names][0]!.replace(/_1$/, '') : folder;
 };
-
-function guarded<T>(path: string, work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    // Readers of bytes raise errors of their own; anything else is a fault of ours and stays one.
-    if (
-      !(error instanceof Error) ||
-      error instanceof MhoError ||
-      error instanceof TypeError ||
-      error instanceof ReferenceError
-    )
-      throw error;
-    throw new MhoError('MODEL_DAMAGED', { path, reason: error.message }, { cause: error });
-  }
-}
