@@ -172,6 +172,7 @@ const slow = [
   'sessions/sessions',
   'terminal/attribute',
   'terminal/built',
+  'terminal/check',
 ].map((path) => `tests/${path}`);
 
 /** Types, lint, import circles, format, unit tests: what is worth running after every change. All but the last run side by side. */

@@ -272,6 +272,10 @@ const catalogue = {
     'No more files may be open at once: {reason}.',
     'Raise the limit (ulimit -n 1024), or close other programs.',
   ],
+  CHECK_SHAPE: [
+    'The model gives {name} the shape {have}, the known values have {want}.',
+    'Save what the framework gives for the same examples; mho inspect shows the shapes.',
+  ],
   INTERNAL: ['Something went wrong inside Mho: {reason}.', 'Please report it with what you did.'],
 } as const satisfies Record<string, readonly [string, string]>;
 

@@ -1,3 +1,5 @@
+import type { Proven } from './check';
+
 /** A model as the interface shows it: no weights, no tensors. */
 export interface ModelSummary {
   readonly name: string;
@@ -14,6 +16,8 @@ export interface ModelSummary {
   readonly signature?: string;
   /** Weights that hold what is no number, or infinities where none belong; absent in sessions, which hold no weights. */
   readonly notFinite?: readonly NotFiniteWeight[];
+  /** What came of comparing it with what lies beside it; absent where nothing does, and in sessions. */
+  readonly proven?: Proven;
 }
 
 /** A weight with numbers that are none; infinities that only mask are not counted (the words are in words/weights.ts). */

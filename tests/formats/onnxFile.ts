@@ -68,7 +68,8 @@ export function bytesOf({ data, type = FLOAT }: Tensor): Uint8Array {
   return new Uint8Array(Float32Array.from(list).buffer);
 }
 
-const tensor = (name: string, given: Tensor): Uint8Array =>
+/** A tensor alone is what test data beside a model are. */
+export const onnxTensor = (name: string, given: Tensor): Uint8Array =>
   message((writer) => {
     for (const size of given.shape) whole(writer, 1, size);
     whole(writer, 2, given.type ?? FLOAT);
@@ -95,7 +96,7 @@ const attribute = (name: string, value: Attribute): Uint8Array =>
     else if ('float' in value) writer.tag(2, WireType.Bit32).float(value.float);
     else if ('floats' in value) for (const each of value.floats) writer.tag(7, WireType.Bit32).float(each);
     else if ('nodes' in value) put(writer, 6, graph(value));
-    else put(writer, 5, tensor('', value as Tensor));
+    else put(writer, 5, onnxTensor('', value as Tensor));
   });
 
 const port = ({ name, shape, type = FLOAT }: Port): Uint8Array =>
@@ -128,7 +129,7 @@ const graph = ({ nodes, inputs, outputs, constants = {} }: Graph): Uint8Array =>
         }),
       );
     text(writer, 2, 'written');
-    for (const [name, given] of Object.entries(constants)) put(writer, 5, tensor(name, given));
+    for (const [name, given] of Object.entries(constants)) put(writer, 5, onnxTensor(name, given));
     for (const each of inputs) put(writer, 11, port(each));
     for (const each of outputs) put(writer, 12, port(each));
   });

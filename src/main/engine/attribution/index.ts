@@ -12,9 +12,10 @@
  *   known before; `finite.ts` finds where a number that is none first arises.
  *
  * Beside it: `evaluate.ts` (values alone), `queries.ts` (predictions, values at the ends, what a run would cost), `along.ts` (one
- * path, point by point). All of them find the model's constants in `weights.ts`.
+ * path, point by point), `check.ts` (values beside known ones). All of them find the model's constants in `weights.ts`.
  */
 export { valuesAlongPath, type AlongOptions } from './along';
+export { checkAgainst, type CheckOptions, type Known } from './check';
 export { planCost, predict, valuesAtEnds, type RunCost, type ValuesAtEnds } from './queries';
 export { attribute, type AttributionOptions } from './run';
 export { keepWeights, releaseWeights } from './weights';

@@ -1,6 +1,7 @@
 /** Recognises a saved model and opens it: one file per format, each decides by content whether a file is its. */
 import { createHash } from 'node:crypto';
 import { dirname, relative } from 'node:path';
+import type { Unchecked } from '../../../contract/check';
 import { MhoError } from '../../../contract/errors';
 import { MODEL_FORMAT_NAMES, MODEL_FORMATS, type ModelFormat, type ModelFormatName } from '../../../contract/formats';
 import type { ModelSummary } from '../../../contract/model';
@@ -14,6 +15,7 @@ import { kerasHdf5 } from './kerasHdf5';
 import { layersModel } from './layersModel';
 import { onnx } from './onnx/open';
 import { paddingBeside } from './padding';
+import { type Proof, proofBeside } from './proof';
 import { savedModel } from './savedModel/open';
 import { checkSizes } from './sizes';
 import { type Format, LARGEST_JSON, type Opening, type Source, sourceAt, sourcesIn } from './source';
@@ -29,6 +31,8 @@ export interface OpenedModel {
   readonly summary: ModelSummary;
   /** Names of the other models in the folder that was given; empty where there was one, or a file was given. */
   readonly beside: readonly string[];
+  /** Inputs, and what the model's framework gives for them, where they lie beside it. */
+  readonly proof?: Proof | Unchecked;
 }
 
 const formats: Readonly<Record<ModelFormatName, Format>> = {
@@ -76,7 +80,13 @@ export async function openFound(path: string, around: Omit<Opening, 'given' | 'r
       ...(signatures && { signatures: signatures.names, signature: signatures.open }),
     });
     const notFinite = notFiniteWeights(graph);
-    return { graph, summary: notFinite.length > 0 ? { ...summary, notFinite } : summary, beside };
+    const proof = await proofBeside(source, graph);
+    return {
+      graph,
+      summary: notFinite.length > 0 ? { ...summary, notFinite } : summary,
+      beside,
+      ...(proof && { proof }),
+    };
   } catch (error) {
     if (error instanceof MhoError) throw error;
     // A fault of ours, but it is this file that meets it: whoever opened it is told which, whoever mends it finds the cause.

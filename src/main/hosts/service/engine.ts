@@ -2,7 +2,6 @@
 import type { AttributionRequest, NumericArray, RunResult } from '../../../contract/attribution';
 import type { BackendChoice, BackendReport } from '../../../contract/backends';
 import type { OpeningChoices } from '../../../contract/opening';
-import type { ModelSummary } from '../../../contract/model';
 import type { Session } from '../../../contract/session';
 import type { MhoError } from '../../../contract/errors';
 import type { AlongPath, OpenedModel } from '../../../contract/studio';
@@ -11,19 +10,23 @@ import type { AlongOptions, AttributionOptions, RunCost, ValuesAtEnds } from '..
 import type { Device, UseOptions } from '../../engine/backends';
 import type { DataRead } from '../../engine/data';
 import { inputPorts, valueDoubt, valueFault } from '../../engine/data/ports';
+import type { OpenedModel as FormatsOpenedModel } from '../../engine/formats';
 import { sharing } from '../../engine/formats/sharing';
 import type { Graph, ValueId } from '../../engine/graph/graph';
 import { opSupport } from '../../engine/graph/support';
 import { outputActivations } from '../../engine/graph/target';
 import { variation } from '../../engine/graph/varied';
+import type { provenBy } from '../proving';
 
 export interface Engine {
   openModel(
     path: string,
     options?: { onProgress?: (done: number, total: number) => void; signal?: AbortSignal; choices?: OpeningChoices },
-  ): Promise<{ graph: Graph; summary: ModelSummary; beside: readonly string[] }>;
+  ): Promise<FormatsOpenedModel>;
   /** A graph with the arrays of another wherever they hold the same weights. */
   sharing(graph: Graph, known: Graph): Graph;
+  /** What came of comparing a model with what lies beside it. */
+  provenBy: typeof provenBy;
   /** What a graph tells without being computed. */
   describe(graph: Graph): Pick<OpenedModel, 'ops' | 'varied' | 'finalActivation' | 'probabilities'> & {
     readonly ports: readonly InputPort[];
@@ -74,6 +77,7 @@ const sessions = () => import('../../engine/sessions');
 export const engine: Engine = {
   openModel: async (...asked) => (await import('../../engine/formats')).openModel(...asked),
   sharing,
+  provenBy: async (...asked) => (await import('../proving')).provenBy(...asked),
   describe: (graph) => ({
     ports: inputPorts(graph),
     ops: opSupport(graph),

@@ -4,10 +4,12 @@ import type { InputPort } from '../../../contract/data';
 import type { ModelSummary } from '../../../contract/model';
 import type { OpeningChoices } from '../../../contract/opening';
 import { printable } from '../../../contract/text';
+import { isDoubtful, provenWords } from '../../../contract/words/check';
 import { notFiniteWords } from '../../../contract/words/weights';
 import { inputPorts } from '../../engine/data/ports';
 import { sizesIn, type Sizes } from '../../engine/data/sizes';
 import { openModel, type OpenedModel } from '../../engine/formats';
+import { provenBy } from '../proving';
 import { type Bar, progressBar } from './progress';
 import { interruptible, type Terminal } from './terminal';
 
@@ -16,7 +18,7 @@ const BAR_BYTES = 64e6;
 
 export interface OpeningWords {
   readonly quiet?: boolean | undefined;
-  /** Whether weights that are no numbers are told. */
+  /** Whether weights that are no numbers are told, and that the model gives what lies beside it. */
   readonly doubts?: boolean;
   /** Whether it was open before: what is to be known about it has been told. */
   readonly again?: boolean;
@@ -43,9 +45,13 @@ export async function openInTerminal(
     if (screen && total >= BAR_BYTES) void (bar ??= progressBar(screen)).then(draw);
   };
   try {
-    const model = await interruptible(terminal, (signal) => openModel(path, { onProgress, signal, choices }));
+    const opened = await interruptible(terminal, (signal) => openModel(path, { onProgress, signal, choices }));
+    const proven = again ? undefined : await interruptible(terminal, (signal) => provenBy(opened, choices, signal));
+    const model = proven ? { ...opened, summary: { ...opened.summary, proven } } : opened;
     if (model.beside.length > 0 && !quiet && !again) terminal.err(takenOf(model));
     if (doubts) for (const each of model.summary.notFinite ?? []) terminal.err(`${notFiniteWords(each)}\n`);
+    // That it agrees is for whoever looks; that it does not, for everybody.
+    if (proven && (doubts || (quiet && isDoubtful(proven)))) terminal.err(`${printable(provenWords(proven))}\n`);
     return model;
   } finally {
     (await (bar as Promise<Bar> | null))?.stop();
@@ -74,7 +80,15 @@ export async function openSized(terminal: Terminal, path: string, how: OpeningWo
   };
   const { summary, graph } = await open(null, false);
   const ports = inputPorts(graph);
-  return { summary, ports, at: (arrays) => open(sizesIn(ports, arrays), true) };
+  const { proven } = summary;
+  return {
+    summary,
+    ports,
+    at: async (arrays) => {
+      const model = await open(sizesIn(ports, arrays), true);
+      return proven ? { ...model, summary: { ...model.summary, proven } } : model;
+    },
+  };
 }
 
 /** `Of the models in the folder model.keras is opened; the others: model.onnx.` */

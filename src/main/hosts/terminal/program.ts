@@ -2,6 +2,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { version } from '../../../../package.json';
 import { METHODS, RULES, type Method } from '../../../contract/attribution';
+import { CHECK_TOLERANCE } from '../../../contract/check';
 import { BACKENDS } from '../../../contract/backends';
 import { IMAGE_FITS, IMAGE_RANGES } from '../../../contract/data';
 import { asMhoError, MhoError, type ErrorCode } from '../../../contract/errors';
@@ -10,6 +11,7 @@ import { MODEL_ARGUMENT, SESSION_ARGUMENT } from '../../../contract/words/format
 import { METHOD_LINES, RULE_LINES } from '../../../contract/words/methods';
 import { checkAddressSpace } from './addressSpace';
 import { toleranceFrom } from './accuracy';
+import type { CheckCommandOptions } from './commands/check';
 import type { AttributeOptions, InspectOptions, ShowOptions } from './options';
 import { cleaned, EXIT, type Interrupt, type Terminal } from './terminal';
 
@@ -65,6 +67,13 @@ function tolerance(text: string): number {
   if (share !== null) return share;
   const hint = /^\d+\.?\d*$/.test(text) && toleranceFrom(`${text}%`) !== null ? ` (did you mean ${text}%?)` : '';
   throw new InvalidArgumentError(`Give a share from 0.01% to 100%: 5%, 0.1% or 0.05${hint}.`);
+}
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value) || value < 0)
+    throw new InvalidArgumentError('Give a number from 0 on: 1e-4.');
+  return value;
 }
 
 function ranges(text: string): string {
@@ -142,8 +151,20 @@ Examples:
   $ mho attribute folder --input x.npz --target classes:3 --minus classes:5 --method nig,genomics
   $ mho attribute --continue images.mho --tolerance 1%`;
 
+const CHECK_HELP = `
+mho exits with 1 where a difference is above the tolerance. Layers are compared in running
+order, in the framework's order of axes or channels last.
+
+A model that brings its own proof is compared whenever it is opened, and what came of it is
+said: ONNX test data (test_data_set_0/input_0.pb, output_0.pb) beside it, NAME.npz beside NAME.keras
+with entries for its inputs and outputs, or mho.json with {"check": {"input": "x.npz", "expect": "y.npz"}}.
+
+Examples:
+  $ mho check model.onnx --input x.npz --expect y.npz
+  $ mho check model.keras --input x.npy --expect y.npy --tolerance 1e-6`;
+
 /** Commands that open models or compute. */
-const COMPUTING = new Set(['inspect', 'attribute', 'serve', 'sample']);
+const COMPUTING = new Set(['inspect', 'check', 'attribute', 'serve', 'sample']);
 
 /** @param finish told the exit code of the command that ran */
 function programFor(terminal: Terminal, finish: (code: number) => void): Command {
@@ -279,6 +300,32 @@ function programFor(terminal: Terminal, finish: (code: number) => void): Command
       if (options.run !== undefined) throw new MhoError('USAGE', { reason: '--run belongs to --continue' });
       const { attributeCommand } = await import('./commands/attribute');
       finish(await attributeCommand(terminal, model, options));
+    });
+
+  program
+    .command('check')
+    .summary('compare a model with what its framework gives')
+    .description(
+      'Predicts the inputs and compares outputs, and layers where references of them are given, with known values: the largest difference of each, and the layer where it begins.',
+    )
+    .argument('<model>', MODEL_ARGUMENT)
+    .option('--input <file...>', 'files (npz, npy, csv, png, jpeg), or NAME=FILE for one input of several')
+    .option('--expect <file>', 'known values (npz, npy): entries by the names of outputs and layers, or output_0 …')
+    .addOption(
+      new Option('--tolerance <share>', 'largest difference, of the largest value where that is above 1')
+        .argParser(positive)
+        .default(CHECK_TOLERANCE),
+    )
+    .addOption(signature())
+    .addOption(size())
+    .addOption(backend())
+    .addOption(json())
+    .addHelpText('after', CHECK_HELP)
+    .action(async (model: string, options: CheckCommandOptions, command: Command) => {
+      needed(command, '--input');
+      needed(command, '--expect');
+      const { check } = await import('./commands/check');
+      finish(await check(terminal, model, options));
     });
 
   program

@@ -53,7 +53,7 @@ export async function readModel(
   { signal, onProgress }: { signal: AbortSignal; onProgress: (done: number, total: number) => void },
 ): Promise<OpenModel> {
   let told = 0;
-  const { graph, summary, beside } = await engine.openModel(path, {
+  const found = await engine.openModel(path, {
     signal,
     choices,
     onProgress: (done, total) => {
@@ -62,6 +62,9 @@ export async function readModel(
       onProgress(done, total);
     },
   });
+  const { graph, beside } = found;
+  const proven = await engine.provenBy(found, choices, signal);
+  const summary = proven ? { ...found.summary, proven } : found.summary;
   // A sample's own data tell more than its graph.
   const own = sample && (await engine.readArrays(sample.inputs, { signal }).catch(() => null));
   const ports = portsOf(engine.describe(graph).ports, sample?.info.alphabet ?? null, own);

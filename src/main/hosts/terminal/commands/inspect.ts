@@ -1,6 +1,7 @@
 /** `mho inspect`: what a model is made of, and what each method gives for it. */
 import type { ModelSummary, OpSupport, Varied } from '../../../../contract/model';
 import { printable, printableJson } from '../../../../contract/text';
+import { provenWords } from '../../../../contract/words/check';
 import { OP_METHODS, opNotes, SUPPORT_WORDS } from '../../../../contract/words/ops';
 import { notFiniteWords } from '../../../../contract/words/weights';
 import { signatureWords } from '../../../../contract/words/signatures';
@@ -46,6 +47,7 @@ function described(model: ModelSummary, { walked, held }: Varied): string {
     ...behind.map(
       (start) => `path:    starts at ${printable(walkedWords(start))}, whose values have none between them`,
     ),
+    ...(model.proven ? [`checked: ${printable(provenWords(model.proven))}`] : []),
     ...heldWords(held).map((each) => `held:    ${printable(each)}`),
     ...(walked.length === 0 ? ['path:    nowhere: no value of real numbers stands behind the inputs'] : []),
   ];
