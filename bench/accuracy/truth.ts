@@ -1,6 +1,7 @@
 /** True contributions of a network's neurons, by the secant rule on grids far finer than any that is measured. */
 import { overPositions } from '../../src/main/engine/attribution/positions';
 import { chunkSize, keptShapes, rowBytes } from '../../src/main/engine/attribution/chunks';
+import { budgetOf } from '../../src/main/engine/attribution/memory';
 import { genomicsNonlinearity } from '../../src/main/engine/attribution/methods';
 import { planRun } from '../../src/main/engine/attribution/plan';
 import { prepare } from '../../src/main/engine/attribution/request';
@@ -67,6 +68,7 @@ export const truthOf = (device: Device, net: Net): Promise<Truth> =>
     const plan = planRun(graph, prepared.starts, prepared.sinks, undefined, ['nig'], prepared.fixed);
     const bytes = rowBytes(keptShapes(plan, weights, prepared.lines));
     const alphas = net.graded ? graded() : even();
+    const budget = budgetOf(undefined, device.info);
     const swept = {
       plan,
       weights,
@@ -77,6 +79,7 @@ export const truthOf = (device: Device, net: Net): Promise<Truth> =>
       nonlinearity: genomicsNonlinearity(graph),
       watched: plan.sinks[0]!,
       rowBytes: bytes,
+      bytes: 1e6 * budget.megabytes,
     };
     const fine = new Map<string, { shape: readonly number[]; unitAxis: number | null; grids: Float64Array[] }>();
     for (const [place, every] of COARSER.entries()) {
@@ -86,7 +89,7 @@ export const truthOf = (device: Device, net: Net): Promise<Truth> =>
         for (let piece = 0; piece < PIECES; piece++) {
           const [from, to] = [Math.floor((segments * piece) / PIECES), Math.floor((segments * (piece + 1)) / PIECES)];
           const stretch = points.slice(from, to + 1);
-          const size = chunkSize(stretch.length - 1, bytes);
+          const size = chunkSize(stretch.length - 1, bytes, budget);
           const { sums } = await sweepGroup(swept, { first: pair, pairs: 1 }, stretch, size, () => device.between());
           for (const { layer } of plan.layers) {
             const { fine: own, shape } = sums.get('secant')!.get(layer.output)!;

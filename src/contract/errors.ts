@@ -131,8 +131,8 @@ const catalogue = {
   ],
   STEPS_INVALID: ['{steps} is not a number of steps.', 'Give a whole number from 1 to {limit}.'],
   MEMORY_BUDGET: [
-    'One segment needs about {need} MB, the budget is {budget} MB.',
-    'Raise the budget, or choose fewer layers.',
+    'One segment needs about {need} MB of memory, and this run may take {budget}.',
+    'Give it {need} MB (--memory {need}; in the window, memory under More settings), or where the machine has not so much, only layers near the target (--layers).',
   ],
   NOT_FINITE_INPUT: [
     'In example {example}, {value} first arises at layer {layer} (op {op}), at the input.',

@@ -1,6 +1,6 @@
 /** The adaptive path on a device: the reference nets in float32, against their float64 truth and the grids of the float64 twin. */
 import * as tf from '@tensorflow/tfjs-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import {
   DEFAULT_ACCURACY,
   type Accuracy,
@@ -9,6 +9,7 @@ import {
   type Round,
   type RunResult,
 } from '../../../src/contract/attribution';
+import type { MemoryBudget } from '../../../src/contract/memory';
 import { attribute, type AttributionOptions } from '../../../src/main/engine/attribution';
 import type { Device } from '../../../src/main/engine/backends';
 import { GraphBuilder } from '../../../src/main/engine/graph/builder';
@@ -16,6 +17,10 @@ import type { Graph, ValueId } from '../../../src/main/engine/graph/graph';
 import { random } from '../../random';
 import { hold, letGo } from '../../device';
 import { CASES, firstRows, openCase, truthOf, type ReferenceCase } from '../cases';
+
+/** What the machine says it has free, in bytes. */
+const machine = vi.hoisted(() => ({ free: 8e9 }));
+vi.mock('../../../src/main/engine/memory', () => ({ availableBytes: () => machine.free }));
 
 let device: Device;
 beforeAll(async () => {
@@ -294,3 +299,26 @@ it.each([
     });
   },
 );
+
+it('looks at the same numbers whatever the machine has free, where no memory was asked for', async () => {
+  const { graph, x } = wide();
+  const request = { inputs: { x: x(1) }, baseline: { kind: 'constant' as const, value: 0 }, target: { index: 0 }, methods: ['nig' as const], rule: 'secant' as const, steps: 1, accuracy: tight }; // prettier-ignore
+  const given: MemoryBudget[] = [];
+  const having = async (free: number): Promise<RunResult> => {
+    machine.free = free;
+    const [result] = await attribute(device, graph, request, { onBudget: (budget) => void given.push(budget) });
+    machine.free = 8e9;
+    return result!;
+  };
+  const [little, much] = [await having(1e8), await having(1e11)];
+  expect(given[0]).toEqual({ megabytes: 60, free: 100 });
+  expect(given[1]!.megabytes).toBeGreaterThanOrEqual(2048);
+  const looked = (result: RunResult) => result.adaptive!.examples[0]!.saved!.arrays;
+  expect(Object.entries(looked(little)).map(([name, { length }]) => [name, length])).toEqual(
+    Object.entries(looked(much)).map(([name, { length }]) => [name, length]),
+  );
+  expect(little.adaptive!.examples[0]!.grid).toEqual(much.adaptive!.examples[0]!.grid);
+  little.layers.forEach(({ units }, place) =>
+    units.forEach((unit, at) => expect(unit).toBeCloseTo(much.layers[place]!.units[at]!, 4)),
+  );
+});

@@ -13,6 +13,7 @@ import { sizeOf, type Graph, type ValueId } from '../graph/graph';
 import { chunkSize, keptShapes, nextChunk, rowBytes } from './chunks';
 import { whyNotFinite } from './finite';
 import { forward } from './forward';
+import { budgetOf } from './memory';
 import { genomicsNonlinearity } from './methods';
 import { planRun, type Plan } from './plan';
 import { nearZero, prepare, type Prepared } from './request';
@@ -64,7 +65,7 @@ export const valuesAlongPath = (
     const size = chunkSize(
       steps,
       rowBytes(keptShapes(plan, weights, prepared.lines)),
-      request.memoryMB,
+      budgetOf(request.memoryMB, device.info),
       request.chunkRows,
     );
     const span = rule === 'secant' ? size.span : 2;

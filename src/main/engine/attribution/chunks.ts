@@ -2,6 +2,8 @@
 import { availableParallelism } from 'node:os';
 import * as tf from '@tensorflow/tfjs-core';
 import { MhoError } from '../../../contract/errors';
+import type { MemoryBudget } from '../../../contract/memory';
+import { memoryWords } from '../../../contract/words/memory';
 import type { Cores } from '../backends';
 import { sizeOf, type Graph, type ValueId } from '../graph/graph';
 import { forward } from './forward';
@@ -19,7 +21,6 @@ const MOST_ROWS = 512;
 const FEWEST_ROWS = 8;
 /** Bytes in use at the worst moment of a walk, per byte of kept activations: differences, upstream flows, temporaries. */
 export const PEAK_PER_KEPT = 3;
-export const DEFAULT_BUDGET_MB = 2048;
 
 /** Bytes of one row of values; null where the model leaves their sizes free. */
 export function knownBytes(graph: Graph, ids: Iterable<ValueId>): number | null {
@@ -102,22 +103,24 @@ export interface ChunkSize {
   readonly pairs: number;
 }
 
+/** The refusal tells what would do. @param megabytes that are needed */
+const tooSmall = (megabytes: number, budget: MemoryBudget): MhoError =>
+  new MhoError('MEMORY_BUDGET', { need: Math.ceil(megabytes), budget: memoryWords(budget) });
+
 /** Rows of a chunk that holds one joined stretch, what is left over included. */
 const rowsAtLeast = (steps: number, span: number): number => 1 + Math.min(steps, span + (steps % span));
 
 /**
  * Splits a grid of `steps` segments into chunks.
  * @param bytes what one row keeps
- * @param budgetMB memory for activations, multipliers and temporaries
  * @param mostRows a cap given by hand
  * @throws MEMORY_BUDGET when not even one segment and the next fit
  */
-export function chunkSize(steps: number, bytes: number, budgetMB = DEFAULT_BUDGET_MB, mostRows?: number): ChunkSize {
-  const affordable = Math.floor((budgetMB * 1e6) / (bytes * PEAK_PER_KEPT));
+export function chunkSize(steps: number, bytes: number, budget: MemoryBudget, mostRows?: number): ChunkSize {
+  const affordable = Math.floor((budget.megabytes * 1e6) / (bytes * PEAK_PER_KEPT));
   const span = affordable < rowsAtLeast(steps, JOINED) ? JOINED_AT_LEAST : JOINED;
   const least = rowsAtLeast(steps, span);
-  if (affordable < least)
-    throw new MhoError('MEMORY_BUDGET', { need: Math.ceil((least * bytes * PEAK_PER_KEPT) / 1e6), budget: budgetMB });
+  if (affordable < least) throw tooSmall((least * bytes * PEAK_PER_KEPT) / 1e6, budget);
   const fastest = Math.min(MOST_ROWS, Math.max(FEWEST_ROWS, Math.round(FASTEST_BYTES / bytes)));
   const rows = Math.max(least, Math.min(affordable, mostRows ?? fastest));
   if (rows >= steps + 1) return { segments: steps, span, pairs: Math.floor(rows / (steps + 1)) };
@@ -132,27 +135,33 @@ export const nextChunk = (left: number, { segments, span }: ChunkSize): number =
   left < segments + span ? left : segments;
 
 /**
- * As PEAK_PER_KEPT, for chains of an adaptive path, whose sums are kept for each: summed in one trip, and in ordinary ops; and where op
- * by op and as a graph (TensorFlow gives neither's memory back to the other). Measured on MobileNet v2 at 224²: a row more takes 2.5,
- * and in ordinary ops 4.9; both ways 8.4.
+ * As PEAK_PER_KEPT, where work is run op by op and then as a graph: TensorFlow gives neither's memory back to the other. Measured on
+ * MobileNet v2 at 224²: 8.4 for chains of an adaptive path; on ResNet-18 8.9 for chunks of even steps.
  */
-export const CHAIN_PEAK = { fused: 3, plain: 5, recorded: 8.5 };
+export const RECORDED_PEAK = 9;
+/**
+ * As PEAK_PER_KEPT, for chains of an adaptive path, whose sums are kept for each: summed in one trip, and in ordinary ops. Measured on
+ * MobileNet v2 at 224²: a row more takes 2.5, and in ordinary ops 4.9.
+ */
+export const CHAIN_PEAK = { fused: 3, plain: 5 };
 
 /**
  * Points of an adaptive path whose chains are walked at once: at least the three of one.
  * @param bytes what one row keeps
- * @param budgetMB of the run
  * @param heldMB what grids and sums of all neurons may take of it
  * @param peak of CHAIN_PEAK
  * @param mostRows a cap given by hand
  * @throws MEMORY_BUDGET when not even one fits
  */
-export function pointsAtOnce(bytes: number, budgetMB: number, heldMB: number, peak: number, mostRows?: number): number {
-  const affordable = Math.floor(((budgetMB - heldMB) * 1e6) / (bytes * peak));
-  if (affordable < 3) {
-    const need = Math.ceil((3 * bytes * peak) / 1e6 + heldMB);
-    throw new MhoError('MEMORY_BUDGET', { need, budget: budgetMB });
-  }
+export function pointsAtOnce(
+  bytes: number,
+  budget: MemoryBudget,
+  heldMB: number,
+  peak: number,
+  mostRows?: number,
+): number {
+  const affordable = Math.floor(((budget.megabytes - heldMB) * 1e6) / (bytes * peak));
+  if (affordable < 3) throw tooSmall((3 * bytes * peak) / 1e6 + heldMB, budget);
   const fastest = Math.min(MOST_ROWS, Math.max(FEWEST_ROWS, Math.round(FASTEST_BYTES / bytes)));
   return Math.max(3, Math.min(affordable, mostRows ?? fastest));
 }

@@ -8,6 +8,7 @@ import { chunkSize, PEAK_PER_KEPT, keptShapes, rowBytes } from './chunks';
 import { evaluate } from './evaluate';
 import { valueFault } from './finite';
 import { checkInputs } from './inputs';
+import { budgetOf } from './memory';
 import { methodSum } from './methods';
 import { planRun } from './plan';
 import { recentred } from './recentred';
@@ -135,9 +136,10 @@ export const planCost = (device: Device, given: Graph, asked: AttributionRequest
     const sums = request.methods.map((method) => methodSum(method, request.rule, request.steps));
     const plan = planRun(graph, prepared.starts, prepared.sinks, request.layers, request.methods, prepared.fixed);
     const bytes = rowBytes(keptShapes(plan, weights, prepared.lines));
+    const budget = budgetOf(request.memoryMB, device.info);
     const grids = [...new Set(sums.map(({ steps }) => steps))];
     const rows = grids.map((steps) => {
-      const { segments, span, pairs } = chunkSize(steps, bytes, request.memoryMB, request.chunkRows);
+      const { segments, span, pairs } = chunkSize(steps, bytes, budget, request.chunkRows);
       return Math.min(steps + 1, segments + span) * Math.min(pairs, prepared.lines.pairs);
     });
     return {

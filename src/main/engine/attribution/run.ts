@@ -13,6 +13,7 @@ import type {
   RunResult,
 } from '../../../contract/attribution';
 import { MhoError } from '../../../contract/errors';
+import type { MemoryBudget } from '../../../contract/memory';
 import type { Device } from '../backends';
 import type { Graph, ValueId } from '../graph/graph';
 import { resolvedResult } from './adaptive/assemble';
@@ -22,6 +23,7 @@ import { chunkSize, keptShapes, rowBytes } from './chunks';
 import { alarmOf, Course } from './course';
 import { calibrationOf } from './evenErrors';
 import { activationFault, suspectsOf, whyNotFinite, type Summed, type Suspect } from './finite';
+import { budgetOf } from './memory';
 import { genomicsNonlinearity, methodSum, type MethodSum } from './methods';
 import { planRun, type Plan } from './plan';
 import type { Group } from './path';
@@ -50,6 +52,8 @@ export interface AttributionOptions {
   readonly resume?: RunResult;
   /** Whether to estimate errors (an eighth more work for secant). Default true. */
   readonly estimateError?: boolean;
+  /** Before the first chunk: what the run may take. */
+  readonly onBudget?: (budget: MemoryBudget) => void;
 }
 
 class Cancelled extends Error {}
@@ -119,6 +123,7 @@ class Run {
   #total: number;
   #done = 0;
   readonly #pairs: number;
+  readonly #budget: MemoryBudget;
   /** Of Neuron Integrated Gradients, where it is not by even steps. */
   readonly #accuracy: Accuracy | null;
   /** What the methods by even steps sum. */
@@ -137,6 +142,7 @@ class Run {
     private readonly rounded: readonly Rounded[],
   ) {
     this.#pairs = prepared.lines.pairs;
+    this.#budget = budgetOf(request.memoryMB, weights.device.info);
     const { methods, rule, steps, accuracy } = request;
     this.#accuracy = methods.includes('nig') && rule === 'secant' ? (accuracy ?? null) : null;
     const even = methods.filter((method) => method !== 'nig' || !this.#accuracy);
@@ -145,6 +151,7 @@ class Run {
   }
 
   async results(): Promise<RunResult[]> {
+    this.options.onBudget?.(this.#budget);
     const shapes = keptShapes(this.plan, this.weights, this.prepared.lines);
     const results = new Map<Method, RunResult>();
     const keep = async (result: RunResult | null): Promise<void> => {
@@ -181,7 +188,16 @@ class Run {
     const faults: ExampleFault[] = [];
     const before = this.#done;
     const left = this.#total - before;
-    const setting = { plan, weights, prepared, request, accuracy, shapes, rowBytes: rowBytes(shapes) };
+    const setting = {
+      plan,
+      weights,
+      prepared,
+      request,
+      accuracy,
+      shapes,
+      rowBytes: rowBytes(shapes),
+      budget: this.#budget,
+    };
     try {
       await resolve(setting, {
         onRound,
@@ -245,7 +261,7 @@ class Run {
   /** Sweeps all pairs, group by group; a cancel keeps the groups that are complete. */
   async #sweep(grid: EvenGrid, bytes: number): Promise<GridSums> {
     const { plan, weights, prepared, request } = this;
-    const size = chunkSize(grid.steps, bytes, request.memoryMB, request.chunkRows);
+    const size = chunkSize(grid.steps, bytes, this.#budget, request.chunkRows);
     const alphas = evenAlphas(grid.steps);
     const gathered: GridSums = {
       donePairs: 0,
@@ -266,6 +282,7 @@ class Run {
       nonlinearity: genomicsNonlinearity(this.graph),
       watched: watchedValue(plan),
       rowBytes: bytes,
+      bytes: 1e6 * this.#budget.megabytes,
     };
     try {
       for (let first = 0; first < this.#pairs; first += size.pairs) {

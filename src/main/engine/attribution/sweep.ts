@@ -11,7 +11,7 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Done } from '../backends';
 import type { ValueId } from '../graph/graph';
 import { Chunk, type Nonlinearity, type Spans, type SumKind } from './chunk';
-import { lanesOf, nextChunk, type ChunkSize } from './chunks';
+import { lanesOf, nextChunk, RECORDED_PEAK, type ChunkSize } from './chunks';
 import { Course } from './course';
 import { forward } from './forward';
 import {
@@ -46,6 +46,8 @@ export interface Swept {
   readonly watched: ValueId;
   /** Bytes of the activations that a row keeps. */
   readonly rowBytes: number;
+  /** Memory that chunks may take. */
+  readonly bytes: number;
 }
 
 export interface GroupResult {
@@ -187,11 +189,11 @@ class GroupLines {
    * @returns in the points' order; the caller disposes of the tensors
    */
   walk(alphas: readonly number[]): readonly LaneSums[] {
-    const { weights, kinds, spans, rowBytes } = this.swept;
+    const { weights, kinds, spans, rowBytes, bytes: most } = this.swept;
     const { pairs } = this.group;
-    const { records } = weights.device;
     const segments = alphas.length - 1;
     const bytes = alphas.length * pairs * rowBytes;
+    const records = weights.device.records && bytes * RECORDED_PEAK <= most;
     const { counts, cores } = records
       ? lanesOf(segments, bytes, spans?.walked ?? 1)
       : ({ counts: [segments], cores: 'all' } as const);

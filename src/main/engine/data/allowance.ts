@@ -2,8 +2,8 @@
  * What reading one file of data or one session may take in memory, counted as it lies there when it is read. Files from strangers unpack to a thousand times their size, hold truth values that become numbers of four bytes each, and name
  * the same bytes many times.
  */
-import { freemem } from 'node:os';
 import { megabytes } from '../formats/budget';
+import { availableBytes } from '../memory';
 
 /** What any file may take, however small it is. */
 const FREE = 256 * 2 ** 20;
@@ -46,7 +46,7 @@ export class Allowance {
    */
   constructor(size: number, room?: number) {
     // Node 18, Electron 25's, cannot tell what the system would give back from its caches.
-    const free = (process as { availableMemory?: () => number }).availableMemory?.() ?? freemem();
+    const free = availableBytes();
     this.#limit = room ?? Math.min(MOST, Math.max(FREE, SHARE * free), FREE + GROWTH * size);
   }
 

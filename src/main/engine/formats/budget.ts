@@ -3,8 +3,8 @@
  * a thousand times their size; so everything that is made of a file is counted, in bytes as they lie in memory, before it
  * is made.
  */
-import { freemem } from 'node:os';
 import { MhoError } from '../../../contract/errors';
+import { availableBytes } from '../memory';
 import type { RegularFile } from './files';
 
 /** What any file may take, however small it is. */
@@ -21,9 +21,7 @@ const SHARE = 0.75;
 
 /** Bytes this machine has for one model: a share of what no program uses, other limits on this process considered. */
 export function roomHere(): number {
-  // Node 18, Electron 25's, cannot tell what the system would give back from its caches.
-  const available = (process as { availableMemory?: () => number }).availableMemory?.() ?? freemem();
-  return Math.min(MOST, Math.max(FREE, SHARE * available));
+  return Math.min(MOST, Math.max(FREE, SHARE * availableBytes()));
 }
 
 export class Budget {

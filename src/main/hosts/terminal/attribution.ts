@@ -5,6 +5,7 @@ import type { BackendChoice } from '../../../contract/backends';
 import type { ModelSummary } from '../../../contract/model';
 import { asMhoError, MhoError, type KeptFault } from '../../../contract/errors';
 import type { Question, Session } from '../../../contract/session';
+import { memoryWords } from '../../../contract/words/memory';
 import type { OpenedModel } from '../../engine/formats';
 import { labelled } from '../service/labels';
 import { progressBar } from './progress';
@@ -132,6 +133,7 @@ export async function computeInTerminal(terminal: Terminal, model: OpenedModel, 
           bar.update(progress);
         },
         onResult: (result) => void results.set(result.method, result),
+        onBudget: (budget) => void (asked.quiet || terminal.err(`Memory: ${memoryWords(budget)}\n`)),
       }),
     );
     for (const result of all) results.set(result.method, result);

@@ -278,7 +278,11 @@ function programFor(terminal: Terminal, finish: (code: number) => void): Command
     .option('--layers <names>', 'all, or names separated by commas', 'all')
     .option('--path <start>', 'where the straight path runs: input, or the name of a layer', 'input')
     .addOption(backend())
-    .addOption(new Option('--memory <MB>', 'budget for activations').argParser(whole(1)))
+    .addOption(
+      new Option('--memory <MB>', 'most that activations may take (60 % of what is free on the machine)').argParser(
+        whole(1),
+      ),
+    )
     .addOption(top())
     .option('--out <file>', `save a session, ${SESSION_ARGUMENT}`)
     .addOption(json())

@@ -23,8 +23,6 @@ export interface Entries {
   readonly neurons: number;
   /** Whether every neuron is an entry. */
   readonly whole: boolean;
-  /** Examples whose grids may be held at once. */
-  readonly examples: number;
   /** What the grid of one may come to. */
   readonly megabytes: number;
 }
@@ -78,7 +76,6 @@ export function entriesOf(
     neurons: total(({ neurons }) => neurons),
     length: at,
     whole,
-    examples: Math.max(1, Math.floor(most / at)),
     megabytes: (at * each) / 1e6,
   };
 }

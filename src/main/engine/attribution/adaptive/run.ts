@@ -12,7 +12,9 @@ import type {
   SavedGrid,
 } from '../../../../contract/attribution';
 import { sizeOf, type ValueId } from '../../graph/graph';
-import { CHAIN_PEAK, DEFAULT_BUDGET_MB, pointsAtOnce } from '../chunks';
+import type { MemoryBudget } from '../../../../contract/memory';
+import { CHAIN_PEAK, pointsAtOnce } from '../chunks';
+import { DECIDING_MB } from '../memory';
 import type { Plan } from '../plan';
 import type { Prepared } from '../request';
 import type { Weights } from '../weights';
@@ -80,6 +82,7 @@ export interface AdaptiveSetting {
   readonly request: AttributionRequest;
   readonly accuracy: Accuracy;
   readonly rowBytes: number;
+  readonly budget: MemoryBudget;
   readonly shapes: ReadonlyMap<ValueId, readonly number[]>;
 }
 
@@ -417,18 +420,22 @@ const summed = (chain: Chain): Chain => (chain.effect === 'replaces' ? { ...chai
  * @throws what `onBatch` throws; MEMORY_BUDGET
  */
 export async function resolve(setting: AdaptiveSetting, hooks: AdaptiveHooks): Promise<void> {
-  const { plan, weights, prepared, request, accuracy, rowBytes } = setting;
+  const { plan, weights, prepared, request, accuracy, rowBytes, budget } = setting;
   const { references, examples } = prepared;
-  const budget = request.memoryMB ?? DEFAULT_BUDGET_MB;
+  const deciding = request.memoryMB ?? DECIDING_MB;
+  const grids = PART * budget.megabytes;
   const before = heldBefore(hooks.resume, accuracy.over);
-  const entries = entriesOf(plan.layers, setting.shapes, references, accuracy.over, budget, before);
+  const entries = entriesOf(plan.layers, setting.shapes, references, accuracy.over, deciding, before);
   const { lines, seeds } = prepared;
   const totalsMB = entries.whole ? 0 : (SUMS * 4 * references * entries.neurons) / 1e6;
-  const held = Math.min(entries.megabytes, PART * budget) + totalsMB;
+  const held = Math.min(entries.megabytes, grids) + totalsMB;
   const peak = CHAIN_PEAK[weights.device.fused ? 'fused' : 'plain'];
   const rows = pointsAtOnce(rowBytes, budget, held, peak, request.chunkRows);
   // As many as a batch has room for their pilots, and memory for their grids.
-  const atOnce = Math.max(1, Math.min(MOST_AT_ONCE, entries.examples, Math.floor(rows / (3 * PILOT))));
+  const atOnce = Math.max(
+    1,
+    Math.min(MOST_AT_ONCE, Math.floor(grids / entries.megabytes), Math.floor(rows / (3 * PILOT))),
+  );
   const walker = new Walker({
     plan,
     weights,
@@ -439,7 +446,7 @@ export async function resolve(setting: AdaptiveSetting, hooks: AdaptiveHooks): P
     onDevice: weights.device.fused !== null || entries.neurons > READ,
     rowBytes,
     rows,
-    bytes: 1e6 * (budget - Math.min(atOnce * entries.megabytes, PART * budget)),
+    bytes: 1e6 * (budget.megabytes - Math.min(atOnce * entries.megabytes, grids)),
   });
   const early = hooks.onRound !== undefined && 3 * PILOT * references * rowBytes > LONG_PILOT;
   let begun = 0;

@@ -10,7 +10,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Done } from '../../backends';
 import { sizeOf, type ValueId } from '../../graph/graph';
-import { CHAIN_PEAK, lanesOf } from '../chunks';
+import { lanesOf, RECORDED_PEAK } from '../chunks';
 import { forward } from '../forward';
 import { seedsAt, targetAt, type Line, type Lines, type Seed } from '../path';
 import type { Plan } from '../plan';
@@ -195,7 +195,7 @@ export class Walker {
   /** Whether batches of so many points are run as graphs. */
   #records(rows: number): boolean {
     const { weights, rowBytes, bytes } = this.walking;
-    return weights.device.records && rows * rowBytes * CHAIN_PEAK.recorded <= bytes;
+    return weights.device.records && rows * rowBytes * RECORDED_PEAK <= bytes;
   }
 
   /**

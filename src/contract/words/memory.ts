@@ -1,0 +1,7 @@
+/** How much memory a run may take, and where the figure is from. */
+import type { MemoryBudget } from '../memory';
+import { count, shareWords } from './quantities';
+
+/** `at most 9,646 MB (60 % of the 16,077 MB that are free here)`; `at most 500 MB (as asked)` */
+export const memoryWords = ({ megabytes, free }: MemoryBudget): string =>
+  `at most ${count(megabytes, 'MB', 'MB')} (${free === null ? 'as asked' : `${shareWords(megabytes / free)} of the ${count(free, 'MB', 'MB')} that are free here`})`;
