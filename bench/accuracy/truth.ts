@@ -89,7 +89,7 @@ export const truthOf = (device: Device, net: Net): Promise<Truth> =>
         for (let piece = 0; piece < PIECES; piece++) {
           const [from, to] = [Math.floor((segments * piece) / PIECES), Math.floor((segments * (piece + 1)) / PIECES)];
           const stretch = points.slice(from, to + 1);
-          const size = chunkSize(stretch.length - 1, bytes, budget);
+          const size = chunkSize(stretch.length - 1, bytes, 0, budget);
           const { sums } = await sweepGroup(swept, { first: pair, pairs: 1 }, stretch, size, () => device.between());
           for (const { layer } of plan.layers) {
             const { fine: own, shape } = sums.get('secant')!.get(layer.output)!;

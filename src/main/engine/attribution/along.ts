@@ -65,6 +65,7 @@ export const valuesAlongPath = (
     const size = chunkSize(
       steps,
       rowBytes(keptShapes(plan, weights, prepared.lines)),
+      0, // a number for each point
       budgetOf(request.memoryMB, device.info),
       request.chunkRows,
     );

@@ -4,7 +4,7 @@ import type { MhoError } from '../../../contract/errors';
 import type { Device } from '../backends';
 import type { Graph, ValueId } from '../graph/graph';
 import { prune } from '../graph/prune';
-import { chunkSize, PEAK_PER_KEPT, keptShapes, rowBytes } from './chunks';
+import { chunkSize, keptShapes, PEAK_PER_KEPT, rowBytes, sumsBytes } from './chunks';
 import { evaluate } from './evaluate';
 import { valueFault } from './finite';
 import { checkInputs } from './inputs';
@@ -135,16 +135,20 @@ export const planCost = (device: Device, given: Graph, asked: AttributionRequest
     const prepared = await prepare(graph, weights, request);
     const sums = request.methods.map((method) => methodSum(method, request.rule, request.steps));
     const plan = planRun(graph, prepared.starts, prepared.sinks, request.layers, request.methods, prepared.fixed);
-    const bytes = rowBytes(keptShapes(plan, weights, prepared.lines));
+    const shapes = keptShapes(plan, weights, prepared.lines);
+    const bytes = rowBytes(shapes);
     const budget = budgetOf(request.memoryMB, device.info);
     const grids = [...new Set(sums.map(({ steps }) => steps))];
-    const rows = grids.map((steps) => {
-      const { segments, span, pairs } = chunkSize(steps, bytes, budget, request.chunkRows);
-      return Math.min(steps + 1, segments + span) * Math.min(pairs, prepared.lines.pairs);
+    const takes = grids.map((steps) => {
+      const kinds = new Set(sums.filter((sum) => sum.steps === steps).map(({ kind }) => kind)).size;
+      const held = sumsBytes(plan, shapes, kinds * (steps > 1 ? 2 : 1));
+      const { segments, span, pairs } = chunkSize(steps, bytes, held, budget, request.chunkRows);
+      const at = Math.min(pairs, prepared.lines.pairs);
+      return Math.min(steps + 1, segments + span) * at * bytes * PEAK_PER_KEPT + at * held;
     });
     return {
       passes: grids.reduce((total, steps) => total + (steps + 1) * prepared.lines.pairs, 0),
-      memoryMB: Math.ceil((Math.max(...rows) * bytes * PEAK_PER_KEPT) / 1e6),
+      memoryMB: Math.ceil(Math.max(...takes) / 1e6),
     };
   });
 };

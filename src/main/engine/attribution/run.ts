@@ -19,7 +19,7 @@ import type { Graph, ValueId } from '../graph/graph';
 import { resolvedResult } from './adaptive/assemble';
 import { resolve, type Resolved } from './adaptive/run';
 import type { SumKind } from './chunk';
-import { chunkSize, keptShapes, rowBytes } from './chunks';
+import { chunkSize, keptShapes, rowBytes, sumsBytes } from './chunks';
 import { alarmOf, Course } from './course';
 import { calibrationOf } from './evenErrors';
 import { activationFault, suspectsOf, whyNotFinite, type Summed, type Suspect } from './finite';
@@ -167,7 +167,7 @@ class Run {
         await keep(await this.#adaptiveResult(stage, shapes));
         continue;
       }
-      const gathered = await this.#sweep(stage, rowBytes(shapes));
+      const gathered = await this.#sweep(stage, shapes);
       if (gathered.donePairs < this.prepared.references) continue;
       const rounding = await this.#rounded();
       for (const [method, sum] of this.#sums)
@@ -259,9 +259,12 @@ class Run {
   }
 
   /** Sweeps all pairs, group by group; a cancel keeps the groups that are complete. */
-  async #sweep(grid: EvenGrid, bytes: number): Promise<GridSums> {
+  async #sweep(grid: EvenGrid, shapes: ReadonlyMap<ValueId, readonly number[]>): Promise<GridSums> {
     const { plan, weights, prepared, request } = this;
-    const size = chunkSize(grid.steps, bytes, this.#budget, request.chunkRows);
+    const bytes = rowBytes(shapes);
+    const estimates = grid.steps > 1 && this.options.estimateError !== false;
+    const held = sumsBytes(plan, shapes, grid.kinds.length * (estimates ? 2 : 1));
+    const size = chunkSize(grid.steps, bytes, held, this.#budget, request.chunkRows);
     const alphas = evenAlphas(grid.steps);
     const gathered: GridSums = {
       donePairs: 0,
@@ -278,7 +281,7 @@ class Run {
       lines: prepared.lines,
       seeds: prepared.seeds,
       kinds: grid.kinds,
-      spans: grid.steps > 1 && this.options.estimateError !== false ? { walked: size.span, free: 2 } : null,
+      spans: estimates ? { walked: size.span, free: 2 } : null,
       nonlinearity: genomicsNonlinearity(this.graph),
       watched: watchedValue(plan),
       rowBytes: bytes,

@@ -111,7 +111,8 @@ export async function computeInTerminal(terminal: Terminal, model: OpenedModel, 
   const control = new AbortController();
   const enough = new AbortController();
   let resolving = false;
-  const bar = await progressBar(asked.quiet ? null : terminal.screen);
+  const watched = !asked.quiet && terminal.screen !== null;
+  const bar = await progressBar(watched ? terminal.screen : null);
   const settle = terminal.onInterrupt((signal = 'SIGINT') => {
     if (signal !== 'SIGINT' || !resolving || enough.signal.aborted) return control.abort();
     enough.abort();
@@ -133,7 +134,7 @@ export async function computeInTerminal(terminal: Terminal, model: OpenedModel, 
           bar.update(progress);
         },
         onResult: (result) => void results.set(result.method, result),
-        onBudget: (budget) => void (asked.quiet || terminal.err(`Memory: ${memoryWords(budget)}\n`)),
+        onBudget: (budget) => void (watched && terminal.err(`Memory: ${memoryWords(budget)}\n`)),
       }),
     );
     for (const result of all) results.set(result.method, result);
