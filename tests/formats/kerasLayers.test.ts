@@ -1,4 +1,4 @@
-/** Every layer, activation and option of Keras 2 and 3: what the graph gives is what Keras gave (make_keras_layers.py). */
+/** Every layer, activation and option of Keras 2 and 3: what the graph gives is what Keras gave (make_keras_layers.py, make_keras_further.py). */
 import { readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
@@ -11,7 +11,7 @@ import { readArrays } from '../../src/main/engine/data';
 import { openModel } from '../../src/main/engine/formats';
 import type { Graph } from '../../src/main/engine/graph/graph';
 
-const SAMPLES = resolve(import.meta.dirname, '../samples/keras_layers');
+const SAMPLES = resolve(import.meta.dirname, '../samples');
 /** Of the output's largest value, or of 1 where all are smaller. */
 const TOLERANCE = 1e-5;
 
@@ -35,7 +35,7 @@ function difference(have: NumericArray, want: NumericArray): number {
 const unknown = (graph: Graph): string[] =>
   graph.nodes.filter((node) => node.op === 'unknown').map((node) => node.name);
 
-describe.each(['keras3', 'keras2'])('%s', (version) => {
+describe.each(['keras_layers/keras3', 'keras_layers/keras2', 'keras_further/keras3'])('%s', (version) => {
   const files = readdirSync(join(SAMPLES, version)).filter((file) => !file.endsWith('.npz'));
 
   it.each(files)('%s', async (file) => {

@@ -255,6 +255,11 @@ export const cases: { readonly [Op in OpName]: readonly Case<Op>[] } = {
     { attributes: { axes: [1], epsilon: 1e-3 }, inputs: [of(3, 5)] },
     { attributes: { axes: [0, 2], epsilon: 1e-2 }, inputs: [of(3, 2, 4)] },
   ],
+  roundToSteps: [
+    { attributes: { axes: [0], least: -7, most: 7, epsilon: 1e-7 }, inputs: [of(6)] },
+    { attributes: { axes: [1], least: -127, most: 127, epsilon: 1e-7 }, inputs: [of(3, 5)] },
+    { attributes: { axes: [0, 2], least: -8, most: 7, epsilon: 1e-2 }, inputs: [of(3, 2, 4)] },
+  ],
 
   identity: plain,
   reshape: [

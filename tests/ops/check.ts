@@ -24,6 +24,10 @@ export const rows = (input: Input, count: number, next: Random, scale = 1): Floa
 /** How far samples keep from kinks: far beyond the steps of finite differences. */
 const MARGIN = 1e-3;
 
+/** What an op's gradient is the gradient of: where values are rounded it passes straight through. */
+const smoothTwin = <Op extends OpName>(op: Op): Twin<Op> =>
+  (op === 'roundToSteps' ? ([x]: readonly Nd[]) => x! : twins[op as keyof typeof twins]) as Twin<Op>;
+
 /** Numbers of every input, whose rows keep away from the op's kinks; where values are to tie they do not. */
 function smoothRows<Op extends OpName>(op: Op, each: Case<Op>, count: number, next: Random): Float32Array[] {
   const data = each.inputs.map((input) => rows(input, count, next));
@@ -123,7 +127,7 @@ export function checkGradient<Op extends OpName>(op: Op, each: Case<Op>, seed: n
           const direction = Float64Array.from({ length: inputSize }, () => next.normal());
           const step = 1e-6;
           const shifted = (sign: number): Float64Array =>
-            twin(
+            smoothTwin(op)(
               example.map((nd, other) =>
                 other === index ? { ...nd, data: nd.data.map((v, i) => v + sign * step * direction[i]!) } : nd,
               ),
@@ -367,8 +371,8 @@ export function checkSpecial<Op extends OpName>(op: Op, each: Special<Op>): void
           const step = each.scaleless ? 1e-6 * reach : Math.max(1e-6, 1e-10 * reach);
           const shifted = (times: number): Float64Array => {
             const moved = own.map((value, i) => value + times * step * direction[i]!);
-            return twin(exampleOf(place.map((numbers, other) => (other === index ? moved : numbers))), each.attributes)
-              .data;
+            const beside = exampleOf(place.map((numbers, other) => (other === index ? moved : numbers)));
+            return smoothTwin(op)(beside, each.attributes).data;
           };
           // Beside the place, so that what happens at it is not looked at.
           const [left2, left1, right1, right2] = [-2, -1, 1, 2].map(shifted);

@@ -163,6 +163,13 @@ export const kinks: { readonly [Op in OpName]: Kinks<Op> } = {
   logSoftmax: 'smooth',
   sparsemax: ([x], { axis }) => least(groups(x!, [axis]).map(support)),
   normalise: 'smooth',
+  roundToSteps: ([x], { axes, most, epsilon }) =>
+    least(
+      groups(x!, axes).flatMap((values) => {
+        const scale = most / (Math.max(...values.map(Math.abs)) + epsilon);
+        return values.map((value) => toWhole(value * scale - 0.5));
+      }),
+    ),
 
   identity: 'smooth',
   reshape: 'smooth',

@@ -196,6 +196,8 @@ export const specials: { readonly [Op in OpName]: readonly Special<Op>[] } = {
   logSoftmax: along({ axis: 0 }, [[0, 0, 0], [1, 1, 0], [100, 0, -100], [1e4, 1e4, 0], [-Infinity, 0, 1], [-Infinity, 3, -2], [-Infinity, 200, -200]], [[-3.4e38, 1, 2], [-3.4e38, 0, 4]]),
   sparsemax: along({ axis: 0 }, [[5, 0, -1], [1, 0.25, 0], [0.5, 0.25, 0], [-3, -3.5, 4]]),
   normalise: along({ axes: [0], epsilon: 1e-3 }, [[0, 0, 0], [1, 2, 4], [1e4, -1e4, 0]]),
+  // halfway between two steps; a largest value that alone changes
+  roundToSteps: along({ axes: [0], least: -8, most: 4, epsilon: 0 }, [[4, 2.5, 1.5], [8, 2.5, 1.5], [4, -0.5, -3.5], [1e4, -1e4, 0]]),
 
   identity: uniform('identity'),
   reshape: uniform('reshape'),

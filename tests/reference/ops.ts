@@ -377,6 +377,19 @@ export const twins: { readonly [Op in Exclude<OpName, 'unknown'>]: Twin<Op> } = 
     });
     return build(x!.shape, (at) => (read(x!, at) - readWide(mean, at)) / Math.sqrt(readWide(variance, at) + epsilon));
   },
+  roundToSteps: ([x], { axes, least, most, epsilon }) => {
+    const scale = reduce(
+      x!,
+      { axes, keepDims: true },
+      (values) => most / (Math.max(...values.map(Math.abs)) + epsilon),
+    );
+    const halfToEven = (each: number): number =>
+      Math.abs(each % 1) === 0.5 ? 2 * Math.round(each / 2) : Math.round(each);
+    return build(x!.shape, (at) => {
+      const step = readWide(scale, at);
+      return Math.min(Math.max(halfToEven(read(x!, at) * step), least), most) / step;
+    });
+  },
   identity: ([x]) => x!,
   reshape: ([x], { shape }) => {
     const given = shape.reduce((product, size) => (size === -1 ? product : product * size), 1);

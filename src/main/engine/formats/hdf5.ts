@@ -13,8 +13,12 @@ import { storageFault } from './hdf5Storage';
 import type { Reading } from './source';
 import { extract, type Extracted, type Hdf5Place, type RawArray } from './hdf5Thread';
 
+/** Of what numbers an array is stored: real ones, or whole ones with or without a sign. */
+export type StoredNumbers = 'real' | 'signed' | 'unsigned';
+
 export interface StoredArray {
   readonly shape: readonly number[];
+  readonly numbers: StoredNumbers;
   /** As float32, whatever number type it is stored in. @throws MODEL_DAMAGED */
   readonly read: () => Float32Array;
 }
@@ -101,6 +105,7 @@ export async function openHdf5(place: Hdf5Place, path: string, reading: Reading)
       return array
         ? {
             shape: array.shape,
+            numbers: array.type !== 'integer' ? 'real' : array.signed ? 'signed' : 'unsigned',
             read: () => {
               const numbers = asFloats(array);
               if (!numbers) throw damaged(`${name} does not hold numbers`);

@@ -63,16 +63,20 @@ function storeOf(file: Hdf5File, path: string): WeightStore {
     const hidden = key.replace(/([^/]+)$/, '_$1');
     return [key, old, hidden].find((each) => file.names(`/${each}`).includes('vars')) ?? null;
   };
+  const listed = new Map<string, readonly StoredWeight[]>();
   return {
     path,
     at: ({ key }: Place) => {
+      const known = listed.get(key);
+      if (known) return known;
       const found = under(key);
-      if (found === null) return [];
-      const numbers = [...file.names(`/${found}/vars`)].sort((a, b) => Number(a) - Number(b));
-      return numbers.flatMap((name): StoredWeight[] => {
+      const numbers = found === null ? [] : [...file.names(`/${found}/vars`)].sort((a, b) => Number(a) - Number(b));
+      const weights = numbers.flatMap((name): StoredWeight[] => {
         const array = file.array(`/${found}/vars/${name}`);
-        return array ? [{ name: `${found}/vars/${name}`, suffix: null, owner: found, ...array }] : [];
+        return array ? [{ name: `${found}/vars/${name}`, suffix: null, owner: found!, ...array }] : [];
       });
+      listed.set(key, weights);
+      return weights;
     },
   };
 }

@@ -9,6 +9,7 @@ import { matrices } from './matrices';
 import { normalisation } from './normalisation';
 import { partsRule } from './parts';
 import { pooling } from './pooling';
+import { quantised } from './quantised';
 import { reductions } from './reductions';
 import type { OpRule } from './rule';
 import { selection } from './selection';
@@ -28,6 +29,7 @@ const rows: Table = {
   ...pooling,
   ...reductions,
   ...normalisation,
+  ...quantised,
   ...structural,
   ...selection,
   // Whole numbers have no path between them: it starts behind the table.

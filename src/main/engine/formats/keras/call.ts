@@ -11,7 +11,7 @@ import { Operand } from './arguments';
 import type { CallSpec } from './config';
 import { type Mask, Unfollowed } from './mask';
 import type { Version } from './version';
-import type { Part, WantedWeight } from './weights';
+import type { Part, StoredWeight, WantedWeight } from './weights';
 
 /** A layer that is known, with an option that no op expresses: it is shown, and refused when a run needs it. */
 export { NotExpressible };
@@ -20,6 +20,8 @@ export { NotExpressible };
 export interface LayerConstants {
   /** Weights as constants of the graph, in the order asked. */
   readonly weights: (wanted: readonly WantedWeight[], part?: Part) => ValueId[];
+  /** What the file holds for the layer or a part of it, in the file's order, without reading it. */
+  readonly held: (part?: Part) => readonly StoredWeight[];
   /** A number derived from weights or configuration, made once per layer. */
   readonly derived: (name: string, make: () => Constant) => ValueId;
   /** Makes a value inside the layer a layer of its own, so that its units can be looked at. */
@@ -39,6 +41,8 @@ export interface CallOptions {
   readonly spec: CallSpec;
   /** Of the Keras that wrote the file. */
   readonly version: Version;
+  /** How the model was quantised, by the first of its layers that tells: `quantization_config`. */
+  readonly quantization: unknown;
   /** Axes that a TimeDistributed puts before the layer's own. */
   readonly lead: number;
 }
@@ -52,6 +56,7 @@ export class LayerCall {
   readonly masked: boolean;
   readonly spec: CallSpec;
   readonly version: Version;
+  readonly quantization: unknown;
   readonly lead: number;
   private readonly builder: GraphBuilder;
 
@@ -65,6 +70,7 @@ export class LayerCall {
     const { kind, name, config, inputs, masks, masked = false, spec, version, lead } = options;
     [this.kind, this.name, this.config, this.inputs, this.masks] = [kind, name, config, inputs, masks];
     [this.masked, this.spec, this.version, this.lead] = [masked, spec, version, lead];
+    this.quantization = options.quantization;
   }
 
   /** Major version of the Keras that wrote the file. */
@@ -144,6 +150,16 @@ export class LayerCall {
       wanted.map(([names, shape]) => ({ names: typeof names === 'string' ? [names] : names, shape })),
       part,
     );
+  }
+
+  /** The same with more said of each than its names and shape. */
+  stored(wanted: readonly WantedWeight[], part?: Part): ValueId[] {
+    return this.constants.weights(wanted, part);
+  }
+
+  /** What the file holds for the layer or a part of it, in the file's order. */
+  held(part?: Part): readonly StoredWeight[] {
+    return this.constants.held(part);
   }
 
   derived(name: string, make: () => Constant): ValueId {

@@ -6,7 +6,7 @@ import { UNKNOWN_SHAPE } from '../../graph/shapes';
 import { ConfigFault } from '../json';
 import { asConstant, type HostArray, isArray } from '../tensors/array';
 import type { Assembly, Varying } from '../tensors/assembly';
-import { LayerCall, type LayerConstants, NotExpressible } from './call';
+import { type CallOptions, LayerCall, type LayerConstants, NotExpressible } from './call';
 import { type CallSpec, inputShape, inputType, layerSpec, type LayerSpec } from './config';
 import { operationOf } from './operations';
 import { type Mask, Unfollowed } from './mask';
@@ -14,7 +14,7 @@ import { maskAfter, SAME_TENSOR, withGivenMasks } from './masks';
 import type { LayerRow } from './row';
 import { rowOf } from './table';
 import { isSince, type Version } from './version';
-import { findWeights, type Place, type StoredWeight, type WeightStore } from './weights';
+import { findWeights, type Part, type Place, type StoredWeight, weightsHeld, type WeightStore } from './weights';
 
 /** Where a network stands among those that contain it. */
 export interface Enclosing {
@@ -62,10 +62,12 @@ export class LayerTranslator {
   /** Every weight in the order it was read, for the hash. */
   readonly read: { readonly name: string; readonly constant: Constant }[] = [];
 
+  /** @param quantization how the model was quantised, by the first of its layers that tells */
   constructor(
     private readonly to: Assembly,
     private readonly store: WeightStore,
     private readonly version: Version,
+    private readonly quantization: unknown,
   ) {
     this.builder = to.builder;
   }
@@ -165,8 +167,9 @@ export class LayerTranslator {
   }
 
   /** What a call knows of its inputs' masks, and of who wrote the file. */
-  private given(inputs: readonly ValueId[]): { readonly masks: readonly Mask[]; readonly version: Version } {
-    return { masks: inputs.map((id) => this.masks.get(id) ?? null), version: this.version };
+  private given(inputs: readonly ValueId[]): Pick<CallOptions, 'masks' | 'version' | 'quantization'> {
+    const { version, quantization } = this;
+    return { masks: inputs.map((id) => this.masks.get(id) ?? null), version, quantization };
   }
 
   /** Gives what a layer made the masks it has. */
@@ -282,16 +285,24 @@ export class LayerTranslator {
 
   private constants(place: Place, layer: LayerSpec, inside: LayerConstants['inside']): LayerConstants {
     const owner = [...place.models, place.layer].join('/');
+    /** Where a part stands, with its key and its scope in names. */
+    const exactly = (given: Part | undefined): { exact: Place; part: string | undefined; scope: string | null } => {
+      const part = typeof given === 'object' ? given.key : given;
+      const scope = typeof given === 'object' ? given.scope : null;
+      const wrapped = { ...place, key: `${place.key}${'/layer'.repeat(wrappers(layer))}` };
+      return { exact: part === undefined ? wrapped : { ...wrapped, key: `${wrapped.key}/${part}` }, part, scope };
+    };
     return {
       inside,
+      held: (given) => {
+        const { exact, scope } = exactly(given);
+        return weightsHeld(this.store, exact, scope);
+      },
       weights: (wanted, given) => {
-        const part = typeof given === 'object' ? given.key : given;
-        const scope = typeof given === 'object' ? given.scope : null;
+        const { exact, part, scope } = exactly(given);
         const key = `${owner}|${part ?? ''}|${wanted.map((each) => each.names[0]).join(',')}`;
         const known = this.weightsOf.get(key);
         if (known) return [...known];
-        const wrapped = { ...place, key: `${place.key}${'/layer'.repeat(wrappers(layer))}` };
-        const exact = part === undefined ? wrapped : { ...wrapped, key: `${wrapped.key}/${part}` };
         const ids = findWeights(this.store, exact, wanted, this.claimed, scope).map((weight, index) => {
           const name = [owner, ...(part === undefined ? [] : [part]), wanted[index]!.names[0]!].join('/');
           const constant = { shape: weight.shape, data: weight.read() };

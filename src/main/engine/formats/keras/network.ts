@@ -27,9 +27,10 @@ export class NetworkTranslator {
   private readonly builder: GraphBuilder;
   readonly layers: LayerTranslator;
 
-  constructor(to: Assembly, store: WeightStore, version: Version) {
+  /** @param quantization how the model was quantised, by the first of its layers that tells */
+  constructor(to: Assembly, store: WeightStore, version: Version, quantization: unknown) {
     this.builder = to.builder;
-    this.layers = new LayerTranslator(to, store, version);
+    this.layers = new LayerTranslator(to, store, version, quantization);
   }
 
   /** Translates the whole model. */

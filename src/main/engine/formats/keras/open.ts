@@ -23,7 +23,7 @@ export function openKeras(config: unknown, version: string | null, store: Weight
     bind,
   );
   const to = new Assembly(builder, 'batched', fixedBatch(model) ?? undefined);
-  const translator = new NetworkTranslator(to, store, versionOf(version, config));
+  const translator = new NetworkTranslator(to, store, versionOf(version, config), quantizationIn(config));
   try {
     translator.model(model);
   } catch (error) {
@@ -82,4 +82,14 @@ function fixedBatch(model: LayerSpec): number | null {
     }
   }
   return null;
+}
+
+/** What the first layer that was quantised tells of it; undefined where none does. */
+function quantizationIn(config: unknown): unknown {
+  const open = [config];
+  for (let value = open.pop(); value !== undefined; value = open.pop()) {
+    if (isRecord(value) && isRecord(value['quantization_config'])) return value['quantization_config'];
+    if (typeof value === 'object' && value !== null) open.push(...(Object.values(value) as unknown[]).reverse());
+  }
+  return undefined;
 }

@@ -1,6 +1,8 @@
 /** Weights of a Keras model, wherever they are kept, and how a layer finds its own among them. */
 import { MhoError } from '../../../../contract/errors';
 import { written } from '../../../../contract/words/shape';
+import type { StoredNumbers } from '../hdf5';
+import { NotExpressible } from '../tensors/array';
 
 /** One stored array. */
 export interface StoredWeight {
@@ -11,6 +13,7 @@ export interface StoredWeight {
   /** What stands before the suffix: usually the layer's name. */
   readonly owner: string;
   readonly shape: readonly number[];
+  readonly numbers: StoredNumbers;
   /** Row-major. */
   readonly read: () => Float32Array;
 }
@@ -40,6 +43,8 @@ export interface WantedWeight {
   readonly names: readonly string[];
   /** Null where any size will do. */
   readonly shape: readonly (number | null)[];
+  /** Whether whole numbers are what it is made of: the codes of a quantised weight. */
+  readonly whole?: boolean;
 }
 
 /** What Keras 3 calls a weight that its layer gives no name. */
@@ -52,7 +57,8 @@ const fits = (wanted: WantedWeight, stored: StoredWeight): boolean =>
 /**
  * Finds a layer's weights: by name where the file has names, else by order.
  * @param scope of a part of the layer, as names have it
- * @throws MODEL_WEIGHTS_MISSING, MODEL_WEIGHTS_SHAPE
+ * @throws MODEL_WEIGHTS_MISSING, MODEL_WEIGHTS_SHAPE; NotExpressible for whole numbers where real ones are asked for: they are
+ * codes that something has to be done with first, whatever the file calls them
  */
 export function findWeights(
   store: WeightStore,
@@ -87,9 +93,24 @@ export function findWeights(
         have: written(weight.shape),
         want: written(each.shape),
       });
+    if (weight.numbers !== 'real' && each.whole !== true)
+      throw new NotExpressible(`whole numbers for its ${each.names[0]!}`);
   });
   for (const weight of found) claimed.add(weight!);
   return found as StoredWeight[];
+}
+
+/** What a file holds for a layer, or for a part of it; nothing where another layer's could be meant. */
+export function weightsHeld(store: WeightStore, place: Place, scope: string | null): readonly StoredWeight[] {
+  const all = store.at(place);
+  // An archive keeps each layer's apart.
+  if (all.every(({ suffix }) => suffix === null)) return all;
+  const path = scope === null ? place.layer : `${place.layer}/${scope}`;
+  const owner =
+    all.find((each) => each.owner === path || each.owner.endsWith(`/${path}`))?.owner ??
+    // a layer inside a wrapper
+    all.find((each) => each.owner.startsWith(`${path}/`) || each.owner.includes(`/${path}/`))?.owner;
+  return all.filter((each) => each.owner === owner);
 }
 
 /**

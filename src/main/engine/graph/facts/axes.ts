@@ -38,4 +38,22 @@ export const axes = {
       return x!.shape;
     },
   }),
+  /**
+   * round(x · s) / s with s = most / (max |x| + epsilon) over the axes, cut to least … most: what a layer of quantised weights
+   * makes of its inputs (keras.quantizers.AbsMaxQuantizer). Each value counts as a function of itself. That the largest sets the
+   * step is not followed: along a path from zero s shrinks as x grows, and all would be the largest value's.
+   */
+  roundToSteps: op<{
+    readonly axes: readonly number[];
+    readonly least: number;
+    readonly most: number;
+    readonly epsilon: number;
+  }>({
+    shape: ([x], { axes }) => {
+      for (const axis of axes) axisOf(x!.shape, axis);
+      return x!.shape;
+    },
+    passing: 'jumpingGroup',
+    reads: 'values',
+  }),
 };

@@ -2,15 +2,17 @@
  * Attention: scores of every query with every key, softmax over the keys, and as much of every value. What is computed
  * on the way (`layer/query`, `layer/weights` with a unit per head …) is a layer of its own.
  */
-import type { ValueId } from '../../../graph/graph';
+import type { Shape, ValueId } from '../../../graph/graph';
 import { ConfigFault, shown } from '../../json';
 import { filled, type HostArray, reals, scalar } from '../../tensors/array';
 import { type Assembly, symbolic, type Tensor, type Varying } from '../../tensors/assembly';
 import { contraction } from '../../tensors/contraction';
 import { activationOf } from '../activations';
 import { type LayerCall, NotExpressible } from '../call';
+import { kernelOf } from '../quantised';
 import type { LayerRow } from '../row';
 import { isSince } from '../version';
+import { rounded } from './core';
 import * as matrices from '../../tensors/matrices';
 import * as moves from '../../tensors/moves';
 import * as reductions from '../../tensors/reductions';
@@ -33,6 +35,8 @@ function parsed(equation: string, rank: number): [input: string, kernel: string,
 
 interface Projection {
   readonly equation: string;
+  /** Sizes of the output's last axes, where they are known; null where the file tells them. */
+  readonly ends: Shape;
   /** Letters of the output that the bias has; empty: no bias. */
   readonly biasAxes: string;
   /** Where the weights stand, if not in the layer itself. */
@@ -40,32 +44,46 @@ interface Projection {
 }
 
 /** x · kernel + bias over the axes that an equation names. */
-function projected(call: LayerCall, x: Varying, { equation, biasAxes, part }: Projection, inside: string): Tensor {
+function projected(
+  call: LayerCall,
+  x: Varying,
+  { equation, biasAxes, part, ends }: Projection,
+  inside: string,
+): Tensor {
   const { to } = call;
   const [input, kernel, output] = parsed(equation, to.rank(x));
   const sizes = to.shape(x);
   const shape = [...kernel].map((letter) => {
     const at = input.indexOf(letter);
-    return at < 0 || symbolic(sizes[at]!) ? null : sizes[at]!;
+    if (at < 0) return ends[ends.length - output.length + output.indexOf(letter)] ?? null;
+    return symbolic(sizes[at]!) ? null : sizes[at]!;
   });
   const first = [...output].findIndex((letter) => biasAxes.includes(letter));
-  const wanted = [
-    ['kernel', shape],
-    ...(biasAxes && first >= 0 ? [['bias', [...output].slice(first).map(() => null)] as const] : []),
-  ] as const;
-  const found = part ? call.weightsIn(part, ...wanted) : call.weights(...wanted);
-  const [weights, bias] = found.map((id) => call.array(id)) as [HostArray, HostArray?];
+  const bias = biasAxes && first >= 0 ? [...output].slice(first).map(() => null) : null;
+  const letters = [...kernel];
+  const found = kernelOf(call, {
+    shape,
+    bias,
+    ...(part && { part }),
+    summed: letters.flatMap((letter, axis) => (output.includes(letter) ? [] : [axis])),
+    kept: [...output].flatMap((letter) => (letters.includes(letter) ? [letters.indexOf(letter)] : [])),
+  });
+  const shared = [...input].flatMap((letter, axis) => (output.includes(letter) ? [] : [axis - 1 + call.lead]));
+  const given = found.steps
+    ? call.tensor(rounded(call, call.value(x, `${inside}_given`), found.steps, shared, `${inside}_rounded`))
+    : x;
   return call.assembled(inside, () => {
-    const product = contraction(to, `${input},${kernel}->${output}`, [x, weights]);
-    return bias ? to.binary('add', product, bias) : product;
+    const product = contraction(to, `${input},${kernel}->${output}`, [given, call.array(found.kernel)]);
+    return found.bias === undefined ? product : to.binary('add', product, call.array(found.bias));
   });
 }
 
 /** kernel and bias over the axes that the layer's equation names, then the activation. */
 function einsumDense(call: LayerCall): ValueId {
-  if (call.config.has('quantization_mode')) throw new NotExpressible('quantised weights');
+  const given = call.config.get('output_shape');
   const projection = {
     equation: call.config.text('equation'),
+    ends: (Array.isArray(given) ? given : [given]).map((size) => (typeof size === 'number' ? size : null)),
     biasAxes: call.config.has('bias_axes') ? call.config.text('bias_axes') : '',
   };
   const made = call.value(projected(call, call.tensor(), projection, 'pre'), 'pre');
@@ -221,12 +239,14 @@ function part(
   x: ValueId,
   name: 'query' | 'key' | 'value' | 'gate',
   equation: ReturnType<typeof projection>,
+  ends: Shape,
 ): Varying {
   const made = projected(
     call,
     call.tensor(x),
     {
       equation: equation.equation,
+      ends,
       biasAxes: call.config.flag('use_bias', true) ? equation.letters : '',
       part: { key: `${name}_dense`, scope: name },
     },
@@ -264,16 +284,18 @@ function multiHead(call: LayerCall, grouped: boolean): ValueId[] {
   if (rank < 3) throw new ConfigFault('its query has no axis of steps');
   const axes = attentionAxes(call, rank);
   const ways = projection(rank - 1, 1, 2);
-  const queries = part(call, query, 'query', ways);
-  let keys = part(call, key, 'key', ways);
-  const gate = config.flag('use_gate', false) ? part(call, query, 'gate', ways) : null;
-  let values = part(call, value, 'value', ways);
+  const heads = config.whole(grouped ? 'num_query_heads' : 'num_heads');
+  const width = config.whole(grouped ? 'head_dim' : 'key_dim');
+  const shared = grouped ? config.whole('num_key_value_heads') : heads;
+  const wide = [heads, width];
+  const queries = part(call, query, 'query', ways, wide);
+  let keys = part(call, key, 'key', ways, [shared, width]);
+  const gate = config.flag('use_gate', false) ? part(call, query, 'gate', ways, wide) : null;
+  let values = part(call, value, 'value', ways, [shared, grouped ? width : config.whole('value_dim', width)]);
   if (grouped) {
-    const heads = config.whole('num_query_heads');
-    const own = config.whole('num_key_value_heads');
-    if (own < 1 || heads % own) throw new ConfigFault(`${heads} heads cannot share ${own} keys`);
+    if (shared < 1 || heads % shared) throw new ConfigFault(`${heads} heads cannot share ${shared} keys`);
     // Each key and value serves several heads in a row.
-    const places = Float64Array.from({ length: heads }, (_, head) => Math.floor((head * own) / heads));
+    const places = Float64Array.from({ length: heads }, (_, head) => Math.floor((head * shared) / heads));
     const spread = (x: Varying, name: string): Varying =>
       call.assembled(
         name,
@@ -281,7 +303,6 @@ function multiHead(call: LayerCall, grouped: boolean): ValueId[] {
       );
     [keys, values] = [spread(keys, 'key_spread'), spread(values, 'value_spread')];
   }
-  const width = config.whole(grouped ? 'head_dim' : 'key_dim');
   const lengths = [to.shape(queries)[axes[0]!]!, to.shape(keys)[axes[0]!]!] as const;
   const causal = call.told('use_causal_mask');
   if (causal && axes.length > 1) throw new NotExpressible('a causal mask over several axes');
@@ -299,13 +320,15 @@ function multiHead(call: LayerCall, grouped: boolean): ValueId[] {
     blind: isSince(call.version, 3, 14) && (config.number('dropout', 0) > 0 || scored || rank !== 3),
   });
   const given = grouped ? undefined : config.get('output_shape');
-  const fresh = given === undefined ? 1 : Array.isArray(given) ? given.length : 1;
-  const way = projection(rank - 1, 2, fresh);
+  const sizes = Array.isArray(given) ? (given as unknown[]) : [given];
+  const features = call.shape(query).at(-1) ?? null;
+  const way = projection(rank - 1, 2, sizes.length);
   const output = projected(
     call,
     made,
     {
       equation: way.equation,
+      ends: sizes.map((size) => (typeof size === 'number' ? size : features)),
       biasAxes: config.flag('use_bias', true) ? way.letters : '',
       part: { key: 'output_dense', scope: 'attention_output' },
     },

@@ -4,18 +4,33 @@ import { ConfigFault } from '../../json';
 import { picked } from '../../tensors/array';
 import { activationOf } from '../activations';
 import { type LayerCall, NotExpressible } from '../call';
+import { kernelOf, type Steps, tablesOf } from '../quantised';
 import type { LayerRow } from '../row';
 
 /** x · kernel + bias, then the activation; over the last axis of values of any rank. */
 function dense(call: LayerCall): ValueId {
   const { config } = call;
-  if (config.has('quantization_mode')) throw new NotExpressible('quantised weights');
   const units = config.whole('units');
-  const features = call.shape().at(-1) ?? null;
-  const biased = config.flag('use_bias', true);
-  const [kernel, bias] = call.weights(['kernel', [features, units]], ...(biased ? ([['bias', [units]]] as const) : []));
-  const product = call.op('matmul', [call.input, kernel!], { transposeA: false, transposeB: false }, 'matmul');
+  const { kernel, bias, steps } = kernelOf(call, {
+    shape: [call.shape().at(-1) ?? null, units],
+    bias: config.flag('use_bias', true) ? [units] : null,
+    summed: [0],
+    kept: [1],
+  });
+  const x = rounded(call, call.input, steps, [call.shape().length - 1], 'rounded');
+  const product = call.op('matmul', [x, kernel], { transposeA: false, transposeB: false }, 'matmul');
   return finish(call, product, bias);
+}
+
+/** Values as they meet a quantised kernel. @param axes that share a step */
+export function rounded(
+  call: LayerCall,
+  x: ValueId,
+  steps: Steps | null,
+  axes: readonly number[],
+  inside: string,
+): ValueId {
+  return steps ? call.op('roundToSteps', [x], { ...steps, axes }, inside) : x;
 }
 
 /** Bias and activation, each a value of its own. */
@@ -26,21 +41,37 @@ export function finish(call: LayerCall, linear: ValueId, bias: ValueId | undefin
 
 function embedding(call: LayerCall): ValueId {
   const { config } = call;
-  if (config.has('quantization_mode')) throw new NotExpressible('quantised weights');
-  const [table] = call.weights(['embeddings', [config.whole('input_dim'), config.whole('output_dim')]]);
+  const [rows, features] = [config.whole('input_dim'), config.whole('output_dim')];
+  const apart = config.has('tie_weights') && !config.flag('tie_weights', true);
+  const { table } = tablesOf(call, rows, features, apart);
   const indices = call.fixed();
   // Where padding is masked it is id 0.
   if (!indices)
     return call.op(
       'embedding',
-      [call.input, table!],
+      [call.input, table],
       config.flag('mask_zero', false) ? { padding: 0 } : {},
       'embedding',
     );
   // Rows that every example takes alike, as those of positions.
-  const rows = picked(call.array(table!), 0, Array.from(indices.data));
-  const shape = [...indices.shape, config.whole('output_dim')];
-  return call.derived(`rows_${call.input}`, () => ({ shape, data: rows.data as Float32Array }));
+  const taken = picked(call.array(table), 0, Array.from(indices.data));
+  const shape = [...indices.shape, features];
+  return call.derived(`rows_${call.input}`, () => ({ shape, data: taken.data as Float32Array }));
+}
+
+/** An embedding, or, called in reverse, the product that leads from its features back to its rows. */
+function reversibleEmbedding(call: LayerCall): ValueId {
+  const { config } = call;
+  if (call.argument(1, 'reverse') !== true) return embedding(call);
+  const apart = !config.flag('tie_weights', true);
+  const features = config.whole('output_dim');
+  const { back, steps } = tablesOf(call, config.whole('input_dim'), features, apart);
+  const x = rounded(call, call.input, steps, [call.shape().length - 1], 'rounded');
+  const logits = call.op('matmul', [x, back], { transposeA: false, transposeB: !apart }, 'matmul');
+  if (!config.has('logit_soft_cap')) return logits;
+  const cap = config.number('logit_soft_cap');
+  const bent = call.op('tanh', [call.op('mul', [logits, call.scalar('share', 1 / cap)], {}, 'uncapped')], {}, 'bent');
+  return call.op('mul', [bent, call.scalar('cap', cap)], {}, 'capped');
 }
 
 /** scale · x + offset. */
@@ -91,6 +122,7 @@ const masking: LayerRow = {
 export const core: Readonly<Record<string, LayerRow>> = {
   Dense: { translate: dense, units: 'last' },
   Embedding: { translate: embedding, units: 'last', takesConstants: true },
+  ReversibleEmbedding: { translate: reversibleEmbedding, units: 'last', takesConstants: true },
   Rescaling: { translate: rescaling, units: 'kept' },
   LayerScale: { translate: layerScale, units: 'kept' },
   Masking: masking,

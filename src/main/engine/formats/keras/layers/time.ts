@@ -28,11 +28,16 @@ const overTime: Readonly<Record<string, LayerRow>> = {
   ...reshaping,
 };
 
+/** Keras calls their arithmetic from this wrapper, past what reads quantised weights. */
+const CALLED_BARE: ReadonlySet<string> = new Set(['Dense', 'EinsumDense', 'Embedding', 'ReversibleEmbedding']);
+
 /** The inner layer with the time axis before its own. Inner models are the network's business. */
 function timeDistributed(call: LayerCall): ValueId {
   const inner = layerSpec(call.config.get('layer'));
   const row = Object.hasOwn(layersOverTime, inner.kind) && inner.isKeras ? layersOverTime[inner.kind]! : null;
   if (!row) throw new NotExpressible(`${inner.kind} at every time step`);
+  if (CALLED_BARE.has(inner.kind) && call.held().some(({ numbers }) => numbers !== 'real'))
+    throw new NotExpressible('quantised weights, which Keras takes without their scales there');
   const lead = call.lead + 1;
   const value = row.translate(call.with({ kind: inner.kind, config: inner.config, inputs: [oneInput(call)], lead }));
   if (!Array.isArray(value)) return value;
