@@ -205,6 +205,7 @@ export function maskAfter(call: LayerCall, count: number): Mask[] {
   if (HAND_ON.has(kind) || (call.keras >= 3 && HAND_ON_SINCE_3.has(kind))) return only(first);
   switch (kind) {
     case 'Embedding':
+    case 'ReversibleEmbedding':
       return only(ofEmbedding(call));
     case 'Masking':
       return only(new Unfollowed('a mask of real numbers'));
