@@ -205,8 +205,9 @@ export function maskAfter(call: LayerCall, count: number): Mask[] {
   if (HAND_ON.has(kind) || (call.keras >= 3 && HAND_ON_SINCE_3.has(kind))) return only(first);
   switch (kind) {
     case 'Embedding':
-    case 'ReversibleEmbedding':
       return only(ofEmbedding(call));
+    case 'ReversibleEmbedding':
+      return only(call.argument(1, 'reverse') === true ? null : ofEmbedding(call));
     case 'Masking':
       return only(new Unfollowed('a mask of real numbers'));
     case 'Add':
