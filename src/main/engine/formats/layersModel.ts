@@ -69,5 +69,11 @@ async function readManifest(
   reading: Reading,
 ): Promise<StoredWeight[]> {
   const listed = await listedWeights(path, json, reading);
-  return listed.map((each) => ({ name: each.name, ...partsOf(each.name), shape: each.shape, numbers: each.dtype === 'float32' ? 'real' : 'signed', read: each.read }));
+  return listed.map((each) => ({
+    name: each.name,
+    ...partsOf(each.name),
+    shape: each.shape,
+    numbers: each.dtype === 'float32' ? 'real' : 'signed',
+    read: each.read,
+  }));
 }
