@@ -35,31 +35,34 @@ function difference(have: NumericArray, want: NumericArray): number {
 const unknown = (graph: Graph): string[] =>
   graph.nodes.filter((node) => node.op === 'unknown').map((node) => node.name);
 
-describe.each(['keras_layers/keras3', 'keras_layers/keras2', 'keras_further/keras3'])('%s', (version) => {
-  const files = readdirSync(join(SAMPLES, version)).filter((file) => !file.endsWith('.npz'));
+describe.each(['keras_layers/keras3', 'keras_layers/keras2', 'keras_further/keras3', 'keras_further/keras2'])(
+  '%s',
+  (version) => {
+    const files = readdirSync(join(SAMPLES, version)).filter((file) => !file.endsWith('.npz'));
 
-  it.each(files)('%s', async (file) => {
-    const family = file.replace(/\.\w+$/, '');
-    const arrays = await readArrays(join(SAMPLES, version, 'outputs.npz'));
-    const { graph } = await openModel(join(SAMPLES, version, file));
-    expect(unknown(graph)).toEqual([]);
+    it.each(files)('%s', async (file) => {
+      const family = file.replace(/\.\w+$/, '');
+      const arrays = await readArrays(join(SAMPLES, version, 'outputs.npz'));
+      const { graph } = await openModel(join(SAMPLES, version, file));
+      expect(unknown(graph)).toEqual([]);
 
-    const given = Object.keys(arrays).filter((name) => name.startsWith(`${family}/in/`));
-    const inputs = Object.fromEntries(
-      graph.inputs.map(({ name }, place) => [name, arrays[`${family}/in/${name}`] ?? arrays[given[place]!]!]),
-    );
-    const before = tf.memory().numTensors;
-    const outputs = await predict(device, graph, inputs);
-    expect(tf.memory().numTensors).toBe(before);
+      const given = Object.keys(arrays).filter((name) => name.startsWith(`${family}/in/`));
+      const inputs = Object.fromEntries(
+        graph.inputs.map(({ name }, place) => [name, arrays[`${family}/in/${name}`] ?? arrays[given[place]!]!]),
+      );
+      const before = tf.memory().numTensors;
+      const outputs = await predict(device, graph, inputs);
+      expect(tf.memory().numTensors).toBe(before);
 
-    const wanted = Object.keys(arrays).filter((name) => name.startsWith(`${family}/out/`));
-    expect(graph.outputs.map(({ name }) => `${family}/out/${name}`).sort()).toEqual(wanted.sort());
-    const wrong = Object.entries(outputs).flatMap(([name, have]) => {
-      const want = arrays[`${family}/out/${name}`]!;
-      if (have.shape.join() !== want.shape.join()) return [`${name}: [${have.shape}] instead of [${want.shape}]`];
-      const apart = difference(have, want);
-      return apart <= TOLERANCE ? [] : [`${name}: ${apart.toExponential(1)} apart`];
+      const wanted = Object.keys(arrays).filter((name) => name.startsWith(`${family}/out/`));
+      expect(graph.outputs.map(({ name }) => `${family}/out/${name}`).sort()).toEqual(wanted.sort());
+      const wrong = Object.entries(outputs).flatMap(([name, have]) => {
+        const want = arrays[`${family}/out/${name}`]!;
+        if (have.shape.join() !== want.shape.join()) return [`${name}: [${have.shape}] instead of [${want.shape}]`];
+        const apart = difference(have, want);
+        return apart <= TOLERANCE ? [] : [`${name}: ${apart.toExponential(1)} apart`];
+      });
+      expect(wrong).toEqual([]);
     });
-    expect(wrong).toEqual([]);
-  });
-});
+  },
+);

@@ -128,6 +128,70 @@ def low_rank():
     return model
 
 
+def branches(inputs, layers):
+    """A model of layers side by side: (layer, input's name)."""
+    ports = {name: keras.Input(shape, name=name, dtype=dtype) for name, (shape, dtype) in inputs.items()}
+    return keras.Model(list(ports.values()), [layer(ports[name]) for layer, name in layers])
+
+
+@family(x=(9, 12, 2))
+def resizing():
+    layers = [L.Resizing(height, width, interpolation=way, crop_to_aspect_ratio=cut, name=f"{way}_{height}_{width}_{'cut' if cut else 'whole'}")
+              for way in ("nearest", "bilinear", "bicubic") for height, width in ((5, 7), (13, 17), (18, 24)) for cut in (False, True)]
+    layers += [L.CenterCrop(5, 6, name="middle"), L.CenterCrop(9, 12, name="all"), L.CenterCrop(4, 20, name="enlarged"), L.CenterCrop(15, 7, name="taller")]
+    if KERAS3:
+        layers += [L.Resizing(5, 7, interpolation=way, antialias=True, name=f"{way}_smooth") for way in ("bilinear", "bicubic")]
+        layers += [L.Resizing(6, 6, pad_to_aspect_ratio=True, name="padded"), L.Resizing(11, 5, pad_to_aspect_ratio=True, fill_value=2.0, name="padded_with")]
+    return branches({"x": ((9, 12, 2), "float32")}, [(layer, "x") for layer in layers])
+
+
+@family("3", x=(2, 9, 12))
+def resizing_first():
+    layers = [L.Resizing(5, 7, data_format="channels_first", name="smaller"), L.CenterCrop(5, 6, data_format="channels_first", name="middle")]
+    return branches({"x": ((2, 9, 12), "float32")}, [(layer, "x") for layer in layers])
+
+
+@family(x=(4,), ids=((4,), 6), one=((1,), 6))
+def categories():
+    bounds = [-0.7, 0.0, 0.4]
+    ids = [L.CategoryEncoding(6, output_mode=mode, name=f"ids_{mode}") for mode in ("multi_hot", "count") + (("one_hot",) if KERAS3 else ())]
+    ones = [L.CategoryEncoding(6, output_mode=mode, name=f"one_{mode}") for mode in ("one_hot", "multi_hot", "count")]
+    words = dict(vocabulary=[4, 1, 3])
+    lookups = [L.IntegerLookup(**words, name="place"), L.IntegerLookup(**words, mask_token=0, name="place_masked"), L.IntegerLookup(**words, output_mode="multi_hot", name="looked_up"),
+               L.IntegerLookup(**words, output_mode="count", pad_to_max_tokens=True, max_tokens=7, name="padded")]
+    bins = [L.Discretization(bounds, name="interval"), L.Discretization(bounds, output_mode="count", name="intervals")]
+    alone = [L.IntegerLookup(**words, output_mode="one_hot", name="looked_up_alone")]
+    ports = {"x": ((4,), "float32"), "ids": ((4,), "int32"), "one": ((1,), "int32")}
+    if not KERAS3:
+        ports = {"x": ((4,), "float32"), "ids": ((4,), "int64"), "one": ((1,), "int64")}
+    return branches(ports, [(layer, name) for layers, name in ((ids, "ids"), (ones, "one"), (lookups, "ids"), (bins, "x"), (alone, "one")) for layer in layers])
+
+
+@family(x=(8, 9, 3))
+def spectral():
+    x = keras.Input((8, 9, 3), name="x")
+    y = L.SpectralNormalization(L.Conv2D(4, 3, strides=2, activation="relu", name="conv"), name="wrapped_conv")(x)
+    y = L.SpectralNormalization(L.Conv2DTranspose(3, 2, strides=2, name="wider"), name="wrapped_wider")(y)
+    y = L.SpectralNormalization(L.Dense(5, activation="tanh", name="fc"), power_iterations=3, name="wrapped_fc")(y)
+    model = keras.Model(x, L.Dense(2, name="critic")(L.Flatten(name="flat")(y)))
+    randomise(model)
+    return model
+
+
+@family("2", x=(9, 3), image=(7, 6, 2))
+def local():
+    x, image = keras.Input((9, 3), name="x"), keras.Input((7, 6, 2), name="image")
+    outputs = [L.LocallyConnected1D(4, 3, strides=stride, activation="relu", name=f"line_{stride}")(x) for stride in (1, 2)]
+    outputs += [L.LocallyConnected2D(3, (3, 2), strides=strides, use_bias=len(outputs) != 3, name=f"plane_{strides[0]}{strides[1]}")(image) for strides in ((1, 1), (2, 3))]
+    for way in (2, 3):
+        outputs += [L.LocallyConnected1D(2, 4, implementation=way, padding=padding, name=f"line_way{way}_{padding}")(x) for padding in ("valid", "same")]
+        outputs += [L.LocallyConnected2D(2, (2, 3), implementation=way, padding=padding, strides=stride, name=f"plane_way{way}_{padding}_{stride}")(image)
+                    for padding in ("valid", "same") for stride in (1, 2)]
+    model = keras.Model([x, image], outputs)
+    randomise(model)
+    return model
+
+
 def packed(path):
     """Keras stores its archives' entries as they are; packed, they are a sixth of the size."""
     with zipfile.ZipFile(path) as archive:

@@ -76,7 +76,7 @@ export function layerSpec(value: unknown): LayerSpec {
 
 /**
  * Keras 3 writes no modules into .h5 files. What keras.ops gives has no setting `trainable` as layers have, and where it has a
- * dtype or a seed, it is no policy and no generator.
+ * dtype or a seed, it is no policy and no generator. Discretization writes no `trainable` either, but how its output is made.
  */
 function isOperation(raw: Config, config: Config): boolean {
   const [call] = raw.has('inbound_nodes') ? raw.list('inbound_nodes') : [];
@@ -84,6 +84,7 @@ function isOperation(raw: Config, config: Config): boolean {
   return (
     !config.has('trainable') &&
     !config.has('layers') &&
+    !config.has('output_mode') &&
     !Object.hasOwn(config.raw, 'seed') &&
     !isRecord(config.get('dtype'))
   );

@@ -375,8 +375,8 @@ interface Inside {
 }
 
 const isMadeArray = (made: Made): made is HostArray => typeof made === 'object' && isArray(made);
-/** How many times a layer is wrapped in TimeDistributed. */
+/** How many wrappers a layer is in. */
 const wrappers = (layer: LayerSpec): number =>
-  layer.kind === 'TimeDistributed' && layer.config.has('layer')
+  (layer.kind === 'TimeDistributed' || layer.kind === 'SpectralNormalization') && layer.config.has('layer')
     ? 1 + wrappers(layerSpec(layer.config.get('layer')))
     : 0;

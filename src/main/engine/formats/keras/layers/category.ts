@@ -1,0 +1,123 @@
+/** Numbers as categories: which interval, which word of a list, which of so many. */
+import type { ValueId } from '../../../graph/graph';
+import { shown } from '../../json';
+import { wholes } from '../../tensors/array';
+import type { Tensor, Varying } from '../../tensors/assembly';
+import { spreadOut } from '../../tensors/compositions';
+import * as reductions from '../../tensors/reductions';
+import { type LayerCall, NotExpressible } from '../call';
+import type { LayerRow } from '../row';
+
+/** The categories that an example has: the last axis of whole numbers as ones among zeros, kept apart, joined or counted. */
+function encoded(call: LayerCall, indices: Tensor, depth: number, mode: string): ValueId {
+  if (mode === 'int') return call.value(indices, 'index');
+  const made = call.assembled('encoded', (to) => {
+    const rank = to.rank(indices);
+    // A last axis of one category is that category.
+    const alone = rank > 1 && to.shape(indices)[rank - 1] === 1 && mode === 'one_hot';
+    const flat = alone ? to.squeeze(indices, [rank - 1]) : indices;
+    const ones = spreadOut(to, flat, depth, 1, 0, to.rank(flat));
+    if (mode === 'one_hot') return ones;
+    if (rank < 2) throw new NotExpressible(`output_mode ${mode} of one number`);
+    if (mode === 'multi_hot' || mode === 'binary') return reductions.reduce(to, 'max', ones, [rank - 1], false);
+    if (mode === 'count') return reductions.reduce(to, 'sum', ones, [rank - 1], false);
+    throw new NotExpressible(`output_mode ${mode}`);
+  });
+  return call.value(made, 'encoded');
+}
+
+function categoryEncoding(call: LayerCall): ValueId {
+  if (call.inputs.length > 1) throw new NotExpressible('count_weights');
+  const { config } = call;
+  const mode = config.text('output_mode', 'multi_hot');
+  return encoded(call, call.tensor(), config.whole('num_tokens'), mode);
+}
+
+/** Σ of `weight` where a comparison with each of some numbers holds, as a whole number. */
+function counted(
+  call: LayerCall,
+  op: 'equal' | 'greaterEqual',
+  numbers: readonly number[],
+  weights: readonly number[],
+): Varying {
+  const { to } = call;
+  return call.assembled('index', () =>
+    to.asWhole(() => {
+      const x = to.unsqueeze(call.tensor(), [to.rank(call.tensor())]);
+      const held = to.binary(op, x, { shape: [numbers.length], data: Float32Array.from(numbers), whole: false });
+      const weighed = to.binary('mul', held, wholes([...weights]));
+      return reductions.reduce(to, 'sum', weighed, [to.rank(x) - 1], false) as Varying;
+    }),
+  );
+}
+
+/** Which of the intervals between the boundaries a number is in; a boundary belongs to the one above it. */
+function discretization(call: LayerCall): ValueId {
+  const { config } = call;
+  const value = config.get('bin_boundaries');
+  if (!Array.isArray(value) || !value.length || !value.every((each) => typeof each === 'number'))
+    throw new NotExpressible('boundaries that the file does not hold');
+  const bounds = value as number[];
+  const index = counted(
+    call,
+    'greaterEqual',
+    bounds,
+    bounds.map(() => 1),
+  );
+  return encoded(call, index, bounds.length + 1, config.text('output_mode', 'int'));
+}
+
+/** The place of a whole number in a list, behind those that stand for padding and for what is not in it. */
+function integerLookup(call: LayerCall): ValueId {
+  const { config } = call;
+  const listed = config.get('vocabulary');
+  const words = Array.isArray(listed) ? (listed as unknown[]) : null;
+  if (!words || !words.every((each) => Number.isInteger(each)))
+    throw new NotExpressible(`a vocabulary that the file does not hold as whole numbers (${shown(listed)})`);
+  if (config.flag('invert', false)) throw new NotExpressible('a lookup from places to numbers');
+  const unknown = config.whole('num_oov_indices', 1);
+  if (unknown > 1) throw new NotExpressible('several places for unknown numbers, which it chooses by a hash');
+  const mode = config.text('output_mode', 'int');
+  if (mode === 'tf_idf') throw new NotExpressible('output_mode tf_idf');
+  const mask = config.has('mask_token') ? config.whole('mask_token') : null;
+  const padded = mask !== null && mode === 'int' ? 1 : 0;
+  const first = padded + unknown;
+  const numbers = words as number[];
+  // An unknown number is at `padded`: known ones are counted from there, and padding goes back to 0.
+  const shift = (place: number): number => place - (unknown ? padded : 0);
+  const known = numbers.map((_, place) => shift(first + place));
+  const [all, weights] =
+    padded && mask !== null
+      ? [
+          [...numbers, mask],
+          [...known, -padded],
+        ]
+      : [numbers, known];
+  if (!unknown) throw new NotExpressible('no place for unknown numbers');
+  const places = counted(call, 'equal', all, weights);
+  const { to } = call;
+  const index = padded
+    ? call.assembled('place', () => to.asWhole(() => to.binary('add', places, wholes([padded], [])) as Varying))
+    : places;
+  const size = config.has('max_tokens') && config.flag('pad_to_max_tokens', false) ? config.whole('max_tokens') : null;
+  return encoded(call, index, size ?? first + numbers.length, mode);
+}
+
+const refused = (reason: string): LayerRow => ({
+  translate: () => {
+    throw new NotExpressible(reason);
+  },
+  units: 'last',
+  anyShape: true,
+});
+const row = (translate: LayerRow['translate']): LayerRow => ({ translate, units: 'last' });
+
+export const categories: Readonly<Record<string, LayerRow>> = {
+  CategoryEncoding: row(categoryEncoding),
+  Discretization: row(discretization),
+  IntegerLookup: row(integerLookup),
+  StringLookup: refused('strings for its input'),
+  TextVectorization: refused('strings for its input'),
+  Hashing: refused('hashes of its input'),
+  HashedCrossing: refused('hashes of its inputs'),
+};
