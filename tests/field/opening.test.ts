@@ -67,6 +67,8 @@ const NOT_YET: ReadonlySet<string> = new Set([
   'spectral/saved',
   'tabular_lookup/string.keras',
   'tabular_lookup/string_saved',
+  // The file holds other means than the model that gave the numbers computed with: Keras, too, gives −1.2988 when it reads it.
+  'tabular_lookup/category.keras',
 ]);
 
 /** Layers that only another file of the case has: in a Lambda, the difference of the codes is no layer. */
