@@ -201,6 +201,18 @@ def packed(path):
             archive.writestr(name, content)
 
 
+def codes(path):
+    """A convolution whose kernel another program has rounded to whole numbers, and keeps no scale of: refused."""
+    import h5py
+    x = keras.Input((6, 2), name="x")
+    model = keras.Model(x, L.Conv1D(3, 2, name="coded")(x))
+    model.save(path)
+    with h5py.File(path, "r+") as file:
+        group = file["model_weights/coded/coded"]
+        del group["kernel"]
+        group["kernel"] = rng.integers(-127, 127, (2, 2, 3)).astype("int8")
+
+
 def given(spec):
     shape, below = spec if isinstance(spec[0], tuple) else (spec, None)
     size = (EXAMPLES, *shape)
@@ -232,6 +244,8 @@ def main(out, wanted):
             if form == "keras":
                 packed(f"{folder}/{name}.{form}")
     np.savez_compressed(f"{folder}/outputs.npz", **arrays)
+    if KERAS3:
+        codes(f"{out}/codes.h5")
     print(folder, len(arrays), "arrays")
 
 
