@@ -322,6 +322,14 @@ export type Remark =
       readonly alpha: number;
       readonly delta: number;
     }
+  /** Steps of quantised values are walked as the straight line that they approximate: F with the steps, which is told, and on the line. */
+  | {
+      readonly kind: 'quantised';
+      readonly example: number;
+      /** On the line, whose difference is what contributions are shares of. */
+      readonly atInput: number;
+      readonly atBaseline: number;
+    }
   /** Units all of whose contributions are exactly 0 along the whole path. */
   | {
       readonly kind: 'dead';

@@ -9,6 +9,8 @@ export interface ModelSummary {
   readonly hash: string;
   readonly inputs: readonly PortSummary[];
   readonly outputs: readonly PortSummary[];
+  /** The output that a target lies in where none is named; absent where that is the first. */
+  readonly defaultOutput?: string;
   readonly layers: readonly LayerSummary[];
   readonly parameters: number;
   /** The signatures of a SavedModel, and which of them is open; absent in other formats. */

@@ -66,6 +66,7 @@ const model = z.object({
   /** Of a SavedModel. */
   signatures: z.array(z.string()).optional(),
   signature: z.string().optional(),
+  defaultOutput: z.string().optional(),
 }) satisfies z.ZodType<ModelSummary>;
 
 const place = z.union([size, z.array(size)]);
@@ -206,6 +207,7 @@ const remark = z.discriminatedUnion('kind', [
     alpha: z.number(),
     delta: z.number(),
   }),
+  z.object({ kind: z.literal('quantised'), example: size, atInput: z.number(), atBaseline: z.number() }),
   z.object({
     kind: z.literal('dead'),
     example: size,

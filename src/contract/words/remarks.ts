@@ -23,6 +23,8 @@ export function remarkWords(remark: Remark): string {
       const turns = remark.decides === null ? 'steps' : `takes other values as ${printable(remark.decides)} turns`;
       return `F jumps by ${number(remark.delta)} ${placeWords(remark.alpha)}, where ${layer} ${turns}: no number of segments resolves which units before it owe how much of that, and their sums hold it to the residuals beside them. In layers behind ${layer} its part is exact. Choose a target before ${layer}, or a baseline on the input's side of the jump.`;
     }
+    case 'quantised':
+      return `The model rounds its values to steps. The path walks the straight line that these stand for: there F goes from ${number(remark.atBaseline)} to ${number(remark.atInput)}, and contributions are shares of that difference. F(x) and F(x′) are told as the model rounds them.`;
     case 'dead': {
       const [dead, units] = remark.layers.reduce(([d, u], layer) => [d + layer.dead, u + layer.units], [0, 0]);
       const most = remark.layers.reduce((a, b) => (b.dead / b.units > a.dead / a.units ? b : a));

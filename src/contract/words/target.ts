@@ -1,4 +1,5 @@
 /** What a target is and where it lies, in words: for the window and the terminal. */
+import type { ModelSummary } from '../model';
 import type { FinalActivation, RunResult, TargetActivation, TargetTerm } from '../attribution';
 
 export const activationWords: Readonly<Record<FinalActivation, string>> = {
@@ -11,6 +12,15 @@ export const activationWords: Readonly<Record<FinalActivation, string>> = {
 };
 
 const isLogarithm = (kind: FinalActivation): boolean => kind === 'logSoftmax' || kind === 'logSigmoid';
+
+/** Why the target lies in another output than the first, where none is named; null where it is the first. */
+export function defaultOutputWords({
+  outputs,
+  defaultOutput,
+}: Pick<ModelSummary, 'outputs' | 'defaultOutput'>): string | null {
+  if (defaultOutput === undefined) return null;
+  return `${defaultOutput}, the first output of real numbers that can be attributed (${outputs[0]!.name} cannot)`;
+}
 
 /** `y[1, 2, 3]`: a place of what was named. @param place of the example among the run's */
 function namedPlace({ layer, shape, index }: TargetTerm, place: number): string {

@@ -10,6 +10,7 @@ import type { AlongPath } from '../../../contract/studio';
 import { MhoError } from '../../../contract/errors';
 import { kernels, type Device } from '../backends';
 import { sizeOf, type Graph, type ValueId } from '../graph/graph';
+import { straightened } from '../graph/straightened';
 import { chunkSize, keptShapes, nextChunk, rowBytes } from './chunks';
 import { whyNotFinite } from './finite';
 import { forward } from './forward';
@@ -55,7 +56,7 @@ export const valuesAlongPath = (
 ): Promise<AlongPath> => {
   const { only, signal } = options;
   const looked = given.layers.find(({ name }) => name === only?.layer)?.output;
-  const { graph, request } = nearZero(given, asked, looked === undefined ? [] : [looked]);
+  const { graph, request } = nearZero(straightened(given), asked, looked === undefined ? [] : [looked]);
   return withWeights(device, graph, async (weights) => {
     const prepared = await prepare(graph, weights, request);
     const names = only ? [only.layer] : request.layers;

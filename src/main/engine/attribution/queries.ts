@@ -3,6 +3,7 @@ import type { AttributionRequest, ExampleFault, NumericArray } from '../../../co
 import type { MhoError } from '../../../contract/errors';
 import type { Device } from '../backends';
 import type { Graph, ValueId } from '../graph/graph';
+import { openOutputs } from '../graph/closed';
 import { prune } from '../graph/prune';
 import { chunkSize, keptShapes, PEAK_PER_KEPT, rowBytes, sumsBytes } from './chunks';
 import { evaluate } from './evaluate';
@@ -28,7 +29,7 @@ function overReferences({ shape, data }: NumericArray, references: number): Nume
 }
 
 /**
- * Outputs of the model at given inputs.
+ * Outputs of the model at given inputs, but those that cannot be computed beside others.
  * @param inputs name → [E, …]
  * @returns output name → [E, …]
  * @throws INPUT_…, OP_UNSUPPORTED, NOT_FINITE_… for an output that is not a number
@@ -42,12 +43,13 @@ export async function predict(
   const { graph, request } = recentred(given, { inputs, baseline: { kind: 'constant', value: 0 } }, () => []);
   return withWeights(device, graph, async (weights) => {
     const feeds = new Map(graph.inputs.map(({ name, value }) => [value, request.inputs[name]!]));
-    const wanted = [...new Set(graph.outputs.map(({ value }) => value))];
+    const outputs = openOutputs(graph);
+    const wanted = [...new Set(outputs.map(({ value }) => value))];
     const values = await evaluate(graph, weights, feeds, wanted);
     const lines = { pairs: 0, ends: new Map([...feeds].map(([id, at]) => [id, { from: at, to: at }])) };
     const [fault] = valueFaults({ graph, weights, lines, starts: [...feeds.keys()], wanted }, [values], 1, undefined);
     if (fault) throw fault.error;
-    return Object.fromEntries(graph.outputs.map(({ name, value }) => [name, values.get(value)!]));
+    return Object.fromEntries(outputs.map(({ name, value }) => [name, values.get(value)!]));
   });
 }
 

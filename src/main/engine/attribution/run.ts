@@ -16,6 +16,7 @@ import { MhoError } from '../../../contract/errors';
 import type { MemoryBudget } from '../../../contract/memory';
 import type { Device } from '../backends';
 import type { Graph, ValueId } from '../graph/graph';
+import { straightened } from '../graph/straightened';
 import { resolvedResult } from './adaptive/assemble';
 import { resolve, type Resolved } from './adaptive/run';
 import type { SumKind } from './chunk';
@@ -35,6 +36,7 @@ import { ofOtherSums, roundingOf, targetRounding, type Rounding } from './roundi
 import type { LayerSums } from './sums';
 import { sweepGroup, type GroupResult, type Swept } from './sweep';
 import { termsOf } from './target';
+import { asRounded, meanOver, steppedEnds, type SteppedEnds } from './stepped';
 import { withWeights, type Weights } from './weights';
 
 export interface AttributionOptions {
@@ -88,11 +90,13 @@ export async function attribute(
   options: AttributionOptions = {},
 ): Promise<RunResult[]> {
   try {
-    const { graph, request, rounded } = nearZero(given, asked);
+    const { graph: near, request, rounded } = nearZero(given, asked);
+    const graph = straightened(near);
     return await withWeights(device, graph, async (weights) => {
       const prepared = await prepare(graph, weights, request);
       const plan = planRun(graph, prepared.starts, prepared.sinks, request.layers, request.methods, prepared.fixed);
-      return new Run(graph, request, options, weights, prepared, plan, rounded).results();
+      const stepped = await steppedEnds(device, near, graph, prepared);
+      return new Run(graph, request, options, weights, prepared, plan, rounded, stepped).results();
     });
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
@@ -140,6 +144,7 @@ class Run {
     private readonly prepared: Prepared,
     private readonly plan: Plan,
     private readonly rounded: readonly Rounded[],
+    private readonly stepped: SteppedEnds | null,
   ) {
     this.#pairs = prepared.lines.pairs;
     this.#budget = budgetOf(request.memoryMB, weights.device.info);
@@ -418,12 +423,8 @@ class Run {
   ): RunResult {
     const { references, targets } = this.prepared;
     const estimated = this.options.estimateError !== false;
-    const mean = (values: Float32Array): Float32Array =>
-      Float32Array.from(examples, (example) =>
-        values.subarray(example * references, (example + 1) * references).reduce((a, b) => a + b / references, 0),
-      );
-    const atInput = mean(gathered.atInput);
-    const atBaseline = mean(gathered.atBaseline);
+    const atInput = meanOver(gathered.atInput, examples, references);
+    const atBaseline = meanOver(gathered.atBaseline, examples, references);
     const delta = atInput.map((value, example) => value - atBaseline[example]!);
     const least = sum.kind === 'influence' ? ofOtherSums(this.#pairs) : rounding;
     const result = {
@@ -469,11 +470,13 @@ class Run {
     jumps: readonly Remark[] = [],
   ): RunResult {
     const { plan, prepared, request } = this;
+    const { told, ...ends } = asRounded(this.stepped, result, prepared.references);
     return {
       ...result,
+      ...ends,
       complete: result.examples.length === prepared.examples,
       faults,
-      remarks: [...jumps, ...remarksOn(result, { plan, prepared, complete: shares })],
+      remarks: [...told, ...jumps, ...remarksOn(result, { plan, prepared, complete: shares })],
       terms: termsOf(prepared.terms, result.examples),
       backend: this.weights.device.info,
       pathStart: request.pathStart ?? null,

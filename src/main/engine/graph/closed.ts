@@ -9,9 +9,15 @@ export function closedOf({ nodes }: Pick<Graph, 'nodes'>): ReadonlySet<ValueId> 
   return closed;
 }
 
-/** The first output of real values that can be attributed: labels are neither. The first of all where there is none. */
-export function defaultOutput(graph: Graph): Port {
+/** Outputs that can be computed: labels beside them may not. All where none can, so that the reason is told. */
+export function openOutputs(graph: Pick<Graph, 'nodes' | 'outputs'>): readonly Port[] {
   const closed = closedOf(graph);
   const open = graph.outputs.filter(({ value }) => !closed.has(value));
-  return open.find(({ value }) => graph.values[value]!.dtype === 'float32') ?? open[0] ?? graph.outputs[0]!;
+  return open.length > 0 ? open : graph.outputs;
+}
+
+/** The first output of real values that can be computed: labels are neither. The first of all where there is none. */
+export function defaultOutput(graph: Graph): Port {
+  const open = openOutputs(graph);
+  return open.find(({ value }) => graph.values[value]!.dtype === 'float32') ?? open[0]!;
 }

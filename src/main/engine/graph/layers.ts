@@ -1,5 +1,6 @@
 /** What a graph's layers look like from outside. */
 import type { LayerSummary, ModelSummary } from '../../../contract/model';
+import { defaultOutput } from './closed';
 import type { Graph, Layer, Node, ValueId } from './graph';
 import type { OpAttributes } from './ops';
 
@@ -53,9 +54,11 @@ export function summarised(
     return { name, shape, dtype };
   };
   const refused = unsupported(graph);
+  const { name: first } = defaultOutput(graph);
   return {
     name: graph.name,
     ...about,
+    ...(first !== graph.outputs[0]!.name && { defaultOutput: first }),
     inputs: graph.inputs.map(port),
     outputs: graph.outputs.map(port),
     layers: graph.layers.map((layer) => layerSummary(graph, layer, refused.get(layer.output) ?? [])),

@@ -3,6 +3,7 @@ import { distance } from 'fastest-levenshtein';
 import type { FinalActivation, TargetActivation, TargetIndex, TargetSpec } from '../../../contract/attribution';
 import { MhoError } from '../../../contract/errors';
 import { written } from '../../../contract/words/shape';
+import { defaultOutput } from './closed';
 import { Endings } from './endings';
 import type { Graph, ValueId } from './graph';
 import { layerNamed } from './layers';
@@ -11,13 +12,13 @@ import { flatOf, type ShapeOf } from './moved';
 /** What a target names: an output or a layer. */
 export interface NamedTarget {
   readonly value: ValueId;
-  /** As the user called it; the first output's name where nothing was said. */
+  /** As the user called it; the default output's name where nothing was said. */
   readonly label: string;
   readonly isOutput: boolean;
 }
 
 /** @throws LAYER_UNKNOWN */
-export function namedTarget(graph: Graph, name: string = graph.outputs[0]!.name): NamedTarget {
+export function namedTarget(graph: Graph, name: string = defaultOutput(graph).name): NamedTarget {
   const output = graph.outputs.find((port) => port.name === name);
   const value = output?.value ?? layerNamed(graph, name)?.output ?? graph.aliases?.get(name);
   if (value === undefined)

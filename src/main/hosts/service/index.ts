@@ -20,6 +20,7 @@ import {
   type RunSetup,
 } from '../../../contract/studio';
 import type { Device } from '../../engine/backends';
+import { openOutputs } from '../../engine/graph/closed';
 import { layerNamed } from '../../engine/graph/layers';
 import { checked } from '../checked';
 import { Document, type DocumentSurroundings, type Unsaved } from './document';
@@ -130,7 +131,8 @@ function handlers(options: ServiceOptions, recovery: Recovery) {
     predict: async ({ document: { epoch }, params }) => {
       const request = epoch.data.request(probe(params), epoch.openModel);
       const { graph, summary } = await epoch.openModel.at(request.inputs);
-      const ids = [...new Set(graph.outputs.map(({ value }) => value))];
+      const ports = openOutputs(graph);
+      const ids = [...new Set(ports.map(({ value }) => value))];
       const { atInput, atBaseline, faults, durationMs, backend } = await urgently(params.backend, async (device) => {
         const began = performance.now();
         const values = await engine.valuesAtEnds(device, graph, request, ids);
@@ -146,7 +148,7 @@ function handlers(options: ServiceOptions, recovery: Recovery) {
         return { ...values, durationMs, backend: device.info };
       });
       return {
-        outputs: graph.outputs.map((port) => ({
+        outputs: ports.map((port) => ({
           name: port.name,
           atInput: atInput.get(port.value)!,
           atBaseline: atBaseline.get(port.value)!,

@@ -11,6 +11,7 @@ import { targetFrom } from './inputs';
 export interface TargetWords {
   readonly model: {
     readonly outputs: readonly Pick<PortSummary, 'name' | 'shape'>[];
+    readonly defaultOutput?: string | undefined;
     readonly layers: readonly Pick<LayerSummary, 'name' | 'shape'>[];
   };
   /** Names of the values of an output; empty without. */
@@ -78,7 +79,7 @@ function apart(text: string, model: TargetWords['model']): { readonly layer?: st
 }
 
 function namedBy(layer: string | undefined, { model, labels }: TargetWords): Named {
-  const name = layer ?? model.outputs[0]!.name;
+  const name = layer ?? model.defaultOutput ?? model.outputs[0]!.name;
   const { shape } = [...model.outputs, ...model.layers].find((each) => each.name === name)!;
   return { layer: name, shape, labels: labelAxis(shape, labels) === null ? [] : labels };
 }

@@ -7,6 +7,7 @@ import { howWords } from '../../../../contract/words/data';
 import { choicesWorthTelling, choiceWords } from '../../../../contract/words/baselines';
 import { boundWords } from '../../../../contract/words/sizes';
 import { signatureWords } from '../../../../contract/words/signatures';
+import { defaultOutputWords } from '../../../../contract/words/target';
 import { heldWords, walkedWords, worthTelling } from '../../../../contract/words/varied';
 import { readColumn } from '../../../engine/data';
 import { fittingBaseline } from '../../../engine/data/baselines';
@@ -84,6 +85,8 @@ export async function attributeCommand(
       memoryMB: options.memory,
     };
     if (!quiet && worthTelling(varied)) tellVaried(terminal, varied);
+    const byDefault = target.layer === undefined ? defaultOutputWords(summary) : null;
+    if (!quiet && byDefault !== null) terminal.err(`Target: ${printable(byDefault)}\n`);
     if (!quiet && choicesWorthTelling(baseline.chosen ?? []))
       for (const each of some((baseline.chosen ?? []).map(choiceWords)))
         terminal.err(`Compared with: ${printable(each)}\n`);
@@ -117,8 +120,12 @@ export async function attributeCommand(
 }
 
 /** All by which a target can be called. */
-const named = ({ graph: { aliases, values }, summary: { outputs, layers } }: OpenedModel): TargetWords['model'] => ({
+const named = ({
+  graph: { aliases, values },
+  summary: { outputs, defaultOutput, layers },
+}: OpenedModel): TargetWords['model'] => ({
   outputs,
+  defaultOutput,
   layers: [...layers, ...[...(aliases ?? [])].map(([name, id]) => ({ name, shape: values[id]!.shape }))],
 });
 

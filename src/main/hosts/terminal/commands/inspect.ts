@@ -4,6 +4,7 @@ import { printable, printableJson } from '../../../../contract/text';
 import { provenWords } from '../../../../contract/words/check';
 import { OP_METHODS, opNotes, SUPPORT_WORDS } from '../../../../contract/words/ops';
 import { notFiniteWords } from '../../../../contract/words/weights';
+import { defaultOutputWords } from '../../../../contract/words/target';
 import { signatureWords } from '../../../../contract/words/signatures';
 import { freeWords } from '../../../../contract/words/sizes';
 import { written } from '../../../../contract/words/shape';
@@ -44,6 +45,7 @@ function described(model: ModelSummary, { walked, held }: Varied): string {
     `inputs:  ${ports(model.inputs)}`,
     ...(free === null ? [] : [`sizes:   ${printable(free)}`]),
     `outputs: ${ports(model.outputs)}`,
+    ...(model.defaultOutput === undefined ? [] : [`target:  ${printable(defaultOutputWords(model)!)}`]),
     ...behind.map(
       (start) => `path:    starts at ${printable(walkedWords(start))}, whose values have none between them`,
     ),
