@@ -23,6 +23,7 @@ const catalogue = {
     '{path} could not be understood: {reason}.',
     'It may be damaged or of a kind that Mho does not know; please report it, with the file if you may share it.',
   ],
+  MODEL_ZIPPED: ['{path} is a zip archive that could not be unpacked: {reason}.', 'Unpack it and open the folder.'],
   MODEL_NO_SIGNATURE: [
     '{path} is a SavedModel without a signature: it does not say what goes in and what comes out.',
     "Give it one in Python: m = tf.saved_model.load('{path}'); tf.saved_model.save(m, 'signed', signatures=m.{function}.concrete_functions[0]); then open signed.",

@@ -30,6 +30,7 @@ export const MODEL_FORMATS = {
   onnx: { name: 'ONNX', endings: ['.onnx'], door: 'file' },
   frozenGraph: { name: 'TensorFlow frozen graph', endings: ['.pb'], door: 'file' },
   savedModel: { name: 'TensorFlow SavedModel', endings: ['.pb'], door: 'folder', holds: 'saved_model.pb' },
+  zipped: { name: 'zipped', endings: ['.zip'], door: 'file' },
 } as const satisfies Readonly<Record<string, ModelFormat>>;
 export type ModelFormatName = keyof typeof MODEL_FORMATS;
 export const MODEL_FORMAT_NAMES = Object.keys(MODEL_FORMATS) as readonly ModelFormatName[];

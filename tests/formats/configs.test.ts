@@ -147,7 +147,7 @@ describe('a configuration that holds anything', () => {
     cpSync(join(CASES, from), at, { recursive: true });
     const path = join(at, 'model.json');
     const original: unknown = JSON.parse(readFileSync(path, 'utf8'));
-    const around = { choices: {}, room: 2 ** 30, onFile: () => undefined, expect: () => undefined, read: () => undefined };
+    const around = { choices: {}, scratch: '', room: 2 ** 30, onFile: () => undefined, expect: () => undefined, read: () => undefined };
     await fc.assert(
       fc.asyncProperty(changes, async (each) => {
         writeFileSync(path, JSON.stringify(changed(original, each)));

@@ -144,7 +144,7 @@ const broken: Readonly<Record<string, () => readonly [path: string, message: str
     written(path, 'notes.txt', 'hello');
     return [
       path,
-      'MODEL_UNRECOGNISED: {path} holds no model in a format that can be opened (it holds notes.txt). Give a .keras, .h5, .onnx or .pb file, a folder with model.json or saved_model.pb, or a folder that holds one of these.',
+      'MODEL_UNRECOGNISED: {path} holds no model in a format that can be opened (it holds notes.txt). Give a .keras, .h5, .onnx, .pb or .zip file, a folder with model.json or saved_model.pb, or a folder that holds one of these.',
     ];
   },
 };

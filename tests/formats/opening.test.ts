@@ -75,7 +75,7 @@ it.each(['motif/model_keras2.h5', 'gated/tfjs_layers', 'residual/saved_model', '
   'tells of what a reader of %s did not foresee, with the file and the cause',
   async (model) => {
     const cause = new TypeError('undefined is not iterable');
-    const around = { choices: {}, room: 2 ** 30, onFile: () => undefined, read: () => undefined };
+    const around = { choices: {}, scratch: '', room: 2 ** 30, onFile: () => undefined, read: () => undefined };
     const fails = (): never => {
       throw cause;
     };

@@ -18,6 +18,7 @@ import { paddingBeside } from './padding';
 import { type Proof, proofBeside } from './proof';
 import { savedModel } from './savedModel/open';
 import { checkSizes } from './sizes';
+import { zipped } from './zipped';
 import { type Format, LARGEST_JSON, type Opening, type Source, sourceAt, sourcesIn } from './source';
 import { strangerIn, strangerOf } from './strangers';
 import { strangerFault } from './strangers/fault';
@@ -43,6 +44,10 @@ const formats: Readonly<Record<ModelFormatName, Format>> = {
   onnx,
   frozenGraph,
   savedModel,
+  zipped: zipped(async (folder) => {
+    const { format, source } = await find(folder);
+    return { format: MODEL_FORMATS[format].name, ...(await formats[format].open(source)) };
+  }),
 };
 
 interface Match {
@@ -65,7 +70,7 @@ export async function openFound(path: string, around: Omit<Opening, 'given' | 'r
     const given = await sourceAt(path, { ...around, given: path, root: dirname(path) });
     const { format, source, beside } = await find(given);
     at = source.path;
-    const { graph: opened, parameters, hashed, signatures } = await formats[format].open(source);
+    const { graph: opened, parameters, hashed, signatures, format: inside } = await formats[format].open(source);
     checkSizes(opened, around.choices);
     const folder = source.isFolder ? source.path : dirname(source.path);
     const padding = hasLookup(opened) ? await paddingBeside(folder, source.reading.root) : null;
@@ -73,7 +78,7 @@ export async function openFound(path: string, around: Omit<Opening, 'given' | 'r
     const hash = createHash('sha256');
     for (const part of hashed) hash.update(part);
     const summary = summarised(graph, {
-      format: MODEL_FORMATS[format].name,
+      format: inside === undefined ? MODEL_FORMATS[format].name : `${inside}, ${MODEL_FORMATS[format].name}`,
       path: source.path,
       hash: hash.digest('hex'),
       parameters,

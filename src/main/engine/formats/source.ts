@@ -41,6 +41,8 @@ export interface Opening {
   readonly root: string;
   /** Bytes that the machine has for the model. */
   readonly room: number;
+  /** Where a folder may be made for what has to be unpacked; whoever began the opening takes it away. */
+  readonly scratch: string;
   /** What was chosen where the file leaves it open. */
   readonly choices: OpeningChoices;
   /** Told of the bytes on the disk that the files of a model have together, whenever there is one more. */
@@ -64,6 +66,8 @@ export interface OpenedGraph {
   readonly hashed: Iterable<string | Uint8Array>;
   /** Where a file holds several entries to its model: their names, and which is open. */
   readonly signatures?: { readonly names: readonly string[]; readonly open: string };
+  /** Of what was unpacked: what it is. */
+  readonly format?: string;
 }
 
 export interface Format {

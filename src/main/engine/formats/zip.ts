@@ -1,5 +1,6 @@
 /** ZIP archives that may be hostile: nothing is unpacked beyond its declared, bounded size, and sums are checked. */
 import { buf as crc32 } from 'crc-32';
+import { open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import yauzl, { type Entry, type ZipFile } from 'yauzl';
 import { MhoError } from '../../../contract/errors';
@@ -16,6 +17,8 @@ export interface Archive {
    * @throws MODEL_DAMAGED, MODEL_TOO_LARGE
    */
   readonly place: (name: string, limit: number) => Promise<Stretch | Buffer<ArrayBuffer>>;
+  /** Writes an entry to a file that is not there yet. @throws MODEL_DAMAGED, MODEL_TOO_LARGE, and what writing throws */
+  readonly extract: (name: string, limit: number, path: string) => Promise<void>;
 }
 
 /** Bytes of an open file. */
@@ -143,6 +146,34 @@ export async function openArchive(
       if (crc32(bytes) >>> 0 !== entry.crc32) throw wrongSum(name);
       return bytes;
     };
+    const extract = async (name: string, limit: number, path: string): Promise<void> => {
+      const entry = checked(name, limit);
+      const stream = await new Promise<Readable>((resolve, reject) => {
+        zip.openReadStream(entry, (error, opened) => (error ? reject(damaged(error)) : resolve(opened)));
+      });
+      // Faults of reading are the archive's, those of writing are not.
+      async function* read(from: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+        try {
+          yield* from;
+        } catch (error) {
+          throw damaged(error);
+        }
+      }
+      const out = await open(path, 'wx', 0o600);
+      try {
+        let [size, sum] = [0, 0];
+        for await (const part of read(stream)) {
+          size += part.length;
+          sum = crc32(part, sum);
+          await out.write(part);
+        }
+        if (size !== entry.uncompressedSize)
+          throw damaged(`${name} ends after ${size} of ${entry.uncompressedSize} bytes`);
+        if (sum >>> 0 !== entry.crc32) throw wrongSum(name);
+      } finally {
+        await out.close();
+      }
+    };
     const place = async (name: string, limit: number): Promise<Stretch | Buffer<ArrayBuffer>> => {
       const entry = checked(name, limit);
       const { uncompressedSize: size, compressionMethod, relativeOffsetOfLocalHeader: header } = entry;
@@ -166,6 +197,7 @@ export async function openArchive(
       sizes: new Map([...entries].map(([name, entry]) => [name, entry.uncompressedSize])),
       read,
       place,
+      extract,
     };
   } catch (error) {
     throw damaged(error);

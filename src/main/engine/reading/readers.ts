@@ -29,11 +29,11 @@ export type Reader<Asked, Value> = (asked: Asked, tell: Tell) => Promise<Read<Va
 const buffersOf = ({ data, lost }: NumericArray): Float32Array[] => (lost ? [data, lost] : [data]);
 
 export const readers = {
-  model: (async ({ path, room, choices }, tell) => {
-    const model = await openFound(path, { room, choices, onFile: tell.onDisk, expect: tell.expect, read: tell.read });
+  model: (async ({ path, room, choices, scratch }, tell) => {
+    const model = await openFound(path, { room, choices, scratch, onFile: tell.onDisk, expect: tell.expect, read: tell.read });
     const weights = model.graph.values.flatMap(({ constant }) => (constant ? [constant.data] : []));
     return { value: model, arrays: weights };
-  }) satisfies Reader<{ path: string; room: number; choices: OpeningChoices }, OpenedModel>,
+  }) satisfies Reader<{ path: string; room: number; choices: OpeningChoices; scratch: string }, OpenedModel>,
 
   arrays: (async ({ path }, tell) => {
     const value = await readArrays(path, tell.onDisk);
