@@ -116,12 +116,12 @@ test('a model with several signatures shows which is open, and opens another; wh
   const signature = page.getByLabel('Signature');
   await expect(signature).toHaveValue('classify');
   await signature.selectOption('embed');
-  await expect(page.getByText('x [4] → code [5]')).toBeVisible();
+  await expect(page.getByText('x 4 → code 5')).toBeVisible();
   await expect(signature).toHaveValue('embed');
   expect((await studio.get('openedModel', {}))!.summary.signature).toBe('embed');
 
   await answerDialogs(app, { open: join(root, 'tests/field/signatures/case.in.npz'), unsaved: 2 });
-  await page.getByRole('button', { name: 'Choose inputs' }).first().click();
+  await page.getByRole('region', { name: 'Input' }).getByRole('button', { name: 'Open…' }).click();
   await page.getByRole('button', { name: 'Run', exact: true }).first().click({ timeout: 20_000 });
   await expect.poll(async () => (await studio!.get('document', {})).runs, { timeout: 30_000 }).toBeGreaterThan(0);
   await signature.selectOption('classify');
