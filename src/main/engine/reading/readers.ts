@@ -30,7 +30,14 @@ const buffersOf = ({ data, lost }: NumericArray): Float32Array[] => (lost ? [dat
 
 export const readers = {
   model: (async ({ path, room, choices, scratch }, tell) => {
-    const model = await openFound(path, { room, choices, scratch, onFile: tell.onDisk, expect: tell.expect, read: tell.read });
+    const model = await openFound(path, {
+      room,
+      choices,
+      scratch,
+      onFile: tell.onDisk,
+      expect: tell.expect,
+      read: tell.read,
+    });
     const weights = model.graph.values.flatMap(({ constant }) => (constant ? [constant.data] : []));
     return { value: model, arrays: weights };
   }) satisfies Reader<{ path: string; room: number; choices: OpeningChoices; scratch: string }, OpenedModel>,
