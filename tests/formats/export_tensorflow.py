@@ -131,6 +131,26 @@ def spectrum(x, w, v):
     return tf.reduce_mean(tf.tanh(cepstrum) @ v, 1)
 
 
+def gridded(x, w, v):
+    """What training for whole numbers leaves: weights and values on grids, of a layer and of each channel."""
+    q = tf.quantization
+    kernel = q.fake_quant_with_min_max_vars_per_channel(w, [-1.0, -0.7, -1.3, -0.2], [1.1, 0.9, 0.8, 1.4], narrow_range=True)
+    y = tf.nn.relu6(tf.nn.conv2d(q.fake_quant_with_min_max_args(x, -3, 3.3), kernel, 1, "SAME"))
+    y = q.fake_quant_with_min_max_vars(y, 0.0, 5.7, num_bits=6)
+    return tf.reduce_mean(y, (1, 2)) @ v
+
+
+def older(x, w, v):
+    """Ops of older and lesser used names."""
+    raw = tf.raw_ops
+    y = raw.BiasAddV1(value=tf.nn.conv2d(x, w, 1, "SAME"), bias=[0.1, -0.2, 0.3, 0.4])
+    y = raw.MaxPoolV2(input=y, ksize=[1, 2, 2, 1], strides=[1, 2, 2, 1], padding="VALID")
+    y = y * tf.linspace(0.5, 1.5, 4)
+    y = tf.gather(y, raw.InvertPermutation(x=[2, 0, 3, 1]), axis=3)
+    norm = raw.EuclideanNorm(input=y, axis=[1, 2], keep_dims=False)
+    return raw.Concat(concat_dim=1, values=[tf.reduce_max(y, (1, 2)), norm]) @ v
+
+
 def ids(x, w, v):
     """Whole numbers: an embedding, and a mask of the places that hold none."""
     held = tf.cast(tf.not_equal(x, 0), tf.float32)[..., None]
@@ -146,6 +166,8 @@ MODULES = {
     "trigonometric": (Net(trigonometric, [(4, 3)]), (4,)),
     "upwards": (Net(upwards, [(3, 3, 5, 3), (4, 4, 2, 5)]), (5, 5, 3)),
     "dilated": (Net(dilated, [(3, 3, 2, 4), (3, 3, 4, 3)]), (8, 8, 2)),
+    "gridded": (Net(gridded, [(3, 3, 2, 4), (4, 3)]), (6, 6, 2)),
+    "older": (Net(older, [(3, 3, 2, 4), (8, 3)]), (6, 6, 2)),
     "scaled": (Net(scaled, [(4, 8), (8, 3)]), (4,)),
     "banded": (Net(banded, [(4, 4)]), (5, 4)),
     "neighbours": (Net(neighbours, [(3, 3, 2, 5), (20, 3)]), (8, 8, 2)),

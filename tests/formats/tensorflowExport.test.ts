@@ -31,7 +31,7 @@ const why = python ? '' : ` (skipped: ${(environment as Error).message})`;
 
 const SAVED = [
   'counted', 'selected', 'resized', 'reductions', 'trigonometric', 'upwards', 'dilated', 'lstm', 'gru', 'both', 'wave', 'legacy',
-  'scaled', 'banded', 'neighbours', 'spectrum', 'convlstm', 'written',
+  'scaled', 'banded', 'neighbours', 'spectrum', 'convlstm', 'written', 'gridded', 'older',
 ] as const; // prettier-ignore
 const GRAPH_MODELS = [
   'dilated_float32', 'dilated_uint8', 'upwards_uint16', 'counted_float32', 'lstm_float16', 'both_float32',

@@ -3,6 +3,7 @@ import { constants } from './rows/constants';
 import { elementwise } from './rows/elementwise';
 import { products } from './rows/products';
 import { windows } from './rows/windows';
+import { quantisation } from './rows/quantisation';
 import { norms } from './rows/norms';
 import { overAxes } from './rows/overAxes';
 import { moving } from './rows/moving';
@@ -15,6 +16,7 @@ const rows: Readonly<Record<string, Row>> = {
   ...products,
   ...windows,
   ...norms,
+  ...quantisation,
   ...overAxes,
   ...moving,
   ...resizing,

@@ -32,6 +32,24 @@ export const constants: Readonly<Record<string, Row>> = {
     const numbers = range(count).map((i) => start + i * delta);
     return given.every(({ whole }) => whole) ? host.wholes(numbers) : host.reals([count], numbers);
   },
+  LinSpace: (call) => {
+    const [start, stop, count] = [0, 1, 2].map((i) => call.to.array(call.input(i), 'a range').data[0]!) as [
+      number,
+      number,
+      number,
+    ];
+    if (!(count >= 1 && count <= 1e6)) throw new NotExpressible(`a range of ${count} numbers`);
+    const step = count > 1 ? (stop - start) / (count - 1) : 0;
+    return host.reals(
+      [count],
+      range(count).map((i) => start + i * step),
+    );
+  },
+  InvertPermutation: (call) => {
+    const order = call.list(0, 'an order');
+    return host.wholes(order.map((_, place) => order.indexOf(place)));
+  },
+  DebugIdentity: passed,
   Fill: (call) => {
     const value = call.to.array(call.input(1), 'a number');
     return host.filled(

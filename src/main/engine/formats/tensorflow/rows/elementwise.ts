@@ -67,6 +67,7 @@ export const elementwise: Readonly<Record<string, Row>> = {
   FloorMod: (call) => remainder(call.to, call.input(0), call.input(1), false),
   Mod: (call) => remainder(call.to, call.input(0), call.input(1), true),
   TruncateMod: (call) => remainder(call.to, call.input(0), call.input(1), true),
+  TruncateDiv: computed((a, b) => Math.trunc(a / b)),
   Atan2: binary('atan2'),
   Equal: binary('equal'),
   NotEqual: (call) => negated(call.to, call.to.binary('equal', call.input(0), call.input(1))),

@@ -94,6 +94,10 @@ export const moving: Readonly<Record<string, Row>> = {
     const values = call.inputs.slice(0, -1);
     return moves.concat(call.to, values, call.to.axis(values[0]!, call.list(-1, 'an axis')[0]!));
   },
+  Concat: (call) => {
+    const [axis, ...values] = call.inputs as [Tensor, ...Tensor[]];
+    return moves.concat(call.to, values, call.to.axis(values[0]!, call.to.list(axis, 'an axis')[0]!));
+  },
   Pack: (call) => stacked(call.to, call.inputs, call.int('axis', 0)),
   Unpack: (call) => {
     const x = call.input(0);

@@ -1,6 +1,6 @@
 /** Sums, extremes and other reductions over axes; sums along one. */
 import type { ReduceOp } from '../../tensors/reductions';
-import { multipliedOver, summedUp, truthOver } from '../../tensors/compositions';
+import { multipliedOver, squared, summedUp, truthOver } from '../../tensors/compositions';
 import type { Row } from './row';
 import * as reductions from '../../tensors/reductions';
 
@@ -19,6 +19,11 @@ export const overAxes: Readonly<Record<string, Row>> = {
   Mean: reduction('mean'),
   Max: reduction('max'),
   Min: reduction('min'),
+  EuclideanNorm: (call) => {
+    const { to } = call;
+    const sum = reductions.reduce(to, 'sum', squared(to, call.input(0)), call.list(1, 'axes'), call.flag('keep_dims'));
+    return to.unary('sqrt', sum, {}, Math.sqrt);
+  },
   Prod: (call) => {
     const axes = call.list(1, 'axes').map((axis) => call.to.axis(call.input(0), axis));
     return multipliedOver(call.to, call.input(0), axes, call.flag('keep_dims'));

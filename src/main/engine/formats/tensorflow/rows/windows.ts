@@ -116,8 +116,14 @@ const pool =
   (call) => {
     const x = call.input(0);
     const layout = call.layout(x);
-    const size = call.spatially('ksize', layout);
-    const strides = call.spatially('strides', layout);
+    // Newer kinds of pools are given windows and steps as inputs.
+    const along = (key: string, input: number): number[] => {
+      if (call.inputs.length < 3) return call.spatially(key, layout);
+      const sizes = call.list(input, 'a window');
+      return layout.spatial.map((axis) => sizes[axis] ?? 1);
+    };
+    const size = along('ksize', 1);
+    const strides = along('strides', 2);
     const dilations = size.map(() => 1);
     const padding = call.padding(x, layout, size, strides, dilations);
     return sliding.pool(call.to, kind, x, layout.channel, layout.spatial, { size, strides, dilations, padding }, false);
@@ -188,6 +194,10 @@ const patches: Row = (call) => {
 
 export const windows: Readonly<Record<string, Row>> = {
   BiasAdd: (call) => biased(call, call.input(0), call.input(1), call.layout(call.input(0)).channel),
+  BiasAddV1: (call) => {
+    const x = call.input(0);
+    return biased(call, x, call.input(1), call.to.rank(x) - 1);
+  },
   Conv2D: (call) => convolved(call, call.input(0)),
   Conv3D: (call) => convolved(call, call.input(0)),
   DepthwiseConv2dNative: (call) => depthwise(call, call.input(0)),
@@ -197,6 +207,7 @@ export const windows: Readonly<Record<string, Row>> = {
   Conv2DBackpropInput: convTranspose,
   Conv3DBackpropInputV2: convTranspose,
   MaxPool: pool('max'),
+  MaxPoolV2: pool('max'),
   MaxPool3D: pool('max'),
   AvgPool: pool('average'),
   AvgPool3D: pool('average'),
