@@ -2,7 +2,7 @@
 import type { ValueId } from '../../../graph/graph';
 import { ConfigFault } from '../../json';
 import { product, range, reals, wholes, type HostArray } from '../../tensors/array';
-import { symbolic, type Tensor } from '../../tensors/assembly';
+import type { Tensor } from '../../tensors/assembly';
 import { contraction } from '../../tensors/contraction';
 import * as moves from '../../tensors/moves';
 import { activationOf } from '../activations';
@@ -39,18 +39,8 @@ const source = ({ strides, before }: Field, axis: number, p: number, k: number):
   p * strides[axis]! - before[axis]! + k;
 
 /** Row-major: the places of an index, and the index of places. */
-function placesOf(index: number, sizes: readonly number[]): number[] {
-  let left = index;
-  return sizes
-    .map((size) => size)
-    .reverse()
-    .map((size) => {
-      const at = left % size;
-      left = Math.floor(left / size);
-      return at;
-    })
-    .reverse();
-}
+const placesOf = (index: number, sizes: readonly number[]): number[] =>
+  sizes.map((size, axis) => Math.floor(index / product(sizes.slice(axis + 1))) % size);
 const indexOf = (places: readonly number[], sizes: readonly number[]): number =>
   places.reduce((sum, place, axis) => sum * sizes[axis]! + place, 0);
 
@@ -157,7 +147,6 @@ function local(spatial: number): LayerRow['translate'] {
     const linear = call.assembled('pre', () => {
       const made = contraction(to, 'npk,pkf->npf', [patches(call, field), kernel]);
       const batch = to.shape(made)[0]!;
-      if (!symbolic(batch) && batch < 1) throw new ConfigFault('it has no examples');
       const shaped = to.reshape(made, [batch, ...field.output, field.filters]);
       if (bias === undefined) return shaped;
       const { shape, data } = call.array(bias);
