@@ -78,6 +78,9 @@ export function kernelOf(call: LayerCall, asked: KernelAsked): Kernel {
     held,
     part,
   );
+  // Keras 3.15 leaves the zero points of these out of archives; its .h5 files have them.
+  if ((mode === 'gptq' || mode === 'awq') && !parts.has('groups'))
+    throw new NotExpressible(`${mode} weights without their zero points`);
   const make = (): { shape: number[]; data: Float32Array } =>
     mode === 'int8' || mode === 'int4' ? byColumn(parts, asked, mode) : byRow(parts, asked, mode);
   return {
