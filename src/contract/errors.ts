@@ -68,10 +68,7 @@ const catalogue = {
   ],
 
   // before a run
-  OP_UNSUPPORTED: [
-    'Layer {layer} is of kind {kind}, which has no rule, and the target depends on it.',
-    'Choose a target before that layer, or start the path after it.',
-  ],
+  OP_UNSUPPORTED: ['Layer {layer} is of kind {kind}, which has no rule, and the target depends on it.', '{remedy}'],
   RULE_MISSING: [
     'The op {op} at {node} has no rule for the method {method}.',
     'Choose another method, or a target before it.',
@@ -172,6 +169,7 @@ const catalogue = {
     '{path}: {what} is {have}, more than the limit of {limit}.',
     'Give fewer examples at once, or save the array as .npy; damaged files declare such sizes.',
   ],
+  INPUT_TEXTS: ['The input {input} takes strings, which cannot be given as numbers.', '{remedy}'],
   INPUT_MISSING: ['No data was given for the input {input}.', 'The model needs: {inputs}.'],
   INPUT_UNKNOWN: ['The model has no input {input}{hint}.', 'The model needs: {inputs}.'],
   INPUT_SHAPE: ['The input {input} has shape {have}, expected {want}.', 'The first axis is the examples.'],

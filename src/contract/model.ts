@@ -54,6 +54,8 @@ export interface LayerSummary {
   readonly inputs: readonly string[];
   /** Ops of the layer without a rule; empty when it can be attributed. */
   readonly unsupported: readonly string[];
+  /** Layers without a rule that it comes after, the nearest ones; absent where there are none. */
+  readonly behind?: readonly string[];
 }
 
 /**

@@ -60,6 +60,7 @@ const model = z.object({
       parameters: size,
       inputs: z.array(z.string()),
       unsupported: z.array(z.string()),
+      behind: z.array(z.string()).optional(),
     }),
   ),
   parameters: size,

@@ -159,8 +159,6 @@ export interface SampleInfo {
 
 export interface OpenedModel {
   readonly summary: ModelSummary;
-  /** Ops without a rule: which layers, and so which targets and paths are refused. */
-  readonly unsupported: readonly { readonly kind: string; readonly layers: readonly string[] }[];
   /** What each method gives for each op of the model. */
   readonly ops: readonly OpSupport[];
   /** What a path varies and what it holds when nothing else is asked. */

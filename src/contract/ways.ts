@@ -26,12 +26,14 @@ export type Way =
   | { readonly kind: 'fetch' }
   /** A target before what has no rule. */
   | { readonly kind: 'target'; readonly layers: readonly string[] }
-  /** The path starts behind what has no rule. */
-  | { readonly kind: 'start'; readonly layer: string }
   /** The free sizes of these inputs have to be bound. */
   | { readonly kind: 'size'; readonly inputs: readonly string[] }
   /** The model has to be written again, as one of ops alone, by the program that made it. */
-  | { readonly kind: 'export' };
+  | { readonly kind: 'export' }
+  /** A layer reads texts: a model has to be made that begins behind it. */
+  | { readonly kind: 'texts'; readonly layer: string }
+  /** Nothing here helps: the file should be reported. */
+  | { readonly kind: 'report' };
 
 /** What stands for something of the user's own in lines of Python. */
 export type PythonName = 'example' | 'Network' | 'build' | 'shape' | 'tensors' | 'weights';

@@ -7,7 +7,7 @@ import { genomicsNonlinearity } from '../../src/main/engine/attribution/methods'
 import { planRun } from '../../src/main/engine/attribution/plan';
 import { singleCuts } from '../../src/main/engine/graph/cuts';
 import type { Graph, Layer, Node, Value, ValueId } from '../../src/main/engine/graph/graph';
-import { summarised } from '../../src/main/engine/graph/layers';
+import { summarised } from '../../src/main/engine/graph/summary';
 import type { OpAttributes, OpName } from '../../src/main/engine/graph/ops';
 import { prune } from '../../src/main/engine/graph/prune';
 import { opSupport } from '../../src/main/engine/graph/support';

@@ -54,12 +54,14 @@ export function wayWords(way: Way): string {
       return 'Fetch the file again, and look that it has the size that its source says.';
     case 'target':
       return `Choose a target before it: ${either(way.layers.slice(0, MOST))}.`;
-    case 'start':
-      return `Start the path behind it: --path ${way.layer}.`;
     case 'size':
       return `Bind the free size of ${either(way.inputs)}: give an input, or --size.`;
     case 'export':
-      return 'Write the model as ops alone: in Keras, model.export("folder"), and give that folder.';
+      return 'In Python, write the model as ops alone: model.export("folder"), then open that folder.';
+    case 'texts':
+      return `Strings have no path between them: make a model that begins behind ${way.layer}, and give it numbers; in Keras, keras.Model([others…, model.get_layer("${way.layer}").output], model.outputs).`;
+    case 'report':
+      return 'Report it, with the file if you may share it.';
   }
 }
 

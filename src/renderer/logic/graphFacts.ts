@@ -2,6 +2,7 @@
 import type { LayerSummary } from '../../contract/model';
 import type { LayerRecord, RunRecord } from '../../contract/studio';
 import { estimateWords, layerShares, NOT_YET_RESOLVED, trustOf } from '../../contract/words/accuracy';
+import { behindWords } from '../../contract/words/ruleless';
 import { number, shape, signed } from './format';
 import type { GraphNode, VisibleGraph } from './graphTree';
 import { edgeFlows, layerMass, type LayerMass } from './mass';
@@ -83,7 +84,10 @@ export class GraphFacts {
   badges({ layers, group }: GraphNode): readonly Badge[] {
     const found: Badge[] = [];
     const ruleless = layers.flatMap((name) => this.#layers.get(name)?.unsupported ?? []);
+    const behind = layers.flatMap((name) => this.#layers.get(name)?.behind ?? []);
     if (ruleless.length > 0) found.push({ kind: 'rule', says: `no rule for ${ruleless.join(', ')}` });
+    else if (behind.length > 0)
+      found.push({ kind: 'rule', says: `${behindWords([...new Set(behind)])}, which has no rule` });
     const broken = layers.some((name) => {
       const residual = this.#results.get(name)?.residual;
       return residual && this.#place >= 0 && this.exceeded(residual[this.#place]!, this.#delta, this.#uncertainty);

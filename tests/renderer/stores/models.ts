@@ -16,7 +16,6 @@ export const opened = (change: Partial<OpenedModel['summary']> = {}, more: Parti
     parameters: 1,
     ...change,
   },
-  unsupported: [],
   ops: [],
   varied: { walked: [], held: [] },
   beside: [],

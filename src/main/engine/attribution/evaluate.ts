@@ -2,9 +2,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { NumericArray } from '../../../contract/attribution';
-import { MhoError } from '../../../contract/errors';
 import type { Graph, Node, ValueId } from '../graph/graph';
 import { prune, unknownBefore } from '../graph/prune';
+import { rulelessFault } from '../graph/ruleless';
 import { coresFor, knownBytes } from './chunks';
 import { forward } from './forward';
 import type { Weights } from './weights';
@@ -29,7 +29,7 @@ export async function evaluate(
   const { nodes, live, beside } = prune(graph, [...feeds.keys()], wanted);
   const stranger =
     nodes.find((node): node is Node<'unknown'> => node.op === 'unknown') ?? strangerBefore(graph, beside);
-  if (stranger) throw new MhoError('OP_UNSUPPORTED', { layer: stranger.name, kind: stranger.attributes.kind });
+  if (stranger) throw rulelessFault(graph, stranger, [...feeds.keys()]);
   const fed = [...feeds].filter(([id]) => live.has(id));
   const rows = [...feeds.values()][0]?.shape[0] ?? 1;
   const bytes = knownBytes(graph, nodes.map(({ output }) => output)) ?? Infinity; // prettier-ignore

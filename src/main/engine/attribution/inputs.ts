@@ -4,6 +4,7 @@ import { MhoError } from '../../../contract/errors';
 import { written } from '../../../contract/words/shape';
 import { pick } from '../data/precision';
 import { sizeOf, type Graph, type Shape } from '../graph/graph';
+import { textsFault } from '../graph/ruleless';
 import { nearest } from '../graph/target';
 
 const fits = (have: readonly number[], want: Shape): boolean =>
@@ -25,8 +26,10 @@ function checkNames(graph: Graph, arrays: Readonly<Record<string, NumericArray>>
 export function checkInputs(graph: Graph, inputs: AttributionRequest['inputs']): number {
   checkNames(graph, inputs);
   let examples: number | null = null;
-  for (const { name, value } of graph.inputs) {
+  for (const port of graph.inputs) {
+    const { name, value } = port;
     const given = ownOf(inputs, name);
+    if (!given && graph.values[value]!.dtype === 'string') throw textsFault(graph, port);
     if (!given) throw new MhoError('INPUT_MISSING', { input: name, inputs: listed(graph) });
     const want: Shape = [examples, ...graph.values[value]!.shape];
     if (!fits(given.shape, want) || sizeOf(given.shape) !== given.data.length || given.data.length === 0)

@@ -6,6 +6,7 @@ import type { Graph, Layer, Node, ValueId } from '../graph/graph';
 import { layerNamed } from '../graph/layers';
 import { nearest } from '../graph/target';
 import { prune, unknownBefore, type Pruned } from '../graph/prune';
+import { rulelessFault } from '../graph/ruleless';
 import { isLinear, partsServe } from '../graph/support';
 import { ruleOf } from './forward';
 
@@ -64,12 +65,12 @@ export function planRun(
       start: starts.map(describe).join(', '),
     });
   const stranger = pruned.nodes.find((node): node is Node<'unknown'> => node.op === 'unknown');
-  if (stranger) throw new MhoError('OP_UNSUPPORTED', { layer: stranger.name, kind: stranger.attributes.kind });
+  if (stranger) throw rulelessFault(graph, stranger, starts);
   const held = new Set(fixed);
   const around = pruned.beside.find((id) => !held.has(id));
   if (around !== undefined) {
     const source = unknownBefore(graph, around);
-    if (source) throw new MhoError('OP_UNSUPPORTED', { layer: source.name, kind: source.attributes.kind });
+    if (source) throw rulelessFault(graph, source, starts);
     throw new MhoError('PATH_START', {
       layer: starts.map(describe).join(', '),
       reason: `${describe(around)} reaches the target around it`,

@@ -7,7 +7,7 @@ import { MODEL_FORMAT_NAMES, MODEL_FORMATS, type ModelFormat, type ModelFormatNa
 import type { ModelSummary } from '../../../contract/model';
 import type { Graph } from '../graph/graph';
 import { notFiniteWeights } from '../graph/doubts';
-import { summarised } from '../graph/layers';
+import { summarised } from '../graph/summary';
 import { frozenGraph } from './frozenGraph';
 import { graphModel } from './graphModel/open';
 import { kerasArchive } from './kerasArchive';

@@ -1,8 +1,11 @@
+<<<<<<< HEAD
 /** What a graph's layers look like from outside. */
 import type { LayerSummary, ModelSummary } from '../../../contract/model';
 import { defaultOutput } from './closed';
+=======
+/** The layers of a graph by their names, and of its nodes. */
+>>>>>>> fc9e26b (A layer without a rule is the only one that is named, with what works for it: the model written as ops, free sizes bound, an earlier target; those after it are told to be behind it)
 import type { Graph, Layer, Node, ValueId } from './graph';
-import type { OpAttributes } from './ops';
 
 /** The names of the layers by their outputs; of several layers with one output, the first. */
 export function layerNames({ layers }: Graph): ReadonlyMap<ValueId, string> {
@@ -23,6 +26,7 @@ export function layersOfNodes(graph: Graph): (node: Node) => Layer | undefined {
   // An op inside a layer is named `layer/op`.
   return ({ name }) => layers.get(name) ?? layers.get(name.slice(0, name.lastIndexOf('/')));
 }
+<<<<<<< HEAD
 
 /** Kinds of ops inside each layer that have no rule, by the layer's output: absent when it can be attributed. */
 function unsupported(graph: Graph): ReadonlyMap<ValueId, readonly string[]> {
@@ -64,3 +68,5 @@ export function summarised(
     layers: graph.layers.map((layer) => layerSummary(graph, layer, refused.get(layer.output) ?? [])),
   };
 }
+=======
+>>>>>>> fc9e26b (A layer without a rule is the only one that is named, with what works for it: the model written as ops, free sizes bound, an earlier target; those after it are told to be behind it)

@@ -18,6 +18,18 @@ import { fail, LARGEST_SIZE, UNKNOWN_SHAPE } from './shapes';
 
 export type { Padding, Window, WindowPadding } from './facts/windows';
 
+/** Why an op of a file has no rule here. */
+export interface Ruleless {
+  /** The file's own name of it, with the option that is missing. */
+  readonly kind: string;
+  /** It has a rule, but its inputs come from something that has none, and so their shapes are not known. */
+  readonly behind?: boolean;
+  /** It has a rule for other options, or other shapes. */
+  readonly option?: boolean;
+  /** A layer of Keras, which can be written as ops. */
+  readonly layer?: boolean;
+}
+
 export const OPS = {
   ...elementwise,
   ...binary,
@@ -38,7 +50,7 @@ export const OPS = {
     reads: 'values',
   }),
   /** A layer nobody here knows: shown, and refused by name when a run needs it. */
-  unknown: op<{ readonly kind: string }>({ shape: () => UNKNOWN_SHAPE, passing: 'unknown', reads: 'values' }),
+  unknown: op<Ruleless>({ shape: () => UNKNOWN_SHAPE, passing: 'unknown', reads: 'values' }),
 };
 
 export type OpName = keyof typeof OPS;

@@ -87,6 +87,8 @@ function nodeSupport(graph: Graph, node: Node): Methods {
 export function opSupport(graph: Graph): OpSupport[] {
   const counts = new Map<string, Map<Methods, number>>();
   for (const node of graph.nodes) {
+    // Of what is only behind an op without a rule, nothing is known to tell.
+    if (node.op === 'unknown' && (node as Node<'unknown'>).attributes.behind === true) continue;
     const support = nodeSupport(graph, node);
     const op = node.op === 'unknown' ? (node as Node<'unknown'>).attributes.kind : node.op;
     const alike = counts.get(op) ?? new Map<Methods, number>();

@@ -1,6 +1,7 @@
 /** The op table: one row per canonical op. The compiler asks for every one. */
 import * as tf from '@tensorflow/tfjs-core';
 import { MhoError } from '../../../contract/errors';
+import { waysWords } from '../../../contract/words/ways';
 import type { OpName } from '../graph/ops';
 import { binary } from './binary';
 import { convolution } from './convolution';
@@ -16,7 +17,9 @@ import { selection } from './selection';
 import { structural } from './structural';
 
 const refuse = ({ attributes }: { readonly attributes: { readonly kind: string } }): never => {
-  throw new MhoError('OP_UNSUPPORTED', { layer: attributes.kind, kind: attributes.kind });
+  const ways = [{ kind: 'report' }] as const;
+  const { kind } = attributes;
+  throw new MhoError('OP_UNSUPPORTED', { layer: kind, kind, remedy: waysWords(ways) }, { ways });
 };
 
 type Table = { readonly [Op in OpName]: OpRule<Op> };

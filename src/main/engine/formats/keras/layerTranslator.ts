@@ -133,8 +133,14 @@ export class LayerTranslator {
     this.nameAssembled();
     if (typeof made !== 'string' && made.some(isMadeArray)) return made;
     const failed = typeof made === 'string';
+    const ruled = operation !== null || row !== null;
+    const why = {
+      layer: true,
+      option: ruled,
+      behind: ruled && inputs.some((id) => this.builder.shape(id) === UNKNOWN_SHAPE),
+    };
     const values = failed
-      ? [this.builder.add('unknown', inputs, { kind: made }, name, recorded ?? UNKNOWN_SHAPE)]
+      ? [this.builder.add('unknown', inputs, { kind: made, ...why }, name, recorded ?? UNKNOWN_SHAPE)]
       : (made as ValueId[]);
     const [output, ...others] = values as [ValueId, ...ValueId[]];
     this.builder.rename(output, name);

@@ -305,7 +305,8 @@ export class Importer {
       return node.outputs.map((name) => {
         const info = this.declared.get(name);
         const dims = info ? dimsOf(info) : null;
-        return this.to.unknown(present, reason, dims?.every((size) => size !== null) ? (dims as number[]) : null);
+        const shape = dims?.every((size) => size !== null) ? (dims as number[]) : null;
+        return this.to.unknown(present, reason, shape, error.message !== '');
       });
     }
   }

@@ -223,14 +223,16 @@ export class Axes {
     return id;
   }
 
-  /** What cannot be translated: shown, and refused by name. */
-  unknown(inputs: readonly Tensor[], reason: string, shape: readonly number[] | null): Varying {
-    const ids = inputs.flatMap((x) => (isArray(x) ? [] : [x.id]));
+  /** What cannot be translated: shown, and refused by name. @param option whether others of its kind can */
+  unknown(inputs: readonly Tensor[], kind: string, shape: readonly number[] | null, option = false): Varying {
+    // Its weights are the layer's, whatever becomes of them.
+    const ids = inputs.flatMap((x) => (isArray(x) ? (x.shape.length > 0 ? [this.constant(x)] : []) : [x.id]));
     const known = shape !== null && shape.length >= (this.batched ? 1 : 0) && shape.every((size) => size >= 1);
     const sizes = known ? shape.slice(this.batched ? 1 : 0).map(free) : null;
-    const id = this.emit('unknown', ids, { kind: reason }, sizes ?? [null]);
     const source = inputs.flatMap((x) => (isArray(x) || x.opaque === null ? [] : [x.opaque]))[0];
-    return { id, axes: sizes ? this.allHeld(sizes.length) : [], opaque: sizes ? null : (source ?? reason) };
+    const why = option ? { option, behind: source !== undefined } : {};
+    const id = this.emit('unknown', ids, { kind, ...why }, sizes ?? [null]);
+    return { id, axes: sizes ? this.allHeld(sizes.length) : [], opaque: sizes ? null : (source ?? kind) };
   }
 
   /** Every axis held, in the file's order. @param inner how many there are beside the batch */

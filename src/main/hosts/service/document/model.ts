@@ -126,13 +126,9 @@ export function openedModel(
   { graph, summary, sample, labels, beside }: OpenModel,
   data: InputData | null,
 ): OpenedModel {
-  const kinds = new Map<string, string[]>();
-  for (const { name, unsupported } of summary.layers)
-    for (const kind of new Set(unsupported)) kinds.set(kind, [...(kinds.get(kind) ?? []), name]);
   const { ops, varied, finalActivation, probabilities } = engine.describe(graph);
   return {
     summary,
-    unsupported: [...kinds].map(([kind, layers]) => ({ kind, layers })),
     ops,
     varied,
     beside,

@@ -7,6 +7,7 @@ import { notFiniteWords } from '../../../../contract/words/weights';
 import { defaultOutputWords } from '../../../../contract/words/target';
 import { signatureWords } from '../../../../contract/words/signatures';
 import { freeWords } from '../../../../contract/words/sizes';
+import { behindWords, rulelessWords } from '../../../../contract/words/ruleless';
 import { written } from '../../../../contract/words/shape';
 import { heldWords, walkedWords } from '../../../../contract/words/varied';
 import { opSupport } from '../../../engine/graph/support';
@@ -38,7 +39,6 @@ function described(model: ModelSummary, { walked, held }: Varied): string {
     given.map(({ name, shape: sizes, dtype }) => `${printable(name)} ${written(sizes)} ${dtype}`).join('; ');
   const behind = walked.filter(({ behind: inputs }) => inputs.length > 0);
   const free = freeWords(model.inputs);
-  const unsupported = model.layers.filter((layer) => layer.unsupported.length > 0);
   const lines = [
     `${printable(model.name)}: ${model.format}, ${model.parameters.toLocaleString('en')} parameters, hash ${model.hash.slice(0, 12)}`,
     ...((model.signatures?.length ?? 0) > 1 ? [`signature: ${printable(signatureWords(model))}`] : []),
@@ -53,18 +53,15 @@ function described(model: ModelSummary, { walked, held }: Varied): string {
     ...heldWords(held).map((each) => `held:    ${printable(each)}`),
     ...(walked.length === 0 ? ['path:    nowhere: no value of real numbers stands behind the inputs'] : []),
   ];
-  const rows = model.layers.map(({ name, kind, group, shape: sizes, units, parameters, inputs }) => [
+  const rows = model.layers.map(({ name, kind, behind, group, shape: sizes, units, parameters, inputs }) => [
     printable([...group, name].join(' / ')),
-    printable(kind),
+    printable(behind ? `${kind} (${behindWords(behind)})` : kind),
     written(sizes),
     right(units === null ? '' : String(units)),
     right(parameters.toLocaleString('en')),
     printable(inputs.join(', ')),
   ]);
-  const warnings = unsupported.map(
-    (layer) =>
-      `${printable(layer.name)} (${printable(layer.kind)}) has no rule: targets that depend on it are refused (${printable(layer.unsupported.join(', '))}).\n`,
-  );
+  const warnings = rulelessWords(model.layers).map((each) => `${printable(each)}\n`);
   const doubts = (model.notFinite ?? []).map((each) => `${notFiniteWords(each)}\n`);
   const head = ['Layer', 'Kind', 'Shape', 'Units', 'Parameters', 'Fed by'];
   return `${lines.join('\n')}\n${table(head, rows)}${warnings.join('')}${doubts.join('')}`;

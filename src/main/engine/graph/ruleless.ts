@@ -1,0 +1,133 @@
+/** What has no rule, what lies behind it, and what can be done. */
+import { MhoError } from '../../../contract/errors';
+import type { Way } from '../../../contract/ways';
+import { waysWords } from '../../../contract/words/ways';
+import type { Graph, Layer, Node, ValueId } from './graph';
+import { layersOfNodes } from './layers';
+import { UNKNOWN_SHAPE } from './shapes';
+
+/** Layers that a layer is told to be behind, and earlier targets that are told. */
+const MOST = 8;
+
+type Unknown = Node<'unknown'>;
+const isUnknown = (node: Node): node is Unknown => node.op === 'unknown';
+
+/** Values that depend on one of the model's inputs. */
+function fedValues({ inputs, nodes }: Graph): ReadonlySet<ValueId> {
+  const fed = new Set(inputs.map(({ value }) => value));
+  for (const node of nodes) if (node.inputs.some((id) => fed.has(id))) fed.add(node.output);
+  return fed;
+}
+
+/**
+ * The nodes that have no rule of their own. Not those that would have one if their inputs were known, nor what only makes something for
+ * one of them (a table that is looked into).
+ */
+export function rulelessNodes(graph: Graph): readonly Unknown[] {
+  const own = graph.nodes.filter(isUnknown).filter(({ attributes }) => attributes.behind !== true);
+  const fed = fedValues(graph);
+  const read = new Set(own.flatMap(({ inputs }) => inputs));
+  return own.filter(({ output }) => fed.has(output) || !read.has(output));
+}
+
+/** Of each value, the layers without a rule that it comes after: the nearest ones, MOST of them at the most. */
+export function layersBefore(graph: Graph): ReadonlyMap<ValueId, ReadonlySet<string>> {
+  const layerOf = layersOfNodes(graph);
+  const own = new Map(rulelessNodes(graph).map((node) => [node.output, layerOf(node)?.name ?? node.name] as const));
+  const before = new Map<ValueId, ReadonlySet<string>>();
+  const through = (id: ValueId): Iterable<string> => {
+    const name = own.get(id);
+    return name === undefined ? (before.get(id) ?? []) : [name];
+  };
+  for (const { inputs, output } of graph.nodes) {
+    const [only, ...others] = inputs.filter((id) => own.has(id) || before.has(id));
+    if (only === undefined) continue;
+    // Most have one such input, and share its set.
+    const shared = others.length === 0 && !own.has(only) ? before.get(only) : undefined;
+    before.set(output, shared ?? new Set(inputs.flatMap((id) => [...through(id)]).slice(0, MOST)));
+  }
+  return before;
+}
+
+/** The refusal of an input of texts. */
+export function textsFault(graph: Graph, { name, value }: Graph['inputs'][number]): MhoError {
+  const layerOf = layersOfNodes(graph);
+  const after = new Set([value]);
+  const own = new Set(rulelessNodes(graph));
+  let reader: Node | undefined;
+  for (const node of graph.nodes) {
+    if (!node.inputs.some((id) => after.has(id))) continue;
+    after.add(node.output);
+    reader = node;
+    if (isUnknown(node) && own.has(node)) break;
+  }
+  const ways: Way[] = [{ kind: 'texts', layer: (reader && (layerOf(reader)?.name ?? reader.name)) ?? name }];
+  return new MhoError('INPUT_TEXTS', { input: name, remedy: waysWords(ways) }, { ways });
+}
+
+/** A node that a value comes from, and the one in front of all that has no rule of its own. */
+function cause(graph: Graph, node: Unknown): Unknown {
+  if (node.attributes.behind !== true) return node;
+  const own = new Map(rulelessNodes(graph).map((each) => [each.output, each] as const));
+  const needed = new Set(node.inputs);
+  for (const each of [...graph.nodes].reverse()) {
+    if (!needed.has(each.output)) continue;
+    const found = own.get(each.output);
+    if (found) return found;
+    for (const id of each.inputs) needed.add(id);
+  }
+  return node;
+}
+
+/** Everything that a value comes from, itself among it. */
+function upstream(graph: Graph, value: ValueId): ReadonlySet<ValueId> {
+  const needed = new Set([value]);
+  for (const { inputs, output } of [...graph.nodes].reverse())
+    if (needed.has(output)) for (const id of inputs) needed.add(id);
+  return needed;
+}
+
+/** Layers that a node comes from and that can be a target of a path from `starts`, the nearest first. */
+function earlier(graph: Graph, node: Unknown, starts: readonly ValueId[]): Layer[] {
+  const needed = upstream(graph, node.output);
+  const varies = new Set(starts);
+  const closed = new Set<ValueId>();
+  for (const each of graph.nodes) {
+    if (each.inputs.some((id) => varies.has(id))) varies.add(each.output);
+    if (isUnknown(each) || each.inputs.some((id) => closed.has(id))) closed.add(each.output);
+  }
+  const places = new Map(graph.nodes.map(({ output }, place) => [output, place] as const));
+  return graph.layers
+    .filter(({ output }) => {
+      const { dtype, shape } = graph.values[output]!;
+      const fits = dtype === 'float32' && shape !== UNKNOWN_SHAPE && places.has(output);
+      return fits && needed.has(output) && varies.has(output) && !closed.has(output);
+    })
+    .sort((a, b) => places.get(b.output)! - places.get(a.output)!)
+    .slice(0, MOST);
+}
+
+/**
+ * The refusal of a node without a rule that a target depends on, by what works for it: binding free sizes, writing the model as ops,
+ * an earlier target.
+ * @param starts of the path that was asked for
+ */
+export function rulelessFault(graph: Graph, met: Unknown, starts: readonly ValueId[]): MhoError {
+  const node = cause(graph, met);
+  const layer = layersOfNodes(graph)(node)?.name ?? node.name;
+  const { kind, option, layer: ofKeras } = node.attributes;
+  const needed = upstream(graph, node.output);
+  const ports = graph.inputs.filter(({ value }) => needed.has(value));
+  const ways: Way[] = [];
+  const free = ports.filter(({ value }) => graph.values[value]!.shape.includes(null)).map(({ name }) => name);
+  const texts = ports.some(({ value }) => graph.values[value]!.dtype === 'string');
+  if (texts) ways.push({ kind: 'texts', layer });
+  else {
+    if (option === true && free.length > 0) ways.push({ kind: 'size', inputs: free });
+    if (ofKeras === true) ways.push({ kind: 'export' });
+  }
+  const targets = earlier(graph, node, starts).map(({ name }) => name);
+  if (targets.length > 0) ways.push({ kind: 'target', layers: targets });
+  if (ways.length === 0) ways.push({ kind: 'report' });
+  return new MhoError('OP_UNSUPPORTED', { layer, kind, remedy: waysWords(ways) }, { ways });
+}
