@@ -1,5 +1,6 @@
 /** A model as the interface shows it. */
 import type { LayerSummary, ModelSummary } from '../../../contract/model';
+import { defaultOutput } from './closed';
 import type { Graph, Layer, ValueId } from './graph';
 import { layersOfNodes } from './layers';
 import { layersBefore, rulelessNodes } from './ruleless';
@@ -40,9 +41,11 @@ export function summarised(
   };
   const refused = unsupported(graph);
   const before = layersBefore(graph);
+  const { name: first } = defaultOutput(graph);
   return {
     name: graph.name,
     ...about,
+    ...(first !== graph.outputs[0]!.name && { defaultOutput: first }),
     inputs: graph.inputs.map(port),
     outputs: graph.outputs.map(port),
     layers: graph.layers.map((layer) => {
