@@ -6,6 +6,7 @@ import { mkdir } from 'node:fs/promises';
 import { dirname, extname, join } from 'node:path';
 import { type ErrorCode, MhoError } from '../../../contract/errors';
 import { type Format, type OpenedGraph, type Source, sourceAt, withFile } from './source';
+import { isTorchArchive } from './strangers/zips';
 import { type Archive, openArchive } from './zip';
 
 /** Files that tell a model, and endings of files that are one. */
@@ -17,7 +18,8 @@ export const zipped = (within: (folder: Source) => Promise<OpenedGraph>): Format
   match: async ({ isFolder, head, path, reading }) => {
     if (isFolder || !isArchive(head)) return false;
     const archive = await withFile(path, reading, 'it is missing', openArchive).catch(() => null);
-    return archive !== null && [...archive.sizes.keys()].some(tells);
+    const names = [...(archive?.sizes.keys() ?? [])];
+    return names.some(tells) && !isTorchArchive(names);
   },
   open: async (source) => {
     const { path, reading } = source;

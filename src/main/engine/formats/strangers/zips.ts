@@ -6,11 +6,16 @@ import { inTorch } from './pickles';
 /** Of a pickle that is looked into; the weights lie beside it. */
 const LARGEST_PICKLE = 64 * 2 ** 20;
 
+const isProgram = (name: string): boolean => /(?:^|\/)(?:archive_format|serialized_exported_program\.json)$/.test(name);
+
+/** Whether an archive is PyTorch's own: files in it may be called as those of other models. */
+export const isTorchArchive = (names: readonly string[]): boolean =>
+  names.some((name) => isProgram(name) || /(?:^|\/)data\.pkl$/.test(name));
+
 export async function inZip({ sizes, read }: Archive): Promise<Told> {
   const names = [...sizes.keys()];
   const ends = (end: string): string | undefined => names.find((name) => name === end || name.endsWith(`/${end}`));
-  if (ends('archive_format') !== undefined || ends('serialized_exported_program.json') !== undefined)
-    return { name: 'torchProgram' };
+  if (names.some(isProgram)) return { name: 'torchProgram' };
   const pickle = ends('data.pkl');
   if (pickle !== undefined) {
     if (ends('constants.pkl') !== undefined || names.some((name) => /(?:^|\/)code\//.test(name)))
