@@ -5,13 +5,16 @@
  */
 import type { Graph, Node } from './graph';
 
-const isStraight = (node: Node): boolean => node.op === 'round' && (node as Node<'round'>).attributes.straight === true;
+/** What a node is on the line; itself where it is the same there. */
+function onLine(node: Node): Node {
+  if (node.op === 'round' && (node as Node<'round'>).attributes.straight === true)
+    return { ...node, op: 'identity', attributes: {} };
+  const { straight } = node.op === 'identity' ? (node as Node<'identity'>).attributes : {};
+  return straight === undefined ? node : { ...node, op: 'clip', attributes: { min: straight, max: straight } };
+}
 
 /** The same graph where nothing is rounded so: values and their ids are alike. */
 export function straightened(graph: Graph): Graph {
-  if (!graph.nodes.some(isStraight)) return graph;
-  const nodes = graph.nodes.map((node): Node =>
-    isStraight(node) ? { ...node, op: 'identity', attributes: {} } : node,
-  );
-  return { ...graph, nodes };
+  const nodes = graph.nodes.map(onLine);
+  return nodes.every((node, at) => node === graph.nodes[at]) ? graph : { ...graph, nodes };
 }

@@ -134,7 +134,8 @@ const picked = { passing: 'carried', reads: 'shapes', gives: 'asGiven' } as cons
 const moved = { ...picked, passing: 'moved' } as const;
 
 export const structural = {
-  identity: op({ shape: kept, passing: 'moved', reads: 'shapes' }),
+  /** `straight`: what stands in its place, whatever the input, where a path walks the line that steps stand for (straightened.ts). */
+  identity: op<{ readonly straight?: number }>({ shape: kept, passing: 'moved', reads: 'shapes' }),
   /** At most one −1, which takes what is left. */
   reshape: op<{ readonly shape: readonly number[] }>({
     shape: ([x], { shape }) => reshaped(x!.shape, shape),

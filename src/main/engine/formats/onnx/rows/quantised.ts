@@ -145,7 +145,15 @@ const dynamic: Row = (call) => {
   const divisor = to.binary('add', scale, to.binary('equal', scale, host.scalar(0)));
   const lowest = to.unary('neg', to.binary('div', low, divisor), {}, null);
   const zero = stepped(call, lowest, null, 2);
-  return [stepped(call, to.binary('div', x, divisor), zero, 2), scale, zero];
+  const steps = stepped(call, to.binary('div', x, divisor), zero, 2);
+  // On the line steps of this scale are the value itself: of scale 1, around 0. There the scale is not walked, which an end where the
+  // value is 0 everywhere leaves at once.
+  const only = (value: Tensor, straight: number): Tensor => to.unary('identity', value, { straight }, null);
+  const rounded = (value: Tensor): Tensor => to.unary('round', value, { straight: true }, null);
+  // The value is made last: it is what a layer around it gives.
+  const beside = [only(scale, 1), only(zero, 0)];
+  const apart = only(to.binary('sub', steps, x), 0);
+  return [rounded(to.binary('add', x, apart)), ...beside];
 };
 
 /** Zero points of a product's first operand, one or one a row, and of its second, one or one a column. */
