@@ -1,27 +1,12 @@
 /** Files as a model’s inputs, as a window is told of them. */
-import { copyFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { encode as encodePng } from 'fast-png';
 import { describe, expect, it } from 'vitest';
 import { howWords } from '../../../src/contract/words/data';
-import type { Params, Result } from '../../../src/contract/studio';
-import type { StudioService } from '../../../src/main/hosts/service';
-import { digits, folder, get, samples, start } from './studio';
+import { digits, folder, get, read, samples, start, write } from './studio';
 
 describe('data', () => {
-  const write = (name: string, bytes: string | Uint8Array): string => {
-    writeFileSync(join(folder, name), bytes);
-    return join(folder, name);
-  };
-  const read = (
-    service: StudioService,
-    paths: readonly string[],
-    more: Omit<Params<'readInputs'>, 'files'> = {},
-  ): Promise<Result<'readInputs'>> => {
-    const tokens = paths.map((_, at) => `token${at}`);
-    const granted = Object.fromEntries(tokens.map((token, at) => [token, paths[at]!]));
-    return get(service, 'readInputs', { files: tokens, ...more }, { paths: granted });
-  };
   const grey = (level: number, size = 16): Uint8Array =>
     encodePng({ width: size, height: size, channels: 1, depth: 8, data: new Uint8Array(size * size).fill(level) });
 

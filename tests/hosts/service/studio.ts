@@ -1,5 +1,5 @@
 /** A studio service over the real engine and a folder on the disk. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach } from 'vitest';
@@ -75,4 +75,20 @@ export const run = async (service: StudioService, setup: RunSetup, document = 'o
     get(service, 'startRun', setup, { emit, document }).catch(fail);
   });
   return notices;
+};
+
+/** A file in the test's folder. */
+export const write = (name: string, bytes: string | Uint8Array): string => {
+  writeFileSync(join(folder, name), bytes);
+  return join(folder, name);
+};
+/** Files read for a model's inputs. */
+export const read = (
+  service: StudioService,
+  paths: readonly string[],
+  more: Omit<Params<'readInputs'>, 'files'> = {},
+): Promise<Result<'readInputs'>> => {
+  const tokens = paths.map((_, at) => `token${at}`);
+  const granted = Object.fromEntries(tokens.map((token, at) => [token, paths[at]!]));
+  return get(service, 'readInputs', { files: tokens, ...more }, { paths: granted });
 };

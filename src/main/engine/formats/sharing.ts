@@ -2,7 +2,7 @@
 import type { Constant, Graph } from '../graph/graph';
 
 /** Smaller constants are not worth looking for. */
-const LEAST = 256;
+const LEAST = 16;
 
 /** The graph with the arrays of another wherever they hold the same numbers. */
 export function sharing(graph: Graph, known: Graph): Graph {

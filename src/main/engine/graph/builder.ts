@@ -24,6 +24,9 @@ export class GraphBuilder {
   private readonly aliases = new Map<string, ValueId>();
   private blame: Blame | null = null;
 
+  /** Whether an input has a size that is free. */
+  leavesFree = false;
+
   /** @param bind gives an input's shape sizes that were chosen for it */
   constructor(
     readonly name: string,
@@ -36,6 +39,7 @@ export class GraphBuilder {
     for (const size of shape)
       if (size !== null && !(Number.isInteger(size) && size >= 1))
         throw new MhoError('MODEL_CONFIG', { layer: name, kind: 'input', reason: `a size of ${size} is not possible` });
+    if (shape.includes(null)) this.leavesFree = true;
     const id = this.value(name, shape, dtype, null);
     this.inputs.push({ name: this.values[id]!.name, value: id });
     return id;

@@ -299,7 +299,7 @@ export class Importer {
       return work();
     } catch (error) {
       if (!(error instanceof NotExpressible)) throw error;
-      const reason = error.message ? `${kind} with ${error.message}` : kind;
+      const reason = error.message ? `${kind} with ${this.to.told(error)}` : kind;
       // Made of texts alone: no value of the model leads there.
       if (!present.some((x) => !isArray(x)) && error.message === 'texts') return node.outputs.map(() => new Text());
       return node.outputs.map((name) => {

@@ -201,7 +201,7 @@ class TfImporter {
       return work();
     } catch (error) {
       if (!(error instanceof NotExpressible)) throw error;
-      const reason = error.message ? `${node.op} with ${error.message}` : node.op;
+      const reason = error.message ? `${node.op} with ${this.to.told(error)}` : node.op;
       const shape = node.attributes.get('_output_shape')?.shape ?? null;
       const one = this.to.unknown(items.filter(isTensor), reason, shape, error.message !== '');
       return new Array<Tensor>(outputsOf(node)).fill(one);

@@ -19,13 +19,9 @@ import { OPS, type OpAttributes, type OpName } from '../../graph/ops';
 import * as host from './array';
 import { isArray, NotExpressible, product, range, type HostArray } from './array';
 import type { Declared, Reading } from './examples';
+import { BATCH, FREE, made, withoutStandIns } from './standIns';
 
-/** Stand for the batch and for other free sizes in shape arithmetic: primes, and their product is exact. */
-export const BATCH = 1048573;
-export const FREE = 1048571;
-
-/** Whether a size of shape arithmetic has a free one in it. */
-export const symbolic = (size: number): boolean => size >= FREE && (size % BATCH === 0 || size % FREE === 0);
+export { BATCH, FREE, symbolic } from './standIns';
 
 /** The batch axis of a file that has none. */
 export const NO_BATCH = -1;
@@ -191,8 +187,15 @@ export class Axes {
       if (error instanceof MhoError) throw new NotExpressible(String(error.details['reason'] ?? error.sentence));
       throw error;
     }
+    if (this.builder.leavesFree && this.builder.shape(id).some((size) => size !== null && made(size)))
+      throw new NotExpressible('a size that a free one decides');
     this.origins.set(id, this.origin);
     return id;
+  }
+
+  /** Why an op is not expressed, in words that hold no stand-in. */
+  told({ message }: NotExpressible): string {
+    return withoutStandIns(message, this.builder.leavesFree);
   }
 
   /** Whole numbers stay whole through ops that keep them so: the path starts at the first real values behind them. */

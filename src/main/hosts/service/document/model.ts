@@ -70,15 +70,18 @@ export async function readModel(
   const ports = portsOf(engine.describe(graph).ports, sample?.info.alphabet ?? null, own);
   const labels = sample?.info.labels ?? (await labelsBeside(path, summary.outputs));
   const opened = { graph, summary, ports, labels, path, sample: sample?.info ?? null, beside, choices };
+  // The last one opened: as long as sizes are free, what cannot be expressed reads no weights.
+  let known = graph;
   return sizable(opened, async (sizes, aborted) => {
     const again = await engine.openModel(path, {
       ...(aborted && { signal: aborted }),
       choices: { ...choices, ...choicesOf(summary), sizes },
     });
     if (again.summary.hash !== summary.hash) throw new MhoError('MODEL_CHANGED', { path });
+    known = engine.sharing(again.graph, known);
     return {
       ...opened,
-      graph: engine.sharing(again.graph, graph),
+      graph: known,
       summary: again.summary,
       labels: sample?.info.labels ?? (await labelsBeside(path, again.summary.outputs)),
     };
