@@ -71,12 +71,8 @@ export class GraphBuilder {
     return output;
   }
 
-  private inferred<Op extends OpName>(
-    op: Op,
-    inputs: readonly ValueId[],
-    attributes: OpAttributes[Op],
-    name: string,
-  ): Shape {
+  /** The shape that an op would have. @param name who is blamed for an impossible one @throws MODEL_CONFIG */
+  inferred<Op extends OpName>(op: Op, inputs: readonly ValueId[], attributes: OpAttributes[Op], name: string): Shape {
     try {
       return shapeOf(
         op,

@@ -182,13 +182,16 @@ export class Axes {
   emit<Op extends OpName>(op: Op, inputs: readonly ValueId[], attributes: OpAttributes[Op], shape?: Shape): ValueId {
     let id: ValueId;
     try {
+      if (this.builder.leavesFree && shape === undefined) {
+        const inferred = this.builder.inferred(op, inputs, attributes, `~${this.origin.name}`);
+        if (inferred.some((size) => size !== null && made(size)))
+          throw new NotExpressible('a size that a free one decides');
+      }
       id = this.builder.add(op, inputs, attributes, `~${this.origin.name}`, shape, this.typeOf(op, inputs));
     } catch (error) {
       if (error instanceof MhoError) throw new NotExpressible(String(error.details['reason'] ?? error.sentence));
       throw error;
     }
-    if (this.builder.leavesFree && this.builder.shape(id).some((size) => size !== null && made(size)))
-      throw new NotExpressible('a size that a free one decides');
     this.origins.set(id, this.origin);
     return id;
   }
