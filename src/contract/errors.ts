@@ -47,6 +47,10 @@ const catalogue = {
     'Layer {layer} ({kind}): {reason}.',
     'Save the model again with a released version of Keras, or report the file.',
   ],
+  MODEL_SIZES_LAYER: [
+    'At the sizes {sizes} layer {layer} ({kind}) cannot work: {reason}.',
+    'Give an input of other sizes: most often a longer or larger one.',
+  ],
   MODEL_CHANGED: ['{path} has changed since it was opened.', 'Open it again; runs of what it was stay in the session.'],
   MODEL_SIZES: [
     'The input {input} cannot have the sizes {have}: its shape is {want}, where ? is free.',

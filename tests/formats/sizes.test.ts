@@ -13,6 +13,7 @@ import type { Device } from '../../src/main/engine/backends';
 import { openModel } from '../../src/main/engine/formats';
 import { hold } from '../device';
 import { random } from '../random';
+import { functional, tensor } from './written';
 import { FLOAT, type Graph, INT64, type Node, onnxFile, type Tensor } from './onnxFile';
 
 let device: Device;
@@ -198,5 +199,29 @@ describe('sizes left free, and bound', () => {
   ])('refuses %s', async (message, chosen) => {
     const path = model(kinds[0]!, ['n', 2, 'height', 'width']);
     await expect(openModel(path, { choices: { sizes: chosen } })).rejects.toThrow(message);
+  });
+
+  it('says so where a layer cannot work at a size, and that another one is wanted', async () => {
+    const path = join(scratch, 'cropped.json');
+    const cropped = functional(
+      [{ name: 'x', shape: [null, 2] }],
+      [
+        {
+          kind: 'Cropping1D',
+          name: 'crop',
+          module: 'keras.layers',
+          config: { cropping: [3, 3] },
+          args: [tensor('x')],
+        },
+      ],
+      [['crop', 0]],
+    );
+    const topology = { model_config: cropped, keras_version: '3.8.0' };
+    writeFileSync(path, JSON.stringify({ modelTopology: topology, weightsManifest: [] }));
+    const at = (steps: number) => openModel(path, { choices: { sizes: { x: [steps, 2] } } });
+    expect((await at(9)).summary.outputs[0]!.shape).toEqual([3, 2]);
+    await expect(at(6)).rejects.toThrow(
+      'MODEL_SIZES_LAYER: At the sizes x [6, 2] layer crop (Cropping1D) cannot work: ',
+    );
   });
 });

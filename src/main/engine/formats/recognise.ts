@@ -17,7 +17,7 @@ import { onnx } from './onnx/open';
 import { paddingBeside } from './padding';
 import { type Proof, proofBeside } from './proof';
 import { savedModel } from './savedModel/open';
-import { checkSizes } from './sizes';
+import { atSizes, checkSizes } from './sizes';
 import { zipped } from './zipped';
 import { type Format, LARGEST_JSON, type Opening, type Source, sourceAt, sourcesIn } from './source';
 import { strangerIn, strangerOf } from './strangers';
@@ -93,7 +93,7 @@ export async function openFound(path: string, around: Omit<Opening, 'given' | 'r
       ...(proof && { proof }),
     };
   } catch (error) {
-    if (error instanceof MhoError) throw error;
+    if (error instanceof MhoError) throw atSizes(error, around.choices);
     // A fault of ours, but it is this file that meets it: whoever opened it is told which, whoever mends it finds the cause.
     const reason = error instanceof Error ? error.message : String(error);
     throw new MhoError('MODEL_UNREADABLE', { path: at, reason }, { cause: error });

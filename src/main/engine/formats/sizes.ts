@@ -36,3 +36,11 @@ export function checkSizes({ inputs, values }: Graph, { sizes = {} }: OpeningCho
       throw new MhoError('MODEL_SIZES', { input, have: written(chosen), want: written(shape) });
   }
 }
+
+/** A layer that cannot work at sizes that were chosen is no fault of the file. */
+export function atSizes(error: MhoError, { sizes }: OpeningChoices): MhoError {
+  if (error.code !== 'MODEL_CONFIG' || !sizes) return error;
+  const { layer, kind, reason } = error.details as Readonly<Record<'layer' | 'kind' | 'reason', string>>;
+  const told = Object.entries(sizes).map(([input, chosen]) => `${input} ${written(chosen)}`);
+  return new MhoError('MODEL_SIZES_LAYER', { sizes: told.join(', '), layer, kind, reason }, { cause: error });
+}
