@@ -17,7 +17,7 @@ export function freeWords(inputs: readonly Pick<PortSummary, 'name' | 'shape'>[]
 
 /** Of layers that have no rule as long as sizes are free: most have one then. */
 export const untoldWords = (layers: number): string =>
-  `${count(layers, 'layer')} cannot be told before the sizes ? are known`;
+  `${count(layers, 'layer')} cannot be told before the sizes that are free are known`;
 
 /** Whether sizes are free, and what is said of a model may change once they are not. */
 export const leavesFree = (inputs: readonly Pick<PortSummary, 'shape'>[]): boolean =>
