@@ -47,6 +47,6 @@ test('data bind a free size, another size after that, and each is run', async ()
     await expect(section('Model')).not.toContainText(untold);
     await page.getByRole('button', { name: 'Run', exact: true }).first().click();
     await expect(page.getByRole('progressbar', { name: 'Run' })).toHaveCount(0, { timeout: 40_000 });
-    await expect(page.locator('.headline')).toContainText('owes most to');
+    await expect(page.locator('.headline')).toContainText(/(owes|loses) most/);
   }
 });
