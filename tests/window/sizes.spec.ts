@@ -39,7 +39,7 @@ test.afterAll(async () => {
 });
 
 test('data bind a free size, another size after that, and each is run', async () => {
-  const untold = 'cannot be told before the sizes that are free are known';
+  const untold = 'No rule for LSTM';
   await expect(section('Model')).toContainText(untold);
   for (const steps of [7, 4]) {
     await open(steps);

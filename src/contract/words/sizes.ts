@@ -1,6 +1,5 @@
 /** Words for sizes that a model leaves free, and what they became. */
 import type { PortSummary } from '../model';
-import { count } from './quantities';
 import { written } from './shape';
 
 /** `images is taken as [3, 320, 320]` */
@@ -9,16 +8,8 @@ export const boundWords = ({ name, shape }: Pick<PortSummary, 'name' | 'shape'>)
 
 /** What to do about sizes that are free, in a terminal: an option that fits the input. Null where none is. */
 export function freeWords(inputs: readonly Pick<PortSummary, 'name' | 'shape'>[]): string | null {
-  if (!leavesFree(inputs)) return null;
   const open = inputs.filter(({ shape }) => shape.includes(null));
+  if (open.length === 0) return null;
   const options = open.map(({ name, shape }) => `--size ${name}=${shape.map((size) => size ?? '?').join(',')}`);
   return `the sizes ? are free: an input binds them, or ${options.join(' ')} with numbers in place of ?`;
 }
-
-/** Of layers that have no rule as long as sizes are free: most have one then. */
-export const untoldWords = (layers: number): string =>
-  `${count(layers, 'layer')} cannot be told before the sizes that are free are known`;
-
-/** Whether sizes are free, and what is said of a model may change once they are not. */
-export const leavesFree = (inputs: readonly Pick<PortSummary, 'shape'>[]): boolean =>
-  inputs.some(({ shape }) => shape.includes(null));
