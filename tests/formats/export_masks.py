@@ -165,7 +165,7 @@ def main(folder, seed, count):
         np.savez(folder / f"{name}.npz", **{"in/one": one[keep], "in/two": two[keep], "out/0": out[keep]})
         made[name] = maker.made
         keras.backend.clear_session()
-    version = keras.__version__ if KERAS3 else tf.keras.__version__
+    version = keras.__version__ if KERAS3 else tf.__version__
     (folder / "exported.json").write_text(json.dumps({"keras": version, "made": made}, indent=1))
 
 

@@ -29,7 +29,7 @@ const pythons = {
   ]),
 };
 const seed = process.env['MHO_MASK_SEED'] ?? '1';
-const count = process.env['MHO_MASK_COUNT'] ?? '24';
+const count = process.env['MHO_MASK_COUNT'] ?? '12';
 /** MHO_MASK_EXPORTS: a folder that keeps what was exported. */
 const kept = process.env['MHO_MASK_EXPORTS'];
 const folder = kept ?? mkdtempSync(join(tmpdir(), 'mho-masks-'));

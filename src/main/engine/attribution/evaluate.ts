@@ -26,7 +26,7 @@ export async function evaluate(
   wanted: readonly ValueId[],
 ): Promise<Map<ValueId, NumericArray>> {
   if (wanted.length === 0) return new Map();
-  const { nodes, live, beside } = prune(graph, [...feeds.keys()], wanted);
+  const { nodes, live, beside } = prune(graph, [...feeds.keys()], wanted, false);
   const stranger =
     nodes.find((node): node is Node<'unknown'> => node.op === 'unknown') ?? strangerBefore(graph, beside);
   if (stranger) throw rulelessFault(graph, stranger, [...feeds.keys()]);

@@ -10,13 +10,18 @@ export interface Pruned {
   readonly beside: readonly ValueId[];
 }
 
+/** Whether it tells what is padding: it stays along a path as it is at the input, whatever it is told of. */
+export const isHeld = (node: Node): boolean => node.op === 'equal' && 'held' in node.attributes;
+
 /**
  * Keeps the nodes that lie on a path from one of `starts` to one of `sinks`.
  * Nodes that lead into a start are left out: the path sets that value itself.
+ * @param holding false: of one point by itself, where what is held along a path is computed like all else
  */
-export function prune(graph: Graph, starts: readonly ValueId[], sinks: readonly ValueId[]): Pruned {
+export function prune(graph: Graph, starts: readonly ValueId[], sinks: readonly ValueId[], holding = true): Pruned {
   const varies = new Set(starts);
-  for (const node of graph.nodes) if (node.inputs.some((input) => varies.has(input))) varies.add(node.output);
+  for (const node of graph.nodes)
+    if (!(holding && isHeld(node)) && node.inputs.some((input) => varies.has(input))) varies.add(node.output);
 
   const started = new Set(starts);
   const needed = new Set(sinks);

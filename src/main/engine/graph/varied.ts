@@ -13,6 +13,7 @@ import { HELD_REASONS, type HeldInput, type HeldReason, type PathStart, type Var
 import type { Constant, Graph, Node, ValueId } from './graph';
 import { OPS } from './ops';
 import { layerNames } from './layers';
+import { isHeld } from './prune';
 import { nearest } from './target';
 
 /** What was asked by the names of inputs. */
@@ -167,17 +168,18 @@ class Finder {
     for (const node of graph.nodes) {
       const { inputs, output } = node;
       const has = (each: State): boolean => inputs.some((id) => state[id] === each);
-      if (has('varies')) {
+      const held = isHeld(node);
+      if (has('varies') && !held) {
         state[output] = 'varies';
         continue;
       }
-      if (!has('whole') && !has('still') && !has('held')) continue;
+      if (!held && !has('whole') && !has('still') && !has('held')) continue;
       sources[output] = united(inputs.map((id) => sources[id]!));
       // What a choice takes is of the numbers it takes; the condition is not.
       const carried = node.op === 'select' ? inputs.slice(1) : inputs;
       direct[output] = graph.values[output]!.dtype !== 'bool' && carried.some((id) => direct[id]);
       const real = this.isReal(output);
-      if (!has('whole') && !has('still')) state[output] = 'held';
+      if (!held && !has('whole') && !has('still')) state[output] = 'held';
       else if (!real) state[output] = 'whole';
       else if (has('still') && !has('whole')) state[output] = 'still';
       else {

@@ -80,6 +80,24 @@ function asTruth(call: LayerCall, id: ValueId): Mask {
   return settled(call, 'given_mask', () => isZero(isZero(call.tensor(id))));
 }
 
+/** Whether two masks are made by looking for padding in the same values. */
+function looksWhere(call: LayerCall, a: ValueId, b: ValueId): boolean {
+  const compared = (mask: ValueId, held: boolean): ReadonlySet<ValueId> => {
+    const found = new Set<ValueId>();
+    const seen = new Set<ValueId>();
+    const open = [mask];
+    for (let id = open.pop(); id !== undefined; id = open.pop()) {
+      const node = seen.has(id) ? null : call.to.builder.producer(id);
+      seen.add(id);
+      if (node?.op === 'equal' && 'held' in node.attributes === held) found.add(node.inputs[0]!);
+      open.push(...(node?.inputs ?? []));
+    }
+    return found;
+  };
+  const known = compared(a, true);
+  return known.size > 0 && [...compared(b, false)].some((id) => known.has(id));
+}
+
 /** Arguments that are masks, with the argument whose steps they are of. */
 const OF_ARGUMENTS: ReadonlyMap<string, readonly [place: number, name: string]> = new Map([
   ['query_mask', [0, 'query']],
@@ -95,7 +113,11 @@ export function withGivenMasks(call: LayerCall): LayerCall {
   const take = (mask: unknown, of: unknown): void => {
     if (!(mask instanceof Operand)) return;
     gone.add(mask.place);
-    if (of instanceof Operand) masks[of.place] = asTruth(call, call.inputs[mask.place]!);
+    if (!(of instanceof Operand)) return;
+    const given = call.inputs[mask.place]!;
+    const own = masks[of.place] ?? null;
+    // Files of Keras 3 write out how a Masking looks for padding. That is the mask which is known, and held.
+    if (typeof own !== 'number' || !looksWhere(call, own, given)) masks[of.place] = asTruth(call, given);
   };
   const { mask } = spec.named;
   const [first] = spec.positional;
@@ -178,6 +200,18 @@ function ofEmbedding(call: LayerCall): Mask {
   return settled(call, 'mask', () => call.to.binary('greater', call.tensor(), wholes([0], [])));
 }
 
+/** Steps of which any number is not the one that stands for padding: it is looked for at the input alone, as a path leaves it at once. */
+export function maskingOf(call: LayerCall): ValueId {
+  const shape = call.shape();
+  const padding = call.derived('mask_value', () => ({
+    shape: [],
+    data: Float32Array.of(call.config.number('mask_value', 0)),
+  }));
+  const same = call.truth('equal', [call.input, padding], { held: true }, 'is_padding');
+  const all = call.truth('min', [same], { axes: [shape.length - 1], keepDims: false }, 'all_padding');
+  return call.truth('equal', [all, call.scalar('zero', 0)], {}, 'mask');
+}
+
 /** TimeDistributed: in Keras 2 by the layer inside, which sees every step's mask by itself; in Keras 3 as before it. */
 function overTime(call: LayerCall): Mask {
   const before = call.masks[0] ?? null;
@@ -209,7 +243,7 @@ export function maskAfter(call: LayerCall, count: number): Mask[] {
     case 'ReversibleEmbedding':
       return only(call.argument(1, 'reverse') === true ? null : ofEmbedding(call));
     case 'Masking':
-      return only(new Unfollowed('a mask of real numbers'));
+      return only(maskingOf(call));
     case 'Add':
     case 'Average':
     case 'Maximum':

@@ -24,8 +24,8 @@ export const binary = {
   greater: op({ ...choice, gives: 'truth' }),
   /** 1 where a ≥ b, else 0. */
   greaterEqual: op({ ...choice, gives: 'truth' }),
-  /** 1 where a = b, else 0. */
-  equal: op({ ...choice, gives: 'truth' }),
+  /** 1 where a = b, else 0. `held`: it tells what is padding, and stays along a path as it is at the input. */
+  equal: op<{ readonly held?: true }>({ ...choice, gives: 'truth' }),
   /** Inputs: a condition of 0 and 1; what is taken where it is 1, and where it is 0. */
   select: op({
     ...choice,

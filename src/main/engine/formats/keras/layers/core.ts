@@ -4,6 +4,7 @@ import { ConfigFault } from '../../json';
 import { picked } from '../../tensors/array';
 import { activationOf } from '../activations';
 import { type LayerCall, NotExpressible } from '../call';
+import { maskingOf } from '../masks';
 import { kernelOf, type Steps, tablesOf } from '../quantised';
 import type { LayerRow } from '../row';
 
@@ -110,13 +111,18 @@ const unchanged: LayerRow = {
   anyShape: true,
 };
 
-/** Masking with 0 leaves every value as it is: what it masks is zero already. What reads the mask is refused. */
+/** What is padding becomes 0; where padding is 0 already, every value stays as it is. */
 const masking: LayerRow = {
   ...unchanged,
   translate: (call) => {
-    if (call.config.number('mask_value', 0) !== 0) throw new NotExpressible('a mask value other than 0');
-    return unchanged.translate(call);
+    if (call.config.number('mask_value', 0) === 0) return unchanged.translate(call);
+    const shape = call.shape().slice(0, -1);
+    if (shape.filter((size) => size === null).length > 1) throw new NotExpressible('several free sizes');
+    const wide = [...shape.map((size) => size ?? -1), 1];
+    const counts = call.truth('reshape', [maskingOf(call)], { shape: wide }, 'counts');
+    return call.op('select', [counts, call.input, call.scalar('zero', 0)], {}, 'shown');
   },
+  anyShape: false,
 };
 
 export const core: Readonly<Record<string, LayerRow>> = {
