@@ -80,4 +80,6 @@ export interface Stranger {
   readonly path: string;
   /** What the file says of itself: a class, keys, entries, a file beside it; empty where nothing is told. */
   readonly about: string;
+  /** What a Transformers model is for, as its exporter calls it. */
+  readonly task?: string;
 }

@@ -257,13 +257,15 @@ describe('weights that were not fetched by Git LFS, beside a model that was', ()
 describe('folders', () => {
   it('of Hugging Face, given whole or by its weights', async () => {
     const path = place();
-    written(path, 'config.json', '{"architectures":["BertModel"],"model_type":"bert"}');
+    written(path, 'config.json', '{"architectures":["BertForSequenceClassification"],"model_type":"bert"}');
     copyFileSync(join(FIELD, 'model.safetensors'), written(path, 'model.safetensors', ''));
     written(path, 'tokenizer.json', '{"added_tokens":[],"model":{}}');
     for (const given of [path, join(path, 'model.safetensors'), join(path, 'config.json')]) {
       const error = await refusal(given);
       expect(error.sentence).toBe(`${path} is a model of Hugging Face Transformers (bert).`);
-      expect(error.ways).toEqual([{ kind: 'command', command: `optimum-cli export onnx --model ${path} onnx` }]);
+      expect(error.ways).toEqual([
+        { kind: 'command', command: `optimum-cli export onnx --model ${path} --task text-classification onnx` },
+      ]);
     }
   });
 

@@ -99,7 +99,7 @@ const STRANGERS: Readonly<Record<StrangerName, StrangerWords>> = {
   },
   transformers: {
     is: 'a model of Hugging Face Transformers ({about})',
-    way: command('optimum-cli export onnx --model {path} onnx'),
+    way: command('optimum-cli export onnx --model {path} --task {task} onnx'),
   },
   transformersConfig: {
     is: 'the configuration of a Hugging Face Transformers model ({about}), without its weights',
@@ -249,11 +249,11 @@ function parted(path: string): { readonly folder: string; readonly name: string 
 export const strangerWords = ({ name, about }: Stranger): string => STRANGERS[name].is.replaceAll('{about}', about);
 
 /** The way out of it, of this file. */
-export function wayFrom({ name, path, about }: Stranger): Way {
+export function wayFrom({ name, path, about, task = '' }: Stranger): Way {
   const { way } = STRANGERS[name];
-  const details: Readonly<Record<string, string>> = { path, about, ...parted(path) };
+  const details: Readonly<Record<string, string>> = { path, about, task, ...parted(path) };
   const filled = (text: string, as: (detail: string) => string): string =>
-    text.replace(/\{(path|about|folder|name)\}/g, (_, detail: string) => as(details[detail]!));
+    text.replace(/\{(path|about|task|folder|name)\}/g, (_, detail: string) => as(details[detail]!));
   switch (way.kind) {
     case 'python':
       return { ...way, code: filled(way.code, quoted) };

@@ -175,16 +175,39 @@ async function checkpointAt(folder: Source, prefix: string): Promise<Stranger | 
   return { name, path: folder.path, about: join(folder.path, prefix) };
 }
 
+/** Ends of classes, and the task that the exporter has for each: of a folder it finds none by itself. */
+const TASKS: readonly (readonly [end: string, task: string])[] = [
+  ['ForSequenceClassification', 'text-classification'],
+  ['ForTokenClassification', 'token-classification'],
+  ['ForQuestionAnswering', 'question-answering'],
+  ['ForMultipleChoice', 'multiple-choice'],
+  ['ForMaskedLM', 'fill-mask'],
+  ['ForCausalLM', 'text-generation'],
+  ['LMHeadModel', 'text-generation'],
+  ['ForConditionalGeneration', 'text2text-generation'],
+  ['ForImageClassification', 'image-classification'],
+  ['ForObjectDetection', 'object-detection'],
+  ['ForSemanticSegmentation', 'image-segmentation'],
+  ['ForAudioClassification', 'audio-classification'],
+  ['ForCTC', 'automatic-speech-recognition'],
+];
+
+function taskOf(architectures: unknown): string {
+  const first: unknown = Array.isArray(architectures) ? architectures[0] : undefined;
+  const found = typeof first === 'string' ? TASKS.find(([end]) => first.endsWith(end)) : undefined;
+  return found?.[1] ?? 'feature-extraction';
+}
+
 const WEIGHTS_BESIDE = /\.(?:safetensors|bin|pt|pth|msgpack|h5|ckpt)$/;
 
 /** A folder as the libraries of Hugging Face save it. */
 async function transformersAt(folder: Source): Promise<Stranger | null> {
   if (!folder.entries.includes('config.json') || !folder.entries.some((name) => WEIGHTS_BESIDE.test(name))) return null;
   const config = await sourceAt(join(folder.path, 'config.json'), folder.reading).catch(() => null);
-  const told = inJson((await config?.json()) ?? {});
-  return told.name === 'transformersConfig'
-    ? { name: 'transformers', path: folder.path, about: told.about ?? '' }
-    : null;
+  const json = (await config?.json()) ?? {};
+  const told = inJson(json);
+  if (told.name !== 'transformersConfig') return null;
+  return { name: 'transformers', path: folder.path, about: told.about ?? '', task: taskOf(json['architectures']) };
 }
 
 /** Folders that are one thing as a whole. */
