@@ -3,7 +3,7 @@ import type { Method } from '../../../contract/attribution';
 import { MhoError } from '../../../contract/errors';
 import { singleCuts } from '../graph/cuts';
 import type { Graph, Layer, Node, ValueId } from '../graph/graph';
-import { layerNamed } from '../graph/layers';
+import { layersNamed } from '../graph/layers';
 import { nearest } from '../graph/target';
 import { prune, unknownBefore, type Pruned } from '../graph/prune';
 import { rulelessFault } from '../graph/ruleless';
@@ -46,11 +46,12 @@ export function planRun(
   methods: readonly Method[],
   fixed: readonly ValueId[] = [],
 ): Plan {
+  const named = layersNamed(graph);
   const asked =
     names &&
     new Set(
       names.map((name) => {
-        const layer = layerNamed(graph, name);
+        const layer = named(name);
         if (!layer) throw new MhoError('LAYER_UNKNOWN', { layer: name, hint: nearest(name, graph.layers) });
         return layer.name;
       }),

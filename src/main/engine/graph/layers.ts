@@ -8,11 +8,19 @@ export function layerNames({ layers }: Graph): ReadonlyMap<ValueId, string> {
   return names;
 }
 
-/** A layer by its name, or by another that the file has for it. */
-export function layerNamed({ layers, aliases }: Graph, name: string): Layer | undefined {
-  const alias = aliases?.get(name);
-  return layers.find((each) => each.name === name) ?? layers.find(({ output }) => output === alias);
+/** Finds layers by their names, or by another that the file has for them; made once for many names. */
+export function layersNamed({ layers, aliases }: Graph): (name: string) => Layer | undefined {
+  const named = new Map(layers.map((layer) => [layer.name, layer]));
+  const made = new Map<ValueId, Layer>();
+  for (const layer of layers) if (!made.has(layer.output)) made.set(layer.output, layer);
+  return (name) => {
+    const own = named.get(name);
+    const alias = own ? undefined : aliases?.get(name);
+    return own ?? (alias === undefined ? undefined : made.get(alias));
+  };
 }
+
+export const layerNamed = (graph: Graph, name: string): Layer | undefined => layersNamed(graph)(name);
 
 /** Tells of a node which layer it is in; undefined for what stands between layers. */
 export function layersOfNodes(graph: Graph): (node: Node) => Layer | undefined {

@@ -1,7 +1,8 @@
 /** An axis of another size: places picked, or mixed by a matrix that the way of resizing gives. */
 import * as host from './array';
-import { NotExpressible, range } from './array';
+import { isArray, NotExpressible, range } from './array';
 import { type Assembly, symbolic, type Tensor } from './assembly';
+import { NO_BATCH } from './axes';
 import { mixed } from './compositions';
 import * as moves from './moves';
 
@@ -66,8 +67,43 @@ const KERNELS: Readonly<Record<'linear' | 'cubic', (distance: number, a: number)
         : 0,
 };
 
-/** One axis of another size. @param scale what the file gives; the new size need not be the product */
-export function resized(to: Assembly, x: Tensor, axis: number, count: number, scale: number, by: Resizing): Tensor {
+/** One axis, of another size. */
+export interface Resized {
+  readonly axis: number;
+  readonly count: number;
+  /** What the file gives; the new size need not be the product. */
+  readonly scale: number;
+}
+
+/**
+ * Several axes of another size. Each takes its turn at the end of what is held: the result is held channels last again, so that its
+ * units are channels.
+ */
+export const resizedOver = (
+  to: Assembly,
+  x: Tensor,
+  axes: readonly Resized[],
+  channels: number,
+  by: Resizing,
+): Tensor =>
+  channelsLast(
+    to,
+    axes.reduce((value, { axis, count, scale }) => resized(to, value, axis, count, scale, by), x),
+    channels,
+  );
+
+function channelsLast(to: Assembly, x: Tensor, channels: number): Tensor {
+  if (isArray(x) || x.opaque !== null || x.axes.some((group) => group.length > 1) || x.axes[channels]?.length !== 1)
+    return x;
+  const batch = to.batched ? to.batchAxis(x) : NO_BATCH;
+  const held = range(x.axes.length).filter((axis) => x.axes[axis]!.length === 1 && axis !== batch && axis !== channels);
+  const order = [batch, ...held, channels];
+  const { id, lead } = to.arranged(x, order);
+  return to.varying(id, to.axesOf(x.axes.length, x, order, lead));
+}
+
+/** @param scale what the file gives; the new size need not be the product */
+function resized(to: Assembly, x: Tensor, axis: number, count: number, scale: number, by: Resizing): Tensor {
   const size = to.shape(x)[axis]!;
   if (size === count && scale === 1) return x;
   if (symbolic(size) || symbolic(count) || !(count >= 1) || size * count > 2 ** 26)

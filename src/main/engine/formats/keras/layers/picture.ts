@@ -3,7 +3,7 @@ import type { ValueId } from '../../../graph/graph';
 import { ConfigFault } from '../../json';
 import { type Assembly, symbolic, type Tensor } from '../../tensors/assembly';
 import * as moves from '../../tensors/moves';
-import { resized, type Resizing } from '../../tensors/resizing';
+import { resizedOver, type Resizing } from '../../tensors/resizing';
 import { type LayerCall, NotExpressible } from '../call';
 import type { LayerRow } from '../row';
 
@@ -81,7 +81,9 @@ function scaledTo(to: Assembly, x: Tensor, { axes, wanted }: Picture, name: stri
     ...(method === 'cubic' && !smooth && { table: 1024 }),
   };
   const have = sizesOf(to, { x, axes });
-  return axes.reduce<Tensor>((value, axis, i) => resized(to, value, axis, wanted[i]!, wanted[i]! / have[i]!, by), x);
+  const channels = axes.includes(1) ? 3 : 1;
+  const all = axes.map((axis, i) => ({ axis, count: wanted[i]!, scale: wanted[i]! / have[i]! }));
+  return resizedOver(to, x, all, channels, by);
 }
 
 function resizing(call: LayerCall): ValueId {

@@ -1,7 +1,6 @@
 /** Pictures and other grids of another size. */
 import { NotExpressible, range } from '../../tensors/array';
-import type { Tensor } from '../../tensors/assembly';
-import { resized, type Resizing } from '../../tensors/resizing';
+import { resizedOver, type Resizing } from '../../tensors/resizing';
 import type { Row } from './row';
 import * as sliding from '../../tensors/sliding';
 
@@ -57,7 +56,8 @@ const resize: Row = (call) => {
     excludeOutside: call.int('exclude_outside', 0) !== 0,
     antialias,
   };
-  return touched.reduce<Tensor>((value, axis) => resized(to, value, axis, countOf(axis), scaleOf(axis), by), x);
+  const resized = touched.map((axis) => ({ axis, count: countOf(axis), scale: scaleOf(axis) }));
+  return resizedOver(to, x, resized, 1, by);
 };
 
 export const resizing: Readonly<Record<string, Row>> = {

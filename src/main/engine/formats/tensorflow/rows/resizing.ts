@@ -1,6 +1,5 @@
 /** Pictures of another size. */
-import type { Tensor } from '../../tensors/assembly';
-import { resized, type Resizing } from '../../tensors/resizing';
+import { resizedOver, type Resizing } from '../../tensors/resizing';
 import type { Row } from './row';
 import * as sliding from '../../tensors/sliding';
 
@@ -35,7 +34,8 @@ const resize =
       return sliding.upsample(to, x, 3, spatial, scale, 'bilinear');
     const centred: Resizing =
       method === 'nearest' && coordinates === 'half_pixel' ? { ...by, coordinates: 'tf_half_pixel_for_nn' } : by;
-    return spatial.reduce<Tensor>((value, axis, i) => resized(to, value, axis, wanted[i]!, scale[i]!, centred), x);
+    const axes = spatial.map((axis, i) => ({ axis, count: wanted[i]!, scale: scale[i]! }));
+    return resizedOver(to, x, axes, 3, centred);
   };
 
 export const resizing: Readonly<Record<string, Row>> = {
