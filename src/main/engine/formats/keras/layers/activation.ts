@@ -37,7 +37,8 @@ function masked(call: LayerCall): ValueId | null {
   if (mask === null) return null;
   const x = call.input;
   const axis = call.axis(call.config.get('axis') ?? -1);
-  if (call.shape(mask).length > call.shape(x).length) throw new NotExpressible('a mask of this shape');
+  // Of fewer axes, Keras lays it over the examples.
+  if (call.shape(mask).length !== call.shape(x).length) throw new NotExpressible('a mask of this shape');
   const shown = call.op('select', [mask, x, call.scalar('hidden', HIDDEN)], {}, 'shown');
   const made = call.op('softmax', [shown], { axis }, 'softmax');
   return isSince(call.version, 3, 14) ? call.op('mul', [made, mask], {}, 'seen') : made;
