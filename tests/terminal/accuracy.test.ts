@@ -146,8 +146,8 @@ describe('Ctrl-C', () => {
   const pressing = (times: number, said: unknown[] = []) => {
     let met = 0;
     return (stop: () => unknown): void => {
-      // The model, what lies beside it, its inputs and their baseline listen before.
-      if (++met === 5) for (let at = 0; at < times; at++) setTimeout(() => said.push(stop()), 50 * (at + 1));
+      // The model, its inputs and their baseline listen before.
+      if (++met === 4) for (let at = 0; at < times; at++) setTimeout(() => said.push(stop()), 50 * (at + 1));
     };
   };
 

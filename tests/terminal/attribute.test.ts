@@ -233,14 +233,13 @@ describe('Ctrl-C', () => {
 
   it('is told with what had been done, whatever it ends', async () => {
     const outcomes = [];
-    for (const nth of [1, 2, 3, 4, 5]) {
+    for (const nth of [1, 2, 3, 4]) {
       let met = 0;
       const stopAt = (stop: () => void): void => void (++met === nth && stop());
       outcomes.push(await mho(asked('plain', '--examples', '0', '--method', 'nig', '--steps', '20000'), stopAt));
     }
     expect(outcomes.map(({ code, err }) => [code, err.split(':')[0]])).toEqual([
       [130, 'OPENING_CANCELLED'], // the model
-      [130, 'OPENING_CANCELLED'], // what lies beside it
       [130, 'OPENING_CANCELLED'], // its inputs
       [130, 'OPENING_CANCELLED'], // their baseline
       [130, 'CANCELLED'],

@@ -197,7 +197,7 @@ describe('a run that goes on', () => {
     };
     const before = await openSession(path);
     let met = 0;
-    const { code, out, err } = await mho(['attribute', '--continue', path], (stop) => void (++met === 4 && stop()));
+    const { code, out, err } = await mho(['attribute', '--continue', path], (stop) => void (++met === 3 && stop()));
     expect({ code, out }).toEqual({ code: 130, out: '' });
     expect(err).toMatch(/^CANCELLED: /);
     expect(await openSession(path)).toEqual(before);

@@ -46,7 +46,8 @@ export async function openInTerminal(
   };
   try {
     const opened = await interruptible(terminal, (signal) => openModel(path, { onProgress, signal, choices }));
-    const proven = again ? undefined : await interruptible(terminal, (signal) => provenBy(opened, choices, signal));
+    const proven =
+      again || !opened.proof ? undefined : await interruptible(terminal, (signal) => provenBy(opened, choices, signal));
     const model = proven ? { ...opened, summary: { ...opened.summary, proven } } : opened;
     if (model.beside.length > 0 && !quiet && !again) terminal.err(takenOf(model));
     if (doubts) for (const each of model.summary.notFinite ?? []) terminal.err(`${notFiniteWords(each)}\n`);
