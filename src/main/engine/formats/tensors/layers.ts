@@ -149,7 +149,24 @@ function assign(
     const aliases = [path.at(-1)!, [...outer, ...path].join('/'), [...outer, ...own].join('/')];
     found.set(name, { key: path.join('/'), name: full.at(-1)!, group: full.slice(0, -1), direct, aliases });
   }
-  return found;
+  return known.size > 0 ? unwrapped(found) : found;
+}
+
+/** A layer that is all there is in its group is what the group is: a wrapper is called as the model calls it. */
+function unwrapped(found: ReadonlyMap<string, Found>): ReadonlyMap<string, Found> {
+  const inside = new Map<string, Set<string>>();
+  const above = (key: string): string => key.slice(0, Math.max(key.lastIndexOf('/'), 0));
+  for (const { key } of found.values())
+    for (let group = above(key); group !== ''; group = above(group))
+      inside.set(group, (inside.get(group) ?? new Set()).add(key));
+  return new Map(
+    [...found].map(([name, layer]) => {
+      const group = layer.group.at(-1);
+      return group !== undefined && inside.get(above(layer.key))?.size === 1
+        ? [name, { ...layer, name: group, group: layer.group.slice(0, -1), aliases: [...layer.aliases, layer.name] }]
+        : [name, layer];
+    }),
+  );
 }
 
 /**
