@@ -87,6 +87,6 @@ it('shows a model with a custom layer, and what cannot be attributed behind it',
     ['batch_normalization_1', 'BatchNormalization', []],
     ['activation_2', 'Activation', []],
     ['global_average_pooling1d__mask0_1', 'GlobalAveragePooling1D_Mask0', ['GlobalAveragePooling1D_Mask0']],
-    ['dense3', 'Dense', ['Dense']],
+    ['dense3', 'Dense', []],
   ]);
 });

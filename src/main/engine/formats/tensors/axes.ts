@@ -117,6 +117,8 @@ export class Axes {
     if (alone) return this.varying(id, [[], ...range(rest.length, 1).map(one)]);
     const bound = this.builder.shape(id);
     const held = bound.filter((size) => size !== 1);
+    // Ones among several free sizes stay: no reshape could tell which is which.
+    if (held.filter((size) => size === null).length > 1) return this.varying(id, range(bound.length, 1).map(one));
     let next = 1;
     const axes = bound.map((size) => (size === 1 ? [] : [next++]));
     return this.varying(held.length === bound.length ? id : this.reshapedTo(id, held), axes);
