@@ -2,16 +2,14 @@
  * Networks of the usual families, exported by the ordinary exporters of Keras 3 and Keras 2 when the test runs. It sets up
  * Python environments with TensorFlow in the per-user cache; where one cannot be had its tests are skipped, and say why.
  */
-import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-// @ts-expect-error plain JavaScript, which runs before anything is installed
-import { pythonWith } from '../../scripts/venv.mjs';
 import type { Device } from '../../src/main/engine/backends';
 import { hold } from '../device';
 import { checkOutputs, checkSpots, checkSums, type Example, openedExample } from './exported';
+import { kerasPythons, run } from './pythons';
 
 const LAYERED = [
   'resnet', 'resnet_v2', 'vgg', 'inception', 'mobilenet_v2', 'mobilenet_v3', 'efficientnet', 'densenet', 'convnext', 'unet',
@@ -22,28 +20,9 @@ const SAVED_ALONE = ['lstm_unrolled', 'gru_unrolled', 'bidirectional_unrolled', 
 const ALL = [...LAYERED, ...SAVED_ALONE];
 
 const here = import.meta.dirname;
-/** Path of a Python with this Keras, or why there is none. */
-const environment = (version: string, what: string, alone: readonly string[] = []): Promise<string | Error> =>
-  (pythonWith(version, resolve(here, `${version}-requirements.txt`), what, alone) as Promise<string>).catch(
-    (error: Error) => error,
-  );
-const pythons = {
-  keras3: await environment('keras3', 'Keras 3 and TensorFlow (300 MB)'),
-  keras2: await environment('keras2', 'Keras 2, TensorFlow 2.15 and its converter to tfjs (250 MB)', [
-    'tensorflowjs==4.22.0',
-  ]),
-};
+const pythons = await kerasPythons();
 const without = (version: keyof typeof pythons): string =>
   typeof pythons[version] === 'string' ? '' : ` (skipped: ${(pythons[version] as Error).message})`;
-
-const run = (program: string, words: readonly string[]): Promise<void> =>
-  new Promise((done, fail) => {
-    const child = spawn(program, words, { stdio: ['ignore', 'ignore', 'pipe'] });
-    let err = '';
-    child.stderr.on('data', (text: Buffer) => (err += text.toString()));
-    child.on('error', fail);
-    child.on('close', (code) => (code === 0 ? done() : fail(new Error(err.slice(-2000)))));
-  });
 
 /** MHO_KERAS_EXPORTS: a folder that keeps what was exported, for the next run. */
 const kept = process.env['MHO_KERAS_EXPORTS'];

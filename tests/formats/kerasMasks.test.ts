@@ -3,45 +3,25 @@
  * with paddings in front, behind, in the middle, nowhere and everywhere. Where Keras cannot be had it is skipped, and says why.
  * MHO_MASK_SEED: another seed, MHO_MASK_COUNT: how many.
  */
-import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-// @ts-expect-error plain JavaScript, which runs before anything is installed
-import { pythonWith } from '../../scripts/venv.mjs';
 import { predict } from '../../src/main/engine/attribution';
 import type { Device } from '../../src/main/engine/backends';
 import { readArrays } from '../../src/main/engine/data';
 import { openModel } from '../../src/main/engine/formats';
 import { variation } from '../../src/main/engine/graph/varied';
 import { hold } from '../device';
+import { kerasPythons, run } from './pythons';
 
 const here = import.meta.dirname;
-const environment = (version: string, what: string, alone: readonly string[] = []): Promise<string | Error> =>
-  (pythonWith(version, resolve(here, `${version}-requirements.txt`), what, alone) as Promise<string>).catch(
-    (error: Error) => error,
-  );
-const pythons = {
-  keras3: await environment('keras3', 'Keras 3 and TensorFlow (300 MB)'),
-  keras2: await environment('keras2', 'Keras 2, TensorFlow 2.15 and its converter to tfjs (250 MB)', [
-    'tensorflowjs==4.22.0',
-  ]),
-};
+const pythons = await kerasPythons();
 const seed = process.env['MHO_MASK_SEED'] ?? '1';
 const count = process.env['MHO_MASK_COUNT'] ?? '12';
 /** MHO_MASK_EXPORTS: a folder that keeps what was exported. */
 const kept = process.env['MHO_MASK_EXPORTS'];
 const folder = kept ?? mkdtempSync(join(tmpdir(), 'mho-masks-'));
-
-const run = (program: string, words: readonly string[]): Promise<void> =>
-  new Promise((done, fail) => {
-    const child = spawn(program, words, { stdio: ['ignore', 'ignore', 'pipe'] });
-    let err = '';
-    child.stderr.on('data', (text: Buffer) => (err += text.toString()));
-    child.on('error', fail);
-    child.on('close', (code) => (code === 0 ? done() : fail(new Error(err.slice(-2000)))));
-  });
 
 let device: Device;
 beforeAll(async () => {

@@ -3,7 +3,6 @@
  * TensorFlow itself saves when the test runs. It sets up a Python environment with TensorFlow in the per-user cache; where
  * that cannot be had the tests are skipped, and say why.
  */
-import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -18,6 +17,7 @@ import { readArrays } from '../../src/main/engine/data';
 import { openModel, type OpenedModel } from '../../src/main/engine/formats';
 import { variation } from '../../src/main/engine/graph/varied';
 import { worst } from '../attribution/cases';
+import { run } from './pythons';
 
 const here = import.meta.dirname;
 /** Path of a Python with TensorFlow, or why there is none. */
@@ -39,15 +39,6 @@ const GRAPH_MODELS = [
 /** Not held to plain differences: ties of resizing, and values on grids, which have no slope. */
 const STEPS: ReadonlySet<string> = new Set(['resized', 'gridded']);
 const WHOLE = ['ids', 'masked', 'placed'] as const;
-
-const run = (program: string, words: readonly string[]): Promise<void> =>
-  new Promise((done, fail) => {
-    const child = spawn(program, words, { stdio: ['ignore', 'ignore', 'pipe'] });
-    let err = '';
-    child.stderr.on('data', (text: Buffer) => (err += text.toString()));
-    child.on('error', fail);
-    child.on('close', (code) => (code === 0 ? done() : fail(new Error(err.slice(-2000)))));
-  });
 
 /** As one example, where the file has no batch axis. */
 const asFed = ({ graph }: OpenedModel, array: NumericArray): NumericArray =>

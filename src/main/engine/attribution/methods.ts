@@ -39,3 +39,20 @@ export function genomicsNonlinearity(graph: Graph): (node: Node) => 'rescale' | 
   const dense = denseOutputs(graph);
   return (node) => (dense.has(node.inputs[0]!) ? 'reveal-cancel' : 'rescale');
 }
+
+/** The sums that run over one grid of points, and so share its forward passes. */
+export interface EvenGrid {
+  readonly steps: number;
+  readonly kinds: SumKind[];
+}
+
+/** Methods with the same number of steps share a grid; the shortest grid first, so that DeepLIFT is there at once. */
+export function gridsOf(sums: ReadonlyMap<Method, MethodSum>): EvenGrid[] {
+  const grids = new Map<number, SumKind[]>();
+  for (const { steps, kind } of sums.values()) {
+    const kinds = grids.get(steps) ?? [];
+    if (!kinds.includes(kind)) kinds.push(kind);
+    grids.set(steps, kinds);
+  }
+  return [...grids].map(([steps, kinds]) => ({ steps, kinds })).sort((a, b) => a.steps - b.steps);
+}

@@ -97,3 +97,9 @@ export function planRun(
       for (const id of [...node.inputs, node.output]) if (pruned.live.has(id)) kept.add(id);
   return { graph, pruned, starts, fixed: pruned.beside, sinks, layers, walked, kept };
 }
+
+/** The cut nearest the target among the asked layers (the cheapest to read), or any layer where none cuts. */
+export function watchedValue(plan: Plan): ValueId {
+  const cut = plan.layers.findLast((layer) => layer.cut) ?? plan.layers.at(-1);
+  return cut ? cut.layer.output : plan.sinks[0]!;
+}

@@ -25,8 +25,8 @@ import { alarmOf, Course } from './course';
 import { calibrationOf } from './evenErrors';
 import { activationFault, suspectsOf, whyNotFinite, type Summed, type Suspect } from './finite';
 import { budgetOf } from './memory';
-import { genomicsNonlinearity, methodSum, type MethodSum } from './methods';
-import { planRun, type Plan } from './plan';
+import { type EvenGrid, genomicsNonlinearity, gridsOf, methodSum, type MethodSum } from './methods';
+import { planRun, type Plan, watchedValue } from './plan';
 import type { Group } from './path';
 import { jumpOf, leastJump } from './jumps';
 import { remarksOn } from './remarks';
@@ -59,23 +59,6 @@ export interface AttributionOptions {
 }
 
 class Cancelled extends Error {}
-
-/** The sums that run over one grid of points, and so share its forward passes. */
-interface EvenGrid {
-  readonly steps: number;
-  readonly kinds: SumKind[];
-}
-
-/** Methods with the same number of steps share a grid; the shortest grid first, so that DeepLIFT is there at once. */
-function gridsOf(sums: ReadonlyMap<Method, MethodSum>): EvenGrid[] {
-  const grids = new Map<number, SumKind[]>();
-  for (const { steps, kind } of sums.values()) {
-    const kinds = grids.get(steps) ?? [];
-    if (!kinds.includes(kind)) kinds.push(kind);
-    grids.set(steps, kinds);
-  }
-  return [...grids].map(([steps, kinds]) => ({ steps, kinds })).sort((a, b) => a.steps - b.steps);
-}
 
 /**
  * Contributions of every neuron of the asked layers, by the asked methods.
@@ -499,10 +482,4 @@ class Run {
       }),
     );
   }
-}
-
-/** The cut nearest the target among the asked layers (the cheapest to read), or any layer where none cuts. */
-function watchedValue(plan: Plan): ValueId {
-  const cut = plan.layers.findLast((layer) => layer.cut) ?? plan.layers.at(-1);
-  return cut ? cut.layer.output : plan.sinks[0]!;
 }

@@ -25,20 +25,24 @@ function picked(call: OnnxCall, x: Tensor, places: readonly number[], frame: Fra
   return host.reshaped(host.picked(host.reshaped(x, [x.data.length]), 0, places), frame.shape);
 }
 
+/** The places of elements, each at its own place but along an axis, where it says which. */
+function alongAxis(indices: HostArray, frame: Frame, axis: number): number[] {
+  const strides = stridesOf(frame.shape);
+  const places: number[] = [];
+  for (const place of everyPlace(indices.shape)) {
+    const index = placeIn(frame, axis, indices.data[places.length]!, frame.shape[axis]!);
+    places.push(place.reduce((sum, each, i) => sum + (i === axis ? index : each) * strides[i]!, 0));
+  }
+  return places;
+}
+
 const gatherElements: Row = (call) => {
   const { to } = call;
   const x = call.input(0);
   const frame = framed(call, x);
   const indices = oneOf(to, to.array(call.input(1), 'positions'), frame.batch);
   const axis = to.axis(x, call.int('axis', 0));
-  const strides = stridesOf(frame.shape);
-  const places: number[] = [];
-  let at = 0;
-  for (const place of everyPlace(indices.shape)) {
-    const index = placeIn(frame, axis, indices.data[at++]!, frame.shape[axis]!);
-    places.push(place.reduce((sum, each, i) => sum + (i === axis ? index : each) * strides[i]!, 0));
-  }
-  return picked(call, x, places, { shape: indices.shape, batch: frame.batch });
+  return picked(call, x, alongAxis(indices, frame, axis), { shape: indices.shape, batch: frame.batch });
 };
 
 const gatherNd: Row = (call) => {
@@ -94,14 +98,7 @@ const scatterElements: Row = (call) => {
   const fixed = (x: Tensor): Tensor => (isArray(x) ? oneOf(to, x, frame.batch) : x);
   const indices = fixed(to.array(call.input(1), 'positions')) as HostArray;
   const axis = to.axis(data, call.int('axis', 0));
-  const strides = stridesOf(frame.shape);
-  const places: number[] = [];
-  let at = 0;
-  for (const place of everyPlace(indices.shape)) {
-    const index = placeIn(frame, axis, indices.data[at++]!, frame.shape[axis]!);
-    places.push(place.reduce((sum, each, i) => sum + (i === axis ? index : each) * strides[i]!, 0));
-  }
-  return put(to, fixed(data), fixed(updates), places, frame, joiningOf(call));
+  return put(to, fixed(data), fixed(updates), alongAxis(indices, frame, axis), frame, joiningOf(call));
 };
 
 const scatterNd: Row = (call) => {
