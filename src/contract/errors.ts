@@ -176,7 +176,7 @@ const catalogue = {
   INPUT_TEXTS: ['The input {input} takes strings, which cannot be given as numbers.', '{remedy}'],
   INPUT_MISSING: ['No data was given for the input {input}.', 'The model needs: {inputs}.'],
   INPUT_UNKNOWN: ['The model has no input {input}{hint}.', 'The model needs: {inputs}.'],
-  INPUT_SHAPE: ['The input {input} has shape {have}, expected {want}.', 'The first axis is the examples.'],
+  INPUT_SHAPE: ['The input {input} has shape {have}, expected {want}.', '{remedy}'],
   INPUT_VALUE: ['The input {input} holds {value} at index {index}.', 'Replace values that are not finite.'],
   INPUT_TYPE: ['{path} holds {have}, expected numbers.', 'Save it from numpy as float32.'],
   INPUT_CELL: ['{path}, line {line}, column {column}: {value} was found, expected {want}.', 'Correct the table.'],

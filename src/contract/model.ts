@@ -13,6 +13,8 @@ export interface ModelSummary {
   readonly defaultOutput?: string;
   readonly layers: readonly LayerSummary[];
   readonly parameters: number;
+  /** A file that takes one example at a time, with an axis of one or with none; it is asked for `[examples, …]` all the same. Absent: its first axis is the examples. */
+  readonly examples?: 'one' | 'whole';
   /** The signatures of a SavedModel, and which of them is open; absent in other formats. */
   readonly signatures?: readonly string[];
   readonly signature?: string;
@@ -39,6 +41,8 @@ export interface PortSummary {
   /** Without the batch axis; null where the size is free. */
   readonly shape: readonly (number | null)[];
   readonly dtype: 'float32' | 'int32' | 'bool' | 'string';
+  /** Of texts: the layer behind which they are something else. */
+  readonly reader?: string;
 }
 
 export interface LayerSummary {
@@ -75,6 +79,8 @@ export type OpNote =
   | 'broadcast-adds-axes'
   | 'whole-numbers'
   | 'no-rule'
+  /** Steps that stand for a line: paths walk that. */
+  | 'line'
   // of an op wherever it stands: what makes it less, or more, in some places
   | 'may-jump'
   | 'may-both-vary'

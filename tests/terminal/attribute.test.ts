@@ -199,7 +199,7 @@ describe('options', () => {
     );
     const { err } = await mho(['attribute', join(cases, 'plain/model.keras'), '--input', wrong]);
     expect(err).toBe(
-      'INPUT_SHAPE: The input image has shape [1, 8, 8], expected [?, 8, 8, 1]. The first axis is the examples.\n',
+      'INPUT_SHAPE: The input image has shape [1, 8, 8], expected [?, 8, 8, 1]. Its last axis is missing: give x[..., None].\n',
     );
     const nan = join(folder, 'nan.npy');
     await writeFile(nan, Buffer.concat([npyHeader([1, 8, 8, 1]), npyBytes(new Float32Array(64).fill(NaN, 5))]));

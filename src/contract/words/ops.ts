@@ -25,6 +25,7 @@ const NOTES: Readonly<Record<OpNote, string>> = {
   'broadcast-adds-axes': 'a broadcast adds axes: no rule for parts',
   'whole-numbers': 'whole numbers have no path between them: it starts behind',
   'no-rule': 'no rule: a target behind it is refused',
+  line: 'its steps stand for a straight line, which is what paths walk',
   'may-jump': '`clippedRelu` with a threshold other than 0 has a jump',
   'may-both-vary': 'a product of two values that vary has no rule for parts',
   'may-add-axes': 'a broadcast that adds axes has no rule for parts',

@@ -1,10 +1,11 @@
 /** The inputs and baselines of a request: checked against the model, and laid out in pairs of the two. */
 import type { AttributionRequest, NumericArray } from '../../../contract/attribution';
 import { MhoError } from '../../../contract/errors';
+import { shapeFault, textsFault } from '../../../contract/refusals';
 import { written } from '../../../contract/words/shape';
 import { pick } from '../data/precision';
 import { sizeOf, type Graph, type Shape } from '../graph/graph';
-import { textsFault } from '../graph/ruleless';
+import { readerOfTexts } from '../graph/ruleless';
 import { nearest } from '../graph/target';
 
 const fits = (have: readonly number[], want: Shape): boolean =>
@@ -29,11 +30,11 @@ export function checkInputs(graph: Graph, inputs: AttributionRequest['inputs']):
   for (const port of graph.inputs) {
     const { name, value } = port;
     const given = ownOf(inputs, name);
-    if (!given && graph.values[value]!.dtype === 'string') throw textsFault(graph, port);
+    if (!given && graph.values[value]!.dtype === 'string') throw textsFault(name, readerOfTexts(graph, port));
     if (!given) throw new MhoError('INPUT_MISSING', { input: name, inputs: listed(graph) });
     const want: Shape = [examples, ...graph.values[value]!.shape];
     if (!fits(given.shape, want) || sizeOf(given.shape) !== given.data.length || given.data.length === 0)
-      throw new MhoError('INPUT_SHAPE', { input: name, have: written(given.shape), want: written(want) });
+      throw shapeFault(name, given.shape, want);
     checkFinite(name, given);
     examples = given.shape[0]!;
   }

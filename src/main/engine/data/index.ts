@@ -1,7 +1,7 @@
 /** Inputs and baselines from files. */
 import type { NumericArray } from '../../../contract/attribution';
 import type { HowRead, ImageReading, InputPort } from '../../../contract/data';
-import { MhoError } from '../../../contract/errors';
+import { shapeFault } from '../../../contract/refusals';
 import { type Cancel, readInThread } from '../reading';
 import type { Column, PictureReading } from './read';
 
@@ -75,12 +75,7 @@ export function together(name: string, arrays: readonly NumericArray[]): Numeric
   if (rest.length === 0) return first;
   const shape = first.shape.slice(1);
   const other = rest.find((each) => each.shape.slice(1).join() !== shape.join());
-  if (other)
-    throw new MhoError('INPUT_SHAPE', {
-      input: name,
-      have: `[${other.shape.join(', ')}]`,
-      want: `[?, ${shape.join(', ')}], as in the first file`,
-    });
+  if (other) throw shapeFault(name, other.shape, [null, ...shape], ', as in the first file');
   const size = arrays.reduce((sum, each) => sum + each.data.length, 0);
   const joined = (part: (array: NumericArray) => Float32Array | undefined): Float32Array => {
     const whole = new Float32Array(size);

@@ -2,6 +2,7 @@
 import type { NumericArray } from '../../../contract/attribution';
 import type { Doubt, InputPort } from '../../../contract/data';
 import { MhoError } from '../../../contract/errors';
+import { readerOfTexts } from '../graph/ruleless';
 import type { Constant, Graph, Node, ValueId } from '../graph/graph';
 
 /** Ops that only move values or name them. */
@@ -12,7 +13,8 @@ export function inputPorts(graph: Graph): InputPort[] {
   const consumers = new Map<ValueId, Node[]>();
   for (const node of graph.nodes)
     for (const id of new Set(node.inputs)) consumers.set(id, [...(consumers.get(id) ?? []), node]);
-  return graph.inputs.map(({ name, value }) => {
+  return graph.inputs.map((port) => {
+    const { name, value } = port;
     const { shape, dtype } = graph.values[value]!;
     const tables = tablesOf(graph, consumers, value);
     const vocabulary = tables.length > 0 ? Math.min(...tables.map(({ rows }) => rows)) : null;
@@ -22,6 +24,7 @@ export function inputPorts(graph: Graph): InputPort[] {
       name,
       shape,
       dtype,
+      ...(dtype === 'string' && { reader: readerOfTexts(graph, port) }),
       ...(vocabulary !== null && { vocabulary }),
       ...(vocabulary !== null && padding !== null && padding < vocabulary && { padding }),
       ...(scale && { scale }),

@@ -45,7 +45,7 @@ async function open({ path, name, reading }: Source): Promise<OpenedGraph> {
     const { inputs, outputs } = endsOf(nodes);
     if (inputs.length === 0) throw new TensorflowFault('it is a graph without a placeholder that could be its input');
     if (outputs.length === 0) throw new TensorflowFault('it is a graph of which nothing depends on an input');
-    const { graph } = importTensorflow({
+    const { graph, reading: examples } = importTensorflow({
       path,
       name: name.replace(/\.pb$/i, ''),
       nodes,
@@ -58,6 +58,7 @@ async function open({ path, name, reading }: Source): Promise<OpenedGraph> {
     });
     return {
       graph,
+      reading: examples,
       parameters: graph.values.reduce(
         (sum, { constant }) => (constant?.shape.length ? sum + constant.data.length : sum),
         0,

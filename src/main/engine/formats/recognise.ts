@@ -70,7 +70,14 @@ export async function openFound(path: string, around: Omit<Opening, 'given' | 'r
     const given = await sourceAt(path, { ...around, given: path, root: dirname(path) });
     const { format, source, beside } = await find(given);
     at = source.path;
-    const { graph: opened, parameters, hashed, signatures, format: inside } = await formats[format].open(source);
+    const {
+      graph: opened,
+      parameters,
+      hashed,
+      signatures,
+      reading,
+      format: inside,
+    } = await formats[format].open(source);
     checkSizes(opened, around.choices);
     const folder = source.isFolder ? source.path : dirname(source.path);
     const padding = hasLookup(opened) ? await paddingBeside(folder, source.reading.root) : null;
@@ -82,6 +89,7 @@ export async function openFound(path: string, around: Omit<Opening, 'given' | 'r
       path: source.path,
       hash: hash.digest('hex'),
       parameters,
+      ...(reading !== undefined && reading !== 'batched' && { examples: reading }),
       ...(signatures && { signatures: signatures.names, signature: signatures.open }),
     });
     const notFinite = notFiniteWeights(graph);

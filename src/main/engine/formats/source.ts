@@ -66,6 +66,8 @@ export interface OpenedGraph {
   readonly hashed: Iterable<string | Uint8Array>;
   /** Where a file holds several entries to its model: their names, and which is open. */
   readonly signatures?: { readonly names: readonly string[]; readonly open: string };
+  /** How the file counts examples, where it does not always count them on the first axis (`tensors/examples.ts`). */
+  readonly reading?: 'batched' | 'one' | 'whole';
   /** Of what was unpacked: what it is. */
   readonly format?: string;
 }

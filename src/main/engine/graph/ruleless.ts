@@ -49,8 +49,8 @@ export function layersBefore(graph: Graph): ReadonlyMap<ValueId, ReadonlySet<str
   return before;
 }
 
-/** The refusal of an input of texts. */
-export function textsFault(graph: Graph, { name, value }: Graph['inputs'][number]): MhoError {
+/** Behind which layer an input of texts has become something else. */
+export function readerOfTexts(graph: Graph, { name, value }: Graph['inputs'][number]): string {
   const layerOf = layersOfNodes(graph);
   const after = new Set([value]);
   const own = new Set(rulelessNodes(graph));
@@ -61,8 +61,7 @@ export function textsFault(graph: Graph, { name, value }: Graph['inputs'][number
     reader = node;
     if (isUnknown(node) && own.has(node)) break;
   }
-  const ways: Way[] = [{ kind: 'texts', layer: (reader && (layerOf(reader)?.name ?? reader.name)) ?? name }];
-  return new MhoError('INPUT_TEXTS', { input: name, remedy: waysWords(ways) }, { ways });
+  return (reader && (layerOf(reader)?.name ?? reader.name)) ?? name;
 }
 
 /** A node that a value comes from, and the one in front of all that has no rule of its own. */

@@ -13,6 +13,9 @@ function onLine(node: Node): Node {
   return straight === undefined ? node : { ...node, op: 'clip', attributes: { min: straight, max: straight } };
 }
 
+/** Whether a path walks another node in the place of this one. */
+export const isStraightened = (node: Node): boolean => onLine(node) !== node;
+
 /** The same graph where nothing is rounded so: values and their ids are alike. */
 export function straightened(graph: Graph): Graph {
   const nodes = graph.nodes.map(onLine);

@@ -3,7 +3,7 @@ import type { LayerSummary, ModelSummary } from '../../../contract/model';
 import { defaultOutput } from './closed';
 import type { Graph, Layer, ValueId } from './graph';
 import { layersOfNodes } from './layers';
-import { layersBefore, rulelessNodes } from './ruleless';
+import { layersBefore, readerOfTexts, rulelessNodes } from './ruleless';
 
 /** Kinds of ops inside each layer that have no rule, by the layer's output. */
 function unsupported(graph: Graph): ReadonlyMap<ValueId, readonly string[]> {
@@ -33,11 +33,11 @@ function layerSummary(
 /** The model as a whole. */
 export function summarised(
   graph: Graph,
-  about: Pick<ModelSummary, 'format' | 'path' | 'hash' | 'parameters' | 'signatures' | 'signature'>,
+  about: Pick<ModelSummary, 'format' | 'path' | 'hash' | 'parameters' | 'examples' | 'signatures' | 'signature'>,
 ): ModelSummary {
   const port = ({ name, value }: Graph['inputs'][number]): ModelSummary['inputs'][number] => {
     const { shape, dtype } = graph.values[value]!;
-    return { name, shape, dtype };
+    return { name, shape, dtype, ...(dtype === 'string' && { reader: readerOfTexts(graph, { name, value }) }) };
   };
   const refused = unsupported(graph);
   const before = layersBefore(graph);

@@ -6,6 +6,7 @@ import { OP_METHODS, opNotes, SUPPORT_WORDS } from '../../../contract/words/ops'
 import type { Passing } from './facts/row';
 import type { Graph, Node, ValueId } from './graph';
 import { factsOf, OP_NAMES, OPS, readsValues, type OpName } from './ops';
+import { isStraightened } from './straightened';
 
 /** Per op or node: Neuron Integrated Gradients, DeepLIFT Rescale, RevealCancel and the genomics default. */
 type Methods = Omit<OpSupport, 'op' | 'nodes'>;
@@ -36,6 +37,7 @@ const BY_PASSING: Readonly<Record<Passing, Methods>> = {
   start: methods('none', 'none', 'none', 'whole-numbers'),
   unknown: methods('none', 'none', 'none', 'no-rule'),
 };
+const ON_LINE = methods('exact', 'exact', 'exact', 'line');
 const BOTH_VARY = methods('exact', 'exact', 'none', 'both-vary');
 const ADDS_AXES = methods('exact', 'exact', 'none', 'broadcast-adds-axes');
 const JUMP_ADDS_AXES = methods('approximate', 'exact', 'none', 'broadcast-adds-axes');
@@ -68,6 +70,7 @@ export const isLinear = (graph: Graph, node: Node): boolean =>
 /** What an op gives at one node of a network: one of few objects, which may be told apart by identity. */
 function nodeSupport(graph: Graph, node: Node): Methods {
   const { passing } = OPS[node.op];
+  if (isStraightened(node)) return ON_LINE;
   if (!partsServe(graph, node))
     return passing === 'weighted' ? BOTH_VARY : passing === 'choice' ? JUMP_ADDS_AXES : ADDS_AXES;
   switch (passing) {

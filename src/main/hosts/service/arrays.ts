@@ -25,8 +25,6 @@ export function matched(arrays: Arrays, inputs: readonly PortSummary[]): Readonl
   return new Map(order.map((name, place) => [name, inputs[place]!.name]));
 }
 
-export const shown = (shape: readonly (number | null)[]): string => `[${shape.map((size) => size ?? '?').join(', ')}]`;
-
 export function statistics({ data }: NumericArray): Pick<ArraySummary, 'min' | 'max' | 'mean' | 'notFinite'> {
   let [min, max, sum, finite] = [Infinity, -Infinity, 0, 0];
   for (const value of data) {

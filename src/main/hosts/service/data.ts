@@ -3,10 +3,12 @@ import { basename } from 'node:path';
 import { z } from 'zod';
 import type { Doubt, HowRead, InputPort } from '../../../contract/data';
 import { MhoError } from '../../../contract/errors';
+import { shapeFault, textsFault } from '../../../contract/refusals';
+import { written } from '../../../contract/words/shape';
 import { imageReading, type ArraySummary, type InputData } from '../../../contract/studio';
 import type { DataRead } from '../../engine/data';
 import { sizesIn } from '../../engine/data/sizes';
-import { fits, matched, shown, statistics, type Arrays } from './arrays';
+import { fits, matched, statistics, type Arrays } from './arrays';
 import type { Engine } from './engine';
 
 /** Files that were opened together; `input` where they were opened for one input of several. */
@@ -97,11 +99,7 @@ export function inputFaults(
     const fault =
       fits(given.shape, port) && given.shape[0] === count
         ? engine.valueFault(port, given)
-        : new MhoError('INPUT_SHAPE', {
-            input: port.name,
-            have: shown(given.shape),
-            want: shown([given.shape[0] === count ? null : count!, ...port.shape]),
-          });
+        : shapeFault(port.name, given.shape, [given.shape[0] === count ? null : count!, ...port.shape]);
     return fault ?? [];
   });
 }
@@ -157,12 +155,10 @@ export function inputData(
 }
 
 function missing(port: InputPort, expected: readonly InputPort[], arrays: Arrays): MhoError {
+  if (port.reader !== undefined) return textsFault(port.name, port.reader);
   const [only, other] = Object.values(arrays);
-  if (only && !other && expected.length === 1) {
-    const details = { input: port.name, have: shown(only.shape), want: shown([null, ...port.shape]) };
-    return new MhoError('INPUT_SHAPE', details);
-  }
+  if (only && !other && expected.length === 1) return shapeFault(port.name, only.shape, [null, ...port.shape]);
   const names = expected.map((each) => each.name).join(', ');
-  const found = Object.entries(arrays).map(([name, { shape }]) => `${name} ${shown(shape)}`);
+  const found = Object.entries(arrays).map(([name, { shape }]) => `${name} ${written(shape)}`);
   return new MhoError('INPUT_MISSING', { input: port.name, inputs: `${names}; the file has ${found.join(', ')}` });
 }

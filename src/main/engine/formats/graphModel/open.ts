@@ -35,7 +35,11 @@ async function open(source: Source): Promise<OpenedGraph> {
     const weights = new Map((await listedWeights(path, json, source.reading)).map((each) => [each.name, each]));
     const { inputs, outputs } = portsOf(json, nodes);
     const read = new Map<string, HostArray>();
-    const { graph, read: used } = importTensorflow({
+    const {
+      graph,
+      reading,
+      read: used,
+    } = importTensorflow({
       path,
       name: basename(dirname(path)),
       nodes,
@@ -54,6 +58,7 @@ async function open(source: Source): Promise<OpenedGraph> {
     });
     return {
       graph,
+      reading,
       parameters: [...used].reduce((sum, { data, whole }) => sum + (whole ? 0 : data.length), 0),
       hashed: (function* () {
         yield JSON.stringify(topology);

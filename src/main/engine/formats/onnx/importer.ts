@@ -3,11 +3,12 @@ import { MhoError } from '../../../../contract/errors';
 import { GraphBuilder } from '../../graph/builder';
 import type { Binding } from '../sizes';
 import { type HostArray, isArray, NotExpressible } from '../tensors/array';
-import { Assembly, type Origin, type Tensor } from '../tensors/assembly';
+import { Assembly, type Origin, type Tensor, type Varying } from '../tensors/assembly';
 import { safeDivision } from '../tensors/compositions';
 import { type Attempt, type Declared, fixedBatch, type Reading } from '../tensors/examples';
 import { registerLayers } from '../tensors/layers';
 import { OnnxCall } from './call';
+import { channelsFirstOf, leadsToChannels } from './channels';
 import { type Control, subgraphRowOf } from './control';
 import { pathsByWeights } from './names';
 import {
@@ -80,6 +81,8 @@ export class Importer {
   private readonly kernels = new Map<string, string>();
   private readonly root = new Scope(null, '');
   private readonly functions: ReadonlyMap<string, OnnxFunction>;
+  /** Inputs of channels first that are yet to be held channels last, which the first node on the way to the channels' reader does. */
+  private readonly firstChannels: Set<string>;
   private visited = 0;
   private depth = 0;
 
@@ -96,6 +99,7 @@ export class Importer {
     this.functions = new Map(functions.map((each) => [keyOf(each.domain, each.name, each.overload), each]));
     this.builder = new GraphBuilder(graph.name || 'model', bind);
     this.to = new Assembly(this.builder, reading, fixedBatch(declaredInputs(graph)));
+    this.firstChannels = channelsFirstOf(graph);
   }
 
   build(): Attempt {
@@ -179,6 +183,12 @@ export class Importer {
     });
     const name = scope.prefix + nodeName(node, index);
     const origin: Origin = { name, kind: node.op };
+    if (scope === this.root && leadsToChannels(node.op))
+      for (const [i, read] of node.inputs.entries()) {
+        if (!this.firstChannels.delete(read)) continue;
+        inputs[i] = this.to.at(origin, () => this.to.channelsLast(inputs[i] as Varying));
+        scope.set(read, inputs[i]);
+      }
     const hint = [...node.inputs.slice(1)]
       .reverse()
       .find((each) => each.includes('/') && isArray(scope.find(each) ?? {}));

@@ -51,6 +51,7 @@ async function open(source: Source): Promise<OpenedGraph> {
   );
   return {
     graph: built.graph,
+    reading: built.reading,
     parameters: graph.initialisers.reduce(
       (sum, { dims, dataType }) => (isReal(dataType) ? sum + dims.reduce((a, b) => a * b, 1) : sum),
       0,

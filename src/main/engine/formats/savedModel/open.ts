@@ -34,7 +34,11 @@ async function open(source: Source): Promise<OpenedGraph> {
     const texts = textsOf([definitions, ...(meta.graph?.library?.functions ?? []).map((each) => each.nodes)]);
     const bound = new Map((meta.objects?.functions ?? []).map(({ key, value }) => [key, value.bound] as const));
     const keys = checkpointKeys(nodes, functions, checkpoint, (constant) => texts.get(constant.name) ?? [], bound);
-    const { graph, read: weights } = importTensorflow({
+    const {
+      graph,
+      reading,
+      read: weights,
+    } = importTensorflow({
       path,
       name: rootName(meta, source.name),
       nodes,
@@ -53,6 +57,7 @@ async function open(source: Source): Promise<OpenedGraph> {
     });
     return {
       graph,
+      reading,
       parameters: [...weights].reduce((sum, { data }) => sum + data.length, 0),
       signatures: { names, open: name },
       hashed: (function* () {

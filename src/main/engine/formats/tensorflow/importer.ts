@@ -41,6 +41,7 @@ interface Frame {
 /** What a file gives. */
 export interface Imported {
   readonly graph: Graph;
+  readonly reading: Reading;
   /** Every variable and constant weight that was read, for the count of parameters. */
   readonly read: ReadonlySet<HostArray>;
 }
@@ -75,7 +76,7 @@ class TfImporter {
     this.to = new Assembly(this.builder, reading, batch);
   }
 
-  build(): Imported & Attempt {
+  build(): Omit<Imported, 'reading'> & Attempt {
     const { file } = this;
     const frame = this.frame(file.nodes, { prefix: '', part: undefined, depth: 0, isFunction: false });
     for (const port of file.inputs) frame.made.set(nodeOf(port.tensor), [this.input(port)]);

@@ -14,7 +14,7 @@
  */
 import { MhoError } from '../../../../contract/errors';
 import type { GraphBuilder } from '../../graph/builder';
-import type { DType, Shape, Size, ValueId } from '../../graph/graph';
+import type { DType, Node, Shape, Size, ValueId } from '../../graph/graph';
 import { OPS, type OpAttributes, type OpName } from '../../graph/ops';
 import * as host from './array';
 import { isArray, NotExpressible, product, range, type HostArray } from './array';
@@ -57,7 +57,7 @@ export class Axes {
   private readonly wholeConstants = new Set<ValueId>();
   private keepsWhole = false;
   private readonly constants = new WeakMap<object, Map<string, ValueId>>();
-  /** Inputs that channels-first convolutions read: their units are on their first axis. */
+  /** Inputs and outputs of channels first, held so because the file names their values so: their units are on their first axis. */
   readonly channelsFirst = new Set<ValueId>();
   /** False: no axis of the file counts examples. */
   readonly batched: boolean;
@@ -122,6 +122,20 @@ export class Axes {
     let next = 1;
     const axes = bound.map((size) => (size === 1 ? [] : [next++]));
     return this.varying(held.length === bound.length ? id : this.reshapedTo(id, held), axes);
+  }
+
+  /**
+   * An input of channels first, held channels last from the start: what is done to each of its numbers before the first convolution
+   * then stands as that does, and channels are the units of all of it. Itself where it has no channels, or where they are not told apart.
+   */
+  channelsLast(x: Varying): Varying {
+    const [examples, channels, ...places] = range(x.axes.length);
+    if (examples === undefined || channels === undefined || places.length === 0) return x;
+    if ([channels, ...places].some((axis) => x.axes[axis]!.length !== 1)) return x;
+    if (this.batched ? !same(x.axes[examples]!, [0]) : x.axes[examples]!.length > 0) return x;
+    const order = [this.batched ? examples : NO_BATCH, ...places, channels];
+    const { id, lead } = this.arranged(x, order);
+    return this.varying(id, this.axesOf(x.axes.length, x, order, lead));
   }
 
   /** An input that no row of numbers is: the model opens, and what it leads to is refused by this reason. */
@@ -326,13 +340,15 @@ export class Axes {
    */
   asOutput(x: Varying, declared: Declared): ValueId {
     if (x.opaque !== null) return x.id;
-    if (!this.batched) {
-      const alone = this.reading === 'one' ? batchOfOne(x, declared) : null;
-      return this.arranged(x, [NO_BATCH, ...range(x.axes.length).filter((axis) => axis !== alone)]).id;
-    }
-    const batch = this.batchAxis(x);
-    if (x.axes[batch]!.length !== 1) return x.id;
-    return this.arranged(x, [batch, ...range(x.axes.length).filter((axis) => axis !== batch)]).id;
+    const batch = this.batched ? this.batchAxis(x) : NO_BATCH;
+    if (this.batched && x.axes[batch]!.length !== 1) return x.id;
+    const alone = this.reading === 'one' ? batchOfOne(x, declared) : batch;
+    const { id } = this.arranged(x, [batch, ...range(x.axes.length).filter((axis) => axis !== alone)]);
+    const moved = id === x.id ? null : this.builder.producer(id);
+    const permutation = moved?.op === 'transpose' ? (moved as Node<'transpose'>).attributes.permutation : [];
+    if (permutation.length > 1 && permutation.every((axis, i) => axis === (i === 0 ? permutation.length : i) - 1))
+      this.channelsFirst.add(id);
+    return id;
   }
 
   /** With every axis held in the file's order; axes merged into the batch stay before the others. */

@@ -38,10 +38,17 @@ export function fixedBatch(inputs: readonly Declared[]): number | undefined {
 }
 
 /** The reading that leads farthest. @param read makes the graph of one */
-export function farthest<T extends Attempt>(inputs: readonly Declared[], read: (reading: Reading) => T): T {
-  let best: { readonly attempt: T; readonly reached: number; readonly closed: number } | null = null;
+export function farthest<T extends Attempt>(
+  inputs: readonly Declared[],
+  read: (reading: Reading) => T,
+): T & { readonly reading: Reading } {
+  let best: {
+    readonly attempt: T & { readonly reading: Reading };
+    readonly reached: number;
+    readonly closed: number;
+  } | null = null;
   for (const reading of readingsOf(inputs)) {
-    const attempt = read(reading);
+    const attempt = { ...read(reading), reading };
     const closed = closedOf(attempt.graph);
     const reached = attempt.outputs.filter((id) => !closed.has(id)).length;
     if (!best || reached > best.reached || (reached === best.reached && closed.size < best.closed))

@@ -184,6 +184,10 @@ export function registerLayers(
   known: ReadonlySet<string> = new Set(),
 ): ReadonlyMap<ValueId, string> {
   const graph = builder.build();
+  const unitAxisOf = (id: ValueId): number | null => {
+    const rank = builder.shape(id).length;
+    return rank === 0 ? null : assembly.channelsFirst.has(id) ? 0 : rank - 1;
+  };
   const made = graph.nodes.filter((node) => assembly.origins.has(node.output));
   const names = [...new Set(made.map((node) => nameOf(assembly.origins.get(node.output)!)))];
   const assigned = assign(names, kernels, known);
@@ -224,13 +228,12 @@ export function registerLayers(
 
   const finalName = new Map<string, string>();
   for (const port of graph.inputs) {
-    const rank = builder.shape(port.value).length;
     builder.layer({
       name: port.name,
       kind: 'Input',
       group: [],
       output: port.value,
-      unitAxis: rank === 0 ? null : assembly.channelsFirst.has(port.value) ? 0 : rank - 1,
+      unitAxis: unitAxisOf(port.value),
       inputs: [],
       parameters: 0,
     });
@@ -246,7 +249,6 @@ export function registerLayers(
     taken.add(name);
     finalName.set(key, name);
     const output = outputOf.get(key)!;
-    const rank = builder.shape(output).length;
     for (const id of layer.values)
       if (id !== output)
         builder.rename(id, `${name}/${assembly.origins.get(id)?.part ?? opName(graph.values[id]!.name)}`);
@@ -275,7 +277,7 @@ export function registerLayers(
         layer.kinds.at(-1)!,
       group: layer.group,
       output,
-      unitAxis: rank === 0 ? null : rank - 1,
+      unitAxis: unitAxisOf(output),
       inputs: [...feeding],
       parameters: sizes.reduce((sum, { shape, data }) => (shape.length ? sum + data.length : sum), 0),
     });

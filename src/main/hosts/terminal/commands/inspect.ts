@@ -4,6 +4,7 @@ import { printable, printableJson } from '../../../../contract/text';
 import { provenWords } from '../../../../contract/words/check';
 import { OP_METHODS, opNotes, SUPPORT_WORDS } from '../../../../contract/words/ops';
 import { notFiniteWords } from '../../../../contract/words/weights';
+import { examplesWords } from '../../../../contract/words/examples';
 import { defaultOutputWords } from '../../../../contract/words/target';
 import { signatureWords } from '../../../../contract/words/signatures';
 import { freeWords } from '../../../../contract/words/sizes';
@@ -39,11 +40,13 @@ function described(model: ModelSummary, { walked, held }: Varied): string {
     given.map(({ name, shape: sizes, dtype }) => `${printable(name)} ${written(sizes)} ${dtype}`).join('; ');
   const behind = walked.filter(({ behind: inputs }) => inputs.length > 0);
   const free = freeWords(model.inputs);
+  const alone = examplesWords(model);
   const lines = [
     `${printable(model.name)}: ${model.format}, ${model.parameters.toLocaleString('en')} parameters, hash ${model.hash.slice(0, 12)}`,
     ...((model.signatures?.length ?? 0) > 1 ? [`signature: ${printable(signatureWords(model))}`] : []),
     `inputs:  ${ports(model.inputs)}`,
     ...(free === null ? [] : [`sizes:   ${printable(free)}`]),
+    ...(alone === null ? [] : [`examples: ${printable(alone)}`]),
     `outputs: ${ports(model.outputs)}`,
     ...(model.defaultOutput === undefined ? [] : [`target:  ${printable(defaultOutputWords(model)!)}`]),
     ...behind.map(

@@ -1,6 +1,9 @@
-/** Steps that training for whole numbers leaves in a graph: values clipped and rounded to a grid, but real ones all the same. */
+/**
+ * Steps that training for whole numbers leaves in a graph: values clipped and rounded to a grid, but real ones all the same. They stand
+ * for a straight line, which is what a path walks (`graph/straightened.ts`).
+ */
 import * as host from '../../tensors/array';
-import { type HostArray, range } from '../../tensors/array';
+import { type HostArray, isArray, range } from '../../tensors/array';
 import type { Tensor } from '../../tensors/assembly';
 import { functions } from '../../tensors/functions';
 import type { TfCall } from '../call';
@@ -29,7 +32,11 @@ function onGrid(call: TfCall, x: Tensor, lows: HostArray, highs: HostArray): Ten
     to.binary('sub', kept, from),
     each(({ scale }) => scale),
   );
-  const whole = to.unary('floor', to.binary('add', steps, host.scalar(0.5)), {}, functions['floor']!);
+  const nearest = to.unary('floor', to.binary('add', steps, host.scalar(0.5)), {}, functions['floor']!);
+  // What rounding moves a value by is what a path leaves out.
+  const whole = isArray(steps)
+    ? nearest
+    : to.binary('add', steps, to.unary('identity', to.binary('sub', nearest, steps), { straight: 0 }, null));
   return to.binary('add', to.binary('mul', whole, each(({ scale }) => scale)), from); // prettier-ignore
 }
 
