@@ -1,155 +1,126 @@
 /**
- * The table of real models in docs/formats.md. Words after the command choose models by a part of their path; the others' rows stay
- * as they were measured. Results lie in bench/formats/results.json.
+ * The tables of real models in docs/formats.md. Words after the command choose models by a part of their key; the others' rows stay
+ * as they were measured; `missing` means those without a row, `page` none at all. Results lie in results.json, saved after each
+ * model, and what the original frameworks give in tests/formats/real/expected.json, for the models that a test tries.
  */
-import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { zipSync } from 'fflate';
-import type { ModelSummary, PortSummary } from '../../src/contract/model';
-import { npyBytes, npyHeader } from '../../src/main/engine/data/npy';
-import { fromNpm, fromPackage } from '../../tests/formats/registryFile';
-import { MODELS, type RealModel } from './models';
-
-interface Measured {
-  readonly subject: RealModel['subject'];
-  readonly opens: string;
-  readonly attributed: string;
-  /** The largest at any cut, and what the worst layer's error is estimated at, as shares. */
-  readonly residual: number | null;
-  readonly error: number | null;
-  readonly seconds: number | null;
-}
-
-interface Run {
-  readonly delta: readonly number[];
-  readonly adaptive: { readonly examples: readonly { readonly estimate: number | null }[] } | null;
-  readonly layers: readonly { readonly cut: boolean; readonly residual: readonly number[] | null }[];
-}
+import { dirname, join, resolve } from 'node:path';
+import { kerasPythons } from '../../tests/formats/pythons';
+// @ts-expect-error plain JavaScript, which runs before anything is installed
+import { pythonWith } from '../../scripts/venv.mjs';
+import { type Given, measured, type Measured, type Pythons, read, written } from './measure';
+import { keyOf, MODELS, type RealModel } from './models';
 
 const root = join(import.meta.dirname, '../..');
 const stored = join(import.meta.dirname, 'results.json');
+const expected = join(root, 'tests/formats/real/expected.json');
 const page = join(root, 'docs/formats.md');
-/** Of one model; what takes longer is told as that. */
-const MOST_MS = 240_000;
 
-const execute = promisify(execFile);
-async function mho(words: readonly string[]): Promise<{ out: string; fault: string | null }> {
-  const options = { maxBuffer: 2 ** 30, timeout: MOST_MS };
-  try {
-    const { stdout } = await execute(process.execPath, [join(root, 'scripts/mho.mjs'), ...words], options);
-    return { out: stdout, fault: null };
-  } catch (error) {
-    const { stderr = '', killed } = error as { stderr?: string; killed?: boolean };
-    const told = killed ? `takes more than ${MOST_MS / 1000} s` : stderr.trim().split('\n').at(-1)!;
-    return { out: '', fault: told.replace(/^([A-Z_]+: )/, '').replaceAll(/\/\S*\//g, '') };
-  }
-}
+type Results = Readonly<Record<string, Measured>>;
 
-/** The same numbers on every machine, 0 to 1. */
-function random(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
-
-/** One example: numbers from 0 to 1, whole ones 0 or 1, free axes as the table has them. */
-function example(inputs: readonly PortSummary[], { free = [], whole = false, values = {} }: RealModel): Uint8Array {
-  const sizes = [...free];
-  const next = random(1);
-  const entries = inputs.map(({ name, shape, dtype }) => {
-    const given = shape.map((size) => size ?? sizes.shift() ?? 16);
-    const count = given.reduce((product, size) => product * size, 1);
-    const data = Float32Array.from({ length: count }, () => {
-      const number = next();
-      return values[name] ?? (dtype === 'float32' && !whole ? number : Math.floor(2 * number));
-    });
-    return [`${name}.npy`, Buffer.concat([npyHeader([1, ...given]), npyBytes(data)]) as Uint8Array];
-  });
-  return zipSync(Object.fromEntries(entries) as Record<string, Uint8Array>);
-}
-
-/** All that is wanted of its package: it is fetched once. */
-const filesOf = ({ name, version }: RealModel): string[] =>
-  MODELS.filter((each) => each.name === name && each.version === version).map(({ path }) => path);
-
-async function measured(model: RealModel, folder: string): Promise<Measured> {
-  const none = { subject: model.subject, attributed: '', residual: null, error: null, seconds: null };
-  const { registry, name, version } = model;
-  const at = await (registry === 'npm' ? fromNpm(name, version) : fromPackage(name, version, filesOf(model)));
-  if (at === null) return { ...none, opens: 'could not be fetched' };
-  const path = join(at, model.path);
-  const began = performance.now();
-  const inspected = await mho(['inspect', path, '--json']);
-  if (inspected.fault) return { ...none, opens: inspected.fault };
-  const summary = JSON.parse(inspected.out) as ModelSummary;
-  const input = join(folder, 'x.npz');
-  writeFileSync(input, example(summary.inputs, model));
-  const asked = ['--input', input, '--baseline', 'zeros', '--method', 'nig', '--max-passes', '24', '--json', '--quiet'];
-  const ran = await mho(['attribute', path, ...asked]);
-  const opened = { ...none, opens: 'yes', seconds: (performance.now() - began) / 1000 };
-  if (ran.fault) return { ...opened, attributed: ran.fault };
-  const [run] = (JSON.parse(ran.out) as { runs: [Run] }).runs;
-  const residuals = run.layers.flatMap(({ cut, residual }) => (cut && residual ? [Math.abs(residual[0]!)] : []));
-  return {
-    ...opened,
-    attributed: run.delta[0] === 0 ? 'yes, F does not change between these ends' : 'yes',
-    residual: run.delta[0] === 0 ? null : Math.max(...residuals) / Math.abs(run.delta[0]!),
-    error: run.adaptive?.examples[0]?.estimate ?? null,
-  };
-}
-
-const keyOf = ({ name, version, path }: RealModel): string => `${name} ${version}: ${path.split('/').at(-1)!}`;
 const percent = (share: number | null): string => (share === null ? '' : `${Number((100 * share).toPrecision(2))} %`);
+const power = (value: number | string | null): string =>
+  typeof value === 'number' ? (value === 0 ? '0' : value.toExponential(1)) : (value ?? '');
 const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('<', '&lt;');
+const line = (cells: readonly string[]): string => `| ${cells.map(cell).join(' | ')} |`;
+const inTable = (head: readonly string[], rows: readonly string[]): string =>
+  [line(head), `|${head.map(() => '---|').join('')}`, ...rows].join('\n');
 
-function table(results: Readonly<Record<string, Measured>>): string {
+const HEAD = ['model', '', 'opens', 'from the original', 'attributed', 'residual', 'error', 'walks', 'time'];
+
+function table(results: Results): string {
   const rows = MODELS.flatMap((model) => {
     const found = results[keyOf(model)];
     if (!found) return [];
-    const { subject, opens, attributed, residual, error, seconds } = found;
-    const cells = [
-      keyOf(model),
-      subject,
-      opens,
-      attributed,
-      residual === null ? '' : residual.toExponential(1),
-      percent(error),
-      seconds === null ? '' : `${Math.round(seconds)} s`,
+    const { subject, opens, original, attributed, residual, error, walks, alarms, seconds } = found;
+    return [
+      line([
+        keyOf(model),
+        subject,
+        opens,
+        power(original),
+        [attributed, ...alarms].join('; '),
+        power(residual),
+        percent(error),
+        walks === null ? '' : String(walks),
+        seconds === null ? '' : `${Math.round(seconds)} s`,
+      ]),
     ];
-    return [`| ${cells.map(cell).join(' | ')} |`];
   });
-  const head = '| model | | opens | attributed | residual | error | time |\n|---|---|---|---|---|---|---|';
-  return `${head}\n${rows.join('\n')}`;
+  return inTable(HEAD, rows);
+}
+
+function boundTable(results: Results): string {
+  const rows = MODELS.flatMap((model) => {
+    const bound = results[keyOf(model)]?.bound;
+    if (bound === undefined) return [];
+    if (typeof bound === 'string') return [line([keyOf(model), bound, '', ''])];
+    const { outputs, contributions, layers, others } = bound;
+    return [
+      line([
+        keyOf(model),
+        power(outputs),
+        power(contributions),
+        `${layers}${others > 0 ? ` (${others} of one only)` : ''}`,
+      ]),
+    ];
+  });
+  return inTable(['model', 'outputs', 'contributions', 'layers'], rows);
+}
+
+/** Of a part of a page between two comments, what stands there. */
+const between = (text: string, name: string, content: string): string =>
+  text.replace(
+    new RegExp(`(<!-- ${name}: .* -->\n)[^]*?(\n<!-- /${name} -->)`),
+    (_, begin: string, end: string) => `${begin}\n${content}\n${end}`,
+  );
+
+const setUp = async (): Promise<Pythons> => ({
+  onnxruntime: await (
+    pythonWith(
+      'onnxruntime',
+      resolve(root, 'tests/formats/onnxruntime-requirements.txt'),
+      'onnxruntime (60 MB)',
+    ) as Promise<string>
+  ).catch((error: Error) => error),
+  keras: (await kerasPythons()).keras2,
+});
+
+function isChosen(model: RealModel, words: readonly string[], results: Results): boolean {
+  const named = words.filter((word) => word !== 'missing');
+  if (words.includes('missing') && results[keyOf(model)]) return false;
+  return named.length === 0 || named.some((word) => keyOf(model).includes(word) || model.path.includes(word));
+}
+
+async function renew(words: readonly string[]): Promise<void> {
+  const results: Record<string, Measured> = existsSync(stored) ? { ...read<Results>(stored) } : {};
+  const known: Record<string, Given> = existsSync(expected) ? { ...read<Record<string, Given>>(expected) } : {};
+  // Rows of models that are listed no more.
+  for (const key of Object.keys(results)) if (!MODELS.some((model) => keyOf(model) === key)) delete results[key];
+  const pythons = await setUp();
+  mkdirSync(dirname(expected), { recursive: true });
+  for (const model of MODELS.filter((each) => isChosen(each, words, results))) {
+    const folder = mkdtempSync(join(tmpdir(), 'mho-real-'));
+    try {
+      const [found, given] = await measured(model, folder, pythons);
+      process.stdout.write(`${keyOf(model)}: ${JSON.stringify(found)}\n`);
+      results[keyOf(model)] = found;
+      if (given && model.tested) known[keyOf(model)] = given;
+      writeFileSync(stored, written(results));
+      writeFileSync(expected, `${JSON.stringify(known)}\n`.replaceAll('},"', '},\n"'));
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  }
 }
 
 async function main(): Promise<void> {
-  const chosen = process.argv.slice(2);
-  const results = existsSync(stored) ? (JSON.parse(readFileSync(stored, 'utf8')) as Record<string, Measured>) : {};
-  const folder = mkdtempSync(join(tmpdir(), 'mho-real-'));
-  try {
-    for (const model of MODELS) {
-      if (chosen.length > 0 && !chosen.some((word) => model.path.includes(word))) continue;
-      const found = await measured(model, folder);
-      process.stdout.write(`${keyOf(model)}: ${found.opens}; ${found.attributed}\n`);
-      results[keyOf(model)] = found;
-      writeFileSync(stored, `${JSON.stringify(results, null, 1)}\n`);
-    }
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-  const before = readFileSync(page, 'utf8');
-  writeFileSync(
-    page,
-    before.replace(
-      /(<!-- real models: .* -->\n)[^]*?(\n<!-- \/real models -->)/,
-      (_, begin: string, end: string) => `${begin}\n${table(results)}\n${end}`,
-    ),
-  );
+  const words = process.argv.slice(2);
+  if (!words.includes('page')) await renew(words);
+  const results = read<Results>(stored);
+  const text = readFileSync(page, 'utf8');
+  writeFileSync(page, between(between(text, 'real models', table(results)), 'bound models', boundTable(results)));
 }
 
 void main();

