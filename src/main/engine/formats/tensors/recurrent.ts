@@ -14,6 +14,9 @@ export const MOST_STEPS = 512;
 export type Activation = (x: Tensor) => Tensor;
 export type CellKind = 'LSTM' | 'GRU' | 'RNN';
 
+/** Of an input or a state with its matrix, in one direction: [..., features] × [features, gates · units]. */
+export type Product = (x: Tensor, matrix: HostArray, by: 'input' | 'state', direction: number) => Tensor;
+
 export interface Recurrent {
   readonly kind: CellKind;
   readonly directions: readonly ('forward' | 'reverse')[];
@@ -24,6 +27,8 @@ export interface Recurrent {
   readonly weights: HostArray;
   /** [directions, gates · units, units] */
   readonly recurrent: HostArray;
+  /** Null: of matrices. */
+  readonly product: Product | null;
   /** [directions, 2 · gates · units]: of the input, then of the state. */
   readonly bias: HostArray | null;
   /** [directions, 3 · units], LSTM: input, output, forget. */
@@ -89,8 +94,9 @@ function stepOf(to: Assembly, given: Recurrent, index: number): Step {
   const [f, g, h] = given.activations[index]!;
   const clip = given.clip ?? ((x: Tensor): Tensor => x);
   const add = (a: Tensor, b: Tensor | null): Tensor => (b === null ? a : to.binary('add', a, b));
+  const product: Product = given.product ?? ((x, matrix) => matrices.matmul(to, x, matrix));
   const times = (hidden: Tensor | null, matrix: HostArray): Tensor | null =>
-    hidden ? matrices.matmul(to, hidden, matrix) : null;
+    hidden && product(hidden, matrix, 'state', index);
   const named = <T extends Tensor>(name: string, make: () => T): T => to.part(name, make);
 
   if (kind === 'RNN')
@@ -174,7 +180,7 @@ export function unrolled(to: Assembly, given: Recurrent): Unrolled {
     const { kernel, biasIn } = direction(given, index);
     const prefix = index === 0 ? '' : 'backward/';
     const projected = to.part(`${prefix}projected`, () => {
-      const made = matrices.matmul(to, x, kernel);
+      const made = given.product ? given.product(x, kernel, 'input', index) : matrices.matmul(to, x, kernel);
       return biasIn ? to.binary('add', made, biasIn) : made;
     });
     const step = stepOf(to, given, index);

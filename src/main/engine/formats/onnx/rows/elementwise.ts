@@ -51,15 +51,20 @@ const power: Row = (call) => {
   return raised(to, a, b);
 };
 
+/** Between two bounds, of which an input may tell either: so many decibels below the loudest. */
 const clip: Row = (call) => {
   const { to } = call;
-  const bound = (name: string, index: number, missing: number): number => {
-    const x = call.inputs[index];
-    return x ? to.list(x, 'a bound')[0]! : call.float(name, missing);
+  const bound = (name: string, index: number, missing: number): number | Tensor => {
+    const given = call.inputs[index];
+    if (!given) return call.float(name, missing);
+    return isArray(given) ? to.list(given, 'a bound')[0]! : given;
   };
   const min = bound('min', 1, -Infinity);
   const max = bound('max', 2, Infinity);
-  return clipped(to, call.input(0), min, max);
+  const x = call.input(0);
+  if (typeof min === 'number' && typeof max === 'number') return clipped(to, x, min, max);
+  const raised = typeof min === 'number' ? clipped(to, x, min, Infinity) : to.binary('maximum', x, min);
+  return typeof max === 'number' ? clipped(to, raised, -Infinity, max) : to.binary('minimum', raised, max);
 };
 
 /** x · σ(alpha · x) */

@@ -127,9 +127,8 @@ const dequantise: Row = (call) => {
  * Steps from the smallest to the largest number of a value, 0 among them, in 255 parts: those of one example, as runtimes give them
  * for a batch of one.
  */
-const dynamic: Row = (call) => {
+function dynamicSteps(call: OnnxCall, x: Tensor): readonly [steps: Tensor, scale: Tensor, zero: Tensor] {
   const { to } = call;
-  const x = call.input(0);
   if (isArray(x)) throw new NotExpressible('a constant');
   const batch = to.batchAxis(x);
   const rank = to.rank(x);
@@ -151,10 +150,11 @@ const dynamic: Row = (call) => {
   const only = (value: Tensor, straight: number): Tensor => to.unary('identity', value, { straight }, null);
   const rounded = (value: Tensor): Tensor => to.unary('round', value, { straight: true }, null);
   // The value is made last: it is what a layer around it gives.
-  const beside = [only(scale, 1), only(zero, 0)];
+  const beside = [only(scale, 1), only(zero, 0)] as const;
   const apart = only(to.binary('sub', steps, x), 0);
   return [rounded(to.binary('add', x, apart)), ...beside];
-};
+}
+const dynamic: Row = (call) => dynamicSteps(call, call.input(0));
 
 /** Zero points of a product's first operand, one or one a row, and of its second, one or one a column. */
 const rowwise = (zero: Tensor | null): Tensor | null =>
@@ -272,14 +272,27 @@ function notLast(call: OnnxCall): void {
   if (call.int('channels_last', 0)) throw new NotExpressible('channels last');
 }
 
-/** A product of real values with steps, computed on steps that the value itself tells. */
+/**
+ * A product of real values with steps, computed on steps that the values themselves tell.
+ * @param scale of the matrix or of each of its columns, as `zero`
+ */
+export function dynamicProduct(
+  call: OnnxCall,
+  x: Tensor,
+  matrix: Tensor,
+  scale: HostArray,
+  zero: HostArray | null,
+): Tensor {
+  const { to } = call;
+  const [steps, ownScale, ownZero] = dynamicSteps(call, x);
+  const product = matrices.matmul(to, centred(call, steps, ownZero), centred(call, matrix, zero && columnwise(zero)));
+  return to.binary('mul', product, to.binary('mul', ownScale, columnwise(scale)));
+}
+
 const dynamicMatmul: Row = (call) => {
   const { to } = call;
-  const [quantised, scale, zero] = dynamic(call) as readonly [Tensor, Tensor, Tensor];
-  const own = call.inputs[3] ? columnwise(to.array(call.inputs[3], 'a zero point')) : null;
-  const product = matrices.matmul(to, centred(call, quantised, zero), centred(call, call.input(1), own));
-  const factor = to.binary('mul', scale, columnwise(to.array(call.input(2), 'a scale')));
-  const made = to.binary('mul', product, factor);
+  const zero = call.inputs[3] ? to.array(call.inputs[3], 'a zero point') : null;
+  const made = dynamicProduct(call, call.input(0), call.input(1), to.array(call.input(2), 'a scale'), zero);
   return call.inputs[4] ? to.binary('add', made, call.inputs[4]) : made;
 };
 

@@ -4,8 +4,9 @@ import { isArray, NotExpressible, range, type HostArray } from '../../tensors/ar
 import type { Assembly, Tensor, Varying } from '../../tensors/assembly';
 import { clipped } from '../../tensors/compositions';
 import { functions } from '../../tensors/functions';
-import { unrolled, type Activation, type CellKind } from '../../tensors/recurrent';
+import { unrolled, type Activation, type CellKind, type Product } from '../../tensors/recurrent';
 import type { OnnxCall } from '../call';
+import { dynamicProduct } from './quantised';
 import type { Row } from './row';
 
 /** Functions of a gate, with the parameters that two lists of the node hold in turn. */
@@ -59,8 +60,25 @@ function gateFunctions(call: OnnxCall, kind: CellKind, directions: number): Acti
   return range(directions).map((i) => made.slice(i * usual.length, (i + 1) * usual.length));
 }
 
+/** Of weights [directions, features, gates · units] in steps, and of inputs and states in steps that they tell themselves. */
+function dynamicProducts(call: OnnxCall): Product {
+  const { to } = call;
+  const of = (scale: number): readonly [HostArray, HostArray] => [
+    to.array(call.input(scale), 'a scale'),
+    to.array(call.input(scale + 1), 'a zero point'),
+  ];
+  const steps = { input: of(8), state: of(10) };
+  return (x, matrix, by, direction) => {
+    const [scale, zero] = steps[by].map((each) => {
+      const own = host.picked(each, 0, [direction]);
+      return host.reshaped(own, own.shape.slice(1) as number[]);
+    }) as [HostArray, HostArray];
+    return dynamicProduct(call, x, matrix, scale, zero);
+  };
+}
+
 const layer =
-  (kind: CellKind): Row =>
+  (kind: CellKind, dynamic = false): Row =>
   (call) => {
     const { to } = call;
     const batchFirst = call.int('layout', 0) !== 0;
@@ -68,14 +86,17 @@ const layer =
     const directions = way === 'bidirectional' ? (['forward', 'reverse'] as const) : [way as 'forward' | 'reverse'];
     if (way !== 'forward' && way !== 'reverse' && way !== 'bidirectional') throw new NotExpressible(`direction ${way}`);
     const x = batchFirst ? to.transpose(call.input(0), [1, 0, 2]) : call.input(0);
-    const weights = to.array(call.input(1), 'weights');
+    const matrix = (index: number): HostArray => {
+      const given = to.array(call.input(index), 'weights');
+      return dynamic ? host.transposed(given, [0, 2, 1]) : given;
+    };
     const optional = (index: number, what: string): HostArray | null =>
       call.inputs[index] ? to.array(call.inputs[index], what) : null;
     const state = (index: number): Tensor | null => {
       const given = call.inputs[index];
       return given ? (batchFirst ? to.transpose(given, [1, 0, 2]) : given) : null;
     };
-    const recurrence = to.array(call.input(2), 'weights');
+    const recurrence = matrix(2);
     const units = recurrence.shape.at(-1)!;
     const given = call.inputs[4];
     const lengths = !given || isArray(given) ? (given ? host.list(given) : [to.shape(x)[0]!]) : null;
@@ -86,8 +107,9 @@ const layer =
       directions,
       units,
       x,
-      weights,
+      weights: matrix(1),
       recurrent: recurrence,
+      product: dynamic ? dynamicProducts(call) : null,
       bias: optional(3, 'a bias'),
       hidden: state(5),
       carry: kind === 'LSTM' ? state(6) : null,
@@ -107,4 +129,5 @@ export const recurrent: Readonly<Record<string, Row>> = {
   LSTM: layer('LSTM'),
   GRU: layer('GRU'),
   RNN: layer('RNN'),
+  'com.microsoft.DynamicQuantizeLSTM': layer('LSTM', true),
 };
