@@ -82,4 +82,7 @@ async function main(): Promise<void> {
   });
 }
 
-void main();
+main().catch((error: Error) => {
+  process.stderr.write(`${error.message}\n`);
+  process.exitCode = 1;
+});

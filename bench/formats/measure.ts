@@ -109,13 +109,7 @@ const formatOf = ({ registry, path }: RealModel): 'onnx' | 'keras' | 'tfjs' =>
 type Arrays = Readonly<Record<string, NumericArray>>;
 
 /** What the original gives, or why it gives nothing. */
-async function original(
-  model: RealModel,
-  path: string,
-  arrays: Arrays,
-  files: Files,
-  pythons: Pythons,
-): Promise<Arrays | string> {
+async function original(model: RealModel, { path, arrays, files }: Opened, pythons: Pythons): Promise<Arrays | string> {
   const format = formatOf(model);
   if (format === 'tfjs') {
     const { out, fault } = await script('tfjs.mjs', [path], JSON.stringify(plain(arrays)));
@@ -130,10 +124,10 @@ async function original(
   }
   const python = format === 'onnx' ? pythons.onnxruntime : pythons.keras;
   if (python instanceof Error) return python.message;
-  const { fault } = await run(python, [script0, 'predict', path, files.input, files.expected]);
+  const { fault } = await run(python, [ORIGINAL, 'predict', path, files.input, files.expected]);
   return fault ?? (await readArrays(files.expected));
 }
-const script0 = join(import.meta.dirname, 'original.py');
+const ORIGINAL = join(import.meta.dirname, 'original.py');
 const plain = (arrays: Arrays): unknown =>
   Object.fromEntries(Object.entries(arrays).map(([name, { shape, data }]) => [name, { shape, data: [...data] }]));
 
@@ -184,25 +178,46 @@ async function bound(
   const python = format === 'keras' ? pythons.keras : pythons.onnxruntime;
   if (python instanceof Error) return python.message;
   const fixed = join(folder, format === 'onnx' ? 'fixed.onnx' : format === 'keras' ? 'fixed.h5' : 'fixed');
-  const made = await run(python, [script0, 'fix', path, files.input, fixed]);
+  const made = await run(python, [ORIGINAL, 'fix', path, files.input, fixed]);
   if (made.fault) return `sizes could not be fixed: ${made.fault}`;
   const { out, fault } = await script('bound.ts', [path, fixed, files.input]);
   return fault ?? (JSON.parse(out) as BoundBeside);
 }
 
-/**
- * Tries a model: never throws for what the model is.
- * @param folder for files of its own
- * @returns with what the original gave, where it gave something
- */
-export async function measured(
-  model: RealModel,
-  folder: string,
-  pythons: Pythons,
-): Promise<readonly [Measured, Given | null]> {
-  const none: Measured = {
-    subject: model.subject,
-    opens: 'could not be fetched',
+/** A model that is here and opens, with its example; or why not. */
+interface Opened {
+  readonly path: string;
+  readonly inputs: ModelSummary['inputs'];
+  readonly arrays: Arrays;
+  readonly files: Files;
+}
+async function opened(model: RealModel, folder: string): Promise<Opened | string> {
+  const { registry, name, version } = model;
+  const at = await (registry === 'npm' ? fromNpm(name, version) : fromPackage(name, version, filesOf(model)));
+  if (at === null) return 'could not be fetched';
+  const path = join(at, model.path);
+  const inspected = await mho(['inspect', path, '--json']);
+  if (inspected.fault) return inspected.fault;
+  const { inputs } = JSON.parse(inspected.out) as ModelSummary;
+  const arrays = example(inputs, model);
+  const files = { input: join(folder, 'x.npz'), expected: join(folder, 'y.npz') };
+  writeFileSync(files.input, npz(arrays));
+  return { path, inputs, arrays, files };
+}
+
+/** What the original gives for a model, for the test; null where it gives nothing. @param folder for files of its own */
+export async function given(model: RealModel, folder: string, pythons: Pythons): Promise<Given | null> {
+  const found = await opened(model, folder);
+  if (typeof found === 'string') return null;
+  const values = await original(model, found, pythons);
+  return typeof values === 'string' ? null : sampled(values);
+}
+
+/** Tries a model: never throws for what the model is. @param folder for files of its own */
+export async function measured(model: RealModel, folder: string, pythons: Pythons): Promise<Measured> {
+  const { subject } = model;
+  const none = {
+    subject,
     original: '',
     attributed: '',
     residual: null,
@@ -211,28 +226,16 @@ export async function measured(
     alarms: [],
     seconds: null,
   };
-  const { registry, name, version } = model;
-  const at = await (registry === 'npm' ? fromNpm(name, version) : fromPackage(name, version, filesOf(model)));
-  if (at === null) return [none, null];
-  const path = join(at, model.path);
-  const inspected = await mho(['inspect', path, '--json']);
-  if (inspected.fault) return [{ ...none, opens: inspected.fault }, null];
-  const { inputs } = JSON.parse(inspected.out) as ModelSummary;
-  const arrays = example(inputs, model);
-  const files = { input: join(folder, 'x.npz'), expected: join(folder, 'y.npz') };
-  writeFileSync(files.input, npz(arrays));
-
-  const values = await original(model, path, arrays, files, pythons);
+  const found = await opened(model, folder);
+  if (typeof found === 'string') return { ...none, opens: found };
+  const { path, inputs, files } = found;
+  const values = await original(model, found, pythons);
   const compared = typeof values === 'string' ? values : await beside(path, values, files);
-  const attributed = await attribution(path, files);
+  const run = await attribution(path, files);
   const free = inputs.some(({ shape }) => shape.includes(null));
-  const fixed = free &&
-    attributed.attributed.startsWith('yes') && { bound: await bound(model, path, files, folder, pythons) };
-  return [
-    // What cannot be computed is refused once.
-    { ...none, opens: 'yes', original: compared === attributed.attributed ? '' : compared, ...attributed, ...fixed },
-    typeof values === 'string' ? null : sampled(values),
-  ];
+  const fixed = free && run.attributed.startsWith('yes') && { bound: await bound(model, path, files, folder, pythons) };
+  // What cannot be computed is refused once.
+  return { ...none, opens: 'yes', original: compared === run.attributed ? '' : compared, ...run, ...fixed };
 }
 
 async function attribution(path: string, files: Files): Promise<Pick<Measured, 'attributed'> & Partial<Measured>> {

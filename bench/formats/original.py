@@ -8,6 +8,7 @@ Usage: python original.py predict MODEL INPUT.npz OUTPUT.npz    prints nothing; 
 
 import json
 import os
+import shutil
 import sys
 import zipfile
 from pathlib import Path
@@ -94,8 +95,6 @@ def fix_onnx(path, sizes, to):
 
 
 def fix_keras(path, sizes, to):
-    import shutil
-
     import h5py
 
     shutil.copyfile(path, to)
@@ -139,7 +138,7 @@ def fix_tfjs(path, sizes, to):
     (to / "model.json").write_text(json.dumps(model))
     for group in model["weightsManifest"]:
         for shard in group["paths"]:
-            (to / shard).symlink_to(file.parent / shard)
+            shutil.copyfile(file.parent / shard, to / shard)
 
 
 def main():

@@ -1,7 +1,8 @@
 /**
- * The tables of real models in docs/formats.md. Words after the command choose models by a part of their key; the others' rows stay
- * as they were measured; `missing` means those without a row, `page` none at all. Results lie in results.json, saved after each
- * model, and what the original frameworks give in tests/formats/real/expected.json, for the models that a test tries.
+ * The tables of real models in docs/formats.md. Words after the command choose models by a part of their name; the others' rows stay
+ * as they were measured. `missing` means those without a row, `page` none at all; `originals` renews what the original frameworks
+ * give for the models that a test tries (tests/formats/real/expected.json), and measures nothing. Results lie in results.json, saved
+ * after each model.
  */
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,7 +10,7 @@ import { dirname, join, resolve } from 'node:path';
 import { kerasPythons } from '../../tests/formats/pythons';
 // @ts-expect-error plain JavaScript, which runs before anything is installed
 import { pythonWith } from '../../scripts/venv.mjs';
-import { type Given, measured, type Measured, type Pythons, read, written } from './measure';
+import { given, type Given, measured, type Measured, type Pythons, read, written } from './measure';
 import { keyOf, MODELS, type RealModel } from './models';
 
 const root = join(import.meta.dirname, '../..');
@@ -87,36 +88,68 @@ const setUp = async (): Promise<Pythons> => ({
   keras: (await kerasPythons()).keras2,
 });
 
-function isChosen(model: RealModel, words: readonly string[], results: Results): boolean {
-  const named = words.filter((word) => word !== 'missing');
+const COMMANDS = ['missing', 'originals'];
+function isChosen(model: RealModel, words: readonly string[], results: Readonly<Record<string, unknown>>): boolean {
+  const named = words.filter((word) => !COMMANDS.includes(word));
   if (words.includes('missing') && results[keyOf(model)]) return false;
   return named.length === 0 || named.some((word) => keyOf(model).includes(word) || model.path.includes(word));
 }
 
-async function renew(words: readonly string[]): Promise<void> {
-  const results: Record<string, Measured> = existsSync(stored) ? { ...read<Results>(stored) } : {};
-  const known: Record<string, Given> = existsSync(expected) ? { ...read<Record<string, Given>>(expected) } : {};
-  // Rows of models that are listed no more.
-  for (const key of Object.keys(results)) if (!MODELS.some((model) => keyOf(model) === key)) delete results[key];
+const known = <T>(path: string): Record<string, T> => (existsSync(path) ? read<Record<string, T>>(path) : {});
+
+/** Does something with each of these models, in a folder that goes again. */
+async function withEach(
+  models: readonly RealModel[],
+  work: (model: RealModel, folder: string, pythons: Pythons) => Promise<void>,
+): Promise<void> {
   const pythons = await setUp();
-  mkdirSync(dirname(expected), { recursive: true });
-  for (const model of MODELS.filter((each) => isChosen(each, words, results))) {
+  for (const model of models) {
     const folder = mkdtempSync(join(tmpdir(), 'mho-real-'));
     try {
-      const [found, given] = await measured(model, folder, pythons);
-      process.stdout.write(`${keyOf(model)}: ${JSON.stringify(found)}\n`);
-      results[keyOf(model)] = found;
-      if (given && model.tested) known[keyOf(model)] = given;
-      writeFileSync(stored, written(results));
-      writeFileSync(expected, `${JSON.stringify(known)}\n`.replaceAll('},"', '},\n"'));
+      await work(model, folder, pythons);
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
   }
 }
 
+/** Of listed models only. */
+const listed = <T>(of: Readonly<Record<string, T>>, models: readonly RealModel[]): Record<string, T> =>
+  Object.fromEntries(models.flatMap((model) => (keyOf(model) in of ? [[keyOf(model), of[keyOf(model)]!]] : [])));
+
+async function renew(words: readonly string[]): Promise<void> {
+  const results = listed(known<Measured>(stored), MODELS);
+  await withEach(
+    MODELS.filter((each) => isChosen(each, words, results)),
+    async (model, folder, pythons) => {
+      const found = await measured(model, folder, pythons);
+      process.stdout.write(`${keyOf(model)}: ${JSON.stringify(found)}\n`);
+      results[keyOf(model)] = found;
+      writeFileSync(stored, written(results));
+    },
+  );
+}
+
+async function renewOriginals(words: readonly string[]): Promise<void> {
+  const tested = MODELS.filter((model) => model.tested);
+  const values = listed(known<Given>(expected), tested);
+  mkdirSync(dirname(expected), { recursive: true });
+  await withEach(
+    tested.filter((each) => isChosen(each, words, values)),
+    async (model, folder, pythons) => {
+      const found = await given(model, folder, pythons);
+      process.stdout.write(`${keyOf(model)}: ${found ? Object.keys(found).join(', ') : 'nothing'}\n`);
+      if (found) values[keyOf(model)] = found;
+      // A model a line.
+      const lines = Object.entries(values).map(([key, each]) => `${JSON.stringify(key)}: ${JSON.stringify(each)}`);
+      writeFileSync(expected, `{\n${lines.join(',\n')}\n}\n`);
+    },
+  );
+}
+
 async function main(): Promise<void> {
   const words = process.argv.slice(2);
+  if (words.includes('originals')) return renewOriginals(words);
   if (!words.includes('page')) await renew(words);
   const results = read<Results>(stored);
   const text = readFileSync(page, 'utf8');

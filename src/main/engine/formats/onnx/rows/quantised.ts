@@ -139,7 +139,7 @@ function dynamicSteps(call: OnnxCall, x: Tensor): readonly [steps: Tensor, scale
     to.binary('minimum', over('min'), host.scalar(0)),
     to.binary('maximum', over('max'), host.scalar(0)),
   ];
-  const scale = to.binary('mul', to.binary('sub', high, low), host.scalar(1 / 255));
+  const scale = to.binary('div', to.binary('sub', high, low), host.scalar(255));
   // Of a value that is 0 everywhere (a baseline's) the scale is none.
   const divisor = to.binary('add', scale, to.binary('equal', scale, host.scalar(0)));
   const lowest = to.unary('neg', to.binary('div', low, divisor), {}, null);
