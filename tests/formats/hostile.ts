@@ -10,7 +10,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { deflateRawSync } from 'node:zlib';
 import { run } from '../../src/main/hosts/terminal/program';
 import { buf as crc32 } from 'crc-32';
-import { table } from './large';
+import { table } from './savedModelFile';
 import { type Graph, type Node, onnxFile } from './onnxFile';
 
 const HERE = dirname(fileURLToPath(import.meta.url));

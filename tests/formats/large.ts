@@ -2,14 +2,13 @@
  * Large models, made without Python: square dense layers one after another, as every format keeps them. Run by itself it
  * opens one and prints what that took: `node --import tsx tests/formats/large.ts PATH`.
  */
-import type { File, Group } from 'h5wasm/node';
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
-import { closeSync, createWriteStream, mkdirSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, openSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { pathToFileURL } from 'node:url';
-import { ZipFile } from 'yazl';
 import { openModel } from '../../src/main/engine/formats';
+import { hdf5, zippedWeights } from './kerasFile';
+import { savedModelFolder, variableNodes } from './savedModelFile';
 
 /** Rows and columns of a layer's kernel: 16 MiB, more than is read of one array at once. */
 const UNITS = 2048;
@@ -36,14 +35,6 @@ const keras = (layers: number): object => {
     },
   };
 };
-
-async function hdf5(path: string, fill: (file: File) => void): Promise<void> {
-  const library = await import('h5wasm/node');
-  await library.ready;
-  const file = new library.File(path, 'w');
-  fill(file);
-  file.close();
-}
 
 /** A field of a message within a message. */
 const inside = (writer: BinaryWriter, field: number, fill: (writer: BinaryWriter) => void): BinaryWriter => {
@@ -136,81 +127,25 @@ function graphModel(folder: string, layers: number): void {
   writeFileSync(join(folder, 'model.json'), JSON.stringify(json));
 }
 
-/** A table of LevelDB's: one block of entries, an index of that block, a footer. */
-export function table(entries: readonly (readonly [string, Uint8Array])[]): Uint8Array {
-  const varint = (value: number): Uint8Array => new BinaryWriter().uint32(value).finish();
-  const block = (list: readonly (readonly [string, Uint8Array])[]): Buffer => {
-    const parts = list.flatMap(([key, value]) => [varint(0), varint(Buffer.byteLength(key)), varint(value.length), Buffer.from(key), value]); // prettier-ignore
-    const restarts = Buffer.alloc(8);
-    restarts.writeUInt32LE(1, 4); // one restart, at 0; then how many
-    return Buffer.concat([...parts, restarts, Buffer.alloc(5)]); // not packed, sum not looked at
-  };
-  const handle = (offset: number, length: number): Uint8Array => Buffer.concat([varint(offset), varint(length - 5)]);
-  const data = block(entries);
-  const index = block([['~', handle(0, data.length)]]);
-  const footer = Buffer.alloc(48);
-  Buffer.concat([handle(0, 5), handle(data.length, index.length)]).copy(footer);
-  footer.writeBigUInt64LE(0xdb4775248b80fb57n, 40);
-  return Buffer.concat([data, index, footer]);
-}
-
-function savedModel(folder: string, layers: number): void {
-  const attribute = (writer: BinaryWriter, key: string, fill: (value: BinaryWriter) => void): void =>
-    void inside(writer, 5, (entry) => inside(text(entry, 1, key), 2, fill));
-  const sizes = (writer: BinaryWriter, list: readonly number[]): void => {
-    for (const size of list) inside(writer, 2, (dim) => void whole(dim, 1, size));
-  };
-  const model = new BinaryWriter();
-  whole(model, 1, 1);
-  inside(model, 2, (meta) => {
-    inside(meta, 1, (info) => void text(info, 4, 'serve'));
-    inside(meta, 2, (graph) => {
-      const node = (named: string, op: string, inputs: readonly string[], attributes: (writer: BinaryWriter) => void) =>
-        inside(graph, 1, (writer) => {
-          text(text(writer, 1, named), 2, op);
-          for (const input of inputs) text(writer, 3, input);
-          attributes(writer);
-        });
-      const float = (key: string) => (writer: BinaryWriter) =>
-        attribute(writer, key, (value) => void whole(value, 6, 1));
-      node('x', 'Placeholder', [], (writer) => {
-        float('dtype')(writer);
-        attribute(writer, 'shape', (value) => void inside(value, 7, (shape) => sizes(shape, [-1, UNITS])));
-      });
-      for (let layer = 0; layer < layers; layer++) {
-        node(`w${layer}`, 'VarHandleOp', [], (writer) => {
-          float('dtype')(writer);
-          attribute(writer, 'shared_name', (value) => void value.tag(2, WireType.LengthDelimited).string(`w${layer}`));
-        });
-        node(`r${layer}`, 'ReadVariableOp', [`w${layer}`], float('dtype'));
-        node(`y${layer}`, 'MatMul', [layer === 0 ? 'x' : `y${layer - 1}`, `r${layer}`], float('T'));
-      }
-    });
-    inside(meta, 5, (entry) => {
-      inside(text(entry, 1, 'serving_default'), 2, (signature) => {
-        const port = (field: number, key: string, tensor: string) =>
-          inside(signature, field, (each) =>
-            inside(text(each, 1, key), 2, (info) =>
-              inside(whole(text(info, 1, tensor), 2, 1), 3, (shape) => sizes(shape, [-1, UNITS])),
-            ),
-          );
-        port(1, 'x', 'x:0');
-        port(2, 'y', `y${layers - 1}:0`);
-      });
-    });
-  });
-  writeFileSync(join(folder, 'saved_model.pb'), model.finish());
-  const entry = (layer: number): Uint8Array => {
-    const writer = whole(new BinaryWriter(), 1, 1);
-    inside(writer, 2, (shape) => sizes(shape, [UNITS, UNITS]));
-    return whole(whole(writer, 4, layer * KERNEL_BYTES), 5, KERNEL_BYTES).finish();
-  };
-  const variables = join(folder, 'variables');
-  mkdirSync(variables);
-  const keys = Array.from({ length: layers }, (_, layer) => [`w${layer}`, entry(layer)] as const);
-  const sorted = [['', whole(new BinaryWriter(), 1, 1).finish()] as const, ...keys];
-  writeFileSync(join(variables, 'variables.index'), table(sorted));
-  shards(join(variables, 'variables.data-00000-of-00001'), layers);
+function largeSavedModel(folder: string, layers: number): void {
+  const shape = { dim: [{ size: '-1' }, { size: String(UNITS) }] };
+  const steps = Array.from({ length: layers }, (_, layer) => [
+    ...variableNodes(`w${layer}`),
+    {
+      name: `y${layer}`,
+      op: 'MatMul',
+      input: [layer === 0 ? 'x' : `y${layer - 1}`, `w${layer}`],
+      attr: { T: { type: 'DT_FLOAT' } },
+    },
+  ]);
+  const placeholder = { name: 'x', op: 'Placeholder', attr: { dtype: { type: 'DT_FLOAT' }, shape: { shape } } };
+  const port = (each: string) => ({ name: each, shape: [-1, UNITS] });
+  savedModelFolder(
+    folder,
+    [placeholder, ...steps.flat()],
+    { input: port('x'), output: port(`y${layers - 1}`) },
+    Array.from({ length: layers }, (_, layer) => ({ name: `w${layer}`, shape: [UNITS, UNITS], data: kernel })),
+  );
 }
 
 export const FORMATS = ['.keras', '.h5', 'LayersModel', 'GraphModel', 'SavedModel', 'ONNX', 'ONNX, external'] as const;
@@ -224,41 +159,30 @@ export async function large(
   const layers = Math.max(1, Math.round((megabytes * 1e6) / KERNEL_BYTES));
   const size = layers * KERNEL_BYTES;
   const path = join(folder, 'model');
-  const create = (file: File, at: string): void => {
-    const groups = at.split('/').slice(0, -1);
-    groups.forEach((_, depth) => {
-      const group = groups.slice(0, depth + 1).join('/');
-      if (!file.get(group)) file.create_group(group);
-    });
-    file.create_dataset({ name: at, data: kernel, shape: [UNITS, UNITS], dtype: '<f' });
-  };
+  const array = { shape: [UNITS, UNITS], data: kernel };
   switch (format) {
     case '.h5':
-      await hdf5(path, (file) => {
-        file.create_attribute('model_config', JSON.stringify(keras(layers)));
-        file.create_attribute('keras_version', '2.15.0');
-        for (let layer = 0; layer < layers; layer++) {
-          create(file, `model_weights/${name(layer)}/${name(layer)}/kernel:0`);
-          (file.get(`model_weights/${name(layer)}`) as Group).create_attribute('weight_names', [
-            `${name(layer)}/kernel:0`,
-          ]);
-        }
+      await hdf5(path, {
+        attributes: { model_config: JSON.stringify(keras(layers)), keras_version: '2.15.0' },
+        groups: Array.from({ length: layers }, (_, layer) => ({
+          at: `model_weights/${name(layer)}`,
+          names: [`${name(layer)}/kernel:0`],
+          arrays: [array],
+        })),
       });
       return { path, size };
-    case '.keras': {
-      const weights = join(folder, 'weights');
-      await hdf5(weights, (file) => {
-        for (let layer = 0; layer < layers; layer++) create(file, `layers/${name(layer)}/vars/0`);
-      });
-      const zip = new ZipFile();
-      zip.addBuffer(Buffer.from(JSON.stringify({ keras_version: '3.5.0' })), 'metadata.json', { compress: false });
-      zip.addBuffer(Buffer.from(JSON.stringify(keras(layers))), 'config.json', { compress: false });
-      zip.addFile(weights, 'model.weights.h5', { compress: false });
-      zip.end();
-      await pipeline(zip.outputStream, createWriteStream(path));
-      rmSync(weights);
+    case '.keras':
+      await zippedWeights(path, keras(layers), (weights) =>
+        hdf5(weights, {
+          attributes: {},
+          groups: Array.from({ length: layers }, (_, layer) => ({
+            at: `layers/${name(layer)}/vars`,
+            names: ['0'],
+            arrays: [array],
+          })),
+        }),
+      );
       return { path, size };
-    }
     case 'LayersModel': {
       const names = Array.from({ length: layers }, (_, layer) => `${name(layer)}/kernel`);
       const json = { modelTopology: { model_config: keras(layers), keras_version: '2.15.0' }, ...listed(names) };
@@ -271,7 +195,7 @@ export async function large(
       shards(join(folder, 'weights.bin'), layers);
       return { path: folder, size };
     case 'SavedModel':
-      savedModel(folder, layers);
+      largeSavedModel(folder, layers);
       return { path: folder, size };
     case 'ONNX':
       onnx(path, layers, false);
