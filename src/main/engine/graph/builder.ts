@@ -21,6 +21,9 @@ export class GraphBuilder {
   private readonly counts = new Map<string, number>();
   private readonly valueNames = new Set<string>();
   private readonly layerNames = new Set<string>();
+  /** The least count that may be free, by name. */
+  private readonly layerCounts = new Map<string, number>();
+  private readonly outputNames = new Set<string>();
   private readonly aliases = new Map<string, ValueId>();
   private blame: Blame | null = null;
 
@@ -144,7 +147,10 @@ export class GraphBuilder {
     if (!this.layerNames.has(name)) return name;
     const qualified = [...group, name].join('/');
     let free = qualified;
-    for (let count = 2; this.layerNames.has(free); count++) free = `${qualified}:${count}`;
+    // A layer that is called thousands of times: names are only ever taken, so counting goes on where it ended.
+    let count = this.layerCounts.get(qualified) ?? 2;
+    for (; this.layerNames.has(free); count++) free = `${qualified}:${count}`;
+    if (free !== qualified) this.layerCounts.set(qualified, count - 1);
     return free;
   }
 
@@ -157,13 +163,14 @@ export class GraphBuilder {
   }
 
   output(name: string, value: ValueId): void {
-    const taken = new Set(this.outputs.map((port) => port.name));
-    this.outputs.push({ name: this.unique(name, taken), value });
+    this.outputs.push({ name: this.unique(name, this.outputNames), value });
   }
 
   renameOutput(name: string, to: string): void {
     const at = this.outputs.findIndex((port) => port.name === name);
     this.outputs[at] = { ...this.outputs[at]!, name: to };
+    this.outputNames.delete(name);
+    this.outputNames.add(to);
   }
 
   /** Another name by which a value is found. The first that takes it keeps it. */

@@ -78,7 +78,7 @@ export async function readInThread<Of extends Kind>(
   if (signal?.aborted) throw cancelled();
   const tooLarge = (): MhoError =>
     new MhoError(told.large, { path, what: told.what, have: `above ${heapMb} MB`, limit: `${heapMb} MB` });
-  const thread = threadOf(heapMb);
+  const thread = threadOf(PROGRAMS[kind], heapMb);
   let answered = false;
   let timer: NodeJS.Timeout | undefined;
   let stop = (): void => undefined;
@@ -131,8 +131,19 @@ async function bytesAt(path: string): Promise<number> {
   return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
 }
 
+/** What runs in the thread: see `sessions.ts`. */
+const PROGRAMS = {
+  model: 'fileThread',
+  arrays: 'fileThread',
+  data: 'fileThread',
+  column: 'fileThread',
+  session: 'sessionThread',
+} as const satisfies Record<Kind, string>;
+type Program = (typeof PROGRAMS)[Kind];
+
 interface Thread {
   readonly worker: Worker;
+  readonly program: Program;
   readonly heapMb: number;
   /** What it says goes to whoever asked last. */
   heard: (message: FromThread) => void;
@@ -143,16 +154,16 @@ interface Thread {
 
 let spare: Thread | null = null;
 
-function threadOf(heapMb: number): Thread {
-  if (spare?.heapMb === heapMb) {
+function threadOf(program: Program, heapMb: number): Thread {
+  if (spare?.heapMb === heapMb && spare.program === program) {
     const kept = spare;
     spare = null;
     clearTimeout(kept.idle);
     return kept;
   }
   const resourceLimits = { maxOldGenerationSizeMb: heapMb };
-  const worker = new Worker(program(), { eval: true, env: {}, resourceLimits });
-  const thread: Thread = { worker, heapMb, heard: () => undefined, ended: () => undefined };
+  const worker = new Worker(codeOf(program), { eval: true, env: {}, resourceLimits });
+  const thread: Thread = { worker, program, heapMb, heard: () => undefined, ended: () => undefined };
   worker.on('message', (message: FromThread) => thread.heard(message));
   worker.on('error', (error) => thread.ended(error));
   worker.on('exit', () => thread.ended(new Error('the thread that reads files ended')));
@@ -177,13 +188,14 @@ function keep(thread: Thread): void {
 }
 
 /** Loads the thread's code: a file of its own in the program; in tests and scripts the source beside this one. */
-function program(): string {
+function codeOf(program: Program): string {
   const here = fileURLToPath(import.meta.url);
   if (here.endsWith('.ts'))
-    return `require('tsx/cjs/api').register(); require(${JSON.stringify(join(dirname(here), 'thread.ts'))});`;
+    return `require('tsx/cjs/api').register(); require(${JSON.stringify(join(dirname(here), `${program}.ts`))});`;
+  const name = `${program}.js`;
   for (let folder = dirname(here); ; folder = dirname(folder)) {
-    const file = join(folder, 'reading.js');
+    const file = join(folder, name);
     if (existsSync(file)) return `require(${JSON.stringify(file)});`;
-    if (folder === dirname(folder)) throw new MhoError('INTERNAL', { reason: 'reading.js is not in the program' });
+    if (folder === dirname(folder)) throw new MhoError('INTERNAL', { reason: `${name} is not in the program` });
   }
 }

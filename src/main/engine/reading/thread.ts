@@ -1,15 +1,16 @@
-/** The thread in which files are read: see `index.ts`. One at a time. */
+/** A thread in which files are read: see `index.ts`. One at a time. */
 import { parentPort } from 'node:worker_threads';
 import { MhoError } from '../../../contract/errors';
 import type { FromThread, ToThread } from './index';
-import { type Answer, type Asked, type Kind, type Read, type Reader, readers } from './readers';
+import type { Read, Reader } from './reader';
+import type { Answer, Asked, Kind } from './readers';
 
 const say = (message: FromThread, moved: readonly ArrayBuffer[] = []): void => parentPort!.postMessage(message, moved);
 
 /** Progress is told so many times at most, and whenever there is more to come. */
 const TOLD = 200;
 
-async function read<Of extends Kind>({ kind, asked }: ToThread<Of>): Promise<void> {
+async function read<Of extends Kind>(reader: Reader<Asked<Of>, Answer<Of>>, asked: Asked<Of>): Promise<void> {
   let [done, total, told] = [0, 0, 0];
   const tell = (): void => {
     told = done;
@@ -17,7 +18,6 @@ async function read<Of extends Kind>({ kind, asked }: ToThread<Of>): Promise<voi
   };
   say({ onDisk: 0 });
   try {
-    const reader = readers[kind] as Reader<Asked<Of>, Answer<Of>>;
     const { value, arrays } = await reader(asked, {
       onDisk: (onDisk) => say({ onDisk }),
       expect: (bytes) => {
@@ -45,4 +45,10 @@ const memoryOf = (arrays: Read<unknown>['arrays']): ArrayBuffer[] => [
   ...new Set(arrays.map(({ buffer }) => buffer as ArrayBuffer)),
 ];
 
-parentPort!.on('message', (message: ToThread) => void read(message));
+/** Answers whoever started this thread. */
+export function answering(readers: { readonly [Of in Kind]?: Reader<never, unknown> }): void {
+  parentPort!.on(
+    'message',
+    ({ kind, asked }: ToThread) => void read(readers[kind] as Reader<Asked<Kind>, Answer<Kind>>, asked),
+  );
+}

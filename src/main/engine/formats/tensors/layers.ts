@@ -46,9 +46,16 @@ const partsOf = (name: string): string[] => {
  */
 function addedTo(names: readonly string[], known: ReadonlySet<string>): string {
   const parts = new Set(names.flatMap((name) => partsOf(name).slice(0, -1)));
-  const suffixes = new Set([...parts].flatMap((part) => /_\d+$/.exec(part)?.[0] ?? []));
-  const met = (suffix: string): number => [...known].filter((name) => parts.has(name + suffix)).length;
-  return [...suffixes].reduce((best, suffix) => (met(suffix) > met(best) ? suffix : best), '');
+  // How many known layers each suffix meets, by the first part that bears it: the first of the most is taken.
+  const met = new Map<string, number>();
+  for (const part of parts) {
+    const suffix = /_\d+$/.exec(part)?.[0];
+    if (suffix === undefined) continue;
+    met.set(suffix, (met.get(suffix) ?? 0) + Number(known.has(part.slice(0, -suffix.length))));
+  }
+  let [best, most] = ['', [...known].filter((name) => parts.has(name)).length];
+  for (const [suffix, count] of met) if (count > most) [best, most] = [suffix, count];
+  return best;
 }
 
 /**

@@ -1,0 +1,4 @@
+import { files } from './files';
+import { answering } from './thread';
+
+answering(files);

@@ -1,0 +1,4 @@
+import { sessions } from './sessions';
+import { answering } from './thread';
+
+answering(sessions);
