@@ -40,6 +40,9 @@ const REAL: Readonly<Record<string, Expected>> = {
   'pipe_c.joblib': [/scikit-learn model, pickled \(Pipeline\)/, 'python', /to_onnx/],
   'pipe0.pkl': [/scikit-learn model, pickled \(Pipeline\)/, 'python', /to_onnx/],
   'dict.pkl': [/scikit-learn model in it \(under model\)/, 'python', /\)\["model"\]/],
+  'list.pkl': [/scikit-learn model, pickled \(Pipeline\)/, 'python', /model\[0\] if isinstance/],
+  'two.pkl': [/scikit-learn model in it \(under clf\)/, 'python', /\)\["clf"\]/],
+  'pipe_lzma.joblib': [/packed by LZMA/, 'command', /xz -dc --format=lzma \S+ > unpacked/],
   'rf.joblib': [/decision trees \(RandomForestClassifier\)/, 'origin', /TreeSHAP/],
   'xgb.ubj': [/decision trees \(XGBoost\)/, 'origin', /TreeSHAP/],
   'xgb.json': [/decision trees \(XGBoost\)/, 'origin', /TreeSHAP/],
@@ -206,7 +209,61 @@ const WRITTEN: Readonly<Record<string, readonly [bytes: string | Uint8Array, ...
     'python',
     /restore_from/,
   ],
-  'something packed by gzip': [gzipSync('hello'), /packed by gzip/, 'command', /gzip -dk/],
+  'something packed by gzip': [gzipSync('hello'), /packed by gzip/, 'command', /gzip -dc \S+ > unpacked/],
+  'something packed by xz': ['\xfd7zXZ\0\0\x04', /packed by xz/, 'command', /xz -dc \S+ > unpacked/],
+  'something packed by LZ4': ['\x04"M\x18d@\xa7', /packed by LZ4/, 'command', /lz4 -dc \S+ > unpacked/],
+  'a later program of ExecuTorch': ['\x24\0\0\0ET13eh00', /program of ExecuTorch/, 'origin', /torch\.onnx\.export/],
+  'a model for one chip': ['RKNN\0\0\0\0\x06\0\0\0', /compiled for one kind of device \(RKNN\)/, 'origin', /export/],
+  'a log of TensorBoard': [
+    '\x18\0\0\0\0\0\0\0\xa3\x7fK"\x09\0\0\0\0\0\0\xd8A\x1a\x0dbrain.Event:2',
+    /a log of a training/,
+    'origin',
+    /Give a \.keras/,
+  ],
+  SentencePiece: [
+    '\n\x0e\n\x05<unk>\x15\0\0\0\0\x18\x02\n\x0c\n\x03<s>\x15\0\0\0\0\x18\x03',
+    /a tokenizer/,
+    'origin',
+    /Give a \.keras/,
+  ],
+  'a table': ['age,sex,label\n31,1,0\n64,0,1\n', /a table, which is data/, 'input', /Open the model first/],
+  'ONNX as JSON': ['{"irVersion":"10","graph":{"node":[]}}', /ONNX model written as text/, 'python', /format="json"/],
+  'ONNX as a message in text': [
+    'ir_version: 10\nproducer_name: "x"\ngraph {\n}\n',
+    /ONNX model written as text/,
+    'python',
+    /format="textproto"/,
+  ],
+  'ONNX as its own text': [
+    '<\n   ir_version: 10,\n   opset_import: ["" : 17]\n>\nagraph (float[N] x) => (float[N] y) {\n}\n',
+    /ONNX model written as text/,
+    'python',
+    /format="onnxtxt"/,
+  ],
+  'PMML under a prefix': [
+    '<?xml version="1.0"?>\n<ns2:PMML xmlns:ns2="http://www.dmg.org/PMML-4_4" version="4.4">',
+    /PMML/,
+    'origin',
+    /export/,
+  ],
+  'PMML in UTF-16': [
+    Buffer.from('\ufeff<?xml version="1.0" encoding="UTF-16"?><PMML/>', 'utf16le'),
+    /PMML/,
+    'origin',
+    /export/,
+  ],
+  'trees of LightGBM as JSON': [
+    '{"name":"tree","version":"v4","tree_info":[]}',
+    /decision trees/,
+    'origin',
+    /TreeSHAP/,
+  ],
+  'weights of Flax by layer': [
+    '\x81\xa7Dense_0\x81\xa6kernel\xc7\x12\x01\x93\x91\x01\xa7float32\xc4\x04\0\0\0\0',
+    /checkpoint of JAX/,
+    'origin',
+    /jax2tf/,
+  ],
   'a 7z archive': ["7z\xbc\xaf'\x1c\0\x04", /7z archive/, 'command', /7z x/],
   'a RAR archive': ['Rar!\x1a\x07\x01\0', /RAR archive/, 'command', /unrar x/],
   'weights of Flax': ['\x81\xa6params\x81\xa5Dense', /checkpoint of JAX/, 'origin', /jax2tf/],
@@ -251,6 +308,34 @@ describe('weights that were not fetched by Git LFS, beside a model that was', ()
     written(path, 'model.onnx', POINTER);
     written(path, 'README.md', 'a model');
     expect((await refusal(path)).sentence).toMatch(/model\.onnx is a pointer of Git LFS/);
+  });
+});
+
+describe('beside a model that opens', () => {
+  it.each(['rknn.bin', 'model.bin'])('what is no part of it is not told to be one: %s', async (name) => {
+    const path = place();
+    written(path, 'model.keras', bytesOf('gated/model.keras'));
+    const other = written(path, name, Buffer.from([200, 1, 2, 3, 250, 9, 0, 17]));
+    expect((await refusal(other)).code).toBe('MODEL_UNRECOGNISED');
+  });
+
+  it('a list of labels is no pickle', async () => {
+    const path = written(place(), 'labels.txt', 'cat\ndog\nfox\n');
+    expect((await refusal(path)).sentence).toMatch(/a text that begins with “cat dog fox”/);
+  });
+
+  it('an archive of nothing is empty', async () => {
+    const nothing = Buffer.concat([Buffer.from('PK\x05\x06', 'latin1'), Buffer.alloc(18)]);
+    expect((await refusal(written(place(), 'model.zip', nothing))).sentence).toMatch(/ is empty\.$/);
+  });
+
+  it.each([
+    ['model_index.json', '{"_class_name":"StableDiffusionPipeline"}', /pipeline of Hugging Face Diffusers/],
+    ['adapter_config.json', '{"peft_type":"LORA"}', /an adapter \(PEFT\)/],
+  ])('a folder with %s', async (name, text, sentence) => {
+    const path = place();
+    written(path, name, text);
+    expect((await refusal(path)).sentence).toMatch(sentence);
   });
 });
 

@@ -105,6 +105,20 @@ const STRANGERS: Readonly<Record<StrangerName, StrangerWords>> = {
     is: 'the configuration of a Hugging Face Transformers model ({about}), without its weights',
     way: origin('huggingface'),
   },
+  diffusers: {
+    is: 'a pipeline of Hugging Face Diffusers',
+    way: command('optimum-cli export onnx --model {path} onnx'),
+  },
+  peft: {
+    is: 'an adapter (PEFT): changes to the weights of another model',
+    way: python(
+      'from peft import AutoPeftModel; AutoPeftModel.from_pretrained({path}).merge_and_unload().save_pretrained("merged") # then open merged',
+    ),
+  },
+  onnxText: {
+    is: 'an ONNX model written as text ({about})',
+    way: python('import onnx; onnx.save(onnx.load({path}, format={about}), "model.onnx")'),
+  },
   tokenizer: { is: 'a tokenizer, which makes token ids out of texts', way: origin('model') },
 
   tflite: {
@@ -156,7 +170,15 @@ const STRANGERS: Readonly<Record<StrangerName, StrangerWords>> = {
   sklearn: {
     is: 'a scikit-learn model, pickled ({about})',
     way: python(
-      'import joblib, numpy as np; from skl2onnx import to_onnx; model = joblib.load({path}); open("model.onnx", "wb").write(to_onnx(model, np.zeros((1, model.n_features_in_), np.float32)).SerializeToString())',
+      'import joblib, numpy as np; from skl2onnx import to_onnx; model = joblib.load({path}); model = model[0] if isinstance(model, (list, tuple)) else model; open("model.onnx", "wb").write(to_onnx(model, np.zeros((1, model.n_features_in_), np.float32)).SerializeToString())',
+      [],
+      true,
+    ),
+  },
+  skops: {
+    is: 'a scikit-learn model, saved by skops',
+    way: python(
+      'import skops.io, numpy as np; from skl2onnx import to_onnx; model = skops.io.load({path}, trusted=skops.io.get_untrusted_types(file={path})); open("model.onnx", "wb").write(to_onnx(model, np.zeros((1, model.n_features_in_), np.float32)).SerializeToString())',
       [],
       true,
     ),
@@ -202,6 +224,7 @@ const STRANGERS: Readonly<Record<StrangerName, StrangerWords>> = {
   darknetConfig: { is: 'the graph of a Darknet model', way: origin('darknet') },
   darknetWeights: { is: 'the weights of a Darknet model', way: origin('darknet') },
   ncnn: { is: 'the graph of an ncnn model', way: origin('any') },
+  device: { is: 'a model compiled for one kind of device ({about})', way: origin('any') },
   tensorrt: { is: 'a TensorRT engine, built for one kind of GPU', way: origin('onnx') },
   ort: { is: 'a model in the form of ONNX Runtime alone (ORT)', way: origin('onnx') },
   jax: { is: 'a checkpoint of JAX: weights, without the function', way: origin('jax') },
@@ -220,11 +243,16 @@ const STRANGERS: Readonly<Record<StrangerName, StrangerWords>> = {
   archive: { is: 'a tar archive', way: command('tar -xf {path}') },
   sevenZip: { is: 'a 7z archive', way: command('7z x {path}') },
   rar: { is: 'a RAR archive', way: command('unrar x {path}') },
-  gzip: { is: 'a file packed by gzip', way: command('gzip -dk {path}') },
-  bzip2: { is: 'a file packed by bzip2', way: command('bzip2 -dk {path}') },
-  xz: { is: 'a file packed by xz', way: command('xz -dk {path}') },
-  zstandard: { is: 'a file packed by Zstandard', way: command('zstd -d {path}') },
+  // To another file: by themselves these programs refuse names whose ending is not their own, such as those of joblib.
+  gzip: { is: 'a file packed by gzip', way: command('gzip -dc {path} > unpacked') },
+  bzip2: { is: 'a file packed by bzip2', way: command('bzip2 -dc {path} > unpacked') },
+  xz: { is: 'a file packed by xz', way: command('xz -dc {path} > unpacked') },
+  lzma: { is: 'a file packed by LZMA', way: command('xz -dc --format=lzma {path} > unpacked') },
+  lz4: { is: 'a file packed by LZ4', way: command('lz4 -dc {path} > unpacked') },
+  zstandard: { is: 'a file packed by Zstandard', way: command('zstd -dc {path} > unpacked') },
   zip: { is: 'a ZIP archive (it holds {about})', way: command('unzip {path}') },
+  table: { is: 'a table, which is data and no model', way: { kind: 'input', path: '{path}' } },
+  log: { is: 'a log of a training (TensorBoard), not the model', way: origin('model') },
   numpy: { is: 'a file of NumPy arrays, which are data and no model', way: { kind: 'input', path: '{path}' } },
   picture: { is: 'a picture, which is data and no model', way: { kind: 'input', path: '{path}' } },
   session: { is: 'a session of Mho, not a model', way: { kind: 'session', path: '{path}' } },

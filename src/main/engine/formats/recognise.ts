@@ -19,7 +19,7 @@ import { type Proof, proofBeside } from './proof';
 import { savedModel } from './savedModel/open';
 import { atSizes, checkSizes } from './sizes';
 import { zipped } from './zipped';
-import { type Format, LARGEST_JSON, type Opening, type Source, sourceAt, sourcesIn } from './source';
+import { type Format, LARGEST_JSON, type Opening, type Source, sourceAt, sourcesIn, withFile } from './source';
 import { strangerIn, strangerOf } from './strangers';
 import { strangerFault } from './strangers/fault';
 import { byHead } from './strangers/heads';
@@ -156,20 +156,32 @@ async function find(source: Source): Promise<Found> {
   throw unrecognised(source, source.entries.length ? `it holds ${seen}` : 'it is empty');
 }
 
-/** The refusal of a file that is no model: what it is, else the model that it lies beside; null where nothing tells. */
+/** The refusal of a file that is no model: what it is, else the model beside it that names it; null where nothing tells. */
 async function strangeFile(source: Source): Promise<MhoError | null> {
   const stranger = await strangerOf(source);
   if (stranger) return strangerFault(stranger);
   if (isText(source.head)) return null;
   const at = dirname(source.path);
   const folder = await sourceAt(at, { ...source.reading, given: at, root: at });
-  const [beside] = await matches(
-    (await sourcesIn(folder)).sources.filter((each) => !each.isFolder),
-    [],
-  );
-  if (!beside) return null;
-  const about = MODEL_FORMATS[beside.format].door === 'folder' ? at : beside.source.path;
-  return strangerFault({ name: 'beside', path: source.path, about });
+  const files = (await sourcesIn(folder)).sources.filter((each) => !each.isFolder && each.size <= LARGEST_NAMING);
+  for (const { format, source: model } of await matches(files, [])) {
+    if (model.path === source.path || !(await names(model, source.name))) continue;
+    const about = MODEL_FORMATS[format].door === 'folder' ? at : model.path;
+    return strangerFault({ name: 'beside', path: source.path, about });
+  }
+  return null;
+}
+
+/** Bytes of a model that is searched for the names of its other files: those with weights elsewhere are small. */
+const LARGEST_NAMING = 2 ** 26;
+
+/** Whether a model's file holds the name of another. */
+async function names({ path, reading, size }: Source, name: string): Promise<boolean> {
+  return withFile(path, reading, 'it is missing', async ({ handle }) => {
+    const bytes = Buffer.alloc(size);
+    await handle.read(bytes, 0, size, 0);
+    return bytes.includes(name);
+  });
 }
 
 /** The folder that a file of it tells, where that file was given (`saved_model.pb`). */

@@ -1,5 +1,5 @@
 /** Files that their first bytes tell. */
-import { standsAt, type Told } from './look';
+import { latin1, standsAt, type Told } from './look';
 
 /** Signature, where it stands, and what it tells. */
 const SIGNATURES: readonly (readonly [offset: number, signature: string, told: Told])[] = [
@@ -14,8 +14,11 @@ const SIGNATURES: readonly (readonly [offset: number, signature: string, told: T
   [4, 'TFL3', { name: 'tflite' }],
   [4, 'ORTM', { name: 'ort' }],
   [4, 'ET12', { name: 'executorch' }],
+  [4, 'ET13', { name: 'executorch' }],
   [0, 'ptrt', { name: 'tensorrt' }],
   [0, 'ftrt', { name: 'tensorrt' }],
+  [0, 'RKNN', { name: 'device', about: 'RKNN' }],
+  [0, '\x01HEF', { name: 'device', about: 'Hailo' }],
   [0, '\x93NUMPY', { name: 'numpy' }],
   [0, 'MATLAB 5.0 MAT-file', { name: 'matlab' }],
   [0, 'MATLAB 7.3 MAT-file', { name: 'matlab' }],
@@ -37,6 +40,13 @@ const SIGNATURES: readonly (readonly [offset: number, signature: string, told: T
   [0, 'BZh', { name: 'bzip2' }],
   [0, '\xfd7zXZ\0', { name: 'xz' }],
   [0, '(\xb5/\xfd', { name: 'zstandard' }],
+  // of the sizes of dictionaries that LZMA is given, and a length that is not told
+  [0, ']\0\0\x80\0\xff\xff\xff\xff', { name: 'lzma' }],
+  [0, ']\0\0\x04\0\xff\xff\xff\xff', { name: 'lzma' }],
+  [0, ']\0\0\x10\0\xff\xff\xff\xff', { name: 'lzma' }],
+  [0, ']\0\0\x20\0\xff\xff\xff\xff', { name: 'lzma' }],
+  [0, ']\0\0@\0\xff\xff\xff\xff', { name: 'lzma' }],
+  [0, '\x04"M\x18', { name: 'lz4' }],
   [0, '\x89PNG\r\n\x1a\n', { name: 'picture' }],
   [0, '\xff\xd8\xff', { name: 'picture' }],
 ];
@@ -46,6 +56,8 @@ export function byHead(head: Uint8Array, size: number): Told | null {
   if (size === 0) return { name: 'empty' };
   if (head.length >= 64 && head.every((byte) => byte === 0)) return { name: 'zeros' };
   for (const [offset, signature, told] of SIGNATURES) if (standsAt(head, offset, signature)) return told;
+  // A record of TensorFlow's, whose first event says its version.
+  if (latin1(head.subarray(0, 64)).includes('brain.Event:')) return { name: 'log' };
   return safetensors(head, size) ?? protobuf(head) ?? darknetWeights(head, size);
 }
 
@@ -81,6 +93,8 @@ function protobuf(head: Uint8Array): Told | null {
   if (head[0] !== 0x0a) return null;
   const first = varint(head, 1);
   if (!first) return null;
+  // SentencePiece: its first piece is what stands for the unknown.
+  if (standsAt(head, first.end, '\n\x05<unk>')) return { name: 'tokenizer' };
   // Paddle: a block (field 1) with its index 0 and no parent (-1).
   if (standsAt(head, first.end, '\x08\0\x10\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01')) return { name: 'paddle' };
   // Caffe: a name (field 1), then layers (field 100, or 2 in its first form); a graph of TensorFlow begins with a message.

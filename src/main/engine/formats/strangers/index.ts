@@ -23,6 +23,8 @@ const TELLS_LITTLE: ReadonlySet<StrangerName> = new Set<StrangerName>([
   'notebook',
   'picture',
   'numpy',
+  'table',
+  'log',
   'page',
   'answer',
   'tokenizer',
@@ -73,11 +75,16 @@ async function byContent(source: Source): Promise<Told | null> {
   const json = await source.json();
   if (json) return inJson(json);
   if (isFlax(head)) return { name: 'jax' };
+  const wide = standsAt(head, 0, '\xff\xfe') || standsAt(head, 0, '\xfe\xff');
+  if (wide) return inText(Buffer.from(new TextDecoder(head[0] === 0xff ? 'utf-16le' : 'utf-16be').decode(head)));
   return isText(head) ? inText(head) : null;
 }
 
-/** A map of MessagePack with the names that Flax gives. */
+/** A map of MessagePack with the names that Flax gives, or with arrays as it writes them: shape, type, numbers. */
 const isFlax = (head: Uint8Array): boolean =>
+  /^[\x81-\x8f][\xa1-\xbf][\w./-]+[\s\S]*\x93[\x90-\x9f][\s\S]{0,40}?[\xa5-\xa8](?:b?float\d\d|u?int\d\d?)/.test(
+    latin1(head),
+  ) ||
   /^(?:[\x80-\x8f]|\xde[\s\S]{2})[\xa0-\xbf](?:params|step|opt_state|batch_stats|model|target|transformer|encoder)/.test(
     latin1(head.subarray(0, 40)),
   );
@@ -215,6 +222,8 @@ async function ofFolder(folder: Source): Promise<Stranger | null> {
   const { entries, path } = folder;
   const transformers = await transformersAt(folder);
   if (transformers) return transformers;
+  if (entries.includes('model_index.json')) return { name: 'diffusers', path, about: '' };
+  if (entries.includes('adapter_config.json')) return { name: 'peft', path, about: '' };
   const last = prefixesIn(entries)
     .sort(new Intl.Collator('en', { numeric: true }).compare)
     .at(-1);

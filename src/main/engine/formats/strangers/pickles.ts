@@ -4,11 +4,13 @@ import { latin1, type Told } from './look';
 /** The number that PyTorch's files of before 1.6 begin with. */
 const TORCH_LEGACY = '\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19.';
 
-const PICKLED = /^(?:\x80[\x02-\x05]|c[\w.]+\n[\w.]+\n|\((?:dp|lp|i)\w)/;
+/** A protocol's number; else what the first protocol writes for an object, a dictionary or a list. */
+const PICKLED = /^(?:\x80[\x02-\x05]|c[\w.]+\n\w+\n(?:p\d+\n|q[\s\S]|[()])|\((?:[dl]p\d+\n|i\w))/;
 
 export const isPickle = (head: Uint8Array): boolean => PICKLED.test(latin1(head.subarray(0, 256)));
 
 /** Modules that tell who made what is pickled. */
+const PREPARES = /^sklearn\.(?:preprocessing|impute|feature_\w+|decomposition|utils|compose)\b/;
 const TREES = /\b(?:xgboost|lightgbm|catboost)\b|\bsklearn\.(?:ensemble|tree)\b/;
 
 /**
@@ -19,14 +21,18 @@ export function inPickle(head: Uint8Array): Told {
   if (text.startsWith(TORCH_LEGACY) || text.includes('ctorch._utils\n') || /ctorch\.nn\.modules|ctorch\n/.test(text))
     return inTorch(text);
   if (text.includes('StructuredToParameterName@@')) return { name: 'paddleWeights' };
-  const first = firstClass(text);
+  const all = classes(text);
+  const [first = null] = all;
   const trees = TREES.exec(text)?.[0];
   // A forest among other things does not make the whole a forest: what comes first does.
   if (trees !== undefined && (first === null || TREES.test(first.module)))
     return { name: 'trees', about: first?.class ?? trees };
   if (first && /^sklearn\b/.test(first.module)) {
-    const key = keyBefore(text, first.at);
-    return key === null ? { name: 'sklearn', about: first.class } : { name: 'sklearnInside', about: key };
+    if (keyBefore(text, first.at) === null) return { name: 'sklearn', about: first.class };
+    // Of several, the one that predicts.
+    const kept = all.filter(({ module, at }) => /^sklearn\b/.test(module) && keyBefore(text, at) !== null);
+    const { at } = kept.find(({ module }) => !PREPARES.test(module)) ?? first;
+    return { name: 'sklearnInside', about: keyBefore(text, at)! };
   }
   if (first && /^(?:keras|tensorflow|tf_keras)\b/.test(first.module)) return { name: 'kerasPickle' };
   return { name: 'pickle', about: first ? `${first.module}.${first.class}` : 'plain values' };
@@ -72,12 +78,12 @@ function keyBefore(text: string, at: number): string | null {
   return length === name.length || /^q.$/.test(name.slice(length)) ? name.slice(0, length) : null;
 }
 
-/** The first class that is pickled, by either way of naming one. */
-function firstClass(text: string): { readonly module: string; readonly class: string; readonly at: number } | null {
+/** The classes that are pickled, by either way of naming one, in their order. */
+function classes(text: string): { readonly module: string; readonly class: string; readonly at: number }[] {
   const global = /c([A-Za-z_][\w.]*)\n([A-Za-z_]\w*)\n/g;
   const stack = /\x8c[\s\S]([A-Za-z_][\w.]*)\x94(?:\x8c[\s\S])([A-Za-z_]\w*)\x94\x93/g;
   const plain = /^(?:copyreg|copy_reg|__builtin__|builtins|collections|_codecs|numpy|joblib)\b/;
   const all = [global, stack].flatMap((pattern) => [...text.matchAll(pattern)]);
-  const found = all.filter(([, module]) => !plain.test(module!)).sort((a, b) => a.index - b.index)[0];
-  return found ? { module: found[1]!, class: found[2]!, at: found.index } : null;
+  const found = all.filter(([, module]) => !plain.test(module!)).sort((a, b) => a.index - b.index);
+  return found.map((each) => ({ module: each[1]!, class: each[2]!, at: each.index }));
 }

@@ -10,6 +10,8 @@ const OBJECTS: readonly (readonly [(json: Json) => boolean, (json: Json) => Told
   [(json) => has(json, 'class_name', 'config'), () => ({ name: 'kerasArchitecture' })],
   [(json) => has(json, 'modelTopology') && !has(json, 'weightsManifest'), () => ({ name: 'kerasArchitecture' })],
   [(json) => has(json, 'weightsManifest') || has(json, 'weights', 'paths'), () => ({ name: 'tfjsManifest' })],
+  [(json) => has(json, 'tree_info'), () => ({ name: 'trees', about: 'LightGBM' })],
+  [(json) => has(json, 'irVersion', 'graph'), () => ({ name: 'onnxText', about: 'json' })],
   [(json) => has(json, 'learner'), () => ({ name: 'trees', about: 'XGBoost' })],
   [(json) => has(json, 'oblivious_trees'), () => ({ name: 'trees', about: 'CatBoost' })],
   [(json) => has(json, 'nodes', 'arg_nodes', 'heads'), () => ({ name: 'mxnet' })],
@@ -49,7 +51,7 @@ export function inJson(json: Json): Told {
 /** Beginnings of texts, first found first. */
 const BEGINNINGS: readonly (readonly [RegExp, Told | ((found: RegExpExecArray) => Told)])[] = [
   [/^<(?:!doctype\s+html|html|head|body)\b/i, { name: 'page' }],
-  [/^(?:<\?xml[^>]*>\s*)?(?:<!--[\s\S]*?-->\s*)*<PMML\b/, { name: 'pmml' }],
+  [/^(?:<\?xml[^>]*>\s*)?(?:<!--[\s\S]*?-->\s*)*<(?:\w+:)?PMML\b/, { name: 'pmml' }],
   [/^(?:<\?xml[^>]*>\s*)?<net\b[\s\S]*<layers?\b/, { name: 'openvino' }],
   [/^(?:<\?xml[^>]*>\s*)?<Error>\s*<Code>(\w+)/, ([, code]) => ({ name: 'answer', about: code! })],
   [/^(?:<\?xml[^>]*>\s*)?(?:<!--[\s\S]*?-->\s*)*<(?:!doctype\s+html|html)\b/i, { name: 'page' }],
@@ -63,6 +65,9 @@ const BEGINNINGS: readonly (readonly [RegExp, Told | ((found: RegExpExecArray) =
     /^(?:404|403|401|429|500)?:?\s*(Not Found|Forbidden|Access Denied|Entry not found|Invalid credentials[^\n]*|Too Many Requests)/i,
     ([, said]) => ({ name: 'answer', about: said! }),
   ],
+  [/^ir_version:\s*\d+\s/, { name: 'onnxText', about: 'textproto' }],
+  [/^<\s*ir_version:\s*\d+/, { name: 'onnxText', about: 'onnxtxt' }],
+  [/^[^\n,;\t]*([,;\t])[^\n]*\n(?:[^\n,;\t]*\1)?-?[\d.]+(?:e[+-]?\d+)?\1?/i, { name: 'table' }],
   [/\b(?:modelTopology|weightsManifest)\b/, { name: 'tfjsScript' }],
   [/^(?:#[^\n]*\n|\s|"""[\s\S]*?""")*(?:import|from)\s+\w+/, { name: 'source' }],
 ];

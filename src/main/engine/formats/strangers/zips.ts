@@ -27,5 +27,8 @@ export async function inZip({ sizes, read }: Archive): Promise<Told> {
   if (sizes.has('manifest.json') && names.some((name) => name.endsWith('.npy'))) return { name: 'session' };
   if (sizes.has('coefficients.bin')) return { name: 'java', about: 'Deeplearning4j' };
   if (sizes.has('model.ini')) return { name: 'java', about: 'H2O' };
-  return { name: 'zip', about: names.length > 0 ? few(names.filter((name) => !name.endsWith('/'))) : 'nothing' };
+  if (sizes.has('schema.json') && names.every((name) => /^(?:schema\.json|.+\.(?:npy|npz|bin|json))$/.test(name)))
+    return { name: 'skops' };
+  const files = names.filter((name) => !name.endsWith('/'));
+  return files.length > 0 ? { name: 'zip', about: few(files) } : { name: 'empty' };
 }
