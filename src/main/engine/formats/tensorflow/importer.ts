@@ -7,7 +7,7 @@ import { GraphBuilder } from '../../graph/builder';
 import type { Graph, ValueId } from '../../graph/graph';
 import * as host from '../tensors/array';
 import { type HostArray, isArray, NotExpressible } from '../tensors/array';
-import { Assembly, type Tensor } from '../tensors/assembly';
+import { Assembly, type Origin, type Tensor, type Varying } from '../tensors/assembly';
 import { chosenBetween } from '../tensors/branches';
 import { type Attempt, type Declared, farthest, fixedBatch, type Reading } from '../tensors/examples';
 import { registerLayers } from '../tensors/layers';
@@ -16,7 +16,7 @@ import { TfCall } from './call';
 import { complexNode } from './complex';
 import { dilated, gatheredBack, narrowed, positionwise, spread, widened } from './dilation';
 import { nodeOf, type TfFunction, type TfGraph, type TfPort } from './graph';
-import { Folded, Handle, isTensor, type Item, Spread, TensorList, Untaken } from './items';
+import { Folded, Handle, isTensor, type Item, Later, Spread, TensorList, Untaken } from './items';
 import { listRowOf } from './lists';
 import { DT, isReal, type TfNode } from './node';
 import { offsetOf, outputsOf } from './outputs';
@@ -176,7 +176,11 @@ class TfImporter {
       offsetOf(frame.nodes.get(name!)?.op, frame.isFunction ? second : undefined);
     const item = items?.[index];
     if (!item) throw this.damaged(`there is no output ${reference}`);
-    return item;
+    if (!(item instanceof Later)) return item;
+    const node = frame.nodes.get(name!)!;
+    const made = this.to.at(this.originOf(frame, node), () => this.attempted(node, [], () => [item.make()]))[0]!;
+    frame.made.set(name!, items!.with(index, made));
+    return made;
   }
 
   private node(frame: Frame, node: TfNode): readonly Item[] {
@@ -186,14 +190,18 @@ class TfImporter {
       return new Array<Item>(outputsOf(node)).fill(new Untaken());
     const special = this.handled(frame, node, name, items);
     if (special) return special;
-    const part = frame.part === undefined ? {} : { part: `${frame.part}/${name.split('/').at(-1)!}` };
-    return this.to.at({ name, kind: node.op, ...part }, () =>
+    return this.to.at(this.originOf(frame, node), () =>
       this.attempted(node, items, () => {
         const list = listRowOf(node.op);
         if (list) return list(this.to, items, node);
         return this.control(frame, node, name, items) ?? this.converted(node, name, items);
       }),
     );
+  }
+
+  private originOf({ prefix, part }: Frame, { name, op }: TfNode): Origin {
+    const full = prefix + name;
+    return { name: full, kind: op, ...(part !== undefined && { part: `${part}/${full.split('/').at(-1)!}` }) };
   }
 
   /** What a node becomes, or as many unknown values as it has outputs. */
@@ -309,13 +317,9 @@ class TfImporter {
       if (!isTensor(condition!) || isArray(condition))
         return taken(this.holds(condition!, 'a condition') ? 'then_branch' : 'else_branch');
       const [yes, no] = [taken('then_branch', 'then'), taken('else_branch', 'else')];
-      const tensors = (items: readonly Item[]): readonly Tensor[] =>
-        items.map((item) => {
-          if (!isTensor(item)) throw new NotExpressible('a branch that gives no numbers');
-          return item;
-        });
-      return chosenBetween(this.to, condition, tensors(yes), tensors(no));
+      return chosenBetween(this.to, condition, tensorsOf(yes), tensorsOf(no));
     }
+    if (op === 'Case' || op === 'StatelessCase') return this.oneOf(frame, node, name, items);
     if (op === 'Switch') {
       const taken = this.holds(items[1]!, 'a condition');
       return taken ? [new Untaken(), items[0]!] : [items[0]!, new Untaken()];
@@ -334,6 +338,30 @@ class TfImporter {
       if (step >= MOST_STEPS) throw new NotExpressible(`more than ${MOST_STEPS} steps`);
       values = this.called(inner, name, body, values);
     }
+  }
+
+  /** One of several branches, by a number; any that no branch has is the last. */
+  private oneOf(frame: Frame, node: TfNode, name: string, items: readonly Item[]): readonly Item[] {
+    const branches = (node.attributes.get('branches')?.funcs ?? []).map((branch) => this.file.functions.get(branch));
+    const [index, ...given] = items;
+    const taken = (place: number, part?: string): readonly Item[] => {
+      const branch = branches.at(place);
+      if (!branch) throw new NotExpressible('no such branch');
+      return this.called(part === undefined ? frame : { ...frame, part: partOf(frame, part) }, name, branch, given);
+    };
+    if (!index || !isTensor(index)) throw new NotExpressible('a choice that is no number');
+    if (isArray(index)) {
+      const [place] = index.data as Float64Array;
+      return taken(place! >= 0 && place! < branches.length ? place! : -1);
+    }
+    const all = branches.map((_, place) => tensorsOf(taken(place, `case${place}`)));
+    return all.slice(0, -1).reduceRight<readonly Tensor[]>(
+      (other, one, place) => {
+        const chosen = this.to.binary('equal', index, host.wholes([place], []));
+        return chosenBetween(this.to, chosen as Varying, one, other);
+      },
+      all.at(-1) ?? [],
+    );
   }
 
   private holds(item: Item, what: string): boolean {
@@ -436,7 +464,7 @@ class TfImporter {
     if (known.length !== items.length) throw new NotExpressible('an input that is no number');
     this.noteKernel(node, name, known);
     const result = row(new TfCall(node, known, this.to));
-    return (Array.isArray(result) ? result : [result]) as readonly Tensor[];
+    return (Array.isArray(result) ? result : [result]) as readonly Item[];
   }
 
   /** Which layer the kernel belongs to tells whether a layer was folded into the next. */
@@ -449,6 +477,13 @@ class TfImporter {
 
 /** Outputs that nobody has named. */
 const NUMBERED = /^(output_\d+|Identity(_\d+)?|(Stateful)?PartitionedCall(_\d+)?)(:\d+)?$/;
+
+/** What a branch gives. */
+const tensorsOf = (items: readonly Item[]): readonly Tensor[] =>
+  items.map((item) => {
+    if (!isTensor(item)) throw new NotExpressible('a branch that gives no numbers');
+    return item;
+  });
 
 /** A part of a frame: a step of a loop, a branch. */
 const partOf = (frame: Frame, part: string): string => (frame.part === undefined ? part : `${frame.part}/${part}`);

@@ -22,6 +22,10 @@ export class Folded {
     readonly make: (crops: readonly (readonly [number, number])[]) => Tensor,
   ) {}
 }
+/** One of several outputs, made where something reads it: others are rarely read, and may be what nothing can tell. */
+export class Later {
+  constructor(readonly make: () => Tensor) {}
+}
 /** What a branch that is not taken gives. */
 export class Untaken {}
 /** A list in which a loop collects its steps. */
@@ -37,7 +41,7 @@ export class ComplexItem implements Complex {
   ) {}
 }
 
-export type Item = Tensor | Handle | Spread | Folded | TensorList | ComplexItem | Untaken;
+export type Item = Tensor | Handle | Spread | Folded | TensorList | ComplexItem | Later | Untaken;
 
 export const isTensor = (item: Item): item is Tensor => 'data' in item || 'axes' in item;
 export const tensorOf = (item: Item | undefined): Tensor => {

@@ -17,6 +17,7 @@ export interface Attribute {
   /** −1 where free. */
   readonly shape?: readonly number[];
   readonly func?: string;
+  readonly funcs?: readonly string[];
   readonly ints?: readonly number[];
   readonly texts?: readonly string[];
   readonly tensor?: () => HostArray;
@@ -163,7 +164,11 @@ function fromProto(value: AttrValue): Attribute {
     ...(type !== null && { type }),
     ...(shape !== null && !shape.unknownRank && { shape: sizesOf(shape) }),
     ...(func !== null && { func: func.name }),
-    ...(list !== null && { ints: list.i, texts: list.s.map((each) => text.decode(each)) }),
+    ...(list !== null && {
+      ints: list.i.length ? list.i : list.type,
+      texts: list.s.map((each) => text.decode(each)),
+      funcs: list.func.map(({ name }) => name),
+    }),
     ...(tensor !== null && { tensor: () => tensorOf(tensor) }),
   };
 }
@@ -210,6 +215,9 @@ function fromJson(value: Readonly<Record<string, unknown>>): Attribute {
     ...(isRecord(list) && {
       ints: numbers(list['i']),
       texts: Array.isArray(list['s']) ? list['s'].map(bytesText) : [],
+      funcs: Array.isArray(list['func'])
+        ? list['func'].flatMap((each) => (isRecord(each) && typeof each['name'] === 'string' ? [each['name']] : []))
+        : [],
     }),
   };
 }

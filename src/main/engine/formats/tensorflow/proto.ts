@@ -43,6 +43,7 @@ const ListValue = message({
   b: many(5, bool),
   type: many(6, int32),
   shape: many(7, TensorShape),
+  func: many(9, FunctionName),
 });
 export const AttrValue = message({
   s: maybe(2, bytes),

@@ -7,6 +7,11 @@ import { quantisation } from './rows/quantisation';
 import { norms } from './rows/norms';
 import { overAxes } from './rows/overAxes';
 import { moving } from './rows/moving';
+import { diagonals } from './rows/diagonals';
+import { orders } from './rows/orders';
+import { pictures } from './rows/pictures';
+import { places } from './rows/places';
+import { recurrent } from './rows/recurrent';
 import { resizing } from './rows/resizing';
 import type { Row } from './rows/row';
 
@@ -20,6 +25,11 @@ const rows: Readonly<Record<string, Row>> = {
   ...overAxes,
   ...moving,
   ...resizing,
+  ...places,
+  ...orders,
+  ...diagonals,
+  ...pictures,
+  ...recurrent,
 };
 
 export const rowOf = (kind: string): Row | null => (Object.hasOwn(rows, kind) ? rows[kind]! : null);

@@ -1,22 +1,39 @@
 /** Einstein sums, as transpositions, sums and matrix products. */
 import * as host from './array';
-import { type HostArray, isArray, NotExpressible, product } from './array';
-import type { Assembly, Tensor } from './assembly';
+import { type HostArray, isArray, NotExpressible, product, range } from './array';
+import { type Assembly, symbolic, type Tensor } from './assembly';
 import * as matrices from './matrices';
 import * as reductions from './reductions';
 
+/** Of a letter that stands twice in a term the diagonal alone: the others are multiplied by 0, and summed away. */
+function diagonal(to: Assembly, x: Tensor, term: string): readonly [Tensor, string] {
+  const second = [...term].findIndex((letter, axis) => term.indexOf(letter) < axis);
+  if (second < 0) return [x, term];
+  const first = term.indexOf(term[second]!);
+  const shape = to.shape(x);
+  const size = shape[first]!;
+  if (symbolic(size) || size !== shape[second]) throw new NotExpressible('a diagonal of two sizes');
+  const ones = host.wholes(range(size * size).map((at) => Number(at % size === Math.floor(at / size))), [size, size]); // prettier-ignore
+  const mask = host.reshaped(
+    ones,
+    shape.map((_, axis) => (axis === first || axis === second ? size : 1)),
+  );
+  const kept = reductions.reduce(to, 'sum', to.binary('mul', x, mask), [second], false);
+  return diagonal(to, kept, term.slice(0, second) + term.slice(second + 1));
+}
+
 /** Einstein sums as transpositions, sums and a matrix product for each two values. */
-export function contraction(to: Assembly, equation: string, inputs: readonly Tensor[]): Tensor {
+export function contraction(to: Assembly, equation: string, given: readonly Tensor[]): Tensor {
   const [left, right] = equation.replace(/\s/g, '').split('->') as [string, string | undefined];
-  const ranks = inputs.map((x) => to.rank(x));
+  const ranks = given.map((x) => to.rank(x));
   let free = 0;
-  const terms = left.split(',').map((term, i) => {
+  const whole = left.split(',').map((term, i) => {
     const extra = ranks[i]! - term.replace('...', '').length;
     if (term.includes('...')) free = Math.max(free, extra);
     return term.replace('...', '0123456789'.slice(10 - extra));
   });
   const rest = '0123456789'.slice(10 - free);
-  const letters = [...terms.join('')].sort();
+  const letters = [...whole.join('')].sort();
   const output =
     right?.replace('...', rest) ??
     rest +
@@ -27,10 +44,13 @@ export function contraction(to: Assembly, equation: string, inputs: readonly Ten
         )
         .join('');
   if (
-    terms.length !== inputs.length ||
-    terms.some((term, i) => term.length !== ranks[i] || new Set(term).size !== term.length)
+    whole.length !== given.length ||
+    whole.some((term, i) => term.length !== ranks[i]) ||
+    [...output].some((letter) => !letters.includes(letter))
   )
     throw new NotExpressible(`the sum ${equation}`);
+  const single = whole.map((term, i) => diagonal(to, given[i]!, term));
+  const [inputs, terms] = [single.map(([x]) => x), single.map(([, term]) => term)];
   const summed = (x: Tensor, term: string, others: string): [Tensor, string] => {
     const gone = [...term].flatMap((letter, axis) => (others.includes(letter) ? [] : [axis]));
     return gone.length

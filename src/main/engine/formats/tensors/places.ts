@@ -138,3 +138,78 @@ function spread(to: Assembly, updates: Tensor, from: readonly number[], frame: F
 /** One example's part of a constant: what is the same for all. */
 export const oneOf = (to: Assembly, array: HostArray, batch: number): HostArray =>
   batch < 0 || array.shape[batch] === 1 ? array : to.withoutBatch(array, batch);
+
+/** The frame of data that may be fixed: then it has no batch. */
+export const frameOfAny = (to: Assembly, x: Tensor): Frame =>
+  isArray(x) ? { shape: x.shape, batch: -1 } : frameOf(to, x);
+
+/** Numbers at fixed places of data that may be fixed too. */
+export function takenOfAny(to: Assembly, x: Tensor, places: readonly number[], frame: Frame): Tensor {
+  if (!isArray(x)) return taken(to, x, places, frame);
+  return host.reshaped(host.picked(host.reshaped(x, [x.data.length]), 0, places), frame.shape);
+}
+
+/** The frame of data and updates, of which one at least varies, and both in that frame. @param batchOf the data's, by the updates' */
+export function commonFrame(to: Assembly, data: Tensor, updates: Tensor, batchOf: (x: Varying) => number): Frame {
+  if (!isArray(data)) return frameOf(to, data);
+  if (isArray(updates)) return { shape: data.shape, batch: -1 };
+  const batch = batchOf(updates);
+  return { shape: oneOf(to, data, batch).shape, batch };
+}
+
+/**
+ * GatherND: of x, what lies at positions, each a list of places along the axes from `own` on.
+ * @param own leading axes that x and the positions have in common
+ */
+export function gatheredAt(to: Assembly, x: Tensor, array: HostArray, own: number): Tensor {
+  const frame = frameOfAny(to, x);
+  const indices = frame.batch >= 0 && frame.batch < own ? oneOf(to, array, frame.batch) : array;
+  const depth = indices.shape.at(-1)!;
+  const outer = indices.shape.slice(0, -1);
+  const rest = frame.shape.slice(own + depth);
+  const have = isArray(x) ? [] : to.shape(x);
+  const strides = stridesOf(frame.shape);
+  const places: number[] = [];
+  let at = 0;
+  for (const place of everyPlace(outer)) {
+    let first = range(own).reduce((sum, axis) => sum + place[axis]! * strides[axis]!, 0);
+    for (let i = 0; i < depth; i++)
+      first += placeIn(frame, own + i, indices.data[at++]!, have[own + i] ?? 1) * strides[own + i]!;
+    for (let i = 0; i < product(rest); i++) places.push(first + i);
+  }
+  // The batch is among what is before the positions, or among what is behind; picked out it was the one example of a file.
+  const { batch } = frame;
+  const moved = batch < 0 ? -1 : batch < own ? batch : batch - own - depth + outer.length;
+  if (batch >= own && batch < own + depth) {
+    const made = takenOfAny(to, x, places, { shape: [1, ...outer, ...rest], batch: 0 });
+    if (outer[0] !== 1) throw new AcrossBatch('an example picked several times');
+    return to.reshape(made, [to.shape(made)[0]!, ...outer.slice(1), ...rest]);
+  }
+  return takenOfAny(to, x, places, { shape: [...outer, ...rest], batch: moved });
+}
+
+/** ScatterND: data, with the updates put to positions, each a list of places along its first axes. */
+export function scatteredAt(to: Assembly, data: Tensor, indices: HostArray, updates: Tensor, joining: Joining): Tensor {
+  const depth = indices.shape.at(-1)!;
+  const outer = indices.shape.slice(0, -1);
+  // Axes of the updates behind the positions are the data's behind those that positions tell.
+  const frame = commonFrame(to, data, updates, (x) => {
+    const batch = to.batchAxis(x);
+    return batch < 0 ? -1 : batch < outer.length ? 0 : batch - outer.length + depth;
+  });
+  const fixed = isArray(data) ? oneOf(to, data, frame.batch) : data;
+  const have = to.shape(data);
+  const rest = frame.shape.slice(depth);
+  const strides = stridesOf(frame.shape);
+  const places: number[] = [];
+  let at = 0;
+  for (const place of everyPlace(outer)) {
+    if (place.length !== outer.length) throw new NotExpressible('positions of another shape');
+    let first = 0;
+    for (let i = 0; i < depth; i++) first += placeIn(frame, i, indices.data[at++]!, have[i]!) * strides[i]!;
+    for (let i = 0; i < product(rest); i++) places.push(first + i);
+  }
+  const own =
+    isArray(updates) && frame.batch >= depth ? oneOf(to, updates, frame.batch - depth + outer.length) : updates;
+  return put(to, fixed, own, places, frame, joining);
+}

@@ -92,7 +92,8 @@ export const resizedOver = (
     channels,
   );
 
-function channelsLast(to: Assembly, x: Tensor, channels: number): Tensor {
+/** With these channels held last, where every axis is one: then units are channels. */
+export function channelsLast(to: Assembly, x: Tensor, channels: number): Tensor {
   if (isArray(x) || x.opaque !== null || x.axes.some((group) => group.length > 1) || x.axes[channels]?.length !== 1)
     return x;
   const batch = to.batched ? to.batchAxis(x) : NO_BATCH;

@@ -1,6 +1,6 @@
 /** Ops on every number by itself: arithmetic, comparisons, activations, types. */
 import * as host from '../../tensors/array';
-import { NotExpressible, range } from '../../tensors/array';
+import { isArray, NotExpressible, range } from '../../tensors/array';
 import type { BinaryOp, Tensor } from '../../tensors/assembly';
 import { converted, numberType } from '../../tensors/casts';
 import {
@@ -14,9 +14,11 @@ import {
   remainder,
   safeDivision,
   selected,
+  truncated,
 } from '../../tensors/compositions';
 import { functions, PLAIN } from '../../tensors/functions';
-import { TYPE_NAMES } from '../node';
+import type { TfCall } from '../call';
+import { isReal, TYPE_NAMES } from '../node';
 import type { Row } from './row';
 import { prelu } from './windows';
 
@@ -30,11 +32,24 @@ const binary =
   (call) =>
     call.to.binary(op, call.input(0), call.input(1));
 
-const computed =
-  (apply: (a: number, b: number) => number, whole: boolean | null = null): Row =>
+/** A quotient of whole numbers stays one. */
+const divided =
+  (apply: (a: number, b: number) => number, round: (call: TfCall, quotient: Tensor) => Tensor): Row =>
   (call) => {
-    const [a, b] = [call.to.array(call.input(0), 'arithmetic'), call.to.array(call.input(1), 'arithmetic')];
-    return host.combined(a, b, apply, whole ?? (a.whole && b.whole));
+    const { to } = call;
+    const [a, b] = [call.input(0), call.input(1)];
+    if (isArray(a) && isArray(b)) return host.combined(a, b, apply, a.whole && b.whole);
+    const make = (): Tensor => round(call, to.binary('div', a, b));
+    return isReal(call.type('T')) ? make() : to.asWhole(make);
+  };
+
+/** What stands for 0 where x is 0, whatever y is. */
+const unlessZero =
+  (make: (call: TfCall, y: Tensor) => Tensor): Row =>
+  (call) => {
+    const x = call.input(0);
+    const isZero = call.to.binary('equal', x, host.scalar(0));
+    return selected(call.to, isZero, host.scalar(0), make(call, call.input(1)));
   };
 
 const cast: Row = (call) => {
@@ -63,11 +78,20 @@ export const elementwise: Readonly<Record<string, Row>> = {
   SquaredDifference: (call) =>
     call.to.unary('square', call.to.binary('sub', call.input(0), call.input(1)), {}, functions['square']!),
   Pow: power,
-  FloorDiv: computed((a, b) => Math.floor(a / b)),
+  FloorDiv: divided(
+    (a, b) => Math.floor(a / b),
+    (call, quotient) => call.to.unary('floor', quotient, {}, null),
+  ),
   FloorMod: (call) => remainder(call.to, call.input(0), call.input(1), false),
   Mod: (call) => remainder(call.to, call.input(0), call.input(1), true),
   TruncateMod: (call) => remainder(call.to, call.input(0), call.input(1), true),
-  TruncateDiv: computed((a, b) => Math.trunc(a / b)),
+  TruncateDiv: divided(
+    (a, b) => Math.trunc(a / b),
+    (call, quotient) => truncated(call.to, quotient),
+  ),
+  Xdivy: unlessZero((call, y) => call.to.binary('div', call.input(0), y)),
+  Xlogy: unlessZero((call, y) => call.to.binary('mul', call.input(0), call.to.unary('log', y, {}, Math.log))),
+  Xlog1py: unlessZero((call, y) => call.to.binary('mul', call.input(0), call.to.unary('log1p', y, {}, Math.log1p))),
   Atan2: binary('atan2'),
   Equal: binary('equal'),
   NotEqual: (call) => negated(call.to, call.to.binary('equal', call.input(0), call.input(1))),

@@ -50,13 +50,6 @@ const stridedSlice: Row = (call) => {
 const pairs = (list: readonly number[]): [number, number][] =>
   range(list.length / 2).map((i) => [list[2 * i]!, list[2 * i + 1]!]);
 
-const gather: Row = (call) => {
-  const { to } = call;
-  const axis = call.inputs[2] ? to.axis(call.input(0), call.list(2, 'an axis')[0]!) : 0;
-  if (call.int('batch_dims', 0)) throw new NotExpressible('batch dimensions');
-  return moves.gather(to, call.input(0), call.input(1), axis);
-};
-
 const oneHot: Row = (call) => {
   const { to } = call;
   const indices = call.input(0);
@@ -161,9 +154,6 @@ export const moving: Readonly<Record<string, Row>> = {
   OneHot: oneHot,
   Tile: (call) => moves.tile(call.to, call.input(0), call.list(1, 'repeats')),
   BroadcastTo: (call) => moves.expand(call.to, call.input(0), call.list(1, 'a shape')),
-  Gather: gather,
-  GatherV2: gather,
-  ResourceGather: gather,
   DepthToSpace: blocks(false),
   SpaceToDepth: blocks(true),
 };

@@ -1,6 +1,7 @@
 /** Sums, extremes and other reductions over axes; sums along one. */
 import type { ReduceOp } from '../../tensors/reductions';
 import { multipliedOver, squared, summedUp, truthOver } from '../../tensors/compositions';
+import { scanned, summedExponentials } from '../../tensors/scans';
 import type { Row } from './row';
 import * as reductions from '../../tensors/reductions';
 
@@ -31,6 +32,16 @@ export const overAxes: Readonly<Record<string, Row>> = {
   Cumsum: (call) => {
     const axis = call.to.axis(call.input(0), call.list(1, 'an axis')[0]!);
     return summedUp(call.to, call.input(0), axis, call.flag('exclusive'), call.flag('reverse'));
+  },
+  Cumprod: (call) => {
+    const axis = call.to.axis(call.input(0), call.list(1, 'an axis')[0]!);
+    const direction = { exclusive: call.flag('exclusive'), reverse: call.flag('reverse') };
+    return scanned(call.to, call.input(0), axis, direction, 1, (before, here) => call.to.binary('mul', before, here));
+  },
+  CumulativeLogsumexp: (call) => {
+    const axis = call.to.axis(call.input(0), call.list(1, 'an axis')[0]!);
+    const direction = { exclusive: call.flag('exclusive'), reverse: call.flag('reverse') };
+    return summedExponentials(call.to, call.input(0), axis, direction);
   },
   All: truth('all'),
   Any: truth('any'),

@@ -4,6 +4,7 @@ import { isArray, NotExpressible, product, range, type HostArray } from '../../t
 import { symbolic, type Tensor } from '../../tensors/assembly';
 import { clipped } from '../../tensors/compositions';
 import type { Layout, TfCall } from '../call';
+import { Later } from '../items';
 import type { Row } from './row';
 import { normed } from './norms';
 import * as sliding from '../../tensors/sliding';
@@ -165,31 +166,32 @@ const convTranspose: Row = (call) => {
   );
 };
 
-/** Patches of an image, each laid out along its channels: a convolution with one filter for each of a patch's places. */
+/** Patches of an image or a volume, each laid out along its channels: a convolution with one filter for each of a patch's places. */
 const patches: Row = (call) => {
   const { to } = call;
   const x = call.input(0);
-  const layout: Layout = { channel: 3, spatial: [1, 2] };
+  const layout = call.layout(x);
   const [size, strides, dilations] = ['ksizes', 'strides', 'rates'].map((key) => call.spatially(key, layout)) as [
     number[],
     number[],
     number[],
   ];
-  const channels = to.shape(x)[3]!;
+  const channels = to.shape(x)[layout.channel]!;
   const places = product(size) * channels;
   if (symbolic(channels) || places > 8192) throw new NotExpressible(`patches of ${places} values`);
   const filter = new Float32Array(places * places);
   for (let place = 0; place < places; place++) filter[place * places + place] = 1;
   const windows = { size, strides, dilations, padding: call.padding(x, layout, size, strides, dilations) };
-  return sliding.conv(
-    to,
-    x,
-    host.reals([...size, channels, places], filter),
-    layout.channel,
-    layout.spatial,
-    windows,
-    1,
-  );
+  const filters = host.reals([...size, channels, places], filter);
+  return sliding.conv(to, x, filters, layout.channel, layout.spatial, windows, 1);
+};
+
+/** Pooled values; which they are is no value. */
+const maxPoolWithPlaces: Row = (call) => {
+  const places = new Later(() => {
+    throw new NotExpressible('places of maxima');
+  });
+  return [pool('max')(call) as Tensor, places];
 };
 
 export const windows: Readonly<Record<string, Row>> = {
@@ -211,5 +213,7 @@ export const windows: Readonly<Record<string, Row>> = {
   MaxPool3D: pool('max'),
   AvgPool: pool('average'),
   AvgPool3D: pool('average'),
+  MaxPoolWithArgmax: maxPoolWithPlaces,
   ExtractImagePatches: patches,
+  ExtractVolumePatches: patches,
 };

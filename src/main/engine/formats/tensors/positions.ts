@@ -1,0 +1,70 @@
+/** What lies at positions, fixed by the file or told by whole numbers that vary: these are products with a one at each position. */
+import * as host from './array';
+import { isArray, NotExpressible, product, range, type HostArray } from './array';
+import { type Assembly, symbolic, type Tensor } from './assembly';
+import { converted } from './casts';
+import * as matrices from './matrices';
+import * as moves from './moves';
+import { gatheredAt } from './places';
+
+/** Ones and zeros that are made for each example at the most. */
+const MOST = 2 ** 22;
+
+/**
+ * Numpy's take, over `own` axes that values and positions have in common.
+ * @throws NotExpressible
+ */
+export function gathered(to: Assembly, x: Tensor, indices: Tensor, axis: number, own: number): Tensor {
+  if (isArray(indices)) return own ? inCommon(to, x, indices, axis, own) : moves.gather(to, x, indices, axis);
+  const shape = to.shape(x);
+  const size = shape[axis]!;
+  if (isArray(x) && own === 0 && axis === 0) {
+    if (x.shape.length === 2) return moves.gather(to, x, indices, 0);
+    const rows = moves.gather(to, host.reshaped(x, [size, product(x.shape.slice(1))]), indices, 0);
+    return to.reshape(rows, [...to.shape(indices), ...x.shape.slice(1)]);
+  }
+  const places = to.shape(indices);
+  const [pre, post] = [shape.slice(own, axis), shape.slice(axis + 1)];
+  const inner = places.slice(own);
+  const common = places.slice(0, own);
+  const count = product(inner);
+  if (symbolic(size) || symbolic(count)) throw new NotExpressible('positions in a free size');
+  if (!(count * size <= MOST)) throw new NotExpressible(`${count} of ${size} positions that depend on the input`);
+  const flat = to.reshape(indices, [...common, count, 1]);
+  const ones = to.part('positions', () => converted(to, to.binary('equal', flat, host.wholes(range(size))), 'real'));
+  // [own …, size, pre · post]
+  const order = [...range(own), axis, ...range(axis - own, own), ...range(post.length, axis + 1)];
+  const values = to.reshape(to.transpose(x, order), [...shape.slice(0, own), size, product(pre) * product(post)]);
+  const taken = to.reshape(matrices.matmul(to, ones, values), [...common, ...inner, ...pre, ...post]);
+  const [from, until] = [own + inner.length, own + inner.length + pre.length];
+  return to.transpose(taken, [...range(own), ...range(pre.length, from), ...range(inner.length, own), ...range(post.length, until)]); // prettier-ignore
+}
+
+/** Fixed positions of their own at each place of common axes. */
+function inCommon(to: Assembly, x: Tensor, indices: HostArray, axis: number, own: number): Tensor {
+  if (axis !== own) throw new NotExpressible('axes between those in common and the one that positions are along');
+  return gatheredAt(to, x, host.reshaped(indices, [...indices.shape, 1]), own);
+}
+
+/** GatherND, over positions that may vary: each is a list of places along x's first axes. */
+export function gatheredByLists(to: Assembly, x: Tensor, indices: Tensor): Tensor {
+  if (isArray(indices)) return gatheredAt(to, x, indices, 0);
+  const shape = to.shape(x);
+  const places = to.shape(indices);
+  const depth = places.at(-1)!;
+  const rest = shape.slice(depth);
+  const sizes = shape.slice(0, depth);
+  if (sizes.some(symbolic)) throw new NotExpressible('positions in a free size');
+  const strides = host.wholes(sizes.map((_, axis) => product(sizes.slice(axis + 1))));
+  const last = places.length - 1;
+  const flat = to.asWhole(() => {
+    const scaled = to.binary('mul', indices, strides);
+    return range(depth)
+      .map((at) => {
+        const only = (value: number): (number | null)[] => range(last + 1).map((i) => (i === last ? value : null));
+        return to.squeeze(moves.slice(to, scaled, only(at), only(at + 1), range(last + 1).map(() => 1)), [last]); // prettier-ignore
+      })
+      .reduce((sum, each) => to.binary('add', sum, each));
+  });
+  return gathered(to, to.reshape(x, [product(sizes), ...rest]), flat, 0, 0);
+}
