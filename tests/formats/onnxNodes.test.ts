@@ -36,8 +36,6 @@ const EXCEPTIONS: readonly (readonly [why: string, tests: RegExp])[] = [
   ['corners of a size that was rounded', /^test_resize_downsample_scales_(linear|cubic)_align_corners/],
   ['regions of interest', /^test_resize_tf_crop/],
   ['expected outputs of four digits', /^test_averagepool_2d_ceil_last_window_starts_on_pad/],
-  ['diagonals', /^test_einsum_batch_diagonal/],
-  ['Fourier transforms back', /^test_dft_i/],
   ['padding that counts in windows over the end', /^test_averagepool_3d_dilations_large_count_include_pad_is_1_ceil/],
   ['places of maxima', /^test_maxpool_with_argmax/],
   ['queries that see no key', /^test_attention.*(nan_robustness|fullymasked|mask_causal$|mode3_softmax_precision)/],

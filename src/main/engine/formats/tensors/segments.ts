@@ -1,8 +1,10 @@
 /** Places along the first axis joined by the groups that the file puts them in. */
 import * as host from './array';
-import { NotExpressible, product, range, room } from './array';
+import { isArray, NotExpressible, product, range, room } from './array';
 import { AcrossBatch, type Assembly, symbolic, type Tensor } from './assembly';
+import { converted } from './casts';
 import { mixed, multipliedOver } from './compositions';
+import * as matrices from './matrices';
 import * as moves from './moves';
 import * as reductions from './reductions';
 import { channelsLast } from './resizing';
@@ -11,6 +13,8 @@ type Weighted = 'sum' | 'mean' | 'sqrtN';
 export type Joined = Weighted | 'max' | 'min' | 'prod';
 
 const MOST_SEGMENTS = 4096;
+/** Ones and zeros that are made for each example, of groups that vary. */
+const MOST_PAIRS = 2 ** 22;
 
 /** Weights of a place in its group, by how many there are. */
 const SHARES: Readonly<Record<Weighted, (count: number) => number>> = {
@@ -58,17 +62,28 @@ export function segments(
   return moves.concat(to, joined, 0);
 }
 
-/** The same where groups are told for places of several axes. */
+/** The same where groups are told for places of several axes; sums also where whole numbers that vary tell them. */
 export function segmentsOver(
   to: Assembly,
   x: Tensor,
-  ids: host.HostArray,
+  ids: Tensor,
   count: number,
   how: Joined,
   empty: number,
 ): Tensor {
   const shape = to.shape(x);
-  const rest = shape.slice(ids.shape.length);
-  const flat = ids.shape.length === 1 ? x : to.reshape(x, [product(shape.slice(0, ids.shape.length)), ...rest]);
-  return segments(to, flat, host.list(ids), count, how, empty);
+  const own = to.rank(ids);
+  const size = product(shape.slice(0, own));
+  const rest = shape.slice(own);
+  const flat = own === 1 ? x : to.reshape(x, [size, ...rest]);
+  if (isArray(ids)) return segments(to, flat, host.list(ids), count, how, empty);
+  if (how !== 'sum') throw new NotExpressible('groups that depend on the input');
+  if (symbolic(size) || symbolic(count)) throw new NotExpressible('groups of a free size');
+  if (!(size * count <= MOST_PAIRS)) throw new NotExpressible(`${size} places in ${count} groups that the input tells`);
+  const groups = host.wholes(range(count), [count, 1]);
+  const members = to.part('groups', () =>
+    converted(to, to.binary('equal', to.reshape(ids, [1, size]), groups), 'real'),
+  );
+  const sums = matrices.matmul(to, members, to.reshape(flat, [size, product(rest)]));
+  return to.reshape(sums, [count, ...rest]);
 }

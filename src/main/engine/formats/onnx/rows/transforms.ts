@@ -2,7 +2,14 @@
 import * as host from '../../tensors/array';
 import { NotExpressible } from '../../tensors/array';
 import type { Tensor } from '../../tensors/assembly';
-import { fourier, imaginary, shortTimeFourier, type Complex } from '../../tensors/fourier';
+import {
+  type Complex,
+  fourier,
+  imaginary,
+  inverseFourier,
+  realInverseFourier,
+  shortTimeFourier,
+} from '../../tensors/fourier';
 import { at } from '../../tensors/pieces';
 import type { OnnxCall } from '../call';
 import type { Row } from './row';
@@ -28,11 +35,15 @@ const complexAsPair = (call: OnnxCall, x: Complex): Tensor => {
 const dft: Row = (call) => {
   const { to } = call;
   const x = call.input(0);
-  if (call.int('inverse', 0)) throw new NotExpressible('a transform back');
   const axis = call.inputs[2] ? to.list(call.inputs[2], 'an axis')[0]! : call.int('axis', call.opset < 20 ? 1 : -2);
   const length = call.inputs[1] ? to.list(call.inputs[1], 'a length')[0]! : null;
   const oneSided = call.int('onesided', 0) !== 0;
-  return complexAsPair(call, fourier(to, complexOf(call, x), to.axis(x, axis), length, oneSided));
+  const at = to.axis(x, axis);
+  if (call.int('inverse', 0) === 0) return complexAsPair(call, fourier(to, complexOf(call, x), at, length, oneSided));
+  if (!oneSided) return complexAsPair(call, inverseFourier(to, complexOf(call, x), at, length));
+  // Of half of the frequencies real values come back.
+  const size = length ?? 2 * (to.shape(x)[at]! - 1);
+  return to.unsqueeze(realInverseFourier(to, complexOf(call, x), at, size), [to.rank(x) - 1]);
 };
 
 const stft: Row = (call) => {

@@ -8,6 +8,7 @@ import { at, reversed } from '../../tensors/pieces';
 import { type Joined, segmentsOver } from '../../tensors/segments';
 import type { TfCall } from '../call';
 import type { Row } from './row';
+import * as matrices from '../../tensors/matrices';
 import * as moves from '../../tensors/moves';
 
 const gather: Row = (call) => {
@@ -50,8 +51,8 @@ const sortedSegments =
 const unsortedSegments =
   (how: Joined, empty: number): Row =>
   (call) => {
-    const ids = call.to.array(call.input(1), 'groups');
-    return segmentsOver(call.to, call.input(0), ids, call.list(2, 'a number of groups')[0]!, how, empty);
+    const count = call.list(2, 'a number of groups')[0]!;
+    return segmentsOver(call.to, call.input(0), call.input(1), count, how, empty);
   };
 /** Of places that are picked first. */
 const sparseSegments =
@@ -63,6 +64,17 @@ const sparseSegments =
     const count = call.inputs[3] ? call.list(3, 'a number of groups')[0]! : (ids.data.at(-1) ?? -1) + 1;
     return segmentsOver(to, picked, ids, count, how, 0);
   };
+
+/** A matrix of few numbers, at places that the file fixes, times a value. */
+const sparseProduct: Row = (call) => {
+  const { to } = call;
+  const sizes = call.list(2, 'a shape');
+  const numbers = host.converted(to.array(call.input(1), 'a matrix'), false);
+  const zeros = host.filled(sizes, 0, false);
+  const matrix = scatteredAt(to, zeros, positionsOf(call, 0), numbers, 'add');
+  const turned = (x: Tensor, key: string): Tensor => (call.flag(key) ? matrices.swapLast(to, x) : x);
+  return matrices.matmul(to, turned(matrix, 'adjoint_a'), turned(call.input(3), 'adjoint_b'));
+};
 
 /** Where a fixed condition holds, one row of places each. */
 const where: Row = (call) => {
@@ -185,6 +197,7 @@ export const places: Readonly<Record<string, Row>> = {
   SparseSegmentSumWithNumSegments: sparseSegments('sum'),
   SparseSegmentMeanWithNumSegments: sparseSegments('mean'),
   SparseSegmentSqrtNWithNumSegments: sparseSegments('sqrtN'),
+  SparseTensorDenseMatMul: sparseProduct,
   Where: where,
   DynamicPartition: partition,
   DynamicStitch: stitch,
