@@ -63,14 +63,7 @@ export function segments(
 }
 
 /** The same where groups are told for places of several axes; sums also where whole numbers that vary tell them. */
-export function segmentsOver(
-  to: Assembly,
-  x: Tensor,
-  ids: Tensor,
-  count: number,
-  how: Joined,
-  empty: number,
-): Tensor {
+export function segmentsOver(to: Assembly, x: Tensor, ids: Tensor, count: number, how: Joined, empty: number): Tensor {
   const shape = to.shape(x);
   const own = to.rank(ids);
   const size = product(shape.slice(0, own));

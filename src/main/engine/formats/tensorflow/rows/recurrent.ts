@@ -200,6 +200,7 @@ const cudnn: Row = (call) => {
       recurrent: taken(recurrent, [count, gates.length * units, units]),
       bias: taken(biases, [count, biasSize]),
       peepholes: null,
+      product: null,
       hidden: own(hidden),
       carry: kind === 'LSTM' ? own(carry) : null,
       activations: ways.map(() => activations),
