@@ -266,7 +266,7 @@ const WRITTEN: Readonly<Record<string, readonly [bytes: string | Uint8Array, ...
   ],
   'a 7z archive': ["7z\xbc\xaf'\x1c\0\x04", /7z archive/, 'command', /7z x/],
   'a RAR archive': ['Rar!\x1a\x07\x01\0', /RAR archive/, 'command', /unrar x/],
-  'weights of Flax': ['\x81\xa6params\x81\xa5Dense', /checkpoint of JAX/, 'origin', /jax2tf/],
+  'weights of Flax': ['\x81\xa6params\x81\xa5Dense', /checkpoint of JAX/, 'origin', /jax2onnx/],
 };
 
 it.each(Object.keys(WRITTEN))('%s', async (name) => {

@@ -18,7 +18,7 @@ const ORIGINS: Readonly<Record<OriginName, string>> = {
   huggingface:
     'It is made for generating text, its weights rounded: export the model that it was made from (optimum-cli export onnx --model NAME onnx)',
   java: 'Export the model as ONNX by the program that wrote it',
-  jax: 'In Python: jax2tf.convert of its function, then tf.saved_model.save',
+  jax: 'In Python, with the package jax2onnx: jax2onnx.to_onnx(function, inputs=[("batch", 28, 28, 1)], return_mode="file", output_path="model.onnx"), with the shapes of its own inputs; where it is a Keras model: model.save("model.keras")',
   matlab: 'In MATLAB, where it holds a network: exportONNXNetwork(net, "model.onnx")',
   model: `Give ${MODELS_GIVEN}`,
   onnx: 'Give the .onnx file that it was built from',

@@ -9,6 +9,9 @@ import { UNKNOWN_SHAPE } from './shapes';
 /** Layers that a layer is told to be behind, and earlier targets that are told. */
 const MOST = 8;
 
+/** One node that holds a whole model as a program in StableHLO: what jax2tf writes, and Keras's export on JAX. */
+const PROGRAM_OF_JAX = 'XlaCallModule';
+
 type Unknown = Node<'unknown'>;
 const isUnknown = (node: Node): node is Unknown => node.op === 'unknown';
 
@@ -124,6 +127,7 @@ export function rulelessFault(graph: Graph, met: Unknown, starts: readonly Value
   else {
     if (option === true && free.length > 0) ways.push({ kind: 'size', inputs: free });
     if (ofKeras === true) ways.push({ kind: 'export' });
+    if (kind === PROGRAM_OF_JAX) ways.push({ kind: 'origin', framework: 'jax' });
   }
   const targets = earlier(graph, node, starts).map(({ name }) => name);
   if (targets.length > 0) ways.push({ kind: 'target', layers: targets });

@@ -61,12 +61,13 @@ function addedTo(names: readonly string[], known: ReadonlySet<string>): string {
 /**
  * Paths without the scope that all names share (the model's own) and the suffix that a second build of a Keras model adds to each.
  * @param added that suffix, where the file's variables tell it: then it is kept
+ * @param whole whether one scope without others in it is the model all the same: it has more weights than a layer
  */
-function pathsOf(names: readonly string[], added: string): (name: string) => readonly string[] {
+function pathsOf(names: readonly string[], added: string, whole: boolean): (name: string) => readonly string[] {
   const scoped = names.map(partsOf).filter((parts) => parts.length > 1);
   const root = scoped[0]?.[0];
   const nested = scoped.some((parts) => parts.length > 2 && !INSIDE.test(parts[1]!) && !LOOP.test(parts[1]!));
-  if (root === undefined || !nested || !scoped.every((parts) => parts[0] === root)) return partsOf;
+  if (root === undefined || !(nested || whole) || !scoped.every((parts) => parts[0] === root)) return partsOf;
   const suffix = /_\d+$/.exec(root)?.[0];
   const doubled = added === '' && suffix !== undefined && scoped.every((parts) => parts[1]!.endsWith(suffix));
   return (name) => {
@@ -114,7 +115,7 @@ function assign(
 ): ReadonlyMap<string, Found> {
   const added = addedTo(names, known);
   const bare = (part: string): string => (part.endsWith(added) ? part.slice(0, part.length - added.length) : part);
-  const pathOf = pathsOf(names, added);
+  const pathOf = pathsOf(names, added, kernels.size > 1 && known.size === 0);
   const paths = new Map(names.map((name) => [name, pathOf(name)] as const));
   const modules = [...paths.values()].some((parts) =>
     parts.some((part, i) => i > 0 && part.startsWith(`${parts[i - 1]!}.`)),

@@ -1,7 +1,8 @@
 /** Ops whose windows slide over the values: convolutions, pools, and pictures made larger by whole factors. */
 import type { Padding, WindowPadding } from '../../graph/ops';
+import { samePadding } from '../../graph/shapes';
 import * as host from './array';
-import { isArray, NotExpressible, range, type HostArray } from './array';
+import { isArray, NotExpressible, product, range, type HostArray } from './array';
 import { AcrossBatch, symbolic, type Tensor, type Varying } from './axes';
 import type { Assembly } from './assembly';
 import * as moves from './moves';
@@ -60,33 +61,111 @@ export function conv(
   windows: Windows,
   groups: number,
 ): Tensor {
-  if (isArray(x)) {
-    // The states in which a recurrent convolution begins.
-    if (x.data.some((each) => each !== 0)) throw new NotExpressible('a convolution of a constant');
-    const sizes = new Map(spatial.map((axis, i) => [axis, convolvedSize(x.shape[axis]!, windows, i)]));
-    sizes.set(channel, filter.shape.at(-1)!);
-    return host.filled(
-      x.shape.map((size, axis) => sizes.get(axis) ?? size),
-      0,
-      false,
-    );
+  if (isArray(x)) return convolvedArray(x, filter, channel, spatial, windows, groups);
+  const each = ofEachChannel(to, x, channel, spatial, windows);
+  if (each && filter.shape.slice(spatial.length).every((size) => size === 1)) {
+    const window = each.pick(filter.shape);
+    const channels = to.shape(x)[each.channel]!;
+    const repeated = host.expanded(host.reshaped(filter, [...window, 1, 1]), [...window, 1, channels]);
+    return conv(to, x, repeated, each.channel, each.spatial, each.windows, channels);
   }
   const { id, pick, pad, axes } = spatially(to, x, channel, spatial, windows);
   const count = spatial.length;
-  const [each, out] = filter.shape.slice(count) as [number, number];
+  const [fed, out] = filter.shape.slice(count) as [number, number];
   const window = pick(filter.shape.slice(0, count));
   const strides = pick(windows.strides);
   const dilations = pick(windows.dilations);
   const padding = pad(windows.padding);
   // One filter per channel is a depthwise convolution: faster, and what Keras calls it.
-  if (groups > 1 && each === 1 && out % groups === 0) {
+  if (groups > 1 && fed === 1 && out % groups === 0) {
     const wanted = [...window, groups, out / groups];
     const kernel = to.constant(filter, `depthwise${wanted.join('_')}`, () => host.reshaped(filter, wanted));
     return to.varying(to.emit('depthwiseConv', [id, kernel], { strides, dilations, padding }), axes);
   }
-  const wanted = [...window, each, out];
+  const wanted = [...window, fed, out];
   const kernel = to.constant(filter, `filter${wanted.join('_')}`, () => host.reshaped(filter, wanted));
   return to.varying(to.emit('conv', [id, kernel], { strides, dilations, padding, groups }), axes);
+}
+
+/**
+ * JAX writes pools as windows over all axes, examples and channels among them, which windows of one pass by. These are windows over the
+ * others, of each channel by itself. Null where windows are not of this kind.
+ */
+function ofEachChannel(
+  to: Assembly,
+  x: Varying,
+  channel: number,
+  spatial: readonly number[],
+  { size, strides, dilations, padding }: Windows,
+) {
+  const batch = to.batchAxis(x);
+  if (!spatial.includes(batch) || x.axes[channel]!.length > 0 || padding === 'same') return null;
+  const passed = (i: number): boolean => size[i] === 1 && strides[i] === 1 && padding[i]!.every((each) => each === 0);
+  const places = range(spatial.length);
+  const channels = places.findLast((i) => spatial[i] !== batch && passed(i) && x.axes[spatial[i]!]!.length > 0);
+  if (channels === undefined || !passed(spatial.indexOf(batch))) return null;
+  const kept = places.filter((i) => i !== channels && spatial[i] !== batch);
+  const pick = <T>(list: readonly T[]): T[] => kept.map((i) => list[i]!);
+  return {
+    channel: spatial[channels]!,
+    spatial: pick(spatial),
+    windows: { size: pick(size), strides: pick(strides), dilations: pick(dilations), padding: pick(padding) },
+    pick,
+  };
+}
+
+/** Products that a convolution of constants may take. */
+const MOST_PRODUCTS = 2 ** 24;
+
+/** How many values of a window lie inside, and the states in which a recurrent convolution begins. */
+function convolvedArray(
+  x: HostArray,
+  filter: HostArray,
+  channel: number,
+  spatial: readonly number[],
+  windows: Windows,
+  groups: number,
+): HostArray {
+  const count = spatial.length;
+  const [each, out] = filter.shape.slice(count) as [number, number];
+  const shape = [...x.shape];
+  spatial.forEach((axis, i) => (shape[axis] = convolvedSize(x.shape[axis]!, windows, i)));
+  shape[channel] = out;
+  if (x.data.every((value) => value === 0)) return host.filled(shape, 0, false);
+  const window = filter.shape.slice(0, count);
+  const places = product(window);
+  if (product(shape) * places * each > MOST_PRODUCTS) throw new NotExpressible('a convolution of a large constant');
+  const before = window.map((size, i) =>
+    windows.padding === 'same'
+      ? samePadding(x.shape[spatial[i]!]!, size, windows.strides[i]!, windows.dilations[i]!)[0]
+      : windows.padding[i]![0],
+  );
+  const steps = host.stridesOf(x.shape);
+  const sum = (at: readonly number[]): number => {
+    const first = Math.floor(at[channel]! / (out / groups)) * each;
+    const fixed = at.reduce(
+      (sum, i, axis) => (axis === channel || spatial.includes(axis) ? sum : sum + i * steps[axis]!),
+      0,
+    );
+    let total = 0;
+    for (let place = 0; place < places; place++) {
+      let [rest, from] = [place, fixed];
+      for (let i = count - 1; i >= 0 && from >= 0; i--) {
+        const [axis, size] = [spatial[i]!, window[i]!];
+        const met = at[axis]! * windows.strides[i]! + (rest % size) * windows.dilations[i]! - before[i]!;
+        from = met < 0 || met >= x.shape[axis]! ? -1 : from + met * steps[axis]!;
+        rest = Math.floor(rest / size);
+      }
+      for (let i = 0; i < each && from >= 0; i++)
+        total += x.data[from + (first + i) * steps[channel]!]! * filter.data[(place * each + i) * out + at[channel]!]!;
+    }
+    return total;
+  };
+  const own = host.stridesOf(shape);
+  const data = range(product(shape)).map((index) =>
+    sum(own.map((step, axis) => Math.floor(index / step) % shape[axis]!)),
+  );
+  return host.reals(shape, data);
 }
 
 /** @param filter [...window, out, in] */
@@ -131,6 +210,8 @@ export function pool(
   countPadding: boolean,
 ): Varying {
   if (isArray(x)) throw new NotExpressible('pooling of a constant');
+  const each = ofEachChannel(to, x, channel, spatial, windows);
+  if (each) return pool(to, kind, x, each.channel, each.spatial, each.windows, countPadding);
   if (windows.dilations.some((each) => each !== 1))
     return dilatedPool(to, kind, x, channel, spatial, windows, countPadding);
   const { id, pick, pad, axes } = spatially(to, x, channel, spatial, windows);

@@ -131,6 +131,8 @@ export const elementwise: Readonly<Record<string, Row>> = {
     return call.to.binary('mul', call.to.unary('elu', call.input(0), { alpha }, null), host.scalar(gamma));
   },
   Celu: (call) => call.to.unary('celu', call.input(0), { alpha: call.float('alpha', 1) }, null),
+  // No operator of ONNX: tf2onnx leaves TensorFlow's name where it has no other (Keras's exact GELU).
+  Erfc: (call) => call.to.binary('sub', host.scalar(1), call.to.unary('erf', call.input(0), {}, null)),
   Gelu: (call) =>
     call.to.unary(call.text('approximate', 'none') === 'tanh' ? 'geluTanh' : 'gelu', call.input(0), {}, null),
   'com.microsoft.Gelu': (call) => call.to.unary('gelu', call.input(0), {}, null),

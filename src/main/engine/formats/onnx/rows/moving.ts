@@ -1,7 +1,8 @@
 /** Ops that move values: shapes, orders of axes, parts, joins, places. */
 import { NotExpressible, product, range } from '../../tensors/array';
 import { band, completed, spreadOut } from '../../tensors/compositions';
-import { parts } from '../../tensors/pieces';
+import { parts, reversed } from '../../tensors/pieces';
+import type { Tensor } from '../../tensors/assembly';
 import type { Row } from './row';
 import * as moves from '../../tensors/moves';
 
@@ -23,6 +24,20 @@ const reshape: Row = (call) => {
   const zero = call.int('allowzero', 0) !== 0;
   const sizes = given.map((size, axis) => (size === 0 && !zero ? (shape[axis] ?? 0) : size));
   return to.reshape(x, completed(sizes, product(shape)));
+};
+
+/** Sequences of one length turned round, as converters write a reverse; what lies behind that length stays. */
+const reverseSequence: Row = (call) => {
+  const { to } = call;
+  const x = call.input(0);
+  const axis = to.axis(x, call.int('time_axis', 0));
+  // One number stands for all where the examples' own count is free.
+  const [length, ...others] = to.list(call.input(1), 'lengths') as [number, ...number[]];
+  if (others.some((each) => each !== length)) throw new NotExpressible('sequences of different lengths');
+  const size = to.shape(x)[axis]!;
+  if (length === size) return reversed(to, x, [axis]);
+  const [turned, rest] = parts(to, x, axis, [length, size - length]) as [Tensor, Tensor];
+  return moves.concat(to, [reversed(to, turned, [axis]), rest], axis);
 };
 
 const slice: Row = (call) => {
@@ -91,6 +106,7 @@ export const moving: Readonly<Record<string, Row>> = {
       call.to.axis(call.input(0), call.int('axis', 0)),
     ),
   Slice: slice,
+  ReverseSequence: reverseSequence,
   Split: split,
   Pad: pad,
   Trilu: (call) => {
