@@ -7,5 +7,5 @@ export function examplesWords({ examples, inputs }: Pick<ModelSummary, 'examples
   if (examples === undefined) return null;
   const given = inputs.map(({ name, shape }) => `${name} as ${written(['examples', ...shape])}`).join(', ');
   const takes = examples === 'one' ? 'takes one example at a time' : 'has no axis of examples';
-  return `the file ${takes}: give ${given}; each example gives what it gives alone`;
+  return `The file ${takes}: give ${given}; each example gives what it gives alone`;
 }

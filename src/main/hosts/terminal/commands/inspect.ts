@@ -64,7 +64,7 @@ function described(model: ModelSummary, { walked, held }: Varied): string {
     right(parameters.toLocaleString('en')),
     printable(inputs.join(', ')),
   ]);
-  const warnings = rulelessWords(model.layers).map((each) => `${printable(each)}\n`);
+  const warnings = rulelessWords(model).map((each) => `${printable(each)}\n`);
   const doubts = (model.notFinite ?? []).map((each) => `${notFiniteWords(each)}\n`);
   const head = ['Layer', 'Kind', 'Shape', 'Units', 'Parameters', 'Fed by'];
   return `${lines.join('\n')}\n${table(head, rows)}${warnings.join('')}${doubts.join('')}`;
