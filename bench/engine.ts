@@ -7,8 +7,8 @@ import { attribute } from '../src/main/engine/attribution';
 import { forward } from '../src/main/engine/attribution/forward';
 import { planRun } from '../src/main/engine/attribution/plan';
 import { prepare } from '../src/main/engine/attribution/request';
-import { Differences } from '../src/main/engine/attribution/segments';
-import { walkGradients, walkMultipliers } from '../src/main/engine/attribution/walk';
+import { stagesOf } from '../src/main/engine/attribution/stages';
+import { gradientWalk, multiplierWalk } from '../src/main/engine/attribution/walk';
 import { keepWeights, withWeights } from '../src/main/engine/attribution/weights';
 import { devices, peakMemory, type Device } from '../src/main/engine/backends';
 import { readArrays } from '../src/main/engine/data';
@@ -132,11 +132,12 @@ async function passes({ name, points, batch, walk }: Passes): Promise<Times> {
       // Kept tensors would outlive the tidy around this; the walk frees its own.
       let met = 0;
       const visit = (_: number, flow: Tensor) => (met = flow.size);
-      if (walk === 'gradient') walkGradients(plan, weights, values, seeds, visit);
-      else {
-        const segments = { stride: 1, pairs: 1, rows: count } as const;
-        walkMultipliers(plan, weights, new Differences(values, segments), seeds, visit);
-      }
+      const segments = { stride: 1, pairs: 1, rows: count } as const;
+      const back =
+        walk === 'gradient'
+          ? gradientWalk(plan, weights, () => seeds, visit)
+          : multiplierWalk(plan, weights, segments, () => seeds, visit);
+      back.back(stagesOf(plan, [])[0]!, values);
       if (met === 0) throw new Error('the walk met no value');
       return tf.sum(values.get(sink.value)!); // a graph's steps run in turn: this one when all others have
     };

@@ -1,6 +1,7 @@
 /** True contributions of a network's neurons, by the secant rule on grids far finer than any that is measured. */
 import { overPositions } from '../../src/main/engine/attribution/positions';
-import { chunkSize, keptShapes, rowBytes } from '../../src/main/engine/attribution/chunks';
+import { chunkSize, liveShapes } from '../../src/main/engine/attribution/chunks';
+import { Rows, stagesOf } from '../../src/main/engine/attribution/stages';
 import { budgetOf } from '../../src/main/engine/attribution/memory';
 import { genomicsNonlinearity } from '../../src/main/engine/attribution/methods';
 import { planRun } from '../../src/main/engine/attribution/plan';
@@ -66,7 +67,7 @@ export const truthOf = (device: Device, net: Net): Promise<Truth> =>
     const request = { inputs, baseline, target, methods: ['nig'] as const, rule: 'secant' as const, steps: EVEN };
     const prepared = await prepare(graph, weights, request);
     const plan = planRun(graph, prepared.starts, prepared.sinks, undefined, ['nig'], prepared.fixed);
-    const bytes = rowBytes(keptShapes(plan, weights, prepared.lines));
+    const rows = new Rows(plan, liveShapes(plan, weights, prepared.lines));
     const alphas = net.graded ? graded() : even();
     const budget = budgetOf(undefined, device.info);
     const swept = {
@@ -78,7 +79,8 @@ export const truthOf = (device: Device, net: Net): Promise<Truth> =>
       spans: null,
       nonlinearity: genomicsNonlinearity(graph),
       watched: plan.sinks[0]!,
-      rowBytes: bytes,
+      stages: stagesOf(plan, []),
+      rowBytes: rows.bytes,
       bytes: 1e6 * budget.megabytes,
     };
     const fine = new Map<string, { shape: readonly number[]; unitAxis: number | null; grids: Float64Array[] }>();
@@ -89,7 +91,7 @@ export const truthOf = (device: Device, net: Net): Promise<Truth> =>
         for (let piece = 0; piece < PIECES; piece++) {
           const [from, to] = [Math.floor((segments * piece) / PIECES), Math.floor((segments * (piece + 1)) / PIECES)];
           const stretch = points.slice(from, to + 1);
-          const size = chunkSize(stretch.length - 1, bytes, 0, budget);
+          const size = chunkSize(stretch.length - 1, rows, { layers: 0, sums: 0, flows: 0, others: 0 }, budget);
           const { sums } = await sweepGroup(swept, { first: pair, pairs: 1 }, stretch, size, () => device.between());
           for (const { layer } of plan.layers) {
             const { fine: own, shape } = sums.get('secant')!.get(layer.output)!;

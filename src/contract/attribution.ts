@@ -386,6 +386,8 @@ export interface RunResult {
   readonly rounded?: readonly Rounded[];
   /** What inputs were compared with where no numbers were given for them; absent where they were. */
   readonly baseline?: readonly BaselineChoice[];
+  /** In how many groups of layers it was done one after the other, since not all fitted the memory at once; absent where it did. */
+  readonly layerGroups?: number;
   readonly durationMs: number;
 }
 

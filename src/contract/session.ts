@@ -257,6 +257,7 @@ const run = z.object({
   varied: varied.optional(),
   rounded: z.array(z.object({ input: z.string(), alone: z.number(), by: z.number() })).optional(),
   baseline: chosen.optional(),
+  layerGroups: size.optional(),
   durationMs: z.number(),
   layers: z.array(layer),
   /** How the window shows it; runs with the same `job` were started together. */

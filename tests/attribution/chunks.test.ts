@@ -27,11 +27,18 @@ describe('shares of a chunk', () => {
   });
 });
 
+/** Rows of so many bytes, of a graph that has one node. */
+const rowsOf = (bytes: number): Parameters<typeof chunkSize>[1] => ({
+  bytes,
+  grouped: (rows, { peak }) => ({ stages: [], bytes: rows * bytes * peak }),
+});
+const ALONE = { layers: 0, sums: 1, flows: 1, others: 0 };
+
 describe('chunks of a path', () => {
   it.each([4e3, 4e5, 4e6, 4e7])('hold what is joined, at rows of %i bytes', (bytes) => {
     for (let steps = 1; steps <= 130; steps++)
       for (const rows of [undefined, 3, 9, 20]) {
-        const size = chunkSize(steps, bytes, 0, { megabytes: 1000, free: null }, rows);
+        const size = chunkSize(steps, rowsOf(bytes), ALONE, { megabytes: 1000, free: null }, rows);
         const most = (1000 * 1e6) / (3 * bytes);
         let left = steps;
         while (left > 0) {
@@ -48,20 +55,23 @@ describe('chunks of a path', () => {
 
   it('join two segments where four and what is left over do not fit, and refuse where not even those do', () => {
     const budget = (rows: number) => ({ megabytes: rows * 3, free: null });
-    expect(chunkSize(50, 1e6, 0, budget(7))).toMatchObject({ span: 4, segments: 4 });
-    expect(chunkSize(50, 1e6, 0, budget(6))).toMatchObject({ span: 2, segments: 4 });
-    expect(chunkSize(50, 1e6, 0, budget(3))).toMatchObject({ span: 2, segments: 2 });
-    expect(() => chunkSize(50, 1e6, 0, budget(2))).toThrow(
+    expect(chunkSize(50, rowsOf(1e6), ALONE, budget(7))).toMatchObject({ span: 4, segments: 4 });
+    expect(chunkSize(50, rowsOf(1e6), ALONE, budget(6))).toMatchObject({ span: 2, segments: 4 });
+    expect(chunkSize(50, rowsOf(1e6), ALONE, budget(3))).toMatchObject({ span: 2, segments: 2 });
+    expect(() => chunkSize(50, rowsOf(1e6), ALONE, budget(2))).toThrow(
       'MEMORY_BUDGET: One segment needs about 9 MB of memory, and this run may take at most 6 MB (as asked). Give it 9 MB (--memory 9',
     );
   });
 
-  it('leave room for the sums, of each pair', () => {
+  it('leave room for the sums, of each pair, and for results that are there', () => {
     const budget = { megabytes: 30, free: null };
-    expect(chunkSize(48, 1e6, 0, budget).segments).toBe(8);
-    expect(chunkSize(48, 1e6, 9e6, budget)).toMatchObject({ span: 4, segments: 4 });
-    expect(chunkSize(1, 1e6, 0, budget).pairs).toBe(5);
-    expect(chunkSize(1, 1e6, 9e6, budget).pairs).toBe(2);
-    expect(() => chunkSize(48, 1e6, 23e6, budget)).toThrow('about 32 MB');
+    const rows = rowsOf(1e6);
+    const with9 = { ...ALONE, layers: 9e6 / 3.5 };
+    expect(chunkSize(48, rows, ALONE, budget).segments).toBe(8);
+    expect(chunkSize(48, rows, with9, budget)).toMatchObject({ span: 4, segments: 4 });
+    expect(chunkSize(48, rows, { ...ALONE, others: 9e6 }, budget)).toMatchObject({ span: 4, segments: 4 });
+    expect(chunkSize(1, rows, ALONE, budget).pairs).toBe(5);
+    expect(chunkSize(1, rows, with9, budget).pairs).toBe(2);
+    expect(() => chunkSize(48, rows, { ...ALONE, others: 23e6 }, budget)).toThrow('about 32 MB');
   });
 });

@@ -60,6 +60,7 @@ export function sampleSession(): Session {
     },
     rounded: [{ input: 'x', alone: 64, by: 0.5 }],
     baseline: [{ input: 'ids', kind: 'padding', value: 2, why: 'told' }],
+    layerGroups: 3,
     durationMs: 12.5,
   });
   return {

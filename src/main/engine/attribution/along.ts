@@ -11,17 +11,19 @@ import { MhoError } from '../../../contract/errors';
 import { kernels, type Device } from '../backends';
 import { sizeOf, type Graph, type ValueId } from '../graph/graph';
 import { straightened } from '../graph/straightened';
-import { chunkSize, keptShapes, nextChunk, rowBytes } from './chunks';
+import { liveShapes, nextChunk } from './chunks';
 import { whyNotFinite } from './finite';
-import { forward } from './forward';
 import { budgetOf } from './memory';
 import { genomicsNonlinearity } from './methods';
 import { planRun, type Plan } from './plan';
 import { nearZero, prepare, type Prepared } from './request';
-import { asSegments, Differences, endsOf, joined, type Segments } from './segments';
+import { Room } from './room';
+import { asSegments, endsOf, joined, type Segments } from './segments';
+import { sweepStages } from './staged';
+import type { Stage } from './stages';
 import { STANDS_FOR } from './sums';
 import { carried, overStretches } from './terms';
-import { walkGradients, walkMultipliers } from './walk';
+import { gradientWalk, multiplierWalk, type BackwardWalk } from './walk';
 import { withWeights, type Weights } from './weights';
 
 export interface AlongOptions {
@@ -63,13 +65,14 @@ export const valuesAlongPath = (
     const plan = planRun(graph, prepared.starts, prepared.sinks, names, ['gradient-difference'], prepared.fixed);
     const { steps, rule } = request;
     const alphas = Float32Array.from({ length: steps + 1 }, (_, point) => point / steps);
-    const size = chunkSize(
-      steps,
-      rowBytes(keptShapes(plan, weights, prepared.lines)),
-      0, // a number for each point
+    const room = new Room(
+      plan,
+      liveShapes(plan, weights, prepared.lines),
+      { examples: 1, references: 1, methods: 0 }, // a number for each point
       budgetOf(request.memoryMB, device.info),
       request.chunkRows,
     );
+    const size = room.chunks({ steps, kinds: ['right', 'secant'] }, rule === 'secant', 0);
     const span = rule === 'secant' ? size.span : 2;
     const target = new Float32Array(steps + 1);
     const layers = new Map<ValueId, Gathered>(
@@ -85,7 +88,13 @@ export const valuesAlongPath = (
     const unit = only && plan.layers.length > 0 ? new Unit(plan, only, steps) : null;
     for (let first = 0; first < steps;) {
       const count = nextChunk(steps - first, size);
-      tf.tidy(() => walkChunk({ prepared, plan, weights, rule, span, alphas, target, layers, unit }, first, count));
+      tf.tidy(() =>
+        walkChunk(
+          { prepared, plan, weights, stages: size.stages, rule, span, alphas, target, layers, unit },
+          first,
+          count,
+        ),
+      );
       first += count;
       await device.between();
       if (signal?.aborted) throw new MhoError('CANCELLED', { done: first + 1, total: steps + 1 });
@@ -93,7 +102,7 @@ export const valuesAlongPath = (
     // A gradient may be infinite where a segment's slope is not: it is shown, not summed.
     const sums = [...layers.values()].flatMap(({ running, error }) => [running, error]);
     if (![target, ...sums].every((numbers) => numbers.every((each) => Number.isFinite(each)))) {
-      const suspect = { plan, weights, prepared, example: 0, exampleNumbers: request.exampleNumbers };
+      const suspect = { plan, weights, prepared, room, example: 0, exampleNumbers: request.exampleNumbers };
       throw whyNotFinite(suspect, { method: 'nig', kind: rule, alphas, nonlinearity: genomicsNonlinearity(graph) });
     }
     return {
@@ -152,6 +161,7 @@ interface Walk {
   readonly prepared: Prepared;
   readonly plan: Plan;
   readonly weights: Weights;
+  readonly stages: readonly Stage[];
   readonly rule: Rule;
   /** Segments that are joined. */
   readonly span: number;
@@ -180,11 +190,9 @@ function walkChunk(walk: Walk, first: number, count: number): void {
       return [id, tf.tensor(data, [rows, ...shape], 'float32')];
     }),
   );
-  const activations = forward(plan.pruned.nodes, weights, points, plan.kept);
   const seeds = (length: number): Map<ValueId, Tensor> => {
     const made = new Map<ValueId, Tensor>();
-    for (const { value, index, sign } of prepared.seeds) {
-      const shape = activations.get(value)!.shape.slice(1);
+    for (const { value, shape, index, sign } of prepared.seeds) {
       const size = sizeOf(shape);
       const data = new Float32Array(length * size);
       for (let row = 0; row < length; row++) data[row * size + index[0]!] = sign;
@@ -194,14 +202,21 @@ function walkChunk(walk: Walk, first: number, count: number): void {
     }
     return made;
   };
-  for (const { value, index, sign } of prepared.seeds) {
-    const values = read(tf.reshape(activations.get(value)!, [-1]));
-    const size = values.length / rows;
-    // the point that two chunks share is written once
-    for (let row = first === 0 ? 0 : 1; row < rows; row++)
-      walk.target[first + row]! += sign * values[row * size + index[0]!]!;
-  }
-  if (unit) unit.activation.set(read(tf.mean(unit.of(activations.get(unit.id)!), 1)), first);
+  const readTarget = (activations: ReadonlyMap<ValueId, Tensor>): void => {
+    for (const { value, index, sign } of prepared.seeds) {
+      const values = read(tf.reshape(activations.get(value)!, [-1]));
+      const size = values.length / rows;
+      // the point that two chunks share is written once
+      for (let row = first === 0 ? 0 : 1; row < rows; row++)
+        walk.target[first + row]! += sign * values[row * size + index[0]!]!;
+    }
+  };
+  const readUnit: BackwardWalk = {
+    back: ({ nodes, first: atStart }, activations) => {
+      const here = nodes.some(({ output }) => output === unit?.id) || (atStart && plan.starts.includes(unit!.id));
+      if (here) unit!.activation.set(read(tf.mean(unit!.of(activations.get(unit!.id)!), 1)), first);
+    },
+  };
 
   const stretches = joined(count, walk.span);
   const segments: Segments = { stride: 1, pairs: 1, rows: count };
@@ -219,31 +234,39 @@ function walkChunk(walk: Walk, first: number, count: number): void {
     layers.get(id)!.error.set(read(overRest(tf.abs(apart))), first / walk.span + at);
   };
 
-  walkGradients(plan, weights, activations, seeds(rows), (id, gradient) => {
+  const onGradient = (id: ValueId, gradient: Tensor, y: Tensor): void => {
     if (!layers.has(id)) return;
     tf.tidy(() => {
       layers.get(id)!.gradient.set(read(tf.sqrt(overRest(tf.square(gradient)))), first);
       if (unit) unit.gradient.set(read(tf.mean(unit.of(gradient), 1)), first);
       if (rule === 'secant') return;
       const contributions = (over: Segments): Tensor => {
-        const [values, slopes] = [endsOf(activations.get(id)!, over), endsOf(gradient, over)];
+        const [values, slopes] = [endsOf(y, over), endsOf(gradient, over)];
         return carried(STANDS_FOR[rule](slopes.start, slopes.end), kernels.difference(values.start, values.end));
       };
       const sums = noteFine(id, contributions(segments));
       for (const each of whole) noteJoined(id, each, contributions(each), sums);
     });
-  });
-  if (rule !== 'secant') return;
-  const sums = new Map<ValueId, Tensor>();
-  const walkSegments = (over: Segments, note: (id: ValueId, contributions: Tensor) => Tensor | void): void => {
-    const differences = new Differences(activations, over);
-    walkMultipliers(plan, weights, differences, seeds(over.rows), (id, multiplier) => {
-      if (!layers.has(id)) return;
-      const noted = tf.tidy(() => note(id, carried(multiplier, differences.of(id).delta)));
-      if (noted) sums.set(id, noted);
-    });
   };
-  walkSegments(segments, noteFine);
-  for (const each of whole)
-    walkSegments(each, (id, contributions) => noteJoined(id, each, contributions, sums.get(id)!));
+  const sums = new Map<ValueId, Tensor>();
+  const onSegments = (over: Segments, note: (id: ValueId, contributions: Tensor) => Tensor | void): BackwardWalk =>
+    multiplierWalk(
+      plan,
+      weights,
+      over,
+      () => seeds(over.rows),
+      (id, multiplier, y) => {
+        if (!layers.has(id)) return;
+        const noted = tf.tidy(() => note(id, carried(multiplier, y.delta)));
+        if (noted) sums.set(id, noted);
+      },
+    );
+  const walks = [gradientWalk(plan, weights, () => seeds(rows), onGradient)];
+  if (unit) walks.push(readUnit);
+  if (rule === 'secant') {
+    walks.push(onSegments(segments, noteFine));
+    for (const each of whole)
+      walks.push(onSegments(each, (id, contributions) => noteJoined(id, each, contributions, sums.get(id)!)));
+  }
+  sweepStages({ weights, stages: walk.stages, kept: plan.kept }, points, walks, { reached: readTarget });
 }

@@ -1,13 +1,13 @@
-/** A chunk of a path: its points with their activations, walked back by whatever the asked sums need, each walk once for all. */
+/** A chunk of a path: the walks back over its points that the asked sums need, each walk once for all. */
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Rule } from '../../../contract/attribution';
 import type { OnSegments } from '../backends';
 import type { Node, ValueId } from '../graph/graph';
 import type { Difference, Parts } from '../ops/rule';
 import type { Plan } from './plan';
-import { asSegments, Differences, joined, type Segments, type Stretch } from './segments';
+import { asSegments, joined, type Segments, type Stretch } from './segments';
 import { termOf, termOfProduct, type Term } from './terms';
-import { walkGradients, walkMultipliers, walkParts } from './walk';
+import { gradientWalk, multiplierWalk, partsWalk, type BackwardWalk } from './walk';
 import type { Weights } from './weights';
 
 /** `influence` is the mean gradient; the others sum multiplier or gradient × difference. */
@@ -30,7 +30,7 @@ export interface Walk {
   readonly stretches: readonly Stretch[] | null;
 }
 
-/** Points of a path with their activations, to be walked back from the target by whatever is asked for. */
+/** Points of a path, to be walked back from the target by whatever is asked for. */
 export class Chunk {
   readonly #axes: ReadonlyMap<ValueId, number | null>;
   readonly #onMultipliers: ((id: ValueId, multiplier: Tensor, y: Difference, walk: Walk) => void)[] = [];
@@ -49,7 +49,6 @@ export class Chunk {
   constructor(
     private readonly plan: Plan,
     private readonly weights: Weights,
-    private readonly activations: ReadonlyMap<ValueId, Tensor>,
     readonly pairs: number,
     private readonly count: number,
     private readonly spans: Spans | null,
@@ -108,35 +107,40 @@ export class Chunk {
     this.#onParts.push({ nonlinearity, visit });
   }
 
-  /** Walks back; every layer's value that is asked for is seen once by each walk, if anything flows to it. */
-  walk(): void {
-    const { plan, weights, activations } = this;
-    const seedsOf = ({ rows }: Segments): Map<ValueId, Tensor> => this.seeds(rows / this.pairs);
+  /** The walks back; every layer's value that is asked for is seen once by each, if anything flows to it. */
+  backwards(): BackwardWalk[] {
+    const { plan, weights } = this;
+    const seeds =
+      ({ rows }: Segments) =>
+      () =>
+        this.seeds(rows / this.pairs);
+    const made: BackwardWalk[] = [];
     if (this.#onMultipliers.length > 0)
-      for (const walk of this.walks('secant')) {
-        const differences = new Differences(activations, walk.segments);
-        walkMultipliers(plan, weights, differences, seedsOf(walk.segments), (id, multiplier) => {
-          if (!this.#axes.has(id)) return;
-          for (const visit of this.#onMultipliers) visit(id, multiplier, differences.of(id), walk);
-        });
-      }
-    for (const { nonlinearity, visit } of this.#onParts) {
-      const segments = this.#segments;
-      walkParts(
-        plan,
-        weights,
-        new Differences(activations, segments),
-        seedsOf(segments),
-        nonlinearity,
-        (id, ...flows) => {
+      for (const walk of this.walks('secant'))
+        made.push(
+          multiplierWalk(plan, weights, walk.segments, seeds(walk.segments), (id, multiplier, y) => {
+            if (!this.#axes.has(id)) return;
+            for (const visit of this.#onMultipliers) visit(id, multiplier, y, walk);
+          }),
+        );
+    for (const { nonlinearity, visit } of this.#onParts)
+      made.push(
+        partsWalk(plan, weights, this.#segments, seeds(this.#segments), nonlinearity, (id, ...flows) => {
           if (this.#axes.has(id)) visit(id, ...flows);
-        },
+        }),
       );
-    }
     if (this.#onGradients.length > 0)
-      walkGradients(plan, weights, activations, this.seeds(this.count + 1), (id, gradient) => {
-        if (!this.#axes.has(id)) return;
-        for (const visit of this.#onGradients) visit(id, gradient, activations.get(id)!);
-      });
+      made.push(
+        gradientWalk(
+          plan,
+          weights,
+          () => this.seeds(this.count + 1),
+          (id, gradient, y) => {
+            if (!this.#axes.has(id)) return;
+            for (const visit of this.#onGradients) visit(id, gradient, y);
+          },
+        ),
+      );
+    return made;
   }
 }

@@ -9,6 +9,7 @@ import { sizeOf, type Graph, type ValueId } from '../graph/graph';
 import { forward } from './forward';
 import type { Lines } from './path';
 import type { Plan } from './plan';
+import type { Rows, Shapes, Stage } from './stages';
 import type { Weights } from './weights';
 
 /**
@@ -33,11 +34,11 @@ export function knownBytes(graph: Graph, ids: Iterable<ValueId>): number | null 
   return 4 * elements;
 }
 
-/** Shapes of the values that one row keeps, without rows. Runs one row where the model leaves sizes free. */
-export function keptShapes(plan: Plan, weights: Weights, lines: Lines): ReadonlyMap<ValueId, readonly number[]> {
-  const { values } = plan.graph;
-  if ([...plan.kept].every((id) => !values[id]!.shape.includes(null)))
-    return new Map([...plan.kept].map((id) => [id, values[id]!.shape as readonly number[]]));
+/** Shapes of all live values, without rows. Runs one row where the model leaves sizes free. */
+export function liveShapes({ graph, pruned, sinks }: Plan, weights: Weights, lines: Lines): Shapes {
+  const { values } = graph;
+  if ([...pruned.live].every((id) => !values[id]!.shape.includes(null)))
+    return new Map([...pruned.live].map((id) => [id, values[id]!.shape as readonly number[]]));
   const shapes = new Map<ValueId, readonly number[]>();
   tf.tidy(() => {
     const row = new Map(
@@ -46,32 +47,22 @@ export function keptShapes(plan: Plan, weights: Weights, lines: Lines): Readonly
         return [id, tf.tensor(to.data.subarray(0, size), [1, ...to.shape.slice(1)], 'float32')];
       }),
     );
-    const computed = forward(plan.pruned.nodes, weights, row, new Set(plan.sinks));
-    for (const id of plan.kept) shapes.set(id, computed.get(id)!.shape.slice(1));
+    const computed = forward(pruned.nodes, weights, row, new Set(sinks));
+    for (const id of pruned.live) shapes.set(id, computed.get(id)!.shape.slice(1));
   });
   return shapes;
 }
 
-/** Bytes of the activations that one row keeps. @param shapes of its values */
-export const rowBytes = (shapes: ReadonlyMap<ValueId, readonly number[]>): number =>
-  4 * [...shapes.values()].reduce((sum, shape) => sum + sizeOf(shape), 0);
-
 /**
  * Bytes that the sums of one pair take at the worst moment, per byte of the layers' values and for each of fine and coarse: on the
  * device, read back, and as results. Measured on ResNet-18 and MobileNet v2 at 224²: what is left when the activations are counted by
- * PEAK_PER_KEPT.
+ * PEAK_PER_KEPT. In groups of layers they are read back group by group.
  */
-const SUMS_PER_LAYER = 3.5;
+const SUMS_PER_LAYER = { whole: 3.5, grouped: 2.5 };
 
-/**
- * Bytes that the sums of a pair take.
- * @param shapes of the values
- * @param sums of how many kinds and levels
- */
-export const sumsBytes = (plan: Plan, shapes: ReadonlyMap<ValueId, readonly number[]>, sums: number): number => {
-  const values = new Set(plan.layers.map(({ layer }) => layer.output));
-  return 4 * SUMS_PER_LAYER * sums * [...values].reduce((total, id) => total + sizeOf(shapes.get(id)!), 0);
-};
+/** Bytes that all layers' values take, of one row. @param shapes of the values */
+export const layersBytes = ({ layers }: Plan, shapes: Shapes): number =>
+  4 * [...new Set(layers.map(({ layer }) => layer.output))].reduce((sum, id) => sum + sizeOf(shapes.get(id)!), 0);
 
 /** Bytes of activations at hand that a core is worth waking for. */
 const LANE_BYTES = 0.5e6;
@@ -118,48 +109,74 @@ export interface ChunkSize {
   readonly span: number;
   /** Pairs of input and baseline that a chunk's points hold. */
   readonly pairs: number;
+  /** Groups of layers that are done at once: one, unless not even the fewest points fit so. */
+  readonly stages: readonly Stage[];
+  /** Bytes at the worst moment. */
+  readonly bytes: number;
 }
 
 /** The refusal tells what would do. @param megabytes that are needed */
-const tooSmall = (megabytes: number, budget: MemoryBudget): MhoError =>
+export const tooSmall = (megabytes: number, budget: MemoryBudget): MhoError =>
   new MhoError('MEMORY_BUDGET', { need: Math.ceil(megabytes), budget: memoryWords(budget) });
 
 /** Rows of a chunk that holds one joined stretch, what is left over included. */
 const rowsAtLeast = (steps: number, span: number): number => 1 + Math.min(steps, span + (steps % span));
 
+/** What a sweep over even steps has beside its rows. */
+export interface Beside {
+  /** Bytes of all layers' values. */
+  readonly layers: number;
+  /** Sums of so many kinds and levels. */
+  readonly sums: number;
+  /** Flows that wait between groups of layers. */
+  readonly flows: number;
+  /** Bytes of what else is there: other methods' results, and sums of all pairs. */
+  readonly others: number;
+}
+
 /**
  * Splits a grid of `steps` segments into chunks.
- * @param bytes what one row keeps
- * @param held bytes of a pair's sums
+ * @param rows what rows take
  * @param mostRows a cap given by hand
- * @throws MEMORY_BUDGET when not even one segment and the next fit
+ * @throws MEMORY_BUDGET when not even one segment and the next fit, in groups of layers
  */
 export function chunkSize(
   steps: number,
-  bytes: number,
-  held: number,
+  rows: Pick<Rows, 'bytes' | 'grouped'>,
+  { layers, sums, flows, others }: Beside,
   budget: MemoryBudget,
   mostRows?: number,
 ): ChunkSize {
-  const most = budget.megabytes * 1e6;
-  const affordable = Math.floor((most - held) / (bytes * PEAK_PER_KEPT));
+  const most = budget.megabytes * 1e6 - others;
+  const each = rows.bytes * PEAK_PER_KEPT;
+  const held = SUMS_PER_LAYER.whole * sums * layers;
+  const affordable = Math.floor((most - held) / each);
   const span = affordable < rowsAtLeast(steps, JOINED) ? JOINED_AT_LEAST : JOINED;
   const least = rowsAtLeast(steps, span);
-  if (affordable < least) throw tooSmall((least * bytes * PEAK_PER_KEPT + held) / 1e6, budget);
-  const fastest = Math.min(MOST_ROWS, Math.max(FEWEST_ROWS, Math.round(FASTEST_BYTES / bytes)));
-  const rows = Math.max(least, Math.min(affordable, mostRows ?? fastest));
-  if (rows >= steps + 1) {
-    const pairs = Math.floor(most / ((steps + 1) * bytes * PEAK_PER_KEPT + held));
-    return { segments: steps, span, pairs: Math.min(pairs, Math.floor(rows / (steps + 1))) };
+  const taken = { peak: PEAK_PER_KEPT, flows };
+  if (affordable < least) {
+    const heldSo = SUMS_PER_LAYER.grouped * sums * layers;
+    const { stages, bytes } = rows.grouped(least, taken, most - heldSo);
+    if (bytes + heldSo > most) throw tooSmall((bytes + heldSo + others) / 1e6, budget);
+    return { segments: Math.min(span, steps), span, pairs: 1, stages, bytes: bytes + heldSo + others };
+  }
+  const { stages } = rows.grouped(least, taken, Infinity);
+  const bytesOf = (segments: number, pairs: number): number => ((segments + 1) * each + held) * pairs + others;
+  const fastest = Math.min(MOST_ROWS, Math.max(FEWEST_ROWS, Math.round(FASTEST_BYTES / rows.bytes)));
+  const count = Math.max(least, Math.min(affordable, mostRows ?? fastest));
+  if (count >= steps + 1) {
+    const pairs = Math.min(Math.floor(most / ((steps + 1) * each + held)), Math.floor(count / (steps + 1)));
+    return { segments: steps, span, pairs, stages, bytes: bytesOf(steps, pairs) };
   }
   // As few chunks as fit, all of about the same size; what is left over goes into the last.
-  const longest = span * Math.floor((rows - 1 - (steps % span)) / span);
+  const longest = span * Math.floor((count - 1 - (steps % span)) / span);
   const chunks = Math.ceil((steps - (steps % span)) / longest);
-  return { segments: span * Math.ceil((steps - (steps % span)) / chunks / span), span, pairs: 1 };
+  const segments = span * Math.ceil((steps - (steps % span)) / chunks / span);
+  return { segments, span, pairs: 1, stages, bytes: bytesOf(segments + (steps % span), 1) };
 }
 
 /** Segments of the next chunk, with so many left. */
-export const nextChunk = (left: number, { segments, span }: ChunkSize): number =>
+export const nextChunk = (left: number, { segments, span }: Pick<ChunkSize, 'segments' | 'span'>): number =>
   left < segments + span ? left : segments;
 
 /**
@@ -173,23 +190,32 @@ export const RECORDED_PEAK = 9;
  */
 export const CHAIN_PEAK = { fused: 3, plain: 5 };
 
+/** Points whose chains are walked at once, and in which groups of layers. */
+export interface PointsAtOnce {
+  readonly points: number;
+  readonly stages: readonly Stage[];
+  /** Bytes at the worst moment. */
+  readonly bytes: number;
+}
+
+/** Flows that wait between groups of layers: of halves and of wholes. */
+const CHAIN_FLOWS = 2;
+
 /**
  * Points of an adaptive path whose chains are walked at once: at least the three of one.
- * @param bytes what one row keeps
- * @param heldMB what grids and sums of all neurons may take of it
+ * @param rows what rows take
+ * @param most bytes that they may take
  * @param peak of CHAIN_PEAK
  * @param mostRows a cap given by hand
- * @throws MEMORY_BUDGET when not even one fits
  */
 export function pointsAtOnce(
-  bytes: number,
-  budget: MemoryBudget,
-  heldMB: number,
+  rows: Pick<Rows, 'bytes' | 'grouped'>,
+  most: number,
   peak: number,
   mostRows?: number,
-): number {
-  const affordable = Math.floor(((budget.megabytes - heldMB) * 1e6) / (bytes * peak));
-  if (affordable < 3) throw tooSmall((3 * bytes * peak) / 1e6 + heldMB, budget);
-  const fastest = Math.min(MOST_ROWS, Math.max(FEWEST_ROWS, Math.round(FASTEST_BYTES / bytes)));
-  return Math.max(3, Math.min(affordable, mostRows ?? fastest));
+): PointsAtOnce {
+  const affordable = Math.floor(most / (rows.bytes * peak));
+  const fastest = Math.min(MOST_ROWS, Math.max(FEWEST_ROWS, Math.round(FASTEST_BYTES / rows.bytes)));
+  const points = Math.max(3, Math.min(affordable, mostRows ?? fastest));
+  return { points, ...rows.grouped(points, { peak, flows: CHAIN_FLOWS }, most) };
 }

@@ -10,13 +10,15 @@ import { MhoError } from '../../../contract/errors';
 import { sizeOf, type Graph, type Node, type ValueId } from '../graph/graph';
 import { layersOfNodes } from '../graph/layers';
 import { prune } from '../graph/prune';
+import { PEAK_PER_KEPT } from './chunks';
 import { forward } from './forward';
 import { markTensor, seedsAt, type Lines } from './path';
 import type { Plan } from './plan';
 import type { Prepared } from './request';
-import { Differences } from './segments';
+import type { Room } from './room';
+import { sweepStages } from './staged';
 import type { Nonlinearity, SumKind } from './chunk';
-import { walkGradients, walkMultipliers, walkParts } from './walk';
+import { gradientWalk, multiplierWalk, partsWalk } from './walk';
 import type { Weights } from './weights';
 
 /** Nodes to be evaluated, from their starts on. */
@@ -38,6 +40,7 @@ export interface Suspect extends Example {
   readonly plan: Plan;
   readonly weights: Weights;
   readonly prepared: Pick<Prepared, 'lines' | 'seeds' | 'origin' | 'references'>;
+  readonly room: Room;
 }
 
 /** What was summed, and along which points. */
@@ -305,13 +308,14 @@ const isGradient = (kind: SumKind): boolean => ['right', 'left', 'trapezoid', 'i
 
 /** The walk back, segment by segment: the first value that meets something not finite, and the node that it comes from. */
 function firstPassed(
-  { plan, weights, prepared: { lines, seeds } }: Suspect,
+  { plan, weights, room, prepared: { lines, seeds } }: Suspect,
   pair: number,
   kind: SumKind,
   alphas: ArrayLike<number>,
   nonlinearity: Nonlinearity,
 ): Passed | null {
   const readers = (id: ValueId): Node[] => plan.pruned.nodes.filter(({ inputs }) => inputs.includes(id));
+  const stages = room.stagesFor(2, PEAK_PER_KEPT);
   const whole = (flow: Tensor): boolean => flow.dataSync().every((value: number) => Number.isFinite(value));
   for (let point = 0; point < alphas.length - 1; point++) {
     const [from, to] = [alphas[point]!, alphas[point + 1]!];
@@ -321,21 +325,18 @@ function firstPassed(
       if (first === null && !flows.every(whole)) first = id;
     };
     tf.tidy(() => {
-      const given = pointsOf(lines, pair, [from, to]);
-      const activations = forward(plan.pruned.nodes, weights, given, plan.kept);
       const marks = seeds.map((seed) => markTensor(seed, { first: pair, pairs: 1 }));
-      if (isGradient(kind)) {
-        walkGradients(plan, weights, activations, seedsAt(seeds, marks, 2), meet);
-        return;
-      }
-      const differences = new Differences(activations, { stride: 1, pairs: 1, rows: 1 });
-      const seeded = seedsAt(seeds, marks, 1);
-      if (kind === 'secant') walkMultipliers(plan, weights, differences, seeded, meet);
-      else
-        walkParts(plan, weights, differences, seeded, nonlinearity, (id, multiplier, parts) => {
-          meet(id, multiplier.positive, multiplier.negative);
-          if (![parts.positive, parts.negative].every(whole)) apart.add(id);
-        });
+      const seedsFor = (points: number) => () => seedsAt(seeds, marks, points);
+      const segments = { stride: 1, pairs: 1, rows: 1 };
+      const walk = isGradient(kind)
+        ? gradientWalk(plan, weights, seedsFor(2), (id, gradient) => meet(id, gradient))
+        : kind === 'secant'
+          ? multiplierWalk(plan, weights, segments, seedsFor(1), (id, multiplier) => meet(id, multiplier))
+          : partsWalk(plan, weights, segments, seedsFor(1), nonlinearity, (id, multiplier, parts) => {
+              meet(id, multiplier.positive, multiplier.negative);
+              if (![parts.positive, parts.negative].every(whole)) apart.add(id);
+            });
+      sweepStages({ weights, stages, kept: plan.kept }, pointsOf(lines, pair, [from, to]), [walk]);
     });
     // Parts go forward: what first makes some that are no numbers.
     const maker = plan.pruned.nodes.find(({ output }) => apart.has(output));

@@ -1,19 +1,26 @@
 /** What is asked around a run: the model's outputs, values at both ends of the path, and what a run would cost. */
-import type { AttributionRequest, ExampleFault, NumericArray } from '../../../contract/attribution';
+import {
+  takesAdaptivePath,
+  type AttributionRequest,
+  type ExampleFault,
+  type NumericArray,
+} from '../../../contract/attribution';
 import type { MhoError } from '../../../contract/errors';
 import type { Device } from '../backends';
 import type { Graph, ValueId } from '../graph/graph';
 import { openOutputs } from '../graph/closed';
 import { prune } from '../graph/prune';
-import { chunkSize, keptShapes, PEAK_PER_KEPT, rowBytes, sumsBytes } from './chunks';
+import { sharingOf } from './adaptive/run';
+import { liveShapes } from './chunks';
 import { evaluate } from './evaluate';
 import { valueFault } from './finite';
 import { checkInputs } from './inputs';
 import { budgetOf } from './memory';
-import { methodSum } from './methods';
+import { gridsOf, methodSum } from './methods';
 import { planRun } from './plan';
 import { recentred } from './recentred';
 import { nearZero, prepare, prepareEnds } from './request';
+import { Room } from './room';
 import { withWeights } from './weights';
 
 /** Rows of one example, averaged over its references: [examples · references, …] → [examples, …]. */
@@ -128,29 +135,35 @@ export interface RunCost {
 }
 
 /**
- * Plans a run without running it.
+ * Plans a run without running it; of an adaptive path alone, with as many points as steps say.
  * @throws what `attribute` would refuse the request with
  */
 export const planCost = (device: Device, given: Graph, asked: AttributionRequest): Promise<RunCost> => {
   const { graph, request } = nearZero(given, asked);
   return withWeights(device, graph, async (weights) => {
     const prepared = await prepare(graph, weights, request);
-    const sums = request.methods.map((method) => methodSum(method, request.rule, request.steps));
+    const sums = new Map(request.methods.map((method) => [method, methodSum(method, request.rule, request.steps)]));
     const plan = planRun(graph, prepared.starts, prepared.sinks, request.layers, request.methods, prepared.fixed);
-    const shapes = keptShapes(plan, weights, prepared.lines);
-    const bytes = rowBytes(shapes);
-    const budget = budgetOf(request.memoryMB, device.info);
-    const grids = [...new Set(sums.map(({ steps }) => steps))];
-    const takes = grids.map((steps) => {
-      const kinds = new Set(sums.filter((sum) => sum.steps === steps).map(({ kind }) => kind)).size;
-      const held = sumsBytes(plan, shapes, kinds * (steps > 1 ? 2 : 1));
-      const { segments, span, pairs } = chunkSize(steps, bytes, held, budget, request.chunkRows);
-      const at = Math.min(pairs, prepared.lines.pairs);
-      return Math.min(steps + 1, segments + span) * at * bytes * PEAK_PER_KEPT + at * held;
+    const accuracy = takesAdaptivePath(request) ? request.accuracy : undefined;
+    const room = new Room(
+      plan,
+      liveShapes(plan, weights, prepared.lines),
+      { examples: prepared.examples, references: prepared.references, methods: request.methods.length },
+      budgetOf(request.memoryMB, device.info),
+      request.chunkRows,
+    );
+    let before = 0;
+    const grids = gridsOf(sums).map((grid) => {
+      const there = before;
+      before += [...sums.values()].filter(({ steps }) => steps === grid.steps).length;
+      const { steps } = grid;
+      if (accuracy)
+        return { steps, bytes: sharingOf({ plan, weights, prepared, request, accuracy, room }, 0, undefined).total };
+      return { steps, bytes: room.chunks(grid, steps > 1, there).bytes };
     });
     return {
-      passes: grids.reduce((total, steps) => total + (steps + 1) * prepared.lines.pairs, 0),
-      memoryMB: Math.ceil(Math.max(...takes) / 1e6),
+      passes: grids.reduce((total, { steps }) => total + (steps + 1) * prepared.lines.pairs, 0),
+      memoryMB: Math.ceil(Math.max(...grids.map(({ bytes }) => bytes)) / 1e6),
     };
   });
 };

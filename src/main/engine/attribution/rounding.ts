@@ -7,15 +7,17 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Done } from '../backends';
 import { sizeOf, type ValueId } from '../graph/graph';
-import { coresFor, knownBytes } from './chunks';
-import { forward } from './forward';
+import type { Difference } from '../ops/rule';
+import { coresFor, knownBytes, PEAK_PER_KEPT, RECORDED_PEAK } from './chunks';
 import { markTensor, pairsTensor, seedsAt, type Group, type Line, type Lines, type Seed } from './path';
 import { planRun, type Plan } from './plan';
 import { positionSums } from './positions';
 import { numbersFrom } from './random';
-import { Differences } from './segments';
+import type { Room } from './room';
+import { sweepStages } from './staged';
+import type { Stage } from './stages';
 import { carried, overPositions } from './terms';
-import { walkGradients, walkMultipliers } from './walk';
+import { gradientWalk, multiplierWalk } from './walk';
 import type { Weights } from './weights';
 
 /** Half the distance from 1 to the next number. */
@@ -47,6 +49,7 @@ interface Walked {
   readonly weights: Weights;
   readonly lines: Lines;
   readonly seeds: readonly Seed[];
+  readonly room: Room;
 }
 
 /**
@@ -70,10 +73,10 @@ export async function roundingOf(walked: Walked): Promise<Rounding> {
     return held;
   };
   const bytes = knownBytes(plan.graph, whole.pruned.live) ?? Infinity;
-  const most = Math.max(1, Math.floor(MOST_BYTES / (2 * bytes)));
+  const { pairs: most, stages } = walked.room.ends(Math.max(1, Math.floor(MOST_BYTES / (2 * bytes))));
   for (let first = 0, pairs = 1; first < lines.pairs; first += pairs) {
     pairs = Math.min(most, lines.pairs - first);
-    const ends = walkEnds(walked, whole, { first, pairs }, bytes);
+    const ends = walkEnds({ ...walked, stages }, whole, { first, pairs }, bytes);
     for (const [id, values] of ends.units) at(id, values.length / pairs).set(values, first * (values.length / pairs));
     target.set(ends.target, first);
     for (const pair of ends.unbounded) unbounded.add(pair);
@@ -154,6 +157,10 @@ export const targetRounding = ({ target }: Rounding, examples: readonly number[]
     return Math.sqrt(own.reduce((sum, each) => sum + each ** 2, 0)) / references;
   });
 
+interface WalkedEnds extends Walked {
+  readonly stages: readonly Stage[];
+}
+
 interface Ends {
   /** [pairs] */
   readonly target: Float64Array;
@@ -182,7 +189,7 @@ interface EndsOf {
 const FEW = 16_384;
 
 /** First-order error analysis: every value is rounded by its own size, times what F makes of it. @param bytes of all values of a row */
-function walkEnds(walked: Walked, whole: Plan, group: Group, bytes: number): Ends {
+function walkEnds(walked: WalkedEnds, whole: Plan, group: Group, bytes: number): Ends {
   const axes = unitAxes(walked.plan);
   const { first, pairs } = group;
   const read = readEnds(walked, whole, group, bytes);
@@ -228,7 +235,7 @@ function squared(products: Float32Array, infinite: (at: number) => void): void {
 
 /** Both ends of every pair, baselines first, value by value. */
 function readEnds(
-  { plan, weights, lines, seeds }: Walked,
+  { plan, weights, lines, seeds, room, stages }: WalkedEnds,
   whole: Plan,
   group: Group,
   bytes: number,
@@ -242,16 +249,15 @@ function readEnds(
     );
     const marks = seeds.map((seed) => markTensor(seed, group));
     const work = (): Done<readonly EndsOf[]> => {
-      const activations = forward(whole.pruned.nodes, weights, given, whole.pruned.live);
       const kept: Tensor[] = [];
       const values: EndsOf[] = [];
-      walkGradients(whole, weights, activations, seedsAt(seeds, marks, 2), (id, gradient) => {
+      const visit = (id: ValueId, gradient: Tensor, y: Tensor): void => {
         const shape = gradient.shape.slice(1);
         // A start is given as it is, and rounded on the way only.
         const is = plan.starts.includes(id) ? 'slopes' : sizeOf(shape) <= FEW ? 'products' : 'squares';
         const made = tf.tidy(() => {
           if (is === 'slopes') return [tf.reshape(gradient, [-1])];
-          const product = tf.mul(gradient, activations.get(id)!);
+          const product = tf.mul(gradient, y);
           if (is === 'products') return [tf.reshape(product, [-1])];
           const finite = tf.isFinite(product);
           const bounded = tf.where(finite, tf.square(product), tf.zerosLike(product));
@@ -262,7 +268,9 @@ function readEnds(
           kept.push(tf.keep(numbers));
           values.push({ id, shape, is: at === 0 ? is : 'infinities', size: numbers.size / (2 * pairs) });
         }
-      });
+      };
+      const walk = gradientWalk(whole, weights, () => seedsAt(seeds, marks, 2), visit);
+      sweepStages({ weights, stages, kept: whole.pruned.live }, given, [walk]);
       const flat = tf.concat(kept);
       for (const numbers of kept) numbers.dispose();
       return { tensors: [flat], about: values };
@@ -273,9 +281,8 @@ function readEnds(
       [[...lines.ends.keys()], [...axes.keys()], pairs],
       seeds.map(({ value, sign }) => [value, sign]),
     ]);
-    const [done] = weights.device.records
-      ? weights.recordings.run(key, inputs, [work], coresFor(2 * pairs * bytes))
-      : [work()];
+    const records = weights.device.records && stages.length === 1 && 2 * pairs * bytes * RECORDED_PEAK <= room.left;
+    const [done] = records ? weights.recordings.run(key, inputs, [work], coresFor(2 * pairs * bytes)) : [work()];
     about = done!.about;
     return done!.tensors[0]!;
   });
@@ -323,26 +330,27 @@ class PathRounding {
 }
 
 /** How far the sums of every unit lie apart when a path's points are rounded otherwise: standard deviations. */
-function walkStairs({ plan, weights, lines, seeds }: Walked, pair: number): Map<ValueId, Float64Array> {
+function walkStairs({ plan, weights, lines, seeds, room }: Walked, pair: number): Map<ValueId, Float64Array> {
   const samples = new Map<ValueId, Float32Array[]>();
   const group = { first: pair, pairs: 1 };
   const axes = new Map(plan.layers.map(({ layer }) => [layer.output, layer.unitAxis]));
   const random = numbersFrom(((pair + 1) * 0x9e3779b1) | 1);
   const segments = { stride: 1, pairs: 1, rows: SEGMENTS };
+  const stages = room.stagesFor(SEGMENTS + 1, PEAK_PER_KEPT);
   for (let rounding = 0; rounding < ROUNDINGS; rounding++)
     tf.tidy(() => {
       const given = new Map([...lines.ends].map(([id, line]) => [id, roundedPoints(line, pair, random)]));
-      const activations = forward(plan.pruned.nodes, weights, given, plan.kept);
       const marks = seeds.map((seed) => markTensor(seed, group));
-      const differences = new Differences(activations, segments);
-      walkMultipliers(plan, weights, differences, seedsAt(seeds, marks, SEGMENTS), (id, multiplier) => {
+      const visit = (id: ValueId, multiplier: Tensor, y: Difference): void => {
         if (!axes.has(id)) return;
         const sums = tf.tidy(() => {
-          const whole = tf.sum(carried(multiplier, differences.of(id).delta), 0, true);
+          const whole = tf.sum(carried(multiplier, y.delta), 0, true);
           return overPositions(whole, axes.get(id)!).dataSync() as Float32Array;
         });
         samples.set(id, [...(samples.get(id) ?? []), sums]);
-      });
+      };
+      const walk = multiplierWalk(plan, weights, segments, () => seedsAt(seeds, marks, SEGMENTS), visit);
+      sweepStages({ weights, stages, kept: plan.kept }, given, [walk]);
     });
   return new Map([...samples].map(([id, own]) => [id, deviations(own)]));
 }

@@ -18,23 +18,22 @@ import type { Device } from '../backends';
 import type { Graph, ValueId } from '../graph/graph';
 import { straightened } from '../graph/straightened';
 import { resolvedResult } from './adaptive/assemble';
-import { resolve, type Resolved } from './adaptive/run';
-import type { SumKind } from './chunk';
-import { chunkSize, keptShapes, rowBytes, sumsBytes } from './chunks';
+import { resolve, sharingOf, type Resolved, type Sharing } from './adaptive/run';
+import { liveShapes, type ChunkSize } from './chunks';
 import { alarmOf, Course } from './course';
 import { calibrationOf } from './evenErrors';
 import { activationFault, suspectsOf, whyNotFinite, type Summed, type Suspect } from './finite';
 import { budgetOf } from './memory';
 import { type EvenGrid, genomicsNonlinearity, gridsOf, methodSum, type MethodSum } from './methods';
 import { planRun, type Plan, watchedValue } from './plan';
-import type { Group } from './path';
+import { GridSums } from './gridSums';
 import { jumpOf, leastJump } from './jumps';
 import { remarksOn } from './remarks';
 import { nearZero, prepare, type Prepared } from './request';
 import { layerResult, rowsOf } from './results';
+import { Room } from './room';
 import { ofOtherSums, roundingOf, targetRounding, type Rounding } from './rounding';
-import type { LayerSums } from './sums';
-import { sweepGroup, type GroupResult, type Swept } from './sweep';
+import { sweepGroup, type Swept } from './sweep';
 import { termsOf } from './target';
 import { asRounded, meanOver, steppedEnds, type SteppedEnds } from './stepped';
 import { withWeights, type Weights } from './weights';
@@ -93,24 +92,16 @@ const evenAlphas = (steps: number): number[] => Array.from({ length: steps + 1 }
 
 const NONE: ReadonlySet<number> = new Set();
 
-/** Sums of all groups of a grid, laid out over all pairs. */
-interface GridSums {
-  donePairs: number;
-  readonly arrays: Map<SumKind, Map<ValueId, LayerSums>>;
-  readonly courses: Map<SumKind, Map<ValueId, Course>>;
-  readonly ofTarget: Course;
-  /** Segments that the error estimate joined. */
-  readonly span: number;
-  readonly atBaseline: Float32Array;
-  readonly atInput: Float32Array;
-}
+/** What is done in turn, and how it fits the memory. */
+type Planned =
+  { readonly grid: EvenGrid; readonly size: ChunkSize } | { readonly accuracy: Accuracy; readonly sharing: Sharing };
 
 class Run {
   readonly #began = performance.now();
   #total: number;
   #done = 0;
   readonly #pairs: number;
-  readonly #budget: MemoryBudget;
+  readonly #room: Room;
   /** Of Neuron Integrated Gradients, where it is not by even steps. */
   readonly #accuracy: Accuracy | null;
   /** What the methods by even steps sum. */
@@ -130,8 +121,14 @@ class Run {
     private readonly stepped: SteppedEnds | null,
   ) {
     this.#pairs = prepared.lines.pairs;
-    this.#budget = budgetOf(request.memoryMB, weights.device.info);
     const { methods, rule, steps, accuracy } = request;
+    this.#room = new Room(
+      plan,
+      liveShapes(plan, weights, prepared.lines),
+      { examples: prepared.examples, references: prepared.references, methods: methods.length },
+      budgetOf(request.memoryMB, weights.device.info),
+      request.chunkRows,
+    );
     this.#accuracy = methods.includes('nig') && rule === 'secant' ? (accuracy ?? null) : null;
     const even = methods.filter((method) => method !== 'nig' || !this.#accuracy);
     this.#sums = new Map(even.map((method) => [method, methodSum(method, rule, steps)]));
@@ -139,8 +136,7 @@ class Run {
   }
 
   async results(): Promise<RunResult[]> {
-    this.options.onBudget?.(this.#budget);
-    const shapes = keptShapes(this.plan, this.weights, this.prepared.lines);
+    this.options.onBudget?.(this.#room.budget);
     const results = new Map<Method, RunResult>();
     const keep = async (result: RunResult | null): Promise<void> => {
       if (!result) return;
@@ -148,27 +144,49 @@ class Run {
       await this.options.onResult?.(result);
     };
     const grids = gridsOf(this.#sums);
-    const differences = grids.filter(({ steps }) => steps === 1);
-    for (const stage of [...differences, this.#accuracy, ...grids.filter(({ steps }) => steps > 1)]) {
-      if (stage === null || this.options.signal?.aborted) continue;
-      if ('tolerance' in stage) {
-        await keep(await this.#adaptiveResult(stage, shapes));
+    // What does not fit is refused before anything is walked.
+    let before = 0;
+    const even = (grid: EvenGrid): Planned => {
+      const there = before;
+      before += [...this.#sums.values()].filter(({ steps }) => steps === grid.steps).length;
+      return { grid, size: this.#room.chunks(grid, this.#estimates(grid), there) };
+    };
+    const adaptive = (accuracy: Accuracy): Planned => ({ accuracy, sharing: this.#sharing(accuracy, before++) });
+    const planned = [
+      ...grids.filter(({ steps }) => steps === 1).map(even),
+      ...(this.#accuracy ? [adaptive(this.#accuracy)] : []),
+      ...grids.filter(({ steps }) => steps > 1).map(even),
+    ];
+    for (const each of planned) {
+      if (this.options.signal?.aborted) continue;
+      if ('accuracy' in each) {
+        await keep(await this.#adaptiveResult(each.accuracy, each.sharing));
         continue;
       }
-      const gathered = await this.#sweep(stage, shapes);
+      const { grid, size } = each;
+      const gathered = await this.#sweep(grid, size);
       if (gathered.donePairs < this.prepared.references) continue;
       const rounding = await this.#rounded();
       for (const [method, sum] of this.#sums)
-        if (sum.steps === stage.steps) await keep(this.#sound(method, sum, gathered, stage, rounding));
+        if (sum.steps === grid.steps) await keep(this.#sound(method, sum, gathered, grid, rounding));
     }
     if (this.#fault) throw this.#fault;
     return this.request.methods.flatMap((method) => results.get(method) ?? []);
   }
 
+  #estimates({ steps }: EvenGrid): boolean {
+    return steps > 1 && this.options.estimateError !== false;
+  }
+
+  #sharing(accuracy: Accuracy, before: number): Sharing {
+    const { plan, weights, prepared, request } = this;
+    return sharingOf({ plan, weights, prepared, request, accuracy, room: this.#room }, before, this.options.resume);
+  }
+
   /** Resolves every example; a cancel keeps those that are. */
   async #resolve(
     accuracy: Accuracy,
-    shapes: ReadonlyMap<ValueId, readonly number[]>,
+    sharing: Sharing,
   ): Promise<{ readonly resolved: readonly Resolved[]; readonly faults: readonly ExampleFault[] }> {
     const { plan, weights, prepared, request } = this;
     const { onRound, enough, resume } = this.options;
@@ -182,12 +200,10 @@ class Run {
       prepared,
       request,
       accuracy,
-      shapes,
-      rowBytes: rowBytes(shapes),
-      budget: this.#budget,
+      room: this.#room,
     };
     try {
-      await resolve(setting, {
+      await resolve(setting, sharing, {
         onRound,
         enough,
         resume,
@@ -209,18 +225,21 @@ class Run {
   }
 
   /** Null where no example has one. */
-  async #adaptiveResult(
-    accuracy: Accuracy,
-    shapes: ReadonlyMap<ValueId, readonly number[]>,
-  ): Promise<RunResult | null> {
-    const { resolved, faults } = await this.#resolve(accuracy, shapes);
+  async #adaptiveResult(accuracy: Accuracy, sharing: Sharing): Promise<RunResult | null> {
+    const { resolved, faults } = await this.#resolve(accuracy, sharing);
     if (resolved.length === 0) return null;
     const rounding = await this.#rounded();
     const made = (of: readonly Resolved[], without: readonly ExampleFault[]): RunResult | null => {
       if (of.length === 0) return null;
       const result = resolvedResult(this.plan, accuracy, this.prepared, of, rounding);
       const deltaUncertainty = targetRounding(rounding, result.examples, this.prepared.references);
-      return this.#told({ ...result, deltaUncertainty, alarms: [] }, without, true, this.#jumps(result));
+      return this.#told(
+        { ...result, deltaUncertainty, alarms: [] },
+        without,
+        true,
+        sharing.stages.length,
+        this.#jumps(result),
+      );
     };
     const result = made(resolved, faults);
     const apart = result ? this.#strange(result, true, rounding.unbounded, () => this.#adaptiveSum([0, 1])) : [];
@@ -247,33 +266,22 @@ class Run {
   }
 
   /** Sweeps all pairs, group by group; a cancel keeps the groups that are complete. */
-  async #sweep(grid: EvenGrid, shapes: ReadonlyMap<ValueId, readonly number[]>): Promise<GridSums> {
-    const { plan, weights, prepared, request } = this;
-    const bytes = rowBytes(shapes);
-    const estimates = grid.steps > 1 && this.options.estimateError !== false;
-    const held = sumsBytes(plan, shapes, grid.kinds.length * (estimates ? 2 : 1));
-    const size = chunkSize(grid.steps, bytes, held, this.#budget, request.chunkRows);
+  async #sweep(grid: EvenGrid, size: ChunkSize): Promise<GridSums> {
+    const { plan, weights, prepared } = this;
     const alphas = evenAlphas(grid.steps);
-    const gathered: GridSums = {
-      donePairs: 0,
-      arrays: new Map(grid.kinds.map((kind) => [kind, new Map()])),
-      courses: new Map(grid.kinds.map((kind) => [kind, new Map()])),
-      ofTarget: new Course(this.#pairs),
-      span: size.span,
-      atBaseline: new Float32Array(this.#pairs),
-      atInput: new Float32Array(this.#pairs),
-    };
+    const gathered = new GridSums(grid.kinds, this.#pairs, size);
     const swept: Swept = {
       plan,
       weights,
+      stages: size.stages,
       lines: prepared.lines,
       seeds: prepared.seeds,
       kinds: grid.kinds,
-      spans: estimates ? { walked: size.span, free: 2 } : null,
+      spans: this.#estimates(grid) ? { walked: size.span, free: 2 } : null,
       nonlinearity: genomicsNonlinearity(this.graph),
       watched: watchedValue(plan),
-      rowBytes: bytes,
-      bytes: 1e6 * this.#budget.megabytes,
+      rowBytes: this.#room.rows.bytes,
+      bytes: 1e6 * this.#room.budget.megabytes,
     };
     try {
       for (let first = 0; first < this.#pairs; first += size.pairs) {
@@ -282,45 +290,12 @@ class Run {
           this.#done += chunk.passes;
           await this.#report(chunk, grid.steps === 1 ? { kind: 'differences' } : { kind: 'path', steps: grid.steps });
         });
-        this.#gather(gathered, group, result);
+        gathered.place(group, result);
       }
     } catch (error) {
       if (!(error instanceof Cancelled)) throw error;
     }
     return gathered;
-  }
-
-  #gather(gathered: GridSums, group: Group, result: GroupResult): void {
-    gathered.atBaseline.set(result.atBaseline, group.first);
-    gathered.atInput.set(result.atInput, group.first);
-    gathered.ofTarget.place(result.ofTarget, group.first);
-    for (const [kind, courses] of result.courses)
-      for (const [id, part] of courses) {
-        const held = gathered.courses.get(kind)!;
-        const course = held.get(id) ?? new Course(this.#pairs);
-        course.place(part, group.first);
-        held.set(id, course);
-      }
-    for (const [kind, layers] of result.sums)
-      for (const [id, sums] of layers) {
-        const held = gathered.arrays.get(kind)!;
-        if (group.pairs === this.#pairs) {
-          held.set(id, sums); // the one group there is
-          continue;
-        }
-        const { shape, fine, coarse, squares } = sums;
-        const whole = (part: Float32Array) => new Float32Array((part.length / group.pairs) * this.#pairs);
-        if (!held.has(id)) {
-          const all = whole(fine);
-          held.set(id, { shape, fine: all, coarse: coarse === fine ? all : whole(coarse), squares: whole(squares) });
-        }
-        const all = held.get(id)!;
-        const at = (part: Float32Array) => (part.length / group.pairs) * group.first;
-        all.fine.set(fine, at(fine));
-        if (coarse !== fine) all.coarse.set(coarse, at(coarse));
-        all.squares.set(squares, at(squares));
-      }
-    gathered.donePairs = group.first + group.pairs;
   }
 
   /** Progress after a chunk. @throws Cancelled */
@@ -345,7 +320,7 @@ class Run {
   async #rounded(): Promise<Rounding> {
     const { plan, weights } = this;
     const { lines, seeds } = this.prepared;
-    return (this.#rounding ??= await roundingOf({ plan, weights, lines, seeds }));
+    return (this.#rounding ??= await roundingOf({ plan, weights, lines, seeds, room: this.#room }));
   }
 
   /** The result of all complete examples whose numbers are numbers; null where there is none. */
@@ -391,7 +366,7 @@ class Run {
 
   #faultOf(example: number, find: (suspect: Suspect) => MhoError | null): ExampleFault | null {
     const { plan, weights, prepared, request } = this;
-    const fault = find({ plan, weights, prepared, example, exampleNumbers: request.exampleNumbers });
+    const fault = find({ plan, weights, prepared, room: this.#room, example, exampleNumbers: request.exampleNumbers });
     this.#fault ??= fault;
     return fault && { example, fault: fault.fault };
   }
@@ -439,10 +414,10 @@ class Run {
       }),
       examples,
     };
-    return this.#told(result, faults, sum.complete);
+    return this.#told(result, faults, sum.complete, gathered.stages);
   }
 
-  /** A result with all that is the same whatever the path. @param shares whether contributions are shares of the difference */
+  /** A result with all that is the same whatever the path. @param shares whether contributions are shares of the difference @param stages groups of layers that were done at once */
   #told(
     result: Omit<
       RunResult,
@@ -450,6 +425,7 @@ class Run {
     >,
     faults: readonly ExampleFault[],
     shares: boolean,
+    stages: number,
     jumps: readonly Remark[] = [],
   ): RunResult {
     const { plan, prepared, request } = this;
@@ -466,6 +442,7 @@ class Run {
       varied: prepared.varied,
       baseline: request.baseline.chosen,
       ...(this.rounded.length > 0 && { rounded: this.rounded }),
+      ...(stages > 1 && { layerGroups: stages }),
       durationMs: performance.now() - this.#began,
     };
   }

@@ -5,9 +5,9 @@ import type { Rule } from '../../../contract/attribution';
 import { kernels } from '../backends';
 import { sizeOf, type ValueId } from '../graph/graph';
 import type { Chunk, Nonlinearity, SumKind, Walk } from './chunk';
-import type { Plan } from './plan';
 import { endsOf, pointsOf, type Segments } from './segments';
 import { carried, overStretches, tidied, type Term } from './terms';
+import type { BackwardWalk } from './walk';
 
 /** Takes over a term of a kind's sum at a value: over the chunk's segments, or over joined ones. */
 type Add = (id: ValueId, over: Walk['over'], term: Term) => void;
@@ -117,15 +117,14 @@ interface Section {
 /** Where each sum lies in a chunk's flat array of all: the same for every chunk of a group. */
 export type Layout = readonly Section[];
 
-/** @param shapes of the layers' values, without rows */
+/** @param shapes of the layers' values, without rows, and where their units lie */
 export function layoutOf(
-  { layers: planned }: Plan,
+  axes: ReadonlyMap<ValueId, number | null>,
   kinds: readonly SumKind[],
   levels: readonly Level[],
   pairs: number,
   shapes: ReadonlyMap<ValueId, readonly number[]>,
 ): Layout {
-  const axes = new Map(planned.map(({ layer }) => [layer.output, layer.unitAxis]));
   let at = 0;
   return kinds.flatMap((kind) =>
     levels.map((level): Section => {
@@ -169,8 +168,8 @@ export class Added {
     private readonly chunk: Chunk,
   ) {}
 
-  /** Takes the terms from the chunk's walks. */
-  walk(): void {
+  /** The walks whose terms it takes. */
+  backwards(): BackwardWalk[] {
     for (const kind of this.kinds)
       SUMS[kind](this.chunk, (id, over, term) => {
         for (const tensor of term.units ? [term.neurons, term.units] : [term.neurons]) this.#kept.push(tf.keep(tensor));
@@ -179,7 +178,7 @@ export class Added {
         if (over === 'segments') both.fine = term;
         else both.joined.push(term);
       });
-    this.chunk.walk();
+    return this.chunk.backwards();
   }
 
   /** One kind's sum at a value for the first pair, over the whole of it. */
@@ -215,8 +214,10 @@ export class Added {
     return { numbers, about };
   }
 
+  /** Frees what has been taken so far. */
   dispose(): void {
-    for (const tensor of this.#kept) tensor.dispose();
+    for (const tensor of this.#kept.splice(0)) tensor.dispose();
+    this.#terms.clear();
   }
 
   /** Null where nothing flowed, or nothing is joined. */
@@ -249,36 +250,42 @@ const overUnits = (rows: Tensor): Tensor => tf.sum(tf.abs(rows), 1);
 
 const NONE = new Float32Array();
 
-/** Sums of all chunks so far, on the device, as one flat array: added to and read back in one call. */
+/** Sums of all chunks so far, on the device: a flat array for each stage, added to and read back in one call. */
 export class Sums {
-  #held: Tensor | null = null;
-  #layout: Layout = [];
+  readonly #held: { flat: Tensor; readonly layout: Layout }[] = [];
 
-  /** Takes the tensor over. */
-  add(flat: Tensor, layout: Layout): void {
-    const before = this.#held;
-    this.#layout = layout;
-    this.#held = before ? tf.add(before, flat) : flat;
-    if (before) [before, flat].forEach((each) => each.dispose());
+  /** @param stage its place among those of a chunk @param flat it is taken over */
+  add(stage: number, flat: Tensor, layout: Layout): void {
+    const before = this.#held[stage];
+    if (!before) {
+      this.#held[stage] = { flat, layout };
+      return;
+    }
+    const sum = tf.add(before.flat, flat);
+    tf.dispose([before.flat, flat]);
+    before.flat = sum;
   }
 
   async read(kinds: readonly SumKind[]): Promise<SumsByKind> {
-    const flat = (await this.#held!.data()) as Float32Array;
     const sums = new Map(kinds.map((kind) => [kind, new Map<ValueId, LayerSums>()]));
-    for (const { kind, level, layers, at, size } of this.#layout) {
-      // In memory of its own: what a result keeps does not hold on to the rest.
-      const section = size === flat.length ? flat : flat.slice(at, at + size);
-      let place = 0;
-      for (const { id, shape, size } of layers) {
-        const held = section.subarray(place, (place += size));
-        const before = sums.get(kind)!.get(id) ?? { shape, fine: held, coarse: held, squares: NONE };
-        sums.get(kind)!.set(id, { ...before, [level]: held });
+    for (const { flat: held, layout } of this.#held) {
+      const flat = (await held.data()) as Float32Array;
+      held.dispose();
+      for (const { kind, level, layers, at, size } of layout) {
+        // In memory of its own: what a result keeps does not hold on to the rest.
+        const section = size === flat.length ? flat : flat.slice(at, at + size);
+        let place = 0;
+        for (const { id, shape, size } of layers) {
+          const own = section.subarray(place, (place += size));
+          const before = sums.get(kind)!.get(id) ?? { shape, fine: own, coarse: own, squares: NONE };
+          sums.get(kind)!.set(id, { ...before, [level]: own });
+        }
       }
     }
     return sums;
   }
 
   dispose(): void {
-    this.#held?.dispose();
+    tf.dispose(this.#held.map(({ flat }) => flat));
   }
 }

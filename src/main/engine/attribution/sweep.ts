@@ -13,7 +13,6 @@ import type { ValueId } from '../graph/graph';
 import { Chunk, type Nonlinearity, type Spans, type SumKind } from './chunk';
 import { lanesOf, nextChunk, RECORDED_PEAK, type ChunkSize } from './chunks';
 import { Course } from './course';
-import { forward } from './forward';
 import {
   atPoints,
   lineTensor,
@@ -28,6 +27,8 @@ import {
   type Seed,
 } from './path';
 import type { Plan } from './plan';
+import { sweepStages } from './staged';
+import type { Stage } from './stages';
 import { Added, layoutOf, Sums, type Layout, type SumsByKind, type Told } from './sums';
 import type { Weights } from './weights';
 
@@ -37,6 +38,8 @@ export interface Swept {
   readonly weights: Weights;
   readonly lines: Lines;
   readonly seeds: readonly Seed[];
+  /** Groups of layers that are done at once. */
+  readonly stages: readonly Stage[];
   readonly kinds: readonly SumKind[];
   /** How errors are estimated; null: not at all. */
   readonly spans: Spans | null;
@@ -94,8 +97,8 @@ export async function sweepGroup(
     for (let first = 0; first < alphas.length - 1;) {
       const count = nextChunk(alphas.length - 1 - first, size);
       const lanes = lines.walk(alphas.slice(first, first + count + 1));
-      for (const { flat, told, about } of lanes) {
-        sums.add(flat, about.layout);
+      for (const { flats, told, about } of lanes) {
+        flats.forEach((flat, stage) => sums.add(stage, flat, about.layouts[stage]!));
         const numbers = new Numbers((await told.data()) as Float32Array);
         told.dispose();
         const atPoints = numbers.next((about.count + 1) * pairs);
@@ -141,14 +144,15 @@ class Numbers {
 interface About {
   /** Segments. */
   readonly count: number;
-  readonly layout: Layout;
+  /** Of each stage's sums. */
+  readonly layouts: readonly Layout[];
   readonly told: readonly Told[];
 }
 
 /** What a lane of a chunk gives. */
 interface LaneSums {
-  /** All sums end to end. */
-  readonly flat: Tensor;
+  /** All sums end to end, by stage. */
+  readonly flats: readonly Tensor[];
   /** F at every row, the watched value's sum, and what is told besides. */
   readonly told: Tensor;
   readonly about: About;
@@ -189,11 +193,11 @@ class GroupLines {
    * @returns in the points' order; the caller disposes of the tensors
    */
   walk(alphas: readonly number[]): readonly LaneSums[] {
-    const { weights, kinds, spans, rowBytes, bytes: most } = this.swept;
+    const { weights, stages, kinds, spans, rowBytes, bytes: most } = this.swept;
     const { pairs } = this.group;
     const segments = alphas.length - 1;
     const bytes = alphas.length * pairs * rowBytes;
-    const records = weights.device.records && bytes * RECORDED_PEAK <= most;
+    const records = weights.device.records && stages.length === 1 && bytes * RECORDED_PEAK <= most;
     const { counts, cores } = records
       ? lanesOf(segments, bytes, spans?.walked ?? 1)
       : ({ counts: [segments], cores: 'all' } as const);
@@ -216,8 +220,8 @@ class GroupLines {
         told.push(about);
         return [...tensors];
       });
-    }) as [Tensor, Tensor][];
-    return made.map(([flat, numbers], place) => ({ flat, told: numbers, about: told[place]! }));
+    }) as [Tensor, ...Tensor[]][];
+    return made.map(([numbers, ...flats], place) => ({ flats, told: numbers, about: told[place]! }));
   }
 
   dispose(): void {
@@ -237,31 +241,48 @@ class GroupLines {
 
   /** A lane's work, from tensors to tensors: its sums and what it tells; about them, where each lies. */
   #compute({ count, weights: points, alphas }: Points): Done<About> {
-    const { plan, weights, kinds, spans, nonlinearity, seeds, watched } = this.swept;
+    const { plan, weights, stages, kinds, spans, nonlinearity, seeds, watched } = this.swept;
     const { pairs } = this.group;
     const given = new Map([
       ...[...this.#lines].map(([id, line]) => [id, pointsOn(line, points)] as const),
       ...[...this.#fixed].map(([id, tensor]) => [id, atPoints(tensor, count + 1)] as const),
     ]);
-    const activations = forward(plan.pruned.nodes, weights, given, plan.kept);
-    const shapes = new Map([...activations].map(([id, tensor]) => [id, tensor.shape.slice(1)]));
-    const chunk = new Chunk(plan, weights, activations, pairs, count, spans, nonlinearity, alphas, (at) =>
+    const chunk = new Chunk(plan, weights, pairs, count, spans, nonlinearity, alphas, (at) =>
       seedsAt(seeds, this.#marks, at),
     );
     const added = new Added(kinds, chunk);
+    const axes = new Map(plan.layers.map(({ layer }) => [layer.output, layer.unitAxis]));
+    const levels = spans ? (['fine', 'coarse', 'squares'] as const) : (['fine'] as const);
+    const flats: Tensor[] = [];
+    const layouts: Layout[] = [];
+    const told: Told[] = [];
+    const numbers: Tensor[] = [];
+    let target: Tensor;
+    let running: Tensor | null = null;
     try {
-      added.walk();
-      const layout = layoutOf(plan, kinds, spans ? ['fine', 'coarse', 'squares'] : ['fine'], pairs, shapes);
-      let about: About;
-      const tensors = tf.tidy(() => {
-        const running = tf.reshape(added.first(kinds[0]!, watched), [1]);
-        const { numbers, about: told } = added.told(new Set(plan.layers.map(({ layer }) => layer.output)));
-        const flat = added.flat(layout);
-        const all = tf.concat([targetAt(seeds, this.#marks, count + 1, activations), running, ...numbers]);
-        about = { count, layout, told };
-        return [flat, all];
+      sweepStages({ weights, stages, kept: plan.kept }, given, added.backwards(), {
+        reached: (activations) => (target = tf.tidy(() => targetAt(seeds, this.#marks, count + 1, activations))),
+        left: ({ nodes, first }, activations) => {
+          const own = new Set([...nodes.map(({ output }) => output), ...(first ? plan.starts : [])]);
+          const layers = new Map([...axes].filter(([id]) => own.has(id)));
+          const shapes = new Map([...layers.keys()].map((id) => [id, activations.get(id)!.shape.slice(1)]));
+          if (layers.size === 0) return;
+          const layout = layoutOf(layers, kinds, levels, pairs, shapes);
+          layouts.push(layout);
+          const made = tf.tidy(() => {
+            const { numbers: inStage, about } = added.told(layers.keys());
+            told.push(...about);
+            const sum = own.has(watched) ? [tf.reshape(added.first(kinds[0]!, watched), [1])] : [];
+            return [added.flat(layout), ...sum, ...inStage];
+          });
+          flats.push(made.shift()!);
+          if (own.has(watched)) running = made.shift()!;
+          numbers.push(...made);
+          added.dispose();
+        },
       });
-      return { tensors, about: about! };
+      const all = tf.concat([target!, running ?? tf.zeros([1]), ...numbers]);
+      return { tensors: [all, ...flats], about: { count, layouts, told } };
     } finally {
       added.dispose();
     }

@@ -120,6 +120,7 @@ function manifestOf(session: Session, arrays: Arrays): Manifest {
       rounded: run.rounded && [...run.rounded],
       varied: run.varied as Manifest['runs'][number]['varied'],
       baseline: run.baseline && [...run.baseline],
+      layerGroups: run.layerGroups,
       durationMs: run.durationMs,
       label: run.label,
       layers: run.layers.map((layer, index) => {

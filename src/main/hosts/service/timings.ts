@@ -24,7 +24,7 @@ export async function expectedCost(
   if (!accuracy || !takesAdaptivePath(request)) return { ...(await engine.planCost(device, graph, even)), walks: null };
   const walks = { first: firstWalks(accuracy), typical: typicalWalks(accuracy), most: accuracy.mostWalks };
   const steps = Math.ceil(ROWS * walks.typical) - 1;
-  const path = await engine.planCost(device, graph, { ...even, methods: ['nig'], steps });
+  const path = await engine.planCost(device, graph, { ...request, methods: ['nig'], steps });
   const others = even.methods.filter((method) => method !== 'nig');
   const beside = others.length > 0 ? await engine.planCost(device, graph, { ...even, methods: others }) : null;
   return {

@@ -100,6 +100,7 @@ function runJson(session: Session, run: SessionRun, top: number, neurons: boolea
     varied: run.varied ?? null,
     rounded: (run.rounded ?? []).map((each) => ({ ...each, words: roundedWords(each) })),
     baseline: run.baseline ?? null,
+    layerGroups: run.layerGroups ?? 1,
     durationMs: run.durationMs,
     layers: run.layers.map((layer) => layerJson(layer, examples.length, top, neurons)),
   };

@@ -16,6 +16,7 @@ import { remarkWords } from '../../../contract/words/remarks';
 import { askedWords } from '../../../contract/words/runs';
 import { targetNotes, targetWords } from '../../../contract/words/target';
 import { written } from '../../../contract/words/shape';
+import { groupsWords } from '../../../contract/words/memory';
 import { roundedWords } from '../../../contract/words/varied';
 import { rankUnits, type RankedUnit } from '../../engine/attribution/ranking';
 import { percent, plain, signed } from './numbers';
@@ -57,7 +58,9 @@ export function sessionTables(session: Session, top: number, exampleLabels?: rea
     if (hidden > 0) parts.push(`${hidden} more examples are in the session and in --json.\n`);
     const { backend } = runs[0]!;
     const longest = Math.max(...runs.map(({ durationMs }) => durationMs));
-    parts.push(`Computed in ${duration(longest)} on ${backend.version}, ${backend.device}.\n`);
+    const most = Math.max(...runs.map(({ layerGroups }) => layerGroups ?? 1));
+    const groups = most > 1 ? `, ${groupsWords(most)}` : '';
+    parts.push(`Computed in ${duration(longest)} on ${backend.version}, ${backend.device}${groups}.\n`);
     const rounded = runs.flatMap((run) => run.rounded ?? []).map((each) => `${printable(roundedWords(each))}.\n`);
     parts.push(...[...new Set(rounded)].map((line) => `Rounding: ${line}`));
     for (const run of runs)

@@ -12,11 +12,12 @@ import type {
   SavedGrid,
 } from '../../../../contract/attribution';
 import { sizeOf, type ValueId } from '../../graph/graph';
-import type { MemoryBudget } from '../../../../contract/memory';
-import { CHAIN_PEAK, pointsAtOnce } from '../chunks';
+import { CHAIN_PEAK, pointsAtOnce, tooSmall, type PointsAtOnce } from '../chunks';
 import { DECIDING_MB } from '../memory';
 import type { Plan } from '../plan';
 import type { Prepared } from '../request';
+import type { Room } from '../room';
+import type { Stage } from '../stages';
 import type { Weights } from '../weights';
 import { entriesOf, PART, slicesOf, type Entries } from './entries';
 import { Grid, NotFinite, type Chain, type Walked } from './grid';
@@ -81,9 +82,20 @@ export interface AdaptiveSetting {
   readonly prepared: Prepared;
   readonly request: AttributionRequest;
   readonly accuracy: Accuracy;
-  readonly rowBytes: number;
-  readonly budget: MemoryBudget;
-  readonly shapes: ReadonlyMap<ValueId, readonly number[]>;
+  readonly room: Room;
+}
+
+/** How the memory of a run is shared out among its examples' paths. */
+export interface Sharing {
+  readonly entries: Entries;
+  /** Examples whose rounds share batches. */
+  readonly atOnce: number;
+  /** Points of a batch at the most. */
+  readonly points: number;
+  readonly stages: readonly Stage[];
+  /** Bytes that batches may take, and that all takes at the worst moment. */
+  readonly bytes: number;
+  readonly total: number;
 }
 
 /** Examples whose rounds share batches at the most. */
@@ -416,37 +428,71 @@ const alphasOf = (chains: readonly Chain[]): number[] => {
 const summed = (chain: Chain): Chain => (chain.effect === 'replaces' ? { ...chain, whole: true } : chain);
 
 /**
- * Resolves all examples of a request: each is given as soon as it is, or as far as it has come where `enough` came.
- * @throws what `onBatch` throws; MEMORY_BUDGET
+ * @param before results of other methods that are there
+ * @throws MEMORY_BUDGET
  */
-export async function resolve(setting: AdaptiveSetting, hooks: AdaptiveHooks): Promise<void> {
-  const { plan, weights, prepared, request, accuracy, rowBytes, budget } = setting;
+export function sharingOf(setting: AdaptiveSetting, before: number, resume: RunResult | undefined): Sharing {
+  const { plan, weights, prepared, request, accuracy, room } = setting;
   const { references, examples } = prepared;
-  const deciding = request.memoryMB ?? DECIDING_MB;
-  const grids = PART * budget.megabytes;
-  const before = heldBefore(hooks.resume, accuracy.over);
-  const entries = entriesOf(plan.layers, setting.shapes, references, accuracy.over, deciding, before);
-  const { lines, seeds } = prepared;
-  const totalsMB = entries.whole ? 0 : (SUMS * 4 * references * entries.neurons) / 1e6;
-  const held = Math.min(entries.megabytes, grids) + totalsMB;
+  const heldThen = heldBefore(resume, accuracy.over);
   const peak = CHAIN_PEAK[weights.device.fused ? 'fused' : 'plain'];
-  const rows = pointsAtOnce(rowBytes, budget, held, peak, request.chunkRows);
-  // As many as a batch has room for their pilots, and memory for their grids.
-  const atOnce = Math.max(
-    1,
-    Math.min(MOST_AT_ONCE, Math.floor(grids / entries.megabytes), Math.floor(rows / (3 * PILOT))),
-  );
+  // What examples came to is put together at the end.
+  const results = (before + (examples > 1 ? 2 : 0)) * room.result;
+  const shared = (megabytes: number, deciding: number): Sharing & { readonly fits: boolean } => {
+    const grids = PART * megabytes;
+    const entries = entriesOf(plan.layers, room.shapes, references, accuracy.over, deciding, heldThen);
+    const totals = entries.whole ? 0 : (SUMS * 4 * references * entries.neurons) / 1e6;
+    const heldBy = (paths: number): number => Math.min(paths * entries.megabytes, grids) + paths * totals;
+    const pointsFor = (paths: number): PointsAtOnce =>
+      pointsAtOnce(room.rows, 1e6 * (megabytes - heldBy(paths)) - results, peak, request.chunkRows);
+    // As many as a batch has room for their pilots, and memory for their grids and sums.
+    const { points } = pointsFor(1);
+    const atOnce = Math.max(
+      1,
+      Math.min(
+        MOST_AT_ONCE,
+        examples,
+        Math.floor(grids / (entries.megabytes + totals)),
+        Math.floor(points / (3 * PILOT)),
+      ),
+    );
+    const own = pointsFor(atOnce);
+    const bytes = 1e6 * (megabytes - heldBy(atOnce)) - results;
+    const total = own.bytes + results + 1e6 * heldBy(atOnce);
+    return { entries, atOnce, ...own, bytes, total, fits: own.bytes <= bytes };
+  };
+  const { megabytes } = room.budget;
+  const sharing = shared(megabytes, request.memoryMB ?? DECIDING_MB);
+  if (sharing.fits) return sharing;
+  // More memory is for larger grids too: the figure is one with which it does.
+  for (let need = Math.ceil(sharing.total / 1e6); ;) {
+    const so = shared(need, need);
+    if (so.fits) throw tooSmall(need, room.budget);
+    need = Math.max(need + 1, Math.ceil(so.total / 1e6));
+  }
+}
+
+/**
+ * Resolves all examples of a request: each is given as soon as it is, or as far as it has come where `enough` came.
+ * @throws what `onBatch` throws
+ */
+export async function resolve(setting: AdaptiveSetting, sharing: Sharing, hooks: AdaptiveHooks): Promise<void> {
+  const { plan, weights, prepared, room } = setting;
+  const { references, examples, lines, seeds } = prepared;
+  const { entries, atOnce, points, stages, bytes } = sharing;
+  const rowBytes = room.rows.bytes;
   const walker = new Walker({
     plan,
     weights,
+    stages,
     lines,
     seeds,
     layers: entries.layers,
     totals: !entries.whole,
     onDevice: weights.device.fused !== null || entries.neurons > READ,
     rowBytes,
-    rows,
-    bytes: 1e6 * (budget.megabytes - Math.min(atOnce * entries.megabytes, grids)),
+    rows: points,
+    bytes,
   });
   const early = hooks.onRound !== undefined && 3 * PILOT * references * rowBytes > LONG_PILOT;
   let begun = 0;

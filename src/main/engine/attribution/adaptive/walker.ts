@@ -11,12 +11,13 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Done } from '../../backends';
 import { sizeOf, type ValueId } from '../../graph/graph';
 import { lanesOf, RECORDED_PEAK } from '../chunks';
-import { forward } from '../forward';
 import { seedsAt, targetAt, type Line, type Lines, type Seed } from '../path';
 import type { Plan } from '../plan';
 import { positionSums } from '../positions';
-import { Differences, type Segments } from '../segments';
-import { walkMultipliers } from '../walk';
+import type { Segments } from '../segments';
+import { sweepStages } from '../staged';
+import type { Stage } from '../stages';
+import { multiplierWalk } from '../walk';
 import type { Weights } from '../weights';
 import { batchesOf, pointsIn, type PairChain, type Train } from './batches';
 import { Contributions, Sums, type LayerEntries, type Part } from './contributions';
@@ -26,6 +27,8 @@ import type { Chain, Point, Walked } from './points';
 export interface Walking {
   readonly plan: Plan;
   readonly weights: Weights;
+  /** Groups of layers that are done at once. */
+  readonly stages: readonly Stage[];
   readonly lines: Lines;
   readonly seeds: readonly Seed[];
   readonly layers: readonly LayerEntries[];
@@ -194,8 +197,8 @@ export class Walker {
 
   /** Whether batches of so many points are run as graphs. */
   #records(rows: number): boolean {
-    const { weights, rowBytes, bytes } = this.walking;
-    return weights.device.records && rows * rowBytes * RECORDED_PEAK <= bytes;
+    const { weights, stages, rowBytes, bytes } = this.walking;
+    return weights.device.records && stages.length === 1 && rows * rowBytes * RECORDED_PEAK <= bytes;
   }
 
   /**
@@ -298,22 +301,27 @@ export class Walker {
     { starts, fixed, marks, counts }: Given,
     before: readonly Tensor[],
   ): Done<null> {
-    const { plan, weights, seeds, layers, onDevice } = this.walking;
-    const activations = forward(plan.pruned.nodes, weights, new Map([...starts, ...fixed]), plan.kept);
+    const { plan, weights, stages, seeds, layers, onDevice } = this.walking;
     const walks = new Map(partsOf(whole).map((part) => [part, segmentsOf(part, trains, length)]));
     const rows = new Map([...walks].map(([part, segments]) => [part, segments.rows]));
     const collected = onDevice
       ? new Sums(layers, rows, weights.device.fused, counts, before)
       : new Contributions(layers, rows);
     try {
-      for (const [part, segments] of walks) {
-        const differences = new Differences(activations, segments);
-        walkMultipliers(plan, weights, differences, seedsAt(seeds, marks, segments.rows / trains), (id, multiplier) =>
-          collected.add(id, part, multiplier, differences.of(id)),
-        );
-      }
-      const told = tf.tidy(() => targetAt(seeds, marks, pointsIn(length), activations));
-      return { tensors: [told, ...collected.tensors()], about: null };
+      let told: Tensor;
+      const backwards = [...walks].map(([part, segments]) =>
+        multiplierWalk(
+          plan,
+          weights,
+          segments,
+          () => seedsAt(seeds, marks, segments.rows / trains),
+          (id, multiplier, y) => collected.add(id, part, multiplier, y),
+        ),
+      );
+      sweepStages({ weights, stages, kept: plan.kept }, new Map([...starts, ...fixed]), backwards, {
+        reached: (activations) => (told = tf.tidy(() => targetAt(seeds, marks, pointsIn(length), activations))),
+      });
+      return { tensors: [told!, ...collected.tensors()], about: null };
     } finally {
       collected.dispose();
     }
