@@ -17,7 +17,12 @@ interface Layer {
 }
 
 /** A TensorFlow.js layers model whose weights are small random numbers. @returns the folder */
-function writeModel(folder: string, name: string, inputShape: readonly number[], layers: readonly Layer[]): string {
+export function writeModel(
+  folder: string,
+  name: string,
+  inputShape: readonly number[],
+  layers: readonly Layer[],
+): string {
   const next = random(7);
   const manifest: object[] = [];
   const bytes: Uint8Array[] = [];

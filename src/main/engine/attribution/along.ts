@@ -13,7 +13,7 @@ import { sizeOf, type Graph, type ValueId } from '../graph/graph';
 import { straightened } from '../graph/straightened';
 import { liveShapes, nextChunk } from './chunks';
 import { whyNotFinite } from './finite';
-import { budgetOf } from './memory';
+import { budgetOf, within } from './memory';
 import { genomicsNonlinearity } from './methods';
 import { planRun, type Plan } from './plan';
 import { nearZero, prepare, type Prepared } from './request';
@@ -72,7 +72,8 @@ export const valuesAlongPath = (
       budgetOf(request.memoryMB, device.info),
       request.chunkRows,
     );
-    const size = room.chunks({ steps, kinds: ['right', 'secant'] }, rule === 'secant', 0);
+    const grid = { steps, kinds: ['right' as const, 'secant' as const] };
+    const size = within(room.budget, (budget) => room.of(budget).chunks(grid, rule === 'secant', 0));
     const span = rule === 'secant' ? size.span : 2;
     const target = new Float32Array(steps + 1);
     const layers = new Map<ValueId, Gathered>(

@@ -1,12 +1,11 @@
 /** How many points go into one chunk: as many as run fastest, within the memory budget. */
 import { availableParallelism } from 'node:os';
 import * as tf from '@tensorflow/tfjs-core';
-import { MhoError } from '../../../contract/errors';
 import type { MemoryBudget } from '../../../contract/memory';
-import { memoryWords } from '../../../contract/words/memory';
 import type { Cores } from '../backends';
 import { sizeOf, type Graph, type ValueId } from '../graph/graph';
 import { forward } from './forward';
+import { MemoryShort } from './memory';
 import type { Lines } from './path';
 import type { Plan } from './plan';
 import type { Rows, Shapes, Stage } from './stages';
@@ -58,7 +57,7 @@ export function liveShapes({ graph, pruned, sinks }: Plan, weights: Weights, lin
  * device, read back, and as results. Measured on ResNet-18 and MobileNet v2 at 224²: what is left when the activations are counted by
  * PEAK_PER_KEPT. In groups of layers they are read back group by group.
  */
-const SUMS_PER_LAYER = { whole: 3.5, grouped: 2.5 };
+const SUMS_PER_LAYER = { whole: 3.5, grouped: 3.5 };
 
 /** Bytes that all layers' values take, of one row. @param shapes of the values */
 export const layersBytes = ({ layers }: Plan, shapes: Shapes): number =>
@@ -115,10 +114,6 @@ export interface ChunkSize {
   readonly bytes: number;
 }
 
-/** The refusal tells what would do. @param megabytes that are needed */
-export const tooSmall = (megabytes: number, budget: MemoryBudget): MhoError =>
-  new MhoError('MEMORY_BUDGET', { need: Math.ceil(megabytes), budget: memoryWords(budget) });
-
 /** Rows of a chunk that holds one joined stretch, what is left over included. */
 const rowsAtLeast = (steps: number, span: number): number => 1 + Math.min(steps, span + (steps % span));
 
@@ -138,7 +133,7 @@ export interface Beside {
  * Splits a grid of `steps` segments into chunks.
  * @param rows what rows take
  * @param mostRows a cap given by hand
- * @throws MEMORY_BUDGET when not even one segment and the next fit, in groups of layers
+ * @throws MemoryShort when not even one segment and the next fit, in groups of layers
  */
 export function chunkSize(
   steps: number,
@@ -157,7 +152,7 @@ export function chunkSize(
   if (affordable < least) {
     const heldSo = SUMS_PER_LAYER.grouped * sums * layers;
     const { stages, bytes } = rows.grouped(least, taken, most - heldSo);
-    if (bytes + heldSo > most) throw tooSmall((bytes + heldSo + others) / 1e6, budget);
+    if (bytes + heldSo > most) throw new MemoryShort(bytes + heldSo + others, budget);
     return { segments: Math.min(span, steps), span, pairs: 1, stages, bytes: bytes + heldSo + others };
   }
   const { stages } = rows.grouped(least, taken, Infinity);

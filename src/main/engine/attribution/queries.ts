@@ -15,7 +15,7 @@ import { liveShapes } from './chunks';
 import { evaluate } from './evaluate';
 import { valueFault } from './finite';
 import { checkInputs } from './inputs';
-import { budgetOf } from './memory';
+import { budgetOf, within } from './memory';
 import { gridsOf, methodSum } from './methods';
 import { planRun } from './plan';
 import { recentred } from './recentred';
@@ -152,14 +152,17 @@ export const planCost = (device: Device, given: Graph, asked: AttributionRequest
       budgetOf(request.memoryMB, device.info),
       request.chunkRows,
     );
-    let before = 0;
-    const grids = gridsOf(sums).map((grid) => {
-      const there = before;
-      before += [...sums.values()].filter(({ steps }) => steps === grid.steps).length;
-      const { steps } = grid;
-      if (accuracy)
-        return { steps, bytes: sharingOf({ plan, weights, prepared, request, accuracy, room }, 0, undefined).total };
-      return { steps, bytes: room.chunks(grid, steps > 1, there).bytes };
+    const grids = within(room.budget, (budget) => {
+      const own = room.of(budget);
+      let before = 0;
+      return gridsOf(sums).map((grid) => {
+        const there = before;
+        before += [...sums.values()].filter(({ steps }) => steps === grid.steps).length;
+        const { steps } = grid;
+        const setting = accuracy && { plan, weights, prepared, request, accuracy, room: own };
+        const bytes = setting ? sharingOf(setting, 0, undefined).total : own.chunks(grid, steps > 1, there).bytes;
+        return { steps, bytes };
+      });
     });
     return {
       passes: grids.reduce((total, { steps }) => total + (steps + 1) * prepared.lines.pairs, 0),

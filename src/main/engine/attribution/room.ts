@@ -28,7 +28,6 @@ const FLOWS: Readonly<Record<SumKind, { readonly own: number; readonly joined: n
 const ENDS_PEAK = 2;
 
 export class Room {
-  readonly rows: Rows;
   /** Bytes of one result. */
   readonly result: number;
   readonly #layers: number;
@@ -40,17 +39,23 @@ export class Room {
     private readonly extent: Extent,
     readonly budget: MemoryBudget,
     private readonly mostRows: number | undefined,
+    readonly rows = new Rows(plan, shapes),
   ) {
-    this.rows = new Rows(plan, shapes);
     this.#layers = layersBytes(plan, shapes);
     this.result = extent.examples * this.#layers * (extent.references > 1 ? 2 : 1); // with the spread over baselines
+  }
+
+  /** The same with another budget. */
+  of(budget: MemoryBudget): Room {
+    const { plan, shapes, extent, mostRows, rows } = this;
+    return new Room(plan, shapes, extent, budget, mostRows, rows);
   }
 
   /**
    * How a grid is swept.
    * @param estimated whether errors are
    * @param before results of other methods that are there
-   * @throws MEMORY_BUDGET
+   * @throws MemoryShort
    */
   chunks({ steps, kinds }: EvenGrid, estimated: boolean, before: number): ChunkSize {
     const { examples, references } = this.extent;

@@ -15,7 +15,7 @@ import type {
 import { MhoError } from '../../../contract/errors';
 import type { MemoryBudget } from '../../../contract/memory';
 import type { Device } from '../backends';
-import type { Graph, ValueId } from '../graph/graph';
+import type { Graph } from '../graph/graph';
 import { straightened } from '../graph/straightened';
 import { resolvedResult } from './adaptive/assemble';
 import { resolve, sharingOf, type Resolved, type Sharing } from './adaptive/run';
@@ -23,7 +23,7 @@ import { liveShapes, type ChunkSize } from './chunks';
 import { alarmOf, Course } from './course';
 import { calibrationOf } from './evenErrors';
 import { activationFault, suspectsOf, whyNotFinite, type Summed, type Suspect } from './finite';
-import { budgetOf } from './memory';
+import { budgetOf, within } from './memory';
 import { type EvenGrid, genomicsNonlinearity, gridsOf, methodSum, type MethodSum } from './methods';
 import { planRun, type Plan, watchedValue } from './plan';
 import { GridSums } from './gridSums';
@@ -143,20 +143,8 @@ class Run {
       results.set(result.method, result);
       await this.options.onResult?.(result);
     };
-    const grids = gridsOf(this.#sums);
     // What does not fit is refused before anything is walked.
-    let before = 0;
-    const even = (grid: EvenGrid): Planned => {
-      const there = before;
-      before += [...this.#sums.values()].filter(({ steps }) => steps === grid.steps).length;
-      return { grid, size: this.#room.chunks(grid, this.#estimates(grid), there) };
-    };
-    const adaptive = (accuracy: Accuracy): Planned => ({ accuracy, sharing: this.#sharing(accuracy, before++) });
-    const planned = [
-      ...grids.filter(({ steps }) => steps === 1).map(even),
-      ...(this.#accuracy ? [adaptive(this.#accuracy)] : []),
-      ...grids.filter(({ steps }) => steps > 1).map(even),
-    ];
+    const planned = within(this.#room.budget, (budget) => this.#planned(this.#room.of(budget)));
     for (const each of planned) {
       if (this.options.signal?.aborted) continue;
       if ('accuracy' in each) {
@@ -178,9 +166,25 @@ class Run {
     return steps > 1 && this.options.estimateError !== false;
   }
 
-  #sharing(accuracy: Accuracy, before: number): Sharing {
+  /** All that is to be done, in turn. @throws MemoryShort */
+  #planned(room: Room): readonly Planned[] {
     const { plan, weights, prepared, request } = this;
-    return sharingOf({ plan, weights, prepared, request, accuracy, room: this.#room }, before, this.options.resume);
+    const grids = gridsOf(this.#sums);
+    let before = 0;
+    const even = (grid: EvenGrid): Planned => {
+      const there = before;
+      before += [...this.#sums.values()].filter(({ steps }) => steps === grid.steps).length;
+      return { grid, size: room.chunks(grid, this.#estimates(grid), there) };
+    };
+    const adaptive = (accuracy: Accuracy): Planned => {
+      const setting = { plan, weights, prepared, request, accuracy, room };
+      return { accuracy, sharing: sharingOf(setting, before++, this.options.resume) };
+    };
+    return [
+      ...grids.filter(({ steps }) => steps === 1).map(even),
+      ...(this.#accuracy ? [adaptive(this.#accuracy)] : []),
+      ...grids.filter(({ steps }) => steps > 1).map(even),
+    ];
   }
 
   /** Resolves every example; a cancel keeps those that are. */

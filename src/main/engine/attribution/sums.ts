@@ -250,6 +250,18 @@ const overUnits = (rows: Tensor): Tensor => tf.sum(tf.abs(rows), 1);
 
 const NONE = new Float32Array();
 
+/** Numbers of a flat array above which it is read section by section, never there twice. */
+const LARGE = 1e6;
+
+async function sectionOf(flat: Tensor, at: number, size: number): Promise<Float32Array> {
+  const section = tf.slice(flat, at, size);
+  try {
+    return (await section.data()) as Float32Array;
+  } finally {
+    section.dispose();
+  }
+}
+
 /** Sums of all chunks so far, on the device: a flat array for each stage, added to and read back in one call. */
 export class Sums {
   readonly #held: { flat: Tensor; readonly layout: Layout }[] = [];
@@ -269,11 +281,14 @@ export class Sums {
   async read(kinds: readonly SumKind[]): Promise<SumsByKind> {
     const sums = new Map(kinds.map((kind) => [kind, new Map<ValueId, LayerSums>()]));
     for (const { flat: held, layout } of this.#held) {
-      const flat = (await held.data()) as Float32Array;
-      held.dispose();
+      const whole = held.size <= LARGE ? ((await held.data()) as Float32Array) : null;
       for (const { kind, level, layers, at, size } of layout) {
         // In memory of its own: what a result keeps does not hold on to the rest.
-        const section = size === flat.length ? flat : flat.slice(at, at + size);
+        const section = !whole
+          ? await sectionOf(held, at, size)
+          : size === whole.length
+            ? whole
+            : whole.slice(at, at + size);
         let place = 0;
         for (const { id, shape, size } of layers) {
           const own = section.subarray(place, (place += size));
@@ -281,6 +296,7 @@ export class Sums {
           sums.get(kind)!.set(id, { ...before, [level]: own });
         }
       }
+      held.dispose();
     }
     return sums;
   }

@@ -82,7 +82,7 @@ export async function sweepGroup(
   swept: Swept,
   group: Group,
   alphas: readonly number[],
-  size: ChunkSize,
+  size: Pick<ChunkSize, 'segments' | 'span'>,
   onChunk: (report: ChunkReport) => Promise<void>,
 ): Promise<GroupResult> {
   const { kinds } = swept;

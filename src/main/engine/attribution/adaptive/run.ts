@@ -12,8 +12,8 @@ import type {
   SavedGrid,
 } from '../../../../contract/attribution';
 import { sizeOf, type ValueId } from '../../graph/graph';
-import { CHAIN_PEAK, pointsAtOnce, tooSmall, type PointsAtOnce } from '../chunks';
-import { DECIDING_MB } from '../memory';
+import { CHAIN_PEAK, pointsAtOnce, type PointsAtOnce } from '../chunks';
+import { DECIDING_MB, MemoryShort } from '../memory';
 import type { Plan } from '../plan';
 import type { Prepared } from '../request';
 import type { Room } from '../room';
@@ -429,7 +429,7 @@ const summed = (chain: Chain): Chain => (chain.effect === 'replaces' ? { ...chai
 
 /**
  * @param before results of other methods that are there
- * @throws MEMORY_BUDGET
+ * @throws MemoryShort
  */
 export function sharingOf(setting: AdaptiveSetting, before: number, resume: RunResult | undefined): Sharing {
   const { plan, weights, prepared, request, accuracy, room } = setting;
@@ -438,38 +438,23 @@ export function sharingOf(setting: AdaptiveSetting, before: number, resume: RunR
   const peak = CHAIN_PEAK[weights.device.fused ? 'fused' : 'plain'];
   // What examples came to is put together at the end.
   const results = (before + (examples > 1 ? 2 : 0)) * room.result;
-  const shared = (megabytes: number, deciding: number): Sharing & { readonly fits: boolean } => {
-    const grids = PART * megabytes;
-    const entries = entriesOf(plan.layers, room.shapes, references, accuracy.over, deciding, heldThen);
-    const totals = entries.whole ? 0 : (SUMS * 4 * references * entries.neurons) / 1e6;
-    const heldBy = (paths: number): number => Math.min(paths * entries.megabytes, grids) + paths * totals;
-    const pointsFor = (paths: number): PointsAtOnce =>
-      pointsAtOnce(room.rows, 1e6 * (megabytes - heldBy(paths)) - results, peak, request.chunkRows);
-    // As many as a batch has room for their pilots, and memory for their grids and sums.
-    const { points } = pointsFor(1);
-    const atOnce = Math.max(
-      1,
-      Math.min(
-        MOST_AT_ONCE,
-        examples,
-        Math.floor(grids / (entries.megabytes + totals)),
-        Math.floor(points / (3 * PILOT)),
-      ),
-    );
-    const own = pointsFor(atOnce);
-    const bytes = 1e6 * (megabytes - heldBy(atOnce)) - results;
-    const total = own.bytes + results + 1e6 * heldBy(atOnce);
-    return { entries, atOnce, ...own, bytes, total, fits: own.bytes <= bytes };
-  };
   const { megabytes } = room.budget;
-  const sharing = shared(megabytes, request.memoryMB ?? DECIDING_MB);
-  if (sharing.fits) return sharing;
-  // More memory is for larger grids too: the figure is one with which it does.
-  for (let need = Math.ceil(sharing.total / 1e6); ;) {
-    const so = shared(need, need);
-    if (so.fits) throw tooSmall(need, room.budget);
-    need = Math.max(need + 1, Math.ceil(so.total / 1e6));
-  }
+  const grids = PART * megabytes;
+  // A budget that was given decides what is looked at; what is free on this machine never does.
+  const deciding = room.budget.free === null ? megabytes : DECIDING_MB;
+  const entries = entriesOf(plan.layers, room.shapes, references, accuracy.over, deciding, heldThen);
+  const totals = entries.whole ? 0 : (SUMS * 4 * references * entries.neurons) / 1e6;
+  const heldBy = (paths: number): number =>
+    1e6 * (Math.min(paths * entries.megabytes, grids) + paths * totals) + results;
+  const pointsFor = (paths: number): PointsAtOnce =>
+    pointsAtOnce(room.rows, 1e6 * megabytes - heldBy(paths), peak, request.chunkRows);
+  // As many as a batch has room for their pilots, and memory for their grids and sums.
+  const most = Math.floor(Math.min(grids / (entries.megabytes + totals), pointsFor(1).points / (3 * PILOT)));
+  const atOnce = Math.max(1, Math.min(MOST_AT_ONCE, examples, most));
+  const { points, stages, bytes: walked } = pointsFor(atOnce);
+  const total = walked + heldBy(atOnce);
+  if (total > 1e6 * megabytes) throw new MemoryShort(total, room.budget);
+  return { entries, atOnce, points, stages, bytes: 1e6 * megabytes - heldBy(atOnce), total };
 }
 
 /**
