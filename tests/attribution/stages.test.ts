@@ -192,7 +192,7 @@ describe('a run that does not fit', () => {
         onProgress: ({ done, total }) => {
           told++;
           if (told === 5) ending.abort(); // of four chunks for each example
-        expect(done).toBeLessThanOrEqual(total);
+          expect(done).toBeLessThanOrEqual(total);
         },
       },
     );
