@@ -59,7 +59,7 @@ export function wayWords(way: Way): string {
     case 'export':
       return 'In Python, write the model as ops alone: model.export("folder"), then open that folder.';
     case 'texts':
-      return `Strings have no path between them: make a model that begins behind ${way.layer}, and give it numbers; in Keras, keras.Model([others…, model.get_layer("${way.layer}").output], model.outputs).`;
+      return `Strings have no path between them: make a model that begins behind ${way.layer}, and give it numbers; in Keras, keras.Model([others…, model.get_layer("${way.layer}").output], model.outputs); in TensorFlow, export a signature that takes numbers, of an Estimator by tf.estimator.export.build_raw_serving_input_receiver_fn.`;
     case 'report':
       return 'Report it, with the file if you may share it.';
   }

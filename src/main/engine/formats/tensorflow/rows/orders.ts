@@ -13,11 +13,11 @@ import * as reductions from '../../tensors/reductions';
 const negative = (call: TfCall): Tensor => call.to.unary('neg', call.input(0), {}, (each) => -each);
 
 const extreme =
-  (largest: boolean): Row =>
+  (ofLargest: boolean): Row =>
   (call) => {
     const { to } = call;
     const axis = to.axis(call.input(0), call.inputs[1] ? call.list(1, 'an axis')[0]! : 0);
-    return placeOfLargest(to, largest ? call.input(0) : negative(call), axis, false);
+    return placeOfLargest(to, ofLargest ? call.input(0) : negative(call), axis, false);
   };
 
 /** Values and where they are. */
