@@ -64,6 +64,7 @@ export function diagonalPart(to: Assembly, x: Tensor, band: Band, padding: numbe
   const [rows, columns] = to.shape(x).slice(-2) as [number, number];
   const flat = flattened(to, x, 2);
   const [count, width] = [band.upper - band.lower + 1, longest(band, rows, columns)];
+  if (!(count >= 1 && width >= 1 && count * width <= MOST)) throw new NotExpressible(`${count} diagonals of ${width}`);
   const places = new Array<number>(count * width).fill(-1);
   cells(rows, columns).forEach(([row, column], cell) => {
     const at = placeInBand(band, rows, columns, row, column);

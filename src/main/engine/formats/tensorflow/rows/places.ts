@@ -86,10 +86,14 @@ const where: Row = (call) => {
   return host.wholes(found, [rank ? found.length / rank : 0, rank]);
 };
 
+const MOST_PARTS = 4096;
+
 const partition: Row = (call) => {
   const groups = call.to.array(call.input(1), 'groups');
   if (groups.shape.length !== 1) throw new NotExpressible('groups of several axes');
-  return range(call.int('num_partitions', 1)).map((group) => {
+  const count = call.int('num_partitions', 1);
+  if (!(count >= 1 && count <= MOST_PARTS)) throw new NotExpressible(`${count} groups`);
+  return range(count).map((group) => {
     const places = host.list(groups).flatMap((each, place) => (each === group ? [place] : []));
     return moves.gather(call.to, call.input(0), host.wholes(places), 0);
   });
