@@ -32,7 +32,7 @@ export interface Measured {
   readonly bound?: BoundBeside | string;
 }
 
-/** What the original gave, for the test: some places of each output, row-major. */
+/** What the original gave, for the test: some places of each output, row-major, the largest value last. */
 export type Given = Readonly<
   Record<string, { readonly shape: readonly number[]; readonly places: number[]; readonly values: number[] }>
 >;
@@ -142,12 +142,14 @@ const largest = (data: ArrayLike<number>): number => {
   return most;
 };
 
-/** Some places of each output, evenly. */
+/** Some places of each output, evenly, and that of its largest value. */
 const sampled = (values: Arrays): Given =>
   Object.fromEntries(
     Object.entries(values).map(([name, { shape, data }]) => {
       const count = Math.min(PLACES, data.length);
+      const most = largest(data);
       const places = Array.from({ length: count }, (_, at) => Math.floor((at * data.length) / count));
+      places.push(data.findIndex((value) => Math.abs(value) === most));
       return [name, { shape: [...shape], places, values: places.map((place) => Number(data[place]!.toPrecision(8))) }];
     }),
   );

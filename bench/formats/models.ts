@@ -122,7 +122,6 @@ export const MODELS: readonly RealModel[] = [
     free: [576, 1],
     values: 'sound',
     named: { state: 0, sr: 16_000 },
-    tested: true,
   },
   {
     ...npm('@ricky0123/vad-web', '0.0.31'),
@@ -225,7 +224,14 @@ export const MODELS: readonly RealModel[] = [
     values: { below: 30 },
     tested: true,
   })),
-  { ...tashkeel, path: 'text2tashkeel/models/rawi.int8.onnx', subject: 'text', free: [16], values: { below: 30 } },
+  {
+    ...tashkeel,
+    path: 'text2tashkeel/models/rawi.int8.onnx',
+    subject: 'text',
+    free: [16],
+    values: { below: 30 },
+    tested: true,
+  },
   {
     ...pypi('deepcut', '0.7.0.0'),
     path: 'deepcut/weight/cnn_without_ne_ab.h5',

@@ -49,7 +49,7 @@ def predict_onnx(path, given):
         kind = types.get(port.type) or port.type.removeprefix("tensor(").removesuffix(")")
         array = given[port.name].astype(kind)
         # A file without an axis of examples takes one, where Mho takes [examples, ...].
-        return array[0] if array.ndim == len(port.shape) + 1 else array
+        return np.asarray(array[0]) if array.ndim == len(port.shape) + 1 else array
 
     names = [port.name for port in session.get_outputs()]
     values = session.run(None, {port.name: fed(port) for port in session.get_inputs()})
