@@ -56,6 +56,10 @@ const catalogue = {
     'The input {input} cannot have the sizes {have}: its shape is {want}, where ? is free.',
     'Give one size for each axis, without the examples, and the same where it is not free; mho inspect lists the inputs.',
   ],
+  MODEL_SIZES_SHARED: [
+    'The file calls a size of {one} and of {other} by one name, {name}, and it was given as {first} and as {second}.',
+    'Give both inputs the same size there; mho inspect lists the inputs.',
+  ],
   MODEL_TOO_LARGE: [
     '{path}: {what} is {have}, more than the limit of {limit}.',
     'Damaged files declare such sizes. A genuine model needs more free memory: close other programs or take a larger machine; if there is enough, report it.',
@@ -151,6 +155,10 @@ const catalogue = {
   NOT_FINITE_WEIGHTS: [
     'In example {example}, {value} first arises at layer {layer} (op {op}), whose weights hold it.',
     'Save the model again, from a training that did not diverge, or choose a target that does not depend on that layer.',
+  ],
+  NOT_FINITE_BRANCH: [
+    'In example {example}, layer {layer} takes a branch that cannot be computed at the sizes of this input.',
+    'Give an input of the sizes that this branch works at, or another value of what decides (a sampling rate, say).',
   ],
   NOT_FINITE_CONTRIBUTIONS: [
     'In example {example}, contributions of layer {layer} by {method} are not finite, though all activations are: {reason}.',

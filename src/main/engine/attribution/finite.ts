@@ -270,6 +270,9 @@ function placed(
 ): MhoError {
   const about = { example: numberOf(example), value: named(value), layer: layerOf(graph, node), op: node.op };
   const weights = node.inputs.flatMap((id) => graph.values[id]!.constant ?? []);
+  // What stands for a branch of shapes that do not fit (formats/tensors/branches.ts).
+  if (node.op === 'select' && weights.some(({ data }) => data.length === 1 && Number.isNaN(data[0])))
+    return new MhoError('NOT_FINITE_BRANCH', { example: about.example, layer: about.layer });
   if (weights.some(({ data }) => data.some((each) => Number.isNaN(each))))
     return new MhoError('NOT_FINITE_WEIGHTS', about);
   if (side === 'input') return new MhoError('NOT_FINITE_INPUT', about);

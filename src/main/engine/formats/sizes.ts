@@ -17,7 +17,7 @@ export const bindingOf =
   };
 
 /** People write the examples' axis too. */
-const withoutExamples = (sizes: Shape, { length }: Shape): Shape =>
+export const withoutExamples = (sizes: Shape, { length }: { readonly length: number }): Shape =>
   sizes.length === length + 1 ? sizes.slice(1) : sizes;
 
 /** @throws INPUT_UNKNOWN, MODEL_SIZES where a size is not free, or there are not as many as the input has axes */

@@ -32,6 +32,8 @@ function strange(data: Float32Array, { op }: Node): { nan: number; infinite: num
   for (let at = 0; at < data.length; at++) {
     const value = data[at]!;
     if (value - value === 0) continue;
+    // A single one that is chosen is no weight: where it is, what comes of it is told.
+    if (op === 'select' && data.length === 1) continue;
     const isNaN = value !== value;
     // Plus infinity is neutral to no sum.
     if (!isNaN && !MULTIPLYING.has(op) && !(op === 'add' && value > 0)) continue;

@@ -284,7 +284,7 @@ export class LayerTranslator {
     try {
       return work();
     } catch (error) {
-      if (error instanceof NotExpressible) return error.message ? `${kind} with ${this.to.told(error)}` : kind;
+      if (error instanceof NotExpressible) return error.message ? `${kind} with ${this.to.refusal(error)}` : kind;
       throw error;
     }
   }

@@ -3,9 +3,9 @@
  * branch, both are there, and one of what they give is chosen.
  */
 import { type HostArray, isArray, NotExpressible, range, wholes } from '../tensors/array';
-import { AcrossBatch, type Assembly, symbolic, type Tensor } from '../tensors/assembly';
+import { type Assembly, type Tensor } from '../tensors/assembly';
 import { chosenBetween } from '../tensors/branches';
-import { MOST_STEPS } from '../tensors/recurrent';
+import { MOST_STEPS, walkedAlong } from '../tensors/recurrent';
 import * as moves from '../tensors/moves';
 
 /** A node with subgraphs, as the importer shows it. */
@@ -80,8 +80,7 @@ function scan(control: Control): readonly Tensor[] {
   const counts = sequences.map((x, i) => to.shape(x)[places[i]!]!);
   const [count] = counts as [number];
   if (counts.some((each) => each !== count)) throw new NotExpressible('sequences of different lengths');
-  // Steps along the first axis are no examples.
-  if (symbolic(count)) throw new AcrossBatch('a free number of steps');
+  sequences.forEach((x, i) => walkedAlong(to, x, places[i]!));
   if (count > MOST_STEPS) throw new NotExpressible(`${count} steps, of which ${MOST_STEPS} at most are unrolled`);
   let carried = range(states).map((i) => given(control, i));
   const collected: Tensor[][] = [];

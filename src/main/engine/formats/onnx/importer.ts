@@ -3,9 +3,9 @@ import { MhoError } from '../../../../contract/errors';
 import { GraphBuilder } from '../../graph/builder';
 import type { Binding } from '../sizes';
 import { type HostArray, isArray, NotExpressible } from '../tensors/array';
-import { Assembly, type Origin, type Tensor, type Varying } from '../tensors/assembly';
+import { Assembly, Impossible, type Origin, type Tensor, type Varying } from '../tensors/assembly';
 import { safeDivision } from '../tensors/compositions';
-import { type Attempt, type Declared, fixedBatch, type Reading } from '../tensors/examples';
+import { type Attempt, type Declared, type DeclaredInput, fixedBatch, type Reading } from '../tensors/examples';
 import { registerLayers } from '../tensors/layers';
 import { OnnxCall } from './call';
 import { channelsFirstOf, leadsToChannels } from './channels';
@@ -93,18 +93,19 @@ export class Importer {
     /** A tensor's numbers. */
     private readonly read: (proto: TensorProto) => HostArray,
     functions: readonly OnnxFunction[],
-    reading: Reading,
+    private readonly reading: Reading,
     bind: Binding,
   ) {
     this.functions = new Map(functions.map((each) => [keyOf(each.domain, each.name, each.overload), each]));
     this.builder = new GraphBuilder(graph.name || 'model', bind);
-    this.to = new Assembly(this.builder, reading, fixedBatch(declaredInputs(graph)));
+    this.to = new Assembly(this.builder, reading.way, fixedBatch(declaredInputs(graph), reading));
     this.firstChannels = channelsFirstOf(graph);
   }
 
   build(): Attempt {
     this.begin(this.graph, this.root);
-    for (const info of this.graph.inputs) if (!this.root.find(info.name)) this.root.set(info.name, this.input(info));
+    const inputs = this.graph.inputs.filter(({ name }) => !this.root.find(name));
+    inputs.forEach((info, i) => this.root.set(info.name, this.input(info, this.reading.places[i] ?? null)));
     this.nodes(this.graph, this.root);
     const outputs = this.graph.outputs.flatMap((info) => {
       const { name } = info;
@@ -127,7 +128,7 @@ export class Importer {
     const kernels = new Map([...this.kernels].map(([name, kernel]) => [told(name), kernel]));
     registerLayers(this.to, this.builder, (origin) => told(origin.name), kernels);
     const graph = this.builder.build();
-    return { graph, outputs: ids };
+    return { graph, outputs: ids, crossed: this.to.crossed, walked: this.to.walked };
   }
 
   /** A graph's own constants, and what it says of its values. */
@@ -164,13 +165,13 @@ export class Importer {
     return new MhoError('MODEL_DAMAGED', { path: this.path, reason });
   }
 
-  private input(info: ValueInfo): Tensor {
+  private input(info: ValueInfo, place: number | null): Tensor {
     const dims = dimsOf(info);
     const type = info.type?.tensor?.elementType ?? 0;
     if (!dims || (type !== STRING && !isNumeric(type)))
       return this.to.unreadable(info.name, dims ? `numbers of type ${type}` : 'an input that is no tensor');
     const dtype = type === STRING ? 'string' : isReal(type) ? 'float32' : 'int32';
-    return this.to.input(info.name, dims, dtype);
+    return this.to.input(info.name, dims, dtype, place);
   }
 
   private node(node: OnnxNode, index: number, scope: Scope): void {
@@ -309,14 +310,14 @@ export class Importer {
       return work();
     } catch (error) {
       if (!(error instanceof NotExpressible)) throw error;
-      const reason = error.message ? `${kind} with ${this.to.told(error)}` : kind;
+      const reason = error.message ? `${kind} with ${this.to.refusal(error)}` : kind;
       // Made of texts alone: no value of the model leads there.
       if (!present.some((x) => !isArray(x)) && error.message === 'texts') return node.outputs.map(() => new Text());
       return node.outputs.map((name) => {
         const info = this.declared.get(name);
         const dims = info ? dimsOf(info) : null;
         const shape = dims?.every((size) => size !== null) ? (dims as number[]) : null;
-        return this.to.unknown(present, reason, shape, error.message !== '');
+        return this.to.unknown(present, reason, shape, error.message !== '', error instanceof Impossible);
       });
     }
   }
@@ -389,9 +390,15 @@ const isZero = (x: unknown): boolean =>
   typeof x === 'object' && x !== null && isArray(x) && x.data.every((each) => each === 0);
 
 /** Of the inputs that no constant of the file stands for. */
-export function declaredInputs({ inputs, initialisers }: OnnxGraph): readonly Declared[] {
+export function declaredInputs({ inputs, initialisers }: OnnxGraph): readonly DeclaredInput[] {
   const fixed = new Set(initialisers.map(({ name }) => name));
-  return inputs.filter(({ name }) => !fixed.has(name)).map(dimsOf);
+  return inputs
+    .filter(({ name }) => !fixed.has(name))
+    .map((info) => ({
+      name: info.name,
+      sizes: dimsOf(info),
+      names: info.type?.tensor?.shape?.dims.map(({ parameter }) => parameter || null) ?? [],
+    }));
 }
 
 function dimsOf(info: ValueInfo): Declared {

@@ -1,12 +1,12 @@
 /** ONNX files: exported by PyTorch, tf2onnx, Keras and others. */
 import { MhoError } from '../../../../contract/errors';
 import { WireFault } from '../protobuf';
-import { bindingOf } from '../sizes';
 import { type Format, type OpenedGraph, type Source, withFile } from '../source';
 import type { HostArray } from '../tensors/array';
 import { farthest } from '../tensors/examples';
 import { declaredInputs, Importer } from './importer';
 import { ModelProto, type TensorProto, tensorsOf } from './proto';
+import { checkShared, sharedBinding } from './sharedSizes';
 import { skeletonOf } from './skeleton';
 import { isReal, readExternal, tensorOf } from './tensor';
 
@@ -44,10 +44,14 @@ async function open(source: Source): Promise<OpenedGraph> {
     read.set(proto, array);
     return array;
   };
-  const built = farthest(declaredInputs(graph), (reading) =>
-    guarded(path, () =>
-      new Importer(graph, opset, path, tensor, model.functions, reading, bindingOf(source.reading.choices)).build(),
-    ),
+  const inputs = declaredInputs(graph);
+  const { choices } = source.reading;
+  checkShared(inputs, choices);
+  const built = farthest(inputs, (reading) =>
+    guarded(path, () => {
+      const bind = sharedBinding(inputs, reading, choices);
+      return new Importer(graph, opset, path, tensor, model.functions, reading, bind).build();
+    }),
   );
   return {
     graph: built.graph,

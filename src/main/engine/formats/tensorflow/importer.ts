@@ -9,7 +9,15 @@ import * as host from '../tensors/array';
 import { type HostArray, isArray, NotExpressible } from '../tensors/array';
 import { Assembly, type Origin, type Tensor, type Varying } from '../tensors/assembly';
 import { chosenBetween } from '../tensors/branches';
-import { type Attempt, type Declared, farthest, fixedBatch, type Reading } from '../tensors/examples';
+import {
+  type Attempt,
+  type Declared,
+  type DeclaredInput,
+  farthest,
+  fixedBatch,
+  type Reading,
+  type Way,
+} from '../tensors/examples';
 import { registerLayers } from '../tensors/layers';
 import { MOST_STEPS } from '../tensors/recurrent';
 import { TfCall } from './call';
@@ -41,7 +49,7 @@ interface Frame {
 /** What a file gives. */
 export interface Imported {
   readonly graph: Graph;
-  readonly reading: Reading;
+  readonly reading: Way;
   /** Every variable and constant weight that was read, for the count of parameters. */
   readonly read: ReadonlySet<HostArray>;
 }
@@ -51,8 +59,8 @@ export interface Imported {
  * @throws MODEL_DAMAGED, MODEL_WEIGHTS_MISSING, MODEL_TOO_LARGE
  */
 export function importTensorflow(file: TfGraph): Imported {
-  const declared = file.inputs.map(sizesOf);
-  return farthest(declared, (reading) => new TfImporter(file, reading, fixedBatch(declared)).build());
+  const declared = file.inputs.map((port): DeclaredInput => ({ name: port.name, sizes: sizesOf(port) }));
+  return farthest(declared, (reading) => new TfImporter(file, reading, fixedBatch(declared, reading)).build());
 }
 
 const sizesOf = ({ shape }: TfPort): Declared => shape?.map((size) => (size >= 1 ? size : null)) ?? null;
@@ -69,17 +77,19 @@ class TfImporter {
 
   constructor(
     private readonly file: TfGraph,
-    reading: Reading,
+    private readonly reading: Reading,
     batch: number | undefined,
   ) {
     this.builder = new GraphBuilder(file.name, file.bind);
-    this.to = new Assembly(this.builder, reading, batch);
+    this.to = new Assembly(this.builder, reading.way, batch);
   }
 
   build(): Omit<Imported, 'reading'> & Attempt {
     const { file } = this;
     const frame = this.frame(file.nodes, { prefix: '', part: undefined, depth: 0, isFunction: false });
-    for (const port of file.inputs) frame.made.set(nodeOf(port.tensor), [this.input(port)]);
+    file.inputs.forEach((port, i) =>
+      frame.made.set(nodeOf(port.tensor), [this.input(port, this.reading.places[i] ?? null)]),
+    );
     this.run(
       frame,
       file.outputs.map(({ tensor }) => nodeOf(tensor)),
@@ -99,7 +109,8 @@ class TfImporter {
     const layers = registerLayers(this.to, this.builder, (origin) => origin.name, this.kernels, file.layers);
     this.callOutputs(ids, layers);
     const graph = this.builder.build();
-    return { graph, read: this.read, outputs: ids };
+    const { to } = this;
+    return { graph, read: this.read, outputs: ids, crossed: to.crossed, walked: to.walked };
   }
 
   /** What the file calls by number is called as the layer that gives it; its number stays an alias. */
@@ -118,13 +129,13 @@ class TfImporter {
     return new MhoError('MODEL_DAMAGED', { path: this.file.path, reason });
   }
 
-  private input(port: TfPort): Tensor {
+  private input(port: TfPort, place: number | null): Tensor {
     const { name, type } = port;
     const sizes = sizesOf(port);
     if (!sizes || type === DT.resource || type === DT.variant)
       return this.to.unreadable(name, sizes ? 'an input that holds no numbers' : 'an input of unknown shape');
-    if (type === DT.string) return this.to.input(name, sizes, 'string');
-    return this.to.input(name, sizes, type === 0 || isReal(type) ? 'float32' : 'int32');
+    if (type === DT.string) return this.to.input(name, sizes, 'string', place);
+    return this.to.input(name, sizes, type === 0 || isReal(type) ? 'float32' : 'int32', place);
   }
 
   private frame(nodes: readonly TfNode[], rest: Pick<Frame, 'prefix' | 'part' | 'depth' | 'isFunction'>): Frame {
@@ -210,7 +221,7 @@ class TfImporter {
       return work();
     } catch (error) {
       if (!(error instanceof NotExpressible)) throw error;
-      const reason = error.message ? `${node.op} with ${this.to.told(error)}` : node.op;
+      const reason = error.message ? `${node.op} with ${this.to.refusal(error)}` : node.op;
       const shape = node.attributes.get('_output_shape')?.shape ?? null;
       const one = this.to.unknown(items.filter(isTensor), reason, shape, error.message !== '');
       return new Array<Tensor>(outputsOf(node)).fill(one);

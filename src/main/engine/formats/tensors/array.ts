@@ -154,7 +154,7 @@ export function expanded(array: HostArray, target: readonly number[]): HostArray
 }
 
 export function transposed(array: HostArray, permutation: readonly number[]): HostArray {
-  if (permutation.every((axis, i) => axis === i)) return array;
+  if (permutation.length === array.shape.length && permutation.every((axis, i) => axis === i)) return array;
   const strides = stridesOf(array.shape);
   return gathered(
     array,

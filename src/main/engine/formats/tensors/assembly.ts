@@ -9,7 +9,7 @@ import { isArray, NotExpressible, range, type HostArray } from './array';
 import { AcrossBatch, Axes, NO_BATCH, placeFor, same, type Comparison, type Tensor, type Varying } from './axes';
 import { reshaped } from './reshaping';
 
-export { AcrossBatch, BATCH, FREE, symbolic } from './axes';
+export { AcrossBatch, BATCH, FREE, Impossible, StepsOfBatch, symbolic } from './axes';
 export type { Comparison, Origin, Tensor, Varying } from './axes';
 export type BinaryOp =
   'add' | 'sub' | 'mul' | 'div' | 'maximum' | 'minimum' | 'power' | 'atan2' | Comparison; // prettier-ignore

@@ -18,7 +18,7 @@ import type { DType, Node, Shape, Size, ValueId } from '../../graph/graph';
 import { OPS, type OpAttributes, type OpName } from '../../graph/ops';
 import * as host from './array';
 import { isArray, NotExpressible, product, range, type HostArray } from './array';
-import type { Declared, Reading } from './examples';
+import type { Declared, Way } from './examples';
 import { BATCH, FREE, made, withoutStandIns } from './standIns';
 
 export { BATCH, FREE, symbolic } from './standIns';
@@ -28,6 +28,12 @@ export const NO_BATCH = -1;
 
 /** What would mix examples: in a file read with a batch axis, but not in one read without. */
 export class AcrossBatch extends NotExpressible {}
+
+/** What walks along the batch step by step: that axis is a length. */
+export class StepsOfBatch extends AcrossBatch {}
+
+/** What no runtime computes either: shapes that do not fit. */
+export class Impossible extends NotExpressible {}
 
 /** Where an op comes from, for names and layers. */
 export interface Origin {
@@ -45,6 +51,8 @@ export interface Varying {
   readonly axes: readonly (readonly number[])[];
   /** Set where nobody knows its shape: the op that could not be translated, from which it comes. */
   readonly opaque: string | null;
+  /** Set where no runtime computes it: of two branches the other one is taken, or the model fails. */
+  readonly impossible?: true;
 }
 
 export type Tensor = HostArray | Varying;
@@ -59,16 +67,19 @@ export class Axes {
   private readonly constants = new WeakMap<object, Map<string, ValueId>>();
   /** Inputs and outputs of channels first, held so because the file names their values so: their units are on their first axis. */
   readonly channelsFirst = new Set<ValueId>();
+  /** Nodes that would have mixed examples, and whether one of them walks along their axis. */
+  crossed = 0;
+  walked = false;
   /** False: no axis of the file counts examples. */
   readonly batched: boolean;
 
   /** @param batch the batch size that the file fixes */
   constructor(
     readonly builder: GraphBuilder,
-    readonly reading: Reading,
+    readonly way: Way,
     readonly batch: number = BATCH,
   ) {
-    this.batched = reading === 'batched';
+    this.batched = way === 'batched';
     host.beginCount();
   }
 
@@ -107,14 +118,22 @@ export class Axes {
 
   // --- values as the file sees them
 
-  /** @param declared as the file has it */
-  input(name: string, declared: Shape, dtype: Exclude<DType, 'bool'>): Varying {
-    const [first, ...rest] = declared;
-    const alone = this.reading === 'one' && (first === 1 || first === null);
-    const shape = this.batched || alone ? rest : declared;
-    const id = this.builder.input(name, shape, dtype);
-    if (this.batched) return this.varying(id, range(declared.length).map(one));
-    if (alone) return this.varying(id, [[], ...range(rest.length, 1).map(one)]);
+  /**
+   * @param declared as the file has it
+   * @param place its axis that counts examples; null where none does
+   */
+  input(name: string, declared: Shape, dtype: Exclude<DType, 'bool'>, place: number | null): Varying {
+    const counts = place === null ? undefined : declared[place];
+    const alone = this.way === 'one' && (counts === 1 || counts === null);
+    const without = this.batched || alone;
+    const id = this.builder.input(name, without ? declared.filter((_, axis) => axis !== place) : declared, dtype);
+    if (without) {
+      const mine = this.batched ? [0] : [];
+      return this.varying(
+        id,
+        declared.map((_, axis) => (axis === place ? mine : [axis < place! ? axis + 1 : axis])),
+      );
+    }
     const bound = this.builder.shape(id);
     const held = bound.filter((size) => size !== 1);
     // Ones among several free sizes stay: no reshape could tell which is which.
@@ -168,7 +187,7 @@ export class Axes {
   }
 
   known(x: Varying): void {
-    if (x.opaque !== null) throw new NotExpressible(`what ${x.opaque} gives`);
+    if (x.opaque !== null) throw new (x.impossible ? Impossible : NotExpressible)(`what ${x.opaque} gives`);
   }
 
   varying(id: ValueId, axes: Varying['axes']): Varying {
@@ -205,16 +224,20 @@ export class Axes {
       }
       id = this.builder.add(op, inputs, attributes, `~${this.origin.name}`, shape, this.typeOf(op, inputs));
     } catch (error) {
-      if (error instanceof MhoError) throw new NotExpressible(String(error.details['reason'] ?? error.sentence));
+      // Of sizes that stand for others nobody knows.
+      const Fault = this.batched || this.builder.leavesFree ? NotExpressible : Impossible;
+      if (error instanceof MhoError) throw new Fault(String(error.details['reason'] ?? error.sentence));
       throw error;
     }
     this.origins.set(id, this.origin);
     return id;
   }
 
-  /** Why an op is not expressed, in words that hold no stand-in. */
-  told({ message }: NotExpressible): string {
-    return withoutStandIns(message, this.builder.leavesFree);
+  /** Why an op is not expressed, in words that hold no stand-in; what that says of the examples' place is counted. */
+  refusal(error: NotExpressible): string {
+    if (error instanceof AcrossBatch) this.crossed++;
+    if (error instanceof StepsOfBatch) this.walked = true;
+    return withoutStandIns(error.message, this.builder.leavesFree);
   }
 
   /** Whole numbers stay whole through ops that keep them so: the path starts at the first real values behind them. */
@@ -245,8 +268,18 @@ export class Axes {
     return id;
   }
 
-  /** What cannot be translated: shown, and refused by name. @param option whether others of its kind can */
-  unknown(inputs: readonly Tensor[], kind: string, shape: readonly number[] | null, option = false): Varying {
+  /**
+   * What cannot be translated: shown, and refused by name.
+   * @param option whether others of its kind can
+   * @param impossible whether no runtime computes it either
+   */
+  unknown(
+    inputs: readonly Tensor[],
+    kind: string,
+    shape: readonly number[] | null,
+    option = false,
+    impossible = false,
+  ): Varying {
     // Its weights are the layer's, whatever becomes of them.
     const ids = inputs.flatMap((x) => (isArray(x) ? (x.shape.length > 0 ? [this.constant(x)] : []) : [x.id]));
     const known = shape !== null && shape.length >= (this.batched ? 1 : 0) && shape.every((size) => size >= 1);
@@ -254,7 +287,8 @@ export class Axes {
     const source = inputs.flatMap((x) => (isArray(x) || x.opaque === null ? [] : [x.opaque]))[0];
     const why = option ? { option, behind: source !== undefined } : {};
     const id = this.emit('unknown', ids, { kind, ...why }, sizes ?? [null]);
-    return { id, axes: sizes ? this.allHeld(sizes.length) : [], opaque: sizes ? null : (source ?? kind) };
+    if (sizes) return this.varying(id, this.allHeld(sizes.length));
+    return { id, axes: [], opaque: source ?? kind, ...(impossible && { impossible }) };
   }
 
   /** Every axis held, in the file's order. @param inner how many there are beside the batch */
@@ -342,7 +376,7 @@ export class Axes {
     if (x.opaque !== null) return x.id;
     const batch = this.batched ? this.batchAxis(x) : NO_BATCH;
     if (this.batched && x.axes[batch]!.length !== 1) return x.id;
-    const alone = this.reading === 'one' ? batchOfOne(x, declared) : batch;
+    const alone = this.way === 'one' ? batchOfOne(x, declared) : batch;
     const { id } = this.arranged(x, [batch, ...range(x.axes.length).filter((axis) => axis !== alone)]);
     const moved = id === x.id ? null : this.builder.producer(id);
     const permutation = moved?.op === 'transpose' ? (moved as Node<'transpose'>).attributes.permutation : [];

@@ -4,12 +4,12 @@
  */
 import * as host from './array';
 import { type HostArray, isArray, NotExpressible, range } from './array';
-import { AcrossBatch, type Assembly, symbolic, type Tensor, type Varying } from './assembly';
+import { type Assembly, StepsOfBatch, symbolic, type Tensor, type Varying } from './assembly';
 import * as matrices from './matrices';
 import * as moves from './moves';
 
 /** A step is some twenty ops: more steps than this would be a graph nobody can run or read. */
-export const MOST_STEPS = 512;
+export const MOST_STEPS = 4096;
 
 export type Activation = (x: Tensor) => Tensor;
 export type CellKind = 'LSTM' | 'GRU' | 'RNN';
@@ -157,6 +157,12 @@ function stepOf(to: Assembly, given: Recurrent, index: number): Step {
   };
 }
 
+/** Where steps can be taken along this axis. @throws StepsOfBatch, NotExpressible over a free number of steps */
+export function walkedAlong(to: Assembly, x: Tensor, axis: number): void {
+  if (!isArray(x) && to.batched && x.axes[axis]!.includes(0)) throw new StepsOfBatch('steps along the examples');
+  if (symbolic(to.shape(x)[axis]!)) throw new NotExpressible('a free number of steps');
+}
+
 /**
  * Unrolls a recurrent node.
  * @throws NotExpressible over a free number of steps, or more than MOST_STEPS
@@ -167,8 +173,7 @@ export function unrolled(to: Assembly, given: Recurrent): Unrolled {
   const [steps, batch] = shape as [number, number, number];
   const length = typeof given.length === 'number' ? given.length : steps;
   const lengths = typeof given.length === 'number' ? null : to.unsqueeze(given.length, [1]);
-  // Steps along the first axis are no examples.
-  if (symbolic(steps)) throw new AcrossBatch('a free number of steps');
+  walkedAlong(to, x, 0);
   if (length > MOST_STEPS) throw new NotExpressible(`${length} steps, of which ${MOST_STEPS} at most are unrolled`);
   if (length < 1 || length > steps) throw new NotExpressible(`${length} of ${steps} steps`);
   const initial = (all: Tensor | null, index: number): Tensor | null => {

@@ -10,7 +10,7 @@ import type { LayerRow } from '../row';
 import { type Cell, cellsOf } from './cells';
 
 /** A step is some twenty ops: more steps than this would be a graph nobody can run or read. */
-const MOST_STEPS = 512;
+const MOST_STEPS = 4096;
 
 interface Run {
   /** Outputs in the order of computing; where only the last is shown, that one. */
