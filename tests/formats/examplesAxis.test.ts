@@ -190,3 +190,26 @@ describe('what the size and the input decide', () => {
     expect(summary.layers.flatMap(({ unsupported }) => unsupported)).toEqual([]);
   });
 });
+
+describe('lists of values', () => {
+  it('are what their places in the file say', async () => {
+    const place = (value: number): Tensor => ({ shape: [], data: [value], type: INT64 });
+    const { graph } = await opened({
+      inputs: [{ name: 'x', shape: ['batch', 4] }],
+      outputs: [{ name: 'y' }],
+      constants: { first: place(0), last: place(-1), parts: whole(1, 3) },
+      nodes: [
+        node('SplitToSequence', 'x', 'singles', { axis: 1 }),
+        node('SequenceErase', 'singles first', 'rest'),
+        node('SplitToSequence', 'x parts', 'two', { axis: 1 }),
+        node('SequenceAt', 'two last', 'three'),
+        node('SequenceInsert', 'rest three first', 'all'),
+        node('Optional', 'all', 'maybe'),
+        node('OptionalGetElement', 'maybe', 'sure'),
+        node('ConcatFromSequence', 'sure', 'y', { axis: 1 }),
+      ],
+    });
+    const given = await predict(device, graph, { x: reals([2, 4], [1, 2, 3, 4, 5, 6, 7, 8]) });
+    expect([...given['y']!.data]).toEqual([2, 3, 4, 2, 3, 4, 6, 7, 8, 6, 7, 8]);
+  });
+});

@@ -554,7 +554,7 @@ describe('forms of files', () => {
 
   it.each([
     ['texts', { inputs: [{ name: 'x', shape: ['batch', 2], type: STRING }], outputs: [{ name: 'y' }], nodes: [{ op: 'StringNormalizer', inputs: ['x'], outputs: ['y'] }] }, /StringNormalizer/],
-    ['sequences', { inputs: [{ name: 'x', shape: ['batch', 2] }], outputs: [{ name: 'y' }], nodes: [{ op: 'SequenceConstruct', inputs: ['x', 'x'], outputs: ['s'] }, { op: 'ConcatFromSequence', inputs: ['s'], outputs: ['y'], attributes: { axis: 1 } }] }, /SequenceConstruct/],
+    ['sequences', { inputs: [{ name: 'x', shape: ['batch', 2] }], outputs: [{ name: 'y' }], nodes: [{ op: 'SequenceConstruct', inputs: ['x', 'x'], outputs: ['s'] }, { op: 'Cast', inputs: ['x'], outputs: ['at'], attributes: { to: 7 } }, { op: 'SequenceAt', inputs: ['s', 'at'], outputs: ['y'] }] }, /SequenceAt/],
     ['places that depend on values', { inputs: [{ name: 'x', shape: ['batch', 2] }], outputs: [{ name: 'y' }], nodes: [{ op: 'NonZero', inputs: ['x'], outputs: ['y'] }] }, /NonZero/],
     ['random numbers', { inputs: [{ name: 'x', shape: ['batch', 2] }], outputs: [{ name: 'y' }], nodes: [{ op: 'RandomNormalLike', inputs: ['x'], outputs: ['r'] }, { op: 'Add', inputs: ['x', 'r'], outputs: ['y'] }] }, /RandomNormalLike/],
   ] as readonly (readonly [string, Graph, RegExp])[])('%s open for viewing, and are refused by the name of the op', async (_name, graph, op) => {

@@ -20,6 +20,7 @@ import {
   type TensorProto,
   type ValueInfo,
 } from './proto';
+import { Sequence, sequenceRowOf } from './sequences';
 import { rowOf } from './table';
 import { isNumeric, isReal } from './tensor';
 
@@ -34,7 +35,14 @@ class Condition {
 }
 /** A constant that no number is: a text. */
 class Text {}
-type Item = Tensor | Condition | Text;
+type Item = Tensor | Condition | Text | Sequence;
+
+/** What the file gives: an output of it, or one value of an output that is a list. */
+interface Given {
+  readonly name: string;
+  readonly value: Varying;
+  readonly declared: Declared;
+}
 
 /** What a call of a function leaves out. */
 const LEFT_OUT = new Text();
@@ -107,11 +115,15 @@ export class Importer {
     const inputs = this.graph.inputs.filter(({ name }) => !this.root.find(name));
     inputs.forEach((info, i) => this.root.set(info.name, this.input(info, this.reading.places[i] ?? null)));
     this.nodes(this.graph, this.root);
-    const outputs = this.graph.outputs.flatMap((info) => {
+    const outputs = this.graph.outputs.flatMap((info): readonly Given[] => {
       const { name } = info;
       const x = this.root.find(name);
       if (!x) throw this.damaged(`its output ${name} is not made by any node`);
       const value = x instanceof Condition ? x.make() : x;
+      if (value instanceof Sequence)
+        return value.items.flatMap((each, i) =>
+          isArray(each) ? [] : [{ name: `${name}_${i}`, value: each, declared: null }],
+        );
       return value instanceof Text || isArray(value) ? [] : [{ name, value, declared: dimsOf(info) }];
     });
     if (!outputs.length)
@@ -223,9 +235,10 @@ export class Importer {
   ): readonly Item[] {
     const own = isOwn(node.domain);
     const kind = own ? node.op : `${node.domain}.${node.op}`;
-    const present = given.filter(
-      (x): x is Tensor => x !== undefined && !(x instanceof Condition) && !(x instanceof Text),
-    );
+    const present = given.flatMap((x): readonly Tensor[] => {
+      if (x instanceof Sequence) return x.items;
+      return x === undefined || x instanceof Condition || x instanceof Text ? [] : [x];
+    });
     return this.attempted(node, present, kind, () => {
       const [condition, yes, no] = given;
       if (own && node.op === 'Where' && condition instanceof Condition) {
@@ -235,9 +248,19 @@ export class Importer {
       const attributes = attributesOf(node, scope);
       const defined = this.functions.get(keyOf(node.domain, node.op, node.overload));
       if (defined) return this.call(defined, given, attributes, scope, origin);
-      const inputs = given.map((x) => {
+      const whole = given.map((x) => {
         if (x instanceof Text) throw new NotExpressible('texts');
         return x instanceof Condition ? x.make() : x;
+      });
+      const listed = own ? sequenceRowOf(node.op, whole) : null;
+      if (listed) {
+        const int = (name: string, missing: number): number =>
+          attributes.find((each) => each.name === name)?.i ?? missing;
+        return [listed({ to: this.to, inputs: whole, int })];
+      }
+      const inputs = whole.map((x) => {
+        if (x instanceof Sequence) throw new NotExpressible('a list of values');
+        return x;
       });
       const opset = scope.called?.opset ?? this.opset;
       const subgraphs = own ? subgraphRowOf(node.op) : null;
@@ -357,6 +380,7 @@ export class Importer {
           const x = inner.find(output);
           if (!x) throw this.damaged(`the output ${output} of a graph inside ${origin.name} is not made by any node`);
           if (x instanceof Text) throw new NotExpressible('texts');
+          if (x instanceof Sequence) throw new NotExpressible('a list of values');
           return x instanceof Condition ? x.make() : x;
         });
       },
