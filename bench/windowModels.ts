@@ -1,83 +1,19 @@
 /** What the window is measured on: models and a session of a given size, written as files that anybody could bring. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LayerResult, RunResult } from '../src/contract/attribution';
 import type { Session } from '../src/contract/session';
 import { npyBytes, npyHeader } from '../src/main/engine/data/npy';
 import { saveSession } from '../src/main/engine/sessions/save'; // not the reader beside it: Playwright loads no import.meta
+import { writeLayersModel, type WrittenLayer } from '../tests/layersModelFile';
 import { random } from '../tests/random';
-
-interface Layer {
-  readonly kind: string;
-  readonly name: string;
-  readonly inputs: readonly string[];
-  readonly config?: object;
-  /** Name of the weight → its shape. */
-  readonly weights?: Readonly<Record<string, readonly number[]>>;
-}
-
-/** A TensorFlow.js layers model whose weights are small random numbers. @returns the folder */
-export function writeModel(
-  folder: string,
-  name: string,
-  inputShape: readonly number[],
-  layers: readonly Layer[],
-): string {
-  const next = random(7);
-  const manifest: object[] = [];
-  const bytes: Uint8Array[] = [];
-  for (const layer of layers)
-    for (const [weight, shape] of Object.entries(layer.weights ?? {})) {
-      const size = shape.reduce((product, each) => product * each, 1);
-      const scale = Math.sqrt(6 / (size / shape.at(-1)! || 1));
-      const values = Float32Array.from({ length: size }, () => (shape.length > 1 ? (next() * 2 - 1) * scale : 0));
-      manifest.push({ name: `${layer.name}/${weight}`, shape, dtype: 'float32' });
-      bytes.push(new Uint8Array(values.buffer));
-    }
-  const nodes = layers.map(({ kind, name: own, inputs, config }) => ({
-    class_name: kind,
-    name: own,
-    config: { name: own, trainable: true, dtype: 'float32', ...config },
-    inbound_nodes: [inputs.map((from) => [from, 0, 0, {}])],
-  }));
-  const input = {
-    class_name: 'InputLayer',
-    name: 'input',
-    config: { batch_input_shape: [null, ...inputShape], dtype: 'float32', name: 'input' },
-    inbound_nodes: [],
-  };
-  mkdirSync(folder, { recursive: true });
-  if (bytes.length > 0) writeFileSync(join(folder, 'weights.bin'), Buffer.concat(bytes));
-  writeFileSync(
-    join(folder, 'model.json'),
-    JSON.stringify({
-      format: 'layers-model',
-      generatedBy: 'keras v2.15.0',
-      modelTopology: {
-        keras_version: '2.15.0',
-        backend: 'tensorflow',
-        model_config: {
-          class_name: 'Functional',
-          config: {
-            name,
-            layers: [input, ...nodes],
-            input_layers: [['input', 0, 0]],
-            output_layers: [[layers.at(-1)!.name, 0, 0]],
-          },
-        },
-      },
-      weightsManifest: bytes.length > 0 ? [{ paths: ['weights.bin'], weights: manifest }] : [],
-    }),
-  );
-  return folder;
-}
 
 /**
  * Blocks of four branches that are joined again, each branch five layers long: 21 layers a block, nothing to weigh.
  * @param count layers, at least
  */
 export function branchedModel(folder: string, count: number): string {
-  const layers: Layer[] = [];
+  const layers: WrittenLayer[] = [];
   let from = 'input';
   for (let block = 0; layers.length < count; block++) {
     const ends: string[] = [];
@@ -93,12 +29,12 @@ export function branchedModel(folder: string, count: number): string {
     layers.push({ kind: 'Add', name: `b${block}_add`, inputs: ends });
     from = `b${block}_add`;
   }
-  return writeModel(folder, 'branched', [4], layers);
+  return writeLayersModel(folder, 'branched', [4], layers);
 }
 
 /** A residual net in the proportions of ResNet-18, and one input for it. @returns the model's folder and its inputs */
 export function residualModel(folder: string, size = 224): { model: string; inputs: string } {
-  const layers: Layer[] = [];
+  const layers: WrittenLayer[] = [];
   const convolution = (
     name: string,
     from: string,
@@ -150,7 +86,7 @@ export function residualModel(folder: string, size = 224): { model: string; inpu
     config: { units: 1000, activation: 'linear', use_bias: true },
     weights: { kernel: [512, 1000], bias: [1000] },
   });
-  const model = writeModel(join(folder, 'residual'), 'residual', [size, size, 3], layers);
+  const model = writeLayersModel(join(folder, 'residual'), 'residual', [size, size, 3], layers);
   const next = random(8);
   const inputs = join(folder, 'residual-input.npy');
   const shape = [1, size, size, 3];
