@@ -22,7 +22,7 @@ export const onnxData = (): string | null => (existsSync(given) ? given : fetche
 export const casesIn = (folder: string): string[] => readdirSync(folder).sort();
 
 function stored(path: string): NumericArray {
-  const array = tensorOf(TensorProto.decode(readFileSync(path)), path, new Map(), new Budget(path, Infinity));
+  const array = tensorOf(TensorProto.decode(readFileSync(path)), path, new Budget(path, Infinity));
   return { shape: [...array.shape], data: Float32Array.from(array.data) };
 }
 

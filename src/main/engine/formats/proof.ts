@@ -106,7 +106,7 @@ function asArray(bytes: Uint8Array, path: string, { budget }: Reading): NumericA
     const reason = error instanceof Error ? error.message : String(error);
     throw new MhoError('MODEL_DAMAGED', { path, reason }, { cause: error });
   }
-  const { shape, data } = tensorOf(proto, path, new Map(), budget);
+  const { shape, data } = tensorOf(proto, path, budget);
   return { shape, data: Float32Array.from(data) };
 }
 

@@ -82,8 +82,8 @@ export async function openFound(path: string, around: Omit<Opening, 'given' | 'r
     const folder = source.isFolder ? source.path : dirname(source.path);
     const padding = hasLookup(opened) ? await paddingBeside(folder, source.reading.root) : null;
     const graph = padding === null ? opened : { ...opened, padding };
-    const hash = createHash('sha256');
-    for (const part of hashed) hash.update(part);
+    const hash = Symbol.iterator in hashed ? createHash('sha256') : hashed;
+    if (Symbol.iterator in hashed) for (const part of hashed) hash.update(part);
     const summary = summarised(graph, {
       format: inside === undefined ? MODEL_FORMATS[format].name : `${inside}, ${MODEL_FORMATS[format].name}`,
       path: source.path,

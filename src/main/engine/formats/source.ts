@@ -1,4 +1,5 @@
 /** A file or folder that may be a model, looked at without reading all of it; and what a format is. */
+import type { Hash } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { MhoError } from '../../../contract/errors';
@@ -62,8 +63,8 @@ export interface OpenedGraph {
   readonly graph: Graph;
   /** Sum of all weights' sizes, each counted once. */
   readonly parameters: number;
-  /** Configuration and weights, in an order that the file fixes. */
-  readonly hashed: Iterable<string | Uint8Array>;
+  /** Configuration and weights, in an order that the file fixes; or the SHA-256 of them, where they were hashed as they were read. */
+  readonly hashed: Iterable<string | Uint8Array> | Hash;
   /** Where a file holds several entries to its model: their names, and which is open. */
   readonly signatures?: { readonly names: readonly string[]; readonly open: string };
   /** How the file counts examples, where it does not always count them on the first axis (`tensors/examples.ts`). */

@@ -48,9 +48,12 @@ export class GraphBuilder {
     return id;
   }
 
-  /** A weight or another number fixed in the model. */
-  constant(constant: Constant, name: string): ValueId {
-    const dtype = constant.data instanceof Int32Array ? 'int32' : 'float32';
+  /** A weight or another number fixed in the model. @param dtype told where its numbers are not made yet */
+  constant(
+    constant: Constant,
+    name: string,
+    dtype: DType = constant.data instanceof Int32Array ? 'int32' : 'float32',
+  ): ValueId {
     return this.value(name, constant.shape, dtype, constant);
   }
 

@@ -1,4 +1,5 @@
 /** ONNX files: exported by PyTorch, tf2onnx, Keras and others. */
+import { createHash } from 'node:crypto';
 import { MhoError } from '../../../../contract/errors';
 import { WireFault } from '../protobuf';
 import { type Format, type OpenedGraph, type Source, withFile } from '../source';
@@ -33,25 +34,30 @@ async function open(source: Source): Promise<OpenedGraph> {
   const { graph } = model;
   if (!graph) throw new MhoError('MODEL_DAMAGED', { path, reason: 'it holds no graph' });
   const opset = model.opsets.find((each) => each.domain === '' || each.domain === 'ai.onnx')?.version ?? OLDEST;
+  const hash = createHash('sha256').update(file);
   const external = await readExternal(
     guarded(path, () => [...tensorsOf(graph), ...model.functions.flatMap((each) => tensorsOf(each))]),
     path,
     source.reading,
+    hash,
   );
   const read = new Map<TensorProto, HostArray>();
   const tensor = (proto: TensorProto): HostArray => {
-    const array = read.get(proto) ?? tensorOf(proto, path, external, source.reading.budget);
+    const array = read.get(proto) ?? external.get(proto)?.() ?? tensorOf(proto, path, source.reading.budget);
     read.set(proto, array);
     return array;
   };
   const inputs = declaredInputs(graph);
   const { choices } = source.reading;
   checkShared(inputs, choices);
-  const built = farthest(inputs, (reading) =>
-    guarded(path, () => {
-      const bind = sharedBinding(inputs, reading, choices);
-      return new Importer(graph, opset, path, tensor, model.functions, reading, bind).build();
-    }),
+  const built = farthest(
+    inputs,
+    (reading) =>
+      guarded(path, () => {
+        const bind = sharedBinding(inputs, reading, choices);
+        return new Importer(graph, opset, path, tensor, model.functions, reading, bind).build();
+      }),
+    true,
   );
   return {
     graph: built.graph,
@@ -60,21 +66,8 @@ async function open(source: Source): Promise<OpenedGraph> {
       (sum, { dims, dataType }) => (isReal(dataType) ? sum + dims.reduce((a, b) => a * b, 1) : sum),
       0,
     ),
-    hashed: [file, ...hashedArrays([...external.values()])],
+    hashed: hash,
   };
-}
-
-/** Bytes of arrays that share their place with others: hashing a gigabyte takes a second or two. */
-const MOST_SHARED = 2 ** 30;
-
-/**
- * What arrays add to the hash that sessions know a model by: each its bytes, also where several share them. Only where that
- * would take for ever, in files that list the same bytes thousands of times, each place once.
- */
-function hashedArrays(arrays: readonly Uint8Array[]): Iterable<Uint8Array> {
-  const places = new Set(arrays);
-  const bytesOf = (each: Iterable<Uint8Array>): number => [...each].reduce((sum, { length }) => sum + length, 0);
-  return bytesOf(arrays) - bytesOf(places) <= MOST_SHARED ? arrays : places;
 }
 
 const decoded = (file: Uint8Array, path: string): ModelProto => guarded(path, () => ModelProto.decode(file));

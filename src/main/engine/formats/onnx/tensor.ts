@@ -107,15 +107,10 @@ export const isNumeric = (type: number): boolean => type in TYPES;
 
 /**
  * A tensor's numbers.
- * @param external bytes of a tensor kept in another file
+ * @param raw its bytes, where they are kept elsewhere
  * @throws MODEL_DAMAGED, MODEL_TOO_LARGE
  */
-export function tensorOf(
-  tensor: TensorProto,
-  path: string,
-  external: ReadonlyMap<TensorProto, Uint8Array>,
-  budget: Budget,
-): HostArray {
+export function tensorOf(tensor: TensorProto, path: string, budget: Budget, raw = tensor.rawData): HostArray {
   const { dims, dataType, name } = tensor;
   const fail = (reason: string): never => {
     throw new MhoError('MODEL_DAMAGED', { path, reason: `the tensor ${name || 'without a name'} ${reason}` });
@@ -123,7 +118,6 @@ export function tensorOf(
   const type = TYPES[dataType] ?? fail(`is of type ${dataType}, which is not known`);
   const size = product(dims);
   if (dims.some((each) => each < 0) || !Number.isSafeInteger(size)) fail(`has shape [${dims.join(', ')}]`);
-  const raw = external.get(tensor) ?? tensor.rawData;
   if (raw) {
     const want = Math.ceil(size * type.width);
     if (raw.byteLength < want) fail(`holds ${raw.byteLength} of ${want} bytes`);
@@ -158,59 +152,87 @@ function fromBytes(
     if (!own) budget.take(4 * size);
     return reals(dims, new Float32Array(own ? raw.buffer : Uint8Array.prototype.slice.call(raw, 0, size * 4).buffer));
   }
-  budget.take((type.name === 'double' ? 16 : type.whole ? 8 : 4) * size);
+  budget.take((type.name === 'double' ? 16 : type.whole && type.width > 2 ? 8 : 4) * size);
   const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
   if (type.name === 'double')
     return precise(
       dims,
       Float64Array.from({ length: size }, (_, i) => type.at(view, 8 * i)),
     );
-  const data = type.whole ? new Float64Array(size) : new Float32Array(size);
+  // Whole numbers of up to 16 bits are exact in 32.
+  const data = type.whole && type.width > 2 ? new Float64Array(size) : new Float32Array(size);
   for (let i = 0; i < size; i++) data[i] = type.at(view, i * type.width);
   return { shape: dims, data, whole: type.whole };
 }
 
+/** Bytes of arrays that share their place with others: hashing a gigabyte takes a second or two. */
+const MOST_SHARED = 2 ** 30;
+
 /**
- * Reads what tensors keep in files beside the model, or elsewhere in its own. Tensors of the same bytes share them.
+ * Reads what tensors keep in files beside the model, or elsewhere in its own, each place once. Arrays of numbers are made at
+ * once, so that no file is held in two forms; real numbers of 32 bits that lie at one place share them.
+ * @param hash is given what arrays add to the hash that sessions know a model by: each its bytes, also where several share them.
+ * Only where that would take for ever, in files that list the same bytes thousands of times, each place once.
  * @throws MODEL_DAMAGED, MODEL_WEIGHTS_SHORT, MODEL_TOO_LARGE, MODEL_LINK, MODEL_NOT_FILE
  */
 export async function readExternal(
   tensors: readonly TensorProto[],
   path: string,
   reading: Reading,
-): Promise<ReadonlyMap<TensorProto, Uint8Array>> {
+  hash: { update(bytes: Uint8Array): unknown },
+): Promise<ReadonlyMap<TensorProto, () => HostArray>> {
   const kept = tensors.filter(({ dataLocation }) => dataLocation === 1).map((tensor) => placed(tensor, path));
   const all = kept.reduce((sum, { want }) => sum + want, 0);
   if (Number.isSafeInteger(all) && all > 0) reading.expect(all);
-  const read = new Map<TensorProto, Uint8Array>();
+  const places = new Map(kept.map((each) => [keyOf(each), each.want]));
+  const shared = all - [...places.values()].reduce((sum, want) => sum + want, 0);
+  const left = new Map<string, number>();
+  for (const each of kept) left.set(keyOf(each), (left.get(keyOf(each)) ?? 0) + 1);
+  const read = new Map<TensorProto, () => HostArray>();
   const files = new Map<string, RegularFile>();
-  const shared = new Map<string, Uint8Array>();
+  const held = new Map<string, Uint8Array>();
   try {
-    for (const { tensor, file: at, offset, want } of kept) {
-      const key = `${offset} ${want} ${at}`;
-      const known = shared.get(key);
-      if (known) {
-        read.set(tensor, known);
-        reading.read(want);
-        continue;
+    for (const each of kept) {
+      const { tensor, want } = each;
+      const key = keyOf(each);
+      const known = held.get(key);
+      if (known) reading.read(want);
+      const bytes = known ?? (await bytesAt(each));
+      if (!known || shared <= MOST_SHARED) hash.update(bytes);
+      // The bytes are kept for whoever shares them.
+      const more = left.get(key)! - 1;
+      left.set(key, more);
+      if (more > 0) held.set(key, bytes);
+      else held.delete(key);
+      if (bytes.length < LARGE || !(tensor.dataType in TYPES))
+        read.set(tensor, () => tensorOf(tensor, path, reading.budget, bytes));
+      else {
+        const array = tensorOf(tensor, path, reading.budget, bytes);
+        read.set(tensor, () => array);
       }
-      const file = files.get(at) ?? (await openPart(at, reading, 'this weight file is missing'));
-      files.set(at, file);
-      if (!Number.isSafeInteger(offset) || offset < 0 || !(want >= 0) || offset + want > file.size)
-        throw new MhoError('MODEL_WEIGHTS_SHORT', { path: at, have: file.size, want: offset + want });
-      reading.budget.take(want + EACH);
-      const bytes = new Uint8Array(want);
-      const have = await readInto(file, bytes, offset, reading);
-      if (have < want)
-        throw new MhoError('MODEL_WEIGHTS_SHORT', { path: at, have: offset + have, want: offset + want });
-      shared.set(key, bytes);
-      read.set(tensor, bytes);
     }
   } finally {
     for (const file of files.values()) await file.close();
   }
   return read;
+
+  async function bytesAt({ file: at, offset, want }: Placed): Promise<Uint8Array> {
+    const file = files.get(at) ?? (await openPart(at, reading, 'this weight file is missing'));
+    files.set(at, file);
+    if (!Number.isSafeInteger(offset) || offset < 0 || !(want >= 0) || offset + want > file.size)
+      throw new MhoError('MODEL_WEIGHTS_SHORT', { path: at, have: file.size, want: offset + want });
+    reading.budget.take(want + EACH);
+    const bytes = new Uint8Array(want);
+    const have = await readInto(file, bytes, offset, reading);
+    if (have < want) throw new MhoError('MODEL_WEIGHTS_SHORT', { path: at, have: offset + have, want: offset + want });
+    return bytes;
+  }
 }
+
+const keyOf = ({ offset, want, file }: Placed): string => `${offset} ${want} ${file}`;
+
+/** Arrays of fewer bytes are made when they are asked for: a file may list one place thousands of times. */
+const LARGE = 2 ** 16;
 
 /** What an array takes beside its bytes. */
 const EACH = 256;

@@ -3,7 +3,7 @@
  * Plain JavaScript, since there are few of them; whole numbers are exact up to 2^53.
  */
 import { rounded } from '../../data/precision';
-import type { Constant } from '../../graph/graph';
+import type { Constant, Graph } from '../../graph/graph';
 
 /** What cannot be translated. The node becomes an `unknown` op that carries the reason. */
 export class NotExpressible extends Error {}
@@ -92,10 +92,13 @@ function made(
   return keeps ? precise(shape, data) : { shape, data, whole };
 }
 
-export const asConstant = ({ shape, data, lost }: HostArray): Constant =>
-  data instanceof Float32Array
+export function asConstant(array: HostArray): Constant {
+  if (array instanceof Turned) return array;
+  const { shape, data, lost } = array;
+  return data instanceof Float32Array
     ? { shape, data, ...(lost?.some((each) => each !== 0) && { lost }) }
     : { shape, ...rounded(data.length, (at) => data[at]!) };
+}
 
 export const converted = (array: HostArray, whole: boolean): HostArray => {
   if (array.whole === whole) return array;
@@ -106,6 +109,119 @@ export const converted = (array: HostArray, whole: boolean): HostArray => {
 export function list(array: HostArray): number[] {
   if (array.data.length > 1e6) throw new NotExpressible(`a list of ${array.data.length} numbers`);
   return [...array.data];
+}
+
+/** Arrays from this many numbers on are turned later. */
+const LATER = 2 ** 16;
+
+/** The numbers of a turned array: not made until they are asked for. */
+interface Turning {
+  readonly from: Float32Array;
+  readonly shape: readonly number[];
+  readonly permutation: readonly number[];
+  made: Float32Array | null;
+}
+
+/**
+ * A large array in another order of axes. Most are weights, of which nothing is asked but their shape until the graph is
+ * complete: then they are turned in their own memory (`settled`), so that a model is never held twice.
+ */
+export class Turned implements HostArray, Constant {
+  readonly whole: boolean;
+  private constructor(
+    readonly shape: readonly number[],
+    readonly turning: Turning,
+    whole: boolean,
+  ) {
+    this.whole = whole;
+  }
+
+  static of({ shape, whole }: HostArray, from: Float32Array, permutation: readonly number[]): Turned {
+    const turned = permutation.map((axis) => shape[axis]!);
+    return new Turned(turned, { from, shape, permutation, made: null }, whole);
+  }
+
+  get data(): Float32Array {
+    const { turning } = this;
+    return (turning.made ??= turn(turning.from, new Float32Array(room(turning.shape)), turning));
+  }
+
+  reshaped(shape: readonly number[]): Turned {
+    return new Turned(shape, this.turning, this.whole);
+  }
+
+  made(): HostArray {
+    const { shape, data, whole } = this;
+    return { shape, data, whole };
+  }
+}
+
+/** What tells whether two arrays hold the same memory, without making any. */
+export const identityOf = (array: HostArray): object => (array instanceof Turned ? array.turning : array.data);
+
+/** Rows and columns that are turned at once: both stay in the cache. */
+const TILE = 64;
+
+/** Writes numbers in another order of axes. @param into not the memory of `from` */
+function turn(from: Float32Array, into: Float32Array, { shape, permutation }: Turning): Float32Array {
+  const strides = stridesOf(shape);
+  const sizes = permutation.map((axis) => shape[axis]!);
+  const steps = permutation.map((axis) => strides[axis]!);
+  // The last two axes in tiles, those before them one after another.
+  const [rows, columns] = [sizes.at(-2) ?? 1, sizes.at(-1) ?? 1];
+  const [down, right] = [steps.at(-2) ?? 0, steps.at(-1) ?? 0];
+  const outer = sizes.slice(0, -2);
+  const index = outer.map(() => 0);
+  for (let start = 0, at = 0; start < into.length; start += rows * columns) {
+    for (let top = 0; top < rows; top += TILE)
+      for (let left = 0; left < columns; left += TILE)
+        for (let row = top; row < Math.min(top + TILE, rows); row++)
+          for (let column = left; column < Math.min(left + TILE, columns); column++)
+            into[start + row * columns + column] = from[at + row * down + column * right]!;
+    for (let axis = outer.length - 1; axis >= 0; axis--) {
+      at += steps[axis]!;
+      if (++index[axis]! < outer[axis]!) break;
+      at -= steps[axis]! * outer[axis]!;
+      index[axis] = 0;
+    }
+  }
+  return into;
+}
+
+/**
+ * A graph whose arrays are all made.
+ * @param own whether arrays that nothing else in the graph reads may be turned in their own memory: nobody asks again for the
+ * file's numbers
+ */
+export function settled(graph: Graph, own: boolean): Graph {
+  const all = graph.values.flatMap(({ constant }) => (constant ? [constant] : []));
+  const turned = new Map<Turning, Turned>();
+  for (const each of all) if (each instanceof Turned) turned.set(each.turning, each);
+  if (turned.size === 0) return graph;
+  // How many read a piece of memory: a turned array as it was, or any other as it is.
+  const readers = new Map<ArrayBufferLike, number>();
+  const reads = (buffer: ArrayBufferLike, count: number): void =>
+    void readers.set(buffer, (readers.get(buffer) ?? 0) + count);
+  for (const data of new Set(all.flatMap((each) => (each instanceof Turned ? [] : [each.data])))) reads(data.buffer, 1);
+  const waiting = [...turned.keys()].filter(({ made }) => made === null);
+  for (const { from } of waiting) reads(from.buffer, 1);
+  let scratch = new Float32Array(0);
+  for (const turning of waiting) {
+    const { from } = turning;
+    reads(from.buffer, -1);
+    if (!own || readers.get(from.buffer)! > 0 || from.byteLength !== from.buffer.byteLength) {
+      turning.made = turn(from, new Float32Array(from.length), turning);
+      continue;
+    }
+    if (scratch.length < from.length) scratch = new Float32Array(from.length);
+    scratch.set(from);
+    turning.made = turn(scratch, from, turning);
+  }
+  const values = graph.values.map((value) => {
+    const { constant } = value;
+    return constant instanceof Turned ? { ...value, constant: { shape: constant.shape, data: constant.data } } : value;
+  });
+  return { ...graph, values };
 }
 
 export function stridesOf(shape: readonly number[]): number[] {
@@ -155,6 +271,11 @@ export function expanded(array: HostArray, target: readonly number[]): HostArray
 
 export function transposed(array: HostArray, permutation: readonly number[]): HostArray {
   if (permutation.length === array.shape.length && permutation.every((axis, i) => axis === i)) return array;
+  if (array instanceof Turned) return transposed(array.made(), permutation);
+  const { data, lost } = array;
+  // Some leave axes out, of a size of one: what is turned in its own memory keeps all.
+  const large = data instanceof Float32Array && !lost && data.length >= LATER;
+  if (large && permutation.length === array.shape.length) return Turned.of(array, data, permutation);
   const strides = stridesOf(array.shape);
   return gathered(
     array,
@@ -164,9 +285,9 @@ export function transposed(array: HostArray, permutation: readonly number[]): Ho
 }
 
 export function reshaped(array: HostArray, shape: readonly number[]): HostArray {
-  if (product(shape) !== array.data.length)
+  if (product(shape) !== product(array.shape))
     throw new NotExpressible(`shape [${array.shape.join(', ')}] as [${shape.join(', ')}]`);
-  return { ...array, shape };
+  return array instanceof Turned ? array.reshaped(shape) : { ...array, shape };
 }
 
 export function sliced(

@@ -129,7 +129,7 @@ export class Assembly extends Axes {
     if (node.op === 'reciprocal') return this.varying(first!, x.axes);
     if (node.op === 'div') {
       const one = this.builder.at(first!).constant;
-      return one?.data.length === 1 && one.data[0] === 1 ? this.varying(second!, x.axes) : null;
+      return one && host.product(one.shape) === 1 && one.data[0] === 1 ? this.varying(second!, x.axes) : null;
     }
     if (node.op !== 'rsqrt') return null;
     // In the layer of the root, wherever it is used first.

@@ -257,12 +257,13 @@ export class Axes {
 
   /** A constant of the graph; the same array under the same key is stored once. */
   constant(array: HostArray, key = 'constant', make: () => HostArray = () => array): ValueId {
-    const made = this.constants.get(array.data) ?? new Map<string, ValueId>();
-    this.constants.set(array.data, made);
+    const held = host.identityOf(array);
+    const made = this.constants.get(held) ?? new Map<string, ValueId>();
+    this.constants.set(held, made);
     const full = `${key}[${array.shape.join(',')}]`;
     const known = made.get(full);
     if (known !== undefined) return known;
-    const id = this.builder.constant(host.asConstant(make()), `${this.origin.name}/${key}`);
+    const id = this.builder.constant(host.asConstant(make()), `${this.origin.name}/${key}`, 'float32');
     made.set(full, id);
     if (array.whole) this.wholeConstants.add(id);
     return id;

@@ -4,6 +4,7 @@
  */
 import { closedOf } from '../../graph/closed';
 import type { Graph, Size, ValueId } from '../../graph/graph';
+import { settled } from './array';
 
 /**
  * `batched`: an axis of every input counts examples.
@@ -159,10 +160,15 @@ function isFarther(a: Reach, b: Reach): boolean {
   return a.closed !== null && b.closed !== null && a.closed < b.closed;
 }
 
-/** The reading that leads farthest. @param read makes the graph of one */
+/**
+ * The reading that leads farthest, its weights made.
+ * @param read makes the graph of one
+ * @param own whether weights may be turned in the file's own arrays, which nobody reads again
+ */
 export function farthest<T extends Attempt>(
   inputs: readonly DeclaredInput[],
   read: (reading: Reading) => T,
+  own = false,
 ): T & { readonly reading: Way } {
   let best: { readonly attempt: T & { readonly reading: Way }; readonly reach: Reach } | null = null;
   let walked = false;
@@ -174,5 +180,6 @@ export function farthest<T extends Attempt>(
     if (!best || isFarther(reach, best.reach)) best = { attempt, reach };
     if (reach.missed === 0) break;
   }
-  return best!.attempt;
+  const { attempt } = best!;
+  return { ...attempt, graph: settled(attempt.graph, own) };
 }

@@ -3,7 +3,7 @@
  * layer conv1 in the group block1; `/layer1/layer1.0/conv1/Conv` to layer1.0.conv1.
  */
 import type { GraphBuilder } from '../../graph/builder';
-import type { ValueId } from '../../graph/graph';
+import { sizeOf, type ValueId } from '../../graph/graph';
 import type { Assembly, Origin } from './assembly';
 
 /** Scopes that Keras and TensorFlow open inside a layer. */
@@ -287,7 +287,7 @@ export function registerLayers(
       output,
       unitAxis: unitAxisOf(output),
       inputs: [...feeding],
-      parameters: sizes.reduce((sum, { shape, data }) => (shape.length ? sum + data.length : sum), 0),
+      parameters: sizes.reduce((sum, { shape }) => (shape.length ? sum + sizeOf(shape) : sum), 0),
     });
   }
   const called = [...layers.values()].map((layer) => [layer, outputOf.get(layer.key)!] as const);
