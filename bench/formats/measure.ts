@@ -154,14 +154,28 @@ const sampled = (values: Arrays): Given =>
     }),
   );
 
-/** @returns the largest difference of an output, as a share of its largest value; or what kept it from being told */
+/**
+ * Where one of several outputs cannot be compared (what picks boxes has no rule), the others are.
+ * @returns the largest difference of an output, as a share of its largest value; or what kept it from being told
+ */
 async function beside(path: string, values: Arrays, files: Files): Promise<number | string> {
+  const whole = await compared(path, values, files);
+  const names = Object.keys(values);
+  if (typeof whole === 'number' || names.length === 1) return whole;
+  let most: number | null = null;
+  for (const name of names) {
+    const one = await compared(path, { [name]: values[name]! }, files);
+    if (typeof one === 'number') most = Math.max(most ?? 0, one);
+  }
+  return most ?? whole;
+}
+
+async function compared(path: string, values: Arrays, files: Files): Promise<number | string> {
   writeFileSync(files.expected, npz(values));
   const { out, fault } = await mho(['check', path, '--input', files.input, '--expect', files.expected, '--json']);
   // It exits with 1 where something differs.
   if (!out.trim()) return fault!;
-  const { compared } = JSON.parse(out) as CheckResult;
-  const shares = compared.map(({ name, difference, want }) => {
+  const shares = (JSON.parse(out) as CheckResult).compared.map(({ name, difference, want }) => {
     const scale = largest(values[name]?.data ?? [want]);
     return scale === 0 ? difference : difference / scale;
   });
@@ -232,12 +246,12 @@ export async function measured(model: RealModel, folder: string, pythons: Python
   if (typeof found === 'string') return { ...none, opens: found };
   const { path, inputs, files } = found;
   const values = await original(model, found, pythons);
-  const compared = typeof values === 'string' ? values : await beside(path, values, files);
+  const apart = typeof values === 'string' ? values : await beside(path, values, files);
   const run = await attribution(path, files);
   const free = inputs.some(({ shape }) => shape.includes(null));
   const fixed = free && run.attributed.startsWith('yes') && { bound: await bound(model, path, files, folder, pythons) };
   // What cannot be computed is refused once.
-  return { ...none, opens: 'yes', original: compared === run.attributed ? '' : compared, ...run, ...fixed };
+  return { ...none, opens: 'yes', original: apart === run.attributed ? '' : apart, ...run, ...fixed };
 }
 
 async function attribution(path: string, files: Files): Promise<Pick<Measured, 'attributed'> & Partial<Measured>> {
