@@ -1,6 +1,6 @@
 /** True contributions of a network's neurons, by the secant rule on grids far finer than any that is measured. */
 import { overPositions } from '../../src/main/engine/attribution/positions';
-import { chunkSize, liveShapes } from '../../src/main/engine/attribution/chunks';
+import { chunkSize, liveShapes, PEAK_PER_KEPT } from '../../src/main/engine/attribution/chunks';
 import { Rows, stagesOf } from '../../src/main/engine/attribution/stages';
 import { budgetOf } from '../../src/main/engine/attribution/memory';
 import { genomicsNonlinearity } from '../../src/main/engine/attribution/methods';
@@ -91,7 +91,12 @@ export const truthOf = (device: Device, net: Net): Promise<Truth> =>
         for (let piece = 0; piece < PIECES; piece++) {
           const [from, to] = [Math.floor((segments * piece) / PIECES), Math.floor((segments * (piece + 1)) / PIECES)];
           const stretch = points.slice(from, to + 1);
-          const size = chunkSize(stretch.length - 1, rows, { layers: 0, sums: 0, flows: 0, others: 0 }, budget);
+          const size = chunkSize(
+            stretch.length - 1,
+            rows,
+            { layers: 0, sums: 0, peak: PEAK_PER_KEPT, flows: 0, others: 0 },
+            budget,
+          );
           const { sums } = await sweepGroup(swept, { first: pair, pairs: 1 }, stretch, size, () => device.between());
           for (const { layer } of plan.layers) {
             const { fine: own, shape } = sums.get('secant')!.get(layer.output)!;

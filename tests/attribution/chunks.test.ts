@@ -32,7 +32,7 @@ const rowsOf = (bytes: number): Parameters<typeof chunkSize>[1] => ({
   bytes,
   grouped: (rows, { peak }) => ({ stages: [], bytes: rows * bytes * peak }),
 });
-const ALONE = { layers: 0, sums: 1, flows: 1, others: 0 };
+const ALONE = { layers: 0, sums: 1, peak: 3, flows: 1, others: 0 };
 
 describe('chunks of a path', () => {
   it.each([4e3, 4e5, 4e6, 4e7])('hold what is joined, at rows of %i bytes', (bytes) => {

@@ -204,12 +204,20 @@ describe('a run that does not fit', () => {
     const { graph, request } = deepNet();
     const own = { ...request, methods: ['nig'] as const };
     const whole = await valuesAlongPath(device, graph, { ...own, memoryMB: 2048 });
-    const grouped = await valuesAlongPath(device, graph, { ...own, memoryMB: 80 });
+    const grouped = await valuesAlongPath(device, graph, { ...own, memoryMB: 90 });
     expect(worst(grouped.target, whole.target)).toBeLessThan(1e-6);
     for (const [at, { name, running, gradient }] of grouped.layers.entries()) {
       expect(worst(running, whole.layers[at]!.running), name).toBeLessThan(1e-4);
       expect(worst(gradient, whole.layers[at]!.gradient), name).toBeLessThan(1e-4);
     }
+  });
+
+  it('is refused with a figure where most nodes keep nothing', async () => {
+    const { graph, request } = deepNet();
+    const own = { ...request, methods: ['nig'] as const, layers: ['conv0', 'out'] };
+    const memoryMB = await needed(graph, own, 4);
+    const ordinary = await attribute(device, graph, { ...own, memoryMB: 2048 });
+    agree(await attribute(device, graph, { ...own, memoryMB }), ordinary);
   });
 
   it('is cut where least crosses', async () => {

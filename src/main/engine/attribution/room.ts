@@ -1,7 +1,7 @@
 /** How the memory of a run is shared out among what is there at once: rows of activations, sums, and results. */
 import type { MemoryBudget } from '../../../contract/memory';
 import type { SumKind } from './chunk';
-import { chunkSize, layersBytes, type ChunkSize } from './chunks';
+import { chunkSize, layersBytes, PARTS_PEAK, PEAK_PER_KEPT, type ChunkSize } from './chunks';
 import type { EvenGrid } from './methods';
 import type { Plan } from './plan';
 import { Rows, type Shapes, type Stage } from './stages';
@@ -23,6 +23,9 @@ const FLOWS: Readonly<Record<SumKind, { readonly own: number; readonly joined: n
   'reveal-cancel': { own: 4, joined: 0 },
   genomics: { own: 4, joined: 0 },
 };
+
+/** Bytes that rules for parts make of weights and keep, per byte of them: both signs, as they are read forward and back. */
+const SPLIT_WEIGHTS = 6;
 
 /** Bytes at the worst moment of a walk of gradients, per byte of all values. */
 const ENDS_PEAK = 2;
@@ -61,13 +64,25 @@ export class Room {
     const { examples, references } = this.extent;
     const pairs = examples * references;
     const sums = kinds.length * (estimated ? 2 : 1);
+    const inParts = kinds.includes('reveal-cancel') || kinds.includes('genomics');
     const beside = {
       layers: this.#layers,
       sums,
+      peak: inParts ? PARTS_PEAK : PEAK_PER_KEPT,
       flows: kinds.reduce((sum, kind) => sum + FLOWS[kind].own + (estimated ? FLOWS[kind].joined : 0), 0),
-      others: before * this.result + (pairs > 1 ? pairs * sums * this.#layers : 0),
+      others:
+        before * this.result +
+        (pairs > 1 ? pairs * sums * this.#layers : 0) +
+        (inParts ? SPLIT_WEIGHTS * this.#weights() : 0),
     };
     return chunkSize(steps, this.rows, beside, this.budget, this.mostRows);
+  }
+
+  /** Bytes of the constants that nodes read. */
+  #weights(): number {
+    const { pruned, graph } = this.plan;
+    const read = new Set(pruned.nodes.flatMap(({ inputs }) => inputs));
+    return [...read].reduce((sum, id) => sum + (graph.values[id]!.constant?.data.byteLength ?? 0), 0);
   }
 
   /** Bytes that are left when all results are there. */

@@ -89,15 +89,13 @@ export class Rows {
     const before = this.#groupings.get(key);
     if (before) return before;
     const made: Grouping[] = [];
-    const { length } = this.plan.pruned.nodes;
-    for (let most = this.bytes * FINER, cuts = 0; cuts < length - 1; most *= FINER) {
+    // Nodes that keep nothing are cut from no others: the last try is not one stage for each node.
+    for (let most = this.bytes * FINER, cuts = 0; most >= 1; most *= FINER) {
       const places = this.#cuts(most);
-      if (places.length === cuts && cuts > 0) continue;
+      if (places.length === cuts) continue;
       cuts = places.length;
-      if (cuts === 0) break;
       const stages = stagesOf(this.plan, places);
       made.push({ stages, bytes: this.#bytesOf(stages, taken) });
-      if (most < 1) break;
     }
     if (made.length === 0) made.push({ stages: stagesOf(this.plan, []), bytes: this.bytes * taken.peak });
     this.#groupings.set(key, made);
