@@ -147,6 +147,7 @@ const slow = [
   'formats/architectures',
   'formats/basicPitch',
   'formats/configs',
+  'formats/familiesExport',
   'formats/hostile',
   'formats/interchange',
   'formats/kerasExport',

@@ -1,6 +1,6 @@
 /**
  * Networks as exporters of several families wrote them, with the numbers of the framework that they came from: the files lie in `families`,
- * made by export_families.py.
+ * made by export_families.py (familiesExport.test.ts makes all of them anew).
  */
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
