@@ -52,6 +52,28 @@ const mean = ({ data }: NumericArray, example: number): number =>
   }, 0);
 
 describe('a file that computes one example at a time', () => {
+  it('whose output is declared with a free first axis gives examples there, and no axis of one beside them', async () => {
+    const { nodes, constants, ...graph } = averaged('batch');
+    const { graph: made } = await opened({
+      ...graph,
+      outputs: [{ name: 'y', shape: ['batch', 2] }],
+      nodes: [
+        ...nodes.slice(0, 2),
+        { op: 'ReduceMean', inputs: ['active'], outputs: ['mean'] },
+        { op: 'Add', inputs: ['active', 'mean'], outputs: ['moved'] },
+        { op: 'Gather', inputs: ['moved', 'first'], outputs: ['row'], attributes: { axis: 1 } },
+        { op: 'Gemm', inputs: ['row', 'square'], outputs: ['y'] },
+      ],
+      constants: {
+        ...constants,
+        first: { shape: [], data: [0], type: INT64 },
+        square: constantOf({ shape: [2, 2], data: Float64Array.of(1, 2, 3, 4) }),
+      },
+    });
+    const x = numbers([3, 4, 3], (i) => Math.sin(i));
+    expect((await predict(device, made, { x }))['y']!.shape).toEqual([3, 2]);
+  });
+
   it.each([1, 'batch'])('whose arithmetic goes over all axes (batch %s) is asked for examples', async (batch) => {
     const { graph, summary } = await opened(averaged(batch));
     expect(summary.inputs[0]!.shape).toEqual([4, 3]);

@@ -378,6 +378,9 @@ export class Axes {
     const batch = this.batched ? this.batchAxis(x) : NO_BATCH;
     if (this.batched && x.axes[batch]!.length !== 1) return x.id;
     const alone = this.way === 'one' ? batchOfOne(x, declared) : batch;
+    // An op may have held the batch of one; what the file leaves free there counts examples.
+    if (alone === null && declared?.length === x.axes.length && declared[0] === null && this.shape(x)[0] === 1)
+      return this.asOutput(this.unholding(x, [0]), declared);
     const { id } = this.arranged(x, [batch, ...range(x.axes.length).filter((axis) => axis !== alone)]);
     const moved = id === x.id ? null : this.builder.producer(id);
     const permutation = moved?.op === 'transpose' ? (moved as Node<'transpose'>).attributes.permutation : [];
