@@ -1,5 +1,6 @@
 /** Pictures as text: SVG that stands alone, for exports and the report. The window's own colours, light or dark. */
 import type { Theme } from '../logic/colour';
+import { clipped } from '../logic/names';
 
 /** The colours of `styles/tokens.css` that pictures use; a picture on its own knows no style sheet. */
 export interface Paint {
@@ -77,11 +78,9 @@ export function tag(name: string, attributes: Attributes, ...children: readonly 
 export const words = (text: string, x: number, y: number, size: number, more: Attributes = {}): string =>
   tag('text', { x, y, 'font-size': size, ...more }, escaped(text));
 
-/** Shortened to about so many pixels of text of a size. */
-export function fitting(text: string, width: number, size: number): string {
-  const most = Math.max(3, Math.floor(width / (size * 0.56)));
-  return text.length <= most ? text : `${text.slice(0, most - 1)}…`;
-}
+/** Cut in the middle to about so many pixels of text of a size. */
+export const fitting = (text: string, width: number, size: number): string =>
+  clipped(text, Math.max(3, Math.floor(width / (size * 0.56))));
 
 /** A whole picture. @param title what it shows, for those who do not see it */
 export const drawing = (

@@ -1,0 +1,81 @@
+/** Names as they are shown: shorter, and still told apart. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { clipped, fitted, Names, namesOf } from '../../src/renderer/logic/names';
+
+const SCOPED = [
+  'input',
+  'backbone/encoder/stem/projection',
+  ...Array.from({ length: 20 }, (_, at) => `backbone/encoder/stage_${at % 4}/block_${at}/residual_add`),
+  'logits',
+];
+
+describe('Names', () => {
+  it('leave out the scope that nearly all share, as far as it goes', () => {
+    const names = new Names(SCOPED);
+    expect(names.prefix).toBe('backbone/encoder/');
+    expect(names.short('backbone/encoder/stem/projection')).toBe('stem/projection');
+    expect(names.short('logits')).toBe('logits');
+  });
+
+  it('know the scopes of every exporter', () => {
+    expect(new Names(['/backbone/encoder/conv1/Conv', '/backbone/encoder/conv2/Conv']).prefix).toBe(
+      '/backbone/encoder/',
+    );
+    expect(new Names(['model.layers.conv1', 'model.layers.conv2', 'model.layers.relu']).prefix).toBe('model.layers.');
+    expect(new Names(['my_model_conv', 'my_model_relu', 'my_model_dense']).prefix).toBe('my_model_');
+  });
+
+  it('leave whole what would be no word, too short or another name', () => {
+    expect(new Names(['dense_1', 'dense_2', 'dense_3']).prefix).toBe('');
+    expect(new Names(['block/conv', 'block/relu', 'block/pool', 'conv']).prefix).toBe('');
+    expect(new Names(['a/conv', 'a/relu']).prefix).toBe('');
+    expect(new Names(['backbone/conv']).prefix).toBe('');
+    expect(new Names([]).prefix).toBe('');
+    expect(new Names(['block1_conv', 'block1_relu', 'head_dense']).prefix).toBe('');
+  });
+
+  it('never make one of two names', () => {
+    const part = fc.constantFrom('a', 'conv', 'block_1', 'stage.2', 'x', 'relu', '1');
+    const name = fc
+      .array(part, { minLength: 1, maxLength: 4 })
+      .chain((parts) => fc.constantFrom('/', '.', '_').map((by) => parts.join(by)));
+    fc.assert(
+      fc.property(fc.uniqueArray(name, { minLength: 1, maxLength: 12 }), (all) => {
+        const names = new Names(all);
+        expect(new Set(all.map((each) => names.short(each))).size).toBe(all.length);
+      }),
+    );
+  });
+
+  it('are worked out once for a list', () => {
+    expect(namesOf(SCOPED)).toBe(namesOf(SCOPED));
+  });
+
+  it('keep a unit’s number whole in however few letters', () => {
+    const names = new Names(SCOPED);
+    expect(names.unit('backbone/encoder/stage_3/block_3/residual_add', 2047, 20)).toBe('stag…idual_add #2047');
+    expect(names.unit('backbone/encoder/stage_3/block_3/residual_add', 2047, 3)).toBe('… #2047');
+    expect(names.unit('logits', 1)).toBe('logits #1');
+  });
+});
+
+describe('a cut text', () => {
+  it('has the letters that it may have, more of them from its end', () => {
+    expect(clipped('block0_attention/weights', 12)).toBe('bloc…weights');
+    expect(clipped('weights', 7)).toBe('weights');
+    expect(clipped('weights', 1)).toBe('…');
+    expect(clipped('🦊🦊🦊🦊🦊', 3)).toBe('…🦊🦊');
+  });
+
+  it('is as long as its room lets it be, and no longer', () => {
+    const widthOf = (text: string): number => [...text].reduce((sum, char) => sum + (char === 'i' ? 3 : 7), 0);
+    fc.assert(
+      fc.property(fc.stringMatching(/^[a-zA-Zi]{1,40}$/), fc.integer({ min: 7, max: 300 }), (text, room) => {
+        const shown = fitted(text, room, widthOf);
+        expect(widthOf(shown)).toBeLessThanOrEqual(Math.max(7, room));
+        if (shown !== text) expect(widthOf(text)).toBeGreaterThan(room);
+      }),
+    );
+  });
+});
