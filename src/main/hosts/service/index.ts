@@ -31,6 +31,7 @@ import { Recovery, runsOf, type Owner, type SavedState } from './recovery';
 import { samples } from './samples';
 import { Latest, under } from './signals';
 import { expectedCost, Timings } from './timings';
+import { layerWeights } from './weights';
 import { attributionWork } from './work/attribution';
 import { continuingWork } from './work/continuing';
 
@@ -169,6 +170,8 @@ function handlers(options: ServiceOptions, recovery: Recovery) {
       );
       return { atInput: atInput.get(layer.output)!, atBaseline: atBaseline.get(layer.output)!, faults };
     },
+
+    weights: async ({ document: { epoch }, params }) => layerWeights(epoch.openModel.graph, params.layer, params.unit),
 
     alongPath: async ({ document: { id, epoch }, params }) => {
       const { example, only, backend, ...rest } = params;
