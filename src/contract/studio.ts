@@ -522,6 +522,13 @@ export const hostRequests = {
       bytes: z.instanceof(Uint8Array),
     }),
   ),
+  /** Puts text, or a picture as PNG, on the clipboard. */
+  copy: asks<void>()(
+    z.discriminatedUnion('kind', [
+      z.object({ kind: z.literal('text'), text: z.string().max(50_000_000) }),
+      z.object({ kind: z.literal('picture'), png: z.instanceof(Uint8Array) }),
+    ]),
+  ),
   recentList: asks<readonly FileRef[]>()(nothing),
   clearRecent: asks<void>()(nothing),
   newWindow: asks<void>()(nothing),

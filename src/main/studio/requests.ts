@@ -1,5 +1,16 @@
 /** Answers what windows ask: sender checked, parameters checked, then here or in the engine. */
-import { app, ipcMain, MessageChannelMain, nativeTheme, type IpcMainInvokeEvent, type MessagePortMain } from 'electron';
+import {
+  app,
+  clipboard,
+  ClipboardItem,
+  ipcMain,
+  MessageChannelMain,
+  nativeImage,
+  nativeTheme,
+  type IpcMainInvokeEvent,
+  type MessagePortMain,
+  type NativeImage,
+} from 'electron';
 import { z } from 'zod';
 import { DROP_CHANNEL, JOB_CHANNEL, REQUEST_CHANNEL } from '../../contract/channels';
 import { MhoError } from '../../contract/errors';
@@ -46,6 +57,13 @@ const exports: Readonly<Record<Params<'exportFile'>['kind'], string>> = {
   html: 'HTML reports',
 };
 
+/** Electron's clipboard takes items, as the web's does; before it did so, pictures had a call of their own. */
+async function copyPicture(png: Uint8Array<ArrayBuffer>): Promise<void> {
+  const former = clipboard as { writeImage?: (image: NativeImage) => void };
+  if (former.writeImage) former.writeImage(nativeImage.createFromBuffer(Buffer.from(png)));
+  else await clipboard.write([new ClipboardItem({ 'image/png': new Blob([png], { type: 'image/png' }) })]);
+}
+
 function hostHandlers({ engine, store, newWindow, notifyAll }: RequestSurroundings): Handlers {
   return {
     chooseFile: async (window, { purpose }) => {
@@ -62,6 +80,10 @@ function hostHandlers({ engine, store, newWindow, notifyAll }: RequestSurroundin
       if (path === null) return null;
       await writeSafely(path, (file) => file.writeFile(bytes), AS_OTHER_FILES);
       return window.grants.grant(path, 'data').name;
+    },
+    copy: async (_window, what) => {
+      if (what.kind === 'text') await clipboard.writeText(what.text);
+      else await copyPicture(what.png);
     },
     recentList: async (window): Promise<readonly FileRef[]> =>
       (await store.present()).map(({ path, kind }) => window.grants.grant(path, kind)),

@@ -1,5 +1,5 @@
 /** One window: one document of the engine, and the files that were picked in it. */
-import { BrowserWindow, type MessagePortMain } from 'electron';
+import { BrowserWindow, Menu, type MessagePortMain } from 'electron';
 import { randomBytes } from 'node:crypto';
 import { NOTICE_CHANNEL } from '../../contract/channels';
 import { asMhoError, MhoError } from '../../contract/errors';
@@ -79,6 +79,16 @@ export class StudioWindow {
     this.browser.on('closed', () => options.onClosed(this));
     // A page that died is loaded again; the document is the engine's, so nothing of it is lost.
     this.browser.webContents.on('render-process-gone', () => this.#load());
+    // The page has menus of its own for what it shows; of fields and selected text the system knows best.
+    this.browser.webContents.on('context-menu', (_event, { isEditable, selectionText, editFlags }) => {
+      if (!isEditable && selectionText === '') return;
+      Menu.buildFromTemplate([
+        ...(isEditable ? [{ role: 'cut', enabled: editFlags.canCut } as const] : []),
+        { role: 'copy', enabled: editFlags.canCopy },
+        ...(isEditable ? [{ role: 'paste', enabled: editFlags.canPaste } as const] : []),
+        { role: 'selectAll', enabled: editFlags.canSelectAll },
+      ]).popup({ window: this.browser });
+    });
     this.#load();
   }
 

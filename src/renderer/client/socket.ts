@@ -167,6 +167,13 @@ export async function overSocket(location: Location): Promise<StudioClient> {
       setTimeout(() => URL.revokeObjectURL(href), 60_000);
       return name;
     },
+    copy: async (what: Params<'copy'>) => {
+      if (what.kind === 'text') await navigator.clipboard.writeText(what.text);
+      else {
+        const png = new Blob([what.png as Uint8Array<ArrayBuffer>], { type: 'image/png' });
+        await navigator.clipboard.write([new ClipboardItem({ 'image/png': png })]);
+      }
+    },
     saveSession: () => saveSession(),
     saveSessionAs: () => saveSession(),
     newWindow: async () => void window.open(location.href, '_blank', 'noopener'),
