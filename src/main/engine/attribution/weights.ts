@@ -68,6 +68,8 @@ interface Held {
 /** What stays on the devices between pieces of work on a model. */
 interface Kept {
   readonly on: Map<Device, Held>;
+  /** How often it is to be released before it is: documents may share a model. */
+  keepers: number;
   released: boolean;
 }
 
@@ -78,13 +80,15 @@ const kept = new WeakMap<Graph, Kept>();
  * before, until they are released. For models that are run again and again.
  */
 export function keepWeights(graph: Graph): void {
-  if (!kept.has(graph)) kept.set(graph, { on: new Map(), released: false });
+  const held = kept.get(graph);
+  if (held) held.keepers++;
+  else kept.set(graph, { on: new Map(), keepers: 1, released: false });
 }
 
-/** Frees what was kept for a model, on each device as soon as no work is at it. */
+/** Frees what was kept for a model once all who kept it release it, on each device as soon as no work is at it. */
 export function releaseWeights(graph: Graph): void {
   const held = kept.get(graph);
-  if (!held) return;
+  if (!held || --held.keepers > 0) return;
   kept.delete(graph);
   held.released = true;
   for (const { weights, users } of held.on.values()) if (users === 0) weights.dispose();

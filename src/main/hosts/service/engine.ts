@@ -17,6 +17,7 @@ import { opSupport } from '../../engine/graph/support';
 import { outputActivations } from '../../engine/graph/target';
 import { variation } from '../../engine/graph/varied';
 import type { provenBy } from '../proving';
+import { KnownModels } from './known';
 
 export interface Engine {
   openModel(
@@ -73,11 +74,17 @@ const backends = () => import('../../engine/backends');
 const attribution = () => import('../../engine/attribution');
 const sessions = () => import('../../engine/sessions');
 
+const known = new KnownModels();
+
 /** The engine of this process. */
 export const engine: Engine = {
-  openModel: async (...asked) => (await import('../../engine/formats')).openModel(...asked),
+  openModel: (path, options = {}) =>
+    known.open(path, options.choices ?? {}, async () =>
+      (await import('../../engine/formats')).openModel(path, options),
+    ),
   sharing,
-  provenBy: async (...asked) => (await import('../proving')).provenBy(...asked),
+  provenBy: (found, ...asked) =>
+    known.proven(found.graph, async () => (await import('../proving')).provenBy(found, ...asked)),
   describe: (graph) => ({
     ports: inputPorts(graph),
     ops: opSupport(graph),

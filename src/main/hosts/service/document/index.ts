@@ -168,8 +168,9 @@ export class Document {
     const last = this.#held;
     if (last === next) return;
     this.#held = next;
-    if (last) await this.around.engine.releaseModel(last.graph).catch(() => undefined);
+    // The same model, opened again, keeps its weights where they are.
     if (next) await this.around.engine.keepModel(next.graph).catch(() => undefined);
+    if (last) await this.around.engine.releaseModel(last.graph).catch(() => undefined);
   }
 
   /** Ends what is being opened; the document stays as it was. */
