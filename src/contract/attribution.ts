@@ -330,6 +330,8 @@ export type Remark =
       readonly atInput: number;
       readonly atBaseline: number;
     }
+  /** Layers that would go on from the state that the batch before left: it is taken as it is before the first, zero. */
+  | { readonly kind: 'state'; readonly example: number; readonly layers: readonly string[] }
   /** Units all of whose contributions are exactly 0 along the whole path. */
   | {
       readonly kind: 'dead';

@@ -208,6 +208,7 @@ const remark = z.discriminatedUnion('kind', [
     alpha: z.number(),
     delta: z.number(),
   }),
+  z.object({ kind: z.literal('state'), example: size, layers: z.array(z.string()) }),
   z.object({ kind: z.literal('quantised'), example: size, atInput: z.number(), atBaseline: z.number() }),
   z.object({
     kind: z.literal('dead'),

@@ -27,6 +27,7 @@ export type StrangerName =
   | 'kerasArchitecture'
   | 'kerasWeights'
   | 'kerasPickle'
+  | 'kerasClass'
   | 'hdf5'
   | 'tfjsManifest'
   | 'tfjsScript'

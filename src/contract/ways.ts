@@ -32,11 +32,13 @@ export type Way =
   | { readonly kind: 'export' }
   /** A layer reads texts: a model has to be made that begins behind it. */
   | { readonly kind: 'texts'; readonly layer: string }
+  /** A layer does what no path and no rule can follow: a model has to be made that begins behind it. */
+  | { readonly kind: 'behind'; readonly layer: string }
   /** Nothing here helps: the file should be reported. */
   | { readonly kind: 'report' };
 
 /** What stands for something of the user's own in lines of Python. */
-export type PythonName = 'example' | 'Network' | 'build' | 'shape' | 'tensors' | 'weights';
+export type PythonName = 'Class' | 'example' | 'Network' | 'build' | 'shape' | 'tensors' | 'weights';
 
 /** Where a model comes from that has to be exported again; `any` where the file does not tell. */
 export type OriginName =

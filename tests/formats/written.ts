@@ -6,7 +6,7 @@ import type { WeightStore } from '../../src/main/engine/formats/keras/weights';
 import type { Graph } from '../../src/main/engine/graph/graph';
 
 /** A file without weights. */
-const none: WeightStore = { path: 'written.keras', at: () => [] };
+const none: WeightStore = { path: 'written.keras', at: () => [], under: () => [] };
 
 export interface KerasInput {
   readonly name: string;

@@ -25,6 +25,11 @@ export function remarkWords(remark: Remark): string {
     }
     case 'quantised':
       return `The model rounds its values to steps. The path walks the straight line that these stand for: there F goes from ${number(remark.atBaseline)} to ${number(remark.atInput)}, and contributions are shares of that difference. F(x) and F(x′) are told as the model rounds them.`;
+    case 'state': {
+      const [first, ...others] = remark.layers.map(printable);
+      const which = others.length > 0 ? `${first} and ${others.length} more keep` : `${first} keeps`;
+      return `${which} a state from one batch to the next: it is taken as zero here, as it is before the first batch.`;
+    }
     case 'dead': {
       const [dead, units] = remark.layers.reduce(([d, u], layer) => [d + layer.dead, u + layer.units], [0, 0]);
       const most = remark.layers.reduce((a, b) => (b.dead / b.units > a.dead / a.units ? b : a));

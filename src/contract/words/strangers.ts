@@ -151,6 +151,13 @@ const STRANGERS: Readonly<Record<StrangerName, StrangerWords>> = {
     is: 'the weights of a Keras model, without the network',
     way: python('import keras; model = build(); model.load_weights({path}); model.save("model.keras")', ['build']),
   },
+  kerasClass: {
+    is: 'a Keras model of the class {about}, which keeps its layers in code, not in the file',
+    way: python(
+      'import keras; model = keras.models.load_model({path}, custom_objects={{about}: Class}); model.export("model")',
+      ['Class'],
+    ),
+  },
   kerasPickle: {
     is: 'a pickled Keras model',
     way: python('import pickle; pickle.load(open({path}, "rb")).save("model.keras")', [], true),

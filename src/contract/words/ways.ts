@@ -3,6 +3,7 @@ import type { OriginName, PythonName, Way } from '../ways';
 import { either, MODELS_GIVEN } from './formats';
 
 const STANDS_FOR: Readonly<Record<PythonName, string>> = {
+  Class: 'Class is the class of the model, imported from the program that made it',
   example: 'example is one input of it, such as torch.zeros(1, 3, 224, 224)',
   Network: 'Network() makes the network that the weights belong to',
   build: 'build() makes the network that the weights belong to',
@@ -32,6 +33,9 @@ const ORIGINS: Readonly<Record<OriginName, string>> = {
 /** Layers that are named at the most: any of them will do. */
 const MOST = 3;
 
+const beginning = (layer: string): string =>
+  `in Keras, keras.Model([others…, model.get_layer("${layer}").output], model.outputs)`;
+
 /** One way as a sentence. */
 export function wayWords(way: Way): string {
   switch (way.kind) {
@@ -59,7 +63,9 @@ export function wayWords(way: Way): string {
     case 'export':
       return 'In Python, write the model as ops alone: model.export("folder"), then open that folder.';
     case 'texts':
-      return `Strings have no path between them: make a model that begins behind ${way.layer}, and give it numbers; in Keras, keras.Model([others…, model.get_layer("${way.layer}").output], model.outputs); in TensorFlow, export a signature that takes numbers, of an Estimator by tf.estimator.export.build_raw_serving_input_receiver_fn.`;
+      return `Strings have no path between them: make a model that begins behind ${way.layer}, and give it numbers; ${beginning(way.layer)}; in TensorFlow, export a signature that takes numbers, of an Estimator by tf.estimator.export.build_raw_serving_input_receiver_fn.`;
+    case 'behind':
+      return `Make a model that begins behind ${way.layer}, and give it what that layer gives; ${beginning(way.layer)}.`;
     case 'report':
       return 'Report it, with the file if you may share it.';
   }

@@ -18,9 +18,11 @@ export function remarksOn(
   { plan, prepared, complete }: { readonly plan: Plan; readonly prepared: Prepared; readonly complete: boolean },
 ): Remark[] {
   const activations = activationLayers(plan);
+  const stateful = statefulLayers(plan);
   return result.examples.flatMap((example, place): Remark[] => {
     if (isSame(prepared, example)) return [{ kind: 'same', example }];
     const told: Remark[] = complete ? [...flat(result, example, place)] : [];
+    if (stateful.length > 0) told.push({ kind: 'state', example, layers: stateful });
     const dead = deadUnits(result, place, activations);
     return dead.length > 0 ? [...told, { kind: 'dead', example, layers: dead }] : told;
   });
@@ -51,6 +53,12 @@ function activationLayers({ pruned, layers, sinks }: Plan): ReadonlySet<string> 
   const functions = new Set(pruned.nodes.flatMap(({ op, output }) => (OPS[op].passing === 'function' ? [output] : [])));
   for (const sink of sinks) functions.delete(sink);
   return new Set(layers.flatMap(({ layer }) => (functions.has(layer.output) ? [layer.name] : [])));
+}
+
+/** Layers before the target that keep a state between batches. */
+function statefulLayers({ graph, pruned }: Plan): string[] {
+  const live = new Set(pruned.nodes.map(({ output }) => output));
+  return graph.layers.filter(({ stateful, output }) => stateful === true && live.has(output)).map(({ name }) => name);
 }
 
 /** Units that nothing passes through, layer by layer. @param activations the layers to look at */

@@ -271,9 +271,15 @@ function asFloats({ raw, type, size, signed, littleEndian: little }: RawArray): 
   if (type === 'other') return null;
   const { buffer, byteOffset, byteLength } = raw;
   if (type === 'float' && size === 4 && little) return new Float32Array(buffer, byteOffset, byteLength / 4);
+  if (type === 'bfloat') return fromBrain(new Uint16Array(buffer.slice(byteOffset, byteOffset + byteLength)));
   const view = new DataView(buffer, byteOffset, byteLength);
   const read = type === 'float' ? floatReader(view, size, little) : integerReader(view, size, signed, little);
   return read && Float32Array.from({ length: byteLength / size }, (_, index) => read(index * size));
+}
+
+/** bfloat16: the upper half of a float32. */
+function fromBrain(halves: Uint16Array): Float32Array {
+  return new Float32Array(Uint32Array.from(halves, (half) => half << 16).buffer);
 }
 
 function floatReader(view: DataView, size: number, little: boolean): ((at: number) => number) | null {

@@ -8,7 +8,7 @@ export type Hdf5Library = Awaited<typeof ready>;
 
 export interface RawArray {
   readonly shape: readonly number[];
-  readonly type: 'float' | 'integer' | 'other';
+  readonly type: 'float' | 'bfloat' | 'integer' | 'other';
   /** Bytes of one number. */
   readonly size: number;
   readonly signed: boolean;
@@ -63,10 +63,11 @@ export function extract(
   /** `GCOL`: a heap of texts begins. */
   const HEAP = 0x4c4f4347;
   const fileSize = 'fd' in place ? place.size : place.length;
-  const { STRING, INTEGER, FLOAT } = {
+  const { STRING, INTEGER, FLOAT, OPAQUE } = {
     STRING: library.H5T_class_t.H5T_STRING.value,
     INTEGER: library.H5T_class_t.H5T_INTEGER.value,
     FLOAT: library.H5T_class_t.H5T_FLOAT.value,
+    OPAQUE: library.H5T_class_t.H5T_OPAQUE.value,
   };
   library.activate_throwing_error_handler(); // else the library writes its faults to the terminal
 
@@ -147,7 +148,9 @@ export function extract(
   const arrayOf = (path: string, address: number): RawArray | string => {
     const metadata = library.get_dataset_metadata(file, path);
     const { shape, size, signed, littleEndian } = metadata;
-    const type = metadata.type === FLOAT ? 'float' : metadata.type === INTEGER ? 'integer' : 'other';
+    const number = metadata.type === FLOAT ? 'float' : metadata.type === INTEGER ? 'integer' : 'other';
+    // HDF5 has no bfloat16: numpy writes its two bytes as bytes of which nothing is known.
+    const type = metadata.type === OPAQUE && size === 2 ? 'bfloat' : number;
     if (type === 'other') return { shape: shape ?? [], type, size, signed, littleEndian, raw: new Uint8Array() };
     const want = declared(metadata);
     // What is not packed lies in the file as it is.

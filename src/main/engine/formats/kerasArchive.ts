@@ -11,6 +11,8 @@ import { openArchive } from './zip';
 
 const LARGEST_CONFIG = 256 * 2 ** 20;
 const WEIGHTS = 'model.weights.h5';
+/** Layers inside layers, beyond which nothing is counted. */
+const DEEPEST = 8;
 
 export const kerasArchive: Format = {
   match: async (source) => {
@@ -57,26 +59,36 @@ async function open({ path, reading }: Source, archived: RegularFile): Promise<O
 
 /** Weights by the layer's key: `layers/dense/vars/0`, or, in files of Keras 2.12 to 2.15, under another first name. */
 function storeOf(file: Hdf5File, path: string): WeightStore {
-  const under = (key: string): string | null => {
+  const foundAt = (key: string, wanted: (names: readonly string[]) => boolean): string | null => {
     const old = key.replace(/(^|\/)layers\//g, '$1_layer_checkpoint_dependencies/');
     // Keras 2 keeps the parts of attention layers under attributes that begin with an underscore.
     const hidden = key.replace(/([^/]+)$/, '_$1');
-    return [key, old, hidden].find((each) => file.names(`/${each}`).includes('vars')) ?? null;
+    return [key, old, hidden].find((each) => wanted(file.names(`/${each}`))) ?? null;
   };
   const listed = new Map<string, readonly StoredWeight[]>();
+  const at = (key: string): readonly StoredWeight[] => {
+    const known = listed.get(key);
+    if (known) return known;
+    const found = foundAt(key, (names) => names.includes('vars'));
+    const numbers = found === null ? [] : [...file.names(`/${found}/vars`)].sort((a, b) => Number(a) - Number(b));
+    const weights = numbers.flatMap((name): StoredWeight[] => {
+      const array = file.array(`/${found}/vars/${name}`);
+      return array ? [{ name: `${found}/vars/${name}`, suffix: null, owner: found!, ...array }] : [];
+    });
+    listed.set(key, weights);
+    return weights;
+  };
+  /** Groups may contain themselves in a damaged file. */
+  const inside = (key: string, depth: number): StoredWeight[] =>
+    depth > DEEPEST
+      ? []
+      : file.names(`/${key}`).flatMap((name) => (name === 'vars' ? [...at(key)] : inside(`${key}/${name}`, depth + 1)));
   return {
     path,
-    at: ({ key }: Place) => {
-      const known = listed.get(key);
-      if (known) return known;
-      const found = under(key);
-      const numbers = found === null ? [] : [...file.names(`/${found}/vars`)].sort((a, b) => Number(a) - Number(b));
-      const weights = numbers.flatMap((name): StoredWeight[] => {
-        const array = file.array(`/${found}/vars/${name}`);
-        return array ? [{ name: `${found}/vars/${name}`, suffix: null, owner: found!, ...array }] : [];
-      });
-      listed.set(key, weights);
-      return weights;
+    at: ({ key }: Place) => at(key),
+    under: ({ key }: Place) => {
+      const found = foundAt(key, (names) => names.length > 0);
+      return found === null ? [] : inside(found, 0);
     },
   };
 }

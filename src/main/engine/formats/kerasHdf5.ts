@@ -3,7 +3,7 @@ import { MhoError } from '../../../contract/errors';
 import { declaredSize, type Hdf5File, isHdf5, openHdf5 } from './hdf5';
 import { parsedWithin } from './json';
 import { openKeras } from './keras/open';
-import type { Place, StoredWeight, WeightStore } from './keras/weights';
+import { ownedBy, type Place, type StoredWeight, type WeightStore } from './keras/weights';
 import { bindingOf } from './sizes';
 import { type Format, type OpenedGraph, type Source, withFile } from './source';
 import { besideConfig } from './strangers';
@@ -47,8 +47,10 @@ async function notKeras(file: Hdf5File, source: Source): Promise<MhoError> {
 function storeOf(file: Hdf5File, path: string): WeightStore {
   const root = file.names('/').includes('model_weights') ? '/model_weights' : '';
   const listed = new Map<string, readonly StoredWeight[]>();
-  return {
+  const store: WeightStore = {
     path,
+    // Of a layer of the model itself, its group is all its own.
+    under: (place) => (place.models.length ? ownedBy(store.at(place), place.layer) : store.at(place)),
     at: ({ models, layer }: Place) => {
       const group = models[0] ?? layer;
       const known = listed.get(group);
@@ -65,6 +67,7 @@ function storeOf(file: Hdf5File, path: string): WeightStore {
       return weights;
     },
   };
+  return store;
 }
 
 /** `block/conv/kernel:0` → owner `block/conv`, suffix `kernel`. */

@@ -2,7 +2,7 @@
 import { MhoError } from '../../../contract/errors';
 import { ConfigFault, isRecord } from './json';
 import { openKeras } from './keras/open';
-import type { Place, StoredWeight, WeightStore } from './keras/weights';
+import { ownedBy, type Place, type StoredWeight, type WeightStore } from './keras/weights';
 import { partsOf } from './kerasHdf5';
 import { bindingOf } from './sizes';
 import type { Format, OpenedGraph, Reading, Source } from './source';
@@ -52,6 +52,7 @@ async function open(source: Source): Promise<OpenedGraph> {
 function storeOf(weights: readonly StoredWeight[], path: string): WeightStore {
   return {
     path,
+    under: ({ layer }: Place) => ownedBy(weights, layer),
     at: ({ models, layer }: Place) => {
       if (models.length) return weights;
       const own = weights.filter(({ owner }) => owner === layer);

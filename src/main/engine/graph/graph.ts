@@ -35,6 +35,8 @@ export interface Layer {
   /** Names of the layers that feed it. */
   readonly inputs: readonly string[];
   readonly parameters: number;
+  /** It goes on from the batch before, in what wrote the file; here it begins anew. */
+  readonly stateful?: boolean;
 }
 
 export interface Port {

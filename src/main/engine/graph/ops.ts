@@ -26,6 +26,8 @@ export interface Ruleless {
   readonly behind?: boolean;
   /** It has a rule for other options, or other shapes. */
   readonly option?: boolean;
+  /** Written as ops it has no rule either: only what comes after it can be computed. */
+  readonly unfollowed?: boolean;
   /** A layer of Keras, which can be written as ops. */
   readonly layer?: boolean;
 }

@@ -117,7 +117,7 @@ function earlier(graph: Graph, node: Unknown, starts: readonly ValueId[]): Layer
 export function rulelessFault(graph: Graph, met: Unknown, starts: readonly ValueId[]): MhoError {
   const node = cause(graph, met);
   const layer = layersOfNodes(graph)(node)?.name ?? node.name;
-  const { kind, option, layer: ofKeras } = node.attributes;
+  const { kind, option, unfollowed, layer: ofKeras } = node.attributes;
   const needed = upstream(graph, node.output);
   const ports = graph.inputs.filter(({ value }) => needed.has(value));
   const ways: Way[] = [];
@@ -126,7 +126,8 @@ export function rulelessFault(graph: Graph, met: Unknown, starts: readonly Value
   if (texts) ways.push({ kind: 'texts', layer });
   else {
     if (option === true && free.length > 0) ways.push({ kind: 'size', inputs: free });
-    if (ofKeras === true) ways.push({ kind: 'export' });
+    if (unfollowed === true) ways.push({ kind: 'behind', layer });
+    else if (ofKeras === true) ways.push({ kind: 'export' });
     if (kind === PROGRAM_OF_JAX) ways.push({ kind: 'origin', framework: 'jax' });
   }
   const targets = earlier(graph, node, starts).map(({ name }) => name);

@@ -16,6 +16,9 @@ import type { Part, StoredWeight, WantedWeight } from './weights';
 /** A layer that is known, with an option that no op expresses: it is shown, and refused when a run needs it. */
 export { NotExpressible };
 
+/** A layer that has no rule as ops either: a hash. */
+export class ByHash extends NotExpressible {}
+
 /** What a layer's weights and derived constants are asked from; shared by all calls of the layer. */
 export interface LayerConstants {
   /** Weights as constants of the graph, in the order asked. */

@@ -3,10 +3,10 @@ import { MhoError } from '../../../../contract/errors';
 import type { GraphBuilder } from '../../graph/builder';
 import type { Constant, Shape, ValueId } from '../../graph/graph';
 import { UNKNOWN_SHAPE } from '../../graph/shapes';
-import { ConfigFault } from '../json';
-import { asConstant, type HostArray, isArray } from '../tensors/array';
+import { type Config, ConfigFault, isRecord } from '../json';
+import { asConstant, type HostArray, isArray, product } from '../tensors/array';
 import type { Assembly, Varying } from '../tensors/assembly';
-import { type CallOptions, LayerCall, type LayerConstants, NotExpressible } from './call';
+import { ByHash, type CallOptions, LayerCall, type LayerConstants, NotExpressible } from './call';
 import { type CallSpec, inputShape, inputType, layerSpec, type LayerSpec } from './config';
 import { operationOf } from './operations';
 import { type Mask, Unfollowed } from './mask';
@@ -59,6 +59,8 @@ export class LayerTranslator {
   /** Constants by the array they hold. */
   private readonly held = new Map<HostArray, ValueId>();
   private readonly builder: GraphBuilder;
+  /** Numbers that the file holds for layers without a rule, which are counted and not read. */
+  unread = 0;
   /** Every weight in the order it was read, for the hash. */
   readonly read: { readonly name: string; readonly constant: Constant }[] = [];
 
@@ -110,24 +112,29 @@ export class LayerTranslator {
     };
     const inside: LayerConstants['inside'] = (part, kind, value, unitAxis) =>
       inner.push({ name: `${name}/${part}`, kind, value, unitAxis, parameters: parameters() });
+    const met = { hash: false };
     const made = this.builder.within({ layer: name, kind: layer.kind }, () =>
       blamed(name, layer.kind, () => {
         const options = { kind: layer.kind, name, config: layer.config, inputs, spec: call, ...this.given(inputs) };
-        return this.tried(layer.kind, () => {
-          const lead = at.lead + this.joinedAxes(inputs);
-          const plain = new LayerCall(this.to, this.constants(place, layer, inside), { ...options, lead });
-          const view = operation ? plain : withGivenMasks(plain);
-          if (!operation && !(row && this.usable(row, inputs, given, lead))) throw new NotExpressible('');
-          const value = operation
-            ? operation(view, given).map((x) => (isArray(x) ? x : this.settled(view, x, at.lead)))
-            : row!.translate(view);
-          const [first, ...others] = Array.isArray(value) ? value : [value];
-          const values = [this.own(first!, inputs, name), ...others];
-          if (!operation) this.handOn(view, values);
-          if (!operation && lead > at.lead)
-            for (const each of values) if (typeof each === 'number') this.joined.set(each, lead - at.lead);
-          return values;
-        });
+        return this.tried(
+          layer.kind,
+          () => {
+            const lead = at.lead + this.joinedAxes(inputs);
+            const plain = new LayerCall(this.to, this.constants(place, layer, inside), { ...options, lead });
+            const view = operation ? plain : withGivenMasks(plain);
+            if (!operation && !(row && this.usable(row, inputs, given, lead))) throw new NotExpressible('');
+            const value = operation
+              ? operation(view, given).map((x) => (isArray(x) ? x : this.settled(view, x, at.lead)))
+              : row!.translate(view);
+            const [first, ...others] = Array.isArray(value) ? value : [value];
+            const values = [this.own(first!, inputs, name), ...others];
+            if (!operation) this.handOn(view, values);
+            if (!operation && lead > at.lead)
+              for (const each of values) if (typeof each === 'number') this.joined.set(each, lead - at.lead);
+            return values;
+          },
+          (error) => (met.hash = error instanceof ByHash),
+        );
       }),
     );
     this.nameAssembled();
@@ -137,6 +144,7 @@ export class LayerTranslator {
     const why = {
       layer: true,
       option: ruled,
+      ...(met.hash && { unfollowed: true }),
       behind: ruled && inputs.some((id) => this.builder.shape(id) === UNKNOWN_SHAPE),
     };
     const values = failed
@@ -154,7 +162,7 @@ export class LayerTranslator {
       group,
       output,
       sources,
-      parameters(),
+      parameters() + (failed ? this.countUnread(place) : 0),
       this.unitAxis(row, layer, inputs, output, at.lead),
     );
     for (const other of others) if (!this.ownerOf.has(other)) this.ownerOf.set(other, name);
@@ -170,6 +178,15 @@ export class LayerTranslator {
     const id = this.builder.constant(asConstant({ ...made, shape }), `${layer}/constant`);
     this.held.set(made, id);
     return id;
+  }
+
+  /** How many numbers the file holds for a layer that cannot be computed, and that no other layer has. */
+  private countUnread(place: Place): number {
+    const own = this.store.under(place).filter((each) => !this.claimed.has(each) && !GENERATOR.test(each.name));
+    for (const each of own) this.claimed.add(each);
+    const count = own.reduce((sum, { shape }) => sum + product(shape), 0);
+    this.unread += count;
+    return count;
   }
 
   /** What a call knows of its inputs' masks, and of who wrote the file. */
@@ -279,13 +296,14 @@ export class LayerTranslator {
     return row.anyShape === true || inputs.every((id) => this.builder.shape(id) !== UNKNOWN_SHAPE);
   }
 
-  /** @returns what `work` gives, or, where there is an option that no op expresses, the kind with that option */
-  private tried<T>(kind: string, work: () => T): T | string {
+  /** @param met is told why not @returns what `work` gives, or, where there is an option that no op expresses, the kind with that option */
+  private tried<T>(kind: string, work: () => T, met: (error: NotExpressible) => void): T | string {
     try {
       return work();
     } catch (error) {
-      if (error instanceof NotExpressible) return error.message ? `${kind} with ${this.to.refusal(error)}` : kind;
-      throw error;
+      if (!(error instanceof NotExpressible)) throw error;
+      met(error);
+      return error.message ? `${kind} with ${this.to.refusal(error)}` : kind;
     }
   }
 
@@ -357,7 +375,8 @@ export class LayerTranslator {
     this.ownerOf.set(output, name);
     if (unitAxis !== null) this.unitAxes.set(output, unitAxis);
     const feeding = [...new Set(inputs.flatMap((id) => this.ownerOf.get(id) ?? []))];
-    this.builder.layer({ name, kind: layer.kind, group, output, unitAxis, inputs: feeding, parameters });
+    const own = { name, kind: layer.kind, group, output, unitAxis, inputs: feeding, parameters };
+    this.builder.layer({ ...own, ...(keepsState(layer.config) && { stateful: true }) });
   }
 }
 
@@ -371,6 +390,9 @@ export function blamed<T>(layer: string, kind: string, work: () => T): T {
   }
 }
 
+/** States of generators of random numbers, which Keras does not count. */
+const GENERATOR = /seed_generator|random_generator/;
+
 /** A value inside a layer that is a layer of its own. */
 interface Inside {
   readonly name: string;
@@ -381,6 +403,12 @@ interface Inside {
 }
 
 const isMadeArray = (made: Made): made is HostArray => typeof made === 'object' && isArray(made);
+/** Whether a layer, or the one inside it, goes on from the batch before. */
+function keepsState(config: Config): boolean {
+  const inner = config.get('layer');
+  return config.get('stateful') === true || (isRecord(inner) && keepsState(layerSpec(inner).config));
+}
+
 /** How many wrappers a layer is in. */
 const wrappers = (layer: LayerSpec): number =>
   (layer.kind === 'TimeDistributed' || layer.kind === 'SpectralNormalization') && layer.config.has('layer')

@@ -4,6 +4,7 @@ import { GraphBuilder } from '../../graph/builder';
 import { ConfigFault, isRecord } from '../json';
 import type { Binding } from '../sizes';
 import type { OpenedGraph } from '../source';
+import { strangerFault } from '../strangers/fault';
 import { Assembly, BATCH } from '../tensors/assembly';
 import { isNetwork, type LayerSpec, layerSpec } from './config';
 import { NetworkTranslator } from './network';
@@ -38,10 +39,10 @@ export function openKeras(config: unknown, version: string | null, store: Weight
       );
     throw error;
   }
-  const { read } = translator.layers;
+  const { read, unread } = translator.layers;
   return {
     graph: builder.build(),
-    parameters: read.reduce((sum, { constant }) => sum + constant.data.length, 0),
+    parameters: read.reduce((sum, { constant }) => sum + constant.data.length, unread),
     hashed: (function* () {
       yield JSON.stringify(config);
       for (const { name, constant } of read) {
@@ -61,12 +62,7 @@ function modelSpec(config: unknown, path: string): LayerSpec {
     if (!(error instanceof ConfigFault)) throw error;
     throw new MhoError('MODEL_DAMAGED', { path, reason: `of its configuration, ${error.message}` }, { cause: error });
   }
-  if (!isNetwork(model))
-    throw new MhoError('MODEL_CONFIG', {
-      layer: model.name,
-      kind: model.kind,
-      reason: 'a model written as a Python class keeps its layers in code, not in the file',
-    });
+  if (!isNetwork(model)) throw strangerFault({ name: 'kerasClass', path, about: model.kind });
   return model;
 }
 

@@ -6,6 +6,7 @@ import type { Shape, ValueId } from '../../graph/graph';
 import { Config, ConfigFault, isRecord } from '../json';
 import { product } from '../tensors/array';
 import { type LayerCall, NotExpressible } from './call';
+import { isSince } from './version';
 import type { Part, StoredWeight } from './weights';
 
 /** How the values that meet a quantised kernel are rounded: `roundToSteps`, but for the axes. */
@@ -336,6 +337,11 @@ function stepsOf(call: LayerCall, part: Part | undefined, mode: 'int8' | 'int4',
   const given = part === undefined ? config.get('quantization_config') : call.quantization;
   if (isRecord(given) && isRecord(given['config']) && 'activation_quantizer' in given['config'])
     return quantizer(given['config']['activation_quantizer']);
+  // In groups of rows, Keras rounds no inputs.
+  if (mode === 'int4' && parts.has('groups')) return null;
+  // Layers inside attention say nothing of their own; since Keras can leave inputs as they are, others have to tell.
+  if (part !== undefined && given === undefined && isSince(call.version, 3, 13))
+    throw new NotExpressible(`${mode} weights, of which nothing in the file tells whether inputs are rounded`);
   if (mode === 'int8') return USUAL;
   // Keras up to 3.12, which knows no such setting, rounds the inputs of int4 too.
   const old =

@@ -35,6 +35,8 @@ export interface WeightStore {
   readonly path: string;
   /** What the file holds for this layer, in the file's order. Of layers in nested models: what may be theirs. */
   readonly at: (place: Place) => readonly StoredWeight[];
+  /** The same with what is in layers inside it. */
+  readonly under: (place: Place) => readonly StoredWeight[];
 }
 
 /** What a layer asks for. */
@@ -99,6 +101,10 @@ export function findWeights(
   for (const weight of found) claimed.add(weight!);
   return found as StoredWeight[];
 }
+
+/** Of weights that name their owners, those of a layer and of what is inside it. */
+export const ownedBy = (weights: readonly StoredWeight[], layer: string): readonly StoredWeight[] =>
+  weights.filter(({ owner }) => `/${owner}/`.includes(`/${layer}/`));
 
 /** What a file holds for a layer, or for a part of it; nothing where another layer's could be meant. */
 export function weightsHeld(store: WeightStore, place: Place, scope: string | null): readonly StoredWeight[] {

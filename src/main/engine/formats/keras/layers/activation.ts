@@ -1,6 +1,7 @@
 /** Activations as layers, with their parameters. */
 import type { Shape, ValueId } from '../../../graph/graph';
 import { ConfigFault } from '../../json';
+import { softmaxOver } from '../../tensors/compositions';
 import { activationOf, provideActivationLayers } from '../activations';
 import { type LayerCall, NotExpressible } from '../call';
 import type { LayerRow } from '../row';
@@ -49,17 +50,11 @@ function softmax(call: LayerCall): ValueId {
   if (hidden) return hidden;
   const axes = [...new Set(call.axes('axis', -1))].sort((a, b) => a - b);
   if (axes.length === 1) return call.op('softmax', [call.input], { axis: axes[0]! }, 'softmax');
-  const shape = call.shape();
-  const last = shape.length - 1;
-  if (axes.some((axis, i) => axis !== last - axes.length + 1 + i)) throw new NotExpressible(`axes ${axes.join(', ')}`);
-  // Over several trailing axes at once: as over one long one.
-  const joined = axes.reduce((size, axis) => size * call.known(axis), 1);
-  const before = shape.slice(0, axes[0]!);
-  if (before.filter((size) => size === null).length > 1) throw new NotExpressible('several free sizes');
-  const open = (sizes: Shape): number[] => sizes.map((size) => size ?? -1);
-  const long = call.op('reshape', [call.input], { shape: [...open(before), joined] }, 'joined');
-  const result = call.op('softmax', [long], { axis: before.length }, 'softmax');
-  return call.op('reshape', [result], { shape: open(shape) }, 'parted');
+  const over = axes.map((axis) => axis - call.lead + 1);
+  return call.value(
+    call.assembled('softmax', (to) => softmaxOver(to, call.tensor(), over)),
+    'softmax',
+  );
 }
 
 const slopeOf = (call: LayerCall): number =>

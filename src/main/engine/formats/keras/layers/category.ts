@@ -5,7 +5,7 @@ import { wholes } from '../../tensors/array';
 import type { Tensor, Varying } from '../../tensors/assembly';
 import { spreadOut } from '../../tensors/compositions';
 import * as reductions from '../../tensors/reductions';
-import { type LayerCall, NotExpressible } from '../call';
+import { ByHash, type LayerCall, NotExpressible } from '../call';
 import type { LayerRow } from '../row';
 
 /** The categories that an example has: the last axis of whole numbers as ones among zeros, kept apart, joined or counted. */
@@ -74,11 +74,10 @@ function integerLookup(call: LayerCall): ValueId {
   const words = Array.isArray(listed) ? (listed as unknown[]) : null;
   if (!words || !words.every((each) => Number.isInteger(each)))
     throw new NotExpressible(`a vocabulary that the file does not hold as whole numbers (${shown(listed)})`);
-  if (config.flag('invert', false)) throw new NotExpressible('a lookup from places to numbers');
   const unknown = config.whole('num_oov_indices', 1);
-  if (unknown > 1) throw new NotExpressible('several places for unknown numbers, which it chooses by a hash');
+  if (config.flag('invert', false)) return numbersAt(call, words as number[], unknown);
+  if (unknown > 1) throw new ByHash('several places for unknown numbers, which it chooses by a hash');
   const mode = config.text('output_mode', 'int');
-  if (mode === 'tf_idf') throw new NotExpressible('output_mode tf_idf');
   const mask = config.has('mask_token') ? config.whole('mask_token') : null;
   const padded = mask !== null && mode === 'int' ? 1 : 0;
   const first = padded + unknown;
@@ -100,12 +99,45 @@ function integerLookup(call: LayerCall): ValueId {
     ? call.assembled('place', () => to.asWhole(() => to.binary('add', places, wholes([padded], [])) as Varying))
     : places;
   const size = config.has('max_tokens') && config.flag('pad_to_max_tokens', false) ? config.whole('max_tokens') : null;
-  return encoded(call, index, size ?? first + numbers.length, mode);
+  const depth = size ?? first + numbers.length;
+  return mode === 'tf_idf' ? weighed(call, index, depth, numbers.length) : encoded(call, index, depth, mode);
 }
 
-const refused = (reason: string): LayerRow => ({
+/** How often each category is there, times how telling it is: the mean of those of known numbers for unknown ones. */
+function weighed(call: LayerCall, index: Tensor, depth: number, known: number): ValueId {
+  const { data } = call.config.array('idf_weights');
+  if (data.length !== known) throw new NotExpressible('idf_weights that the file does not hold');
+  const mean = (data as Float32Array).reduce((sum, each) => sum + each, 0) / known;
+  const weights = new Float32Array(depth);
+  weights.set([mean, ...(data as Float32Array)]);
+  const counts = encoded(call, index, depth, 'count');
+  return call.op('mul', [counts, call.derived('idf', () => ({ shape: [depth], data: weights }))], {}, 'weighed');
+}
+
+/** From places back to numbers: the other way of a lookup, where what is at no known place is the one for unknown numbers. */
+function numbersAt(call: LayerCall, numbers: readonly number[], unknown: number): ValueId {
+  const { config, to } = call;
+  const masked = config.has('mask_token') ? config.whole('mask_token') : null;
+  const oov = config.whole('oov_token', -1);
+  const first = unknown + (masked === null ? 0 : 1);
+  const [places, values] = [numbers.map((_, place) => first + place), [...numbers]];
+  if (masked !== null) {
+    places.push(0);
+    values.push(masked);
+  }
+  const found = counted(
+    call,
+    'equal',
+    places,
+    values.map((each) => each - oov),
+  );
+  const made = call.assembled('number', () => to.asWhole(() => to.binary('add', found, wholes([oov], [])) as Varying));
+  return call.value(made, 'number');
+}
+
+const refused = (reason: string, Fault: typeof NotExpressible = NotExpressible): LayerRow => ({
   translate: () => {
-    throw new NotExpressible(reason);
+    throw new Fault(reason);
   },
   units: 'last',
   anyShape: true,
@@ -118,6 +150,6 @@ export const categories: Readonly<Record<string, LayerRow>> = {
   IntegerLookup: row(integerLookup),
   StringLookup: refused('strings for its input'),
   TextVectorization: refused('strings for its input'),
-  Hashing: refused('hashes of its input'),
-  HashedCrossing: refused('hashes of its inputs'),
+  Hashing: refused('hashes of its input', ByHash),
+  HashedCrossing: refused('hashes of its inputs', ByHash),
 };

@@ -65,6 +65,7 @@ function dense(call: LayerCall, { key, prefix }: Place, gates: number, features:
   const wide = units * gates;
   const biased = config.flag('use_bias', true);
   const twice = gates === 3 && config.flag('reset_after', call.keras >= 2);
+  if (config.flag(CUDNN, false)) return denseOfCudnn(call, { key, prefix }, gates, features);
   const [kernel, recurrent, bias] = call.weightsIn(
     key,
     ['kernel', [features, wide]],
@@ -85,6 +86,61 @@ function dense(call: LayerCall, { key, prefix }: Place, gates: number, features:
       const product = call.op('matmul', [x, kernel!], AS_IS, `${at}projected`);
       return inputBias === null ? product : call.op('add', [product, inputBias], {}, `${at}projected_biased`);
     },
+  };
+}
+
+/** Marks a configuration whose weights lie as the library cuDNN wants them. */
+const CUDNN = 'mho_cudnn';
+
+/** A layer of cuDNN as the layer that computes the same by itself. */
+export function withoutCudnn(call: LayerCall): LayerCall {
+  if (!/^CuDNN(LSTM|GRU)$/.test(call.kind)) return call;
+  const same = { activation: 'tanh', recurrent_activation: 'sigmoid', use_bias: true, reset_after: true };
+  return call.with({ kind: call.kind.slice('CuDNN'.length), config: call.config.with({ ...same, [CUDNN]: true }) });
+}
+
+/**
+ * cuDNN keeps each gate's input kernel with its rows and columns in the other order, the recurrent one turned, and a bias for each
+ * of the two (keras.src.saving.legacy.hdf5_format).
+ */
+function denseOfCudnn(call: LayerCall, { key, prefix }: Place, gates: number, features: number | null): Dense {
+  const units = unitsOf(call);
+  const wide = units * gates;
+  const [stored, turned, biases] = call.weightsIn(
+    key,
+    ['kernel', [features, wide]],
+    ['recurrent_kernel', [units, wide]],
+    ['bias', [2 * wide]],
+  );
+  const rows = call.data(stored!).shape[0]!;
+  /** @param from where in a gate's rows, row-major, a number of it lies */
+  const gateWise = (name: string, id: ValueId, size: number, from: (row: number, column: number) => number): ValueId =>
+    call.derived(`${prefix}${name}`, () => {
+      const { data } = call.data(id);
+      const own = new Float32Array(data.length);
+      for (let row = 0; row < size; row++)
+        for (let column = 0; column < wide; column++) {
+          const at = from(row, column % units);
+          const start = column - (column % units);
+          own[row * wide + column] = data[Math.floor(at / units) * wide + start + (at % units)]!;
+        }
+      return { shape: [size, wide], data: own };
+    });
+  const kernel = gateWise('kernel', stored!, rows, (row, column) => column * rows + row);
+  const recurrent = gateWise('recurrent_kernel', turned!, units, (row, column) => column * units + row);
+  const bias = (name: string, make: (one: number, other: number) => number): ValueId =>
+    call.derived(`${prefix}${name}`, () => {
+      const { data } = call.data(biases!);
+      return { shape: [wide], data: Float32Array.from({ length: wide }, (_, at) => make(data[at]!, data[wide + at]!)) };
+    });
+  const apart = gates === 3;
+  const inputBias = bias('input_bias', (one, other) => (apart ? one : one + other));
+  return {
+    units,
+    recurrent,
+    recurrentBias: apart ? bias('recurrent_bias', (_, other) => other) : null,
+    project: (x, at) =>
+      call.op('add', [call.op('matmul', [x, kernel], AS_IS, `${at}projected`), inputBias], {}, `${at}projected_biased`),
   };
 }
 

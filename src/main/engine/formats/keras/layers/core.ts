@@ -143,6 +143,10 @@ export const core: Readonly<Record<string, LayerRow>> = {
   GaussianNoise: unchanged,
   StochasticDepth: unchanged,
   // Augmentation does nothing at inference.
+  AugMix: unchanged,
+  Equalization: unchanged,
+  RandAugment: unchanged,
+  Solarization: unchanged,
   RandomBrightness: unchanged,
   RandomColorDegeneration: unchanged,
   RandomColorJitter: unchanged,
@@ -152,6 +156,7 @@ export const core: Readonly<Record<string, LayerRow>> = {
   RandomFlip: unchanged,
   RandomGaussianBlur: unchanged,
   RandomGrayscale: unchanged,
+  RandomHeight: unchanged,
   RandomHue: unchanged,
   RandomInvert: unchanged,
   RandomPerspective: unchanged,
@@ -161,6 +166,7 @@ export const core: Readonly<Record<string, LayerRow>> = {
   RandomSharpness: unchanged,
   RandomShear: unchanged,
   RandomTranslation: unchanged,
+  RandomWidth: unchanged,
   RandomZoom: unchanged,
 };
 

@@ -44,6 +44,31 @@ function meanOfSteps(call: LayerCall): ValueId {
   return call.op('div', [sum, call.op('sum', [counts], over, 'count')], {}, 'pool');
 }
 
+/** Of each axis as many windows as are wanted, as even as they can be: from ⌊i·n/m⌋ to ⌈(i+1)·n/m⌉. */
+function adaptive(spatial: number, op: 'max' | 'mean'): LayerRow['translate'] {
+  return (call) => {
+    call.wantRank(spatial + 1);
+    const first = call.lead + (call.channelsFirst ? 1 : 0);
+    return call.config.perAxis('output_size', spatial).reduce((x, count, i) => {
+      const axis = first + i;
+      const size = call.known(axis, x);
+      const open = call.shape(x).map(() => null);
+      const at = (place: number): (number | null)[] => open.map((_, each) => (each === axis ? place : null));
+      const strides = open.map(() => 1);
+      const parts = Array.from({ length: count }, (_, window) => {
+        const range = {
+          begin: at(Math.floor((window * size) / count)),
+          end: at(Math.ceil(((window + 1) * size) / count)),
+          strides,
+        };
+        const slice = call.op('slice', [x], range, `window_${i}_${window}`);
+        return call.op(op, [slice], { axes: [axis], keepDims: true }, `pooled_${i}_${window}`);
+      });
+      return parts.length > 1 ? call.op('concat', parts, { axis }, `pool_${i}`) : parts[0]!;
+    }, call.input);
+  };
+}
+
 const row = (translate: LayerRow['translate']): LayerRow => ({ translate, units: 'format' });
 export const pooling: Readonly<Record<string, LayerRow>> = {
   MaxPooling1D: row(windows(1, 'max')),
@@ -58,6 +83,12 @@ export const pooling: Readonly<Record<string, LayerRow>> = {
   AvgPool1D: row(windows(1, 'average')),
   AvgPool2D: row(windows(2, 'average')),
   AvgPool3D: row(windows(3, 'average')),
+  AdaptiveMaxPooling1D: row(adaptive(1, 'max')),
+  AdaptiveMaxPooling2D: row(adaptive(2, 'max')),
+  AdaptiveMaxPooling3D: row(adaptive(3, 'max')),
+  AdaptiveAveragePooling1D: row(adaptive(1, 'mean')),
+  AdaptiveAveragePooling2D: row(adaptive(2, 'mean')),
+  AdaptiveAveragePooling3D: row(adaptive(3, 'mean')),
   GlobalMaxPooling1D: row(everywhere(1, 'max')),
   GlobalMaxPooling2D: row(everywhere(2, 'max')),
   GlobalMaxPooling3D: row(everywhere(3, 'max')),

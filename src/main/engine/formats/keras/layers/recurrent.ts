@@ -7,7 +7,7 @@ import { ConfigFault, isRecord } from '../../json';
 import { type LayerCall, NotExpressible } from '../call';
 import { type LayerSpec, layerSpec } from '../config';
 import type { LayerRow } from '../row';
-import { type Cell, cellsOf } from './cells';
+import { type Cell, cellsOf, withoutCudnn } from './cells';
 
 /** A step is some twenty ops: more steps than this would be a graph nobody can run or read. */
 const MOST_STEPS = 4096;
@@ -33,7 +33,6 @@ interface Given {
  */
 function unrolled(call: LayerCall, place: string, prefix: string, given: Given): Run {
   const { config, lead } = call;
-  if (config.flag('stateful', false)) throw new NotExpressible('a state kept between batches');
   if (config.flag('time_major', false)) throw new NotExpressible('time before the batch');
   if (config.has('num_constants')) throw new NotExpressible('constants for its cell');
   const cells = cellsOf(call, place, prefix);
@@ -138,7 +137,7 @@ function givenTo(call: LayerCall): Given {
 }
 
 function recurrent(call: LayerCall): ValueId | ValueId[] {
-  const run = unrolled(call, 'cell', '', givenTo(call));
+  const run = unrolled(withoutCudnn(call), 'cell', '', givenTo(call));
   const output = call.config.flag('return_sequences', false)
     ? call.op('stack', run.outputs, { axis: call.lead }, 'sequence')
     : call.op('identity', [run.outputs.at(-1)!], {}, 'last');
@@ -161,7 +160,7 @@ function bidirectional(call: LayerCall): ValueId | ValueId[] {
       zero_output_for_mask: sequences,
       ...(flip && { go_backwards: !spec.config.flag('go_backwards', false) }),
     });
-    const inner = call.with({ kind: spec.kind, config });
+    const inner = withoutCudnn(call.with({ kind: spec.kind, config }));
     const done = unrolled(inner, `${direction}_layer/cell`, `${direction}/`, { ...given, states });
     // Backwards, what was computed last stands first.
     const ordered = back ? [...done.outputs].reverse() : done.outputs;
@@ -195,6 +194,8 @@ export const recurrentLayers: Readonly<Record<string, LayerRow>> = {
   SimpleRNN: layer(recurrent),
   LSTM: layer(recurrent),
   GRU: layer(recurrent),
+  CuDNNLSTM: layer(recurrent),
+  CuDNNGRU: layer(recurrent),
   RNN: layer(recurrent),
   ConvLSTM1D: layer(recurrent, 'format'),
   ConvLSTM2D: layer(recurrent, 'format'),

@@ -3,6 +3,7 @@ import type { ValueId } from '../../../graph/graph';
 import { type LayerCall, NotExpressible } from '../call';
 import { layerSpec } from '../config';
 import type { LayerRow } from '../row';
+import { pictures } from './picture';
 import { layersOverTime } from './time';
 
 /** The layer inside. Its kernel was divided by its largest singular value in training, and is stored so. */
@@ -11,9 +12,28 @@ function spectral(call: LayerCall): ValueId | ValueId[] {
   const row = isKeras && Object.hasOwn(layersOverTime, kind) ? layersOverTime[kind]! : null;
   if (!row) throw new NotExpressible(`${kind} inside`);
   if (config.get('data_format') === 'channels_first') throw new NotExpressible('channels first inside');
+  // Keras 3 casts what comes out to the type of what went in.
+  if (call.keras >= 3 && call.to.builder.at(call.input).dtype !== 'float32')
+    throw new NotExpressible('whole numbers for its input, to which Keras cuts its output');
   return row.translate(call.with({ kind, config }));
 }
 
+/** One layer after the other, none of which has weights. */
+function pipeline(call: LayerCall): ValueId {
+  return call.config.list('layers').reduce<ValueId>((x, each) => {
+    const { kind, config, isKeras } = layerSpec(each);
+    const row = isKeras ? inPipeline(kind) : null;
+    if (!row) throw new NotExpressible(`${kind} inside`);
+    const made = row.translate(call.with({ kind, config, inputs: [x], masks: [null] }));
+    if (Array.isArray(made)) throw new NotExpressible('several outputs inside');
+    return made;
+  }, call.input);
+}
+
+const inPipeline = (kind: string): LayerRow | null =>
+  [layersOverTime, pictures].map((rows) => (Object.hasOwn(rows, kind) ? rows[kind]! : null)).find(Boolean) ?? null;
+
 export const wrapping: Readonly<Record<string, LayerRow>> = {
   SpectralNormalization: { translate: spectral, units: 'last', overTime: true },
+  Pipeline: { translate: pipeline, units: 'last' },
 };

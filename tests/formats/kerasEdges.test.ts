@@ -1,0 +1,96 @@
+/** What people meet beside plain layers (make_keras_edges.py): right, or refused with a way that works. */
+import { resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { MhoError } from '../../src/contract/errors';
+import { attribute, predict } from '../../src/main/engine/attribution';
+import { readArrays } from '../../src/main/engine/data';
+import { openModel } from '../../src/main/engine/formats';
+import { hold } from '../device';
+
+const at = (name: string): string => resolve(import.meta.dirname, '../samples/keras_edges', name);
+
+const inputsOf = async (name: string) =>
+  Object.fromEntries(
+    Object.entries(await readArrays(at(`${name}.npz`)))
+      .filter(([key]) => key.startsWith('in/'))
+      .map(([key, array]) => [key.slice(3), array]),
+  );
+
+describe('gives what Keras gives', () => {
+  it.each(['fresh.keras', 'stateful.keras', 'bfloat16.keras', 'bfloat16.h5', 'cudnn.h5', 'behind.keras'])(
+    '%s',
+    async (file) => {
+      const device = await hold('auto');
+      const name = file.replace(/\.\w+$/, '');
+      const { graph } = await openModel(at(file));
+      const given = await inputsOf(name);
+      const inputs = Object.fromEntries(graph.inputs.map((port) => [port.name, given[port.name] ?? given['middle']!]));
+      const wanted = await readArrays(at(`${name}.npz`));
+      for (const [output, have] of Object.entries(await predict(device, graph, inputs))) {
+        const want = wanted[`out/${output}`]!;
+        expect(have.shape).toEqual(want.shape);
+        want.data.forEach((value, place) => expect(have.data[place], `${output}[${place}]`).toBeCloseTo(value, 5));
+      }
+    },
+  );
+});
+
+it('says that a state is taken as zero', async () => {
+  const device = await hold('auto');
+  const { graph } = await openModel(at('stateful.keras'));
+  const [result] = await attribute(device, graph, {
+    inputs: await inputsOf('stateful'),
+    baseline: { kind: 'constant', value: 0 },
+    target: { layer: 'out', index: 0 },
+    methods: ['rescale'],
+    rule: 'secant',
+    steps: 1,
+  });
+  expect(result!.remarks.filter(({ kind }) => kind === 'state')).toEqual(
+    [0, 1, 2].map((example) => ({ kind: 'state', example, layers: ['state', 'both'] })),
+  );
+});
+
+it.each(['custom.keras', 'custom.h5'])('counts what a layer without a rule has: %s', async (file) => {
+  const { summary } = await openModel(at(file));
+  expect(summary.layers.map(({ name, parameters }) => [name, parameters])).toEqual([
+    ['x', 0],
+    ['first', 42],
+    ['scale', 34],
+    ['after', 35],
+  ]);
+});
+
+it('refuses attention of which nothing tells whether its inputs are rounded', async () => {
+  const { summary } = await openModel(at('attention_alone.keras'));
+  expect(summary.layers.flatMap(({ unsupported }) => unsupported).join()).toMatch(
+    /int8 weights, of which nothing in the file tells whether inputs are rounded/,
+  );
+});
+
+it('sends a model of a class to its program', async () => {
+  await expect(openModel(at('subclassed.keras'))).rejects.toThrow(
+    /a Keras model of the class Net, .* custom_objects=\{"Net": Class\}\); model\.export\("model"\)/,
+  );
+});
+
+it('sends a model with hashes to one that begins behind them', async () => {
+  const device = await hold('auto');
+  const { graph } = await openModel(at('hash.keras'));
+  const given = await inputsOf('behind');
+  const ids = { shape: [3, 4], data: Float32Array.from({ length: 12 }, (_, place) => place) };
+  const run = attribute(device, graph, {
+    inputs: { ids, x: given['x']! },
+    baseline: { kind: 'constant', value: 0 },
+    target: { layer: 'out', index: 0 },
+    methods: ['rescale'],
+    rule: 'secant',
+    steps: 1,
+  });
+  const error = await run.then(
+    () => null,
+    (fault: MhoError) => fault,
+  );
+  expect(error?.ways?.[0]).toEqual({ kind: 'behind', layer: 'hash' });
+  expect(error?.message).toContain('keras.Model([others…, model.get_layer("hash").output], model.outputs)');
+});
