@@ -94,3 +94,9 @@ it('sends a model with hashes to one that begins behind them', async () => {
   expect(error?.ways?.[0]).toEqual({ kind: 'behind', layer: 'hash' });
   expect(error?.message).toContain('keras.Model([others…, model.get_layer("hash").output], model.outputs)');
 });
+
+it('refuses what reads a mask behind layers that augment pictures', async () => {
+  const { summary } = await openModel(at('masked_pictures.keras'));
+  const refused = summary.layers.flatMap(({ name, unsupported }) => (unsupported.length > 0 ? [name] : []));
+  expect(refused).toEqual(['read0', 'read1', 'read2']);
+});

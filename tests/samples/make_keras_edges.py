@@ -99,6 +99,12 @@ def keras3():
             layer.reset_state()
     model.save(FOLDER / "stateful.keras")
 
+    words = keras.Input((4,), name="words", dtype="int32")
+    pictures = L.TimeDistributed(L.Reshape((2, 3)))(L.Embedding(5, 6, mask_zero=True)(words))
+    kept = [L.AugMix(value_range=(0.0, 1.0)), L.RandomFlip(), L.Pipeline([L.Rescaling(0.5), L.RandomFlip()])]
+    means = [L.LSTM(2, name=f"read{place}")(L.TimeDistributed(L.Flatten())(layer(pictures))) for place, layer in enumerate(kept)]
+    keras.Model(words, means).save(FOLDER / "masked_pictures.keras")
+
     i = keras.Input((4, 6), name="x")
     model = keras.Model(i, L.MultiHeadAttention(2, 3, name="attention")(i, i))
     model.quantize("int8")

@@ -59,6 +59,12 @@ export const SAME_TENSOR: ReadonlySet<string> = new Set([
   'SpatialDropout3D',
 ]);
 
+/**
+ * Layers for pictures that in Keras 3 may give the very tensor they are given when nothing is trained, and with it its mask, though
+ * they warn that they destroy it.
+ */
+const AUGMENTING = /^(Random\w+|AugMix|Equalization|Pipeline|RandAugment|Solarization)$/;
+
 const isNone = (mask: Mask): mask is null => mask === null;
 const unfollowed = (masks: readonly Mask[]): Unfollowed | undefined =>
   masks.find((mask): mask is Unfollowed => mask instanceof Unfollowed);
@@ -237,6 +243,8 @@ export function maskAfter(call: LayerCall, count: number): Mask[] {
   const only = (mask: Mask): Mask[] => Array.from({ length: count }, (_, place) => (place === 0 ? mask : null));
   const { kind, config } = call;
   if (HAND_ON.has(kind) || (call.keras >= 3 && HAND_ON_SINCE_3.has(kind))) return only(first);
+  if (call.keras >= 3 && AUGMENTING.test(kind))
+    return only(first === null ? null : new Unfollowed('a mask behind what augments pictures'));
   switch (kind) {
     case 'Embedding':
       return only(ofEmbedding(call));
