@@ -1,4 +1,4 @@
-"""Every layer of keras.layers in several forms, as Keras saves it: export_every_layer.py FOLDER.
+"""Every layer of keras.layers in several forms, as Keras saves it: export_every_layer.py FOLDER [KIND ...].
 
 Each kind is a model of its own, KIND.keras and KIND.h5 (Keras 2: KIND.h5), with a branch for each form; `masked_KIND` has the layer behind an embedding that masks, and layers behind it that read masks. Beside each KIND.npz with
 in/INPUT and out/OUTPUT, and exported.json: {"keras": version, "made": {KIND: [what each branch is]}, "left": {KIND: why}}: every
@@ -202,6 +202,15 @@ def weigh(model, rng):
             layer.finalize_state()
 
 
+def forget(model):
+    """States are zero again."""
+    for layer in model.layers:
+        for name in ("reset_state", "reset_states"):
+            if getattr(layer, "stateful", False) and hasattr(layer, name):
+                getattr(layer, name)()
+                break
+
+
 def works(xs, value, arrays):
     """Whether Keras can compute with it: what it makes is not always what it can do."""
     keras.Model(xs, value)([tf.constant(arrays[named(x)]) for x in xs], training=False)
@@ -305,11 +314,11 @@ def behind_mask(kind, branches, rng):
     return inputs, outputs, arrays, told
 
 
-def main(folder):
+def main(folder, wanted):
     folder.mkdir(parents=True, exist_ok=True)
     made_of, left = {}, {}
     table = forms()
-    kinds = sorted({name for name in dir(L) if isinstance(getattr(L, name), type)} - set(LEFT))
+    kinds = sorted({name for name in dir(L) if isinstance(getattr(L, name), type) and (not wanted or name in wanted)} - set(LEFT))
     for name in kinds:
         if name not in table:
             left[name] = "no forms"
@@ -329,13 +338,12 @@ def main(folder):
                     continue
                 model = keras.Model(inputs, outputs)
                 weigh(model, rng)
+                forget(model)
                 values = model([tf.constant(arrays[named(x)]) for x in inputs], training=False)
             except Exception as error:
                 left[key] = f"cannot be computed: {str(error)[:200]}"
                 continue
-            for layer in model.layers:
-                if getattr(layer, "stateful", False) and hasattr(layer, "reset_states" if not KERAS3 else "reset_state"):
-                    layer.reset_state() if KERAS3 else layer.reset_states()
+            forget(model)
             values = values if isinstance(values, (list, tuple)) else [values]
             names = model.output_names if not KERAS3 else [each._keras_history.operation.name for each in model.outputs]
             stored = {f"in/{key}": value.astype("float32") for key, value in arrays.items()}
@@ -346,9 +354,10 @@ def main(folder):
                     model.save(folder / f"{key}{suffix}")
                 except Exception as error:
                     told.append(f"{suffix} not saved: {str(error)[:200]}")
+                    (folder / f"{key}{suffix}").unlink(missing_ok=True)
             made_of[key] = told
     left |= {name: why for name, why in LEFT.items() if hasattr(L, name)}
     (folder / "exported.json").write_text(json.dumps({"keras": keras.__version__ if KERAS3 else tf.__version__, "made": made_of, "left": left}, indent=1))
 
 
-main(Path(sys.argv[1]))
+main(Path(sys.argv[1]), sys.argv[2:])
