@@ -6,10 +6,40 @@ export const IMAGE_RANGES = ['0..1', '0..255', '-1..1'] as const;
 /** A picture of another shape is pulled to the input's, or its middle is cut out. */
 export const IMAGE_FITS = ['stretch', 'crop'] as const;
 
-/** How a picture becomes numbers. */
+/** The order in which a picture's colours are given. */
+export const IMAGE_CHANNELS = ['rgb', 'bgr'] as const;
+
+/** How a picture becomes numbers: brought to the range, then less the mean, divided by the deviation, channel by channel. */
 export interface ImageReading {
   readonly range: (typeof IMAGE_RANGES)[number];
   readonly fit: (typeof IMAGE_FITS)[number];
+  readonly channels: (typeof IMAGE_CHANNELS)[number];
+  /** In the order of `channels`, in units of the range; null: none is taken away. */
+  readonly mean: readonly number[] | null;
+  readonly std: readonly number[] | null;
+}
+
+/** What black and white become before mean and deviation. */
+export const RANGE_ENDS: Readonly<Record<ImageReading['range'], readonly [black: number, white: number]>> = {
+  '0..1': [0, 1],
+  '0..255': [0, 255],
+  '-1..1': [-1, 1],
+};
+
+/** What is chosen at once: how most models were trained. */
+export const IMAGE_PRESETS = {
+  '0 to 1': { range: '0..1', channels: 'rgb', mean: null, std: null },
+  '0 to 255': { range: '0..255', channels: 'rgb', mean: null, std: null },
+  '−1 to 1': { range: '-1..1', channels: 'rgb', mean: null, std: null },
+  'ImageNet (mean, std)': { range: '0..1', channels: 'rgb', mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] },
+  'Caffe (BGR, mean)': { range: '0..255', channels: 'bgr', mean: [103.939, 116.779, 123.68], std: null },
+} as const satisfies Readonly<Record<string, Omit<ImageReading, 'fit'>>>;
+
+/** What a channel's value is for black and for white. */
+export function endsOf({ range, mean, std }: ImageReading, channel: number): readonly [black: number, white: number] {
+  const [less, by] = [mean?.[channel] ?? mean?.[0] ?? 0, std?.[channel] ?? std?.[0] ?? 1];
+  const [black, white] = RANGE_ENDS[range];
+  return [(black - less) / by, (white - less) / by];
 }
 
 /** A model's input, and what the graph behind it tells about its values. */
@@ -22,6 +52,10 @@ export interface InputPort extends PortSummary {
   readonly scale?: { readonly factor: number; readonly layer: string };
   /** Letters of a one-hot sequence, in the order of its channels. */
   readonly alphabet?: string;
+  /** Whether a picture's channels are its first axis, where the model's first windows tell. */
+  readonly channelsFirst?: boolean;
+  /** How pictures are read, as a `mho.json` beside the model says. */
+  readonly reading?: Partial<ImageReading>;
   /** The range of values of data that came with the model. */
   readonly seen?: readonly [low: number, high: number];
 }
@@ -48,6 +82,8 @@ export interface PictureMade {
   /** Channels that it was brought to; null where it had them. */
   readonly takenAs: 1 | 3 | 4 | null;
   readonly values: readonly [black: number, white: number];
+  /** What was done to values after that; absent where nothing was. */
+  readonly normalised?: Pick<ImageReading, 'channels' | 'mean' | 'std'>;
 }
 
 export interface TableMade {
@@ -70,6 +106,8 @@ export type RangeReason =
   /** What the first layers multiply by. */
   | { readonly kind: 'scale'; readonly layer: string; readonly factor: number }
   | { readonly kind: 'own data' }
+  /** A `mho.json` beside the model. */
+  | { readonly kind: 'beside' }
   | { readonly kind: 'unknown' }
   | { readonly kind: 'chosen' };
 

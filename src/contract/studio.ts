@@ -25,6 +25,7 @@ import {
   type TargetActivation,
 } from './attribution';
 import {
+  IMAGE_CHANNELS,
   IMAGE_FITS,
   IMAGE_RANGES,
   type Doubt,
@@ -64,7 +65,14 @@ export interface FileRef {
 // ---------------------------------------------------------------- data
 
 /** How pictures become numbers; what is left out is as the model tells. */
-export const imageReading = z.object({ range: z.enum(IMAGE_RANGES), fit: z.enum(IMAGE_FITS) });
+const perChannel = <Each extends z.ZodType>(each: Each) => z.array(each).min(1).max(4).readonly().nullable();
+export const imageReading = z.object({
+  range: z.enum(IMAGE_RANGES),
+  fit: z.enum(IMAGE_FITS),
+  channels: z.enum(IMAGE_CHANNELS),
+  mean: perChannel(z.number()),
+  std: perChannel(z.number().positive()),
+});
 
 // ---------------------------------------------------------------- what a run is asked
 
@@ -418,6 +426,8 @@ export const engineRequests = {
   ),
   /** The same files, their pictures read in another way: data of its own. */
   rereadInputs: asks<InputData>()(z.object({ data: dataId, reading: imageReading.partial() })),
+  /** Writes how pictures are read into `mho.json` beside the model, where it stands for who opens it next. @throws FILE_WRITE */
+  keepReading: asks<void>()(z.object({ data: dataId })),
   /** Rows of data, by the model's inputs. */
   inputRows: asks<Readonly<Record<string, NumericArray>>>()(z.object({ data: dataId, examples: exampleList })),
   /** Outputs at the examples and at their baseline. */

@@ -8,7 +8,7 @@ import { encode as encodePng } from 'fast-png';
 import { encode as encodeJpeg } from 'jpeg-js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { howWords, reasonWords } from '../../src/contract/words/data';
-import type { InputPort } from '../../src/contract/data';
+import { IMAGE_PRESETS, type InputPort } from '../../src/contract/data';
 import { hold } from '../device';
 import { nativeBackend } from '../../src/main/engine/backends/native';
 import { readData } from '../../src/main/engine/data';
@@ -32,6 +32,7 @@ const port = (shape: (number | null)[], more: Partial<InputPort> = {}): InputPor
   dtype: 'float32',
   ...more,
 });
+const plain = { range: '0..1', fit: 'stretch', channels: 'rgb', mean: null, std: null } as const;
 const noise = (count: number, seed: number, white = 255): Uint8Array => {
   const next = random(seed);
   return Uint8Array.from({ length: count }, () => Math.floor(next() * (white + 1)));
@@ -143,7 +144,7 @@ describe('to an input', () => {
       white: 255,
       levels: noise(height * width * 3, 2),
     };
-    const { array } = imageAs(image, frameOf([toHeight, toWidth, 3])!, { range: '0..255', fit: 'stretch' });
+    const { array } = imageAs(image, frameOf([toHeight, toWidth, 3])!, { ...plain, range: '0..255' });
     const other = await byTensorflow(image, toHeight, toWidth);
     expect(array.shape).toEqual([toHeight, toWidth, 3]);
     array.data.forEach((value, at) => expect(value).toBeCloseTo(other[at]!, 2));
@@ -164,9 +165,24 @@ describe('to an input', () => {
     ['grey by BT.601', [1, 2, 1], '0..1', [0.299, 0.587 + 0.114 * 0.2]],
     ['black at -1', [1, 2, 1], '-1..1', [2 * 0.299 - 1, 2 * (0.587 + 0.114 * 0.2) - 1]],
   ] as const)('%s', (_, shape, range, values) => {
-    const { array } = imageAs(four, frameOf(shape)!, { range, fit: 'stretch' });
+    const { array } = imageAs(four, frameOf(shape)!, { ...plain, range });
     expect(array.shape).toEqual(shape);
     values.forEach((value, at) => expect(array.data[at]).toBeCloseTo(value, 5));
+  });
+
+  it.each([
+    ['ImageNet (mean, std)', [1, 2, 3], [(1 - 0.485) / 0.229, -0.456 / 0.224, -0.406 / 0.225, -0.485 / 0.229, (1 - 0.456) / 0.224, (0.2 - 0.406) / 0.225]], // prettier-ignore
+    ['Caffe (BGR, mean)', [3, 1, 2], [-103.939, 51 - 103.939, -116.779, 255 - 116.779, 255 - 123.68, -123.68]],
+    ['−1 to 1', [1, 2, 3], [1, -1, -1, -1, 1, -0.6]],
+  ] as const)('%s, as its models are trained', (preset, shape, values) => {
+    const reading = { ...IMAGE_PRESETS[preset], fit: 'stretch' } as const;
+    const { array } = imageAs(four, frameOf(shape)!, reading);
+    values.forEach((value, at) => expect(array.data[at]).toBeCloseTo(value, 4));
+  });
+
+  it('where three may be the height or the channels, the model tells which', () => {
+    expect(frameOf([3, 32, 3])).toMatchObject({ height: 3, first: false });
+    expect(frameOf([3, 32, 3], true)).toMatchObject({ height: 32, first: true });
   });
 
   it('grey becomes three equal channels', () => {
@@ -178,20 +194,20 @@ describe('to an input', () => {
       white: 65535,
       levels: Uint16Array.of(13107),
     };
-    const { array } = imageAs(grey, frameOf([1, 1, 3])!, { range: '0..1', fit: 'stretch' });
+    const { array } = imageAs(grey, frameOf([1, 1, 3])!, plain);
     array.data.forEach((value) => expect(value).toBeCloseTo(0.2, 6));
   });
 
   it('cuts out the middle instead of pulling', () => {
     const levels = Uint8Array.from({ length: 6 * 2 }, (_, at) => at % 6);
     const wide: Image = { format: 'PNG', width: 6, height: 2, channels: 1, white: 255, levels };
-    const { array, made } = imageAs(wide, frameOf([2, 2, 1])!, { range: '0..255', fit: 'crop' });
+    const { array, made } = imageAs(wide, frameOf([2, 2, 1])!, { ...plain, range: '0..255', fit: 'crop' });
     expect([...array.data]).toEqual([2, 3, 2, 3]);
     expect(howWords({ input: null, times: 1, made })).toContain('middle cut out');
   });
 
   it('a free size takes the picture as it is', () => {
-    const { array } = imageAs(four, frameOf([null, null, 3])!, { range: '0..1', fit: 'stretch' });
+    const { array } = imageAs(four, frameOf([null, null, 3])!, plain);
     expect(array.shape).toEqual([1, 2, 3]);
   });
 
@@ -211,7 +227,7 @@ describe('readData', () => {
     const { arrays, how, reading } = await readData(paths, [port([8, 8, 1])]);
     expect(arrays['image']!.shape).toEqual([3, 8, 8, 1]);
     expect(how.map(howWords)).toEqual(['3 × PNG, 12 × 12 colour, resized to 8 × 8, taken as grey, values 0 to 1']);
-    expect(reading).toMatchObject({ range: '0..1', fit: 'stretch' });
+    expect(reading).toMatchObject(plain);
   });
 
   it.each([

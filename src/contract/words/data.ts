@@ -1,5 +1,5 @@
 /** How files became inputs, in words: the window and the terminal say the same. */
-import type { Doubt, HowRead, RangeReason } from '../data';
+import type { Doubt, HowRead, PictureMade, RangeReason } from '../data';
 
 /** 1 grey, 2 grey and alpha, 3 colour, 4 colour and alpha. */
 const COLOURS = ['', 'grey', 'grey with alpha', 'colour', 'colour with alpha'] as const;
@@ -12,14 +12,24 @@ export function howWords({ input, times, made }: HowRead): string {
   return `${input === null ? '' : `${input}: `}${times > 1 ? `${times} × ` : ''}${text}`;
 }
 
-function pictureWords(made: Extract<HowRead['made'], { kind: 'picture' }>): string {
-  const { format, width, height, channels, cut, resized, takenAs, values } = made;
+function pictureWords(made: PictureMade): string {
+  const { format, width, height, channels, cut, resized, takenAs, values, normalised } = made;
   return [
     `${format}, ${width} × ${height} ${COLOURS[channels]}`,
     ...(cut ? ['middle cut out'] : []),
     ...(resized ? [`resized to ${resized[0]} × ${resized[1]}`] : []),
     ...(takenAs === null ? [] : [`taken as ${COLOURS[takenAs]}`]),
     `values ${values[0]} to ${values[1]}`,
+    ...(normalised ? [normalisedWords(normalised)] : []),
+  ].join(', ');
+}
+
+/** `colours in the order BGR, less the mean 103.939, 116.779, 123.68`. */
+function normalisedWords({ channels, mean, std }: NonNullable<PictureMade['normalised']>): string {
+  return [
+    ...(channels === 'bgr' ? ['colours in the order BGR'] : []),
+    ...(mean ? [`less the mean ${mean.join(', ')}`] : []),
+    ...(std ? [`divided by the deviation ${std.join(', ')}`] : []),
   ].join(', ');
 }
 
@@ -50,6 +60,8 @@ export function reasonWords(reason: RangeReason): string {
       return `${reason.layer} multiplies by ${rounded(reason.factor)}`;
     case 'own data':
       return 'as the data that came with the model';
+    case 'beside':
+      return 'as mho.json beside the model says';
     case 'unknown':
       return 'nothing in the model tells; most that do not rescale want it so';
     case 'chosen':

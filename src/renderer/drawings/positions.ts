@@ -2,7 +2,7 @@
 import type { NumericArray } from '../../contract/attribution';
 import { diverging, pixels, type ColourScale, type Theme } from '../logic/colour';
 import { signed } from '../logic/format';
-import { imagePixels, lettersOf, range, type Picture } from '../logic/inputs';
+import { imagePixels, lettersOf, range, type DrawnInput } from '../logic/inputs';
 import { MONO, paints, tag, words } from './svg';
 
 export interface Glyph {
@@ -44,12 +44,7 @@ const PAD = 2;
  * @param input the example's input and how it is drawn; null where it is not at hand
  * @param room pixels to the right that there are
  */
-export function alongAxis(
-  map: NumericArray,
-  input: { readonly value: NumericArray; readonly picture: Picture } | null,
-  room: number,
-  height: number,
-): AlongAxis {
+export function alongAxis(map: NumericArray, input: DrawnInput | null, room: number, height: number): AlongAxis {
   const letters = input?.picture.kind === 'sequence' ? lettersOf(input.value.data, input.picture.alphabet) : null;
   const count = map.data.length;
   const pitch = letters
@@ -121,7 +116,7 @@ export interface Fragment {
 /** Markup to be placed in a picture; nothing for a unit without positions. */
 export function positionsFragment(
   map: NumericArray,
-  input: { readonly value: NumericArray; readonly picture: Picture } | null,
+  input: DrawnInput | null,
   extent: number,
   theme: Theme,
   room: number,
@@ -136,7 +131,7 @@ export function positionsFragment(
 
 function heatMap(
   map: NumericArray,
-  input: { readonly value: NumericArray; readonly picture: Picture } | null,
+  input: DrawnInput | null,
   extent: number,
   theme: Theme,
   width: number,
@@ -148,9 +143,9 @@ function heatMap(
   const colour = diverging(theme, extent);
   const parts: string[] = [];
   if (input?.picture.kind === 'image') {
-    const { width: across, height: down, channels } = input.picture;
+    const { width: across, height: down } = input.picture;
     const [low, most] = range(input.value.data);
-    const grey = imagePixels(input.value.data, channels, low, most);
+    const grey = imagePixels(input.value.data, input.picture, [low, most]);
     for (let at = 0; at < grey.length; at += 4) {
       const light = 0.2126 * grey[at]! + 0.7152 * grey[at + 1]! + 0.0722 * grey[at + 2]!;
       grey.fill(light, at, at + 3);

@@ -5,7 +5,7 @@ import type { NumericArray } from '../../contract/attribution';
 import type { AlongPath } from '../../contract/studio';
 import type { Theme } from '../logic/colour';
 import { number, signed } from '../logic/format';
-import { range, type Picture } from '../logic/inputs';
+import { range, type DrawnInput } from '../logic/inputs';
 import { positionsFragment, type PixelUrl } from './positions';
 import { drawing, paints, tag, words } from './svg';
 
@@ -21,7 +21,7 @@ export interface UnitPicture {
     readonly error: string;
     readonly extent: number;
   }[];
-  readonly input: { readonly value: NumericArray; readonly picture: Picture } | null;
+  readonly input: DrawnInput | null;
   /** All units of the layer, and which one this is. */
   readonly layer: { readonly values: ArrayLike<number>; readonly unit: number | null } | null;
   /** Its way along the path. */

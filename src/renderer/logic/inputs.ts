@@ -1,32 +1,77 @@
-/** How to draw an input: what an array's shape and values say it is. */
+/** How to draw an input: what its shape, its values and what the model tells of it say it is. */
 import type { NumericArray } from '../../contract/attribution';
-import type { PortSummary } from '../../contract/model';
-import type { SampleInfo } from '../../contract/studio';
+import { endsOf, type ImageReading } from '../../contract/data';
+import type { ModelSummary, PortSummary } from '../../contract/model';
 
+/** What is known of an input besides its shape and its numbers. */
+export interface Known {
+  /** Letters of a one-hot sequence; null where nothing tells. */
+  readonly alphabet: string | null;
+  /** Whether the model takes channels as the first axis. */
+  readonly channelsFirst: boolean;
+  /** How pictures became its numbers; null where that is not known. */
+  readonly reading: ImageReading | null;
+}
+
+export interface ImagePicture {
+  readonly kind: 'image';
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+  readonly channelsFirst: boolean;
+  /** How its numbers were made; null: they are drawn from the least to the largest. */
+  readonly reading: ImageReading | null;
+}
 export type Picture =
-  | { readonly kind: 'image'; readonly height: number; readonly width: number; readonly channels: number }
+  | ImagePicture
   | { readonly kind: 'sequence'; readonly length: number; readonly alphabet: string }
   | { readonly kind: 'grid'; readonly rows: number; readonly columns: number }
   /** Few enough to be written, or whole numbers that stand for something. */
   | { readonly kind: 'numbers' };
 
+/** An example's input and what it looks like. */
+export interface DrawnInput {
+  readonly value: NumericArray;
+  readonly picture: Picture;
+}
+
 /** Values of a row that are written rather than drawn. */
 const WRITTEN = 4;
+/** A side of a picture is no shorter where only that tells it from channels. */
+const LEAST_SIDE = 8;
 
 const product = (sizes: readonly number[]): number => sizes.reduce((total, size) => total * size, 1);
+const isChannels = (size: number | undefined): boolean => size === 1 || size === 3 || size === 4;
 
-/** @param shape of one example */
+/** Whether an input's first axis is its channels, as its own layer or one that reads it counts its units. */
+export function takesChannelsFirst({ layers }: Pick<ModelSummary, 'layers'>, input: string): boolean {
+  const own = layers.find(({ name }) => name === input);
+  if (own?.shape.length !== 3) return false;
+  if (own.unitAxis === 0) return true;
+  return layers.some(({ inputs, shape, unitAxis }) => inputs.includes(input) && shape.length === 3 && unitAxis === 0);
+}
+
+/**
+ * @param shape of one example
+ * @param known null where nothing but the shape tells
+ */
 export function pictureOf(
   shape: readonly number[],
-  sample: SampleInfo | null,
+  known: Known | null,
   dtype: PortSummary['dtype'] = 'float32',
 ): Picture {
   if (shape.length <= 1 && (dtype !== 'float32' || product(shape) <= WRITTEN)) return { kind: 'numbers' };
-  const [first = 1, second = 1, third] = shape;
-  const letters = sample?.alphabet ?? (second === 4 ? 'ACGT' : '');
+  const [first = 1, second = 1, third = 1] = shape;
+  const letters = known?.alphabet ?? (second === 4 ? 'ACGT' : '');
   if (shape.length === 2 && letters.length === second) return { kind: 'sequence', length: first, alphabet: letters };
-  if (shape.length === 3 && [1, 3, 4].includes(third!))
-    return { kind: 'image', height: first, width: second, channels: third! };
+  if (shape.length === 3) {
+    const reading = known?.reading ?? null;
+    const sides = second >= LEAST_SIDE && third >= LEAST_SIDE;
+    if (isChannels(first) && (known?.channelsFirst || (!isChannels(third) && sides)))
+      return { kind: 'image', height: second, width: third, channels: first, channelsFirst: true, reading };
+    if (isChannels(third))
+      return { kind: 'image', height: first, width: second, channels: third, channelsFirst: false, reading };
+  }
   if (shape.length === 2) return { kind: 'grid', rows: second, columns: first };
   if (shape.length <= 1) return { kind: 'grid', rows: 1, columns: first };
   return { kind: 'grid', rows: product(shape.slice(1)), columns: first };
@@ -63,20 +108,39 @@ export function range(data: ArrayLike<number>): readonly [number, number] {
   return low <= high ? [low, high] : [0, 0];
 }
 
-/** RGBA of an image whose values run from `low` to `high`. */
+/** Values may lie this share of the way beyond black and white and still be of a picture that was read so. */
+const BEYOND = 0.05;
+
+/** For each channel the values that are drawn black and white: what its reading made of them, where values lie between, else the limits. */
+function endsFor(
+  { channels, reading }: ImagePicture,
+  limits: readonly [number, number],
+): (readonly [number, number])[] {
+  const each = Array.from({ length: channels }, (_, channel) => (reading ? endsOf(reading, channel) : limits));
+  const [low, high] = [Math.min(...each.map(([black]) => black)), Math.max(...each.map(([, white]) => white))];
+  const slack = BEYOND * (high - low);
+  return limits[0] >= low - slack && limits[1] <= high + slack ? each : each.map(() => limits);
+}
+
+/** RGBA of an image, whatever the order of its axes and colours. @param limits least and largest value of all that it belongs to */
 export function imagePixels(
   data: Float32Array,
-  channels: number,
-  low: number,
-  high: number,
+  picture: ImagePicture,
+  limits: readonly [number, number],
 ): Uint8ClampedArray<ArrayBuffer> {
+  const { channels, channelsFirst, reading } = picture;
   const count = data.length / channels;
   const pixels = new Uint8ClampedArray(count * 4);
-  const scale = high > low ? 255 / (high - low) : 0;
+  const ends = endsFor(picture, limits);
+  const level = (at: number, channel: number): number => {
+    const [black, white] = ends[channel]!;
+    const value = data[channelsFirst ? channel * count + at : at * channels + channel]!;
+    return white === black ? 0 : ((value - black) * 255) / (white - black);
+  };
+  const order = channels < 3 ? [0, 0, 0] : reading?.channels === 'bgr' ? [2, 1, 0] : [0, 1, 2];
   for (let at = 0; at < count; at++) {
-    for (let channel = 0; channel < 3; channel++)
-      pixels[at * 4 + channel] = (data[at * channels + (channels >= 3 ? channel : 0)]! - low) * scale;
-    pixels[at * 4 + 3] = channels === 4 ? (data[at * channels + 3]! - low) * scale : 255;
+    for (let colour = 0; colour < 3; colour++) pixels[at * 4 + colour] = level(at, order[colour]!);
+    pixels[at * 4 + 3] = channels === 4 ? level(at, 3) : 255;
   }
   return pixels;
 }

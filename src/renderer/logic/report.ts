@@ -166,7 +166,7 @@ async function unitPart({ layer, unit }: UnitKey, runs: readonly RunRecord[], ex
           caption: runLabel(run),
           extent: sharedExtent(maps),
         })),
-        input: input && { value: input, picture: pictureOf(input.shape, studio.model.sample) },
+        input: input && { value: input, picture: pictureOf(input.shape, studio.model.known(inputName!)) },
         layer: { values: record.units.subarray(place * units, (place + 1) * units), unit },
         curve: null,
       },

@@ -7,6 +7,7 @@ import type { ImageReading } from '../../contract/data';
 import type { ModelSummary } from '../../contract/model';
 import type { Estimate, FileRef, InputData, OpenedModel, RunSetup, StudioBaseline } from '../../contract/studio';
 import type { MhoFault } from '../../contract/errors';
+import { takesChannelsFirst, type Known } from '../logic/inputs';
 import { trueEach, type Each } from '../logic/target';
 import { Inputs, readRows } from './inputs.svelte';
 import { Latest } from './latest';
@@ -29,6 +30,8 @@ export class OpenModel {
   refusal = $state.raw<MhoFault | null>(null);
   readonly setup = $derived.by((): RunSetup | null => this.question.setup(this.data));
   readonly #newestEstimate = new Latest();
+  /** How pictures are read, where it was chosen: others of this model are read so, too. */
+  #read: Partial<ImageReading> | null = null;
   #reading: Promise<void> = Promise.resolve();
   #predictTimer: ReturnType<typeof setTimeout> | undefined;
   #estimateTimer: ReturnType<typeof setTimeout> | undefined;
@@ -54,6 +57,19 @@ export class OpenModel {
   /** What the data say an example truly is. */
   label(example: number): string | undefined {
     return this.inputs?.labels[example];
+  }
+
+  /** What tells how an input looks. */
+  known(input: string): Known {
+    const port = this.data?.expected.find(({ name }) => name === input);
+    const { range, fit, channels, mean, std } = this.data?.reading ?? port?.reading ?? {};
+    return {
+      alphabet: this.sample?.alphabet ?? port?.alphabet ?? null,
+      channelsFirst: this.summary !== null && takesChannelsFirst(this.summary, input),
+      reading: range
+        ? { range, fit: fit ?? 'stretch', channels: channels ?? 'rgb', mean: mean ?? null, std: std ?? null }
+        : null,
+    };
   }
 
   /** The activation in front of an output that the default target steps over. */
@@ -102,6 +118,7 @@ export class OpenModel {
       const data = await this.program.client.request('readInputs', {
         files: files.map(({ file }) => file),
         ...(input !== undefined && { input, ...into }),
+        ...(this.#read && { reading: this.#read }),
       });
       await this.#atSizesOf(data);
       await this.use(data, [0]);
@@ -114,12 +131,18 @@ export class OpenModel {
       const { data, question } = this;
       if (!data) return;
       const reread = (of: InputData) => this.program.client.request('rereadInputs', { data: of.data, reading });
+      this.#read = { ...this.#read, ...reading };
       const again = await reread(data);
       await this.#atSizesOf(again);
       const baseline = question.baselineData?.data;
       if (baseline?.reading) await this.#useBaseline(await reread(baseline), question.perExample);
       await this.use(again, question.examples);
     });
+  }
+
+  /** Writes beside the model how pictures are read. @returns once it is there */
+  async keepReading(): Promise<void> {
+    if (this.data) await this.program.client.request('keepReading', { data: this.data.data });
   }
 
   /** What builds on the data that are open waits for what is being read: two files for two inputs both stay. */
@@ -131,11 +154,11 @@ export class OpenModel {
 
   /** Takes files' rows as baseline: one, one per example, or several references. */
   async readBaseline(files: readonly FileRef[]): Promise<void> {
-    const { range, fit } = this.data?.reading ?? {};
+    const { range, fit, channels, mean, std } = this.data?.reading ?? {};
     const data = await this.program.client.request('readInputs', {
       files: files.map(({ file }) => file),
       purpose: 'baseline',
-      ...(range && fit && { reading: { range, fit } }),
+      ...(range && { reading: { range, fit, channels, mean, std } }),
     });
     if (data.faults[0]) throw { fault: data.faults[0] };
     await this.#useBaseline(data);

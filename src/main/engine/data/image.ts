@@ -1,7 +1,7 @@
 /** PNG and JPEG files, and from their pixels to what a model's input wants: channels, size, range of values. */
 import { inflateSync } from 'node:zlib';
 import type { NumericArray } from '../../../contract/attribution';
-import type { ImageReading, PictureMade } from '../../../contract/data';
+import { endsOf, RANGE_ENDS, type ImageReading, type PictureMade } from '../../../contract/data';
 import { reasonOf } from './allowance';
 
 /** A fault of the bytes; whoever knows the file turns it into an error of the catalogue. */
@@ -161,24 +161,20 @@ export interface Frame {
   readonly axis: boolean;
 }
 
-/** @param shape of one example */
-export function frameOf(shape: readonly (number | null)[]): Frame | null {
+/**
+ * @param shape of one example
+ * @param told whether the model's own windows take the channels first
+ */
+export function frameOf(shape: readonly (number | null)[], told = false): Frame | null {
   const isChannels = (size: number | null | undefined): size is 1 | 3 | 4 => size === 1 || size === 3 || size === 4;
   const [a = null, b = null, c = null] = shape;
   const isSide = (size: number | null): boolean => size === null || size >= 8;
   if (shape.length === 2)
     return isSide(a) && isSide(b) ? { height: a, width: b, channels: 1, first: false, axis: false } : null;
   if (shape.length !== 3) return null;
-  if (isChannels(c)) return { height: a, width: b, channels: c, first: false, axis: true };
+  if (isChannels(c) && !(told && isChannels(a))) return { height: a, width: b, channels: c, first: false, axis: true };
   return isChannels(a) ? { height: b, width: c, channels: a, first: true, axis: true } : null;
 }
-
-/** What black and white become. */
-export const RANGES: Readonly<Record<ImageReading['range'], readonly [black: number, white: number]>> = {
-  '0..1': [0, 1],
-  '0..255': [0, 255],
-  '-1..1': [-1, 1],
-};
 
 /**
  * A picture as one example of an input. Sizes change by a triangle filter as wide as the step (bilinear, averaged where
@@ -196,9 +192,9 @@ export function imageAs(
   const part = cut ?? { left: 0, top: 0, width: image.width, height: image.height };
   const same = image.width === width && image.height === height;
   const resized = same ? image.levels : resample(image, part, width, height);
-  const [black, white] = RANGES[reading.range];
-  const scale = (white - black) / image.white;
   const { channels } = frame;
+  const ends = Array.from({ length: channels }, (_, channel) => endsOf(reading, channel));
+  const turned = reading.channels === 'bgr' && channels >= 3;
   const pixels = width * height;
   const data = new Float32Array(pixels * channels);
   const has = image.channels;
@@ -207,9 +203,12 @@ export function imageAs(
     const [r, g, b] = has >= 3 ? [resized[from]!, resized[from + 1]!, resized[from + 2]!] : [resized[from]!, resized[from]!, resized[from]!]; // prettier-ignore
     const alpha = has === 4 ? resized[from + 3]! : has === 2 ? resized[from + 1]! : image.white;
     const grey = has >= 3 ? 0.299 * r + 0.587 * g + 0.114 * b : r;
-    const levels = channels === 1 ? [grey] : channels === 3 ? [r, g, b] : [r, g, b, alpha];
-    for (let channel = 0; channel < channels; channel++)
-      data[frame.first ? channel * pixels + pixel : pixel * channels + channel] = black + levels[channel]! * scale;
+    const levels = channels === 1 ? [grey] : turned ? [b, g, r, alpha] : [r, g, b, alpha];
+    for (let channel = 0; channel < channels; channel++) {
+      const [black, white] = ends[channel]!;
+      const at = frame.first ? channel * pixels + pixel : pixel * channels + channel;
+      data[at] = black + levels[channel]! * ((white - black) / image.white);
+    }
   }
   const shape = !frame.axis ? [height, width] : frame.first ? [channels, height, width] : [height, width, channels];
   const made: PictureMade = {
@@ -221,7 +220,10 @@ export function imageAs(
     cut: cut !== null && !same,
     resized: same ? null : [width, height],
     takenAs: has === channels ? null : channels,
-    values: [black, white],
+    values: RANGE_ENDS[reading.range],
+    ...((turned || reading.mean || reading.std) && {
+      normalised: { channels: turned ? 'bgr' : 'rgb', mean: reading.mean, std: reading.std },
+    }),
   };
   return { array: { shape, data }, made };
 }

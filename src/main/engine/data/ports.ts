@@ -2,6 +2,7 @@
 import type { NumericArray } from '../../../contract/attribution';
 import type { Doubt, InputPort } from '../../../contract/data';
 import { MhoError } from '../../../contract/errors';
+import { kernelsAfter } from '../graph/kernels';
 import { readerOfTexts } from '../graph/ruleless';
 import type { Constant, Graph, Node, ValueId } from '../graph/graph';
 
@@ -28,8 +29,18 @@ export function inputPorts(graph: Graph): InputPort[] {
       ...(vocabulary !== null && { vocabulary }),
       ...(vocabulary !== null && padding !== null && padding < vocabulary && { padding }),
       ...(scale && { scale }),
+      ...(channelsFirst(graph, port) && { channelsFirst: true }),
+      ...(graph.reading && { reading: graph.reading }),
     };
   });
+}
+
+/** Whether the first axis of an input of three is its channels: the file holds it so, or the first windows take it so. */
+function channelsFirst(graph: Graph, { value }: Graph['inputs'][number]): boolean {
+  const layer = graph.layers.find(({ output }) => output === value);
+  if (!layer || graph.values[value]!.shape.length !== 3) return false;
+  const windows = kernelsAfter(graph, { ...layer, unitAxis: 0 }, 1).some(({ kernel }) => kernel.kind !== 'dense');
+  return windows || layer.unitAxis === 0;
 }
 
 /** The tables that an input's values are looked up in: their rows, and which of them is padding. */

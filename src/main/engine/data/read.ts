@@ -116,11 +116,11 @@ async function readOne(
     const format = isPng(head) ? '.png' : '.jpeg';
     const port = imagePort(path, ports);
     const usual = usualReading(port);
-    const why: RangeReason = wanted.range && wanted.range !== usual.range ? { kind: 'chosen' } : usual.why;
+    const why: RangeReason = differs(wanted, usual) ? { kind: 'chosen' } : usual.why;
     const image = { ...usual, ...wanted, why };
     const bytes = await wholeOf(reading, format, LARGEST_IMAGE);
     try {
-      const { array: one, made } = imageAs(await decodeImage(bytes), frameOf(port.shape)!, image);
+      const { array: one, made } = imageAs(await decodeImage(bytes), frameOf(port.shape, port.channelsFirst)!, image);
       const data = port.dtype === 'float32' ? one.data : one.data.map(Math.round);
       return { arrays: new Map([[port.name, { shape: [1, ...one.shape], data }]]), made, reading: image };
     } catch (error) {
@@ -197,8 +197,8 @@ function imagePort(path: string, ports: readonly InputPort[]): InputPort {
   });
 }
 
-/** What black and white become, unless the user says otherwise: what the model's first layers and its own data tell. */
-export function usualReading({ dtype, scale, seen }: InputPort): PictureReading {
+/** How pictures are read unless the user says otherwise: as a file beside the model says, its first layers, or its own data. */
+export function usualReading({ dtype, scale, seen, reading }: InputPort): PictureReading {
   const [range, why] = ((): [ImageReading['range'], RangeReason] => {
     if (dtype !== 'float32') return ['0..255', { kind: 'whole numbers' }];
     if (scale) return [Math.abs(scale.factor) <= 0.1 ? '0..255' : '0..1', { kind: 'scale', ...scale }];
@@ -206,8 +206,15 @@ export function usualReading({ dtype, scale, seen }: InputPort): PictureReading 
     if (seen) return [seen[0] < -0.01 ? '-1..1' : '0..1', { kind: 'own data' }];
     return ['0..1', { kind: 'unknown' }];
   })();
-  return { range, fit: 'stretch', why };
+  const usual = { range, fit: 'stretch', channels: 'rgb', mean: null, std: null } as const;
+  return reading ? { ...usual, ...reading, why: { kind: 'beside' } } : { ...usual, why };
 }
+
+/** Whether anything that was asked is not as it is anyway. */
+const differs = (wanted: Partial<ImageReading>, usual: ImageReading): boolean =>
+  (['range', 'channels', 'mean', 'std'] as const).some(
+    (each) => wanted[each] !== undefined && String(wanted[each]) !== String(usual[each]),
+  );
 
 const unreadable = (path: string, format: string, reason: string, cause?: unknown): MhoError =>
   new MhoError('INPUT_FILE', { path, format, reason }, { cause });

@@ -9,8 +9,8 @@ import type { Unchecked } from '../../../contract/check';
 import { MhoError } from '../../../contract/errors';
 import { readArrays } from '../data/read';
 import type { Graph } from '../graph/graph';
+import { besideOf } from './beside';
 import { FileFault, placeOf, readRegular } from './files';
-import { isRecord } from './json';
 import { TensorProto } from './onnx/proto';
 import { tensorOf } from './onnx/tensor';
 import type { Reading, Source } from './source';
@@ -63,21 +63,13 @@ interface Place {
 
 /** `{"check": {"input": "x.npz", "expect": "y.npz"}}` in `mho.json`. */
 async function told({ folder, root, graph, from }: Place): Promise<Proof | null> {
-  if (!(await infoOf(join(folder, 'mho.json'), root))) return null;
-  const bytes = await readRegular(join(folder, 'mho.json'), LARGEST, root);
-  let value: unknown;
-  try {
-    value = JSON.parse(bytes.toString('utf8'));
-  } catch {
-    return null; // told nothing; padding is read from it likewise
-  }
-  const check = isRecord(value) ? value['check'] : null;
-  if (!isRecord(check) || typeof check['input'] !== 'string' || typeof check['expect'] !== 'string') return null;
-  from.file = check['input'];
-  const inputs = matched(await arraysAt(join(folder, check['input']), root), graph, true);
-  from.file = check['expect'];
-  const known = await arraysAt(join(folder, check['expect']), root);
-  return inputs && { from: check['expect'], inputs, known: Object.fromEntries(known) };
+  const check = (await besideOf(folder, root))?.check;
+  if (!check) return null;
+  from.file = check.input;
+  const inputs = matched(await arraysAt(join(folder, check.input), root), graph, true);
+  from.file = check.expect;
+  const known = await arraysAt(join(folder, check.expect), root);
+  return inputs && { from: check.expect, inputs, known: Object.fromEntries(known) };
 }
 
 async function onnxData({ folder, root, source, graph, from }: Place): Promise<Proof | null> {

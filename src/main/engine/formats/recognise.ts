@@ -14,6 +14,7 @@ import { kerasArchive } from './kerasArchive';
 import { kerasHdf5 } from './kerasHdf5';
 import { layersModel } from './layersModel';
 import { onnx } from './onnx/open';
+import { besideOf } from './beside';
 import { paddingBeside } from './padding';
 import { type Proof, proofBeside } from './proof';
 import { savedModel } from './savedModel/open';
@@ -75,13 +76,14 @@ export async function openFound(path: string, around: Omit<Opening, 'given' | 'r
       parameters,
       hashed,
       signatures,
-      reading,
+      reading: examples,
       format: inside,
     } = await formats[format].open(source);
     checkSizes(opened, around.choices);
     const folder = source.isFolder ? source.path : dirname(source.path);
     const padding = hasLookup(opened) ? await paddingBeside(folder, source.reading.root) : null;
-    const graph = padding === null ? opened : { ...opened, padding };
+    const reading = (await besideOf(folder, source.reading.root))?.image;
+    const graph = { ...opened, ...(padding !== null && { padding }), ...(reading && { reading }) };
     const hash = Symbol.iterator in hashed ? createHash('sha256') : hashed;
     if (Symbol.iterator in hashed) for (const part of hashed) hash.update(part);
     const summary = summarised(graph, {
@@ -89,7 +91,7 @@ export async function openFound(path: string, around: Omit<Opening, 'given' | 'r
       path: source.path,
       hash: hash.digest('hex'),
       parameters,
-      ...(reading !== undefined && reading !== 'batched' && { examples: reading }),
+      ...(examples !== undefined && examples !== 'batched' && { examples }),
       ...(signatures && { signatures: signatures.names, signature: signatures.open }),
     });
     const notFinite = notFiniteWeights(graph);

@@ -5,6 +5,7 @@
  * axis 0 of it is the first 8. Constants have no batch axis; they meet varying values by numpy's broadcasting (aligned
  * at the last axis). A size is null where the model leaves it free (sequences of any length).
  */
+import type { ImageReading } from '../../../contract/data';
 import type { OpAttributes, OpName } from './ops';
 import type { Value, ValueId } from './values';
 
@@ -58,4 +59,6 @@ export interface Graph {
   readonly aliases?: ReadonlyMap<string, ValueId>;
   /** The id of padding, where files beside the model tell it. */
   readonly padding?: number;
+  /** How pictures become its inputs, where a file beside the model tells it. */
+  readonly reading?: Partial<ImageReading>;
 }

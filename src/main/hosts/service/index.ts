@@ -31,6 +31,7 @@ import { Recovery, runsOf, type Owner, type SavedState } from './recovery';
 import { samples } from './samples';
 import { Latest, under } from './signals';
 import { expectedCost, Timings } from './timings';
+import { keepBeside } from './beside';
 import { layerWeights } from './weights';
 import { attributionWork } from './work/attribution';
 import { continuingWork } from './work/continuing';
@@ -127,6 +128,12 @@ function handlers(options: ServiceOptions, recovery: Recovery) {
     sampleList: async () => (await samples(options.samples)).map(({ info }) => info),
     readInputs: ({ document, params: { files, ...rest }, path }) => document.readInputs(files.map(path), rest),
     rereadInputs: ({ document, params }) => document.rereadInputs(params.data, params.reading),
+    keepReading: async ({ document: { epoch }, params }) => {
+      const { reading } = epoch.data.get(params.data);
+      if (!reading) throw new MhoError('NOTHING_OPEN', { what: 'picture' });
+      const { range, fit, channels, mean, std } = reading;
+      await keepBeside(epoch.openModel.summary.path, { image: { range, fit, channels, mean, std } });
+    },
     inputRows: async ({ document, params }) => document.inputRows(params.data, params.examples),
 
     predict: async ({ document: { epoch }, params }) => {

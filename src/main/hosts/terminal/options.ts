@@ -23,6 +23,9 @@ export interface AttributeOptions extends OpeningOptions {
   readonly perExample?: boolean;
   readonly imageRange?: ImageReading['range'];
   readonly imageFit?: ImageReading['fit'];
+  readonly imageChannels?: ImageReading['channels'];
+  readonly imageMean?: readonly number[];
+  readonly imageStd?: readonly number[];
   readonly target?: string;
   readonly minus?: string;
   readonly labels?: string;
@@ -58,6 +61,15 @@ export type ShowOptions = Pick<AttributeOptions, 'json' | 'neurons' | 'top'>;
 export const choicesFrom = ({ signature, size }: OpeningOptions): OpeningChoices => ({
   ...(signature !== undefined && { signature }),
   ...(size.length > 0 && { sizes: Object.fromEntries(size.map(sizesFrom)) }),
+});
+
+/** How pictures are read, where it was said. */
+export const readingFrom = (options: AttributeOptions): Partial<ImageReading> => ({
+  ...(options.imageRange && { range: options.imageRange }),
+  ...(options.imageFit && { fit: options.imageFit }),
+  ...(options.imageChannels && { channels: options.imageChannels }),
+  ...(options.imageMean && { mean: options.imageMean }),
+  ...(options.imageStd && { std: options.imageStd }),
 });
 
 /** `NAME=3,320,320`; a question mark leaves a size as it is. */

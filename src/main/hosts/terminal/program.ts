@@ -4,7 +4,7 @@ import { version } from '../../../../package.json';
 import { METHODS, RULES, type Method } from '../../../contract/attribution';
 import { CHECK_TOLERANCE } from '../../../contract/check';
 import { BACKENDS } from '../../../contract/backends';
-import { IMAGE_FITS, IMAGE_RANGES } from '../../../contract/data';
+import { IMAGE_CHANNELS, IMAGE_FITS, IMAGE_RANGES } from '../../../contract/data';
 import { asMhoError, MhoError, type ErrorCode } from '../../../contract/errors';
 import { printable } from '../../../contract/text';
 import { MODEL_ARGUMENT, SESSION_ARGUMENT } from '../../../contract/words/formats';
@@ -80,6 +80,20 @@ function ranges(text: string): string {
   if (!/^\d+(-\d+)?(,\d+(-\d+)?)*$/.test(text))
     throw new InvalidArgumentError('Give numbers and ranges: 0-3 or 0,2,5.');
   return text;
+}
+
+/** A number for all channels or one for each. */
+function perChannel(text: string): readonly number[] {
+  const numbers = text.split(',').map((each) => (each.trim() === '' ? NaN : Number(each)));
+  if (numbers.length > 4 || !numbers.every(Number.isFinite))
+    throw new InvalidArgumentError('Give a number, or one for each channel: 0.485,0.456,0.406.');
+  return numbers;
+}
+
+function perChannelAbove(text: string): readonly number[] {
+  const numbers = perChannel(text);
+  if (numbers.some((each) => each <= 0)) throw new InvalidArgumentError('Give numbers above 0.');
+  return numbers;
 }
 
 /** Commander's sentence in the form of the catalogue. */
@@ -234,6 +248,9 @@ function programFor(terminal: Terminal, finish: (code: number) => void): Command
       new Option('--image-range <range>', 'what black and white of pictures become (as the model tells)').choices(IMAGE_RANGES), // prettier-ignore
     )
     .addOption(new Option('--image-fit <how>', 'pictures of another shape (stretch)').choices(IMAGE_FITS))
+    .addOption(new Option('--image-channels <order>', 'order of their colours (rgb)').choices(IMAGE_CHANNELS))
+    .option('--image-mean <numbers>', 'taken from each channel, in that order, e.g. 0.485,0.456,0.406', perChannel)
+    .option('--image-std <numbers>', 'what that is divided by, e.g. 0.229,0.224,0.225', perChannelAbove)
     .addOption(new Option('--examples <list>', 'which examples of the inputs, e.g. 0-3 or 0,2,5').argParser(ranges))
     .option(
       '--baseline <value...>',

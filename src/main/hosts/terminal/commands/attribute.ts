@@ -19,7 +19,7 @@ import { pathFrom } from '../accuracy';
 import { attributeInTerminal, togetherInOne, type Attributed } from '../attribution';
 import { baselineFrom, exampleList, fittingFrom, gathered, selectExamples, type Group } from '../inputs';
 import { sessionJson } from '../json';
-import { choicesFrom, type AttributeOptions } from '../options';
+import { choicesFrom, readingFrom, type AttributeOptions } from '../options';
 import { saveSomewhere } from '../saving';
 import { LEGEND, sessionTables } from '../tables';
 import { targetOf, type TargetWords } from '../targets';
@@ -38,10 +38,7 @@ export async function attributeCommand(
   const { ports, summary } = model;
   if (!quiet && options.signature === undefined && (summary.signatures?.length ?? 0) > 1)
     terminal.err(`Signature: ${printable(signatureWords(summary))}\n`);
-  const reading = {
-    ...(options.imageRange && { range: options.imageRange }),
-    ...(options.imageFit && { fit: options.imageFit }),
-  };
+  const reading = readingFrom(options);
   const given = await interruptible(terminal, (signal) => gathered(options.input, ports, 'input', reading, { signal }));
   if (!quiet) for (const each of given.how) terminal.err(`Input: ${printable(howWords(each))}\n`);
   const chosen = exampleList(options.examples, given.count);

@@ -1,0 +1,58 @@
+/** `mho.json` beside a model: how pictures are read is kept there on request, and holds from then on; what else it says stays. */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { beforeEach, expect, it } from 'vitest';
+import { IMAGE_PRESETS } from '../../../src/contract/data';
+import { torchStages, type OwnModel } from '../../window/ownModels';
+import { code, folder, get, start } from './studio';
+
+let own: OwnModel;
+let file: string;
+beforeEach(() => {
+  mkdirSync(join(folder, 'own'));
+  own = torchStages(join(folder, 'own'));
+  file = join(dirname(own.model), 'mho.json');
+});
+const opened = async () => {
+  const service = start();
+  await get(service, 'openModel', { file: 'model' }, { paths: { model: own.model } });
+  const read = (reading = {}) =>
+    get(service, 'readInputs', { files: ['picture'], reading }, { paths: { picture: own.picture! } });
+  return { service, read };
+};
+const { fit: _, ...imagenet } = { ...IMAGE_PRESETS['ImageNet (mean, std)'], fit: null };
+
+it('is written, and read by who opens the model next', async () => {
+  writeFileSync(file, '{"pad_token_id": 3, "mine": [1], "image": {"range": "0..255"}}');
+  const { service, read } = await opened();
+  const usual = await read();
+  expect(usual.reading).toMatchObject({ range: '0..255', mean: null, why: { kind: 'beside' } });
+  const chosen = await read(imagenet);
+  expect(chosen.reading).toMatchObject({ ...imagenet, why: { kind: 'chosen' } });
+  expect(chosen.arrays[0]!.min).toBeLessThan(0);
+  await get(service, 'keepReading', { data: chosen.data });
+  expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual({
+    pad_token_id: 3,
+    mine: [1],
+    image: { ...imagenet, fit: 'stretch' },
+  });
+  const again = await (await opened()).read();
+  expect(again.reading).toMatchObject({ ...imagenet, why: { kind: 'beside' } });
+  expect(again.arrays[0]!.min).toBe(chosen.arrays[0]!.min);
+});
+
+it('one part that is wrong leaves the others, and a file that is none of ours is not written over', async () => {
+  writeFileSync(file, '{"image": {"range": "wide"}, "check": 3}');
+  expect((await (await opened()).read()).reading).toMatchObject({ range: '0..1', why: { kind: 'unknown' } });
+  writeFileSync(file, 'notes of mine');
+  const { service, read } = await opened();
+  const { data } = await read(imagenet);
+  expect(await code(service, { name: 'keepReading', params: { data } })).toBe('FILE_WRITE');
+  expect(readFileSync(file, 'utf8')).toBe('notes of mine');
+});
+
+it('arrays were not read as pictures: there is nothing to keep', async () => {
+  const { service } = await opened();
+  const { data } = await get(service, 'readInputs', { files: ['data'] }, { paths: { data: own.data[0]! } });
+  expect(await code(service, { name: 'keepReading', params: { data } })).toBe('NOTHING_OPEN');
+});
