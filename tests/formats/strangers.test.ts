@@ -262,7 +262,7 @@ const WRITTEN: Readonly<Record<string, readonly [bytes: string | Uint8Array, ...
     '\x81\xa7Dense_0\x81\xa6kernel\xc7\x12\x01\x93\x91\x01\xa7float32\xc4\x04\0\0\0\0',
     /checkpoint of JAX/,
     'origin',
-    /jax2tf/,
+    /jax2onnx/,
   ],
   'a 7z archive': ["7z\xbc\xaf'\x1c\0\x04", /7z archive/, 'command', /7z x/],
   'a RAR archive': ['Rar!\x1a\x07\x01\0', /RAR archive/, 'command', /unrar x/],
