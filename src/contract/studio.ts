@@ -361,12 +361,22 @@ export interface RecoveryEntry {
   readonly when: string;
 }
 
+export const figureChoice = z.object({
+  preset: z.enum(['own', 'column', 'columns', 'slide']),
+  format: z.enum(['svg', 'png', 'pdf']),
+  /** For paper, or in the window's colours. */
+  ground: z.enum(['light', 'window']),
+});
+export type FigureChoice = z.infer<typeof figureChoice>;
+
 export const settings = z.object({
   theme: z.enum(['system', 'light', 'dark']),
   backend: backendChoice,
   memoryMB: z.number().int().min(16).max(1_000_000).nullable(),
   /** Save the session after every run once it has a file. */
   autosave: z.boolean(),
+  /** How pictures were saved last. */
+  figures: figureChoice.optional(),
 });
 export type Settings = z.infer<typeof settings>;
 
@@ -528,7 +538,7 @@ export const hostRequests = {
   exportFile: asks<string | null>()(
     z.object({
       name: z.string().min(1).max(200),
-      kind: z.enum(['svg', 'png', 'csv', 'html']),
+      kind: z.enum(['svg', 'png', 'csv', 'html', 'json']),
       bytes: z.instanceof(Uint8Array),
     }),
   ),
@@ -538,6 +548,19 @@ export const hostRequests = {
       z.object({ kind: z.literal('text'), text: z.string().max(50_000_000) }),
       z.object({ kind: z.literal('picture'), png: z.instanceof(Uint8Array) }),
     ]),
+  ),
+  /**
+   * A picture as a page of its size, its letters as letters; null when the user closed the dialog. In a browser its own print
+   * dialog does it. @throws FILE_WRITE
+   */
+  exportPdf: asks<string | null>()(
+    z.object({
+      name: z.string().min(1).max(200),
+      svg: z.string().max(64e6),
+      /** Pixels, of which 96 are an inch. */
+      width: z.number().min(1).max(14_400),
+      height: z.number().min(1).max(14_400),
+    }),
   ),
   recentList: asks<readonly FileRef[]>()(nothing),
   clearRecent: asks<void>()(nothing),

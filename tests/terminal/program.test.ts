@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { version } from '../../package.json';
+import { layerGraph, nodeData } from '../../src/contract/layerGraph';
 import type { ModelSummary, OpSupport, Varied } from '../../src/contract/model';
 import { saveSession } from '../../src/main/engine/sessions';
 import { right, table } from '../../src/main/hosts/terminal/table';
@@ -286,6 +287,25 @@ describe('mho export', () => {
     const csv = join(folder, 'a.csv');
     expect(await mho(['export', session, '--csv', csv])).toEqual({ code: 0, out: '', err: `Wrote ${csv}\n` });
     expect(await readFile(csv, 'utf8')).toMatch(/^run,method,rule,steps,example,target,layer,unit,contribution,/);
+  });
+
+  it('writes layers as JSON for other programs, alone or beside the table', async () => {
+    const [graph, overlay] = [join(folder, 'graph.json'), join(folder, 'overlay.json')];
+    const { code, err } = await mho(['export', session, '--graph', graph, '--overlay', overlay]);
+    expect({ code, err }).toEqual({ code: 0, err: `Wrote ${graph}\nWrote ${overlay}\n` });
+    const told = layerGraph.parse(JSON.parse(await readFile(graph, 'utf8')));
+    expect(told.runs.length).toBeGreaterThan(1);
+    const { results } = nodeData.parse(JSON.parse(await readFile(overlay, 'utf8')));
+    const [first] = told.runs[0]!.examples;
+    expect(Object.keys(results)).toEqual(first!.layers.map(({ layer }) => layer));
+    for (const { layer, mass } of first!.layers) expect(results[layer]!.value).toBe(mass);
+  });
+
+  it('refuses an overlay of a run or an example that is not there', async () => {
+    const overlay = join(folder, 'none.json');
+    const asked = (...more: string[]) => mho(['export', session, '--overlay', overlay, ...more]);
+    expect(await asked('--run', '99')).toMatchObject({ code: 2, err: expect.stringContaining('--run 99: the session has runs 0 to') }); // prettier-ignore
+    expect(await asked('--example', '999')).toMatchObject({ code: 2, err: expect.stringContaining('--example 999: run 0 has ') }); // prettier-ignore
   });
 
   it('says when it cannot write', async () => {

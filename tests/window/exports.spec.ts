@@ -35,11 +35,32 @@ async function written(ending: string, press: () => Promise<void>): Promise<Buff
   await expect(page.getByText(`Saved ${saved - 1}.${ending}.`)).toBeVisible();
   return readFileSync(file);
 }
-const picture = (button: Locator, format: 'SVG' | 'PNG'): Promise<Buffer> =>
+const picture = (button: Locator, format: 'SVG' | 'PNG' | 'PDF'): Promise<Buffer> =>
   written(format.toLowerCase(), async () => {
     await button.click();
-    await page.getByRole('menuitem', { name: new RegExp(`^${format}`) }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByRole('radio', { name: new RegExp(`^${format}`) }).check();
+    await expect(dialog.getByRole('img', { name: /^Preview/ })).toBeVisible();
+    await dialog.getByRole('button', { name: 'Save', exact: true }).click();
+    await expect(dialog).toHaveCount(0);
   });
+
+/** Texts of a picture as a page draws it, with the typeface that is in it: where each ends, and where the picture does. */
+const textBoxes = (svg: string): Promise<{ text: string; cut: boolean; size: number }[]> =>
+  page.evaluate<{ text: string; cut: boolean; size: number }[]>(`(async () => {
+    const host = document.createElement('div');
+    document.body.append(host);
+    host.append(document.importNode(new DOMParser().parseFromString(${JSON.stringify(svg)}, 'image/svg+xml').documentElement, true));
+    const whole = host.firstElementChild.getBoundingClientRect();
+    const found = [...host.querySelectorAll('text')].map((text) => {
+      const box = text.getBoundingClientRect();
+      const near = text.ownerSVGElement.getBoundingClientRect();
+      const inside = (edge) => box.left >= edge.left - 1 && box.right <= edge.right + 1 && box.top >= edge.top - 2 && box.bottom <= edge.bottom + 2;
+      return { text: text.textContent, cut: box.width > 0 && !(inside(whole) && inside(near)), size: box.height };
+    });
+    host.remove();
+    return found;
+  })()`);
 
 /** How many colours a picture has, as the page draws it; 0 when it cannot be drawn. */
 const colours = (type: string, bytes: Buffer): Promise<number> =>
@@ -64,8 +85,14 @@ async function both(button: Locator, what: string): Promise<string> {
   const svg = await picture(button, 'SVG');
   const text = svg.toString();
   expect(text, what).toMatch(/^<svg[^>]+xmlns="http:\/\/www\.w3\.org\/2000\/svg"/);
-  expect(text, what).not.toMatch(/<script|<link|url\((?!['"]?#|&quot;#)|var\(|(href|src)="(?!data:|#)/);
+  expect(text, what).not.toMatch(/<script|<link|url\((?!['"]?#|&quot;#|data:)|var\(|(href|src)="(?!data:|#)/);
   expect(await colours('image/svg+xml', svg), what).toBeGreaterThan(3);
+  expect(text, what).toContain('@font-face{font-family:&#39;Inter Variable&#39;');
+  for (const fact of ['model ', 'target ', 'example ', 'baseline ']) expect(text, what).toContain(fact);
+  expect(
+    (await textBoxes(text)).filter(({ cut }) => cut),
+    what,
+  ).toEqual([]);
   const png = await picture(button, 'PNG');
   expect(png.subarray(1, 4).toString(), what).toBe('PNG');
   expect(Math.min(...sizeOf(png)), what).toBeGreaterThan(150);
@@ -118,6 +145,26 @@ test('a unit: heat maps over the image', async () => {
   expect(svg).toContain('of its layer');
 });
 
+test('a picture for a column: PDF of one page of its width, letters as letters; PNG of 300 dots per inch', async () => {
+  const save = button('Save the bars');
+  await save.click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByRole('radio', { name: /^One column/ }).check();
+  await expect(dialog.getByText(/^85 × \d+ mm/)).toBeVisible();
+  await expect(dialog.getByText(/^digits_units_nig-rescale_example-0\./)).toBeVisible();
+  await page.keyboard.press('Escape');
+  await expect(dialog).toHaveCount(0);
+  await expect(save).toBeFocused();
+  const pdf = (await picture(save, 'PDF')).toString('latin1');
+  expect(pdf.match(/\/Type \/Page\b(?!s)/g)).toHaveLength(1);
+  expect(pdf).toMatch(/\/FontName \/[A-Z]{6}\+Inter/);
+  expect(Number(/MediaBox \[0 0 ([\d.]+)/.exec(pdf)![1])).toBeCloseTo((85 / 25.4) * 72, -0.5);
+  // remembered, by the page and by the program
+  const png = await picture(save, 'PNG');
+  expect(sizeOf(png)[0]).toBeCloseTo((85 / 25.4) * 300, -1);
+  expect((await studio.get('settings', {})).figures).toEqual({ preset: 'column', format: 'png', ground: 'light' });
+});
+
 test("the sums of layers against F(x) − F(x'), and their table", async () => {
   await view('Completeness');
   const svg = await both(button('Save the bars'), 'completeness');
@@ -130,7 +177,7 @@ test("the sums of layers against F(x) − F(x'), and their table", async () => {
 test('scatter and overlap', async () => {
   await view('Compare');
   await page.locator('.js-plotly-plot').first().waitFor({ timeout: 20_000 });
-  for (const [at, save] of (await page.getByRole('button', { name: 'Save the picture' }).all()).entries())
+  for (const [at, save] of (await page.getByRole('button', { name: /^Save the picture of/ }).all()).entries())
     await both(save, `compare ${at}`);
   const rows = await table();
   expect(rows.length).toBeGreaterThan(10);
@@ -139,7 +186,7 @@ test('scatter and overlap', async () => {
 test('the way from baseline to input', async () => {
   await view('Path');
   await page.locator('.js-plotly-plot').first().waitFor({ timeout: 20_000 });
-  const all = await page.getByRole('button', { name: 'Save the picture' }).all();
+  const all = await page.getByRole('button', { name: /^Save the picture of/ }).all();
   expect(all.length).toBeGreaterThanOrEqual(2);
   for (const [at, save] of all.entries()) await both(save, `path ${at}`);
 });

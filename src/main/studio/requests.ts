@@ -34,6 +34,7 @@ import { chooseData, chooseFile, chooseNewFile } from './dialogs';
 import { checked } from '../hosts/checked';
 import type { EngineHost } from '../hosts/engineProcess/host';
 import { exists } from '../hosts/files';
+import { pdfOf } from './pdf';
 import { fromOurPage } from './security';
 import type { Store } from './store';
 import { faultOf, type StudioWindow } from './window';
@@ -50,11 +51,13 @@ type Handlers = {
   [Name in HostRequestName]: (window: StudioWindow, params: Params<Name>) => Promise<Result<Name>>;
 };
 
+const FORBIDDEN_IN_NAMES = /[\\/:*?"<>|]/g;
 const exports: Readonly<Record<Params<'exportFile'>['kind'], string>> = {
   svg: 'SVG pictures',
   png: 'PNG pictures',
   csv: 'CSV tables',
   html: 'HTML reports',
+  json: 'JSON files',
 };
 
 /** Electron's clipboard takes items, as the web's does; before it did so, pictures had a call of their own. */
@@ -75,7 +78,7 @@ function hostHandlers({ engine, store, newWindow, notifyAll }: RequestSurroundin
     saveSession: (window) => window.save(),
     saveSessionAs: (window) => window.save(true),
     exportFile: async (window, { name, kind, bytes }) => {
-      const suggested = name.replace(/[\\/:*?"<>|]/g, '-');
+      const suggested = name.replace(FORBIDDEN_IN_NAMES, '-');
       const path = await chooseNewFile(window.browser, suggested, { name: exports[kind], extensions: [kind] });
       if (path === null) return null;
       await writeSafely(path, (file) => file.writeFile(bytes), AS_OTHER_FILES);
@@ -84,6 +87,14 @@ function hostHandlers({ engine, store, newWindow, notifyAll }: RequestSurroundin
     copy: async (_window, what) => {
       if (what.kind === 'text') await clipboard.writeText(what.text);
       else await copyPicture(what.png);
+    },
+    exportPdf: async (window, { name, ...picture }) => {
+      const suggested = name.replace(FORBIDDEN_IN_NAMES, '-');
+      const path = await chooseNewFile(window.browser, suggested, { name: 'PDF documents', extensions: ['pdf'] });
+      if (path === null) return null;
+      const bytes = await pdfOf(picture);
+      await writeSafely(path, (file) => file.writeFile(bytes), AS_OTHER_FILES);
+      return window.grants.grant(path, 'data').name;
     },
     recentList: async (window): Promise<readonly FileRef[]> =>
       (await store.present()).map(({ path, kind }) => window.grants.grant(path, kind)),

@@ -2,6 +2,7 @@
  * In a browser, over `mho serve`: a WebSocket for everything but files, which are uploaded. What says who asks is a cookie
  * that no script can read; the page itself keeps only which document it shows, so that it shows it again after a reload.
  */
+import { printPicture } from './print';
 import { MhoError } from '../../contract/errors';
 import { ENDINGS } from '../../contract/formats';
 import type {
@@ -173,6 +174,10 @@ export async function overSocket(location: Location): Promise<StudioClient> {
         const png = new Blob([what.png as Uint8Array<ArrayBuffer>], { type: 'image/png' });
         await navigator.clipboard.write([new ClipboardItem({ 'image/png': png })]);
       }
+    },
+    exportPdf: async ({ name, svg, width, height }: Params<'exportPdf'>) => {
+      await printPicture(svg, width, height);
+      return name;
     },
     saveSession: () => saveSession(),
     saveSessionAs: () => saveSession(),

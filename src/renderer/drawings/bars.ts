@@ -7,6 +7,8 @@ import { certainWords, trustOf } from '../../contract/words/accuracy';
 import { certainFirst, unitTrust } from '../logic/certain';
 import { deltaWords, type LayerSums } from '../logic/completeness';
 import { errorLine, ofTotal } from '../logic/errorWords';
+import { namesOf } from '../logic/names';
+import { textWidth } from './metrics';
 import { drawing, escaped, fitting, paints, tag, words } from './svg';
 
 const ROW = 26;
@@ -15,23 +17,43 @@ const PAD = 16;
 const NAME = 210;
 const BAR = 170;
 const VALUE = 112;
+/** Of a ranking where there is little room. */
+const LEAST_NAME = 120;
+const LEAST_BAR = 64;
+
+/** How many units fit a height. */
+export const rankingRows = (height: number | null): number =>
+  height === null ? Infinity : Math.max(3, Math.floor((height - HEAD - 10) / ROW));
 
 /**
  * Units with one column of bars, error whiskers, values and ranks per run.
  * @param rows to draw, in order
  * @param sorted the column whose ranks stand in front and whose ties are marked
+ * @param room pixels to the right that there are; names and bars give way as far as they are read
  */
-export function rankingPicture(table: Ranking, rows: ArrayLike<number>, sorted: number, theme: Theme): string {
+export function rankingPicture(
+  table: Ranking,
+  rows: ArrayLike<number>,
+  sorted: number,
+  theme: Theme,
+  room: number | null = null,
+): string {
   const paint = paints[theme];
   const { columns } = table;
+  const names = namesOf(table.layers.map((layer) => layer.name));
   const extent = Math.max(1e-12, ...columns.map((column) => column.extent));
-  const width = 2 * PAD + 34 + NAME + columns.length * (BAR + VALUE);
-  const left = (at: number): number => PAD + 34 + NAME + at * (BAR + VALUE);
+  const spare = (room ?? Infinity) - 2 * PAD - 34 - columns.length * VALUE;
+  const name = Math.max(LEAST_NAME, Math.min(NAME, spare - columns.length * BAR));
+  const bar = Math.max(LEAST_BAR, Math.min(BAR, (spare - name) / Math.max(1, columns.length)));
+  const width = 2 * PAD + 34 + name + columns.length * (bar + VALUE);
+  const left = (at: number): number => PAD + 34 + name + at * (bar + VALUE);
   const parts: string[] = [];
   const heading = { 'font-weight': 600, fill: paint.soft };
   parts.push(words('#', PAD + 24, 22, 12, { ...heading, 'text-anchor': 'end' }));
   parts.push(words('unit', PAD + 34, 22, 12, heading));
-  columns.forEach(({ run }, at) => parts.push(words(fitting(runLabel(run), BAR, 12), left(at), 22, 12, heading)));
+  columns.forEach(({ run }, at) =>
+    parts.push(words(fitting(runLabel(run), bar + VALUE - 12, 12, true), left(at), 22, 12, heading)),
+  );
   parts.push(tag('path', { d: `M${PAD} ${HEAD - 2}H${width - PAD}`, stroke: paint.line }));
   Array.from(rows).forEach((row, place) => {
     const y = HEAD + place * ROW;
@@ -44,13 +66,13 @@ export function rankingPicture(table: Ranking, rows: ArrayLike<number>, sorted: 
       tag(
         'text',
         { x: PAD + 34, y: middle + 4, 'font-size': 12.5 },
-        escaped(fitting(layer.name, NAME - 50, 12.5)),
+        escaped(fitting(names.short(layer.name), name - 12 - textWidth(unit, 12.5, true), 12.5)),
         tag('tspan', { 'font-weight': 700 }, unit),
       ),
     );
     columns.forEach((column, at) => {
-      const x = left(at) + BAR / 2;
-      const scale = BAR / 2 / extent;
+      const x = left(at) + bar / 2;
+      const scale = bar / 2 / extent;
       const value = column.values[row]!;
       const error = column.errors[row]!;
       const trust = unitTrust(column, table.layer[row]!, row);
@@ -74,7 +96,7 @@ export function rankingPicture(table: Ranking, rows: ArrayLike<number>, sorted: 
             'stroke-width': 1.2,
           }),
         );
-      const end = left(at) + BAR + 62;
+      const end = left(at) + bar + 62;
       parts.push(words(signed(value), end, middle + (trust ? 0 : 4), 12, { 'text-anchor': 'end' }));
       if (trust)
         parts.push(
@@ -126,6 +148,7 @@ export const residualShare = (relative: number): number =>
 export function completenessPicture(sums: LayerSums, title: string, theme: Theme): string {
   const paint = paints[theme];
   const { rows, delta, extent, tolerance, drowned } = sums;
+  const names = namesOf(rows.map(({ layer }) => layer.name));
   const [sumAt, residualAt] = [PAD + NAME, PAD + NAME + 330];
   const [sumWidth, residualWidth] = [240, 150];
   const width = residualAt + residualWidth + 90 + 110 + PAD;
@@ -148,7 +171,7 @@ export function completenessPicture(sums: LayerSums, title: string, theme: Theme
       tag(
         'text',
         { x: PAD, y: middle + 4, 'font-size': 12.5, ...ink },
-        escaped(fitting(layer.name, NAME - 60, 12.5)),
+        escaped(fitting(names.short(layer.name), NAME - 60, 12.5)),
         layer.cut ? tag('tspan', { 'font-size': 10, fill: paint.faint }, '  cut') : '',
       ),
     );

@@ -105,7 +105,7 @@ export function mapPixels(map: NumericArray, extent: number, colour: ColourScale
 export type PixelUrl = (data: Uint8ClampedArray<ArrayBuffer>, columns: number, rows: number) => string;
 
 const pixelImage = (href: string, width: number, height: number, opacity: number | null): string =>
-  tag('image', { href, width, height, preserveAspectRatio: 'none', style: 'image-rendering:pixelated', opacity });
+  tag('image', { href, width, height, preserveAspectRatio: 'none', 'image-rendering': 'pixelated', opacity });
 
 export interface Fragment {
   readonly markup: string;

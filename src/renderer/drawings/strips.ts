@@ -49,8 +49,7 @@ function stripMarkup(strips: readonly Strip[], width: number, theme: Theme): str
 export const stripPicture = (strips: readonly Strip[], title: string, theme: Theme): string => {
   const [width, pad] = [640, 16];
   const { height } = stripPlaces(width, strips.length);
-  return drawing(width + 2 * pad, height + 52, title, theme, [
-    words(title, pad, 26, 14, { 'font-weight': 700 }),
-    tag('g', { transform: `translate(${pad} 40)` }, stripMarkup(strips, width, theme)),
+  return drawing(width + 2 * pad, height + 2 * pad, title, theme, [
+    tag('g', { transform: `translate(${pad} ${pad})` }, stripMarkup(strips, width, theme)),
   ]);
 };

@@ -1,6 +1,7 @@
 /** Pictures as text: SVG that stands alone, for exports and the report. The window's own colours, light or dark. */
 import type { Theme } from '../logic/colour';
-import { clipped } from '../logic/names';
+import { fitted } from '../logic/names';
+import { textWidth } from './metrics';
 
 /** The colours of `styles/tokens.css` that pictures use; a picture on its own knows no style sheet. */
 export interface Paint {
@@ -50,7 +51,7 @@ export const paints: Readonly<Record<Theme, Paint>> = {
   },
 };
 
-export const FONT = "Inter, system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif";
+export const FONT = "'Inter Variable', Inter, system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif";
 export const MONO = "ui-monospace, 'SF Mono', 'DejaVu Sans Mono', monospace";
 
 /** What XML 1.0 has no place for, escaped or not: a single one would make the whole picture unreadable. */
@@ -78,9 +79,9 @@ export function tag(name: string, attributes: Attributes, ...children: readonly 
 export const words = (text: string, x: number, y: number, size: number, more: Attributes = {}): string =>
   tag('text', { x, y, 'font-size': size, ...more }, escaped(text));
 
-/** Cut in the middle to about so many pixels of text of a size. */
-export const fitting = (text: string, width: number, size: number): string =>
-  clipped(text, Math.max(3, Math.floor(width / (size * 0.56))));
+/** Cut in the middle to so many pixels of text of a size. */
+export const fitting = (text: string, width: number, size: number, bold = false): string =>
+  fitted(text, width, (part) => textWidth(part, size, bold));
 
 /** A whole picture. @param title what it shows, for those who do not see it */
 export const drawing = (

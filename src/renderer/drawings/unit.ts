@@ -7,6 +7,7 @@ import type { Theme } from '../logic/colour';
 import { number, signed } from '../logic/format';
 import { range, type DrawnInput } from '../logic/inputs';
 import { positionsFragment, type PixelUrl } from './positions';
+import { textWidth } from './metrics';
 import { drawing, paints, tag, words } from './svg';
 
 export interface UnitPicture {
@@ -32,6 +33,8 @@ const PAD = 16;
 const MAP = 168;
 const WIDE = 560;
 const SIDE = 200;
+/** Where maps begin, below the subtitle. */
+const TOP = 32;
 
 /** Units of a layer as bars; those too many to tell apart are left to the table. */
 function strip(values: ArrayLike<number>, unit: number | null, theme: Theme): string {
@@ -76,12 +79,9 @@ export function unitPicture(
   url: PixelUrl,
 ): string {
   const paint = paints[theme];
-  const parts = [
-    words(title, PAD, 28, 16, { 'font-weight': 700 }),
-    words(subtitle, PAD, 46, 11.5, { fill: paint.faint }),
-  ];
+  const parts = [words(subtitle, PAD, 20, 11.5, { fill: paint.faint })];
   const along = maps.some(({ map }) => map.shape.length === 1 && map.data.length > 1);
-  let [x, y, bottom] = [PAD, 66, 66];
+  let [x, y, bottom] = [PAD, TOP, TOP];
   for (const { caption, map, value, error, extent } of maps) {
     const fragment = positionsFragment(map, input, extent, theme, along ? WIDE : MAP, along ? 64 : MAP, url);
     const says = `${caption}${value === null ? '' : ` ${signed(value)}`}${error === '' ? '' : ` ${error}`}`;
@@ -90,10 +90,10 @@ export function unitPicture(
     const height = 18 + (fragment?.height ?? 0) + 12;
     bottom = Math.max(bottom, y + height);
     if (along) y += height;
-    else x += Math.max(fragment?.width ?? 0, 150) + PAD;
+    else x += Math.max(fragment?.width ?? 0, textWidth(says, 12)) + PAD;
   }
   const side = along ? PAD + WIDE + PAD : x + PAD;
-  let down = 66;
+  let down = TOP;
   const beside = (caption: string, markup: string): void => {
     parts.push(words(caption, side, down + 10, 12, { fill: paint.soft }));
     parts.push(tag('g', { transform: `translate(${side} ${down + 18})` }, markup));
@@ -111,6 +111,6 @@ export function unitPicture(
         tag('path', { d: curveOf(curve.alphas, values), fill: 'none', stroke: paint.accent, 'stroke-width': 2 }),
     );
   }
-  const width = down > 66 ? side + SIDE + PAD : side;
+  const width = down > TOP ? side + SIDE + PAD : side;
   return drawing(width, Math.max(bottom, down) + 8, title, theme, parts);
 }

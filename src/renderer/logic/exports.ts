@@ -1,10 +1,14 @@
 /** Pictures and tables as files. */
 import { asCellText } from '../../contract/text';
 import { runLabel } from '../../contract/words/runs';
+import type { Params } from '../../contract/studio';
+import type { Framed } from '../drawings/figure';
 import type { PixelUrl } from '../drawings/positions';
 import { soundXml } from '../drawings/svg';
 import { certainFirst, unitTrust } from './certain';
 import type { LayerSums } from './completeness';
+import { DPI, type Format } from './figures';
+import { withDensity } from './png';
 import { byRank, type Ranking } from './ranking';
 import { studio } from '../stores/studio.svelte';
 import { messages } from '../stores/messages.svelte';
@@ -81,12 +85,17 @@ export const completenessCsv = ({ rows, delta, uncertainty }: LayerSums): string
     ]),
   );
 
+/**
+ * A picture as text of an SVG that stands alone; null when there is nothing to draw. What takes longer than a frame is a function:
+ * it is begun in the picture's colours, and goes on when the window has its own again.
+ */
+export type Drawing = string | null | Promise<string | null> | (() => Promise<string>);
+
+/** What is saved as it is. */
+type FileKind = Params<'exportFile'>['kind'];
+
 /** Hands bytes to the host, which asks where to. */
-export async function exportBytes(
-  name: string,
-  kind: 'svg' | 'png' | 'csv' | 'html',
-  bytes: Uint8Array,
-): Promise<void> {
+export async function exportBytes(name: string, kind: FileKind, bytes: Uint8Array): Promise<void> {
   await studio.program.guard(async () => {
     const saved = await studio.program.client.request('exportFile', {
       name,
@@ -97,7 +106,7 @@ export async function exportBytes(
   });
 }
 
-export const exportText = (name: string, kind: 'svg' | 'csv' | 'html', text: string): Promise<void> =>
+export const exportText = (name: string, kind: Exclude<FileKind, 'png'>, text: string): Promise<void> =>
   exportBytes(name, kind, new TextEncoder().encode(text));
 
 /** Styles that a picture takes from the page's sheet and must carry itself. */
@@ -139,21 +148,35 @@ export function standaloneSvg(source: SVGSVGElement, size: readonly [number, num
   return soundXml(new XMLSerializer().serializeToString(copy));
 }
 
-/** An SVG's text as PNG at twice its size. */
+/** Pixels of a canvas that browsers still draw, in each direction and in all. */
+const MOST_SIDE = 16_000;
+const MOST_PIXELS = 120e6;
+
+/** An SVG's text as PNG of 300 dots per inch, as far as a canvas goes; what it says of its density is what it has. */
 export async function pngOf(svg: string): Promise<Uint8Array> {
   const url = URL.createObjectURL(new Blob([svg], { type: 'image/svg+xml' }));
   try {
     const image = new Image();
     image.src = url;
     await image.decode();
+    const { width, height } = image;
+    const scale = Math.min(DPI / 96, MOST_SIDE / Math.max(width, height), Math.sqrt(MOST_PIXELS / (width * height)));
     const canvas = document.createElement('canvas');
-    canvas.width = image.width * 2;
-    canvas.height = image.height * 2;
+    canvas.width = Math.round(width * scale);
+    canvas.height = Math.round(height * scale);
     canvas.getContext('2d')!.drawImage(image, 0, 0, canvas.width, canvas.height);
-    return await canvasPng(canvas);
+    return withDensity(await canvasPng(canvas), scale * 96);
   } finally {
     URL.revokeObjectURL(url);
   }
+}
+
+/** Saves a framed picture. */
+export async function exportFigure(name: string, format: Format, { svg, width, height }: Framed): Promise<void> {
+  if (format === 'svg') return exportText(`${name}.svg`, 'svg', svg);
+  if (format === 'png') return exportBytes(`${name}.png`, 'png', await pngOf(svg));
+  const saved = await studio.program.client.request('exportPdf', { name: `${name}.pdf`, svg, width, height });
+  if (saved !== null) messages.note(`Saved ${saved}.`);
 }
 
 /** A picture of a few pixels as data URL. @param data RGBA */

@@ -17,8 +17,8 @@ export interface Plotly {
   react(element: HTMLElement, data: readonly Trace[], layout: object, config: object): Promise<PlotElement>;
   purge(element: HTMLElement): void;
   toImage(
-    element: HTMLElement,
-    options: { format: 'svg' | 'png'; width: number; height: number; scale?: number },
+    plot: { readonly data: readonly Trace[]; readonly layout: object },
+    options: { format: 'svg'; width: number; height: number; scale?: number },
   ): Promise<string>;
   Plots: { resize(element: HTMLElement): void };
 }

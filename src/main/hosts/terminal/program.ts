@@ -12,6 +12,7 @@ import { METHOD_LINES, RULE_LINES } from '../../../contract/words/methods';
 import { checkAddressSpace } from './addressSpace';
 import { toleranceFrom } from './accuracy';
 import type { CheckCommandOptions } from './commands/check';
+import type { ExportOptions } from './commands/export';
 import type { AttributeOptions, InspectOptions, ShowOptions } from './options';
 import { cleaned, EXIT, type Interrupt, type Terminal } from './terminal';
 
@@ -364,13 +365,19 @@ function programFor(terminal: Terminal, finish: (code: number) => void): Command
 
   program
     .command('export')
-    .summary('write a session as CSV')
-    .description('Writes a session as a table: one row per unit, or per neuron.')
+    .summary('write a session as CSV or JSON')
+    .description(
+      'Writes a session as a table, one row per unit or per neuron; as a graph of layers with what goes through each; as node data for Model Explorer.',
+    )
     .argument('<session>', SESSION_ARGUMENT)
     .option('--csv <file>', 'the table to write')
     .option('--neurons', 'one row per neuron instead of per unit')
-    .action(async (path: string, options: { csv: string; neurons?: boolean }, command: Command) => {
-      needed(command, '--csv');
+    .option('--graph <file>', 'layers, their inputs, and sums and errors of all runs, as JSON')
+    .option('--overlay <file>', 'the importance mass of every layer, as Model Explorer takes it')
+    .option('--run <which>', 'with --overlay: which run, by its number', '0')
+    .option('--example <which>', 'with --overlay: as numbered in the inputs; the first one else')
+    .action(async (path: string, options: ExportOptions, command: Command) => {
+      if (options.graph === undefined && options.overlay === undefined) needed(command, '--csv');
       const { exportCommand } = await import('./commands/export');
       finish(await exportCommand(terminal, path, options));
     });
