@@ -377,6 +377,8 @@ export const settings = z.object({
   autosave: z.boolean(),
   /** How pictures were saved last. */
   figures: figureChoice.optional(),
+  /** Where the layer graph's edges lead; absent: down. */
+  graphDirection: z.enum(['down', 'right']).optional(),
 });
 export type Settings = z.infer<typeof settings>;
 

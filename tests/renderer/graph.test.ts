@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { LayerSummary } from '../../src/contract/model';
-import { groupsAround, visibleGraph } from '../../src/renderer/logic/graphTree';
-import { layOut, NODE_HEIGHT } from '../../src/renderer/logic/layout';
+import { groupsAround, groupsOpen, layerTree, visibleGraph } from '../../src/renderer/logic/graphTree';
+import { HEADER, layOut, NODE_HEIGHT, NODE_WIDTH } from '../../src/renderer/logic/layout';
 import { edgeFlows, layerMass } from '../../src/renderer/logic/mass';
 import { record } from './records';
 
@@ -27,7 +27,7 @@ const residual = [
 
 describe('the visible graph', () => {
   it('shows a closed group as one node with its edges joined', () => {
-    const { roots, edges, shownBy } = visibleGraph(residual, new Set());
+    const { roots, edges, shownBy } = visibleGraph(layerTree(residual), new Set());
     expect(roots.map(({ id }) => id)).toEqual(['input', 'block/', 'add', 'out']);
     expect(edges).toEqual([
       { from: 'input', to: 'block/' },
@@ -39,7 +39,10 @@ describe('the visible graph', () => {
   });
 
   it('opens groups within groups', () => {
-    const { roots, shownBy } = visibleGraph(residual, new Set(groupsAround(residual[2]!)));
+    const { roots, shownBy } = visibleGraph(
+      layerTree(residual),
+      new Set(groupsAround(layerTree(residual), 'block/inner/b')),
+    );
     expect(roots[1]!.children!.map(({ id }) => id)).toEqual(['block/a', 'block/inner/']);
     expect(shownBy.get('block/inner/b')).toBe('block/inner/b');
   });
@@ -53,8 +56,8 @@ describe('layout', () => {
     inner.y + inner.height <= outer.y + outer.height;
 
   it('puts every node below what feeds it, and open groups around their own', () => {
-    const graph = visibleGraph(residual, new Set(['block/', 'block/inner/']));
-    const { nodes, edges, width, height } = layOut(graph);
+    const graph = visibleGraph(layerTree(residual), new Set(['block/', 'block/inner/']));
+    const { nodes, edges, width, height } = layOut(graph, 'down');
     const byId = new Map(nodes.map((placed) => [placed.node.id, placed]));
     for (const { from, to } of graph.edges)
       expect(byId.get(to)!.y, `${from} → ${to}`).toBeGreaterThanOrEqual(byId.get(from)!.y + NODE_HEIGHT);
@@ -65,8 +68,21 @@ describe('layout', () => {
     expect(edges).toHaveLength(graph.edges.length);
   });
 
+  it('puts every node to the right of what feeds it where edges lead there, groups still under their names', () => {
+    const graph = visibleGraph(layerTree(residual), new Set(['block/', 'block/inner/']));
+    const { nodes, edges, width, height } = layOut(graph, 'right');
+    const byId = new Map(nodes.map((placed) => [placed.node.id, placed]));
+    for (const { from, to, points } of edges) {
+      expect(byId.get(to)!.x, `${from} → ${to}`).toBeGreaterThanOrEqual(byId.get(from)!.x + NODE_WIDTH);
+      expect(points.map(([x]) => x)).toEqual(points.map(([x]) => x).sort((a, b) => a - b));
+    }
+    expect(inside(byId.get('block/inner/b')!, byId.get('block/inner/')!)).toBe(true);
+    expect(byId.get('block/inner/b')!.y - byId.get('block/inner/')!.y).toBeGreaterThanOrEqual(HEADER);
+    for (const placed of nodes) expect(inside(placed, { x: 0, y: 0, width, height })).toBe(true);
+  });
+
   it('lets no two cards overlap', () => {
-    const { nodes } = layOut(visibleGraph(residual, new Set()));
+    const { nodes } = layOut(visibleGraph(layerTree(residual), new Set()), 'down');
     for (const a of nodes)
       for (const b of nodes)
         if (a !== b)
@@ -78,7 +94,7 @@ describe('layout', () => {
 
   it('draws a closed group that is both before and after a layer, without going round in a ring', () => {
     const ring = [layer('g/a', [], ['g']), layer('mid', ['g/a']), layer('g/b', ['mid'], ['g'])];
-    const { nodes } = layOut(visibleGraph(ring, new Set()));
+    const { nodes } = layOut(visibleGraph(layerTree(ring), new Set()), 'down');
     expect(nodes.map(({ node }) => node.id).sort()).toEqual(['g/', 'mid']);
   });
 
@@ -86,9 +102,10 @@ describe('layout', () => {
     const deep = Array.from({ length: 5_000 }, (_, at) =>
       layer(`l${at}`, at === 0 ? [] : at % 4 === 3 ? [`l${at - 1}`, `l${at - 3}`] : [`l${at - 1}`]),
     );
+    const tree = layerTree(deep);
     const started = performance.now();
-    const { nodes } = layOut(visibleGraph(deep, new Set()));
-    expect(nodes).toHaveLength(5_000);
+    const { nodes } = layOut(visibleGraph(tree, groupsOpen(tree, 3, true)), 'down');
+    expect(nodes.filter(({ node }) => !node.group)).toHaveLength(5_000);
     expect(performance.now() - started).toBeLessThan(15_000); // 5 s are promised on a machine that does nothing else
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { LayerSummary } from '../../src/contract/model';
 import { GraphFacts } from '../../src/renderer/logic/graphFacts';
-import { visibleGraph } from '../../src/renderer/logic/graphTree';
+import { layerTree, visibleGraph } from '../../src/renderer/logic/graphTree';
 import { record } from './records';
 
 const summary = (name: string, inputs: readonly string[], change: Partial<LayerSummary> = {}): LayerSummary => ({
@@ -30,8 +30,8 @@ const run = record('nig', [
 ]);
 const beyond = (residual: number, delta: number) => Math.abs(residual) > 0.01 * Math.abs(delta);
 const facts = new GraphFacts(layers, run, 5, beyond);
-const open = visibleGraph(layers, new Set(['block/']));
-const closed = visibleGraph(layers, new Set());
+const open = visibleGraph(layerTree(layers), new Set(['block/']));
+const closed = visibleGraph(layerTree(layers), new Set());
 const [, group] = closed.roots;
 const [inner, second] = open.roots[1]!.children!;
 
@@ -57,13 +57,20 @@ describe('GraphFacts', () => {
   });
 
   it('lets what is conserved flow through edges', () => {
-    expect(facts.flows(open.edges)).toEqual({ each: [200, 2, 2], extent: 200 });
+    expect(facts.flows(open)).toEqual({ each: [200, 2, 2], extent: 200 });
+    // into and out of a closed group as well
+    expect(facts.flows(closed)).toEqual({ each: [200, 2], extent: 200 });
+  });
+
+  it('knows where most goes through, inputs aside', () => {
+    expect(facts.heaviest(closed.roots.map((node) => ({ node })))).toBe('block/');
+    expect(facts.heaviest(open.roots[1]!.children!.map((node) => ({ node })))).toBe('constructor');
   });
 
   it('says nothing of masses before there is a run, or for an example that it did not take', () => {
     for (const none of [new GraphFacts(layers, null, 5, beyond), new GraphFacts(layers, run, 6, beyond)]) {
       expect(none.massOf(group!)).toBeNull();
-      expect(none.flows(open.edges)).toBeNull();
+      expect(none.flows(open)).toBeNull();
       expect(none.badges(second!).some(({ kind }) => kind === 'rule')).toBe(true);
       expect(none.badges(inner!).some(({ kind }) => kind === 'residual')).toBe(false);
     }

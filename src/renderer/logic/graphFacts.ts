@@ -5,7 +5,7 @@ import { estimateWords, layerShares, NOT_YET_RESOLVED, trustOf } from '../../con
 import { behindWords } from '../../contract/words/ruleless';
 import { number, shape, signed } from './format';
 import type { GraphNode, VisibleGraph } from './graphTree';
-import { edgeFlows, layerMass, type LayerMass } from './mass';
+import { edgeFlows, layerMass, type FlowEdge, type LayerMass } from './mass';
 import { examplePlace } from './ranking';
 
 export interface Badge {
@@ -23,6 +23,8 @@ export class GraphFacts {
   readonly #place: number;
   readonly #delta: number;
   readonly #uncertainty: number;
+  /** Flows between layers, once they are asked for. */
+  #between: readonly (FlowEdge & { readonly flow: number | null })[] | null = null;
   /** The mass that the darkest colour stands for. */
   readonly massExtent: number;
   /** The largest that raises or lowers. */
@@ -64,11 +66,43 @@ export class GraphFacts {
     }, null);
   }
 
-  /** What passes through each edge, and the largest of it; null before there is a run. */
-  flows(edges: VisibleGraph['edges']): { readonly each: readonly (number | null)[]; readonly extent: number } | null {
+  /** The id of the node with the largest mass, inputs aside; null before there is a run. */
+  heaviest(nodes: readonly { readonly node: GraphNode }[]): string | null {
+    let best: { readonly id: string; readonly mass: number } | null = null;
+    for (const { node } of nodes) {
+      if (node.children || !node.layers.some((name) => this.#layers.get(name)?.inputs.length)) continue;
+      const mass = this.massOf(node)?.mass ?? 0;
+      if (mass > (best?.mass ?? 0)) best = { id: node.id, mass };
+    }
+    return best?.id ?? null;
+  }
+
+  /**
+   * What passes through each edge, of groups the sum over the edges between their layers, and the largest of it; null before
+   * there is a run.
+   */
+  flows({ edges, shownBy }: Pick<VisibleGraph, 'edges' | 'shownBy'>): {
+    readonly each: readonly (number | null)[];
+    readonly extent: number;
+  } | null {
     if (this.#masses.size === 0) return null;
-    const each = edgeFlows(edges, new Map([...this.#masses].map(([name, { sum }]) => [name, sum])));
+    this.#between ??= this.#layerFlows();
+    const sums = new Map<string, number | null>();
+    for (const { from, to, flow } of this.#between) {
+      const key = `${shownBy.get(from)}\n${shownBy.get(to)}`;
+      const known = sums.get(key);
+      sums.set(key, known === null || flow === null ? null : (known ?? 0) + flow);
+    }
+    const each = edges.map(({ from, to }) => sums.get(`${from}\n${to}`) ?? null);
     return { each, extent: each.reduce<number>((most, flow) => Math.max(most, Math.abs(flow ?? 0)), 1e-12) };
+  }
+
+  #layerFlows(): readonly (FlowEdge & { readonly flow: number | null })[] {
+    const edges = [...this.#layers.values()].flatMap(({ name, inputs }) =>
+      [...new Set(inputs)].filter((from) => this.#layers.has(from)).map((from) => ({ from, to: name })),
+    );
+    const flows = edgeFlows(edges, new Map([...this.#masses].map(([name, { sum }]) => [name, sum])));
+    return edges.map((edge, at) => ({ ...edge, flow: flows[at]! }));
   }
 
   /** The estimated error over units as a share of their total, the worst of several layers; null without an estimate. */

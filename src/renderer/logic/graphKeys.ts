@@ -1,27 +1,60 @@
 /** Where the arrows go in the layer graph. */
 import type { VisibleGraph } from './graphTree';
-import type { PlacedNode } from './layout';
+import type { Layout, PlacedNode } from './layout';
 
-/** Beside is beside: rows count more than columns. */
-const apart = (a: PlacedNode, b: PlacedNode): number => 3 * Math.abs(a.y - b.y) + Math.abs(a.x - b.x);
+type Middle = readonly [across: number, along: number];
+
+/** What an arrow means where the edges lead down, and where they lead to the right. */
+const TURNS = {
+  down: { ArrowDown: 'on', ArrowUp: 'back', ArrowLeft: 'before', ArrowRight: 'after' },
+  right: { ArrowRight: 'on', ArrowLeft: 'back', ArrowUp: 'before', ArrowDown: 'after' },
+} as const;
 
 /**
- * Down and up follow the edges, down into an open group first; left and right go to the nearest on that side.
+ * On and back follow the edges, into and out of an open group by its header, and where no edge leads on, the order in which
+ * nodes are laid out. Beside goes to the nearest on that side. Home and End: the first, the last.
  * @returns the id of the node to go to; null where there is none, undefined for any other key
  */
 export function nodeOfKey(
   key: string,
   from: PlacedNode,
   edges: VisibleGraph['edges'],
-  nodes: readonly PlacedNode[],
+  { nodes, direction }: Pick<Layout, 'nodes' | 'direction'>,
 ): string | null | undefined {
+  if (key === 'Home') return nodes[0]?.node.id ?? null;
+  if (key === 'End') return nodes.at(-1)?.node.id ?? null;
+  const turns: Readonly<Record<string, 'on' | 'back' | 'before' | 'after'>> = TURNS[direction];
+  const turn = Object.hasOwn(turns, key) ? turns[key] : undefined;
+  if (turn === undefined) return undefined;
   const { id, children } = from.node;
-  if (key === 'ArrowDown') return children?.[0]?.id ?? edges.find((edge) => edge.from === id)?.to ?? null;
-  if (key === 'ArrowUp') return edges.find((edge) => edge.to === id)?.from ?? null;
-  if (key !== 'ArrowLeft' && key !== 'ArrowRight') return undefined;
-  const side = key === 'ArrowRight' ? 1 : -1;
-  const [nearest] = nodes
-    .filter((other) => (other.x - from.x) * side > 0 && other.node.children === null)
-    .sort((a, b) => apart(a, from) - apart(b, from));
-  return nearest?.node.id ?? null;
+  const middle = ({ x, y, width, height }: PlacedNode): Middle =>
+    direction === 'down' ? [x + width / 2, y + height / 2] : [y + height / 2, x + width / 2];
+  const [across, along] = middle(from);
+  /** Beside is beside: rows count more than columns. */
+  const apart = (other: PlacedNode): number => {
+    const [x, y] = middle(other);
+    return 3 * Math.abs(y - along) + Math.abs(x - across);
+  };
+  const nearest = (found: readonly PlacedNode[]): string | null =>
+    found.reduce<PlacedNode | null>((best, other) => (best && apart(best) <= apart(other) ? best : other), null)?.node
+      .id ?? null;
+  const joined = (end: 'from' | 'to'): string | null => {
+    const others = new Set(
+      edges.filter((edge) => edge[end === 'from' ? 'to' : 'from'] === id).map((edge) => edge[end]),
+    );
+    return nearest(nodes.filter(({ node }) => others.has(node.id)));
+  };
+  const place = nodes.findIndex(({ node }) => node.id === id);
+  switch (turn) {
+    case 'on':
+      return children?.[0]?.id ?? joined('to') ?? nodes[place + 1]?.node.id ?? null;
+    case 'back': {
+      const group = nodes.find(({ node }) => node.children?.[0]?.id === id);
+      return group?.node.id ?? joined('from') ?? nodes[place - 1]?.node.id ?? null;
+    }
+    default: {
+      const side = turn === 'after' ? 1 : -1;
+      return nearest(nodes.filter((other) => (middle(other)[0] - across) * side > 0 && other.node.children === null));
+    }
+  }
 }

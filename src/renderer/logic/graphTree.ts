@@ -1,5 +1,7 @@
 /** The layer graph as it is shown: nested groups that are open or closed, and the edges between what is visible. */
 import type { LayerSummary } from '../../contract/model';
+import { count } from '../../contract/words/quantities';
+import { commonName, pattern, repeatsIn, type Repeat } from './repeats';
 
 export interface GraphNode {
   /** A layer's name, or a group's path with a trailing slash. */
@@ -22,31 +24,43 @@ export interface VisibleGraph {
   readonly shownBy: ReadonlyMap<string, string>;
 }
 
-/** The groups around a layer: as its format says, else the scopes in its name; inputs stand before all groups. */
-const groupOf = ({ group, name, kind }: LayerSummary): readonly string[] =>
-  group.length > 0 || kind === 'Input' ? group : name.split('/').slice(0, -1);
-
 interface Branch {
   readonly path: string;
   readonly name: string;
+  /** Blocks of one structure that are folded into one; their number. */
+  readonly blocks: number | null;
   readonly layers: LayerSummary[];
-  readonly order: (Branch | LayerSummary)[];
-  readonly branches: Map<string, Branch>;
+  order: (Branch | LayerSummary)[];
 }
 
-const branch = (path: string, name: string): Branch => ({ path, name, layers: [], order: [], branches: new Map() });
-const isBranch = (entry: Branch | LayerSummary): entry is Branch => 'branches' in entry;
+/** A model's layers in their groups, repeated blocks as groups of their own; made once for a model. */
+export interface LayerTree {
+  readonly layers: readonly LayerSummary[];
+  readonly root: Branch;
+  /** layer name → ids of the groups around it, outermost first */
+  readonly around: ReadonlyMap<string, readonly string[]>;
+}
 
-/** @param open ids of the groups that are open */
-export function visibleGraph(layers: readonly LayerSummary[], open: ReadonlySet<string>): VisibleGraph {
-  const root = branch('', '');
+/** The groups around a layer: as its format says, else the scopes in its name; inputs stand before all groups. */
+const groupOf = ({ group, name, kind }: LayerSummary): readonly string[] =>
+  group.length > 0 || kind === 'Input' ? group : name.split('/').slice(0, -1).filter(Boolean);
+
+const isBranch = (entry: Branch | LayerSummary): entry is Branch => 'order' in entry;
+const nameOf = (entry: Branch | LayerSummary): string =>
+  isBranch(entry) ? entry.name : entry.name.slice(entry.name.lastIndexOf('/') + 1);
+const layersOf = (entry: Branch | LayerSummary): LayerSummary[] => (isBranch(entry) ? entry.layers : [entry]);
+
+export function layerTree(layers: readonly LayerSummary[]): LayerTree {
+  const root: Branch = { path: '', name: '', blocks: null, layers: [], order: [] };
+  const made = new Map<string, Branch>();
   for (const layer of layers) {
     let at = root;
     for (const name of groupOf(layer)) {
-      let next = at.branches.get(name);
+      const path = `${at.path}${name}/`;
+      let next = made.get(path);
       if (!next) {
-        next = branch(`${at.path}${name}/`, name);
-        at.branches.set(name, next);
+        next = { path, name, blocks: null, layers: [], order: [] };
+        made.set(path, next);
         at.order.push(next);
       }
       next.layers.push(layer);
@@ -54,13 +68,106 @@ export function visibleGraph(layers: readonly LayerSummary[], open: ReadonlySet<
     }
     at.order.push(layer);
   }
+  fold(root);
+  const around = new Map<string, readonly string[]>();
+  const visit = ({ order }: Branch, groups: readonly string[]): void =>
+    order.forEach((entry) => {
+      if (!isBranch(entry)) return void around.set(entry.name, groups);
+      visit(entry, [...groups, entry.path]);
+    });
+  visit(root, []);
+  return { layers, root, around };
+}
+
+// ---------------------------------------------------------------- repeated blocks
+
+/** Puts each run of equal blocks among what stands in a group into a group of its own, and so on inside. */
+function fold(branch: Branch): void {
+  if (branch.blocks === null) branch.order = withRepeats(branch);
+  for (const entry of branch.order) if (isBranch(entry)) fold(entry);
+}
+
+function withRepeats({ path, order }: Branch): Branch['order'] {
+  const places = new Map(order.flatMap((entry, at) => layersOf(entry).map(({ name }) => [name, at] as const)));
+  const pieces = order.map((entry, at) => {
+    const inputs = new Set<number>();
+    const outside = new Set<string>();
+    for (const layer of layersOf(entry))
+      for (const input of layer.inputs) {
+        const from = places.get(input);
+        if (from === undefined) outside.add(input);
+        else if (from !== at) inputs.add(from);
+      }
+    const layers = layersOf(entry).length;
+    return { structure: structureOf(entry), layers, inputs: [...inputs], outside: [...outside] };
+  });
+  const shown: Branch['order'] = [];
+  let at = 0;
+  for (const repeat of repeatsIn(pieces)) {
+    shown.push(...order.slice(at, repeat.from), folded(path, order, repeat));
+    at = repeat.from + repeat.length * repeat.count;
+  }
+  return [...shown, ...order.slice(at)];
+}
+
+/** The group of a run of blocks: of groups, or of stretches of the list, which become groups. */
+function folded(path: string, order: Branch['order'], { from, length, count: blocks }: Repeat): Branch {
+  const entries = order.slice(from, from + length * blocks);
+  const common = commonName(entries.map(nameOf));
+  const name = common ?? `${kindOf(entries[0]!)} … ${kindOf(entries[length - 1]!)}`;
+  const own = `${path}×${idOf(entries[0]!)}/`;
+  const block = (at: number): Branch | LayerSummary => {
+    const inside = entries.slice(at * length, (at + 1) * length);
+    if (length === 1) return inside[0]!;
+    const number = common === null ? null : /^\D?(\d+)/.exec(nameOf(inside[0]!).slice(common.length))?.[1];
+    return {
+      path: `${own}${at}/`,
+      name: `${name} ${number ?? at + 1}`,
+      blocks: null,
+      layers: inside.flatMap(layersOf),
+      order: inside,
+    };
+  };
+  return {
+    path: own,
+    name: `${blocks} × ${name}`,
+    blocks,
+    layers: entries.flatMap(layersOf),
+    order: Array.from({ length: blocks }, (_, at) => block(at)),
+  };
+}
+
+const idOf = (entry: Branch | LayerSummary): string => (isBranch(entry) ? entry.path : entry.name);
+const kindOf = (entry: Branch | LayerSummary): string => (isBranch(entry) ? entry.name : entry.kind);
+
+/** Ops, shapes and joints of all layers of an entry, and their names without numbers. */
+function structureOf(entry: Branch | LayerSummary): string {
+  const layers = layersOf(entry);
+  const places = new Map(layers.map(({ name }, at) => [name, at]));
+  const skipped = isBranch(entry) ? entry.path.length : 0;
+  return [
+    pattern(nameOf(entry)),
+    ...layers.map(({ name, kind, shape, parameters, inputs }) => {
+      const inside = inputs.map((input) => places.get(input) ?? 'outside').join();
+      // a group may be none of the names' scopes: then the names themselves are compared
+      const own =
+        isBranch(entry) && name.startsWith(entry.path) ? name.slice(skipped) : nameOf({ name } as LayerSummary);
+      return [pattern(own), kind, shape.join('×'), parameters, inside].join(' ');
+    }),
+  ].join('\n');
+}
+
+// ---------------------------------------------------------------- what is visible
+
+/** @param open ids of the groups that are open */
+export function visibleGraph({ layers, root }: LayerTree, open: ReadonlySet<string>): VisibleGraph {
   const shownBy = new Map<string, string>();
   const node = (entry: Branch | LayerSummary): GraphNode => {
     if (!isBranch(entry)) {
       shownBy.set(entry.name, entry.name);
       return {
         id: entry.name,
-        label: entry.name.slice(entry.name.lastIndexOf('/') + 1),
+        label: nameOf(entry),
         detail: entry.kind,
         layers: [entry.name],
         children: null,
@@ -72,7 +179,7 @@ export function visibleGraph(layers: readonly LayerSummary[], open: ReadonlySet<
     return {
       id: entry.path,
       label: entry.name,
-      detail: `${entry.layers.length} layers`,
+      detail: count(entry.layers.length, 'layer'),
       layers: entry.layers.map((layer) => layer.name),
       children: opened ? entry.order.map(node) : null,
       group: true,
@@ -93,7 +200,19 @@ export function visibleGraph(layers: readonly LayerSummary[], open: ReadonlySet<
 }
 
 /** Ids of the groups around a layer, outermost first: opening them all shows it. */
-export function groupsAround(layer: LayerSummary): string[] {
-  let path = '';
-  return groupOf(layer).map((name) => (path += `${name}/`));
+export const groupsAround = ({ around }: LayerTree, layer: string): readonly string[] => around.get(layer) ?? [];
+
+/** Ids of the groups of the first levels, those in repeated blocks only where they are unfolded. */
+export function groupsOpen({ root }: LayerTree, levels: number, unfolded: boolean): ReadonlySet<string> {
+  const open = new Set<string>();
+  const visit = ({ order }: Branch, depth: number): void => {
+    if (depth === levels) return;
+    for (const entry of order)
+      if (isBranch(entry) && (unfolded || entry.blocks === null)) {
+        open.add(entry.path);
+        visit(entry, depth + 1);
+      }
+  };
+  visit(root, 0);
+  return open;
 }

@@ -10,15 +10,25 @@ import {
   sugiyama,
   twolayerGreedy,
 } from 'd3-dag';
+import type { Settings } from '../../contract/studio';
 import type { GraphNode, VisibleGraph } from './graphTree';
 
-export const NODE_WIDTH = 224;
-export const NODE_HEIGHT = 30;
-const STACK_GAP = 5;
+/** Where the edges lead. */
+export type Direction = NonNullable<Settings['graphDirection']>;
+
+/** A card: the layer's name, below it its kind. */
+export const NODE_WIDTH = 148;
+export const NODE_HEIGHT = 44;
+/** The smallest letters of cards and groups; a graph is read where they are no smaller on the screen than `LEAST_LETTERS`. */
+export const LETTERS = 12;
+const LEAST_LETTERS = 11;
+/** Screen pixels for each of the picture's own, from which on its names are read. */
+export const READABLE = LEAST_LETTERS / LETTERS;
+export const HEADER = 28;
+const STACK_GAP = { down: 6, right: 16 } as const;
 const LONGEST_STACK = 40;
-const GAP = [26, 26] as const;
-const PADDING = 16;
-const HEADER = 28;
+const GAP = [20, 26] as const;
+const PADDING = 14;
 
 export interface PlacedNode {
   readonly node: GraphNode;
@@ -37,6 +47,7 @@ export interface PlacedEdge {
 }
 
 export interface Layout {
+  readonly direction: Direction;
   readonly width: number;
   readonly height: number;
   /** Groups before what is in them. */
@@ -44,25 +55,22 @@ export interface Layout {
   readonly edges: readonly PlacedEdge[];
 }
 
-/** What comes of laying out, across a worker's messages: a layout, or why there is none. */
-export interface LayoutAnswer {
-  readonly layout: Layout | null;
-  readonly reason: string | null;
-}
-
 type Point = readonly [number, number];
+/** Sizes and places are across the edges, then along them, whichever way they lead. */
 interface Box {
-  readonly width: number;
-  readonly height: number;
+  readonly across: number;
+  readonly along: number;
   /** Children relative to this box. */
   readonly places: ReadonlyMap<string, Point>;
   readonly inner: ReadonlyMap<string, Box>;
   /** `from\nto` of two children → bends, relative to this box. */
   readonly routes: ReadonlyMap<string, readonly Point[]>;
 }
+type Ends = readonly (readonly [from: string, to: string])[];
+type Lifted = ReadonlyMap<string, ReadonlyMap<string, Ends[number]>>;
 
-/** @returns the layout of all visible nodes, top to bottom along the edges */
-export function layOut({ roots, edges }: VisibleGraph): Layout {
+/** @returns the layout of all visible nodes, along the edges */
+export function layOut({ roots, edges }: Pick<VisibleGraph, 'roots' | 'edges'>, direction: Direction): Layout {
   const parents = new Map<string, string[]>();
   const visit = (nodes: readonly GraphNode[], path: string[]): void =>
     nodes.forEach((node) => {
@@ -71,53 +79,56 @@ export function layOut({ roots, edges }: VisibleGraph): Layout {
     });
   visit(roots, []);
 
-  const lifted = new Map<string, Map<string, readonly [string, string]>>();
+  const lifted = new Map<string, Map<string, Ends[number]>>();
   for (const { from, to } of edges) {
     const [left, right, parent] = siblings(from, to, parents);
     if (left === right) continue;
-    const inside = lifted.get(parent) ?? new Map<string, readonly [string, string]>();
+    const inside = lifted.get(parent) ?? new Map<string, Ends[number]>();
     inside.set(`${left}\n${right}`, [left, right]);
     lifted.set(parent, inside);
   }
-  const whole = layOutBox('', roots, lifted);
+  const turned = ([across, along]: Point): Point => (direction === 'down' ? [across, along] : [along, across]);
+  const whole = layOutBox('', roots, lifted, direction);
   const nodes: PlacedNode[] = [];
   const places = new Map<string, PlacedNode>();
   const origins = new Map<string, { box: Box; at: Point }>([['', { box: whole, at: [0, 0] }]]);
   const place = (children: readonly GraphNode[], box: Box, [left, top]: Point, depth: number): void =>
     children.forEach((node) => {
-      const [x, y] = box.places.get(node.id)!;
+      const [across, along] = box.places.get(node.id)!;
       const inner = box.inner.get(node.id);
-      const placed: PlacedNode = {
-        node,
-        x: left + x,
-        y: top + y,
-        width: inner?.width ?? NODE_WIDTH,
-        height: inner?.height ?? NODE_HEIGHT,
-        depth,
-      };
+      const at = [left + across, top + along] as const;
+      const [x, y] = turned(at);
+      const [width, height] = inner ? turned([inner.across, inner.along]) : [NODE_WIDTH, NODE_HEIGHT];
+      const placed: PlacedNode = { node, x, y, width, height, depth };
       nodes.push(placed);
       places.set(node.id, placed);
       if (inner) {
-        origins.set(node.id, { box: inner, at: [placed.x, placed.y] });
-        place(node.children!, inner, [placed.x, placed.y], depth + 1);
+        origins.set(node.id, { box: inner, at });
+        place(node.children!, inner, at, depth + 1);
       }
     });
   place(roots, whole, [0, 0], 0);
+  const [width, height] = turned([whole.across, whole.along]);
   return {
-    width: whole.width,
-    height: whole.height,
+    direction,
+    width,
+    height,
     nodes,
     edges: edges.map(({ from, to }) => {
       const [left, right, parent] = siblings(from, to, parents);
       const { box, at } = origins.get(parent)!;
-      const bends = (box.routes.get(`${left}\n${right}`) ?? []).map(([x, y]): Point => [x + at[0], y + at[1]]);
-      return { from, to, points: [bottom(places.get(from)!), ...bends, top(places.get(to)!)] };
+      const bends = (box.routes.get(`${left}\n${right}`) ?? []).map(([x, y]) => turned([x + at[0], y + at[1]]));
+      return { from, to, points: [leaves(places.get(from)!), ...bends, arrives(places.get(to)!)] };
     }),
   };
-}
 
-const bottom = ({ x, y, width, height }: PlacedNode): Point => [x + width / 2, y + height];
-const top = ({ x, y, width }: PlacedNode): Point => [x + width / 2, y];
+  function leaves({ x, y, width, height }: PlacedNode): Point {
+    return direction === 'down' ? [x + width / 2, y + height] : [x + width, y + height / 2];
+  }
+  function arrives({ x, y, width, height }: PlacedNode): Point {
+    return direction === 'down' ? [x + width / 2, y] : [x, y + height / 2];
+  }
+}
 
 /** The ancestors of two nodes that stand side by side, and the group both stand in ('' at the top). */
 function siblings(from: string, to: string, parents: ReadonlyMap<string, string[]>): [string, string, string] {
@@ -128,17 +139,28 @@ function siblings(from: string, to: string, parents: ReadonlyMap<string, string[
   return [left[depth]!, right[depth]!, depth === 0 ? '' : left[depth - 1]!];
 }
 
-function layOutBox(
-  id: string,
-  children: readonly GraphNode[],
-  lifted: ReadonlyMap<string, ReadonlyMap<string, readonly [string, string]>>,
-): Box {
+function layOutBox(id: string, children: readonly GraphNode[], lifted: Lifted, direction: Direction): Box {
   const inner = new Map<string, Box>();
-  for (const child of children) if (child.children) inner.set(child.id, layOutBox(child.id, child.children, lifted));
+  for (const child of children)
+    if (child.children) inner.set(child.id, layOutBox(child.id, child.children, lifted, direction));
+  const card: Point = direction === 'down' ? [NODE_WIDTH, NODE_HEIGHT] : [NODE_HEIGHT, NODE_WIDTH];
+  const sizeOf = (child: string): Point => {
+    const box = inner.get(child);
+    return box ? [box.across, box.along] : card;
+  };
+  const gap = STACK_GAP[direction];
   const edges = withoutCycles(children, [...(lifted.get(id)?.values() ?? [])]);
   const stacks = stacked(children, edges);
   const stackOf = new Map(stacks.flatMap((stack) => stack.map((child) => [child, stack[0]!] as const)));
-  const sizes = new Map(stacks.map((stack): [string, [number, number]] => [stack[0]!, sizeOfStack(stack, inner)]));
+  const sizes = new Map(
+    stacks.map((stack): [string, [number, number]] => {
+      const each = stack.map(sizeOf);
+      return [
+        stack[0]!,
+        [Math.max(...each.map(([across]) => across)), each.reduce((sum, [, along]) => sum + along + gap, -gap)],
+      ];
+    }),
+  );
   const grid = directedGraph<string, undefined>();
   const handles = new Map(stacks.map(([first]) => [first!, grid.node(first!)]));
   const drawn = new Set<string>();
@@ -155,28 +177,31 @@ function layOutBox(
     .nodeSize(({ data }: { data: string }): [number, number] => sizes.get(data)!)
     .gap(GAP);
   const size = children.length > 0 ? layout(grid) : { width: 0, height: 0 };
-  const [padding, header] = id === '' ? [0, 0] : [PADDING, HEADER];
+  // the header is above what is in the group, whichever way the edges lead
+  const padding = id === '' ? 0 : PADDING;
+  const header = id === '' ? 0 : HEADER;
+  const [before, start] = direction === 'down' ? [padding, header] : [header, padding];
   const places = new Map<string, Point>();
   for (const stack of stacks) {
     const handle = handles.get(stack[0]!)!;
-    let y = handle.y - sizes.get(stack[0]!)![1] / 2 + header;
+    let along = handle.y - sizes.get(stack[0]!)![1] / 2 + start;
     for (const child of stack) {
-      const box = inner.get(child);
-      places.set(child, [handle.x - (box?.width ?? NODE_WIDTH) / 2 + padding, y]);
-      y += (box?.height ?? NODE_HEIGHT) + STACK_GAP;
+      const [across, length] = sizeOf(child);
+      places.set(child, [handle.x - across / 2 + before, along]);
+      along += length + gap;
     }
   }
-  /** Height of each row, by its middle: an edge that passes a row goes straight down beside it. */
-  const rowHeights = new Map<number, number>();
+  /** Length of each row, by its middle: an edge that passes a row goes straight on beside it. */
+  const rows = new Map<number, number>();
   for (const [first, handle] of handles) {
     const middle = Math.round(handle.y);
-    rowHeights.set(middle, Math.max(rowHeights.get(middle) ?? 0, sizes.get(first)![1]));
+    rows.set(middle, Math.max(rows.get(middle) ?? 0, sizes.get(first)![1]));
   }
   const beside = ([x, y]: Point): Point[] => {
-    const half = (rowHeights.get(Math.round(y)) ?? 0) / 2;
+    const half = (rows.get(Math.round(y)) ?? 0) / 2;
     return [
-      [x + padding, y - half + header],
-      [x + padding, y + half + header],
+      [x + before, y - half + start],
+      [x + before, y + half + start],
     ];
   };
   const bends = new Map<string, readonly Point[]>();
@@ -185,16 +210,11 @@ function layOutBox(
   const routes = new Map(
     edges.map(([from, to]) => [`${from}\n${to}`, bends.get(`${stackOf.get(from)}\n${stackOf.get(to)}`) ?? []]),
   );
-  return { width: size.width + 2 * padding, height: size.height + header + padding, places, inner, routes };
+  return { across: size.width + before + padding, along: size.height + start + padding, places, inner, routes };
 }
 
-const sizeOfStack = (stack: readonly string[], inner: ReadonlyMap<string, Box>): [number, number] => [
-  Math.max(...stack.map((child) => inner.get(child)?.width ?? NODE_WIDTH)),
-  stack.reduce((total, child) => total + (inner.get(child)?.height ?? NODE_HEIGHT) + STACK_GAP, -STACK_GAP),
-];
-
 /** Children in stacks, first to last: a child joins the one before it when neither has another neighbour on that side. */
-function stacked(children: readonly GraphNode[], edges: readonly (readonly [string, string])[]): string[][] {
+function stacked(children: readonly GraphNode[], edges: Ends): string[][] {
   const next = new Map<string, string[]>();
   const before = new Map<string, string[]>();
   for (const [from, to] of edges) {
@@ -224,10 +244,7 @@ function stacked(children: readonly GraphNode[], edges: readonly (readonly [stri
 }
 
 /** Closed groups can make a ring of an acyclic graph; the edges that go back against the children's order are left out. */
-function withoutCycles(
-  children: readonly GraphNode[],
-  edges: readonly (readonly [string, string])[],
-): (readonly [string, string])[] {
+function withoutCycles(children: readonly GraphNode[], edges: Ends): Ends {
   const next = new Map<string, string[]>(children.map(({ id }) => [id, []]));
   for (const [from, to] of edges) next.get(from)!.push(to);
   const state = new Map<string, 'open' | 'done'>();

@@ -1,16 +1,23 @@
 /** Layouts of the graph, made off the main thread, the newest asked for alone; they can be stopped and asked for again. */
-import type { VisibleGraph } from '../../logic/graphTree';
-import type { Layout, LayoutAnswer } from '../../logic/layout';
+import type { LayoutAnswer, LayoutRequest } from '../../logic/layoutRequests';
+import type { Look } from '../../logic/graphLook';
+import type { Direction, Layout } from '../../logic/layout';
 
 /** As much of a worker as is used. */
 export interface LayoutWorker {
-  postMessage(graph: VisibleGraph): void;
+  postMessage(request: LayoutRequest): void;
   terminate(): void;
+}
+
+/** A look, and where its cards stand. */
+export interface LaidOut {
+  readonly look: Look;
+  readonly layout: Layout;
 }
 
 export class Layouts {
   /** The last one that was made. */
-  layout = $state.raw<Layout | null>(null);
+  made = $state.raw<LaidOut | null>(null);
   busy = $state(false);
   /** Stopped by the user. */
   stopped = $state(false);
@@ -25,19 +32,33 @@ export class Layouts {
     private readonly failed: (reason: string) => void,
   ) {}
 
-  /** Lays out a graph; one that is under way is given up. */
-  ask(graph: VisibleGraph): void {
+  /** Lays out the best of some looks for a view; what is under way is given up. */
+  ask(looks: readonly Look[], direction: Direction, view: readonly [number, number]): void {
     this.end();
     this.stopped = false;
     this.busy = true;
-    const worker = this.start(({ layout, reason }) => {
+    const worker = this.start(({ layout, look, reason }) => {
       if (worker !== this.#worker) return;
       this.end();
-      if (layout) this.layout = layout;
+      if (layout) this.made = { look: looks[look]!, layout };
       else this.failed(reason ?? 'for no known reason');
     });
     this.#worker = worker;
-    worker.postMessage({ roots: graph.roots, edges: graph.edges, shownBy: new Map() });
+    worker.postMessage({
+      looks: looks.map(({ graph: { roots, edges }, cards, unfolded }) => ({
+        graph: { roots, edges },
+        cards,
+        unfolded,
+      })),
+      direction,
+      view,
+    });
+  }
+
+  /** What was laid out is of another model. */
+  clear(): void {
+    this.end();
+    this.made = null;
   }
 
   /** The user wants it no more. */
