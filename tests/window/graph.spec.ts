@@ -2,7 +2,8 @@
 import { expect, test } from '@playwright/test';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { forget, launch, newFolder, root, type Studio } from './studio';
+import { deep302, resnet38, transformer } from './ownModels';
+import { answerDialogs, forget, launch, newFolder, root, type Studio } from './studio';
 
 let studio: Studio;
 test.afterEach(async () => {
@@ -71,6 +72,107 @@ test('edges are as wide as what flows through them; cuts and residuals beyond th
   await page.getByLabel('tolerance').selectOption('0.05');
 });
 
+/** Pixels of the smallest letters of the graph on the screen, and the groups and cards that its pane cuts. */
+const seen = () =>
+  studio.page.getByRole('group', { name: 'Layer graph' }).evaluate((pane) => {
+    const view = pane.getBoundingClientRect();
+    const { a: scale } = pane.querySelector<SVGGElement>('.scene')!.getScreenCTM()!;
+    const texts = [...pane.querySelectorAll('.node text')];
+    const cut = (element: Element): boolean => {
+      const { left, right, top, bottom } = element.getBoundingClientRect();
+      if (right <= view.left || left >= view.right || bottom <= view.top || top >= view.bottom) return false;
+      return left < view.left || right > view.right || top < view.top || bottom > view.bottom;
+    };
+    return {
+      letters: Math.min(...texts.map((text) => scale * Number(text.getAttribute('font-size')))),
+      cut: [...pane.querySelectorAll('rect.group')].filter(cut).length,
+      nodes: texts.length,
+    };
+  });
+
+const openFolder = async (path: string): Promise<void> => {
+  await answerDialogs(studio.app, { open: path });
+  await studio.page.getByRole('button', { name: 'Open', exact: true }).first().click();
+  await studio.page
+    .getByRole('menuitem', { name: /folder/i })
+    .first()
+    .click();
+};
+
+for (const [width, height] of [
+  [1440, 900],
+  [1280, 800],
+] as const)
+  // prettier-ignore
+  test(`opens legible at ${width} × ${height}, no group cut, repeated blocks folded`, async () => {
+    const folder = newFolder();
+    studio = await launch();
+    await studio.app.evaluate(
+      ({ BrowserWindow }, [w, h]) => BrowserWindow.getAllWindows()[0]!.setContentSize(w!, h!),
+      [width, height],
+    );
+    for (const [model, landmark] of [[resnet38, 'stem_conv'], [transformer, 'block0_attended'], [deep302, 'backbone/']] as const) { // prettier-ignore
+      await openFolder(model(folder).model);
+      await expect(node(landmark)).toBeVisible({ timeout: 60_000 });
+      const { letters, cut, nodes } = await seen();
+      expect(letters, model.name).toBeGreaterThanOrEqual(10.99);
+      expect(cut, model.name).toBe(0);
+      expect(nodes, model.name).toBeGreaterThanOrEqual(4);
+    }
+    await expect(studio.page.locator('.node', { hasText: '3 × stage' })).toBeVisible();
+    forget(folder);
+  });
+
+test('edges lead down or to the right, as chosen, and again after a start', async () => {
+  const sample = ['--sample', 'digits'];
+  studio = await launch(sample);
+  await expect(node('digit')).toBeAttached({ timeout: 30_000 });
+  await studio.page.getByRole('button', { name: 'Lay out from left to right' }).click();
+  const right = async () => {
+    const [from, to] = [(await node('stem_conv').boundingBox())!, (await node('stem_relu').boundingBox())!];
+    return to.x >= from.x + from.width && Math.abs(to.y - from.y) < from.height;
+  };
+  await expect.poll(right).toBe(true);
+  await studio.app.close();
+  studio = await launch(sample, studio.userData);
+  await expect(node('stem_relu')).toBeVisible({ timeout: 30_000 });
+  expect(await right()).toBe(true);
+  await studio.page.getByRole('button', { name: 'Lay out from top to bottom' }).click();
+  await expect.poll(right).toBe(false);
+});
+
+test('the graph has a tab stop after another model was opened, and does not move for what is seen already', async () => {
+  studio = await launch(['--sample', 'digits']);
+  const { page } = studio;
+  await node('stem_conv').click({ timeout: 30_000 });
+  const folder = newFolder();
+  await openFolder(transformer(folder).model);
+  await expect(node('block0_attention/')).toBeVisible({ timeout: 60_000 });
+  const stop = page.locator('.node[tabindex="0"]');
+  await expect(stop).toHaveCount(1);
+  await expect(stop).toHaveAttribute('data-id', 'input');
+  const place = () => page.locator('.stage').getAttribute('style');
+  const before = await place();
+  await page.getByRole('button', { name: 'Save the layer graph' }).focus();
+  await page.keyboard.press('Tab');
+  await expect(node('input')).toBeFocused();
+  expect(await place()).toBe(before);
+  // walks along the edges, opens a group, goes in and out of it
+  await page.keyboard.press('ArrowDown');
+  await expect(node('embedding')).toBeFocused();
+  expect(await place()).toBe(before);
+  await page.keyboard.press('ArrowDown');
+  await expect(node('block0_attention/')).toBeFocused();
+  await page.keyboard.press('Enter');
+  await expect(node('block0_attention/')).toHaveAttribute('aria-expanded', 'true');
+  await expect(node('block0_attention/')).toBeFocused();
+  await page.keyboard.press('ArrowDown');
+  await expect(page.locator('.node:focus')).toHaveAttribute('data-id', /^block0_attention\/./);
+  await page.keyboard.press('ArrowUp');
+  await expect(node('block0_attention/')).toBeFocused();
+  forget(folder);
+});
+
 test('an op without a rule is marked, and the model still shows', async () => {
   const folder = join(newFolder(), 'odd');
   mkdirSync(folder);
@@ -114,6 +216,7 @@ test('the minimap shows where one is, and goes there', async () => {
   studio = await launch(['--sample', 'digits']);
   const { page } = studio;
   await expect(node('digit')).toBeVisible({ timeout: 20_000 });
+  await page.getByRole('button', { name: 'Fit the whole graph' }).click();
   await expect(page.locator('.map canvas')).toHaveCount(0); // all of it is seen
   for (let at = 0; at < 4; at++) await page.getByRole('button', { name: 'Zoom in' }).click();
   const map = page.locator('.canvas > .map');
