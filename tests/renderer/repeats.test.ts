@@ -132,7 +132,8 @@ describe('repeated blocks', () => {
       'stages/blocks',
     ]);
     expect(commonName(['residual_block_0', 'residual_block_19'])).toBe('residual_block');
-    expect(commonName(['conv2d', 'add_1'])).toBeNull();
+    expect(commonName(['b0_conv', 'b1_add'])).toBe('b');
+    for (const apart of [['conv2d', 'add_1'], ['conv2d', 'concatenate_1']]) expect(commonName(apart)).toBeNull(); // prettier-ignore
   });
 });
 

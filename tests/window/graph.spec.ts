@@ -127,7 +127,7 @@ test('edges lead down or to the right, as chosen, and again after a start', asyn
   const sample = ['--sample', 'digits'];
   studio = await launch(sample);
   await expect(node('digit')).toBeAttached({ timeout: 30_000 });
-  await studio.page.getByRole('button', { name: 'Lay out from left to right' }).click();
+  await studio.page.getByRole('button', { name: 'Left to right' }).click();
   const right = async () => {
     const [from, to] = [(await node('stem_conv').boundingBox())!, (await node('stem_relu').boundingBox())!];
     return to.x >= from.x + from.width && Math.abs(to.y - from.y) < from.height;
@@ -137,7 +137,7 @@ test('edges lead down or to the right, as chosen, and again after a start', asyn
   studio = await launch(sample, studio.userData);
   await expect(node('stem_relu')).toBeVisible({ timeout: 30_000 });
   expect(await right()).toBe(true);
-  await studio.page.getByRole('button', { name: 'Lay out from top to bottom' }).click();
+  await studio.page.getByRole('button', { name: 'Top to bottom' }).click();
   await expect.poll(right).toBe(false);
 });
 

@@ -216,3 +216,7 @@ export function groupsOpen({ root }: LayerTree, levels: number, unfolded: boolea
   visit(root, 0);
   return open;
 }
+
+/** Ids of a group and of all groups in it. */
+export const groupsWithin = ({ around }: LayerTree, id: string): ReadonlySet<string> =>
+  new Set([...around.values()].flatMap((groups) => (groups.includes(id) ? groups.slice(groups.indexOf(id)) : [])));

@@ -95,14 +95,14 @@ function joinedAlike(pieces: readonly Piece[], from: number, length: number, mos
   return count;
 }
 
-/** What blocks are called together: what their names begin with, without numbers; null where that is nothing. */
+/** What blocks are called together: the words that their names begin with, without numbers; null where there are none. */
 export function commonName(names: readonly string[]): string | null {
   const bare = [...new Set(names.map((name) => name.replace(/\d+/g, '#')))];
   let end = Math.min(...bare.map(({ length }) => length));
   for (let at = 0; at < end; at++) if (bare.some((name) => name[at] !== bare[0]![at])) end = at;
-  const common = bare[0]!
-    .slice(0, end)
-    .replace(/#.*$/, '')
-    .replace(/[_.\-:/ ]+$/, '');
-  return /\p{L}{2}/u.test(common) ? common : null;
+  const shared = bare[0]!.slice(0, end);
+  // a word that some of them only begin with is none
+  const words = bare.some((name) => /^\p{L}/u.test(name.slice(end))) ? shared.replace(/\p{L}+$/u, '') : shared;
+  const common = words.replace(/#.*$/, '').replace(/[_.\-:/ ]+$/, '');
+  return /\p{L}/u.test(common) ? common : null;
 }
