@@ -38,6 +38,7 @@ import { BACKENDS, type BackendInfo, type BackendReport } from './backends';
 import type { MhoFault } from './errors';
 import type { ModelSummary, OpSupport, Varied } from './model';
 import { openingChoicesSchema } from './opening';
+import type { LayerFacts } from './layerFacts';
 import type { LayerWeights } from './weights';
 
 // ---------------------------------------------------------------- handles
@@ -461,6 +462,8 @@ export const engineRequests = {
       backend: backendChoice.optional(),
     }),
   ),
+  /** What a layer is made of. @throws LAYER_UNKNOWN, NOTHING_OPEN */
+  layer: asks<LayerFacts>()(z.object({ layer: layerName })),
   /** A layer's weights as a whole, and those into and out of one of its units. @throws LAYER_UNKNOWN, NOTHING_OPEN */
   weights: asks<LayerWeights>()(z.object({ layer: layerName, unit: z.number().int().nonnegative().nullable() })),
   /** What happens along the straight path from baseline to one example; `only` one unit, else every layer. */

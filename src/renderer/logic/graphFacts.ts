@@ -115,6 +115,11 @@ export class GraphFacts {
     }, null);
   }
 
+  /** How far a layer's sum is from what is explained; null where that is not known. */
+  residualOf(name: string): number | null {
+    return this.#place < 0 ? null : (this.#results.get(name)?.residual?.[this.#place] ?? null);
+  }
+
   badges({ layers, group }: GraphNode): readonly Badge[] {
     const found: Badge[] = [];
     const ruleless = layers.flatMap((name) => this.#layers.get(name)?.unsupported ?? []);

@@ -68,7 +68,7 @@ export const isLinear = (graph: Graph, node: Node): boolean =>
   );
 
 /** What an op gives at one node of a network: one of few objects, which may be told apart by identity. */
-function nodeSupport(graph: Graph, node: Node): Methods {
+export function nodeSupport(graph: Graph, node: Node): Methods {
   const { passing } = OPS[node.op];
   if (isStraightened(node)) return ON_LINE;
   if (!partsServe(graph, node))

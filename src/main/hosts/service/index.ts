@@ -32,6 +32,7 @@ import { samples } from './samples';
 import { Latest, under } from './signals';
 import { expectedCost, Timings } from './timings';
 import { keepBeside } from './beside';
+import { layerFacts } from './layerFacts';
 import { layerWeights } from './weights';
 import { attributionWork } from './work/attribution';
 import { continuingWork } from './work/continuing';
@@ -178,6 +179,7 @@ function handlers(options: ServiceOptions, recovery: Recovery) {
       return { atInput: atInput.get(layer.output)!, atBaseline: atBaseline.get(layer.output)!, faults };
     },
 
+    layer: async ({ document: { epoch }, params }) => layerFacts(epoch.openModel.graph, params.layer),
     weights: async ({ document: { epoch }, params }) => layerWeights(epoch.openModel.graph, params.layer, params.unit),
 
     alongPath: async ({ document: { id, epoch }, params }) => {
