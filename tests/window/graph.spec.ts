@@ -72,13 +72,14 @@ test('edges are as wide as what flows through them; cuts and residuals beyond th
   await page.getByLabel('tolerance').selectOption('0.05');
 });
 
-/** Pixels of the smallest letters of the graph on the screen, and the groups and cards that its pane cuts. */
+/** Pixels of the smallest letters of the graph on the screen, the groups that its pane cuts, and how many cards there are. */
 const seen = () =>
-  studio.page.getByRole('group', { name: 'Layer graph' }).evaluate((pane) => {
+  studio.page.evaluate<{ letters: number; cut: number; nodes: number }>(`(() => {
+    const pane = document.querySelector('[aria-label="Layer graph"]');
     const view = pane.getBoundingClientRect();
-    const { a: scale } = pane.querySelector<SVGGElement>('.scene')!.getScreenCTM()!;
+    const scale = pane.querySelector('.scene').getScreenCTM().a;
     const texts = [...pane.querySelectorAll('.node text')];
-    const cut = (element: Element): boolean => {
+    const cut = (element) => {
       const { left, right, top, bottom } = element.getBoundingClientRect();
       if (right <= view.left || left >= view.right || bottom <= view.top || top >= view.bottom) return false;
       return left < view.left || right > view.right || top < view.top || bottom > view.bottom;
@@ -88,7 +89,7 @@ const seen = () =>
       cut: [...pane.querySelectorAll('rect.group')].filter(cut).length,
       nodes: texts.length,
     };
-  });
+  })()`);
 
 const openFolder = async (path: string): Promise<void> => {
   await answerDialogs(studio.app, { open: path });
