@@ -2,7 +2,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { choices, MOST_LISTED } from '../../src/renderer/logic/choices';
-import { outputLabel, targetName } from '../../src/renderer/logic/labels';
+import { targetName } from '../../src/contract/words/target';
+import { outputLabel } from '../../src/renderer/logic/labels';
 import { axisOf, placeOn } from '../../src/renderer/logic/prediction';
 
 const names = ['tabby', 'tiger cat', 'Egyptian cat', 'lynx', 'tiger'];
@@ -34,11 +35,11 @@ describe('values of an output', () => {
 
 describe('what a value is called', () => {
   it('is its label, the output where it has one value, else its place', () => {
-    expect(outputLabel(1, { name: 'logits', shape: [5] }, { labels: names })).toBe('tiger cat');
-    expect(outputLabel(1, { name: 'other', shape: [3] }, { labels: names })).toBe('1');
-    expect(outputLabel(0, { name: 'bound', shape: [1] }, { labels: names })).toBe('bound');
+    expect(outputLabel(1, { name: 'logits', shape: [5] }, names)).toBe('tiger cat');
+    expect(outputLabel(1, { name: 'other', shape: [3] }, names)).toBe('1');
+    expect(outputLabel(0, { name: 'bound', shape: [1] }, names)).toBe('bound');
     expect(outputLabel(0, { name: 'bound', shape: [] }, null)).toBe('bound');
-    expect(outputLabel(7, { name: 'tokens', shape: [3, 5] }, { labels: names })).toBe('1, Egyptian cat');
+    expect(outputLabel(7, { name: 'tokens', shape: [3, 5] }, names)).toBe('1, Egyptian cat');
     expect(outputLabel(7, { name: 'tokens', shape: [3, 5] }, null)).toBe('1, 2');
   });
 
@@ -48,11 +49,11 @@ describe('what a value is called', () => {
   });
 
   it('is in a headline what was named, not where it is computed', () => {
-    expect(targetName(result('bound/pre[0]', 'bound', [1], 0, null), 0, null)).toBe('bound');
-    expect(targetName(result('class/pre[9]', 'class', [10], 9, null), 0, null)).toBe('class[9]');
-    expect(targetName(result('class/pre[1]', 'class', [5], 1, ['tiger cat']), 0, null)).toBe('tiger cat');
-    expect(targetName(result('class/pre[1]', 'class', [5], 1, null), 0, { labels: names })).toBe('tiger cat');
-    expect(targetName({ target: ['logits[4]'] }, 0, { labels: names })).toBe('tiger');
+    expect(targetName(result('bound/pre[0]', 'bound', [1], 0, null), 0)).toBe('bound');
+    expect(targetName(result('class/pre[9]', 'class', [10], 9, null), 0)).toBe('class[9]');
+    expect(targetName(result('class/pre[1]', 'class', [5], 1, ['tiger cat']), 0)).toBe('tiger cat');
+    expect(targetName(result('class/pre[1]', 'class', [5], 1, null), 0, names)).toBe('tiger cat');
+    expect(targetName({ target: ['logits[4]'] }, 0, names)).toBe('tiger');
   });
 });
 

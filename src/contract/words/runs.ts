@@ -1,4 +1,7 @@
-/** What a run and its baseline are called: in the window, the terminal and session files alike. */
+/**
+ * What a run and its baseline are called: in the window, the terminal and session files alike. What tells one of several
+ * runs from the others is in runNames.ts.
+ */
 import type { RunResult } from '../attribution';
 import type { AskedBaseline } from '../studio';
 import { accuracyWords, cameToWords, type CameTo } from './accuracy';
@@ -7,8 +10,8 @@ import { methodWords } from './methods';
 import { count } from './quantities';
 
 /** A result, or a record of one. */
-type AnyRun = Pick<RunResult, 'method' | 'rule' | 'steps'> & { readonly adaptive: CameTo | null };
-interface Named {
+export type AnyRun = Pick<RunResult, 'method' | 'rule' | 'steps'> & { readonly adaptive: CameTo | null };
+export interface Named {
   readonly name: string | null;
   readonly result: AnyRun & Pick<RunResult, 'target'>;
 }
@@ -29,13 +32,22 @@ export const runName = ({ name, result }: Named): string => name ?? madeName(res
 /** As many letters of a given name as a column's head has room for. */
 const MOST_LETTERS = 22;
 
-/** Short enough for a column's head: `NIG · 2 %`, `NIG · 50`, or the name that the user gave. */
-export function runLabel({ result, name }: Named): string {
+/** The method, by the rule that it took where that is not the usual one: `NIG`, `NIG right`; else the name that the user gave. */
+export function methodLabel({ result: { method, rule }, name }: Named): string {
   if (name !== null) return name.length > MOST_LETTERS ? `${name.slice(0, MOST_LETTERS - 1)}…` : name;
-  const { short, path } = methodWords[result.method];
-  const rule = result.rule && result.rule !== 'secant' ? ` ${result.rule}` : '';
-  if (result.adaptive) return `${short} · ${cameToWords(result.adaptive)}`;
-  return path ? `${short}${rule} · ${result.steps}` : short;
+  return `${methodWords[method].short}${rule && rule !== 'secant' ? ` ${rule}` : ''}`;
+}
+
+/** In a few letters how far a run went along its path: `2 %`, `50`; null where its method takes none. */
+export function pathLabel({ method, steps, adaptive }: AnyRun): string | null {
+  if (adaptive) return cameToWords(adaptive);
+  return methodWords[method].path ? String(steps) : null;
+}
+
+/** Short enough for a column's head: `NIG · 2 %`, `NIG · 50`, or the name that the user gave. */
+export function runLabel(run: Named): string {
+  const path = run.name === null ? pathLabel(run.result) : null;
+  return path === null ? methodLabel(run) : `${methodLabel(run)} · ${path}`;
 }
 
 /** How a run was to go along its path: `adaptive to 2 %`, `secant, 50 steps`; null where its method takes none. */

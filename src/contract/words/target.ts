@@ -22,9 +22,13 @@ export function defaultOutputWords({
   return `${defaultOutput}, the first output of real numbers that can be attributed (${outputs[0]!.name} cannot)`;
 }
 
+/** Whether what was named has one value alone, which then needs no index. */
+const hasOneValue = ({ shape }: Pick<TargetTerm, 'shape'>): boolean => shape.every((length) => length === 1);
+
 /** `y[1, 2, 3]`: a place of what was named. @param place of the example among the run's */
-function namedPlace({ layer, shape, index }: TargetTerm, place: number): string {
-  if (shape.length === 0) return layer;
+function namedPlace(term: TargetTerm, place: number): string {
+  const { layer, shape, index } = term;
+  if (hasOneValue(term)) return layer;
   const places: number[] = [];
   let left = index[place]!;
   for (const size of [...shape].reverse()) {
@@ -34,30 +38,45 @@ function namedPlace({ layer, shape, index }: TargetTerm, place: number): string 
   return `${layer}[${places.join(', ')}]`;
 }
 
+/** What the run's model calls what was named; null where it calls nothing so. */
+function calledOf(terms: readonly TargetTerm[], place: number): string | null {
+  const labels = terms.map((term) => term.labels?.[place] ?? null);
+  return labels.length > 0 && labels.every((label) => label !== null) ? labels.join(' − ') : null;
+}
+
+/** `bound/pre`: where F lies, without the index of what has one value alone. */
+function withoutIndex({ target, terms = [] }: Pick<RunResult, 'target' | 'terms'>, place: number): string {
+  const where = target[place] ?? target[0] ?? 'the target';
+  return terms.length === 1 && hasOneValue(terms[0]!) ? where.replace(/\[0(?:, 0)*\]$/, '') : where;
+}
+
+/** `logits[281] (tabby)`: where F lies at an example, with what the model's labels call it. */
+export function targetWords(result: Pick<RunResult, 'target' | 'terms'>, place: number): string {
+  const called = calledOf(result.terms ?? [], place);
+  return `${withoutIndex(result, place)}${called === null ? '' : ` (${called})`}`;
+}
+
 /**
- * What was named, as one would call it: `tabby`, `tabby − tiger`, an output's own name where it has one value, else `logits[281]`.
- * @param labels names of an output's values, where the result itself holds none
+ * What is explained at an example, in as few words as name it: `tabby`, `tabby − tiger`, `bound`, else `logits[281]`.
+ * @param labels of the values of the model that is open, where the result itself holds none
  */
-export function targetTitle(
+export function targetName(
   { target, terms = [] }: Pick<RunResult, 'target' | 'terms'>,
   place: number,
   labels: readonly string[] = [],
 ): string {
-  if (terms.length === 0) return target[place] ?? target[0] ?? 'the target';
-  return terms
-    .map((term) => {
-      const size = term.shape.reduce((product, length) => product * length, 1);
-      const label = term.labels?.[place] ?? (size === labels.length ? labels[term.index[place] ?? 0] : undefined);
-      return label ?? (size === 1 ? term.layer : namedPlace(term, place));
-    })
-    .join(' − ');
-}
-
-/** `logits[281] (tabby)`: where F lies at an example, with what the model's labels call it. */
-export function targetWords({ target, terms = [] }: Pick<RunResult, 'target' | 'terms'>, place: number): string {
-  const labels = terms.map((term) => term.labels?.[place] ?? null);
-  const called = labels.length > 0 && labels.every((label) => label !== null) ? ` (${labels.join(' − ')})` : '';
-  return `${target[place]!}${called}`;
+  if (terms.length > 0)
+    return terms
+      .map((term) => {
+        const size = term.shape.reduce((product, length) => product * length, 1);
+        const label = term.labels?.[place] ?? (size === labels.length ? labels[term.index[place] ?? 0] : undefined);
+        return label ?? namedPlace(term, place);
+      })
+      .join(' − ');
+  // of files that do not tell what was named: `logits[3]` → `3` where the model has a name for it
+  const where = target[place] ?? target[0] ?? 'the target';
+  const index = /\[(\d+)\]$/.exec(where)?.[1];
+  return (index === undefined ? undefined : labels[Number(index)]) ?? where;
 }
 
 /** Why a probability is a poor target, and what to take instead. */
@@ -84,5 +103,5 @@ export function targetNotes({ target, terms = [] }: Pick<RunResult, 'target' | '
   const parts = told.map(({ named, activation }) =>
     activation?.passed ? `${named} before its ${activationWords[activation.kind]}` : named,
   );
-  return [`${target[place]!} is ${parts.join(', minus ')}.`, ...probabilities];
+  return [`${withoutIndex({ target, terms }, place)} is ${parts.join(', minus ')}.`, ...probabilities];
 }

@@ -1,4 +1,5 @@
 /** The ranking's and the layers' bars as pictures. */
+import type { RunRecord } from '../../contract/studio';
 import { runLabel } from '../../contract/words/runs';
 import type { Theme } from '../logic/colour';
 import { number, percent, signed } from '../logic/format';
@@ -30,6 +31,7 @@ export const rankingRows = (height: number | null): number =>
  * @param rows to draw, in order
  * @param sorted the column whose ranks stand in front and whose ties are marked
  * @param room pixels to the right that there are; names and bars give way as far as they are read
+ * @param nameOf what a run is called beside the others
  */
 export function rankingPicture(
   table: Ranking,
@@ -37,6 +39,7 @@ export function rankingPicture(
   sorted: number,
   theme: Theme,
   room: number | null = null,
+  nameOf: (run: RunRecord) => string = runLabel,
 ): string {
   const paint = paints[theme];
   const { columns } = table;
@@ -52,7 +55,7 @@ export function rankingPicture(
   parts.push(words('#', PAD + 24, 22, 12, { ...heading, 'text-anchor': 'end' }));
   parts.push(words('unit', PAD + 34, 22, 12, heading));
   columns.forEach(({ run }, at) =>
-    parts.push(words(fitting(runLabel(run), bar + VALUE - 12, 12, true), left(at), 22, 12, heading)),
+    parts.push(words(fitting(nameOf(run), bar + VALUE - 12, 12, true), left(at), 22, 12, heading)),
   );
   parts.push(tag('path', { d: `M${PAD} ${HEAD - 2}H${width - PAD}`, stroke: paint.line }));
   Array.from(rows).forEach((row, place) => {
@@ -124,7 +127,7 @@ export function rankingPicture(
   return drawing(
     width,
     height,
-    `Units by importance: ${columns.map(({ run }) => runLabel(run)).join(', ')}`,
+    `Units by importance: ${columns.map(({ run }) => nameOf(run)).join(', ')}`,
     theme,
     parts,
   );

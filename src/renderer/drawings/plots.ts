@@ -1,6 +1,7 @@
 /** Scatter and path as pictures for the report, which shows them without a plot library. */
 import { line } from 'd3-shape';
 import { scaleLinear } from 'd3-scale';
+import type { RunRecord } from '../../contract/studio';
 import { runLabel } from '../../contract/words/runs';
 import type { Theme } from '../logic/colour';
 import { flips } from '../logic/comparison';
@@ -9,7 +10,13 @@ import type { RankingColumn } from '../logic/ranking';
 import { drawing, paints, tag, words } from './svg';
 
 /** Two columns unit by unit, over `rows`: the line of agreement dotted, error estimates as thin bars. */
-export function scatterPicture(a: RankingColumn, b: RankingColumn, rows: Uint32Array, theme: Theme): string {
+export function scatterPicture(
+  a: RankingColumn,
+  b: RankingColumn,
+  rows: Uint32Array,
+  theme: Theme,
+  nameOf: (run: RunRecord) => string = runLabel,
+): string {
   const paint = paints[theme];
   const [size, left, top] = [380, 64, 16];
   const extent = Math.max(1e-12, a.extent, b.extent);
@@ -42,7 +49,7 @@ export function scatterPicture(a: RankingColumn, b: RankingColumn, rows: Uint32A
       }),
     );
   });
-  const [first, second] = [runLabel(a.run), runLabel(b.run)];
+  const [first, second] = [nameOf(a.run), nameOf(b.run)];
   parts.push(words(first, left + size / 2, top + size + 36, 12, { 'text-anchor': 'middle', fill: paint.soft }));
   parts.push(
     words(second, 0, 0, 12, {

@@ -1,6 +1,5 @@
 /** Pictures and tables as files. */
 import { asCellText } from '../../contract/text';
-import { runLabel } from '../../contract/words/runs';
 import type { Params } from '../../contract/studio';
 import type { Framed } from '../drawings/figure';
 import type { PixelUrl } from '../drawings/positions';
@@ -38,7 +37,7 @@ export function rankingCsv(table: Ranking, rows: Uint32Array): string {
   const head = [
     'layer',
     'unit',
-    ...table.columns.flatMap(({ run }) => RANKED.map((what) => `${runLabel(run)} ${what}`)),
+    ...table.columns.flatMap(({ run }) => RANKED.map((what) => `${studio.runs.nameOf(run)} ${what}`)),
   ];
   const certain = table.columns.map((column) => certainFirst(column, table.layer, byRank(column)));
   return csv(

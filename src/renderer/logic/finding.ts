@@ -3,8 +3,9 @@ import type { RunRecord, SampleInfo } from '../../contract/studio';
 import { drowns } from '../../contract/words/alarms';
 import { methodWords } from '../../contract/words/methods';
 import { count } from '../../contract/words/quantities';
+import { runNames } from '../../contract/words/runNames';
+import { targetName } from '../../contract/words/target';
 import { mayReach, unitTrust } from './certain';
-import { targetName } from './labels';
 import { agreement } from './comparison';
 import { examplePlace, ranking, type LayerKey, type Ranking } from './ranking';
 
@@ -82,7 +83,7 @@ export function finding(
   const layer = named ? table.layers.find(({ name }) => name === best.layer) : undefined;
   const some = column?.values.some((value) => value !== 0) ?? false;
   return {
-    target: targetName(main.result, place, model),
+    target: targetName(main.result, place, model?.labels),
     atInput: main.result.atInput[place]!,
     atBaseline: main.result.atBaseline[place]!,
     delta,
@@ -95,7 +96,7 @@ export function finding(
     agreement:
       second && table.columns[1]
         ? {
-            with: methodWords[second.result.method].short,
+            with: runNames(runs, { example, labels: model?.labels ?? [] })[runs.indexOf(second)]!,
             correlation: agreement(
               column!,
               table.columns[1],

@@ -17,8 +17,15 @@ export interface Known {
 
 const sentence = (words: string): string => (/[.!?]$/.test(words) ? words : `${words}.`);
 
-/** @param runs that took the example */
-export function known(runs: readonly RunRecord[], example: number): Known {
+/**
+ * @param runs that took the example
+ * @param nameOf what a run is called beside the others
+ */
+export function known(
+  runs: readonly RunRecord[],
+  example: number,
+  nameOf: (run: RunRecord) => string = runLabel,
+): Known {
   const marked = new Map<string, RunRecord | null>();
   const notes = new Set<string>();
   for (const run of runs) {
@@ -31,7 +38,7 @@ export function known(runs: readonly RunRecord[], example: number): Known {
     const found = leadingAlarm(result, place);
     if (found) {
       const more = found.more > 0 ? `, and so in ${count(found.more, 'other layer')}` : '';
-      marked.set(sentence(`${runLabel(run)}: ${alarmWords(found.alarm, result.steps)}${more}`), run);
+      marked.set(sentence(`${nameOf(run)}: ${alarmWords(found.alarm, result.steps)}${more}`), run);
     }
     for (const note of targetNotes(result, place)) notes.add(sentence(note));
     for (const each of result.rounded ?? []) notes.add(sentence(roundedWords(each)));

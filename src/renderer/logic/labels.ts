@@ -1,8 +1,6 @@
 /** What the values of an output are called. */
-import type { RunResult } from '../../contract/attribution';
 import type { PortSummary } from '../../contract/model';
 import type { SampleInfo } from '../../contract/studio';
-import { targetTitle } from '../../contract/words/target';
 
 type Labelled = Pick<SampleInfo, 'labels'>;
 
@@ -37,12 +35,3 @@ export function outputLabel(
 /** What every value of an output is called. */
 export const outputLabels = (output: Pick<PortSummary, 'name' | 'shape'>, model: Labelled | null): string[] =>
   Array.from({ length: outputSize(output.shape) }, (_, index) => outputLabel(index, output, model));
-
-/** What a result's target is called at an example: by its labels where they tell. */
-export function targetName(result: Pick<RunResult, 'target' | 'terms'>, place: number, model: Labelled | null): string {
-  const title = targetTitle(result, place, model?.labels);
-  if (result.terms?.length) return title;
-  // of files that do not tell what was named: `logits[3]` → `3` where the model has a name for it
-  const index = /\[(\d+)\]$/.exec(title)?.[1];
-  return (index === undefined ? undefined : model?.labels[Number(index)]) ?? title;
-}

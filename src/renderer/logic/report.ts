@@ -2,9 +2,10 @@
 import type { RunRecord } from '../../contract/studio';
 import { certainWords, reachedWords, trustOf } from '../../contract/words/accuracy';
 import { DROWNED } from '../../contract/words/alarms';
-import { baselineWords, pathWords, runLabel } from '../../contract/words/runs';
+import { baselineWords, pathWords } from '../../contract/words/runs';
 import { methodWords } from '../../contract/words/methods';
 import { count, duration } from '../../contract/words/quantities';
+import { targetWords } from '../../contract/words/target';
 import { completenessPicture, rankingPicture } from '../drawings/bars';
 import { pathPicture, scatterPicture } from '../drawings/plots';
 import { escaped } from '../drawings/svg';
@@ -54,7 +55,7 @@ function trustRow(run: RunRecord, place: number, example: number): string {
   const says: string[] = [];
   const reached = result.adaptive?.examples[place];
   if (reached) says.push(`<span class="muted">${escaped(reachedWords(reached, result.adaptive!.accuracy))}</span>`);
-  const { marked, notes } = known([run], example);
+  const { marked, notes } = known([run], example, studio.runs.nameOf);
   for (const { words } of marked) says.push(`<span class="warn">${escaped(words)}</span>`);
   for (const note of notes) says.push(`<span class="muted">${escaped(note)}</span>`);
   return says.length === 0 ? '' : `<tr><td colspan="8">${says.join('<br>')}</td></tr>`;
@@ -65,19 +66,19 @@ function runsTable(runs: readonly RunRecord[], example: number): string {
     const { result, asked, note } = run;
     const taken = examplePlace(run, example);
     const place = Math.max(0, taken);
-    return `<tr><td>${run.name === null ? '' : `<b>${escaped(run.name)}</b><br>`}${escaped(methodWords[result.method].full)}${result.complete ? '' : ' (partial)'}</td><td>${escaped(pathWords(result) ?? 'no path')}${result.pathStart === null ? '' : `, from ${escaped(result.pathStart)}`}</td><td>${escaped(result.target[place] ?? '')}</td><td>${escaped(baselineWords(asked.baseline))}</td><td class="n">${number(result.atInput[place]!, 5)}</td><td class="n">${number(result.atBaseline[place]!, 5)}</td><td>${escaped(`${result.backend.version}, ${result.backend.device}`)}</td><td class="n">${escaped(duration(result.durationMs))}</td></tr>${taken < 0 ? '' : trustRow(run, place, example)}${note ? `<tr><td colspan="8" class="muted">${escaped(note)}</td></tr>` : ''}`;
+    return `<tr><td>${run.name === null ? '' : `<b>${escaped(run.name)}</b><br>`}${escaped(methodWords[result.method].full)}${result.complete ? '' : ' (partial)'}</td><td>${escaped(pathWords(result) ?? 'no path')}${result.pathStart === null ? '' : `, from ${escaped(result.pathStart)}`}</td><td>${escaped(targetWords(result, place))}</td><td>${escaped(baselineWords(asked.baseline))}</td><td class="n">${number(result.atInput[place]!, 5)}</td><td class="n">${number(result.atBaseline[place]!, 5)}</td><td>${escaped(`${result.backend.version}, ${result.backend.device}`)}</td><td class="n">${escaped(duration(result.durationMs))}</td></tr>${taken < 0 ? '' : trustRow(run, place, example)}${note ? `<tr><td colspan="8" class="muted">${escaped(note)}</td></tr>` : ''}`;
   });
   return `<h2>Runs</h2><table><tr><th>method</th><th>rule, steps</th><th>target</th><th>baseline</th><th class="n">F(x)</th><th class="n">F(x')</th><th>computed on</th><th class="n">took</th></tr>${rows.join('')}</table>`;
 }
 
 function rankingPart(table: Ranking): string {
   const rows = order(table, { by: 'size', column: 0 }, true, { ...NO_FILTER, top: LISTED });
-  const parts = [figure(rankingPicture(table, rows.subarray(0, DRAWN), 0, 'light'))];
+  const parts = [figure(rankingPicture(table, rows.subarray(0, DRAWN), 0, 'light', null, studio.runs.nameOf))];
   parts.push(
     `<details><summary>The ${count(rows.length, 'largest unit', 'largest units')} as a table</summary><table><tr><th class="n">#</th><th>unit</th>`,
   );
   for (const { run } of table.columns)
-    parts.push(`<th class="n">${escaped(runLabel(run))}</th><th class="n">rank</th>`);
+    parts.push(`<th class="n">${escaped(studio.runs.nameOf(run))}</th><th class="n">rank</th>`);
   parts.push('</tr>');
   const [first] = table.columns;
   const certain = first?.hasErrors ? certainFirst(first, table.layer, byRank(first)) : 0;
@@ -96,7 +97,7 @@ function rankingPart(table: Ranking): string {
     parts.push('</tr>');
   });
   const said = first?.hasErrors
-    ? `<p class="muted">By ${escaped(runLabel(first.run))}, ${certainWords(certain, table.unit.length)}: they stand apart from all below by more than their estimated errors. Errors in per cent are shares of their layer's total.</p>`
+    ? `<p class="muted">By ${escaped(studio.runs.nameOf(first.run))}, ${certainWords(certain, table.unit.length)}: they stand apart from all below by more than their estimated errors. Errors in per cent are shares of their layer's total.</p>`
     : '';
   return `${said}${parts.join('')}</table></details>`;
 }
@@ -109,7 +110,7 @@ function comparisonPart(table: Ranking): string {
   const largest = all.length > MOST_POINTS ? all.filter((row) => first.ranks[row]! <= MOST_POINTS) : all;
   const parts = others.map((other) => {
     const { rankCorrelation, signFlips, distance } = agreement(first, other, all);
-    return `<h3>${escaped(runLabel(other.run))} against ${escaped(runLabel(first.run))}</h3><p>Rank correlation <b>${Number.isFinite(rankCorrelation) ? rankCorrelation.toFixed(3) : 'n/a'}</b>, <b>${signFlips.length}</b> of ${all.length} units change their sign beyond both errors, distance <b>${percent(distance)}</b>.</p>${figure(scatterPicture(first, other, largest, 'light'))}`;
+    return `<h3>${escaped(studio.runs.nameOf(other.run))} against ${escaped(studio.runs.nameOf(first.run))}</h3><p>Rank correlation <b>${Number.isFinite(rankCorrelation) ? rankCorrelation.toFixed(3) : 'n/a'}</b>, <b>${signFlips.length}</b> of ${all.length} units change their sign beyond both errors, distance <b>${percent(distance)}</b>.</p>${figure(scatterPicture(first, other, largest, 'light', studio.runs.nameOf))}`;
   });
   return `<h2>Where the methods agree</h2>${parts.join('')}`;
 }
@@ -130,7 +131,7 @@ function completenessPart(run: RunRecord, example: number): string {
     ({ layer, sum, residual, error }) =>
       `<tr><td>${escaped(layer.name)}</td><td>${escaped(layer.kind)}</td>${value(sum, '')}<td class="n">${residual === null ? 'not judged' : number(residual, 2)}</td>${error === null ? '<td></td><td></td>' : [[error.units, error.unitsShare] as const, [error.neurons, error.neuronsShare] as const].map(([size, share]) => `<td class="n${trustOf(share) === 'fine' ? '' : ' warn'}">${ofTotal(size, share)}</td>`).join('')}</tr>`,
   );
-  return `<h3>${escaped(runLabel(run))}</h3><p>F(x) − F(x') = ${deltaWords(sums, 5)}. ${says}</p>${figure(completenessPicture(sums, `Sums by ${runLabel(run)}`, 'light'))}<details><summary>As a table</summary><table><tr><th>layer</th><th>kind</th><th class="n">sum</th><th class="n">residual</th><th class="n">error over units, est.</th><th class="n">over neurons</th></tr>${listed.join('')}</table></details>`;
+  return `<h3>${escaped(studio.runs.nameOf(run))}</h3><p>F(x) − F(x') = ${deltaWords(sums, 5)}. ${says}</p>${figure(completenessPicture(sums, `Sums by ${studio.runs.nameOf(run)}`, 'light'))}<details><summary>As a table</summary><table><tr><th>layer</th><th>kind</th><th class="n">sum</th><th class="n">residual</th><th class="n">error over units, est.</th><th class="n">over neurons</th></tr>${listed.join('')}</table></details>`;
 }
 
 /** Units that are worth a picture: what the headline names, what is selected, what is pinned. */
@@ -163,7 +164,7 @@ async function unitPart({ layer, unit }: UnitKey, runs: readonly RunRecord[], ex
           map,
           value,
           error: mapError(value, error, share),
-          caption: runLabel(run),
+          caption: studio.runs.nameOf(run),
           extent: sharedExtent(maps),
         })),
         input: input && { value: input, picture: pictureOf(input.shape, studio.model.known(inputName!)) },
@@ -194,7 +195,7 @@ async function pathPart(runs: readonly RunRecord[], example: number): Promise<st
     expected: target[at]! - target[0]!,
     running: cut.running[at]!,
   }));
-  return `<h2>From baseline to input, example ${example}</h2><p>By ${escaped(runLabel(run))}: of all cuts the sum of <b>${escaped(cut.name)}</b> strays most from the target on the way, by ${number(apart(cut), 2)}.</p>${figure(pathPicture(points, 'light'))}`;
+  return `<h2>From baseline to input, example ${example}</h2><p>By ${escaped(studio.runs.nameOf(run))}: of all cuts the sum of <b>${escaped(cut.name)}</b> strays most from the target on the way, by ${number(apart(cut), 2)}.</p>${figure(pathPicture(points, 'light'))}`;
 }
 
 /**

@@ -2,7 +2,8 @@
 import { METHODS, type Round } from '../../contract/attribution';
 import type { LayerSummary } from '../../contract/model';
 import type { RunRecord, RunSetup } from '../../contract/studio';
-import { runName } from '../../contract/words/runs';
+import { runNames } from '../../contract/words/runNames';
+import { runLabel } from '../../contract/words/runs';
 import { hiddenLayers, repeatedLayers, targetLayers } from '../logic/neurons';
 import { PROVISIONAL, provisionalRun } from '../logic/provisional';
 import { examplePlace } from '../logic/ranking';
@@ -64,6 +65,18 @@ export class Runs {
     const place = before < 0 ? own.length : before;
     return inOrder([...own.slice(0, place), provisional, ...own.slice(place), ...guests]);
   });
+  /** What they are called, each by what tells it from the others; runs that a view made for itself stand apart from the rest. */
+  readonly #names = $derived.by((): ReadonlyMap<string, string> => {
+    const { all, guests } = this;
+    const beside = {
+      example: selection.example,
+      labels: this.labels(),
+      isGuest: (run: RunRecord) => guests.includes(run),
+    };
+    const named = (runs: readonly RunRecord[]) =>
+      runNames(runs, beside).map((name, at) => [runs[at]!.run, name] as const);
+    return new Map([...named(all), ...named(all.filter((run) => !this.isAside(run)))]);
+  });
   readonly columns = $derived(this.all.filter(({ run }) => this.shown.has(run)));
   /** The columns that know the selected example. */
   readonly current = $derived(this.columns.filter((run) => examplePlace(run, selection.example) >= 0));
@@ -88,7 +101,17 @@ export class Runs {
   constructor(
     private readonly program: Program,
     private readonly layers: () => readonly LayerSummary[],
+    /** What the values of its output are called. */
+    private readonly labels: () => readonly string[],
   ) {}
+
+  /** Whether a view made it for itself. */
+  isAside({ job }: RunRecord): boolean {
+    return this.aside.has(job);
+  }
+
+  /** What a run is called beside the others, at the selected example. */
+  readonly nameOf = (run: RunRecord): string => this.#names.get(run.run) ?? runLabel(run);
 
   /** Takes the runs of a session; those of its last job are shown. @returns the last run */
   take(runs: readonly RunRecord[]): RunRecord | null {
@@ -193,10 +216,11 @@ export class Runs {
 
   async remove(run: RunRecord): Promise<void> {
     const { guard, client } = this.program;
+    const name = this.nameOf(run);
     await guard(async () => {
       await client.request('removeRun', { run: run.run });
       this.own = this.own.filter((other) => other.run !== run.run);
-      messages.note(`Removed ${runName(run)}.`, {
+      messages.note(`Removed ${name}.`, {
         label: 'Undo',
         run: () =>
           void guard(async () => {
@@ -210,10 +234,11 @@ export class Runs {
   /** Compares no longer with a run of another session; its file stays as it is. */
   dropGuest(guest: RunRecord): void {
     const { guests, shown } = this;
+    const name = this.nameOf(guest);
     this.guests = guests.filter((other) => other !== guest);
     this.shown = new Set([...shown].filter((run) => run !== guest.run));
     void this.program.guard(() => this.program.client.request('forgetGuest', { run: guest.run }));
-    messages.note(`${runName(guest)} of the other session was put away.`, {
+    messages.note(`${name} was put away; its session stays as it is.`, {
       label: 'Undo',
       run: () => {
         this.guests = [...this.guests, guest];

@@ -46,7 +46,11 @@ export class Studio {
   }
 
   #noRuns(): Runs {
-    return new Runs(this.program, () => this.model.summary?.layers ?? []);
+    return new Runs(
+      this.program,
+      () => this.model.summary?.layers ?? [],
+      () => this.model.opened?.labels ?? [],
+    );
   }
 
   /** Connects, then opens what the window was started with. */

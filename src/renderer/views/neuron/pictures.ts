@@ -1,8 +1,9 @@
 /** The pictures of a unit or a layer: where its contributions are, or what drives it. */
 import type { NumericArray } from '../../../contract/attribution';
-import { runLabel } from '../../../contract/words/runs';
+import { runNames } from '../../../contract/words/runNames';
 import { mapError } from '../../logic/errorWords';
 import { signed } from '../../logic/format';
+import { studio } from '../../stores/studio.svelte';
 import type { UnitMap } from '../../logic/unitMaps';
 import type { Drivers } from './drivers';
 
@@ -25,9 +26,9 @@ export interface MapPicture {
 export const mapPictures = (maps: readonly UnitMap[], name: string): MapPicture[] =>
   maps.map(({ run, map, value, error, share }) => ({
     key: run.run,
-    caption: runLabel(run),
+    caption: studio.runs.nameOf(run),
     title: undefined,
-    label: `${name} by ${runLabel(run)}`,
+    label: `${name} by ${studio.runs.nameOf(run)}`,
     value,
     error: mapError(value, error, share),
     signs: true,
@@ -37,13 +38,14 @@ export const mapPictures = (maps: readonly UnitMap[], name: string): MapPicture[
 
 /** @param inputName the input that is drawn */
 export const driverPictures = ({ where, found }: Drivers, inputName: string | undefined): MapPicture[] =>
-  found.map(({ run, input, map }) => {
+  found.map(({ run, input, map }, at) => {
     const value = run.result.delta[0]!;
+    const name = runNames(found.map((driver) => driver.run))[at]!;
     return {
       key: run.run,
-      caption: `${runLabel(run)} of the unit`,
+      caption: `${name} of the unit`,
       title: `${signed(value)} of this unit${where ? ` at (${where})` : ''} comes from ${input} so`,
-      label: `What drives the unit, by ${runLabel(run)}`,
+      label: `What drives the unit, by ${name}`,
       value,
       error: '',
       signs: false,
