@@ -102,7 +102,7 @@ export class Runs {
     private readonly program: Program,
     private readonly layers: () => readonly LayerSummary[],
     /** What the values of its output are called. */
-    private readonly labels: () => readonly string[],
+    private readonly labels: () => readonly string[] = () => [],
   ) {}
 
   /** Whether a view made it for itself. */
