@@ -20,6 +20,7 @@ import {
 import { BACKENDS } from './backends';
 import type { KeptFault } from './errors';
 import { HELD_REASONS, type ModelSummary, type Varied } from './model';
+import { sessionView, type SessionView } from './view';
 
 /** Raised when a reader of the version before could not understand a file. */
 export const SESSION_VERSION = 1;
@@ -262,7 +263,16 @@ const run = z.object({
   durationMs: z.number(),
   layers: z.array(layer),
   /** How the window shows it; runs with the same `job` were started together. */
-  label: z.object({ name: z.string(), note: z.string(), created: z.string(), job: z.string() }).optional(),
+  label: z
+    .object({
+      name: z.string(),
+      note: z.string(),
+      created: z.string(),
+      job: z.string(),
+      /** The job whose runs a view looked into by this one; absent for what the user asked. */
+      aside: z.string().optional(),
+    })
+    .optional(),
 });
 
 /** `manifest.json`. What a later version adds is passed over. */
@@ -276,6 +286,8 @@ export const manifestSchema = z.object({
   runs: z.array(run),
   errors: z.array(fault),
   notes: z.string(),
+  /** How a window showed it; a damaged one keeps nothing from being opened. */
+  view: sessionView.optional().catch(undefined),
 });
 export type Manifest = z.infer<typeof manifestSchema>;
 
@@ -309,4 +321,5 @@ export interface Session {
   /** What runs met. */
   readonly errors: readonly KeptFault[];
   readonly notes: string;
+  readonly view?: SessionView;
 }

@@ -39,6 +39,7 @@ import type { MhoFault } from './errors';
 import type { ModelSummary, OpSupport, Varied } from './model';
 import { openingChoicesSchema } from './opening';
 import type { LayerFacts } from './layerFacts';
+import { sessionView, type SessionView } from './view';
 import type { LayerWeights } from './weights';
 
 // ---------------------------------------------------------------- handles
@@ -129,6 +130,8 @@ export const runSetup = z.object({
   pathStart: layerName.optional(),
   memoryMB: z.number().int().min(16).max(1_000_000).optional(),
   backend: backendChoice,
+  /** Asked by a view for itself, to look into runs of this job. */
+  aside: z.string().max(64).optional(),
 });
 export type RunSetup = z.infer<typeof runSetup>;
 
@@ -310,6 +313,8 @@ export interface RunRecord {
   readonly created: string;
   /** Runs made by one press of Run share it. */
   readonly job: string;
+  /** The job whose runs a view looked into by this one; absent for what the user asked. */
+  readonly aside?: string;
   /** Model hash, by which runs of one model are compared. */
   readonly model: string;
   /** What it was asked, for the interface and for running it again. */
@@ -352,6 +357,8 @@ export interface OpenedSession {
   /** The model as the session describes it; null when the file holds no description. */
   readonly summary: ModelSummary | null;
   readonly runs: readonly RunRecord[];
+  /** How it was shown; null where nobody told. */
+  readonly view: SessionView | null;
 }
 
 export interface RecoveryEntry {
@@ -500,6 +507,10 @@ export const engineRequests = {
   runList: asks<readonly RunRecord[]>()(nothing),
   /** What a run's inputs were compared with, as data to run with again; null where it was one value for all. */
   runBaseline: asks<{ readonly data: InputData; readonly perExample: boolean } | null>()(z.object({ run: runId })),
+  /** The inputs that a run took, as data to run with again. */
+  runInputs: asks<InputData>()(z.object({ run: runId })),
+  /** Keeps how the document is shown, with its runs; nothing of that is unsaved work. @param of a run of the document that is meant */
+  keepView: asks<void>()(z.object({ of: runId, view: sessionView })),
   /** `[examples, …shape]` of one layer of one run, and its spread over references. */
   contributions: asks<{ readonly contributions: Float32Array; readonly spread: Float32Array | null }>()(
     z.object({ run: runId, layer: layerName }),

@@ -35,11 +35,11 @@ describe('values of an output', () => {
 
 describe('what a value is called', () => {
   it('is its label, the output where it has one value, else its place', () => {
-    expect(outputLabel(1, { name: 'logits', shape: [5] }, names)).toBe('tiger cat');
-    expect(outputLabel(1, { name: 'other', shape: [3] }, names)).toBe('1');
-    expect(outputLabel(0, { name: 'bound', shape: [1] }, names)).toBe('bound');
+    expect(outputLabel(1, { name: 'logits', shape: [5] }, { labels: names })).toBe('tiger cat');
+    expect(outputLabel(1, { name: 'other', shape: [3] }, { labels: names })).toBe('1');
+    expect(outputLabel(0, { name: 'bound', shape: [1] }, { labels: names })).toBe('bound');
     expect(outputLabel(0, { name: 'bound', shape: [] }, null)).toBe('bound');
-    expect(outputLabel(7, { name: 'tokens', shape: [3, 5] }, names)).toBe('1, Egyptian cat');
+    expect(outputLabel(7, { name: 'tokens', shape: [3, 5] }, { labels: names })).toBe('1, Egyptian cat');
     expect(outputLabel(7, { name: 'tokens', shape: [3, 5] }, null)).toBe('1, 2');
   });
 

@@ -107,10 +107,15 @@ export function sampleSession(): Session {
     ],
     runs: [
       { ...run('nig', 3), question: 0 },
-      { ...run('rescale', 2), question: 0 },
+      {
+        ...run('rescale', 2),
+        question: 0,
+        label: { name: 'looked into', note: '', created: '2026-01-02T03:04:05.000Z', job: 'b', aside: 'a' },
+      },
     ],
     errors: [{ code: 'MEMORY_EXHAUSTED', message: 'The device ran out of memory.', remedy: 'Lower the budget.' }],
     notes: 'Line one.\nLine two: ⌀',
+    view: { version: 1, shown: ['1'], example: 2, layer: 'dense', unit: 4, tab: 'path', setupOpen: false },
   };
 }
 

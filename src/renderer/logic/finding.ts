@@ -1,7 +1,6 @@
 /** The first sentence of a result: what carried the prediction, and how far to trust that. */
 import type { RunRecord, SampleInfo } from '../../contract/studio';
 import { drowns } from '../../contract/words/alarms';
-import { methodWords } from '../../contract/words/methods';
 import { count } from '../../contract/words/quantities';
 import { runNames } from '../../contract/words/runNames';
 import { targetName } from '../../contract/words/target';

@@ -3,15 +3,18 @@
  * component of each stands in `views/Analysis.svelte`, where the compiler asks for it.
  */
 export const VIEWS = [
-  { id: 'ranking', name: 'Ranking', roomy: false },
-  { id: 'completeness', name: 'Completeness', roomy: true },
-  { id: 'compare', name: 'Compare', roomy: true },
-  { id: 'path', name: 'Path', roomy: true },
+  { id: 'ranking', name: 'Ranking', roomy: false, whole: false },
+  { id: 'completeness', name: 'Completeness', roomy: true, whole: false },
+  { id: 'compare', name: 'Compare', roomy: true, whole: false },
+  { id: 'path', name: 'Path', roomy: true, whole: false },
+  { id: 'runs', name: 'Runs', roomy: true, whole: true },
 ] as const satisfies readonly {
   readonly id: string;
   readonly name: string;
   /** Whether it wants the room that the selected unit would take below it. */
   readonly roomy: boolean;
+  /** Whether it is about all there is, whichever example is selected. */
+  readonly whole: boolean;
 }[];
 export type View = (typeof VIEWS)[number]['id'];
 

@@ -2,7 +2,9 @@
 import { METHODS, type Round } from '../../contract/attribution';
 import type { LayerSummary } from '../../contract/model';
 import type { RunRecord, RunSetup } from '../../contract/studio';
+import type { SessionView } from '../../contract/view';
 import { runNames } from '../../contract/words/runNames';
+import { count } from '../../contract/words/quantities';
 import { runLabel } from '../../contract/words/runs';
 import { hiddenLayers, repeatedLayers, targetLayers } from '../logic/neurons';
 import { PROVISIONAL, provisionalRun } from '../logic/provisional';
@@ -35,8 +37,8 @@ export class Runs {
   guests = $state.raw<readonly RunRecord[]>([]);
   /** Runs shown as columns. */
   shown = $state.raw<ReadonlySet<string>>(new Set());
-  /** Jobs that a view started for itself. */
-  aside = $state.raw<ReadonlySet<string>>(new Set());
+  /** Runs that stay shown when another one is made. */
+  pinned = $state.raw<ReadonlySet<string>>(new Set());
   /** What each job of this window was asked, by which its runs are looked into further. */
   setups = $state.raw<ReadonlyMap<string, RunSetup>>(new Map());
   /** The run that sharpens; null while none does. */
@@ -106,39 +108,54 @@ export class Runs {
   ) {}
 
   /** Whether a view made it for itself. */
-  isAside({ job }: RunRecord): boolean {
-    return this.aside.has(job);
+  isAside({ aside }: RunRecord): boolean {
+    return aside !== undefined;
   }
 
   /** What a run is called beside the others, at the selected example. */
   readonly nameOf = (run: RunRecord): string => this.#names.get(run.run) ?? runLabel(run);
 
-  /** Takes the runs of a session; those of its last job are shown. @returns the last run */
-  take(runs: readonly RunRecord[]): RunRecord | null {
-    const last = runs.at(-1) ?? null;
+  /**
+   * Takes the runs of a session, shown as they were; where nobody told how, those of the last job that the user asked for.
+   * @returns the run that the window is about: none that a view made for itself, where there is another
+   */
+  take(runs: readonly RunRecord[], view: SessionView | null = null): RunRecord | null {
+    const last = runs.findLast((run) => !this.isAside(run)) ?? runs.at(-1) ?? null;
+    const named = (ids: readonly string[] = []): readonly RunRecord[] =>
+      ids.flatMap((id) => runs.find(({ run }) => run === id) ?? []);
+    const shown = named(view?.shown);
+    const told = view?.shown !== undefined && (shown.length > 0 || view.shown.length === 0);
     this.own = runs;
-    this.shown = new Set(runs.filter(({ job }) => job === last?.job).map(({ run }) => run));
-    return last;
+    this.pinned = new Set(named(view?.pinnedRuns).map(({ run }) => run));
+    this.shown = new Set((told ? shown : runs.filter(({ job }) => job === last?.job)).map(({ run }) => run));
+    return shown.find((run) => !this.isAside(run)) ?? last;
+  }
+
+  /** How they are shown: the one that the views are about first. */
+  get view(): Pick<SessionView, 'shown' | 'pinnedRuns'> {
+    const { main, columns, own, pinned } = this;
+    const shown = [...new Set([...(main ? [main] : []), ...columns])].filter((run) => own.includes(run));
+    return {
+      shown: shown.map(({ run }) => run),
+      ...(pinned.size > 0 && { pinnedRuns: [...pinned] }),
+    };
   }
 
   /**
    * A run of this document is complete.
    * @param setup null where it went on: what its job was asked stays
-   * @param made what its job has made with it; shown, unless a view asked for it aside
+   * @param made what its job has made with it; shown, unless a view asked for it
    */
-  add(run: RunRecord, setup: RunSetup | null, made: readonly RunRecord[], aside: boolean): void {
+  add(run: RunRecord, setup: RunSetup | null, made: readonly RunRecord[]): void {
     if (setup) this.setups = new Map(this.setups).set(run.job, setup);
     this.#forget(run.run);
     if (this.sharpening) this.sharpening.job = run.job;
     // after a reload it is told once more of those that were complete by then
     const known = this.own.findIndex((other) => other.run === run.run);
     this.own = known < 0 ? [...this.own, run] : this.own.with(known, run);
-    if (aside) {
-      this.aside = new Set([...this.aside, run.job]);
-      return;
-    }
+    if (this.isAside(run)) return;
     if (this.sharpening && run.result.adaptive) this.#settle(run.run);
-    else if (made.length === 1 && !this.shown.has(PROVISIONAL)) this.shown = new Set([run.run]);
+    else if (made.length === 1 && !this.shown.has(PROVISIONAL)) this.shown = new Set([...this.pinned, run.run]);
     else this.shown = new Set([...this.shown, run.run]);
     if (examplePlace(run, selection.example) < 0)
       selection.example = exampleAt(run, run.result.examples[0] ?? 0) ?? selection.example;
@@ -158,7 +175,7 @@ export class Runs {
     this.#before = this.shown;
     const own = ({ run, job }: RunRecord) => (continues === null ? job === sharpening.job : run !== continues);
     const kept = this.columns.filter(own).map(({ run }) => run);
-    this.shown = new Set([...kept, PROVISIONAL]);
+    this.shown = new Set([...this.pinned, ...kept, PROVISIONAL]);
     if (!asked.examples.includes(selection.example))
       selection.example = asked.examples[round.example] ?? selection.example;
   }
@@ -197,6 +214,16 @@ export class Runs {
     this.shown = shown;
   }
 
+  /** Whether a run stays shown when another one is made; one that is to stay is shown. */
+  togglePin(run: string): void {
+    const pinned = new Set(this.pinned);
+    if (!pinned.delete(run)) {
+      pinned.add(run);
+      this.shown = new Set([...this.shown, run]);
+    }
+    this.pinned = pinned;
+  }
+
   /** What a run was asked, while its model is open here; null otherwise. @param hash of the model that is open */
   setupOf({ job, model }: RunRecord, hash: string | undefined): RunSetup | null {
     return (hash === model && this.setups.get(job)) || null;
@@ -214,18 +241,23 @@ export class Runs {
     return asked;
   }
 
-  async remove(run: RunRecord): Promise<void> {
+  /** Takes runs out of the session, all of which can be undone at once. */
+  async remove(...gone: readonly RunRecord[]): Promise<void> {
     const { guard, client } = this.program;
-    const name = this.nameOf(run);
+    const named = gone.length === 1 ? this.nameOf(gone[0]!) : count(gone.length, 'run');
     await guard(async () => {
-      await client.request('removeRun', { run: run.run });
-      this.own = this.own.filter((other) => other.run !== run.run);
-      messages.note(`Removed ${name}.`, {
+      for (const { run } of gone) {
+        await client.request('removeRun', { run });
+        this.own = this.own.filter((other) => other.run !== run);
+      }
+      messages.note(`Removed ${named}.`, {
         label: 'Undo',
         run: () =>
           void guard(async () => {
-            const back = await client.request('restoreRun', { run: run.run });
-            this.own = [...this.own, back].sort((a, b) => a.created.localeCompare(b.created));
+            for (const { run } of gone) {
+              const back = await client.request('restoreRun', { run });
+              this.own = [...this.own, back].sort((a, b) => a.created.localeCompare(b.created));
+            }
           }),
       });
     });

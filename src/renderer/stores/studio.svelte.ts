@@ -15,9 +15,11 @@ import type {
   RunSetup,
   StudioClient,
 } from '../../contract/studio';
+import type { SessionView } from '../../contract/view';
 import { count } from '../../contract/words/quantities';
 import { finding } from '../logic/finding';
 import { exampleOf } from '../logic/inputs';
+import { VIEWS } from '../logic/views';
 import { Jobs, type Heard } from './jobs.svelte';
 import { faultOf, messages } from './messages.svelte';
 import { OpenModel } from './model.svelte';
@@ -25,6 +27,7 @@ import { Program } from './program.svelte';
 import { Runs } from './runs.svelte';
 import { selection } from './selection.svelte';
 import { Sharpening, type SharpeningOf } from './sharpening.svelte';
+import { shell } from './shell.svelte';
 
 /** Milliseconds after which reading data is worth a word. */
 const LONG = 400;
@@ -217,36 +220,44 @@ export class Studio {
     return this.runs.setupOf(run, this.model.opened?.summary.hash);
   }
 
-  /** Starts what is asked, or `setup`. `aside` leaves the shown columns as they are. Answers the runs it made. */
-  async run(setup: RunSetup | null = this.model.setup, aside = false): Promise<readonly RunRecord[]> {
-    return setup ? this.#run(setup, aside, (to) => this.jobs.run(setup, to)) : [];
+  /** Starts what is asked, or `setup`: one that is asked aside leaves the shown columns as they are. Answers the runs it made. */
+  async run(setup: RunSetup | null = this.model.setup): Promise<readonly RunRecord[]> {
+    return setup ? this.#run(setup, (to) => this.jobs.run(setup, to)) : [];
+  }
+
+  /** Asks what a run of this document was asked, by what it took and by its method, and runs it. */
+  async runAgain(run: RunRecord): Promise<readonly RunRecord[]> {
+    const { model, program } = this;
+    const went = await program.guard(async () => {
+      const data = await program.client.request('runInputs', { run: run.run });
+      await this.#askAsBefore(model, run, [run]);
+      await model.use(data, run.asked.examples);
+    });
+    return went && this.model === model ? this.run() : [];
   }
 
   /** Goes on with an adaptive run from where it is. It stays the same run, and as it is until the better one is there. */
   async goOn({ run }: RunRecord, accuracy: Accuracy): Promise<readonly RunRecord[]> {
     const { backend, memoryMB } = this.question;
     const asked = { run, accuracy, backend, ...(memoryMB !== null && { memoryMB }) };
-    return this.#run(asked, false, (to) => this.jobs.goOn(asked, to));
+    return this.#run(asked, (to) => this.jobs.goOn(asked, to));
   }
 
   /** Jobs of the page before this one, those that have ended meanwhile first. */
   async #takeUp(jobs: readonly LeftBehind[]): Promise<void> {
-    for (const left of jobs) await this.#run(left.setup, false, (to) => this.jobs.follow(left, to));
+    for (const left of jobs) await this.#run(left.setup, (to) => this.jobs.follow(left, to));
   }
 
-  async #run(
-    setup: JobSetup,
-    aside: boolean,
-    toItsEnd: (to: Heard) => Promise<readonly RunRecord[]>,
-  ): Promise<readonly RunRecord[]> {
+  async #run(setup: JobSetup, toItsEnd: (to: Heard) => Promise<readonly RunRecord[]>): Promise<readonly RunRecord[]> {
     if (this.jobs.running) return [];
     const { runs, model } = this; // whose run it is, whatever is open when it ends
+    const aside = 'aside' in setup && setup.aside !== undefined;
     const of = aside ? null : this.#sharpeningOf(setup);
     runs.sharpening = of && new Sharpening(of);
     const made = await toItsEnd({
       run: (run, soFar, unkept) => {
         if (unkept) messages.fault(unkept, this.#saveElsewhere);
-        runs.add(run, 'run' in setup ? null : setup, soFar, aside);
+        runs.add(run, 'run' in setup ? null : setup, soFar);
       },
       round: (round) => runs.round(round),
     });
@@ -315,28 +326,62 @@ export class Studio {
     this.#offerBack(before);
   }
 
-  /** Shows another document; with its model and its data, where these are still there, so that it can be run again. */
-  async #takeSession({ document, summary, runs: given }: OpenedSession): Promise<void> {
+  /**
+   * Shows another document as it was left; with its model and its data, where these are still there, so that it can be run
+   * again. What is asked is what the run was asked that is shown.
+   */
+  async #takeSession({ document, summary, runs: given, view }: OpenedSession): Promise<void> {
     const { program } = this;
     const runs = this.#noRuns();
     this.document = document;
     const alone = new OpenModel(program, this.question, null, summary);
     this.model = alone;
     this.#showRuns(runs);
-    const last = runs.take(given);
-    const example = last?.asked.examples[last.result.examples[0] ?? 0] ?? 0;
+    const main = runs.take(given, view);
+    const taken = new Set(given.flatMap((run) => run.asked.examples));
+    const example = [view?.example, main?.asked.examples[main.result.examples[0] ?? 0]].find((each) => each !== undefined && taken.has(each)) ?? 0; // prettier-ignore
     selection.example = example;
-    this.#selectTelling();
+    this.#look(view);
     if (!document.modelOpen) return;
     const opened = await program.client.request('openedModel', {});
     if (this.model !== alone) return; // another one was opened meanwhile
     const model = new OpenModel(program, this.question, opened, summary);
     this.model = model;
-    if (last) await this.#askAsBefore(model, last, given);
-    if (opened?.data) await model.use(opened.data, last?.asked.examples ?? opened.sample?.examples ?? [0]);
-    if (!last || this.model !== model) return;
-    selection.example = example;
-    if (model.setup) runs.setups = new Map([[last.job, model.setup]]);
+    if (main) await this.#askAsBefore(model, main, given);
+    const data = main && opened?.data ? await program.client.request('runInputs', { run: main.run }) : opened?.data;
+    if (data) await model.use(data, main?.asked.examples ?? opened?.sample?.examples ?? [0]);
+    if (!main || this.model !== model) return;
+    const looked = view?.example;
+    selection.example = looked !== undefined && model.inputs?.ids.includes(looked) ? looked : example;
+    if (model.setup) runs.setups = new Map([[main.job, model.setup]]);
+  }
+
+  /** Looks at what was looked at; where nobody told, at what tells most. */
+  #look(view: SessionView | null): void {
+    if (!view) return this.#selectTelling();
+    selection.selectLayer(view.layer ?? null);
+    selection.unit = view.unit ?? null;
+    selection.pinned = view.pinned ?? [];
+    shell.view = VIEWS.find(({ id }) => id === view.tab)?.id ?? shell.view;
+    shell.setupOpen = view.setupOpen ?? shell.setupOpen;
+  }
+
+  /** What of the screen is kept with the runs. */
+  readonly view = $derived.by((): SessionView => ({
+    version: 1,
+    ...this.runs.view,
+    example: selection.example,
+    ...(selection.layer !== null && { layer: selection.layer }),
+    ...(selection.unit !== null && { unit: selection.unit }),
+    ...(selection.pinned.length > 0 && { pinned: [...selection.pinned] }),
+    tab: shell.view,
+    setupOpen: shell.setupOpen,
+  }));
+
+  /** Has it kept; nobody waits for that, and where it fails it is kept the next time. */
+  async keepView(): Promise<void> {
+    const of = this.runs.own[0]?.run;
+    if (of !== undefined) await this.program.client.request('keepView', { of, view: this.view }).catch(() => undefined);
   }
 
   /** Asks again what a run was asked, as far as a record tells it. */
@@ -369,6 +414,7 @@ export class Studio {
 
   async save(as = false): Promise<void> {
     try {
+      await this.keepView();
       if (!(await this.program.client.request(as ? 'saveSessionAs' : 'saveSession', {}))) return;
       messages.settle('Save As…');
       messages.note('Saved.');

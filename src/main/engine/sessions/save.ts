@@ -151,6 +151,7 @@ function manifestOf(session: Session, arrays: Arrays): Manifest {
     })),
     errors: session.errors.map(({ code, message, remedy }) => ({ code, message, remedy })),
     notes: session.notes,
+    ...(session.view && { view: session.view }),
   };
 }
 

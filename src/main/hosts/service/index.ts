@@ -214,6 +214,8 @@ function handlers(options: ServiceOptions, recovery: Recovery) {
     enoughRun: async ({ document, params }) => jobs.enough(document.id, params.job),
     runList: async ({ document }) => document.epoch.runs.records,
     runBaseline: async ({ document, params }) => document.runBaseline(params.run),
+    runInputs: async ({ document, params }) => document.runInputs(params.run),
+    keepView: ({ document, params }) => document.keepView(params.of, params.view),
     contributions: ({ document, params }) => document.contributions(params.run, params.layer),
     describeRun: ({ document, params }) => document.describeRun(params.run, params.name, params.note),
     removeRun: ({ document, params }) => document.removeRun(params.run),

@@ -16,6 +16,8 @@ export interface StoredRun {
   note: string;
   readonly created: string;
   readonly job: string;
+  /** As in RunRecord. */
+  readonly aside?: string | undefined;
   readonly trace: RunRecord['trace'];
 }
 
@@ -78,7 +80,18 @@ const adaptiveRecord = ({ accuracy, examples }: AdaptiveResult): AdaptiveRecord 
   })),
 });
 
-export const recordOf = ({ id, result, question, model, name, note, created, job, trace }: StoredRun): RunRecord => {
+export const recordOf = ({
+  id,
+  result,
+  question,
+  model,
+  name,
+  note,
+  created,
+  job,
+  aside,
+  trace,
+}: StoredRun): RunRecord => {
   const { layers, adaptive, ...rest } = result;
   return {
     run: id,
@@ -86,6 +99,7 @@ export const recordOf = ({ id, result, question, model, name, note, created, job
     note,
     created,
     job,
+    ...(aside !== undefined && { aside }),
     model,
     trace,
     asked: {

@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { METHODS } from '../../../contract/attribution';
 import { openingChoicesSchema } from '../../../contract/opening';
+import { sessionView } from '../../../contract/view';
 import { writeSafely } from '../../engine/sessions/write';
 import { dataSource } from './data';
 import { Turns } from './turns';
@@ -50,6 +51,8 @@ const stateSchema = z.object({
   /** Of the session, as it was begun. */
   created: z.string().optional(),
   notes: z.string().optional(),
+  /** How its window showed it. */
+  view: sessionView.optional().catch(undefined),
   session: z.object({ path: z.string(), stamp: stamp.nullable() }).nullable(),
   model: z
     .object({ path: z.string(), sample: z.string().nullable(), choices: openingChoicesSchema.optional() })

@@ -43,7 +43,13 @@ export async function driversOf(
   if (unitAxis !== null) index.splice(unitAxis, 0, unit);
   const { minus, pathStart, ...asked } = setup;
   const methods = METHODS.filter((method) => runs.some(({ result }) => result.method === method));
-  const made = await studio.run({ ...asked, examples: [example], target: { layer, index }, methods }, true);
+  const made = await studio.run({
+    ...asked,
+    examples: [example],
+    target: { layer, index },
+    methods,
+    aside: runs[0]!.job,
+  });
   const inOrder = [...made].sort((a, b) => methods.indexOf(a.result.method) - methods.indexOf(b.result.method));
   const found = await Promise.all(inOrder.map((run) => driverOf(run, inputName)));
   return { where, found: found.flatMap((driver) => driver ?? []) };

@@ -123,7 +123,7 @@ export class Data {
 
   /** What the engine is asked for a set-up. @throws INPUT_…, EXAMPLES_RANGE, HANDLE_UNKNOWN */
   request(setup: Omit<RunSetup, 'backend'>, model: OpenModel): AttributionRequest {
-    const { data, examples, baseline, ...rest } = setup;
+    const { data, examples, baseline, aside: _aside, ...rest } = setup;
     const inputs = this.#inputs(data, 'input', model);
     const places = placesOf(examples, this.get(data, 'input').rows);
     const rows = Object.fromEntries(Object.entries(inputs).map(([name, array]) => [name, rowsOf(array, places)]));

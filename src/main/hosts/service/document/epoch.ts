@@ -8,6 +8,7 @@ import { MhoError, asMhoError } from '../../../../contract/errors';
 import type { ModelSummary } from '../../../../contract/model';
 import type { Question, Session } from '../../../../contract/session';
 import type { RunRecord } from '../../../../contract/studio';
+import type { SessionView } from '../../../../contract/view';
 import type { Engine } from '../engine';
 import { recordOf } from '../records';
 import { NOBODY, type Recovery, type RecoveryFolder, type SavedState } from '../recovery';
@@ -55,6 +56,8 @@ export class Epoch {
   release: () => void = () => undefined;
   created = new Date().toISOString();
   notes = '';
+  /** How its window shows it, by ids of runs; null where nobody told. */
+  view: SessionView | null = null;
   readonly #end = new AbortController();
   readonly #works = new Set<Promise<unknown>>();
   #whose: Whose;
@@ -127,6 +130,7 @@ export class Epoch {
       readonly question: Question;
       readonly askedWith: AskedWith;
       readonly job: string;
+      readonly aside: string | undefined;
       readonly trace: RunRecord['trace'];
     },
   ): Promise<Kept> {
@@ -170,7 +174,7 @@ export class Epoch {
   #write(run: Run, result: RunResult, then: () => void): Promise<void> {
     const file = `${run.id}.mho`;
     return this.folder.add(file, async (path) => {
-      await this.around.engine.saveSession(path, this.sessionOf([{ ...run, result }]));
+      await this.around.engine.saveSession(path, this.sessionOf([{ ...run, result }], null));
       run.keeping = { in: 'folder', file, numbers: result };
       then();
     });
@@ -182,9 +186,9 @@ export class Epoch {
   }
 
   /** @throws NOTHING_OPEN */
-  sessionOf(runs: readonly Run[]): Session {
+  sessionOf(runs: readonly Run[], view: SessionView | null): Session {
     const { created, notes, summary } = this;
-    return sessionOf(runs, { created, notes, model: summary, software: this.around.software });
+    return sessionOf(runs, { created, notes, view, model: summary, software: this.around.software });
   }
 
   // ------------------------------------------------------------ folder
@@ -198,6 +202,7 @@ export class Epoch {
       title: this.title,
       created: this.created,
       notes: this.notes,
+      ...(this.view && { view: this.view }),
       session: this.session,
       model: this.model && {
         path: this.model.path,

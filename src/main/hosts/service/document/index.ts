@@ -15,6 +15,7 @@ import type {
   Params,
   RunRecord,
 } from '../../../../contract/studio';
+import type { SessionView } from '../../../../contract/view';
 import { shortFolder } from '../../folders';
 import type { Arrays } from '../arrays';
 import { sourceOf, withPart, type DataPart, type DataSource } from '../data';
@@ -96,7 +97,8 @@ export class Document {
   }
 
   get #shown(): OpenedSession {
-    return { document: this.state, summary: this.#epoch.summary, runs: this.#epoch.runs.records };
+    const { summary, runs, view } = this.#epoch;
+    return { document: this.state, summary, runs: runs.records, view };
   }
 
   #tell(): void {
@@ -313,6 +315,23 @@ export class Document {
     return { data: data.shown(handle, openModel), perExample: baseline.perExample === true };
   }
 
+  /** The rows that a run took. @throws HANDLE_UNKNOWN, NOTHING_OPEN */
+  runInputs(id: string): InputData {
+    const { runs, data, openModel } = this.#epoch;
+    const run = runs.get(id);
+    const handle = run.askedWith.data ?? newId();
+    run.askedWith = { ...run.askedWith, data: handle };
+    return data.shown(handle, openModel);
+  }
+
+  /** @param of a run by which it is this document that is meant, and not what was open before @throws HANDLE_UNKNOWN */
+  async keepView(of: string, view: SessionView): Promise<void> {
+    const epoch = this.#epoch;
+    epoch.runs.get(of);
+    epoch.view = view;
+    await epoch.writeQuietly();
+  }
+
   /** @throws HANDLE_UNKNOWN, LAYER_UNKNOWN; of a guest that was put away: SESSION_… */
   async contributions(
     id: string,
@@ -366,7 +385,7 @@ export class Document {
         const now = then && (await stampOf(place));
         if (now && !sameStamp(now, then)) throw new MhoError('SESSION_CHANGED', { path });
         const snapshot = epoch.runs.snapshot();
-        await this.around.engine.saveSession(place, epoch.sessionOf(snapshot.runs));
+        await this.around.engine.saveSession(place, epoch.sessionOf(snapshot.runs, epoch.view));
         const stamp = await stampOf(place);
         epoch.session = { path: place, stamp };
         epoch.runs.wrote(snapshot, this.around.lasting(place));
@@ -428,6 +447,7 @@ export class Document {
       },
       summary: session.model,
       runs: runs.map(recordOf),
+      view: null,
     };
   }
 

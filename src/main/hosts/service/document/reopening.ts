@@ -5,7 +5,8 @@
 import { basename, dirname, join } from 'node:path';
 import type { ModelSummary } from '../../../../contract/model';
 import { choicesOf, type OpeningChoices } from '../../../../contract/opening';
-import type { Session } from '../../../../contract/session';
+import type { Question, Session } from '../../../../contract/session';
+import { viewOf } from '../../../../contract/view';
 import { holds } from '../arrays';
 import { sourceOf } from '../data';
 import type { Engine } from '../engine';
@@ -54,6 +55,8 @@ export class Reopening {
     epoch.created = session.created;
     epoch.notes = session.notes;
     for (const run of storedRuns(session)) epoch.runs.add({ ...run, askedWith: NO_DATA, keeping: null, revision: 0 });
+    const ids = epoch.runs.all.map(({ id }) => id);
+    epoch.view = session.view ? viewOf(session.view, (place) => ids[Number(place)]) : null;
     epoch.runs.wrote(epoch.runs.snapshot(), this.around.lasting(file.path));
     const { path } = session.model;
     await this.#model(epoch, { path, sample: null, choices: choicesOf(session.model) }, signal);
@@ -71,6 +74,7 @@ export class Reopening {
     }
     if (state.created !== undefined) epoch.created = state.created;
     epoch.notes = state.notes ?? '';
+    epoch.view = state.view ?? null;
     await this.#runs(epoch, state, signal);
     if (state.model) await this.#model(epoch, state.model, signal);
     for (const { id, source, baseline } of epoch.model ? state.data : []) {
@@ -145,22 +149,29 @@ export class Reopening {
   }
 
   /**
-   * The data that a session's last run was asked for, so that it can be run again: from its file, where that is still
+   * The data that the run which is shown was asked for, else the last that the user asked, so that it can be run again: from its file, where that is still
    * beside the session or the model and still holds the same rows, else those rows alone, out of the session.
    */
   async #dataOf(epoch: Epoch, session: Session, beside: string, signal: AbortSignal): Promise<void> {
-    const question = session.questions[session.runs.at(-1)?.question ?? -1];
+    const asked = session.runs.findLast(({ label }) => label?.aside === undefined) ?? session.runs.at(-1);
+    const shown = session.view?.shown?.[0];
+    const question = session.questions[(session.runs[Number(shown)] ?? asked)?.question ?? -1];
     if (!question) return;
     const { inputs, examples, source } = question;
     const { path, ports, sample } = epoch.openModel;
     const folders = [beside, dirname(path), path];
     if (sample) folders.push(dirname((await findSample(this.around.samples, sample.name)).inputs));
     const handle = newId();
-    for (const run of epoch.runs.all) if (run.question === question) run.askedWith = { ...NO_DATA, data: handle };
+    const took = (of: Question): void => {
+      for (const run of epoch.runs.all) if (run.question === of) run.askedWith = { ...NO_DATA, data: handle };
+    };
+    took(question);
     for (const folder of source === null ? [] : folders) {
       const file = join(folder, basename(source!)); // a session from elsewhere names no other folder
       const found = await readOpenData(this.around.engine, sourceOf(file), ports, signal).catch(() => null);
       if (!found || !holds(found.arrays, examples, inputs, ports)) continue;
+      for (const other of session.questions)
+        if (other.source === source && holds(found.arrays, other.examples, other.inputs, ports)) took(other);
       epoch.data.take(handle, found, 'input');
       return;
     }

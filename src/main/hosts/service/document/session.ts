@@ -4,6 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { MhoError } from '../../../../contract/errors';
 import type { ModelSummary } from '../../../../contract/model';
 import type { Session, SessionRun } from '../../../../contract/session';
+import { viewOf, type SessionView } from '../../../../contract/view';
 import { madeName } from '../../../../contract/words/runs';
 import type { StoredRun } from '../records';
 import type { Stamp } from '../recovery';
@@ -63,6 +64,7 @@ export const storedRuns = (session: Session): StoredRun[] =>
       note: label?.note ?? '',
       created: label?.created ?? session.created,
       job: label?.job ?? '',
+      aside: label?.aside,
       trace: [],
     };
   });
@@ -71,23 +73,34 @@ export const storedRuns = (session: Session): StoredRun[] =>
 const givenName = ({ label, ...result }: SessionRun): string | null =>
   label && label.name !== madeName(result) ? label.name : null;
 
-/** @throws NOTHING_OPEN where there is no run */
+/**
+ * @param view how its window shows them, by their ids
+ * @throws NOTHING_OPEN where there is no run
+ */
 export function sessionOf(
   runs: readonly StoredRun[],
-  about: Pick<Session, 'created' | 'software' | 'notes'> & { readonly model: ModelSummary | null },
+  {
+    view,
+    ...about
+  }: Pick<Session, 'created' | 'software' | 'notes'> & {
+    readonly model: ModelSummary | null;
+    readonly view: SessionView | null;
+  },
 ): Session {
   const { model } = about;
+  const places = new Map(runs.map(({ id }, place) => [id, String(place)]));
   if (!model || runs.length === 0) throw new MhoError('NOTHING_OPEN', { what: 'run' });
   const questions = [...new Set(runs.map(({ question }) => question))];
   return {
     ...about,
     model,
     questions,
-    runs: runs.map(({ result, question, name, note, created, job }) => ({
+    runs: runs.map(({ result, question, name, note, created, job, aside }) => ({
       ...result,
       question: questions.indexOf(question),
-      label: { name: name ?? madeName(result), note, created, job },
+      label: { name: name ?? madeName(result), note, created, job, ...(aside !== undefined && { aside }) },
     })),
     errors: [],
+    ...(view && { view: viewOf(view, (run) => places.get(run)) }),
   };
 }

@@ -13,7 +13,7 @@ export const attributionWork =
     const { data, baseline, backend } = setup;
     const askedWith = { data, baseline: baseline.kind === 'data' ? baseline.data : null };
     return (job) => {
-      const about = { question, askedWith, job: job.id };
+      const about = { question, askedWith, job: job.id, aside: setup.aside };
       const take = (result: RunResult, trace: RunRecord['trace']) => epoch.addRun(result, { ...about, trace });
       return computed(computers, epoch, { request, backend, take }, job);
     };

@@ -1,0 +1,122 @@
+/** The run table: what each run was asked, what it cost and how far it can be trusted, as rows that are sorted. */
+import type { RunRecord } from '../../contract/studio';
+import { layerShares } from '../../contract/words/accuracy';
+import { methodWords } from '../../contract/words/methods';
+import { baselineWords, pathWords } from '../../contract/words/runs';
+import { targetName } from '../../contract/words/target';
+import { largestResidual } from './finding';
+import { isProvisional } from './provisional';
+import { examplePlace } from './ranking';
+
+export interface RunRow {
+  readonly run: RunRecord;
+  /** What it is called beside the others. */
+  readonly name: string;
+  readonly method: string;
+  /** At the example that is shown, or where the run did not take it, at its own first one; so are error and residual. */
+  readonly target: string;
+  readonly baseline: string;
+  /** Empty where its method takes no path. */
+  readonly path: string;
+  /** Rows of its data. */
+  readonly examples: readonly number[];
+  /** Milliseconds since 1970. */
+  readonly made: number;
+  /** Backward walks over all examples. */
+  readonly passes: number;
+  readonly durationMs: number;
+  /** Of its worst layer, as a share of that layer's total; null where the method has no estimate. */
+  readonly error: number | null;
+  /** Of its cuts, as a share of F(x) − F(x'); null where none is judged. */
+  readonly residual: number | null;
+}
+
+/** @param labels of the open model's output */
+export function runRow(run: RunRecord, name: string, example: number, labels: readonly string[] = []): RunRow {
+  const { asked, result } = run;
+  const place = Math.max(0, examplePlace(run, example));
+  const errors = run.layers
+    .flatMap((layer) => layerShares(layer, place)?.units ?? [])
+    .filter((share) => share < Infinity);
+  return {
+    run,
+    name,
+    method: methodWords[result.method].name,
+    target: targetName(result, place, labels),
+    baseline: baselineWords(asked.baseline),
+    path: pathWords(result) ?? '',
+    examples: result.examples.flatMap((at) => asked.examples[at] ?? []),
+    made: Date.parse(run.created),
+    passes: result.adaptive
+      ? result.adaptive.examples.reduce((sum, { walks }) => sum + walks, 0)
+      : result.steps * result.examples.length,
+    durationMs: result.durationMs,
+    error: errors.length === 0 ? null : Math.max(...errors),
+    residual: largestResidual(run, place, result.delta[place]!),
+  };
+}
+
+export const RUN_COLUMNS = [
+  { by: 'name', head: 'run' },
+  { by: 'target', head: 'target' },
+  { by: 'baseline', head: 'baseline' },
+  { by: 'method', head: 'method' },
+  { by: 'path', head: 'path' },
+  { by: 'examples', head: 'examples' },
+  { by: 'error', head: 'largest error' },
+  { by: 'residual', head: 'residual' },
+  { by: 'passes', head: 'passes' },
+  { by: 'durationMs', head: 'took' },
+  { by: 'made', head: 'made' },
+] as const satisfies readonly { readonly by: keyof RunRow; readonly head: string }[];
+export type RunColumn = (typeof RUN_COLUMNS)[number]['by'];
+export interface RunOrder {
+  readonly by: RunColumn;
+  readonly descending: boolean;
+}
+
+const byNumbers = (a: readonly number[], b: readonly number[]): number => {
+  for (let at = 0; at < Math.min(a.length, b.length); at++) if (a[at] !== b[at]) return a[at]! - b[at]!;
+  return a.length - b.length;
+};
+
+function compared(a: RunRow, b: RunRow, by: RunColumn): number {
+  if (by === 'examples') return byNumbers(a.examples, b.examples);
+  const [first, second] = [a[by], b[by]];
+  if (typeof first === 'string' || typeof second === 'string')
+    return String(first).localeCompare(String(second), 'en', { numeric: true });
+  return (first ?? 0) - (second ?? 0);
+}
+
+/** In an order; what has no number there comes last either way, and equals stay as they were. */
+export const sortedRuns = (rows: readonly RunRow[], { by, descending }: RunOrder): readonly RunRow[] =>
+  rows.toSorted((a, b) => {
+    const [without, other] = [a[by] === null, b[by] === null];
+    if (without || other) return Number(without) - Number(other);
+    return descending ? compared(b, a, by) : compared(a, b, by);
+  });
+
+/** A click on a column: the other way round where it is sorted by that; numbers begin with the largest, words with the first. */
+export const sortedBy = (order: RunOrder, by: RunColumn): RunOrder =>
+  order.by === by ? { by, descending: !order.descending } : { by, descending: !['name', 'target', 'baseline', 'method', 'path', 'examples'].includes(by) }; // prettier-ignore
+
+/** Rows that a table of runs has: all but what is no run yet. */
+export const tableRuns = (runs: readonly RunRecord[]): readonly RunRecord[] =>
+  runs.filter((run) => !isProvisional(run));
+
+/** What is chosen after a click on a row. @param last the row that was clicked before, from which a range begins */
+export function chosenBy(
+  chosen: ReadonlySet<string>,
+  ids: readonly string[],
+  id: string,
+  last: string | null,
+  range: boolean,
+): ReadonlySet<string> {
+  const next = new Set(chosen);
+  const from = last === null ? -1 : ids.indexOf(last);
+  if (range && from >= 0) {
+    const to = ids.indexOf(id);
+    for (const each of ids.slice(Math.min(from, to), Math.max(from, to) + 1)) next.add(each);
+  } else if (!next.delete(id)) next.add(id);
+  return next;
+}

@@ -1,0 +1,73 @@
+/** How a document was shown comes back with it: out of a session file, after a crash, for a page that is loaded again. */
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { OpenedSession } from '../../../src/contract/studio';
+import type { StudioService } from '../../../src/main/hosts/service';
+import { code, digits, folder, get, GONE, run, start } from './studio';
+
+/** A run of example 0, one of example 6, and one that a view made to look into the first; the first is shown. */
+async function shown(service: StudioService, document = 'one') {
+  const setup = { ...(await digits(service, document)), methods: ['rescale' as const] };
+  await run(service, { ...setup, examples: [0] }, document);
+  await run(service, { ...setup, examples: [6], baseline: { kind: 'constant', value: 0.5 } }, document);
+  const [first] = await get(service, 'runList', {}, { document });
+  await run(service, { ...setup, examples: [0], aside: first!.job }, document);
+  const view = { version: 1 as const, shown: [first!.run], example: 0, layer: 'conv1', unit: 3, tab: 'path' };
+  await get(service, 'keepView', { of: first!.run, view }, { document });
+  return { setup, view, first: first! };
+}
+const told = ({ runs, view }: OpenedSession) => ({
+  aside: runs.map(({ aside }) => aside),
+  shown: view?.shown?.map((id) => runs.findIndex(({ run: each }) => each === id)),
+  looked: [view?.example, view?.layer, view?.unit, view?.tab],
+});
+
+describe('how a document is shown', () => {
+  it('is in the session file, with which runs a view made for itself; and is no unsaved work', async () => {
+    const service = start();
+    const { first, view } = await shown(service);
+    const path = join(folder, 'kept.mho');
+    await service.handle({ document: 'one', name: 'save', params: { path } });
+    await get(service, 'keepView', { of: first.run, view: { ...view, unit: 4 } });
+    expect((await get(service, 'document', {})).dirty).toBe(false);
+    await service.handle({ document: 'one', name: 'save', params: { path } });
+    const opened = await get(service, 'openSession', { file: 'f' }, { document: 'two', paths: { f: path } }).catch(
+      String,
+    );
+    expect(opened).toMatch(/SESSION_OPEN_ELSEWHERE/);
+    await service.handle({ document: 'one', name: 'close', params: {} });
+    const again = await get(service, 'openSession', { file: 'f' }, { document: 'two', paths: { f: path } });
+    expect(told(again)).toEqual({ aside: [undefined, undefined, first.job], shown: [0], looked: [0, 'conv1', 4, 'path'] }); // prettier-ignore
+  });
+
+  it('comes back after a crash and for a page that is loaded again', async () => {
+    const before = start(GONE);
+    const { first } = await shown(before);
+    const expected = { aside: [undefined, undefined, first.job], shown: [0], looked: [0, 'conv1', 3, 'path'] };
+    expect(told((await get(before, 'present', {}))!)).toEqual(expected);
+    const after = start();
+    const [entry] = await get(after, 'recoveryList', {}, { document: 'new' });
+    expect(told(await get(after, 'recover', { id: entry!.id }, { document: 'new' }))).toEqual(expected);
+  });
+
+  it('is kept for the document that it is of alone', async () => {
+    const service = start();
+    const { view } = await shown(service);
+    expect(await code(service, { name: 'keepView', params: { of: 'another', view } })).toBe('HANDLE_UNKNOWN');
+    expect((await get(service, 'present', {}))!.view).toEqual(view);
+  });
+
+  it('tells which rows a run of a session took, out of the file where they are all there', async () => {
+    const service = start();
+    await shown(service);
+    const path = join(folder, 'kept.mho');
+    await service.handle({ document: 'one', name: 'save', params: { path } });
+    await service.handle({ document: 'one', name: 'close', params: {} });
+    const { runs } = await get(service, 'openSession', { file: 'f' }, { document: 'two', paths: { f: path } });
+    const data = await Promise.all(
+      runs.map(({ run: id }) => get(service, 'runInputs', { run: id }, { document: 'two' })),
+    );
+    expect(new Set(data.map((each) => each.data)).size).toBe(1);
+    expect(data[0]!.examples).toBeGreaterThan(6);
+  });
+});
