@@ -126,6 +126,10 @@ const catalogue = {
     '{run} belongs to {model}, which is not the model that is open.',
     'Open that model; when it was trained or saved anew since, run the attribution again.',
   ],
+  RUN_WITHOUT_FILES: [
+    'No file is known that the inputs of {run} came from: they are rows of its session.',
+    'Open the files that hold them and run it again; that run can be repeated in a terminal.',
+  ],
   HOLD_AND_WALK: ['{input} was asked to be held and to be walked.', 'Leave out one of the two.'],
   HELD_ALL: [
     'Nothing is left to walk: {inputs} held, no other input of real numbers varies.',

@@ -35,6 +35,7 @@ import {
   type RangeReason,
 } from './data';
 import { BACKENDS, type BackendInfo, type BackendReport } from './backends';
+import type { Command } from './commands';
 import type { MhoFault } from './errors';
 import type { ModelSummary, OpSupport, Varied } from './model';
 import { openingChoicesSchema } from './opening';
@@ -376,6 +377,14 @@ export const figureChoice = z.object({
   ground: z.enum(['light', 'window']),
 });
 export type FigureChoice = z.infer<typeof figureChoice>;
+/** How the panels divide the window. */
+const layout = z.object({
+  /** Of the graph, of what it and the results have together. */
+  share: z.number().min(0.1).max(0.9),
+  setUp: z.boolean(),
+  maximised: z.enum(['graph', 'results']).nullable(),
+});
+export type Layout = z.infer<typeof layout>;
 
 export const settings = z.object({
   theme: z.enum(['system', 'light', 'dark']),
@@ -387,6 +396,8 @@ export const settings = z.object({
   figures: figureChoice.optional(),
   /** Where the layer graph's edges lead; absent: down. */
   graphDirection: z.enum(['down', 'right']).optional(),
+  /** As the last window was left; absent before anybody changed it. */
+  layout: layout.optional(),
 });
 export type Settings = z.infer<typeof settings>;
 
@@ -504,6 +515,8 @@ export const engineRequests = {
    * it was. @throws HANDLE_UNKNOWN, NOTHING_OPEN, RUN_NOT_ADAPTIVE, RUN_GOES_ON, RUN_OTHER_MODEL
    */
   continueRun: asks<{ readonly job: string }>()(continuation),
+  /** The line of `mho attribute` that repeats a run. @throws HANDLE_UNKNOWN, NOTHING_OPEN, RUN_OTHER_MODEL, RUN_WITHOUT_FILES */
+  runCommand: asks<string>()(z.object({ run: runId })),
   runList: asks<readonly RunRecord[]>()(nothing),
   /** What a run's inputs were compared with, as data to run with again; null where it was one value for all. */
   runBaseline: asks<{ readonly data: InputData; readonly perExample: boolean } | null>()(z.object({ run: runId })),
@@ -580,7 +593,8 @@ export const hostRequests = {
   ),
   recentList: asks<readonly FileRef[]>()(nothing),
   clearRecent: asks<void>()(nothing),
-  newWindow: asks<void>()(nothing),
+  /** `here`: on the model that this one has open. False where it has none of its own to be opened again. */
+  newWindow: asks<boolean>()(z.object({ here: z.boolean() })),
   launch: asks<Launch>()(nothing),
   settings: asks<Settings>()(nothing),
   changeSettings: asks<Settings>()(settings.partial()),
@@ -617,23 +631,6 @@ export type JobNotice =
   | { readonly kind: 'run'; readonly run: RunRecord; readonly unkept: MhoFault | null }
   | { readonly kind: 'failed'; readonly fault: MhoFault }
   | { readonly kind: 'finished'; readonly cancelled: boolean };
-
-/** Menu items and keys: the window does what its own button does. */
-export const COMMANDS = [
-  'open-model',
-  'open-folder',
-  'open-session',
-  'open-data',
-  'save',
-  'save-as',
-  'export-report',
-  'run',
-  'cancel',
-  'find',
-  'settings',
-  'keys',
-] as const;
-export type Command = (typeof COMMANDS)[number];
 
 /** Sent to a window unasked. */
 export type StudioNotice =

@@ -1,7 +1,8 @@
 /** The studio: Electron's main process. Windows, menus, dialogs, files; the engine has a process of its own. */
 import { app, BrowserWindow, nativeTheme, session, type IpcMainInvokeEvent, type MessagePortMain } from 'electron';
 import { join } from 'node:path';
-import type { Command, StudioNotice } from '../contract/studio';
+import type { Command } from '../contract/commands';
+import type { StudioNotice } from '../contract/studio';
 import { EngineHost } from './hosts/engineProcess/host';
 import { ownerOf } from './hosts/service/recovery';
 import { opensPath, opensWith, ownWords, type Opens } from './studio/arguments';
@@ -60,7 +61,6 @@ function start(): void {
   const refreshMenu = (): void =>
     setMenu({
       command,
-      newWindow: () => openWindow(null),
       recent: store.recent,
       open: ({ path, kind }) => {
         const window = focused();
@@ -102,7 +102,7 @@ function start(): void {
     answerRequests({
       engine,
       store,
-      newWindow: () => openWindow(null),
+      newWindow: openWindow,
       notifyAll,
       windowOf: (event: IpcMainInvokeEvent) =>
         [...windows].find(({ browser }) => !browser.isDestroyed() && browser.webContents === event.sender) ?? null,

@@ -141,7 +141,7 @@ test('two windows cannot meet in one file by way of a link', async () => {
   await answerDialogs(studio.app, { save: join(folder, 'link', 'one.mho') });
   expect(await studio.get('saveSessionAs', {})).toBe(true);
   const opening = studio.app.waitForEvent('window');
-  await studio.get('newWindow', {});
+  await studio.get('newWindow', { here: false });
   const second = await attach(studio.app, await opening, studio.userData);
   await second.page.waitForLoadState();
   await runToEnd(second, await openDigits(second));

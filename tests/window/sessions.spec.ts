@@ -125,7 +125,7 @@ test('two windows: each its own document; neither overwrites the other’s file'
   await runToEnd(first, await openDigits(first));
   await saveAs(first, path);
   const opening = first.app.waitForEvent('window');
-  await first.get('newWindow', {});
+  await first.get('newWindow', { here: false });
   const second = await attach(first.app, await opening, first.userData);
   await second.page.waitForLoadState();
   expect(await second.get('document', {})).toMatchObject({ title: null, runs: 0 });

@@ -1,25 +1,37 @@
-/** The menu: its items do what the window's own buttons do. */
+/** The menu, made from the table of commands: its items do what the window's own buttons do. */
 import { app, Menu, type MenuItemConstructorOptions } from 'electron';
 import { basename } from 'node:path';
-import type { Command } from '../../contract/studio';
+import { COMMAND_LIST, type Command, type Keys } from '../../contract/commands';
 import type { Recent } from './store';
 
 export interface MenuActions {
   readonly command: (command: Command) => void;
-  readonly newWindow: () => void;
   readonly open: (recent: Recent) => void;
   readonly clearRecent: () => void;
   readonly recent: readonly Recent[];
 }
 
-export function setMenu({ command, newWindow, open, clearRecent, recent }: MenuActions): void {
-  const item = (label: string, name: Command, accelerator?: string): MenuItemConstructorOptions => ({
-    id: name,
-    label,
-    accelerator,
-    click: () => command(name),
-  });
-  const line: MenuItemConstructorOptions = { type: 'separator' };
+/** `Mod+Shift+P` as Electron writes it. A key without Ctrl is the page's: elsewhere it is text. */
+const accelerator = (keys: Keys | undefined): string | undefined =>
+  keys?.startsWith('Mod+') ? keys.replace('Mod', 'CmdOrCtrl').replace('Enter', 'Return') : undefined;
+
+const line: MenuItemConstructorOptions = { type: 'separator' };
+
+/** What the system's fields do themselves. */
+const OF_FIELDS: readonly Command[] = ['undo', 'redo'];
+
+export function setMenu({ command, open, clearRecent, recent }: MenuActions): void {
+  const items = (menu: string): MenuItemConstructorOptions[] =>
+    COMMAND_LIST.filter((row) => row.menu === menu).flatMap((row): MenuItemConstructorOptions[] => [
+      ...(row.line ? [line] : []),
+      {
+        id: row.id,
+        label: row.label,
+        accelerator: accelerator(row.keys.find((keys) => keys.startsWith('Mod+'))),
+        registerAccelerator: !OF_FIELDS.includes(row.id),
+        click: () => command(row.id),
+      },
+    ]);
   const mac = process.platform === 'darwin';
   const recently: MenuItemConstructorOptions[] = recent.map((each) => ({
     label: basename(each.path).replace(/&/g, '&&'),
@@ -31,40 +43,36 @@ export function setMenu({ command, newWindow, open, clearRecent, recent }: MenuA
     {
       label: '&File',
       submenu: [
-        { label: 'New Window', accelerator: 'CmdOrCtrl+N', click: newWindow },
+        ...items('File'),
         line,
-        item('Open Model…', 'open-model', 'CmdOrCtrl+O'),
-        item('Open Model Folder…', 'open-folder', 'CmdOrCtrl+Shift+O'),
-        item('Open Session…', 'open-session', 'CmdOrCtrl+Alt+O'),
-        item('Open Data…', 'open-data', 'CmdOrCtrl+D'),
         {
-          label: 'Open Recent',
+          label: 'Open recent',
           enabled: recent.length > 0,
           submenu: [...recently, line, { label: 'Clear', click: clearRecent }],
         },
         line,
-        item('Save', 'save', 'CmdOrCtrl+S'),
-        item('Save As…', 'save-as', 'CmdOrCtrl+Shift+S'),
-        item('Export Report…', 'export-report', 'CmdOrCtrl+E'),
-        line,
-        item('Settings…', 'settings', 'CmdOrCtrl+,'),
-        line,
         mac ? { role: 'close' } : { role: 'quit' },
       ],
     },
-    { role: 'editMenu' },
     {
-      label: '&Run',
+      label: '&Edit',
       submenu: [
-        item('Run', 'run', 'CmdOrCtrl+Return'),
-        item('Cancel', 'cancel', 'CmdOrCtrl+.'),
+        { role: 'undo' },
+        { role: 'redo' },
         line,
-        item('Find…', 'find', 'CmdOrCtrl+F'),
+        { role: 'cut' },
+        { role: 'copy' },
+        { role: 'paste' },
+        { role: 'selectAll' },
+        ...items('Edit'),
       ],
     },
+    { label: '&Run', submenu: items('Run') },
     {
       label: '&View',
       submenu: [
+        ...items('View'),
+        line,
         { role: 'resetZoom' },
         { role: 'zoomIn' },
         { role: 'zoomOut' },
@@ -74,7 +82,7 @@ export function setMenu({ command, newWindow, open, clearRecent, recent }: MenuA
       ],
     },
     { role: 'windowMenu' },
-    { role: 'help', submenu: [item('Keyboard', 'keys', 'CmdOrCtrl+/')] },
+    { role: 'help', submenu: items('Help') },
   ];
   Menu.setApplicationMenu(Menu.buildFromTemplate(template));
 }

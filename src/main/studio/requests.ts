@@ -30,6 +30,7 @@ import {
   type StudioNotice,
 } from '../../contract/studio';
 import { AS_OTHER_FILES, writeSafely } from '../engine/sessions/write';
+import type { Opens } from './arguments';
 import { chooseData, chooseFile, chooseNewFile } from './dialogs';
 import { checked } from '../hosts/checked';
 import type { EngineHost } from '../hosts/engineProcess/host';
@@ -43,7 +44,7 @@ export interface RequestSurroundings {
   readonly engine: EngineHost<MessagePortMain>;
   readonly store: Store;
   readonly windowOf: (event: IpcMainInvokeEvent) => StudioWindow | null;
-  readonly newWindow: () => void;
+  readonly newWindow: (opens: Opens) => void;
   readonly notifyAll: (notice: StudioNotice) => void;
 }
 
@@ -102,7 +103,11 @@ function hostHandlers({ engine, store, newWindow, notifyAll }: RequestSurroundin
       store.clearRecent();
       app.clearRecentDocuments();
     },
-    newWindow: async () => newWindow(),
+    newWindow: async (window, { here }) => {
+      if (here && window.model === null) return false;
+      newWindow(here ? window.model : null);
+      return true;
+    },
     launch: async (window) => window.takeLaunch(),
     settings: async () => store.settings,
     changeSettings: async (_window, part) => {

@@ -8,14 +8,15 @@ import type {
   Answer,
   DocumentState,
   EngineRequestName,
-  FileRef,
   Launch,
+  Params,
   Prediction,
   StudioNotice,
 } from '../../contract/studio';
 import { askUnsaved, chooseNewFile, SESSION_FILES } from './dialogs';
 import type { EngineHost } from '../hosts/engineProcess/host';
 import { Grants } from '../hosts/files';
+import type { Opens } from './arguments';
 import { PAGE, webPreferences } from './security';
 
 /** Milliseconds without a change. */
@@ -28,7 +29,7 @@ export interface WindowOptions {
   readonly icon?: string;
   readonly background: string;
   /** A file from the command line or the system, or a sample. */
-  readonly opens: { readonly path: string; readonly kind: FileRef['kind'] } | { readonly sample: string } | null;
+  readonly opens: Opens;
   /** Whether a session that has a file is saved by itself. */
   readonly autosave: () => boolean;
   /** A model or session was opened or saved. */
@@ -44,6 +45,8 @@ export class StudioWindow {
   readonly browser: BrowserWindow;
   #state: DocumentState = { title: null, session: null, dirty: false, runs: 0, modelOpen: false, opening: null };
   #launch: Launch;
+  /** What the model was opened from; null where it came with a session. */
+  #model: Opens = null;
   #closing = false;
   #asking = false;
   #saving: NodeJS.Timeout | undefined;
@@ -146,10 +149,22 @@ export class StudioWindow {
       answer = await send(choice === 'discard' ? 'discard' : 'ask');
     }
     const [path] = Object.values(paths);
+    if (answer.ok) this.#follow(name, params, path);
     if (answer.ok && path !== undefined && (name === 'openModel' || name === 'openSession'))
       this.options.onOpened(path, name === 'openModel' ? 'model' : 'session');
     if (answer.ok && name === 'predict') this.options.engine.backend = (answer.value as Prediction).backend;
     return answer;
+  }
+
+  /** The model that this window has open, for another window on it. */
+  get model(): Opens {
+    return this.#model;
+  }
+
+  #follow(name: EngineRequestName, params: unknown, path: string | undefined): void {
+    if (name === 'openModel' && path !== undefined) this.#model = { path, kind: 'model' };
+    else if (name === 'openSample') this.#model = { sample: (params as Params<'openSample'>).name };
+    else if (name === 'openSession' || name === 'recover' || name === 'reopenBefore') this.#model = null;
   }
 
   /** What the user wants to become of unsaved runs; `save` means that they are saved. */

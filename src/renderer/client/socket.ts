@@ -181,7 +181,7 @@ export async function overSocket(location: Location): Promise<StudioClient> {
     },
     saveSession: () => saveSession(),
     saveSessionAs: () => saveSession(),
-    newWindow: async () => void window.open(location.href, '_blank', 'noopener'),
+    newWindow: async () => window.open(location.href, '_blank', 'noopener') !== null,
   };
 
   /** The server writes the session; the browser fetches it, whatever its size. */

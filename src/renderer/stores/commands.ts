@@ -1,10 +1,18 @@
-/** What menu items and keys do: the same as the window's own buttons. */
-import type { Command } from '../../contract/studio';
-import { sentence } from '../logic/format';
+/** What commands do: one table behind menu items, keys, buttons and the palette. */
+import { COMMAND_LIST, commandOf, keysOf, typed, type Command, type Keys } from '../../contract/commands';
+import { isProvisional } from '../logic/provisional';
 import { VIEWS, viewOfKey } from '../logic/views';
+import { appearance } from './theme.svelte';
+import { messages } from './messages.svelte';
 import { shell } from './shell.svelte';
 import { selection } from './selection.svelte';
 import { studio } from './studio.svelte';
+
+interface Action {
+  run(): void;
+  /** Why it has no effect now; null where it has one. */
+  refused?(): string | null;
+}
 
 async function openBy(purpose: 'model-file' | 'model-folder' | 'session'): Promise<void> {
   const file = await studio.program.choose(purpose);
@@ -18,67 +26,152 @@ function takeField(): void {
     field.dispatchEvent(new Event('change', { bubbles: true }));
 }
 
-export const commands: Readonly<Record<Command, () => void>> = {
-  'open-model': () => void openBy('model-file'),
-  'open-folder': () => void openBy('model-folder'),
-  'open-session': () => void openBy('session'),
-  'open-data': () => void studio.chooseInputs(),
-  save: () => void studio.save(),
-  'save-as': () => void studio.save(true),
-  'export-report': () => void studio.program.guard(async () => (await import('../logic/report')).exportReport()),
-  run: () => {
-    takeField();
-    if (studio.mayRun) void studio.run();
+const newWindow = (here: boolean): void =>
+  void studio.program.guard(async () => {
+    if (!(await studio.program.client.request('newWindow', { here })))
+      messages.note('This model came with its session. Open the model itself in a new window.');
+  });
+const unless = (holds: boolean, reason: string): string | null => (holds ? null : reason);
+
+const ACTIONS: Readonly<Record<Command, Action>> = {
+  'new-window': { run: () => newWindow(false) },
+  'new-window-here': { run: () => newWindow(true), refused: () => unless(studio.model.opened !== null, 'No model is open') }, // prettier-ignore
+  'open-model': { run: () => void openBy('model-file') },
+  'open-folder': { run: () => void openBy('model-folder') },
+  'open-session': { run: () => void openBy('session') },
+  'open-data': {
+    run: () => void studio.chooseInputs(),
+    refused: () => unless(studio.model.opened !== null, 'No model is open'),
   },
-  cancel: () => void studio.jobs.cancel(),
-  find: () => {
-    shell.view = 'ranking';
-    shell.findAsked++;
+  save: { run: () => void studio.save(), refused: () => unless(studio.runs.own.length > 0, 'Nothing was run yet') },
+  'save-as': { run: () => void studio.save(true), refused: () => unless(studio.runs.own.length > 0, 'Nothing was run yet') }, // prettier-ignore
+  'export-report': {
+    run: () => void studio.program.guard(async () => (await import('../logic/report')).exportReport()),
+    refused: () => unless(!studio.runs.current.every(isProvisional), 'No run is shown'),
   },
-  settings: () => (shell.dialog = 'settings'),
-  keys: () => (shell.dialog = 'keys'),
+  settings: { run: () => (shell.dialog = 'settings') },
+  undo: {
+    run: () => studio.model.undo(),
+    refused: () => unless(studio.model.changes.canUndo, 'Nothing was changed yet'),
+  },
+  redo: { run: () => studio.model.redo(), refused: () => unless(studio.model.changes.canRedo, 'Nothing was undone') },
+  run: {
+    run: () => {
+      takeField();
+      if (studio.mayRun) void studio.run();
+    },
+    refused: () => (studio.jobs.running ? 'A run is under way' : studio.runRefusal),
+  },
+  enough: {
+    run: () => void studio.jobs.enough(),
+    refused: () => unless(studio.jobs.running?.rounds === true, 'No adaptive path has come to a first result'),
+  },
+  cancel: {
+    run: () => void studio.jobs.cancel(),
+    refused: () => unless(studio.jobs.running !== null, 'Nothing runs'),
+  },
+  palette: { run: () => (shell.dialog = 'palette') },
+  find: {
+    run: () => {
+      shell.view = 'ranking';
+      shell.findAsked++;
+    },
+    refused: () => unless(studio.runs.all.length > 0, 'Nothing was run yet'),
+  },
+  'set-up': { run: () => shell.toggleSetup() },
+  maximise: { run: () => shell.maximise(panelOf(document.activeElement)) },
+  theme: { run: () => void studio.program.changeSettings({ theme: appearance.theme === 'dark' ? 'light' : 'dark' }) },
+  'example-before': { run: () => stepExample(-1), refused: severalExamples },
+  'example-after': { run: () => stepExample(1), refused: severalExamples },
+  pin: {
+    run: () => selection.key && selection.togglePin(selection.key),
+    refused: () => unless(selection.key !== null, 'No unit is selected'),
+  },
+  keys: { run: () => (shell.dialog = 'keys') },
 };
 
-/** Keys that work everywhere; views have their own besides. Shown by the keys dialog. */
-export const KEYS: readonly { readonly keys: string; readonly does: string }[] = [
-  { keys: 'Ctrl Enter', does: 'Run' },
-  { keys: 'Esc', does: 'Close a dialog, or cancel the run' },
-  { keys: 'Ctrl F', does: 'Search units' },
-  { keys: 'Ctrl O', does: 'Open a model' },
-  { keys: 'Ctrl S', does: 'Save the session' },
+function severalExamples(): string | null {
+  return unless(studio.runs.examples.length > 1, 'The shown runs have one example');
+}
+
+/** The panel that an element is in. */
+const panelOf = (element: Element | null): 'graph' | 'results' => (element?.closest('.map') ? 'graph' : 'results');
+
+/** Why a command has no effect now; null where it has one. */
+export const refusalOf = (command: Command): string | null => ACTIONS[command].refused?.() ?? null;
+
+/** Commands as buttons and menus call them: what is refused is not done. */
+export const commands = Object.fromEntries(
+  COMMAND_LIST.map(({ id }) => [id, () => refusalOf(id) === null && ACTIONS[id].run()]),
+) as Readonly<Record<Command, () => void>>;
+
+/** Commands that this host has. */
+export const offered = (): typeof COMMAND_LIST =>
+  COMMAND_LIST.filter(({ only }) => only === undefined || only === studio.program.client.host);
+
+const isMac = (): boolean => /^Mac/.test(navigator.platform);
+
+/** Keys as they stand on the keyboard, one after the other. */
+export const caps = (keys: Keys): readonly string[] => {
+  const names: Readonly<Record<string, string>> = { Mod: isMac() ? '⌘' : 'Ctrl', Escape: 'Esc' };
+  return keys.split(/\+(?=.)/).map((key) => names[key] ?? key);
+};
+
+/** The keys of a command, as a tooltip names them; empty without. */
+export const keyWords = (command: Command): string => {
+  const [keys] = COMMAND_LIST.find(({ id }) => id === command)!.keys;
+  return keys === undefined ? '' : caps(keys).join(' ');
+};
+
+/** Keys that the views have for themselves, and those of the host. */
+const OTHERS: readonly { readonly keys: readonly (readonly string[])[]; readonly does: string }[] = [
+  { keys: [['Arrows']], does: 'Move in the graph, the ranking, the examples' },
+  { keys: [['Enter']], does: 'Select; open or close a group' },
+  { keys: [['+'], ['−'], ['0']], does: 'Zoom the graph in, out, to fit' },
+  { keys: [['Shift', 'F10'], ['Menu']], does: 'What can be done with the row, value or picture' },
+  { keys: [['Ctrl', 'C']], does: 'Copy the row that has the focus' },
   {
-    keys: VIEWS.map((_, at) => at + 1).join(' '),
-    does: sentence(VIEWS.map(({ name }) => name.toLowerCase()).join(', ')),
+    keys: [
+      ['Ctrl', '+'],
+      ['Ctrl', '−'],
+      ['Ctrl', '0'],
+    ],
+    does: 'Larger, smaller, as it was',
   },
-  { keys: 'Arrows', does: 'Move in the graph, the ranking, the examples' },
-  { keys: 'Enter', does: 'Select; open or close a group' },
-  { keys: 'P', does: 'Pin the selected unit' },
-  { keys: '+ − 0', does: 'Zoom the graph in, out, to fit' },
-  { keys: '[ ]', does: 'Previous, next example' },
-  { keys: '?', does: 'These keys' },
 ];
+
+/** All keys and what they do, for the dialog: each works as it stands there, in every host. */
+export const keyList = (): typeof OTHERS => [
+  ...offered()
+    .filter(({ keys }) => keys.length > 0)
+    .map(({ label, keys }) => ({ keys: keys.map(caps), does: label.replace(/…$/, '') })),
+  ...VIEWS.map(({ name }, at) => ({ keys: [[`${at + 1}`]], does: name })),
+  ...OTHERS,
+];
+
+const inField = (target: EventTarget | null): boolean =>
+  target instanceof HTMLElement && target.matches('input, select, textarea, [contenteditable]');
+/** What a text field does with these itself. */
+const OF_FIELDS = new Set<Keys>(['Mod+Z', 'Mod+Shift+Z', 'Mod+Y']);
 
 /** Global keys; those typed into a field belong to the field, and those that closed or moved something are answered. */
 export function onKey(event: KeyboardEvent): void {
-  if (event.defaultPrevented) return;
-  const modified = event.ctrlKey || event.metaKey;
-  const command = modified
-    ? ({ Enter: 'run', f: 'find', o: 'open-model', s: event.shiftKey ? 'save-as' : 'save' } as const)[
-        event.key.length === 1 ? event.key.toLowerCase() : event.key
-      ]
-    : undefined;
-  if (command) {
-    event.preventDefault();
-    commands[command]();
+  if (event.defaultPrevented || event.isComposing) return;
+  const keys = keysOf(event);
+  // A dialog has the window to itself; what it does not use does nothing.
+  if (shell.dialog || document.querySelector('dialog[open]')) return;
+  if (keys === 'Escape') {
+    if (studio.jobs.running) commands.cancel();
+    else if (shell.maximised !== null) shell.maximise(shell.maximised);
     return;
   }
-  if (modified || event.altKey) return;
-  if (event.key === 'Escape' && !shell.dialog && studio.jobs.running) return commands.cancel();
-  if (event.target instanceof HTMLElement && event.target.matches('input, select, textarea')) return;
-  const view = viewOfKey(event.key);
-  if (event.key === '?') commands.keys();
-  else if (view) shell.view = view;
-  else if (event.key === '[' || event.key === ']') stepExample(event.key === ']' ? 1 : -1);
+  if (inField(event.target) && (typed(keys) || OF_FIELDS.has(keys))) return;
+  const view = typed(keys) ? viewOfKey(keys) : undefined;
+  if (view) shell.view = view;
+  const command = commandOf(event);
+  if (!command || !offered().some(({ id }) => id === command)) return;
+  event.preventDefault();
+  commands[command]();
 }
 
 /** Shows the previous or next example of the shown runs. */

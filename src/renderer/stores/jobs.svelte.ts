@@ -108,7 +108,7 @@ export class Jobs {
         begin(heard).then((job) => (this.#job = job), reject);
       });
     } catch (error) {
-      messages.fault(faultOf(error));
+      messages.fault(faultOf(error), null, 'run');
     }
     this.end();
     return made;

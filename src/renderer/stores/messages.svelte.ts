@@ -1,5 +1,8 @@
-/** Faults and short confirmations, shown above everything until they are read or undone. */
+/** Faults and short confirmations, in a place of their own until they are read, undone or out of date. */
 import { asMhoError, type MhoFault } from '../../contract/errors';
+
+/** What a message is about: when that goes right, is replaced or gone, the message has nothing to say any more. */
+export type About = 'model' | 'session' | 'data' | 'baseline' | 'run' | `closed ${string}`;
 
 export interface Message {
   readonly id: number;
@@ -7,32 +10,45 @@ export interface Message {
   readonly text: string;
   readonly remedy: string | null;
   readonly code: string | null;
+  readonly about: About | null;
   readonly action: { readonly label: string; run(): void } | null;
 }
 
-class Messages {
+/** A note that fits into the status bar. */
+const BRIEF = 60;
+
+export class Messages {
   list = $state.raw<readonly Message[]>([]);
+  /** What is said in passing. */
+  readonly brief = $derived(this.list.filter(isBrief));
+  /** What wants to be read. */
+  readonly standing = $derived(this.list.filter((message) => !isBrief(message)));
   private next = 1;
 
-  note(text: string, action: Message['action'] = null): void {
+  note(text: string, action: Message['action'] = null, about: About | null = null): void {
     this.list = this.list.filter((shown) => shown.kind === 'fault' || shown.action);
-    const id = this.add({ kind: 'note', text, remedy: null, code: null, action });
+    const id = this.add({ kind: 'note', text, remedy: null, code: null, about, action });
     setTimeout(() => this.dismiss(id), action ? 10_000 : 4_000);
   }
 
-  fault({ message, remedy, code }: MhoFault, action: Message['action'] = null): void {
+  fault({ message, remedy, code }: MhoFault, action: Message['action'] = null, about: About | null = null): void {
     // the user has just decided that
     if (code === 'KEPT_OPEN') return;
     if (code === 'OPENING_CANCELLED') return this.note(message);
     const same = this.list.find((shown) => shown.text === message);
     if (same && (same.action || !action)) return;
     if (same) this.dismiss(same.id);
-    this.add({ kind: 'fault', text: message, remedy, code, action });
+    this.add({ kind: 'fault', text: message, remedy, code, about, action });
   }
 
   /** What an action was offered for has come right. */
   settle(label: string): void {
     this.list = this.list.filter(({ action }) => action?.label !== label);
+  }
+
+  /** What messages were about has gone right, or is there no more. */
+  outdated(...about: readonly About[]): void {
+    this.list = this.list.filter((message) => message.about === null || !about.includes(message.about));
   }
 
   dismiss(id: number): void {
@@ -45,6 +61,8 @@ class Messages {
     return id;
   }
 }
+
+const isBrief = ({ kind, text, action }: Message): boolean => kind === 'note' && !action && text.length <= BRIEF;
 
 export const messages = new Messages();
 

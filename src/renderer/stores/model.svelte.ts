@@ -8,7 +8,9 @@ import type { ModelSummary } from '../../contract/model';
 import type { Estimate, FileRef, InputData, OpenedModel, RunSetup, StudioBaseline } from '../../contract/studio';
 import type { MhoFault } from '../../contract/errors';
 import { takesChannelsFirst, type Known } from '../logic/inputs';
+import { lacking } from '../logic/asking';
 import { trueEach, type Each } from '../logic/target';
+import { Changes } from './changes.svelte';
 import { Inputs, readRows } from './inputs.svelte';
 import { Latest } from './latest';
 import { faultOf } from './messages.svelte';
@@ -26,12 +28,22 @@ export class OpenModel {
   readonly question: Question;
   inputs = $state.raw<Inputs | null>(null);
   estimate = $state.raw<Estimate | null>(null);
+  /** What was asked and is not there yet, the first of it. */
+  readonly awaits = $derived.by((): 'prediction' | 'estimate' | null =>
+    this.#predicting ? 'prediction' : this.#estimating ? 'estimate' : null,
+  );
+  #predicting = $state(false);
+  #estimating = $state(false);
   /** Why what is asked cannot run. */
   refusal = $state.raw<MhoFault | null>(null);
   readonly setup = $derived.by((): RunSetup | null => this.question.setup(this.data));
+  /** Of what is asked, to be undone. */
+  readonly changes = new Changes();
   readonly #newestEstimate = new Latest();
   /** How pictures are read, where it was chosen: others of this model are read so, too. */
   #read: Partial<ImageReading> | null = null;
+  #newestPrediction: object = {};
+  #askedEstimate: object = {};
   #reading: Promise<void> = Promise.resolve();
   #predictTimer: ReturnType<typeof setTimeout> | undefined;
   #estimateTimer: ReturnType<typeof setTimeout> | undefined;
@@ -160,7 +172,6 @@ export class OpenModel {
       purpose: 'baseline',
       ...(range && { reading: { range, fit, channels, mean, std } }),
     });
-    if (data.faults[0]) throw { fault: data.faults[0] };
     await this.#useBaseline(data);
     this.refresh();
   }
@@ -201,9 +212,34 @@ export class OpenModel {
     this.refresh();
   }
 
+  /** Goes back to what was asked before the last change, or forward again. */
+  undo(): void {
+    if (this.changes.undo(this.question)) this.#shownAgain();
+  }
+  redo(): void {
+    if (this.changes.redo(this.question)) this.#shownAgain();
+  }
+  #shownAgain(): void {
+    const { examples } = this.question;
+    if (!examples.includes(selection.example)) selection.example = examples[0] ?? selection.example;
+    this.refresh();
+  }
+
+  /** Why nothing can be run yet, by what is asked; null where something can. */
+  get lacking(): string | null {
+    return lacking({
+      inputs: this.opened && this.opened.summary.inputs.map(({ name }) => name),
+      data: this.data,
+      examples: this.question.examples.length,
+      methods: this.question.methods.length,
+      target: this.setup !== null,
+    });
+  }
+
   /** Something that is asked changed: predict and estimate anew, once typing pauses. */
   refresh(): void {
     clearTimeout(this.#predictTimer);
+    this.#predicting = this.setup !== null;
     this.#predictTimer = setTimeout(() => void this.#predict(), PAUSE.predict);
     this.refreshEstimate();
   }
@@ -211,20 +247,30 @@ export class OpenModel {
   /** Steps, methods and the like leave the prediction as it is. */
   refreshEstimate(): void {
     clearTimeout(this.#estimateTimer);
+    this.#estimating = this.setup !== null;
     this.#estimateTimer = setTimeout(() => void this.#estimate(), PAUSE.estimate);
   }
 
   async #predict(): Promise<void> {
     const { inputs, setup } = this;
-    if (!inputs || !setup) return;
+    if (!inputs || !setup) {
+      this.#predicting = false;
+      return;
+    }
     const looked = inputs.ids.includes(selection.example) ? [selection.example] : [];
     const examples = [...new Set([...setup.examples, ...looked])].sort((a, b) => a - b);
     const { baseline, hold, walk, backend } = setup;
+    const mine = (this.#newestPrediction = {});
     await inputs.predict({ examples, baseline, hold, walk, backend }, (error) => (this.refusal = faultOf(error)));
+    if (this.#newestPrediction === mine) this.#predicting = false;
   }
 
   async #estimate(): Promise<void> {
-    if (!this.setup) return;
+    if (!this.setup) {
+      this.#estimating = false;
+      return;
+    }
+    const mine = (this.#askedEstimate = {});
     await this.#newestEstimate.ask(
       this.program.client.request('estimate', this.setup),
       (estimate) => {
@@ -236,5 +282,6 @@ export class OpenModel {
         this.refusal = faultOf(error);
       },
     );
+    if (this.#askedEstimate === mine) this.#estimating = false;
   }
 }

@@ -10,7 +10,7 @@ import type {
   StudioStatus,
 } from '../../contract/studio';
 import type { BackendInfo } from '../../contract/backends';
-import { faultOf, messages } from './messages.svelte';
+import { faultOf, messages, type About } from './messages.svelte';
 import { appearance } from './theme.svelte';
 
 export class Program {
@@ -59,13 +59,17 @@ export class Program {
     if (this.status) this.status = { ...this.status, backend };
   }
 
-  /** Runs a piece of work; a fault of it is shown, not thrown. True when it went well. */
-  readonly guard = async (work: () => Promise<unknown>): Promise<boolean> => {
+  /**
+   * Runs a piece of work; a fault of it is shown, not thrown. True when it went well.
+   * @param about of which earlier faults are over then
+   */
+  readonly guard = async (work: () => Promise<unknown>, about: About | null = null): Promise<boolean> => {
     try {
       await work();
+      if (about) messages.outdated(about);
       return true;
     } catch (error) {
-      messages.fault(faultOf(error));
+      messages.fault(faultOf(error), null, about);
       return false;
     }
   };

@@ -16,6 +16,27 @@ import { rowOf, type Rows } from './inputs.svelte';
 /** What is asked before anybody has chosen. */
 const FIRST = { methods: ['nig', 'rescale'], rule: 'secant', steps: 50 } as const satisfies Partial<RunSetup>;
 
+/** What can be changed and taken back. */
+export interface QuestionState extends Pick<
+  Question,
+  | 'examples'
+  | 'baseline'
+  | 'target'
+  | 'minus'
+  | 'eachOf'
+  | 'methods'
+  | 'rule'
+  | 'accuracy'
+  | 'even'
+  | 'steps'
+  | 'hold'
+  | 'walk'
+  | 'pathStart'
+> {
+  /** Told from others by the handle in `baseline`: its rows need not be compared. */
+  readonly baselineData: { readonly value: Question['baselineData']; toJSON(): null };
+}
+
 export class Question {
   examples = $state.raw<readonly number[]>([]);
   baseline = $state.raw<StudioBaseline>({ kind: 'fitting' });
@@ -67,6 +88,19 @@ export class Question {
   tolerate(tolerance: number): void {
     const { mostWalks } = tolerance === DEFAULT_ACCURACY.tolerance ? DEFAULT_ACCURACY : { mostWalks: null };
     this.accuracy = { ...this.accuracy, tolerance, mostWalks };
+  }
+
+  /** All of it that the user chooses, as one value. */
+  get state(): QuestionState {
+    const { examples, baseline, target, minus, eachOf, methods, rule, accuracy, even, steps } = this;
+    const { hold, walk, pathStart, baselineData: value } = this;
+    const baselineData = { value, toJSON: () => null };
+    return { examples, baseline, target, minus, eachOf, methods, rule, accuracy, even, steps, hold, walk, pathStart, baselineData }; // prettier-ignore
+  }
+
+  restore({ baselineData, ...rest }: QuestionState): void {
+    Object.assign(this, rest);
+    this.baselineData = baselineData.value;
   }
 
   /** What the settings say of the device. */

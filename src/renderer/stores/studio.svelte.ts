@@ -21,16 +21,20 @@ import { finding } from '../logic/finding';
 import { exampleOf } from '../logic/inputs';
 import { VIEWS } from '../logic/views';
 import { Jobs, type Heard } from './jobs.svelte';
-import { faultOf, messages } from './messages.svelte';
+import { faultOf, messages, type About } from './messages.svelte';
 import { OpenModel } from './model.svelte';
 import { Program } from './program.svelte';
 import { Runs } from './runs.svelte';
+import { shell } from './shell.svelte';
 import { selection } from './selection.svelte';
 import { Sharpening, type SharpeningOf } from './sharpening.svelte';
 import { shell } from './shell.svelte';
 
 /** Milliseconds after which reading data is worth a word. */
 const LONG = 400;
+
+/** What was said about the model before, and its data. */
+const OF_A_MODEL = ['model', 'session', 'data', 'baseline', 'run'] as const satisfies readonly About[];
 
 export class Studio {
   readonly program = new Program();
@@ -63,7 +67,7 @@ export class Studio {
     client.onNotice((notice) => {
       if (notice.kind === 'engine') {
         program.engine = notice.state;
-        if (notice.fault) messages.fault(notice.fault, this.#again());
+        if (notice.fault) messages.fault(notice.fault, this.#again(), 'run');
         if (notice.state !== 'ready') this.jobs.end();
         else if (this.model.setup) this.model.refresh(); // a new engine knows nothing of how long this model takes
       } else if (notice.kind === 'unsaved') messages.fault(notice.fault, this.#saveElsewhere);
@@ -73,6 +77,7 @@ export class Studio {
     });
     await program.guard(async () => {
       await program.ask();
+      shell.restore(program.settings.layout);
       this.question.prefer(program.settings);
       const launch = await client.request('launch', {});
       if (launch.kind === 'sample') await this.openSample(launch.name);
@@ -116,14 +121,21 @@ export class Studio {
    * Says what is being opened, until it is there. A fault of it is shown.
    * @param after ms: what is there sooner is not worth saying
    */
-  async #whileOpening(name: string, work: () => Promise<unknown>, after = 0): Promise<boolean> {
+  async #whileOpening(name: string, about: About, work: () => Promise<unknown>, after = 0): Promise<boolean> {
     const mine = { name };
     const say = () => (this.opening = mine);
     const timer = after > 0 ? setTimeout(say, after) : (say(), undefined);
-    const went = await this.program.guard(work);
+    const went = await this.program.guard(work, about);
     clearTimeout(timer);
     if (this.opening === mine) this.opening = null;
     return went;
+  }
+
+  /** Why Run has no effect; null where it has one. */
+  get runRefusal(): string | null {
+    if (this.program.engine !== 'ready') return 'The engine is not ready yet.';
+    if (this.opening) return `${this.opening.name} is being opened.`;
+    return this.model.lacking;
   }
 
   /** Whether Run has an effect: what is still being opened would not be what it is run on. */
@@ -137,11 +149,12 @@ export class Studio {
   }
 
   async #openModel(name: string, ask: () => Promise<OpenedModel>): Promise<void> {
-    await this.#whileOpening(name, async () => {
+    await this.#whileOpening(name, 'model', async () => {
       const before = { hash: this.model.summary?.hash, title: this.document?.title, runs: this.runs.own.length };
       const opened = await ask();
       const model = new OpenModel(this.program, this.question, opened);
       this.model = model;
+      messages.outdated(...OF_A_MODEL);
       if (before.hash !== opened.summary.hash) {
         this.#showRuns(this.#noRuns());
         if (before.hash !== undefined) this.#offerBack(before);
@@ -161,10 +174,8 @@ export class Studio {
   #offerBack({ title, runs }: { readonly title: string | null | undefined; readonly runs: number }): void {
     if (runs === 0) return;
     const { guard, client } = this.program;
-    messages.note(`${title ?? 'What was open'} was closed, with ${count(runs, 'run')}.`, {
-      label: 'Undo',
-      run: () => void guard(async () => this.#takeSession(await client.request('reopenBefore', {}))),
-    });
+    const undo = { label: 'Undo', run: () => void guard(async () => this.#takeSession(await client.request('reopenBefore', {}))) }; // prettier-ignore
+    messages.note(`${title ?? 'What was open'} was closed, with ${count(runs, 'run')}.`, undo, `closed ${title ?? ''}`);
   }
 
   // ------------------------------------------------------------- data
@@ -179,7 +190,7 @@ export class Studio {
 
   async readInputs(files: readonly FileRef[], input?: string): Promise<void> {
     const { model } = this;
-    if (model.opened) await this.#whileOpening(files[0]!.name, () => model.read(files, input), LONG);
+    if (model.opened) await this.#whileOpening(files[0]!.name, 'data', () => model.read(files, input), LONG);
     else messages.note('Open a model first: data are checked against it.');
   }
 
@@ -188,7 +199,7 @@ export class Studio {
     const { model } = this;
     await this.program.guard(async () => {
       const files = await this.program.client.request('chooseData', {});
-      if (files.length > 0) await this.#whileOpening(files[0]!.name, () => model.readBaseline(files), LONG);
+      if (files.length > 0) await this.#whileOpening(files[0]!.name, 'baseline', () => model.readBaseline(files), LONG);
     });
   }
 
@@ -250,6 +261,7 @@ export class Studio {
 
   async #run(setup: JobSetup, toItsEnd: (to: Heard) => Promise<readonly RunRecord[]>): Promise<readonly RunRecord[]> {
     if (this.jobs.running) return [];
+    messages.outdated('run');
     const { runs, model } = this; // whose run it is, whatever is open when it ends
     const aside = 'aside' in setup && setup.aside !== undefined;
     const of = aside ? null : this.#sharpeningOf(setup);
@@ -307,7 +319,7 @@ export class Studio {
   // ------------------------------------------------------------- sessions
 
   async openSession(file: FileRef): Promise<void> {
-    await this.#whileOpening(file.name, async () => {
+    await this.#whileOpening(file.name, 'session', async () => {
       await this.#replaceWith(() => this.program.client.request('openSession', { file: file.file }));
       await this.program.askRecent();
     });
@@ -316,7 +328,7 @@ export class Studio {
   async recover(entry: RecoveryEntry): Promise<void> {
     const { program } = this;
     const asked = () => program.client.request('recover', { id: entry.id });
-    if (await this.#whileOpening(entry.title, () => this.#replaceWith(asked)))
+    if (await this.#whileOpening(entry.title, 'session', () => this.#replaceWith(asked)))
       program.recovery = program.recovery.filter(({ id }) => id !== entry.id);
   }
 
@@ -334,6 +346,7 @@ export class Studio {
     const { program } = this;
     const runs = this.#noRuns();
     this.document = document;
+    messages.outdated(...OF_A_MODEL, `closed ${document.title ?? ''}`);
     const alone = new OpenModel(program, this.question, null, summary);
     this.model = alone;
     this.#showRuns(runs);
@@ -399,7 +412,7 @@ export class Studio {
 
   async addGuests(file: FileRef): Promise<void> {
     const { runs, model } = this;
-    await this.#whileOpening(file.name, async () => {
+    await this.#whileOpening(file.name, 'session', async () => {
       const { runs: read, summary } = await this.program.client.request('readSession', { file: file.file });
       const hash = runs.main?.model ?? model.summary?.hash;
       const same = read.filter((run) => run.model === hash);

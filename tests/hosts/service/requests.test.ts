@@ -101,13 +101,16 @@ describe('requests', () => {
     expect(await code(start(), { name, params })).toBe(expected);
   });
 
-  it('says what it expected and what it found in data that does not fit', async () => {
+  it('says what it expected and what it found in data that does not fit; what is open stays, however often', async () => {
     const service = start();
-    await digits(service);
+    const setup = await digits(service);
     const path = join(samples, 'motifs', 'inputs.npz');
-    const data = await get(service, 'readInputs', { files: ['token'] }, { paths: { token: path } });
-    expect(data.faults.map((fault) => fault.code)).toEqual(['INPUT_SHAPE']);
-    expect(data.faults[0]!.message).toContain('[?, 8, 8, 1]');
+    for (const purpose of ['input', 'baseline', 'input', 'input'] as const) {
+      const refused = get(service, 'readInputs', { files: ['token'], purpose }, { paths: { token: path } });
+      await expect(refused).rejects.toThrow(/^INPUT_SHAPE: .*\[\?, 8, 8, 1\]/);
+    }
+    expect(Object.keys(await get(service, 'inputRows', { data: setup.data, examples: [0] }))).toEqual(['image']);
+    expect(await get(service, 'openedModel', {})).toMatchObject({ data: { data: setup.data, faults: [] } });
   });
 });
 

@@ -47,6 +47,9 @@ const WHOLE = 2;
 export class Data {
   readonly #open: Record<Purpose, [handle: string, data: OpenData][]> = { input: [], baseline: [] };
 
+  /** From which files everything came that was ever read here: what a run repeats. */
+  readonly #sources = new Map<string, DataSource>();
+
   constructor(
     private readonly engine: Engine,
     /** What runs hold of data that are open no more. */
@@ -56,7 +59,32 @@ export class Data {
   take(handle: string, data: OpenData, purpose: Purpose): void {
     const { [purpose]: open } = this.#open;
     open.push([handle, data]);
+    if (data.source) this.#sources.set(handle, data.source);
     if (open.length > WHOLE) open.shift();
+  }
+
+  /**
+   * Why data cannot take the place of those that are open; null where they can, and where nothing is open that is of more use.
+   * A baseline has to fit as a whole; of several inputs some may still be missing, or be of another number of examples.
+   * @param input that a file was read for alone
+   */
+  wrong({ arrays }: OpenData, purpose: Purpose, input: string | null, { ports }: OpenModel): MhoError | null {
+    const misfit = (given: Arrays, of: readonly InputPort[]): MhoError | null => {
+      const faults = inputFaults(this.engine, given, of);
+      const missing = faults.filter(({ code }) => code === 'INPUT_MISSING');
+      return faults.find((fault) => missing.length === of.length || !missing.includes(fault)) ?? null;
+    };
+    if (purpose === 'baseline') return inputFaults(this.engine, arrays, ports)[0] ?? null;
+    const before = this.#open.input.at(-1)?.[1];
+    if (!before || misfit(before.arrays, ports) !== null) return null;
+    if (input === null) return misfit(arrays, ports);
+    const given = byInput(arrays, ports)[input];
+    return given ? misfit({ [input]: given }, ports.filter(({ name }) => name === input)) : null; // prettier-ignore
+  }
+
+  /** The files that data were read from; null for rows out of a session. */
+  sourceOf(handle: string): DataSource | null {
+    return this.#sources.get(handle) ?? null;
   }
 
   clear(): void {

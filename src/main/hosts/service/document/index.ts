@@ -263,7 +263,10 @@ export class Document {
 
   // ------------------------------------------------------------ data
 
-  /** @param asked as the request `readInputs` @throws INPUT_…, OPENING_CANCELLED */
+  /**
+   * @param asked as the request `readInputs`
+   * @throws OPENING_CANCELLED; INPUT_… where it cannot be read, or cannot take the place of what is open
+   */
   readInputs(paths: readonly string[], asked: Omit<Params<'readInputs'>, 'files'> = {}): Promise<InputData> {
     const { input, into, purpose = 'input', reading = {} } = asked;
     const before = into === undefined ? null : this.#epoch.data.get(into);
@@ -286,6 +289,8 @@ export class Document {
     const handle = newId();
     await this.#openings.beside(source.parts.at(-1)!.paths[0]!, epoch.signal, async (opening) => {
       const data = await readOpenData(this.around.engine, source, model.ports, opening.signal);
+      const fault = epoch.data.wrong(data, purpose, source.parts.at(-1)!.input, model);
+      if (fault) throw fault;
       const sized = purpose === 'input' ? await model.at(byInput(data.arrays, model.ports), opening.signal) : null;
       opening.commit();
       epoch.data.take(handle, data, purpose);

@@ -1,0 +1,113 @@
+/** What repeats a run in a terminal: a line of `mho attribute`, exact. */
+import type { AdaptiveResult, RunResult, TargetSpec } from '../attribution';
+import { BACKENDS } from '../backends';
+import type { ImageReading } from '../data';
+import { printable } from '../text';
+
+export interface Repeated {
+  readonly model: string;
+  readonly signature: string | undefined;
+  /** Files in the order in which they were opened; `input` where they were opened for one of several. */
+  readonly parts: readonly FilesOf[];
+  readonly reading: Partial<ImageReading>;
+  readonly examples: readonly number[];
+  readonly baseline:
+    | { readonly kind: 'constant'; readonly value: number }
+    | { readonly kind: 'fitting' | 'uniform' }
+    | { readonly kind: 'files'; readonly parts: readonly FilesOf[]; readonly perExample: boolean };
+  readonly target: TargetSpec;
+  readonly minus: TargetSpec | null;
+  /** The output that a target without a layer is of. */
+  readonly output: string;
+  readonly run: Pick<RunResult, 'method' | 'rule' | 'steps' | 'pathStart'> & {
+    readonly adaptive: Pick<AdaptiveResult, 'accuracy'> | null;
+    readonly backend: Pick<RunResult['backend'], 'name'>;
+  };
+  readonly hold: readonly string[];
+  readonly walk: readonly string[];
+}
+
+export interface FilesOf {
+  readonly paths: readonly string[];
+  readonly input: string | null;
+}
+
+/** A word as a shell takes it for one; `~/` in front stays what it stands for. What a terminal would obey is left out. */
+export function shellWord(given: string): string {
+  const word = printable(given);
+  if (/^[\w@%+=:,./~-]+$/.test(word)) return word;
+  const home = word.startsWith('~/') ? '~/' : '';
+  return `${home}'${word.slice(home.length).replaceAll("'", `'\\''`)}'`;
+}
+
+const filesOf = (parts: readonly FilesOf[]): readonly string[] =>
+  parts.flatMap(({ paths, input }) => paths.map((path) => (input === null ? path : `${input}=${path}`)));
+
+/** `0-3,7` */
+export function rangesOf(numbers: readonly number[]): string {
+  const ranges: [number, number][] = [];
+  for (const number of numbers) {
+    const last = ranges.at(-1);
+    if (last && number === last[1] + 1) last[1] = number;
+    else ranges.push([number, number]);
+  }
+  return ranges.map(([first, last]) => (first === last ? `${first}` : `${first}-${last}`)).join();
+}
+
+type Place = Exclude<TargetSpec['index'], { readonly each: unknown }>;
+const placeOf = ({ index }: TargetSpec, at: number): Place =>
+  typeof index === 'object' && 'each' in index ? index.each[at]! : index;
+
+function targetWord(target: TargetSpec, output: string, at: number): string {
+  const place = placeOf(target, at);
+  return `${target.layer ?? output}:${typeof place === 'object' ? place.join() : place}`;
+}
+
+/** How far its path was walked, as options. */
+function pathOptions({ method, rule, steps, adaptive }: Repeated['run']): readonly string[] {
+  if (adaptive) {
+    const { tolerance, over, mostWalks, untilTop } = adaptive.accuracy;
+    return [
+      ...['--tolerance', `${tolerance}`],
+      ...(over === 'units' ? [] : ['--tolerance-over', over]),
+      ...(untilTop === null ? [] : ['--until-top', `${untilTop}`]),
+      ...(mostWalks === null ? [] : ['--max-passes', `${mostWalks}`]),
+    ];
+  }
+  if (rule === null) return [];
+  return [...(method === 'nig' ? ['--rule', rule] : []), ...(steps > 1 ? ['--steps', `${steps}`] : [])];
+}
+
+/** The lines: one, or where each example has a target of its own, one for each. */
+export function commandLines(run: Repeated): readonly string[] {
+  const { target, minus, examples } = run;
+  const each = [target, minus].some((one) => one && typeof one.index === 'object' && 'each' in one.index);
+  const groups = each ? examples.map((example, at) => ({ examples: [example], at })) : [{ examples, at: 0 }];
+  return groups.map((group) => lineOf(run, group.examples, group.at));
+}
+
+function lineOf(repeated: Repeated, examples: readonly number[], at: number): string {
+  const { model, signature, parts, reading, baseline, target, minus, output, run, hold, walk } = repeated;
+  const words = [
+    ...['mho', 'attribute', model],
+    ...(signature === undefined ? [] : ['--signature', signature]),
+    ...['--input', ...filesOf(parts)],
+    ...(reading.range ? ['--image-range', reading.range] : []),
+    ...(reading.fit ? ['--image-fit', reading.fit] : []),
+    ...['--examples', rangesOf(examples)],
+    ...(baseline.kind === 'files'
+      ? ['--baseline', ...filesOf(baseline.parts), ...(baseline.perExample ? ['--per-example'] : [])]
+      : // a number may be negative, and so look like an option
+        [`--baseline=${baseline.kind === 'constant' ? baseline.value : baseline.kind}`]),
+    ...['--target', targetWord(target, output, at)],
+    ...(minus ? ['--minus', targetWord(minus, output, at)] : []),
+    ...(target.afterActivation ? ['--after-activation'] : []),
+    ...['--method', run.method],
+    ...pathOptions(run),
+    ...hold.flatMap((name) => ['--hold', name]),
+    ...walk.flatMap((name) => ['--walk', name]),
+    ...(run.pathStart === null ? [] : ['--path', run.pathStart]),
+    ...(run.backend.name === BACKENDS[0] ? [] : ['--backend', run.backend.name]),
+  ];
+  return words.map(shellWord).join(' ');
+}

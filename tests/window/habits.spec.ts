@@ -1,0 +1,241 @@
+/** Working habits: the palette, keys as they are listed, undo, the focus, panels, and files that are the wrong ones. */
+import { expect, test, type Page } from '@playwright/test';
+import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { openSession } from '../../src/main/engine/sessions';
+import { npyBytes, npyHeader } from '../../src/main/engine/data/npy';
+import { answerDialogs, evenSteps, forget, launch, newFolder, root, type Studio } from './studio';
+
+let folder: string;
+let studio: Studio;
+let page: Page;
+test.beforeEach(async () => {
+  folder = newFolder();
+  studio = await launch(['--sample', 'digits']);
+  ({ page } = studio);
+  await expect(runButton()).toBeEnabled({ timeout: 60_000 });
+});
+test.afterEach(async () => {
+  await studio.close();
+  forget(studio.userData);
+  forget(folder);
+});
+
+const runButton = () => page.getByRole('button', { name: 'Run', exact: true }).first();
+const clipboard = () => studio.app.evaluate(({ clipboard }) => clipboard.readText());
+async function runAll(): Promise<void> {
+  await page.keyboard.press('Control+Enter');
+  await expect(page.locator('.headline')).toContainText('owes most to', { timeout: 60_000 });
+  await expect(runButton()).toBeEnabled({ timeout: 60_000 });
+}
+const lostFocus = () => page.evaluate<boolean>('document.activeElement === document.body || document.activeElement === null'); // prettier-ignore
+
+test('the palette finds commands, layers, units, views and classes by a few letters', async () => {
+  const palette = page.getByRole('dialog', { name: 'Go to anything' });
+  const field = palette.getByRole('combobox');
+  const first = palette.getByRole('option').first();
+  const go = async (keys: string, typed: string, found: string | RegExp) => {
+    await page.keyboard.press(keys);
+    await expect(field).toBeFocused();
+    await field.fill(typed);
+    await expect(first).toContainText(found);
+    await page.keyboard.press('Enter');
+    await expect(palette).toHaveCount(0);
+  };
+  // what cannot be done says why, and is not done
+  await page.keyboard.press('Control+k');
+  await field.fill('export report');
+  await expect(first).toContainText('No run is shown');
+  await page.keyboard.press('Enter');
+  await expect(palette).toBeVisible();
+  await page.keyboard.press('Escape');
+  await expect(palette).toHaveCount(0);
+
+  await runAll();
+  await go('F1', 'compl', 'Completeness');
+  await expect(page.getByRole('tab', { name: 'Completeness' })).toHaveAttribute('aria-selected', 'true');
+  const layer = (await studio.get('openedModel', {}))!.summary.layers.find(({ units }) => (units ?? 0) > 4)!;
+  await go('Control+Shift+p', `${layer.name} #3`, `${layer.name} #3`);
+  await expect(page.getByRole('region', { name: 'Selected unit' })).toContainText('#3');
+  await go('Control+k', 'explain 7', 'Explain 7');
+  await expect(page.getByLabel('value')).toHaveValue('7');
+  const theme = () => page.evaluate<string>('document.documentElement.dataset.theme');
+  const before = await theme();
+  await go('Control+k', 'switch colours', 'Switch between');
+  await expect.poll(theme).not.toBe(before);
+});
+
+test('each key that is listed does what it says; the report is one of them', async () => {
+  await runAll();
+  await page.keyboard.press('?');
+  const keys = page.getByRole('dialog', { name: 'Keys' });
+  await expect(keys).toContainText('Export the report');
+  await page.keyboard.press('Escape');
+  await expect(keys).toHaveCount(0);
+  await answerDialogs(studio.app, { save: join(folder, 'report.html') });
+  await page.keyboard.press('Control+e');
+  await expect(page.getByText('Saved report.html.')).toBeVisible();
+  await page.keyboard.press('Control+b');
+  await expect(page.getByRole('region', { name: 'Set-up' })).toHaveCount(0);
+  await page.keyboard.press('Control+b');
+  await expect(page.getByRole('region', { name: 'Set-up' })).toBeVisible();
+});
+
+test('changes of the set-up are undone and redone, but not while one types', async () => {
+  const target = page.getByLabel('value');
+  await target.selectOption('3');
+  await target.selectOption('5');
+  await page.getByRole('button', { name: /^Example 4/ }).click();
+  await expect(page.getByRole('button', { name: /^Example 4/ })).toHaveAttribute('aria-pressed', 'true');
+  await page.keyboard.press('Control+z');
+  await expect(page.getByRole('button', { name: /^Example 4/ })).toHaveAttribute('aria-pressed', 'false');
+  await page.keyboard.press('Control+z');
+  await expect(target).toHaveValue('3');
+  await page.keyboard.press('Control+Shift+z');
+  await expect(target).toHaveValue('5');
+  await evenSteps(page, 33);
+  const field = page.getByRole('spinbutton', { name: 'steps' });
+  await field.focus();
+  await page.keyboard.press('Control+z');
+  await expect(target).toHaveValue('5');
+  await expect(page.getByRole('button', { name: 'Even steps' })).toHaveAttribute('aria-pressed', 'true');
+});
+
+test('a wrong file leaves the set-up as it was; what is said of it goes when a right one is there', async () => {
+  await page.getByLabel('value').selectOption('3');
+  const write = (name: string, shape: number[], value: number): string => {
+    const data = new Float32Array(shape.reduce((all, each) => all * each, 1)).fill(value);
+    writeFileSync(join(folder, name), Buffer.concat([npyHeader(shape, 'f4'), npyBytes(data)]));
+    return join(folder, name);
+  };
+  const open = async (path: string): Promise<void> => {
+    await answerDialogs(studio.app, { open: path });
+    await page.keyboard.press('Control+d');
+  };
+  const faults = page.locator('.message.fault');
+  for (const [path, fault] of [
+    [write('nan.npy', [2, 8, 8, 1], NaN), /not a number|NaN/i],
+    [write('shape.npy', [2, 5, 5], 0), /\[2, 5, 5\]/],
+  ] as const) {
+    await open(path);
+    await expect(faults.filter({ hasText: fault })).toHaveCount(1);
+    await expect(page.getByLabel('value')).toHaveValue('3');
+    await expect(page.getByRole('region', { name: 'Baseline' })).toBeVisible();
+    await expect(runButton()).toBeEnabled();
+  }
+  // it stands in a place of its own
+  const strip = (await faults.first().boundingBox())!;
+  for (const place of [page.getByRole('region', { name: 'Set-up' }), page.getByRole('region', { name: 'Layers' })]) {
+    const box = (await place.boundingBox())!;
+    expect(box.y + box.height).toBeLessThanOrEqual(strip.y + 1);
+  }
+  await open(write('right.npy', [3, 8, 8, 1], 0.5));
+  await expect(page.getByText('of 3 examples')).toBeVisible();
+  await expect(faults).toHaveCount(0);
+});
+
+test('a panel takes the window and gives it back; how it was divided is remembered', async () => {
+  const graph = page.getByRole('region', { name: 'Layers' });
+  const setUp = page.getByRole('region', { name: 'Set-up' });
+  await graph.getByRole('heading', { name: 'Layers' }).dblclick();
+  await expect(setUp).toHaveCount(0);
+  const wide = (await graph.boundingBox())!.width;
+  expect(wide).toBeGreaterThan(1200);
+  await page.keyboard.press('Escape');
+  await expect(setUp).toBeVisible();
+  await page.getByRole('separator', { name: 'Width of the layer graph' }).focus();
+  for (let press = 0; press < 5; press++) await page.keyboard.press('ArrowRight');
+  await page.keyboard.press('Control+b');
+  await expect.poll(async () => (await studio.get('settings', {})).layout).toMatchObject({ setUp: false, share: 0.52 });
+  const { userData } = studio;
+  await studio.close();
+  studio = await launch(['--sample', 'digits'], userData);
+  ({ page } = studio);
+  await expect(page.getByRole('separator', { name: 'Width of the layer graph' })).toHaveAttribute(
+    'aria-valuenow',
+    '52',
+  );
+  await expect(page.getByRole('region', { name: 'Set-up' })).toHaveCount(0);
+});
+
+test('the focus is never lost: removing, closing, switching, opening another model', async () => {
+  await runAll();
+  const chips = page.getByRole('list', { name: 'Runs' });
+  const remove = chips.getByRole('button', { name: /^Remove/ });
+  await remove.last().focus();
+  await page.keyboard.press('Enter');
+  await expect(remove).toHaveCount(1);
+  await expect.poll(lostFocus).toBe(false);
+  await page.locator('[data-row]').first().click();
+  const detail = page.getByRole('region', { name: 'Selected unit' });
+  await detail.getByRole('button', { name: 'Close' }).focus();
+  await page.keyboard.press('Enter');
+  await expect(detail).toHaveCount(0);
+  await expect.poll(lostFocus).toBe(false);
+  await page.getByRole('grid', { name: 'Units by importance' }).focus();
+  await page.keyboard.press('2');
+  await expect(page.getByRole('grid', { name: 'Units by importance' })).toHaveCount(0);
+  await expect.poll(lostFocus).toBe(false);
+  await page.getByRole('button', { name: 'Settings' }).focus();
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('button', { name: 'Settings' })).toBeFocused();
+  const node = page
+    .getByRole('region', { name: 'Layers' })
+    .locator('[role=button], [role=treeitem], g[tabindex]')
+    .first();
+  await node.focus();
+  await page.keyboard.press('Control+k');
+  await page.keyboard.type('DNA');
+  await expect(page.getByRole('option').first()).toContainText('Sample');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+  await expect(page.locator('header h1')).not.toContainText('digits', { timeout: 30_000 });
+  await expect.poll(lostFocus).toBe(false);
+});
+
+test('another window stands beside this one, on the same model', async () => {
+  const [other] = await Promise.all([studio.app.waitForEvent('window'), page.keyboard.press('Control+Shift+n')]);
+  await expect(other.locator('header h1')).toContainText('Handwritten digits', { timeout: 60_000 });
+});
+
+test('a run is copied as the command that repeats it, and as the Python that reads it', async () => {
+  test.setTimeout(240_000);
+  await evenSteps(page, 12);
+  await runAll();
+  const path = join(folder, 'session of mine.mho');
+  await answerDialogs(studio.app, { save: path });
+  await page.keyboard.press('Control+s');
+  await expect(page.getByText('Saved.')).toBeVisible();
+  const chip = page.getByRole('list', { name: 'Runs' }).getByRole('listitem').first();
+  const copy = async (label: string): Promise<string> => {
+    await studio.app.evaluate(({ clipboard }) => clipboard.clear());
+    await chip.click({ button: 'right' });
+    await page.getByRole('menu', { name: 'Actions' }).getByRole('menuitem', { name: label }).click();
+    await expect.poll(clipboard).not.toBe('');
+    return clipboard();
+  };
+  const command = await copy('Copy as command');
+  const python = await copy('Copy as Python');
+  const again = join(folder, 'again.mho');
+  execFileSync('bash', ['-c', `${command.replace(/^mho/, `"$NODE" scripts/mho.mjs`)} --out "$OUT" --quiet`], {
+    cwd: root,
+    env: { ...process.env, NODE: process.execPath, OUT: again },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  const [here, there] = [await openSession(path), await openSession(again)];
+  expect(there.runs).toHaveLength(1);
+  expect(there.runs[0]!.target).toEqual(here.runs[0]!.target);
+  for (const [at, layer] of here.runs[0]!.layers.entries()) {
+    const other = there.runs[0]!.layers[at]!;
+    expect(other.name).toBe(layer.name);
+    const size = Math.max(...layer.contributions.map(Math.abs));
+    layer.contributions.forEach((value, place) => expect(Math.abs(other.contributions[place]! - value)).toBeLessThanOrEqual(1e-4 * size)); // prettier-ignore
+  }
+  const python3 = process.env['MHO_TEST_PYTHON'] ?? 'python3';
+  const said = execFileSync(python3, ['-c', python], { encoding: 'utf8' });
+  const lines = said.trim().split('\n');
+  expect(lines).toHaveLength(here.runs[0]!.layers.length);
+  expect(lines[0]).toContain(here.runs[0]!.layers[0]!.name);
+});
