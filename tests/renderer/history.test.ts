@@ -10,7 +10,7 @@ const state = (steps: number, ...methods: string[]): State => ({ steps, methods 
 
 test('what was there before comes back, and goes again; a change after that forgets what was undone', () => {
   let now = 0;
-  const history = new History<State>(() => (now += 1000));
+  const history = new History<State>(new Set(['steps']), () => (now += 1000));
   history.begin(state(1));
   for (const steps of [2, 3]) history.saw(state(steps));
   expect([history.undo(), history.undo(), history.undo()]).toEqual([state(2), state(1), null]);
@@ -20,9 +20,9 @@ test('what was there before comes back, and goes again; a change after that forg
   expect(history.undo()).toEqual(state(2));
 });
 
-test('the same state told anew is no change; a slider that is drawn is one', () => {
+test('the same state told anew is no change; a slider that is drawn is one, two choices are two', () => {
   let now = 0;
-  const history = new History<State>(() => now);
+  const history = new History<State>(new Set(['steps']), () => now);
   history.begin(state(1, 'nig'));
   history.saw(state(1, 'nig'));
   expect(history.canUndo).toBe(false);
@@ -30,7 +30,8 @@ test('the same state told anew is no change; a slider that is drawn is one', () 
     now += 100;
     history.saw(state(steps, 'nig'));
   }
-  history.saw(state(4));
+  for (const methods of [['rescale'], []]) history.saw(state(4, ...methods));
+  expect(history.undo()).toEqual(state(4, 'rescale'));
   expect(history.undo()).toEqual(state(4, 'nig'));
   expect(history.undo()).toEqual(state(1, 'nig'));
 });
@@ -43,7 +44,7 @@ test('in whatever order things are changed, undone and redone, it is a list and 
   fc.assert(
     fc.property(fc.array(act, { maxLength: 60 }), (acts) => {
       let now = 0;
-      const history = new History<State>(() => (now += 1000));
+      const history = new History<State>(new Set(['steps']), () => (now += 1000));
       history.begin(state(0));
       let list = [0];
       let at = 0;

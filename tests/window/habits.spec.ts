@@ -3,9 +3,16 @@ import { expect, test, type Page } from '@playwright/test';
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { openSession } from '../../src/main/engine/sessions';
-import { npyBytes, npyHeader } from '../../src/main/engine/data/npy';
 import { answerDialogs, evenSteps, forget, launch, newFolder, root, type Studio } from './studio';
+
+/** What `mho show --json` prints, as far as it is read here. */
+interface Shown {
+  readonly runs: readonly {
+    readonly method: string;
+    readonly target: string[];
+    readonly layers: readonly { readonly name: string; readonly units: number[][] }[];
+  }[];
+}
 
 let folder: string;
 let studio: Studio;
@@ -59,7 +66,7 @@ test('the palette finds commands, layers, units, views and classes by a few lett
   await go('Control+Shift+p', `${layer.name} #3`, `${layer.name} #3`);
   await expect(page.getByRole('region', { name: 'Selected unit' })).toContainText('#3');
   await go('Control+k', 'explain 7', 'Explain 7');
-  await expect(page.getByLabel('value')).toHaveValue('7');
+  await expect(page.getByLabel('value', { exact: true })).toHaveValue('7');
   const theme = () => page.evaluate<string>('document.documentElement.dataset.theme');
   const before = await theme();
   await go('Control+k', 'switch colours', 'Switch between');
@@ -83,7 +90,7 @@ test('each key that is listed does what it says; the report is one of them', asy
 });
 
 test('changes of the set-up are undone and redone, but not while one types', async () => {
-  const target = page.getByLabel('value');
+  const target = page.getByLabel('value', { exact: true });
   await target.selectOption('3');
   await target.selectOption('5');
   await page.getByRole('button', { name: /^Example 4/ }).click();
@@ -103,10 +110,12 @@ test('changes of the set-up are undone and redone, but not while one types', asy
 });
 
 test('a wrong file leaves the set-up as it was; what is said of it goes when a right one is there', async () => {
-  await page.getByLabel('value').selectOption('3');
+  await page.getByLabel('value', { exact: true }).selectOption('3');
   const write = (name: string, shape: number[], value: number): string => {
     const data = new Float32Array(shape.reduce((all, each) => all * each, 1)).fill(value);
-    writeFileSync(join(folder, name), Buffer.concat([npyHeader(shape, 'f4'), npyBytes(data)]));
+    const head = `{'descr': '<f4', 'fortran_order': False, 'shape': (${shape.join(', ')},), }`.padEnd(117) + '\n';
+    const magic = Buffer.from([0x93, ...Buffer.from('NUMPY'), 1, 0, head.length, 0]);
+    writeFileSync(join(folder, name), Buffer.concat([magic, Buffer.from(head), Buffer.from(data.buffer)]));
     return join(folder, name);
   };
   const open = async (path: string): Promise<void> => {
@@ -120,8 +129,8 @@ test('a wrong file leaves the set-up as it was; what is said of it goes when a r
   ] as const) {
     await open(path);
     await expect(faults.filter({ hasText: fault })).toHaveCount(1);
-    await expect(page.getByLabel('value')).toHaveValue('3');
-    await expect(page.getByRole('region', { name: 'Baseline' })).toBeVisible();
+    await expect(page.getByLabel('value', { exact: true })).toHaveValue('3');
+    await expect(page.getByLabel('every value')).toBeVisible();
     await expect(runButton()).toBeEnabled();
   }
   // it stands in a place of its own
@@ -187,8 +196,9 @@ test('the focus is never lost: removing, closing, switching, opening another mod
     .first();
   await node.focus();
   await page.keyboard.press('Control+k');
+  await answerDialogs(studio.app, { unsaved: 1 });
   await page.keyboard.type('DNA');
-  await expect(page.getByRole('option').first()).toContainText('Sample');
+  await expect(page.getByRole('dialog').getByRole('option').first()).toContainText('Sample');
   await page.keyboard.press('Enter');
   await expect(page.getByRole('dialog')).toHaveCount(0);
   await expect(page.locator('header h1')).not.toContainText('digits', { timeout: 30_000 });
@@ -219,23 +229,33 @@ test('a run is copied as the command that repeats it, and as the Python that rea
   const command = await copy('Copy as command');
   const python = await copy('Copy as Python');
   const again = join(folder, 'again.mho');
-  execFileSync('bash', ['-c', `${command.replace(/^mho/, `"$NODE" scripts/mho.mjs`)} --out "$OUT" --quiet`], {
+  const env = { ...process.env, NODE: process.execPath, OUT: again };
+  execFileSync('bash', ['-c', `${command.replace(/^mho/, '"$NODE" scripts/mho.mjs')} --out "$OUT" --quiet`], {
     cwd: root,
-    env: { ...process.env, NODE: process.execPath, OUT: again },
+    env,
     stdio: ['ignore', 'ignore', 'inherit'],
   });
-  const [here, there] = [await openSession(path), await openSession(again)];
-  expect(there.runs).toHaveLength(1);
-  expect(there.runs[0]!.target).toEqual(here.runs[0]!.target);
-  for (const [at, layer] of here.runs[0]!.layers.entries()) {
-    const other = there.runs[0]!.layers[at]!;
-    expect(other.name).toBe(layer.name);
-    const size = Math.max(...layer.contributions.map(Math.abs));
-    layer.contributions.forEach((value, place) => expect(Math.abs(other.contributions[place]! - value)).toBeLessThanOrEqual(1e-4 * size)); // prettier-ignore
+  const layersOf = (session: string) => {
+    const said = execFileSync(process.execPath, ['scripts/mho.mjs', 'show', session, '--json', '--neurons'], {
+      cwd: root,
+      maxBuffer: 1e8,
+    });
+    const { runs } = JSON.parse(said.toString()) as Shown;
+    return runs;
+  };
+  const saved = layersOf(path);
+  const [there, ...others] = layersOf(again);
+  // runs stand in the file as they came to an end, and as chips by their methods
+  const place = saved.findIndex(({ method }) => method === 'nig');
+  const here = saved[place];
+  expect([there!.method, others.length]).toEqual(['nig', 0]);
+  expect(there!.target).toEqual(here!.target);
+  for (const [at, { name, units }] of here!.layers.entries()) {
+    const other = there!.layers[at]!;
+    expect(other.name).toBe(name);
+    const size = Math.max(...units.flat().map(Math.abs));
+    other.units.flat().forEach((value, place) => expect(Math.abs(value - units.flat()[place]!)).toBeLessThanOrEqual(1e-4 * size)); // prettier-ignore
   }
-  const python3 = process.env['MHO_TEST_PYTHON'] ?? 'python3';
-  const said = execFileSync(python3, ['-c', python], { encoding: 'utf8' });
-  const lines = said.trim().split('\n');
-  expect(lines).toHaveLength(here.runs[0]!.layers.length);
-  expect(lines[0]).toContain(here.runs[0]!.layers[0]!.name);
+  expect(python).toContain('/session of mine.mho")');
+  expect(python).toContain(`manifest["runs"][${place}]`);
 });

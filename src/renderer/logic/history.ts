@@ -1,6 +1,6 @@
 /** What can be undone: states one after the other, and where among them one is. */
 
-/** Changes of one thing that follow on one another so fast are one change: a slider that is drawn, ms. */
+/** Changes by a slider that follow on one another so fast are one change, ms. */
 const TOGETHER = 500;
 /** States that are kept. */
 const MOST = 100;
@@ -12,7 +12,11 @@ export class History<State extends object> {
   /** What changed last, and when. */
   #last: { readonly keys: string; readonly at: number } | null = null;
 
-  constructor(private readonly now: () => number = () => performance.now()) {}
+  /** @param drawn values that a slider changes many times on its way */
+  constructor(
+    private readonly drawn: ReadonlySet<string> = new Set(),
+    private readonly now: () => number = () => performance.now(),
+  ) {}
 
   get canUndo(): boolean {
     return this.#past.length > 0;
@@ -36,7 +40,8 @@ export class History<State extends object> {
     const keys = changed(before, state);
     if (keys === '') return;
     const at = this.now();
-    const goesOn = this.#last !== null && this.#last.keys === keys && at - this.#last.at < TOGETHER;
+    const goesOn =
+      this.drawn.has(keys) && this.#last !== null && this.#last.keys === keys && at - this.#last.at < TOGETHER;
     if (!goesOn) this.#past = [...this.#past.slice(1 - MOST), before];
     this.#future = [];
     this.#present = state;

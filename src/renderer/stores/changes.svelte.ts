@@ -2,15 +2,14 @@
 import { History } from '../logic/history';
 import type { Question, QuestionState } from './question.svelte';
 
+/** Drawn by a slider. */
+const DRAWN: ReadonlySet<string> = new Set<keyof QuestionState>(['accuracy']);
+
 export class Changes {
-  readonly #history: History<QuestionState>;
+  readonly #history = new History<QuestionState>(DRAWN);
   #about: unknown = undefined;
   canUndo = $state(false);
   canRedo = $state(false);
-
-  constructor(now?: () => number) {
-    this.#history = new History(now);
-  }
 
   /** What is asked now. @param about the data; with others there is nothing to go back to */
   saw(state: QuestionState, about: unknown): void {
