@@ -21,6 +21,7 @@ import { BACKENDS } from './backends';
 import type { KeptFault } from './errors';
 import { HELD_REASONS, type ModelSummary, type Varied } from './model';
 import { sessionView, type SessionView } from './view';
+import { notebookSchema, type Notebook } from './notebook';
 
 /** Raised when a reader of the version before could not understand a file. */
 export const SESSION_VERSION = 1;
@@ -288,6 +289,8 @@ export const manifestSchema = z.object({
   notes: z.string(),
   /** How a window showed it; a damaged one keeps nothing from being opened. */
   view: sessionView.optional().catch(undefined),
+  /** Absent in files of before, and where nothing is kept. */
+  notebook: notebookSchema.optional(),
 });
 export type Manifest = z.infer<typeof manifestSchema>;
 
@@ -322,4 +325,6 @@ export interface Session {
   readonly errors: readonly KeptFault[];
   readonly notes: string;
   readonly view?: SessionView;
+  /** Units that the user keeps; absent where there are none. */
+  readonly notebook?: Notebook;
 }

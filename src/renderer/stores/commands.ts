@@ -7,6 +7,7 @@ import { messages } from './messages.svelte';
 import { shell } from './shell.svelte';
 import { selection } from './selection.svelte';
 import { studio } from './studio.svelte';
+import { unitPages } from './unitPages.svelte';
 
 interface Action {
   run(): void;
@@ -126,7 +127,8 @@ export const keyWords = (command: Command): string => {
 /** Keys that the views have for themselves, and those of the host. */
 const OTHERS: readonly { readonly keys: readonly (readonly string[])[]; readonly does: string }[] = [
   { keys: [['Arrows']], does: 'Move in the graph, the ranking, the examples' },
-  { keys: [['Enter']], does: 'Select; open or close a group' },
+  { keys: [['Enter']], does: 'Select; open or close a group; in the ranking: the unit’s page' },
+  { keys: [['Alt', '←'], ['Alt', '→']], does: 'Back and forward between units’ pages; Esc returns to the results' },
   { keys: [['+'], ['−'], ['0']], does: 'Zoom the graph in, out, to fit' },
   { keys: [['Shift', 'F10'], ['Menu']], does: 'What can be done with the row, value or picture' },
   { keys: [['Ctrl', 'C']], does: 'Copy the row that has the focus' },
@@ -156,7 +158,7 @@ const OF_FIELDS = new Set<Keys>(['Mod+Z', 'Mod+Shift+Z', 'Mod+Y']);
 
 /** Global keys; those typed into a field belong to the field, and those that closed or moved something are answered. */
 export function onKey(event: KeyboardEvent): void {
-  if (event.defaultPrevented || event.isComposing) return;
+  if (event.defaultPrevented || event.isComposing || unitPages.onKey(event)) return;
   const keys = keysOf(event);
   // A dialog has the window to itself; what it does not use does nothing.
   if (shell.dialog || document.querySelector('dialog[open]')) return;

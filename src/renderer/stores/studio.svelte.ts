@@ -16,6 +16,7 @@ import type {
   StudioClient,
 } from '../../contract/studio';
 import type { SessionView } from '../../contract/view';
+import { plainNote, type Notebook } from '../../contract/notebook';
 import { count } from '../../contract/words/quantities';
 import { finding } from '../logic/finding';
 import { exampleOf } from '../logic/inputs';
@@ -23,6 +24,7 @@ import { VIEWS } from '../logic/views';
 import { Jobs, type Heard } from './jobs.svelte';
 import { faultOf, messages, type About } from './messages.svelte';
 import { OpenModel } from './model.svelte';
+import { notebook } from './notebook.svelte';
 import { Program } from './program.svelte';
 import { Runs } from './runs.svelte';
 import { shell } from './shell.svelte';
@@ -157,6 +159,7 @@ export class Studio {
       messages.outdated(...OF_A_MODEL);
       if (before.hash !== opened.summary.hash) {
         this.#showRuns(this.#noRuns());
+        this.#showNotebook([], opened.summary.hash);
         if (before.hash !== undefined) this.#offerBack(before);
       }
       if (opened.data) await model.use(opened.data, opened.sample?.examples ?? [0]);
@@ -168,6 +171,14 @@ export class Studio {
   #showRuns(runs: Runs): void {
     selection.clear();
     this.runs = runs;
+  }
+
+  /** @param model whose document it is in */
+  #showNotebook(notes: Notebook, model: string | undefined): void {
+    const keep = async (all: Notebook): Promise<void> => {
+      await this.program.guard(() => this.program.client.request('keepNotebook', { model: model!, notebook: all.map(plainNote) })); // prettier-ignore
+    };
+    notebook.show(notes, model === undefined ? null : keep);
   }
 
   /** Opening something else can be undone. */
@@ -342,7 +353,7 @@ export class Studio {
    * Shows another document as it was left; with its model and its data, where these are still there, so that it can be run
    * again. What is asked is what the run was asked that is shown.
    */
-  async #takeSession({ document, summary, runs: given, view }: OpenedSession): Promise<void> {
+  async #takeSession({ document, summary, runs: given, view, notebook: notes }: OpenedSession): Promise<void> {
     const { program } = this;
     const runs = this.#noRuns();
     this.document = document;
@@ -350,6 +361,7 @@ export class Studio {
     const alone = new OpenModel(program, this.question, null, summary);
     this.model = alone;
     this.#showRuns(runs);
+    this.#showNotebook(notes, summary?.hash);
     const main = runs.take(given, view);
     const taken = new Set(given.flatMap((run) => run.asked.examples));
     const example = [view?.example, main?.asked.examples[main.result.examples[0] ?? 0]].find((each) => each !== undefined && taken.has(each)) ?? 0; // prettier-ignore

@@ -6,6 +6,7 @@ import { basename } from 'node:path';
 import type { RunResult } from '../../../../contract/attribution';
 import { MhoError, asMhoError } from '../../../../contract/errors';
 import type { ModelSummary } from '../../../../contract/model';
+import { plainNote, sameNotebook, type Notebook } from '../../../../contract/notebook';
 import type { Question, Session } from '../../../../contract/session';
 import type { RunRecord } from '../../../../contract/studio';
 import type { SessionView } from '../../../../contract/view';
@@ -58,6 +59,9 @@ export class Epoch {
   notes = '';
   /** How its window shows it, by ids of runs; null where nobody told. */
   view: SessionView | null = null;
+  notebook: Notebook = [];
+  /** The notebook that the session file holds. */
+  writtenNotebook: Notebook = [];
   readonly #end = new AbortController();
   readonly #works = new Set<Promise<unknown>>();
   #whose: Whose;
@@ -115,7 +119,8 @@ export class Epoch {
 
   /** Something is in no file, or not as it is. */
   get dirty(): boolean {
-    return this.runs.unsaved;
+    // without runs there is no session that a notebook could be in
+    return this.runs.unsaved || (this.runs.size > 0 && !sameNotebook(this.notebook, this.writtenNotebook));
   }
 
   // ------------------------------------------------------------ runs
@@ -187,8 +192,8 @@ export class Epoch {
 
   /** @throws NOTHING_OPEN */
   sessionOf(runs: readonly Run[], view: SessionView | null): Session {
-    const { created, notes, summary } = this;
-    return sessionOf(runs, { created, notes, view, model: summary, software: this.around.software });
+    const { created, notes, notebook, summary } = this;
+    return sessionOf(runs, { created, notes, notebook, view, model: summary, software: this.around.software });
   }
 
   // ------------------------------------------------------------ folder
@@ -203,6 +208,8 @@ export class Epoch {
       created: this.created,
       notes: this.notes,
       ...(this.view && { view: this.view }),
+      notebook: this.notebook.map(plainNote),
+      writtenNotebook: this.writtenNotebook.map(plainNote),
       session: this.session,
       model: this.model && {
         path: this.model.path,

@@ -82,7 +82,7 @@ export function sessionOf(
   {
     view,
     ...about
-  }: Pick<Session, 'created' | 'software' | 'notes'> & {
+  }: Pick<Session, 'created' | 'software' | 'notes' | 'notebook'> & {
     readonly model: ModelSummary | null;
     readonly view: SessionView | null;
   },
