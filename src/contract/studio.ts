@@ -187,6 +187,8 @@ export interface OpenedModel {
   readonly sample: SampleInfo | null;
   /** Names of the output's values: the sample's, or those of a file beside the model; empty without. */
   readonly labels: readonly string[];
+  /** What the ids of its vocabulary stand for, by id, where a file beside the model tells it; else empty. */
+  readonly tokens: readonly string[];
   /** Data that came with it (a sample's inputs). */
   readonly data: InputData | null;
 }

@@ -4,7 +4,7 @@ import { DOMParser } from 'linkedom';
 import { describe, expect, it } from 'vitest';
 import { completenessPicture, rankingPicture, residualShare } from '../../src/renderer/drawings/bars';
 import { pathPicture, scatterPicture } from '../../src/renderer/drawings/plots';
-import { alongAxis } from '../../src/renderer/drawings/positions';
+import { alongAxis, lettersUnder } from '../../src/renderer/drawings/positions';
 import { paints, soundXml } from '../../src/renderer/drawings/svg';
 import { unitPicture } from '../../src/renderer/drawings/unit';
 import { layerSums } from '../../src/renderer/logic/completeness';
@@ -141,7 +141,12 @@ describe('positions', () => {
   const input = { value: sequence, picture: pictureOf(sequence.shape, null) };
 
   it('letters as high as their contributions, above the line where they raise', () => {
-    const { glyphs, bars, middle } = alongAxis({ shape: [4], data: Float32Array.of(2, -1, 0, 1) }, input, 400, 64);
+    const { glyphs, bars, middle } = alongAxis(
+      { shape: [4], data: Float32Array.of(2, -1, 0, 1) },
+      lettersUnder(input),
+      400,
+      64,
+    );
     expect(bars).toEqual([]);
     expect(glyphs.map(({ letter }) => letter).join('')).toBe('AGTC');
     expect(glyphs[0]!.scale[1] / glyphs[3]!.scale[1]).toBeCloseTo(2, 5);
@@ -151,16 +156,16 @@ describe('positions', () => {
   });
 
   it('fewer positions than letters: bars over stretches of the sequence', () => {
-    const { bars, foot, width } = alongAxis({ shape: [2], data: Float32Array.of(1, -1) }, input, 400, 64);
+    const { bars, foot, width } = alongAxis({ shape: [2], data: Float32Array.of(1, -1) }, lettersUnder(input), 400, 64);
     expect(foot.map(({ letter }) => letter).join('')).toBe('AGTC');
     expect(bars.map(({ x }) => x)).toEqual([0, width / 2]);
-    expect(bars[0]!.height).toBeCloseTo(bars[1]!.height, 5);
+    expect(bars[0]!.up).toBeCloseTo(bars[1]!.down, 5);
   });
 
   it('a unit without an input at hand: bars alone; zeros draw nothing', () => {
     const { bars, foot } = alongAxis({ shape: [3], data: new Float32Array(3) }, null, 300, 64);
     expect(foot).toEqual([]);
-    expect(bars.every(({ height }) => height === 0)).toBe(true);
+    expect(bars.every(({ up, down }) => up + down === 0)).toBe(true);
   });
 
   it('the picture of a unit: one map per run, its layer, its way', () => {

@@ -4,6 +4,7 @@ import { IMAGE_PRESETS } from '../../src/contract/data';
 import {
   imagePixels,
   pictureOf,
+  positionNames,
   takesChannelsFirst,
   type ImagePicture,
   type Known,
@@ -100,5 +101,25 @@ describe('pixels', () => {
   it('one grey is all three colours', () => {
     const grey = Float32Array.of(0, 1);
     expect(shown(imagePixels(grey, image({ channels: 1 }), [0, 1]))).toEqual([0, 0, 0, 255, 255, 255]);
+  });
+});
+
+describe('what stands at the positions of a map of attention', () => {
+  const ids = { shape: [3], data: Float32Array.of(2, 0, 7) };
+
+  it('tokens by their names; by their ids where nothing names them', () => {
+    const names = ['[PAD]', 'a', 'cat'];
+    expect(positionNames(ids, pictureOf([3], null, 'int32'), 3, names)).toEqual(['cat', '[PAD]', '7']);
+    expect(positionNames(ids, pictureOf([3], null), 3, [])).toEqual(['2', '0', '7']);
+  });
+
+  it('letters of a sequence', () => {
+    const value = { shape: [2, 4], data: Float32Array.of(0, 0, 1, 0, 1, 0, 0, 0) };
+    expect(positionNames(value, pictureOf([2, 4], null), 2, [])).toEqual(['G', 'A']);
+  });
+
+  it('none where the input has other positions, or real numbers', () => {
+    expect(positionNames(ids, pictureOf([3], null), 12, [])).toBeNull();
+    expect(positionNames({ shape: [2], data: Float32Array.of(0.5, 1) }, pictureOf([2], null), 2, [])).toBeNull();
   });
 });

@@ -2,7 +2,7 @@
 import { expect, test, type Locator, type Page } from '@playwright/test';
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { torchStages, type OwnModel } from './ownModels';
+import { genomics, torchStages, twoInputs, type OwnModel } from './ownModels';
 import { forget, launch, newFolder, type Studio } from './studio';
 
 test.describe.configure({ mode: 'serial' });
@@ -24,7 +24,7 @@ const openData = async (...paths: readonly string[]): Promise<void> => {
 async function run(): Promise<void> {
   await page.getByRole('button', { name: 'Run', exact: true }).first().click();
   await expect(page.getByRole('progressbar', { name: 'Run' })).toHaveCount(0, { timeout: 60_000 });
-  await expect(page.locator('.headline')).toContainText('owes most to', { timeout: 30_000 });
+  await expect(detail()).toBeVisible({ timeout: 30_000 });
 }
 /** What of a canvas the test reads, in the page. */
 interface Drawn {
@@ -93,4 +93,84 @@ test('a picture with its channels first is a picture: in the list, as it was nor
   await run();
   await expect(detail().getByRole('img').first()).toBeVisible();
   expect(await colourAt(detail().locator('canvas.under').first(), 0.5, 0.5)).toEqual(green);
+  await detail().getByRole('button', { name: 'Large' }).click();
+  const large = page.getByRole('dialog', { name: 'Large pictures' });
+  await expect(large.getByRole('img')).toHaveCount(3);
+  await large.getByRole('img').first().hover();
+  await expect(large).toContainText(/\(4\d, 4\d\) input −?[\d.]+, −?[\d.]+, −?[\d.]+/);
+  const inner = large.locator('.inner');
+  await page.keyboard.press('+');
+  await expect
+    .poll(() => inner.evaluateAll((all) => new Set(all.map((each) => each.getAttribute('style'))).size))
+    .toBe(1);
+  await expect(inner.first()).toHaveAttribute('style', /width: 140%/);
+  await page.keyboard.press('Escape');
+  await expect(large).toHaveCount(0);
+});
+
+test('a sequence of 400 letters opens at its peak, with an axis; all methods move and zoom as one', async () => {
+  const own = genomics(folder);
+  await launched(own);
+  await openData(...own.data);
+  await run();
+  const overview = detail().getByRole('slider', { name: 'Positions that are shown' });
+  await expect(overview).toHaveAttribute('aria-valuemax', '399');
+  const rows = detail().locator('svg.row');
+  await expect(rows).toHaveCount(2);
+  const drawn = () => rows.first().locator('text').allTextContents();
+  await expect.poll(async () => (await drawn()).length).toBeGreaterThan(20);
+  // nothing is wider than its place, and what is shown holds the largest bar
+  const place = (await detail().boundingBox())!;
+  for (const row of await rows.all()) {
+    const box = (await row.boundingBox())!;
+    expect(box.x + box.width).toBeLessThanOrEqual(place.x + place.width);
+    expect(await row.locator('rect.up, rect.down, text').count()).toBeGreaterThan(0);
+  }
+  const from = async () => Number(await overview.getAttribute('aria-valuenow'));
+  const peak = await from();
+  expect(peak).toBeGreaterThan(0);
+  const letters = await drawn();
+  await overview.press('Home');
+  expect(await from()).toBe(0);
+  await expect.poll(drawn).not.toEqual(letters);
+  expect(await rows.last().locator('text').allTextContents()).toEqual(await drawn());
+  await expect(detail().locator('svg.axis text').first()).toHaveText('0');
+  // zoomed out, there are bars of all 400; zoomed in again, letters
+  for (let times = 0; times < 12; times++) await overview.press('-');
+  expect(await overview.getAttribute('aria-valuetext')).toBe('0 to 399 of 400');
+  await expect.poll(async () => (await drawn()).length).toBe(0);
+  await overview.press('0');
+  expect(await from()).toBe(peak);
+  await rows.first().hover();
+  await page.mouse.wheel(0, -200);
+  await expect.poll(async () => (await drawn()).length).toBeLessThan(letters.length);
+});
+
+test('a dense unit: what it reads, who reads it and the largest of its layer fill the place; 2,048 units in the width there is', async () => {
+  const own = twoInputs(folder);
+  await launched(own);
+  for (const file of own.data) {
+    await choose(file);
+    const name = file.endsWith('context.npy') ? 'context' : 'features';
+    await section('Input').getByRole('listitem').filter({ hasText: name }).getByRole('button').click();
+    await expect(section('Input')).toContainText(name === 'context' ? 'example 0' : 'given', { timeout: 20_000 });
+  }
+  await run();
+  await page
+    .getByRole('button', { name: /^features_wide/ })
+    .first()
+    .click();
+  const strip = detail().getByRole('slider', { name: 'All 2048 units of features_wide' });
+  await strip.focus();
+  await strip.press('End');
+  await expect(detail().getByRole('heading', { level: 2 })).toContainText('#2047');
+  const read = detail().getByRole('region', { name: 'what it reads, weight × value' });
+  await expect(read.getByRole('button').first()).toHaveAttribute('title', /^features #\d+: .*×/);
+  await expect(
+    detail().getByRole('region', { name: 'who reads it, by weight' }).getByRole('button').first(),
+  ).toBeVisible();
+  const [box, width] = [(await strip.boundingBox())!, (await detail().boundingBox())!.width];
+  expect(box.width).toBeGreaterThan(width * 0.55);
+  await read.getByRole('button').first().click();
+  await expect(detail().getByRole('heading', { level: 2 })).toContainText('features');
 });

@@ -2,6 +2,7 @@
 import type { NumericArray } from '../../contract/attribution';
 import { diverging, pixels, type ColourScale, type Theme } from '../logic/colour';
 import { signed } from '../logic/format';
+import { LETTER, lengthOf, stretches, ticks, whole, type Span } from '../logic/span';
 import { imagePixels, lettersOf, range, type DrawnInput } from '../logic/inputs';
 import { MONO, paints, tag, words } from './svg';
 
@@ -16,12 +17,14 @@ export interface Glyph {
 }
 
 export interface Bar {
-  readonly at: number;
-  readonly value: number;
+  /** Positions that it stands for, up to before `to`. */
+  readonly from: number;
+  readonly to: number;
   readonly x: number;
-  readonly y: number;
   readonly width: number;
-  readonly height: number;
+  /** Above and below the line of zero. */
+  readonly up: number;
+  readonly down: number;
 }
 
 /** Places of what is drawn along one axis. */
@@ -31,65 +34,80 @@ export interface AlongAxis {
   readonly middle: number;
   /** One letter per position, as high as its contribution. */
   readonly glyphs: readonly Glyph[];
+  /** One for each position, or for those that share a pixel. */
   readonly bars: readonly Bar[];
   /** The sequence below bars that are fewer than its letters. */
   readonly foot: readonly { readonly letter: string; readonly x: number }[];
+  /** Pixels of a place. */
   readonly pitch: number;
 }
 
 const PAD = 2;
+/** Pixels of a position at the most, where there are few. */
+export const WIDEST = 36;
+
+/** Letters of the input that positions are drawn over; null where it has none. */
+export const lettersUnder = (input: DrawnInput | null): string | null =>
+  input?.picture.kind === 'sequence' ? lettersOf(input.value.data, input.picture.alphabet) : null;
 
 /**
+ * Letters where they can be read, else bars.
  * @param map `[positions]`
- * @param input the example's input and how it is drawn; null where it is not at hand
- * @param room pixels to the right that there are
+ * @param letters of the sequence that the positions lie over; null without
+ * @param span which places are drawn, counted in letters where there are some; default: all
  */
-export function alongAxis(map: NumericArray, input: DrawnInput | null, room: number, height: number): AlongAxis {
-  const letters = input?.picture.kind === 'sequence' ? lettersOf(input.value.data, input.picture.alphabet) : null;
+export function alongAxis(
+  map: NumericArray,
+  letters: string | null,
+  width: number,
+  height: number,
+  span: Span = whole(letters?.length ?? map.data.length),
+): AlongAxis {
   const count = map.data.length;
-  const pitch = letters
-    ? Math.max(5.5, Math.min(12, room / letters.length))
-    : Math.max(2, Math.min(14, room / Math.max(1, count)));
-  const same = letters !== null && letters.length === count;
-  const high = height - (letters && !same ? 11 : 0) - 2 * PAD;
+  /** Pooled layers have fewer positions than the sequence has letters: each covers a stretch of them. */
+  const stretch = letters ? letters.length / count : 1;
+  const pitch = width / lengthOf(span);
+  const x = (place: number): number => (place - span.from) * pitch;
+  const legible = letters !== null && pitch >= LETTER.least;
+  const same = legible && letters.length === count;
+  const high = height - (legible && !same ? 11 : 0) - 2 * PAD;
   const [low, most] = range(map.data);
   const [up, down] = [Math.max(most, 0), Math.max(-low, 0)];
   const middle = PAD + (up + down === 0 ? high / 2 : (high * up) / (up + down));
   const scale = high / Math.max(1e-12, up + down);
-  /** Pooled layers have fewer positions than the sequence has letters: each covers a stretch of them. */
-  const stretch = letters ? letters.length / count : 1;
-  const values = Array.from(map.data);
+  const places = Array.from({ length: Math.ceil(span.to) - Math.floor(span.from) }, (_, at) => at + Math.floor(span.from)); // prettier-ignore
+  const apart = pitch * stretch;
   return {
-    width: (letters ? letters.length : count) * pitch,
+    width,
     middle,
     pitch,
     glyphs: same
-      ? values.map((value, at): Glyph => {
+      ? places.map((at): Glyph => {
+          const value = map.data[at]!;
           const size = Math.abs(value) * scale;
           return {
             letter: letters[at]!,
             at,
             value,
-            x: at * pitch + pitch / 2,
+            x: x(at + 0.5),
             y: value >= 0 ? middle : middle + size,
-            scale: size > 0.6 ? [pitch / 10.5, size / 10.2] : [0, 0],
+            scale: size > 0.6 ? [Math.min(pitch, 24) / 10.5, size / 10.2] : [0, 0],
           };
         })
       : [],
     bars: same
       ? []
-      : values.map((value, at): Bar => {
-          const size = Math.abs(value) * scale;
-          return {
-            at,
-            value,
-            x: at * pitch * stretch,
-            y: value >= 0 ? middle - size : middle,
-            width: Math.max(1, pitch * stretch - 1),
-            height: size,
-          };
-        }),
-    foot: letters && !same ? Array.from(letters, (letter, at) => ({ letter, x: at * pitch + pitch / 2 })) : [],
+      : stretches(map.data, { from: span.from / stretch, to: span.to / stretch }, width).map(
+          ({ from, to, low: least, high: largest }): Bar => ({
+            from,
+            to,
+            x: x(from * stretch),
+            width: Math.max(1, (to - from) * apart - (apart > 3 ? 1 : 0)),
+            up: largest * scale,
+            down: -least * scale,
+          }),
+        ),
+    foot: legible && !same ? places.map((at) => ({ letter: letters[at]!, x: x(at + 0.5) })) : [],
   };
 }
 
@@ -126,7 +144,7 @@ export function positionsFragment(
   if (map.data.length <= 1) return null;
   return map.shape.length === 2
     ? heatMap(map, input, extent, theme, Math.min(room, (height * map.shape[1]!) / map.shape[0]!), url)
-    : alongPicture(alongAxis(map, input, room, height), theme, height);
+    : alongPicture(map, lettersUnder(input), theme, room, height);
 }
 
 function heatMap(
@@ -168,8 +186,13 @@ function heatMap(
   return { markup: parts.join(''), width, height: high + 16 };
 }
 
-function alongPicture({ width, middle, glyphs, bars, foot, pitch }: AlongAxis, theme: Theme, height: number): Fragment {
+/** Below a row: positions of the sequence, or of the layer. */
+const TICKS = 15;
+
+function alongPicture(map: NumericArray, letters: string | null, theme: Theme, room: number, height: number): Fragment {
   const paint = paints[theme];
+  const count = letters?.length ?? map.data.length;
+  const { width, middle, glyphs, bars, foot, pitch } = alongAxis(map, letters, Math.min(room, count * WIDEST), height);
   const letterFill = (letter: string): string => paint.letters[letter] ?? paint.soft;
   const parts = [tag('path', { d: `M0 ${middle}H${width}`, stroke: paint.strong })];
   for (const { letter, x, y, scale } of glyphs)
@@ -189,8 +212,10 @@ function alongPicture({ width, middle, glyphs, bars, foot, pitch }: AlongAxis, t
             letter,
           ),
     );
-  for (const { value, x, y, width: wide, height: high } of bars)
-    parts.push(tag('rect', { x, y, width: wide, height: high, fill: value >= 0 ? paint.raises : paint.lowers }));
+  for (const { x, width: wide, up, down } of bars) {
+    if (up > 0) parts.push(tag('rect', { x, y: middle - up, width: wide, height: up, fill: paint.raises }));
+    if (down > 0) parts.push(tag('rect', { x, y: middle, width: wide, height: down, fill: paint.lowers }));
+  }
   for (const { letter, x } of foot)
     parts.push(
       words(letter, x, height - 1, Math.min(9, pitch + 0.5), {
@@ -200,5 +225,7 @@ function alongPicture({ width, middle, glyphs, bars, foot, pitch }: AlongAxis, t
         fill: letterFill(letter),
       }),
     );
-  return { markup: parts.join(''), width, height };
+  for (const at of ticks(whole(count), width))
+    parts.push(words(`${at}`, (at + 0.5) * pitch, height + 11, 10, { 'text-anchor': at === 0 ? 'start' : 'middle', fill: paint.soft })); // prettier-ignore
+  return { markup: parts.join(''), width, height: height + TICKS };
 }

@@ -96,6 +96,23 @@ export function lettersOf(data: Float32Array, alphabet: string): string {
   return letters;
 }
 
+/**
+ * What stands at each position of a sequence: its letters, else the tokens of its ids.
+ * @param value one example of the input
+ * @param tokens by id; an id without one is named by itself
+ * @returns null where the input has other positions, or its numbers stand for nothing
+ */
+export function positionNames(
+  { shape, data }: NumericArray,
+  picture: Picture,
+  count: number,
+  tokens: readonly string[],
+): readonly string[] | null {
+  if (picture.kind === 'sequence' && picture.length === count) return [...lettersOf(data, picture.alphabet)];
+  const ids = shape.length === 1 && shape[0] === count && data.every((each) => Number.isInteger(each) && each >= 0);
+  return ids ? Array.from(data, (id) => tokens[id] || `${id}`) : null;
+}
+
 /** Smallest and largest finite value. */
 export function range(data: ArrayLike<number>): readonly [number, number] {
   let low = Infinity;

@@ -1,9 +1,9 @@
 /** `mho.json` beside a model: how pictures are read is kept there on request, and holds from then on; what else it says stays. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { beforeEach, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { IMAGE_PRESETS } from '../../../src/contract/data';
-import { torchStages, type OwnModel } from '../../window/ownModels';
+import { torchStages, transformer, type OwnModel } from '../../window/ownModels';
 import { code, folder, get, start } from './studio';
 
 let own: OwnModel;
@@ -55,4 +55,28 @@ it('arrays were not read as pictures: there is nothing to keep', async () => {
   const { service } = await opened();
   const { data } = await get(service, 'readInputs', { files: ['data'] }, { paths: { data: own.data[0]! } });
   expect(await code(service, { name: 'keepReading', params: { data } })).toBe('NOTHING_OPEN');
+});
+
+describe('token ids by name', () => {
+  const tokens = async (files: Readonly<Record<string, string>>) => {
+    const { model } = transformer(join(folder, 'own'));
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(model, name), text);
+    return (await get(start(), 'openModel', { file: 'model' }, { paths: { model } })).tokens;
+  };
+
+  it.each([
+    ['vocab.txt', '[PAD]\nthe\ncat\n', ['[PAD]', 'the', 'cat']],
+    ['tokenizer.json', '{"model": {"vocab": {"the": 1, "cat": 3}}}', ['', 'the', '', 'cat']],
+    ['tokenizer.json', '{"model": {"vocab": [["<s>", 0], ["a", -3.2]]}}', ['<s>', 'a']],
+    ['mho.json', '{"vocabulary": ["x", "y"]}', ['x', 'y']],
+    ['tokenizer.json', '{"model": {"vocab": {"the": -1, "cat": 1e12}}}', []],
+    ['tokenizer.json', '[1', []],
+  ] as const)('%s: %s', async (file, text, expected) => {
+    expect(await tokens({ [file]: text })).toEqual(expected);
+  });
+
+  it('no more than the model has ids', async () => {
+    const lines = Array.from({ length: 60 }, (_, id) => `t${id}`).join('\n');
+    expect(await tokens({ 'vocab.txt': lines })).toHaveLength(50);
+  });
 });

@@ -23,6 +23,7 @@ export const opened = (change: Partial<OpenedModel['summary']> = {}, more: Parti
   probabilities: {},
   sample: null,
   labels: [],
+  tokens: [],
   data: inputData('data', 8),
   ...more,
 });

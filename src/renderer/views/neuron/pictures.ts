@@ -9,6 +9,8 @@ import type { Drivers } from './drivers';
 
 export interface MapPicture {
   readonly key: string;
+  /** What it is of, the same for all runs. */
+  readonly about: string;
   readonly caption: string;
   readonly title: string | undefined;
   /** For those who do not see it. */
@@ -26,6 +28,7 @@ export interface MapPicture {
 export const mapPictures = (maps: readonly UnitMap[], name: string): MapPicture[] =>
   maps.map(({ run, map, value, error, share }) => ({
     key: run.run,
+    about: name,
     caption: studio.runs.nameOf(run),
     title: undefined,
     label: `${name} by ${studio.runs.nameOf(run)}`,
@@ -43,6 +46,7 @@ export const driverPictures = ({ where, found }: Drivers, inputName: string | un
     const name = runNames(found.map((driver) => driver.run))[at]!;
     return {
       key: run.run,
+      about: `what drives ${where} from ${input}`,
       caption: `${name} of the unit`,
       title: `${signed(value)} of this unit${where ? ` at (${where})` : ''} comes from ${input} so`,
       label: `What drives the unit, by ${name}`,

@@ -10,6 +10,7 @@ import { matched, statistics, type Arrays } from '../arrays';
 import type { Engine } from '../engine';
 import { labelsBeside } from '../labels';
 import type { Sample } from '../samples';
+import { tokensBeside } from '../tokens';
 
 /** A model that is open; another one takes its place as a whole. */
 export interface OpenModel {
@@ -17,6 +18,8 @@ export interface OpenModel {
   /** As the file has them: a size that it leaves free is free, whatever data have bound it to. */
   readonly ports: readonly InputPort[];
   readonly labels: readonly string[];
+  /** What token ids stand for, by id; empty where nothing tells. */
+  readonly tokens: readonly string[];
   readonly summary: ModelSummary;
   readonly path: string;
   readonly sample: SampleInfo | null;
@@ -69,7 +72,9 @@ export async function readModel(
   const own = sample && (await engine.readArrays(sample.inputs, { signal }).catch(() => null));
   const ports = portsOf(engine.describe(graph).ports, sample?.info.alphabet ?? null, own);
   const labels = sample?.info.labels ?? (await labelsBeside(path, summary.outputs));
-  const opened = { graph, summary, ports, labels, path, sample: sample?.info ?? null, beside, choices };
+  const ids = Math.max(0, ...ports.map(({ vocabulary = 0 }) => vocabulary));
+  const tokens = ids > 0 ? await tokensBeside(summary.path, ids) : [];
+  const opened = { graph, summary, ports, labels, tokens, path, sample: sample?.info ?? null, beside, choices };
   // The last one opened: as long as sizes are free, what cannot be expressed reads no weights.
   let known = graph;
   return sizable(opened, async (sizes, aborted) => {
@@ -126,7 +131,7 @@ function portsOf(ports: readonly InputPort[], alphabet: string | null, data: Arr
 /** The model as a window shows it. */
 export function openedModel(
   engine: Engine,
-  { graph, summary, sample, labels, beside }: OpenModel,
+  { graph, summary, sample, labels, tokens, beside }: OpenModel,
   data: InputData | null,
 ): OpenedModel {
   const { ops, varied, finalActivation, probabilities } = engine.describe(graph);
@@ -139,6 +144,7 @@ export function openedModel(
     probabilities,
     sample,
     labels,
+    tokens,
     data,
   };
 }
