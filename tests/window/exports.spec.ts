@@ -196,6 +196,8 @@ test('the report opens without a network and holds every picture', async () => {
   const html = await written('html', () => button('Report').click());
   const text = html.toString();
   for (const part of [
+    'Inputs',
+    'prediction</th>',
     'Layers',
     'the largest units',
     'Units, example 0',
@@ -204,7 +206,10 @@ test('the report opens without a network and holds every picture', async () => {
     'Whether the sums are complete',
   ])
     expect(text.includes(part), part).toBe(true);
-  expect(/<script|<link|<iframe|@import|url\((?!['"]?#|&#34;#|&quot;#)|(href|src)="(?!data:|#)/i.exec(text)).toBeNull();
+  expect(/<script[^>]|<link|<iframe|@import|url\((?!['"]?#|&#34;#|&quot;#|data:)|(href|src)="(?!data:|#)|\sstyle="|\son\w+="/i.exec(text)).toBeNull(); // prettier-ignore
+  expect(text).toMatch(/content="default-src 'none';[^"]*script-src 'sha256-[^ "]+'"/);
+  expect(text).not.toMatch(/content="[^"]*unsafe/);
+  expect(html.length).toBeLessThan(5e6);
   const program = process.env['MHO_TEST_BROWSER'];
   test.skip(!program, 'there is no Chromium on this machine');
   const browser = await chromium.launch({ executablePath: program, args: ['--no-sandbox'] });
@@ -218,7 +223,6 @@ test('the report opens without a network and holds every picture', async () => {
     const url = pathToFileURL(join(folder, `${saved - 1}.html`)).href;
     await opened.goto(url);
     expect(asked.filter((each) => !each.startsWith('data:'))).toEqual([url]);
-    expect(faults).toEqual([]);
     // every picture has its size and is inside the page
     const pictures = await opened
       .locator('figure > svg')
@@ -233,6 +237,29 @@ test('the report opens without a network and holds every picture', async () => {
       expect(width).toBeLessThanOrEqual(1100);
     }
     expect(await opened.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
+    // every picture says what its marks mean, and inputs are seen
+    await expect(opened.locator('.inputs img').first()).toBeVisible();
+    expect(await opened.evaluate('[...document.images].every((image) => image.naturalWidth > 0)')).toBe(true);
+    // sorted by a head, searched, marked everywhere
+    const units = opened.locator('table.sort').first();
+    const column = () => units.locator('tbody tr:visible td:nth-child(3)').evaluateAll((cells) => cells.map((cell) => Number((cell as unknown as { dataset: { v: string } }).dataset.v))); // prettier-ignore
+    await opened.locator('summary').first().click();
+    await units.locator('th button').nth(2).click();
+    const falling = await column();
+    expect(falling.length).toBeGreaterThan(20);
+    expect(falling).toEqual([...falling].sort((a, b) => b - a));
+    await units.locator('th button').nth(2).click();
+    expect(await column()).toEqual([...falling].reverse());
+    await expect(units.locator('th').nth(2)).toHaveAttribute('aria-sort', 'ascending');
+    await opened.getByRole('searchbox', { name: 'Find a unit' }).fill('stem_conv #1');
+    const left = await units.locator('tbody tr:visible td:nth-child(2)').allTextContents();
+    expect(left.length).toBeGreaterThan(0);
+    for (const name of left) expect(name).toContain('stem_conv #1');
+    await units.locator('tbody tr:visible').first().hover();
+    await expect(units.locator('tr.same')).toHaveCount(1);
+    expect(faults).toEqual([]);
+    // what does not stand in it by its hash does not run
+    expect(await opened.evaluate("(() => { const script = document.createElement('script'); script.textContent = 'window.injected = 1'; document.body.append(script); return 'injected' in window; })()")).toBe(false); // prettier-ignore
   } finally {
     await browser.close();
   }

@@ -131,7 +131,7 @@ export function standaloneSvg(source: SVGSVGElement, size: readonly [number, num
       const value = styles.getPropertyValue(name);
       if (value && !(name === 'opacity' && value === '1')) element.setAttribute(name, value);
     }
-    for (const name of ['class', 'tabindex', 'role', 'data-id', 'aria-pressed']) element.removeAttribute(name);
+    for (const name of ['class', 'style', 'tabindex', 'role', 'data-id', 'aria-pressed']) element.removeAttribute(name);
   });
   const [width, height] = size ? [size[0] + 40, size[1] + 40] : [source.clientWidth, source.clientHeight];
   if (size) copy.querySelector('g')?.setAttribute('transform', 'translate(20 20)');

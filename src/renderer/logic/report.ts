@@ -1,4 +1,5 @@
-/** The whole session as one HTML file that opens anywhere without a network: no scripts, pictures inside. */
+/** The whole session as one HTML file that opens anywhere without a network: pictures, letters and a small script inside. */
+import type { NumericArray } from '../../contract/attribution';
 import type { RunRecord } from '../../contract/studio';
 import { certainWords, reachedWords, trustOf } from '../../contract/words/accuracy';
 import { DROWNED } from '../../contract/words/alarms';
@@ -7,24 +8,32 @@ import { methodWords } from '../../contract/words/methods';
 import { count, duration } from '../../contract/words/quantities';
 import { targetWords } from '../../contract/words/target';
 import { completenessPicture, rankingPicture } from '../drawings/bars';
+import { framed } from '../drawings/figure';
+import { legendOf, type Marks } from '../drawings/legend';
 import { pathPicture, scatterPicture } from '../drawings/plots';
 import { escaped } from '../drawings/svg';
 import { unitPicture } from '../drawings/unit';
 import { selection, type UnitKey } from '../stores/selection.svelte';
 import { shell } from '../stores/shell.svelte';
 import { studio } from '../stores/studio.svelte';
+import { appearance } from '../stores/theme.svelte';
 import { tolerance } from '../stores/tolerance.svelte';
 import { agreement } from './comparison';
 import { certainFirst, unitTrust } from './certain';
 import { deltaWords, layerSums } from './completeness';
 import { errorLine, mapError, ofTotal } from './errorWords';
 import { exportText, pixelUrl } from './exports';
+import { PRESETS } from './figures';
 import { finding, foundVerb, openWords } from './finding';
 import { number, percent, shape, signed } from './format';
+import { fontRules } from './fonts';
 import { known } from './known';
-import { pictureOf } from './inputs';
+import { imagePixels, lettersOf, pictureOf, range } from './inputs';
+import { outputLabel } from './labels';
 import { alongRequest } from './path';
+import { looksLikeProbabilities, topValues } from './prediction';
 import { isProvisional } from './provisional';
+import { reportPage } from './reportPage';
 import { byRank, examplePlace, order, NO_FILTER, ranking, unitCount, type Ranking } from './ranking';
 import { sharedExtent, unitMaps } from './unitMaps';
 
@@ -33,21 +42,20 @@ const DRAWN = 30;
 const LISTED = 200;
 /** Points of a scatter: the largest. */
 const MOST_POINTS = 4000;
-
-const STYLE = `body{max-width:1080px;margin:40px auto;padding:0 24px;font:14px/1.55 Inter,system-ui,-apple-system,'Segoe UI',sans-serif;color:#14171c;background:#fff}
-h1{font-size:28px;letter-spacing:-.02em;line-height:1.2;margin:0 0 4px}h2{margin:44px 0 8px;font-size:19px;letter-spacing:-.01em}h3{margin:24px 0 6px;font-size:14px}
-.lead{font-size:17px;margin:16px 0}.muted{color:#5f6875}.warn{color:#8a5a00;font-weight:600}.certain td{border-bottom:2px solid #5a45d0}.up{color:#b2182b}.down{color:#2166ac}
-table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}th,td{padding:4px 12px 4px 0;text-align:left;border-bottom:1px solid #e6e9ed;vertical-align:top}th{font-size:12px;color:#49515d}td.n,th.n{text-align:right}
-svg{display:block;margin:0 auto;max-width:100%;height:auto;border-radius:8px;background:#fff}figure{margin:12px 0;padding:8px;border:1px solid #e6e9ed;border-radius:10px;background:#fff;overflow:hidden}
-summary{margin:8px 0;cursor:pointer;color:#49515d}footer{margin:56px 0 24px;color:#5f6875;font-size:12px}
-@media print{body{margin:0}figure{break-inside:avoid}}
-@media(prefers-color-scheme:dark){body{background:#16191f;color:#e9ebef}.up{color:#ee7a70}.down{color:#63aaf0}.muted,footer{color:#929cab}.warn{color:#e0ad4f}th,summary{color:#b0b8c4}th,td{border-color:#282d37}}`;
+/** Examples whose inputs are shown, numbers of one that is no picture, and values of a prediction. */
+const PICTURED = 60;
+const NUMBERS = 24;
+const PREDICTED = 4;
 
 /** @param error words of it, and whether they are marked */
 const value = (amount: number, error: string, marked = false): string =>
-  `<td class="n ${amount >= 0 ? 'up' : 'down'}">${signed(amount, 4)}${error === '' ? '' : ` <span class="${marked ? 'warn' : 'muted'}">${error}</span>`}</td>`;
+  `<td class="n ${amount >= 0 ? 'up' : 'down'}" data-v="${amount}">${signed(amount, 4)}${error === '' ? '' : ` <span class="${marked ? 'warn' : 'muted'}">${error}</span>`}</td>`;
 /** Pictures are drawn for light ground whatever the window shows: a report is printed and passed on. */
-const figure = (picture: string): string => `<figure>${picture}</figure>`;
+const figure = (picture: string, marks: Marks): string => {
+  const legend = legendOf(marks, picture, 'light');
+  const { svg } = framed(picture, { title: '', facts: [], legend }, PRESETS.own.page, 'light', '');
+  return `<figure>${svg}</figure>`;
+};
 
 /** What a run's path came to, and what is not to be believed, below it. */
 function trustRow(run: RunRecord, place: number, example: number): string {
@@ -73,25 +81,25 @@ function runsTable(runs: readonly RunRecord[], example: number): string {
 
 function rankingPart(table: Ranking): string {
   const rows = order(table, { by: 'size', column: 0 }, true, { ...NO_FILTER, top: LISTED });
-  const parts = [figure(rankingPicture(table, rows.subarray(0, DRAWN), 0, 'light', null, studio.runs.nameOf))];
+  const parts = [figure(rankingPicture(table, rows.subarray(0, DRAWN), 0, 'light', null, studio.runs.nameOf), 'ranking')];
   parts.push(
-    `<details><summary>The ${count(rows.length, 'largest unit', 'largest units')} as a table</summary><table><tr><th class="n">#</th><th>unit</th>`,
+    `<details><summary>The ${count(rows.length, 'largest unit', 'largest units')} as a table</summary><table class="sort"><thead><tr><th class="n">#</th><th>unit</th>`,
   );
   for (const { run } of table.columns)
     parts.push(`<th class="n">${escaped(studio.runs.nameOf(run))}</th><th class="n">rank</th>`);
-  parts.push('</tr>');
+  parts.push('</tr></thead><tbody>');
   const [first] = table.columns;
   const certain = first?.hasErrors ? certainFirst(first, table.layer, byRank(first)) : 0;
   rows.forEach((row, at) => {
     const layer = table.layers[table.layer[row]!]!;
     parts.push(
-      `<tr${at + 1 === certain ? ' class="certain"' : ''}><td class="n">${at + 1}</td><td>${escaped(layer.name)} #${table.unit[row]}</td>`,
+      `<tr data-unit="${escaped(`${layer.name} #${table.unit[row]}`)}"${at + 1 === certain ? ' class="certain"' : ''}><td class="n" data-v="${at + 1}">${at + 1}</td><td>${escaped(layer.name)} #${table.unit[row]}</td>`,
     );
     for (const column of table.columns) {
       const trust = unitTrust(column, table.layer[row]!, row);
       const error = trust ? errorLine(trust, column.errors[row]!, true) : '';
       parts.push(
-        `${value(column.values[row]!, error, trust !== null && trust.trust !== 'fine')}<td class="n muted">${column.ranks[row]}</td>`,
+        `${value(column.values[row]!, error, trust !== null && trust.trust !== 'fine')}<td class="n muted" data-v="${column.ranks[row]}">${column.ranks[row]}</td>`,
       );
     }
     parts.push('</tr>');
@@ -99,7 +107,7 @@ function rankingPart(table: Ranking): string {
   const said = first?.hasErrors
     ? `<p class="muted">By ${escaped(studio.runs.nameOf(first.run))}, ${certainWords(certain, table.unit.length)}: they stand apart from all below by more than their estimated errors. Errors in per cent are shares of their layer's total.</p>`
     : '';
-  return `${said}${parts.join('')}</table></details>`;
+  return `${said}${parts.join('')}</tbody></table></details>`;
 }
 
 /** The first column against each other one. */
@@ -110,7 +118,7 @@ function comparisonPart(table: Ranking): string {
   const largest = all.length > MOST_POINTS ? all.filter((row) => first.ranks[row]! <= MOST_POINTS) : all;
   const parts = others.map((other) => {
     const { rankCorrelation, signFlips, distance } = agreement(first, other, all);
-    return `<h3>${escaped(studio.runs.nameOf(other.run))} against ${escaped(studio.runs.nameOf(first.run))}</h3><p>Rank correlation <b>${Number.isFinite(rankCorrelation) ? rankCorrelation.toFixed(3) : 'n/a'}</b>, <b>${signFlips.length}</b> of ${all.length} units change their sign beyond both errors, distance <b>${percent(distance)}</b>.</p>${figure(scatterPicture(first, other, largest, 'light', studio.runs.nameOf))}`;
+    return `<h3>${escaped(studio.runs.nameOf(other.run))} against ${escaped(studio.runs.nameOf(first.run))}</h3><p>Rank correlation <b>${Number.isFinite(rankCorrelation) ? rankCorrelation.toFixed(3) : 'n/a'}</b>, <b>${signFlips.length}</b> of ${all.length} units change their sign beyond both errors, distance <b>${percent(distance)}</b>.</p>${figure(scatterPicture(first, other, largest, 'light', studio.runs.nameOf), 'plot')}`;
   });
   return `<h2>Where the methods agree</h2>${parts.join('')}`;
 }
@@ -131,7 +139,7 @@ function completenessPart(run: RunRecord, example: number): string {
     ({ layer, sum, residual, error }) =>
       `<tr><td>${escaped(layer.name)}</td><td>${escaped(layer.kind)}</td>${value(sum, '')}<td class="n">${residual === null ? 'not judged' : number(residual, 2)}</td>${error === null ? '<td></td><td></td>' : [[error.units, error.unitsShare] as const, [error.neurons, error.neuronsShare] as const].map(([size, share]) => `<td class="n${trustOf(share) === 'fine' ? '' : ' warn'}">${ofTotal(size, share)}</td>`).join('')}</tr>`,
   );
-  return `<h3>${escaped(studio.runs.nameOf(run))}</h3><p>F(x) − F(x') = ${deltaWords(sums, 5)}. ${says}</p>${figure(completenessPicture(sums, `Sums by ${studio.runs.nameOf(run)}`, 'light'))}<details><summary>As a table</summary><table><tr><th>layer</th><th>kind</th><th class="n">sum</th><th class="n">residual</th><th class="n">error over units, est.</th><th class="n">over neurons</th></tr>${listed.join('')}</table></details>`;
+  return `<h3>${escaped(studio.runs.nameOf(run))}</h3><p>F(x) − F(x') = ${deltaWords(sums, 5)}. ${says}</p>${figure(completenessPicture(sums, `Sums by ${studio.runs.nameOf(run)}`, 'light'), 'completeness')}<details><summary>As a table</summary><table><tr><th>layer</th><th>kind</th><th class="n">sum</th><th class="n">residual</th><th class="n">error over units, est.</th><th class="n">over neurons</th></tr>${listed.join('')}</table></details>`;
 }
 
 /** Units that are worth a picture: what the headline names, what is selected, what is pinned. */
@@ -155,7 +163,7 @@ async function unitPart({ layer, unit }: UnitKey, runs: readonly RunRecord[], ex
   const input = inputName === undefined ? null : await studio.inputOf(main.run, inputName, example);
   const units = unitCount(record);
   const place = examplePlace(main.run, example);
-  return figure(
+  return `<h3>${escaped(layer)} #${unit}</h3>${figure(
     unitPicture(
       {
         title: `${layer} #${unit}`,
@@ -174,7 +182,50 @@ async function unitPart({ layer, unit }: UnitKey, runs: readonly RunRecord[], ex
       'light',
       pixelUrl,
     ),
+    'unit',
+  )}`;
+}
+
+/** One example of an input as it looks: a picture, letters, or its first numbers. */
+function inputMarkup(name: string, value: NumericArray): string {
+  const picture = pictureOf(value.shape, studio.model.known(name));
+  if (picture.kind === 'image') {
+    const data = imagePixels(value.data, picture, range(value.data));
+    return `<img src="${pixelUrl(data, picture.width, picture.height)}" width="${picture.width}" height="${picture.height}" alt="${escaped(name)}">`;
+  }
+  const said =
+    picture.kind === 'sequence'
+      ? lettersOf(value.data, picture.alphabet)
+      : Array.from(value.data.subarray(0, NUMBERS), (each) => number(each)).join(' ') +
+        (value.data.length > NUMBERS ? ' …' : '');
+  return `<p class="letters">${escaped(said)}</p>`;
+}
+
+/** What the model says of an example, where that is known: its largest values, at the input and at the baseline. */
+function predictionMarkup(example: number): string {
+  const told = studio.model.inputs?.told ?? null;
+  const place = told?.examples.indexOf(example) ?? -1;
+  const [output] = told?.prediction.outputs ?? [];
+  if (!output || place < 0) return '';
+  const says = looksLikeProbabilities(output) ? percent : number;
+  const rows = topValues(output, place, PREDICTED).map(
+    ({ index, atInput, atBaseline }) =>
+      `<tr><td>${escaped(outputLabel(index, studio.model.opened))}</td><td class="n">${says(atInput)}</td><td class="n muted">${says(atBaseline)}</td></tr>`,
   );
+  return `<table><tr><th>prediction</th><th class="n">input</th><th class="n">baseline</th></tr>${rows.join('')}</table>`;
+}
+
+/** The examples that were run: what went in, what they truly are, what came out. */
+async function inputsPart(run: RunRecord, examples: readonly number[]): Promise<string> {
+  const names = [...(studio.model.inputs?.rows?.arrays.keys() ?? [])];
+  const cards = examples.slice(0, PICTURED).map(async (example) => {
+    const values = await Promise.all(names.map((name) => studio.inputOf(run, name, example)));
+    const shown = values.map((value, at) => (value ? inputMarkup(names[at]!, value) : ''));
+    const truth = studio.labelOf(example);
+    return `<figure><b>Example ${example}</b>${truth === undefined ? '' : `, truly ${escaped(truth)}`}${shown.join('')}${predictionMarkup(example)}</figure>`;
+  });
+  const left = examples.length - PICTURED;
+  return `<h2>Inputs</h2><p class="muted">From ${escaped(run.asked.dataName)}, compared with ${escaped(baselineWords(run.asked.baseline))}.</p><div class="inputs">${(await Promise.all(cards)).join('')}</div>${left > 0 ? `<p class="muted">And ${count(left, 'example')} more.</p>` : ''}`;
 }
 
 /** The target along the path with the running sum of the cut that strays most, where the run can be looked into. */
@@ -195,7 +246,7 @@ async function pathPart(runs: readonly RunRecord[], example: number): Promise<st
     expected: target[at]! - target[0]!,
     running: cut.running[at]!,
   }));
-  return `<h2>From baseline to input, example ${example}</h2><p>By ${escaped(studio.runs.nameOf(run))}: of all cuts the sum of <b>${escaped(cut.name)}</b> strays most from the target on the way, by ${number(apart(cut), 2)}.</p>${figure(pathPicture(points, 'light'))}`;
+  return `<h2>From baseline to input, example ${example}</h2><p>By ${escaped(studio.runs.nameOf(run))}: of all cuts the sum of <b>${escaped(cut.name)}</b> strays most from the target on the way, by ${number(apart(cut), 2)}.</p>${figure(pathPicture(points, 'light'), 'plot')}`;
 }
 
 /**
@@ -223,7 +274,12 @@ export async function reportHtml(graph: string | null): Promise<string> {
       `<p class="lead"><b>${escaped(found.target)}</b> (${number(found.atBaseline)} at the baseline, ${number(found.atInput)} at the input) ${foundVerb(found)} <b>${escaped(found.top.layer)} #${found.top.unit}</b> <span class="${found.top.value >= 0 ? 'up' : 'down'}">${signed(found.top.value)}</span>${found.top.error ? ` ± ${number(found.top.error, 2)}` : ''}${found.top.rivals > 0 ? `, or to one of ${count(found.top.rivals, 'other', 'others')} within the errors` : ''}.${found.residual === null ? '' : ` Largest residual over cuts: ${percent(found.residual)}.`}</p>`,
     );
   parts.push(runsTable(columns, selection.example));
-  if (graph) parts.push(`<h2>Layers</h2>${figure(graph)}`);
+  const [main] = columns;
+  if (main) parts.push(await inputsPart(main, studio.runs.examples));
+  if (graph) parts.push(`<h2>Layers</h2>${figure(graph, 'graph')}`);
+  parts.push(
+    '<div class="find"><label for="find">Find a unit</label><input id="find" type="search" placeholder="layer, or layer #unit"><output for="find"></output></div>',
+  );
 
   for (const example of studio.runs.examples) {
     const truth = studio.labelOf(example);
@@ -243,13 +299,17 @@ export async function reportHtml(graph: string | null): Promise<string> {
     `<h2>Whether the sums are complete, example ${example}</h2><p class="muted">Only cuts are judged: layers that every path from input to target passes exactly once. A small residual does not make single neurons accurate.</p>`,
     ...here.map((run) => completenessPart(run, example)),
   );
-  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escaped(title)}</title><style>${STYLE}</style></head><body>${parts.join('')}<footer>Made by Mho ${escaped(studio.program.status?.version ?? '')}, ${new Date().toISOString()}</footer></body></html>`;
+  parts.push(
+    `<footer>Made by Mho ${escaped(studio.program.status?.version ?? '')}, ${new Date().toISOString()}</footer>`,
+  );
+  const body = parts.join('');
+  return reportPage(title, body, await fontRules(body));
 }
 
 /** Asks the host to save the report. */
 export async function exportReport(): Promise<void> {
   if (studio.runs.columns.every(isProvisional)) return;
-  const graph = (await shell.graphPicture?.()) ?? null;
+  const graph = (await appearance.drawnIn('light', () => shell.graphPicture?.())) ?? null;
   const name = (studio.document?.title ?? studio.model.summary?.name ?? 'mho')
     .replace(/\.mho$/, '')
     .replace(/[^\w.-]+/g, '-');
