@@ -122,3 +122,16 @@ export interface Doubt {
     /** They hold more digits than float32, which takes so much from them at the most. */
     | { readonly kind: 'digits'; readonly by: number };
 }
+
+/** One change of an example, as somebody made it. `input` is null where the model has only one. */
+export type EditMade = { readonly input: string | null } & (
+  | { readonly kind: 'letter' | 'token'; readonly position: number; readonly from: string; readonly to: string }
+  | { readonly kind: 'value'; readonly position: number; readonly from: number; readonly to: number }
+  /** Corners of a rectangle, both within it: row, column. */
+  | {
+      readonly kind: 'patch';
+      readonly from: readonly [row: number, column: number];
+      readonly to: readonly [row: number, column: number];
+      readonly filled: string;
+    }
+);

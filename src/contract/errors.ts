@@ -205,6 +205,7 @@ const catalogue = {
     'Look whether these are the right numbers for this input.',
   ],
   EXAMPLES_RANGE: ['Examples {range} were asked for, the inputs hold {count}.', 'Choose from 0 to {last}.'],
+  EDIT_OUTSIDE: ['Place {place} of the input {input} was to be changed, an example has {count}.', 'Edit it again.'],
   BASELINE_SHAPE: [
     'The baseline for {input} has shape {have}, expected {want}.',
     'Give one example, several references, or one per example.',

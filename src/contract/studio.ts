@@ -29,6 +29,7 @@ import {
   IMAGE_FITS,
   IMAGE_RANGES,
   type Doubt,
+  type EditMade,
   type HowRead,
   type ImageReading,
   type InputPort,
@@ -77,6 +78,27 @@ export const imageReading = z.object({
   mean: perChannel(z.number()),
   std: perChannel(z.number().positive()),
 });
+
+/** Of a change, what is told of it: as the contract's EditMade. */
+const count = z.number().int().nonnegative();
+const corner = z.tuple([count, count]);
+const told = z.string().max(100);
+const ofInput = { input: layerName.nullable() };
+const editMade = z.discriminatedUnion('kind', [
+  z.object({ kind: z.enum(['letter', 'token']), ...ofInput, position: count, from: told, to: told }),
+  z.object({ kind: z.literal('value'), ...ofInput, position: count, from: z.number(), to: z.number() }),
+  z.object({ kind: z.literal('patch'), ...ofInput, from: corner, to: corner, filled: told }),
+]) satisfies z.ZodType<EditMade>;
+/** Places of one example of an input, counted row by row, and what stands there then. */
+const edit = z
+  .object({
+    input: layerName,
+    places: z.array(count).min(1).max(1_000_000),
+    values: z.array(z.number()),
+    made: editMade,
+  })
+  .refine(({ places, values }) => places.length === values.length, 'as many values as places');
+export type Edit = z.infer<typeof edit>;
 
 // ---------------------------------------------------------------- what a run is asked
 
@@ -226,6 +248,19 @@ export interface InputData {
   readonly reading: (ImageReading & { readonly why: RangeReason }) | null;
   /** What is allowed but looks wrong. */
   readonly doubts: readonly Doubt[];
+  /** Of an example that was edited here: what was changed. */
+  readonly edited?: readonly EditMade[];
+}
+
+/** What the model says of many examples, each by its largest value. */
+export interface Verdicts {
+  readonly outputs: readonly {
+    readonly name: string;
+    /** Place of the largest value of an example, and the value; −1 where one is not a number. */
+    readonly top: Int32Array;
+    readonly value: Float32Array;
+  }[];
+  readonly backend: BackendInfo;
 }
 
 export interface OutputPrediction {
@@ -465,6 +500,23 @@ export const engineRequests = {
   keepReading: asks<void>()(z.object({ data: dataId })),
   /** Rows of data, by the model's inputs. */
   inputRows: asks<Readonly<Record<string, NumericArray>>>()(z.object({ data: dataId, examples: exampleList })),
+  /**
+   * An example with changes, as data of its own: one row, which goes by the example's number.
+   * @throws INPUT_UNKNOWN, EXAMPLES_RANGE, EDIT_OUTSIDE
+   */
+  editInputs: asks<InputData>()(
+    z.object({ data: dataId, example: z.number().int().nonnegative(), edits: z.array(edit).min(1).max(1000) }),
+  ),
+  /** What the model says of examples, in short: asked in batches, after whatever computes. */
+  verdicts: asks<Verdicts>()(
+    z.object({
+      data: dataId,
+      examples: exampleList.max(1024),
+      baseline,
+      ...turned,
+      backend: backendChoice.optional(),
+    }),
+  ),
   /** Outputs at the examples and at their baseline. */
   predict: asks<Prediction>()(
     z.object({ data: dataId, examples: exampleList, baseline, ...turned, backend: backendChoice.optional() }),

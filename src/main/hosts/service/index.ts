@@ -35,6 +35,7 @@ import { expectedCost, Timings } from './timings';
 import { keepBeside } from './beside';
 import { layerFacts } from './layerFacts';
 import { layerWeights } from './weights';
+import { tops } from './verdicts';
 import { attributionWork } from './work/attribution';
 import { continuingWork } from './work/continuing';
 
@@ -136,6 +137,7 @@ function handlers(options: ServiceOptions, recovery: Recovery) {
       const { range, fit, channels, mean, std } = reading;
       await keepBeside(epoch.openModel.summary.path, { image: { range, fit, channels, mean, std } });
     },
+    editInputs: async ({ document, params }) => document.editInputs(params),
     inputRows: async ({ document, params }) => document.inputRows(params.data, params.examples),
 
     predict: async ({ document: { epoch }, params }) => {
@@ -167,6 +169,23 @@ function handlers(options: ServiceOptions, recovery: Recovery) {
         durationMs,
         backend,
       };
+    },
+
+    verdicts: async ({ document: { epoch }, params }) => {
+      const request = epoch.data.request(probe(params), epoch.openModel);
+      const { graph } = await epoch.openModel.at(request.inputs);
+      const ports = openOutputs(graph);
+      const wanted = [...new Set(ports.map(({ value }) => value))];
+      const { atInput, faults, backend } = await engine.use(
+        params.backend ?? 'auto',
+        async (device) => ({
+          ...(await engine.valuesAtEnds(device, graph, request, wanted)),
+          backend: device.info,
+        }),
+        { signal: epoch.signal },
+      );
+      const strange = new Set(faults.map(({ example }) => example));
+      return { outputs: ports.map(({ name, value }) => ({ name, ...tops(atInput.get(value)!, strange) })), backend };
     },
 
     activations: async ({ document: { epoch }, params }) => {

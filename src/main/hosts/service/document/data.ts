@@ -1,14 +1,16 @@
 /** A document's data: what was read from files for the model's inputs, and what a run is asked with it. */
 import type { AttributionRequest } from '../../../../contract/attribution';
-import type { InputPort } from '../../../../contract/data';
+import type { EditMade, InputPort } from '../../../../contract/data';
 import { MhoError } from '../../../../contract/errors';
 import type { Question } from '../../../../contract/session';
-import type { InputData, RunSetup, StudioBaseline } from '../../../../contract/studio';
+import { editedWords } from '../../../../contract/words/edits';
+import type { Edit, InputData, RunSetup, StudioBaseline } from '../../../../contract/studio';
 import type { DataRead } from '../../../engine/data';
 import { fittingBaseline } from '../../../engine/data/baselines';
 import { variation } from '../../../engine/graph/varied';
 import { matched, placesOf, rowsOf, type Arrays } from '../arrays';
 import { inputData, inputFaults, readSource, type DataSource } from '../data';
+import { editedRow } from '../editing';
 import type { Engine } from '../engine';
 import type { SavedState } from '../recovery';
 import type { OpenModel } from './model';
@@ -19,6 +21,8 @@ export interface OpenData extends DataRead {
   readonly name: string;
   /** Number that each row goes by; null where they are counted from 0. */
   readonly rows: readonly number[] | null;
+  /** What was changed of the example that it is. */
+  readonly edited?: readonly EditMade[];
 }
 
 /** The arrays that are inputs, by input. */
@@ -43,9 +47,13 @@ export type Purpose = 'input' | 'baseline';
  * rows that runs were asked with are held, by the runs.
  */
 const WHOLE = 2;
+/** Edited examples that are held; of older ones runs hold what they were asked with. */
+const MOST_EDITED = 8;
 
 export class Data {
   readonly #open: Record<Purpose, [handle: string, data: OpenData][]> = { input: [], baseline: [] };
+  /** Apart from what was read: an edit pushes no file out, and is never what is open. */
+  #edited: [handle: string, data: OpenData][] = [];
 
   /** From which files everything came that was ever read here: what a run repeats. */
   readonly #sources = new Map<string, DataSource>();
@@ -90,6 +98,21 @@ export class Data {
   clear(): void {
     this.#open.input = [];
     this.#open.baseline = [];
+    this.#edited = [];
+  }
+
+  /**
+   * Takes an example with changes as data of its own.
+   * @throws INPUT_UNKNOWN, EXAMPLES_RANGE, EDIT_OUTSIDE, HANDLE_UNKNOWN
+   */
+  edit(handle: string, of: string, example: number, edits: readonly Edit[], { ports }: OpenModel): void {
+    const { arrays, rows, name } = this.get(of, 'input');
+    const [place] = placesOf([example], rows);
+    const edited = editedRow(byInput(arrays, ports), place!, edits);
+    const made = edits.map((each) => each.made);
+    const called = `${name}, ${editedWords(example, made)}`;
+    const data = { arrays: edited, how: [], reading: null, source: null, name: called, rows: [example], edited: made };
+    this.#edited = [...this.#edited, [handle, data] as [string, OpenData]].slice(-MOST_EDITED);
   }
 
   /** What was read last for the inputs. */
@@ -113,7 +136,8 @@ export class Data {
       const found = this.#open[purpose].find(([id]) => id === handle);
       if (found) return { purpose, data: found[1] };
     }
-    return null;
+    const edited = this.#edited.find(([id]) => id === handle);
+    return edited ? { purpose: 'input', data: edited[1] } : null;
   }
 
   /** For the recovery folder: what can be read again, or is a run's. */
@@ -131,7 +155,8 @@ export class Data {
   // ------------------------------------------------------------ shown
 
   shown(handle: string, { ports }: OpenModel): InputData {
-    return inputData(this.engine, handle, this.get(handle), ports);
+    const data = this.get(handle);
+    return { ...inputData(this.engine, handle, data, ports), ...(data.edited && { edited: data.edited }) };
   }
 
   /** Rows of data, by the model's inputs. @throws EXAMPLES_RANGE */

@@ -303,6 +303,14 @@ export class Document {
     return epoch.data.shown(handle, model);
   }
 
+  /** An example with changes. @throws INPUT_UNKNOWN, EXAMPLES_RANGE, EDIT_OUTSIDE, HANDLE_UNKNOWN */
+  editInputs({ data: of, example, edits }: Params<'editInputs'>): InputData {
+    const { data, openModel } = this.#epoch;
+    const handle = newId();
+    data.edit(handle, of, example, edits, openModel);
+    return data.shown(handle, openModel);
+  }
+
   /** Rows of data, by the model's inputs. @throws EXAMPLES_RANGE */
   inputRows(handle: string, examples: readonly number[]): Arrays {
     return this.#epoch.data.rows(handle, examples, this.#epoch.openModel);
