@@ -248,6 +248,8 @@ export interface InputData {
   readonly reading: (ImageReading & { readonly why: RangeReason }) | null;
   /** What is allowed but looks wrong. */
   readonly doubts: readonly Doubt[];
+  /** Of each example its true class, where an array beside the inputs tells (`y`, `labels`). */
+  readonly truth?: readonly number[];
   /** Of an example that was edited here: what was changed. */
   readonly edited?: readonly EditMade[];
 }

@@ -4,9 +4,12 @@ import type { InputData, Params, Prediction } from '../../contract/studio';
 import { exampleOf } from '../logic/inputs';
 import type { Program } from './program.svelte';
 import { Latest } from './latest';
+import { Verdicts } from './verdicts.svelte';
 
-/** As many examples as a picker reads at once. */
-const PICKER_ROWS = 64;
+/** As many examples as are read at once. */
+const BLOCK = 64;
+/** Bytes of rows beyond the first block that are kept at hand. */
+const MOST_BYTES = 64e6;
 
 /** Rows of data as they were asked for: `arrays` by the model's inputs, `[examples, …]` in the order of `examples`. */
 export interface Rows {
@@ -24,12 +27,15 @@ export interface Told {
 export const idsOf = ({ rows, examples }: InputData): readonly number[] =>
   rows ?? Array.from({ length: examples }, (_, at) => at);
 
-/** The first rows of data, with the numbers that they go by. */
-export async function readRows(program: Program, data: InputData): Promise<Rows> {
-  const examples = idsOf(data).slice(0, PICKER_ROWS);
-  const arrays = await program.client.request('inputRows', { data: data.data, examples });
+/** Some rows of data. */
+async function rowsOf(program: Program, data: InputData, examples: readonly number[]): Promise<Rows> {
+  const arrays = await program.client.request('inputRows', { data: data.data, examples: [...examples] });
   return { examples, arrays: new Map(Object.entries(arrays)) };
 }
+
+/** The first rows of data, with the numbers that they go by. */
+export const readRows = (program: Program, data: InputData): Promise<Rows> =>
+  rowsOf(program, data, idsOf(data).slice(0, BLOCK));
 
 /** One example's row; null where it was not read. */
 export function rowOf(rows: Rows | null, input: string, example: number): NumericArray | null {
@@ -38,10 +44,22 @@ export function rowOf(rows: Rows | null, input: string, example: number): Numeri
   return array && place >= 0 && place < array.shape[0]! ? exampleOf(array, place) : null;
 }
 
+const bytesOf = ({ arrays }: Rows): number =>
+  [...arrays.values()].reduce((total, { data }) => total + data.byteLength, 0);
+
 export class Inputs {
   readonly ids: readonly number[];
+  /** Where each example stands among them. */
+  readonly #places: ReadonlyMap<number, number>;
   rows = $state.raw<Rows | null>(null);
+  /** Blocks of rows after the first, those that were asked for last at the end; null while one is being read. */
+  #blocks = $state.raw<ReadonlyMap<number, Rows | null>>(new Map());
   told = $state.raw<Told | null>(null);
+  /** What examples are sought by. */
+  filter = $state('');
+  /** Where a range of examples begins. */
+  anchor: number | null = null;
+  readonly verdicts: Verdicts;
   readonly #newest = new Latest();
 
   /** @param labels what each example truly is, where that is known */
@@ -51,16 +69,56 @@ export class Inputs {
     readonly labels: readonly string[],
   ) {
     this.ids = idsOf(data);
+    this.#places = new Map(this.ids.map((example, place) => [example, place]));
+    this.verdicts = new Verdicts(program, data.data, this.ids);
   }
 
-  /** Reads the rows that pickers show, unless a fault of the data keeps them from being inputs at all. */
+  has(example: number): boolean {
+    return this.#places.has(example);
+  }
+
+  /** Reads the rows that pickers show first, unless a fault of the data keeps them from being inputs at all. */
   async read(): Promise<void> {
     if (this.data.faults.every(({ code }) => code === 'INPUT_MISSING'))
       this.rows = await readRows(this.program, this.data);
   }
 
   row(input: string, example: number): NumericArray | null {
-    return rowOf(this.rows, input, example);
+    const place = this.#places.get(example);
+    if (place === undefined) return null;
+    const block = Math.floor(place / BLOCK);
+    return rowOf(block === 0 ? this.rows : (this.#blocks.get(block) ?? null), input, example);
+  }
+
+  /** Reads the rows of examples that are about to be seen, where they are not at hand. */
+  async show(examples: readonly number[]): Promise<void> {
+    const wanted = new Set(examples.map((example) => Math.floor((this.#places.get(example) ?? 0) / BLOCK)));
+    const missing = [...wanted].filter((block) => block > 0 && !this.#blocks.has(block));
+    if (missing.length === 0) return;
+    this.#blocks = new Map([...this.#blocks, ...missing.map((block) => [block, null] as const)]);
+    await Promise.all(
+      missing.map(async (block) => {
+        const examples = this.ids.slice(block * BLOCK, (block + 1) * BLOCK);
+        const read = await rowsOf(this.program, this.data, examples).catch(() => null);
+        if (read) this.#keep(block, read, wanted);
+        // the data are open no more: asked for again, they may be
+        else this.#blocks = new Map([...this.#blocks].filter(([other]) => other !== block));
+      }),
+    );
+  }
+
+  #keep(block: number, read: Rows, wanted: ReadonlySet<number>): void {
+    const blocks = new Map(this.#blocks);
+    blocks.delete(block);
+    blocks.set(block, read);
+    let bytes = [...blocks.values()].reduce((total, rows) => total + (rows ? bytesOf(rows) : 0), 0);
+    for (const [other, rows] of blocks) {
+      if (bytes <= MOST_BYTES) break;
+      if (!rows || wanted.has(other)) continue;
+      blocks.delete(other);
+      bytes -= bytesOf(rows);
+    }
+    this.#blocks = blocks;
   }
 
   /**

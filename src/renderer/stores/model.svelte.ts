@@ -9,6 +9,8 @@ import type { Estimate, FileRef, InputData, OpenedModel, RunSetup, StudioBaselin
 import type { MhoFault } from '../../contract/errors';
 import { takesChannelsFirst, type Known } from '../logic/inputs';
 import { lacking } from '../logic/asking';
+import { chosenAfter } from '../logic/examples';
+import { outputLabel } from '../logic/labels';
 import { trueEach, type Each } from '../logic/target';
 import { Changes } from './changes.svelte';
 import { Inputs, readRows } from './inputs.svelte';
@@ -20,6 +22,9 @@ import { selection } from './selection.svelte';
 
 /** How long typing pauses before it is asked what the model says, and what a run would take, ms. */
 const PAUSE = { predict: 60, estimate: 250 };
+
+/** As many examples as are predicted whole: of others it is told in short (`verdicts`), or when they are looked at. */
+const MOST_PREDICTED = 32;
 
 export class OpenModel {
   /** Null for a session that is open without its model. */
@@ -98,14 +103,19 @@ export class OpenModel {
 
   /** What each example of the sample's own data truly is, as a target; null where nothing tells. */
   get truth(): Each | null {
-    return this.sample && this.inputs?.labels.length ? trueEach(this.sample) : null;
+    return this.sample && this.inputs?.labels.length && this.opened?.data?.data === this.data?.data
+      ? trueEach(this.sample)
+      : null;
   }
 
   // ------------------------------------------------------------- data
 
   /** Takes data as inputs, with those of the examples that they have. */
   async use(data: InputData, examples: readonly number[]): Promise<void> {
-    const own = this.opened?.data?.data === data.data ? (this.sample?.exampleLabels ?? []) : [];
+    const own =
+      this.opened?.data?.data === data.data
+        ? (this.sample?.exampleLabels ?? [])
+        : (data.truth ?? []).map((index) => outputLabel(index, this.opened));
     const inputs = new Inputs(this.program, data, own);
     this.inputs = inputs;
     this.question.examples = examples.filter((example) => inputs.ids.includes(example));
@@ -193,11 +203,27 @@ export class OpenModel {
 
   // ------------------------------------------------------------- asking
 
-  chooseExample(example: number, add: boolean): void {
-    const { question } = this;
-    if (add) question.toggleExample(example);
-    else question.examples = [example];
-    selection.example = question.examples.includes(example) ? example : question.examples[0]!;
+  /**
+   * @param how with a range, all from the example that was clicked before it
+   * @param listed examples in the order in which they are seen
+   */
+  chooseExample(
+    example: number,
+    how: Parameters<typeof chosenAfter>[4],
+    listed: readonly number[] = this.inputs?.ids ?? [],
+  ): void {
+    const { question, inputs } = this;
+    if (!inputs) return;
+    const anchor = inputs.anchor ?? question.examples[0] ?? example;
+    this.chooseExamples(chosenAfter(question.examples, listed, anchor, example, how), example);
+    inputs.anchor = how === 'range' ? anchor : example;
+  }
+
+  /** Asks about examples. @param look the one that is shown, where it is among them */
+  chooseExamples(examples: readonly number[], look = selection.example): void {
+    if (examples.length === 0) return;
+    this.question.ask(examples);
+    selection.example = examples.includes(look) ? look : examples[0]!;
     this.refresh();
   }
 
@@ -257,8 +283,8 @@ export class OpenModel {
       this.#predicting = false;
       return;
     }
-    const looked = inputs.ids.includes(selection.example) ? [selection.example] : [];
-    const examples = [...new Set([...setup.examples, ...looked])].sort((a, b) => a - b);
+    const looked = inputs.has(selection.example) ? [selection.example] : [];
+    const examples = [...new Set([...looked, ...setup.examples])].slice(0, MOST_PREDICTED).sort((a, b) => a - b);
     const { baseline, hold, walk, backend } = setup;
     const mine = (this.#newestPrediction = {});
     await inputs.predict({ examples, baseline, hold, walk, backend }, (error) => (this.refusal = faultOf(error)));

@@ -134,10 +134,9 @@ export class Question {
     this.walk = !held && usual ? [...without(this.walk), input] : without(this.walk);
   }
 
-  /** Adds an example, or takes it out; the last one stays. */
-  toggleExample(example: number): void {
-    if (!this.examples.includes(example)) this.examples = [...this.examples, example].sort((a, b) => a - b);
-    else if (this.examples.length > 1) this.examples = this.examples.filter((other) => other !== example);
+  /** Asks about these examples, at least one. */
+  ask(examples: readonly number[]): void {
+    this.examples = examples;
     // Nothing tells what one that came anew is to explain.
     const { target, minus } = this.#targets;
     if (!target) this.explain({ index: 'argmax' });

@@ -51,8 +51,7 @@ describe('an edited example', () => {
   it('pushes no file out, and is not what is open', async () => {
     const service = start();
     const { data } = await digits(service);
-    for (let at = 0; at < 5; at++)
-      await get(service, 'editInputs', { data, example: 1, edits: [pixel(at, 1)] });
+    for (let at = 0; at < 5; at++) await get(service, 'editInputs', { data, example: 1, edits: [pixel(at, 1)] });
     expect((await get(service, 'openedModel', {}))!.data!.data).toBe(data);
     expect((await get(service, 'inputRows', { data, examples: [0] }))['image']!.shape).toEqual([1, 8, 8, 1]);
   });

@@ -37,7 +37,7 @@ describe('prediction', () => {
     await studio.openSample('net');
     await studio.chooseBaseline();
     expect(studio.question.perExample).toBe(true);
-    studio.model.chooseExample(5, false);
+    studio.model.chooseExample(5, 'only');
     await vi.runAllTimersAsync();
     expect(shownAt(studio, 5)).toBe(5);
     studio.model.look(2);
@@ -52,7 +52,7 @@ describe('prediction', () => {
     await studio.start(client);
     await studio.openSample('net');
     for (const example of [3, 4]) {
-      studio.model.chooseExample(example, false);
+      studio.model.chooseExample(example, 'only');
       await vi.runAllTimersAsync();
     }
     const [first, second] = client.open.filter(({ name }) => name === 'predict');

@@ -20,8 +20,8 @@ describe('a target for each example', () => {
       target: { layer: 'out', index: { each: [6, 8] } },
       minus: { layer: 'out', index: 0 },
     });
-    question.toggleExample(2);
-    question.toggleExample(1);
+    question.ask([1, 2, 3]);
+    question.ask([2, 3]);
     expect(asked(question)!.target.index).toEqual({ each: [7, 8] });
   });
 
@@ -29,7 +29,7 @@ describe('a target for each example', () => {
     const question = new Question(null, null);
     question.examples = [1];
     question.explain({ index: { each: [6] } }, [1]);
-    question.toggleExample(4);
+    question.ask([1, 4]);
     expect(asked(question)!.target).toEqual({ index: 'argmax' });
   });
 

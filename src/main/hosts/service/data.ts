@@ -117,6 +117,23 @@ function boundBy(
 /** Rounding is told where it takes more than this share of the range that values lie in. */
 const TOLD = 2 ** -20;
 
+/** What arrays of true classes are called. */
+const TRUTH = /^(y|labels?|targets?|class(es)?)(_(true|train|test|val))?$/i;
+
+/** Of each example its true class, where an array that is no input tells. */
+function truthIn(arrays: Arrays, inputs: ReadonlyMap<string, string>): Pick<InputData, 'truth'> {
+  const [first] = inputs.keys();
+  const count = first === undefined ? undefined : arrays[first]!.shape[0];
+  const found = Object.entries(arrays).find(
+    ([name, { data }]) =>
+      !inputs.has(name) &&
+      TRUTH.test(name) &&
+      data.length === count &&
+      data.every((at) => Number.isInteger(at) && at >= 0),
+  );
+  return found ? { truth: [...found[1].data] } : {};
+}
+
 /** Arrays of files against what the model wants. */
 export function inputData(
   engine: Pick<Engine, 'valueFault' | 'valueDoubt'>,
@@ -143,6 +160,7 @@ export function inputData(
     rows,
     how,
     reading,
+    ...truthIn(arrays, inputs),
     doubts: taken.flatMap(({ name, input, min, max }): Doubt[] => {
       if (min === null || max === null) return [];
       const port = expected.find((each) => each.name === input)!;

@@ -1,0 +1,68 @@
+/** What is known of the examples of the open data, and which of them a filter leaves. */
+import { asksPredictions, filterOf, isCorrect, type ExampleFacts } from '../logic/examples';
+import { outputLabel } from '../logic/labels';
+import { studio } from './studio.svelte';
+
+class Examples {
+  /** The output that classes are read from. */
+  readonly output = $derived.by(() => {
+    const { summary } = studio.model;
+    return summary
+      ? (summary.outputs.find(({ name }) => name === summary.defaultOutput) ?? summary.outputs[0])
+      : undefined;
+  });
+  readonly classes = $derived((this.output?.shape ?? []).reduce<number>((total, size) => total * (size ?? 1), 1));
+  readonly #run = $derived(new Set(studio.runs.examples));
+
+  /** By the place of the example among the data's. */
+  readonly facts = $derived.by((): readonly ExampleFacts[] => {
+    const { inputs } = studio.model;
+    return inputs?.ids.map((example) => this.#of(example)) ?? [];
+  });
+  /** Names of classes, true ones and predicted ones, as they come in the data. */
+  readonly truths = $derived(distinct(this.facts.map(({ truth }) => truth)));
+  readonly predictions = $derived(distinct(this.facts.map(({ predicted }) => predicted)));
+  /** What the filter leaves. */
+  readonly listed = $derived.by((): readonly ExampleFacts[] => {
+    const text = studio.model.inputs?.filter.trim() ?? '';
+    return text === '' ? this.facts : this.facts.filter(filterOf(text));
+  });
+
+  #of(example: number): ExampleFacts {
+    const { model } = studio;
+    const verdict = this.output && model.inputs?.verdicts.told.get(example)?.get(this.output.name);
+    const truth = model.label(example) ?? null;
+    const predicted = verdict && verdict.top >= 0 ? outputLabel(verdict.top, model.opened) : null;
+    return {
+      example,
+      truth,
+      predicted,
+      value: predicted === null ? null : verdict!.value,
+      correct: isCorrect(truth, predicted, this.classes),
+      run: this.#run.has(example),
+    };
+  }
+
+  /** Seeks examples; where the words ask for what the model says, it is asked. */
+  seek(text: string): void {
+    const { inputs } = studio.model;
+    if (!inputs) return;
+    inputs.filter = text;
+    if (asksPredictions(text)) this.predict();
+  }
+
+  /** Asks what the model says of all examples. @param all beyond the limit, too */
+  predict(all = false): void {
+    const { inputs, setup, question } = studio.model;
+    if (!inputs || inputs.data.faults.length > 0) return;
+    const { baseline, hold, walk, backend } = setup ?? question;
+    const asked = { baseline, hold: [...(hold ?? [])], walk: [...(walk ?? [])], backend };
+    void (all ? inputs.verdicts.askAll(asked) : inputs.verdicts.ask(asked));
+  }
+}
+
+const distinct = (names: readonly (string | null)[]): readonly string[] => [
+  ...new Set(names.filter((name) => name !== null)),
+];
+
+export const examples = new Examples();
