@@ -7,6 +7,7 @@ export const VIEWS = [
   { id: 'completeness', name: 'Completeness', roomy: true, whole: false },
   { id: 'compare', name: 'Compare', roomy: true, whole: false },
   { id: 'path', name: 'Path', roomy: true, whole: false },
+  { id: 'examples', name: 'Examples', roomy: true, whole: true },
   { id: 'runs', name: 'Runs', roomy: true, whole: true },
 ] as const satisfies readonly {
   readonly id: string;

@@ -43,6 +43,21 @@ class Examples {
     };
   }
 
+  /** Those of the chosen that no shown run took. */
+  readonly unrun = $derived(studio.question.examples.filter((example) => !this.#run.has(example)));
+
+  /** Runs examples as is asked; what is shown stays beside them. */
+  async run(wanted: readonly number[]): Promise<void> {
+    const { model, runs } = studio;
+    const setup = model.question.setup(model.data, wanted);
+    if (!setup) return;
+    const before = runs.shown;
+    const made = await studio.run(setup);
+    if (made.length === 0 || studio.runs !== runs) return;
+    const there = new Set(runs.all.map(({ run }) => run));
+    runs.shown = new Set([...before, ...runs.shown].filter((run) => there.has(run)));
+  }
+
   /** Seeks examples; where the words ask for what the model says, it is asked. */
   seek(text: string): void {
     const { inputs } = studio.model;

@@ -138,7 +138,7 @@ export class Question {
   ask(examples: readonly number[]): void {
     this.examples = examples;
     // Nothing tells what one that came anew is to explain.
-    const { target, minus } = this.#targets;
+    const { target, minus } = this.#targetsFor(examples);
     if (!target) this.explain({ index: 'argmax' });
     if (this.minus && !minus) this.minus = null;
   }
@@ -158,9 +158,9 @@ export class Question {
       index === null ? null : { ...(layer && { layer }), index, ...(afterActivation && { afterActivation }) };
   }
 
-  /** The targets for the examples that are chosen; null where one of them has none. */
-  get #targets(): Record<'target' | 'minus', StudioTarget | null> {
-    const { eachOf, examples } = this;
+  /** The targets for examples; null where one of them has none. */
+  #targetsFor(examples: readonly number[]): Record<'target' | 'minus', StudioTarget | null> {
+    const { eachOf } = this;
     return {
       target: targetFor(this.target, eachOf, examples),
       minus: this.minus && targetFor(this.minus, eachOf, examples),
@@ -189,14 +189,14 @@ export class Question {
     this.pathStart = last.result.pathStart;
   }
 
-  /** What a run of these data is asked; null while something is missing. */
-  setup(data: InputData | null): RunSetup | null {
-    if (!data || data.faults.length > 0 || this.examples.length === 0 || this.methods.length === 0) return null;
-    const { target, minus } = this.#targets;
+  /** What a run of these data is asked; null while something is missing. @param examples default: those that are chosen */
+  setup(data: InputData | null, examples: readonly number[] = this.examples): RunSetup | null {
+    if (!data || data.faults.length > 0 || examples.length === 0 || this.methods.length === 0) return null;
+    const { target, minus } = this.#targetsFor(examples);
     if (!target) return null;
     return {
       data: data.data,
-      examples: [...this.examples],
+      examples: [...examples],
       baseline: this.baseline,
       target,
       ...(minus && { minus }),
