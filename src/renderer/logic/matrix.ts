@@ -1,0 +1,202 @@
+/**
+ * Units against examples: the contribution of each unit of some layers at each example that runs of one question took, ordered by
+ * class, by likeness or as they come, with what they are on average over examples and over classes.
+ */
+import type { RunRecord } from '../../contract/studio';
+import { average } from './clustering';
+import { examplePlace, unitCount } from './ranking';
+
+/** An example of a run, in a column of the matrix. */
+export interface MatrixColumn {
+  readonly example: number;
+  readonly run: RunRecord;
+  /** Its place in the run's results. */
+  readonly place: number;
+}
+
+const questionOf = ({ asked, model, result }: RunRecord): string => {
+  const { dataName, baseline, target, minus, hold = [], walk = [] } = asked;
+  const kept = ({ layer, index, afterActivation }: RunRecord['asked']['target']) =>
+    [layer ?? '', typeof index === 'object' && 'each' in index ? 'each' : index, afterActivation === true] as const;
+  const basis = baseline.kind === 'fitting' ? 'fitting' : baseline;
+  return JSON.stringify([model, result.method, result.pathStart, dataName, basis, kept(target), minus && kept(minus), hold, walk]); // prettier-ignore
+};
+
+/**
+ * The examples that a run took, and those that other runs of the same question did: same model, method, data, baseline and target.
+ * @param runs in the order in which they were made: where several took an example the newest is taken, but for `main` before all
+ * @returns by number of the example
+ */
+export function columnsOf(runs: readonly RunRecord[], main: RunRecord): readonly MatrixColumn[] {
+  const question = questionOf(main);
+  const found = new Map<number, MatrixColumn>();
+  for (const run of [...runs.filter((other) => other.run !== main.run && questionOf(other) === question), main])
+    for (const place of run.result.examples.keys()) {
+      const example = run.asked.examples[run.result.examples[place]!]!;
+      found.set(example, { example, run, place: examplePlace(run, example) });
+    }
+  return [...found.values()].sort((a, b) => a.example - b.example);
+}
+
+export interface UnitName {
+  readonly layer: string;
+  readonly unit: number;
+}
+
+/** Over some examples: how many, their mean, and their standard deviation (of fewer than two: 0). */
+export interface Moments {
+  readonly count: number;
+  readonly mean: number;
+  readonly spread: number;
+}
+
+export interface MatrixRow extends UnitName {
+  /** A value for each column, in the columns' order. */
+  readonly values: Float32Array;
+  readonly all: Moments;
+  /** Mean |contribution|. */
+  readonly size: number;
+  /** Over the examples of a class, over those it is held against, and what lies between; null where no class is asked. */
+  readonly against: {
+    readonly of: Moments;
+    readonly others: Moments;
+    readonly difference: number;
+    /** Its standard error; null where one side has fewer than two examples. */
+    readonly error: number | null;
+  } | null;
+}
+
+export function moments(values: ArrayLike<number>, places: readonly number[]): Moments {
+  const count = places.length;
+  let mean = 0;
+  for (const place of places) mean += values[place]! / count;
+  let squares = 0;
+  for (const place of places) squares += (values[place]! - mean) ** 2;
+  return { count, mean, spread: count < 2 ? 0 : Math.sqrt(squares / (count - 1)) };
+}
+
+const errorOf = (a: Moments, b: Moments): number | null =>
+  a.count < 2 || b.count < 2 ? null : Math.sqrt(a.spread ** 2 / a.count + b.spread ** 2 / b.count);
+
+/** Places of columns on two sides: the examples of a class, and those that it is held against. */
+export interface Sides {
+  readonly of: readonly number[];
+  readonly others: readonly number[];
+}
+
+/** @param against another class; null for all other examples */
+export function sidesOf(groups: readonly (string | null)[], of: string | null, against: string | null): Sides | null {
+  if (of === null) return null;
+  const where = (holds: (group: string | null) => boolean) => groups.flatMap((group, at) => (holds(group) ? [at] : []));
+  return {
+    of: where((group) => group === of),
+    others: where((group) => (against === null ? group !== of : group === against)),
+  };
+}
+
+/**
+ * Rows of the matrix.
+ * @param of layers whose units are wanted, or some units; what not every column's run knows is left out
+ */
+export function matrixRows(
+  columns: readonly MatrixColumn[],
+  of: readonly string[] | readonly UnitName[],
+  sides: Sides | null,
+): readonly MatrixRow[] {
+  const byRun = new Map(columns.map(({ run }) => [run, new Map(run.layers.map((layer) => [layer.name, layer]))]));
+  const places = columns.map((_, at) => at);
+  const rows: MatrixRow[] = [];
+  const take = (name: string, wanted: readonly number[] | null) => {
+    const layers = columns.map(({ run }) => byRun.get(run)!.get(name));
+    if (layers.length === 0 || layers.some((layer) => !layer?.units.length)) return;
+    const units = unitCount(layers[0]!);
+    for (const unit of wanted ?? Array.from({ length: units }, (_, at) => at)) {
+      if (unit >= units) continue;
+      const values = Float32Array.from(columns, ({ place }, at) => layers[at]!.units[place * units + unit]!);
+      rows.push({ layer: name, unit, values, ...told(values, places, sides) });
+    }
+  };
+  for (const each of of)
+    if (typeof each === 'string') take(each, null);
+    else take(each.layer, [each.unit]);
+  return rows;
+}
+
+function told(
+  values: Float32Array,
+  places: readonly number[],
+  sides: Sides | null,
+): Pick<MatrixRow, 'all' | 'size' | 'against'> {
+  const all = moments(values, places);
+  const size = values.reduce((total, value) => total + Math.abs(value), 0) / Math.max(1, values.length);
+  if (!sides) return { all, size, against: null };
+  const [of, others] = [moments(values, sides.of), moments(values, sides.others)];
+  return { all, size, against: { of, others, difference: of.mean - others.mean, error: errorOf(of, others) } };
+}
+
+export const ROW_ORDERS = ['size', 'mean', 'spread', 'class', 'likeness', 'network'] as const;
+export type RowOrder = (typeof ROW_ORDERS)[number];
+export const COLUMN_ORDERS = ['index', 'class', 'likeness'] as const;
+export type ColumnOrder = (typeof COLUMN_ORDERS)[number];
+
+/** What the largest rows are the largest by: `likeness` and `network` order those that are largest by size. */
+function keyOf(row: MatrixRow, order: RowOrder): number {
+  if (order === 'mean') return Math.abs(row.all.mean);
+  if (order === 'spread') return row.all.spread;
+  if (order === 'class' && row.against) return Math.abs(row.against.difference);
+  return row.size;
+}
+
+/**
+ * The `most` largest rows, in an order; equal ones as in the network.
+ * @param order `class`: by the difference between the sides, largest first whichever way it goes
+ */
+export function orderedRows(rows: readonly MatrixRow[], order: RowOrder, most: number): readonly MatrixRow[] {
+  const place = new Map(rows.map((row, at) => [row, at]));
+  const finite = (key: number) => (Number.isNaN(key) ? -1 : key);
+  const largest = [...rows]
+    .sort((a, b) => finite(keyOf(b, order)) - finite(keyOf(a, order)) || place.get(a)! - place.get(b)!)
+    .slice(0, most);
+  if (order === 'network') return largest.sort((a, b) => place.get(a)! - place.get(b)!);
+  if (order !== 'likeness') return largest;
+  const inNetwork = largest.sort((a, b) => place.get(a)! - place.get(b)!);
+  return average(inNetwork.map(({ values }) => values)).map((at) => inNetwork[at]!);
+}
+
+/** Columns of a class side by side, classes in the order of their names, those without one last; a place for each column. */
+export function orderedColumns(
+  columns: readonly MatrixColumn[],
+  groups: readonly (string | null)[],
+  rows: readonly MatrixRow[],
+  order: ColumnOrder,
+): readonly number[] {
+  const places = columns.map((_, at) => at);
+  if (order === 'likeness') return average(places.map((at) => Float32Array.from(rows, ({ values }) => values[at]!)));
+  if (order === 'index') return places;
+  return places.sort((a, b) => {
+    const [left, right] = [groups[a] ?? null, groups[b] ?? null];
+    if (left === right) return a - b;
+    if (left === null || right === null) return left === null ? 1 : -1;
+    return left.localeCompare(right, 'en', { numeric: true });
+  });
+}
+
+/** Neighbouring columns of one class: what it is called, from which column, how many. */
+export interface Band {
+  readonly group: string | null;
+  readonly from: number;
+  readonly count: number;
+}
+export function bandsOf(groups: readonly (string | null)[]): readonly Band[] {
+  const bands: { group: string | null; from: number; count: number }[] = [];
+  groups.forEach((group, from) => {
+    const last = bands.at(-1);
+    if (last && last.group === group) last.count++;
+    else bands.push({ group, from, count: 1 });
+  });
+  return bands;
+}
+
+/** Largest |value|. */
+export const extentOf = (rows: readonly { readonly values: Float32Array }[]): number =>
+  rows.reduce((most, { values }) => values.reduce((largest, value) => Math.max(largest, Math.abs(value)), most), 0);
