@@ -1,9 +1,21 @@
 /** What is known of the examples of the open data, and which of them a filter leaves. */
+import type { Params, RunRecord } from '../../contract/studio';
 import { asksPredictions, filterOf, isCorrect, type ExampleFacts } from '../logic/examples';
 import { outputLabel } from '../logic/labels';
+import type { Edited } from './edited.svelte';
+import { selection } from './selection.svelte';
+import { shell } from './shell.svelte';
 import { studio } from './studio.svelte';
 
+/** What the view of examples shows. */
+export const MODES = [
+  { id: 'table', name: 'Table' },
+  { id: 'units', name: 'Units × examples' },
+  { id: 'edit', name: 'What if' },
+] as const;
+
 class Examples {
+  mode = $state<(typeof MODES)[number]['id']>('table');
   /** The output that classes are read from. */
   readonly output = $derived.by(() => {
     const { summary } = studio.model;
@@ -19,6 +31,16 @@ class Examples {
     const { inputs } = studio.model;
     return inputs?.ids.map((example) => this.#of(example)) ?? [];
   });
+  readonly #byExample = $derived(new Map(this.facts.map((each) => [each.example, each])));
+  of(example: number): ExampleFacts | undefined {
+    return this.#byExample.get(example);
+  }
+
+  /** The selected example with its changes; null where it is none of the open data. */
+  get edited(): Edited | null {
+    return studio.model.inputs?.edited(selection.example, () => this.#asked()) ?? null;
+  }
+
   /** Names of classes, true ones and predicted ones, as they come in the data. */
   readonly truths = $derived(distinct(this.facts.map(({ truth }) => truth)));
   readonly predictions = $derived(distinct(this.facts.map(({ predicted }) => predicted)));
@@ -47,15 +69,31 @@ class Examples {
   readonly unrun = $derived(studio.question.examples.filter((example) => !this.#run.has(example)));
 
   /** Runs examples as is asked; what is shown stays beside them. */
-  async run(wanted: readonly number[]): Promise<void> {
+  async run(wanted: readonly number[], data = studio.model.data): Promise<readonly RunRecord[]> {
     const { model, runs } = studio;
-    const setup = model.question.setup(model.data, wanted);
-    if (!setup) return;
+    const setup = model.question.setup(data, wanted);
+    if (!setup) return [];
     const before = runs.shown;
     const made = await studio.run(setup);
-    if (made.length === 0 || studio.runs !== runs) return;
+    if (made.length === 0 || studio.runs !== runs) return [];
     const there = new Set(runs.all.map(({ run }) => run));
     runs.shown = new Set([...before, ...runs.shown].filter((run) => there.has(run)));
+    return made;
+  }
+
+  /** Runs a changed example. @param compare with the original, which is run first where no shown run took it */
+  async runEdited({ data, example }: Edited, compare: boolean): Promise<void> {
+    if (!data) return;
+    const original = () => studio.runs.current.find(({ asked }) => asked.dataName === studio.model.data?.name);
+    if (compare && !original()) await this.run([example]);
+    const before = original();
+    const [made] = await this.run([example], data);
+    if (!compare || !before || !made) return;
+    const sameMethod = studio.runs.current.find(
+      ({ job, result }) => job === made.job && result.method === before.result.method,
+    );
+    shell.compared = [before.run, (sameMethod ?? made).run];
+    shell.view = 'compare';
   }
 
   /** Seeks examples; where the words ask for what the model says, it is asked. */
@@ -68,11 +106,15 @@ class Examples {
 
   /** Asks what the model says of all examples. @param all beyond the limit, too */
   predict(all = false): void {
-    const { inputs, setup, question } = studio.model;
+    const { inputs } = studio.model;
     if (!inputs || inputs.data.faults.length > 0) return;
-    const { baseline, hold, walk, backend } = setup ?? question;
-    const asked = { baseline, hold: [...(hold ?? [])], walk: [...(walk ?? [])], backend };
-    void (all ? inputs.verdicts.askAll(asked) : inputs.verdicts.ask(asked));
+    void (all ? inputs.verdicts.askAll(this.#asked()) : inputs.verdicts.ask(this.#asked()));
+  }
+
+  /** What a prediction is asked besides its examples. */
+  #asked(): Omit<Params<'predict'>, 'data' | 'examples'> {
+    const { baseline, hold, walk, backend } = studio.question;
+    return { baseline, hold: [...hold], walk: [...walk], backend };
   }
 }
 

@@ -2,6 +2,7 @@
 import type { NumericArray } from '../../contract/attribution';
 import type { InputData, Params, Prediction } from '../../contract/studio';
 import { exampleOf } from '../logic/inputs';
+import { Edited } from './edited.svelte';
 import type { Program } from './program.svelte';
 import { Latest } from './latest';
 import { Verdicts } from './verdicts.svelte';
@@ -60,6 +61,8 @@ export class Inputs {
   /** Where a range of examples begins. */
   anchor: number | null = null;
   readonly verdicts: Verdicts;
+  /** Examples that somebody began to change. */
+  readonly #edited = new Map<number, Edited>();
   readonly #newest = new Latest();
 
   /** @param labels what each example truly is, where that is known */
@@ -75,6 +78,14 @@ export class Inputs {
 
   has(example: number): boolean {
     return this.#places.has(example);
+  }
+
+  /** An example with its changes. @param asked how the model is asked about it, at the time of asking */
+  edited(example: number, asked: ConstructorParameters<typeof Edited>[3]): Edited | null {
+    if (!this.has(example)) return null;
+    const edited = this.#edited.get(example) ?? new Edited(this.program, this.data, example, asked);
+    this.#edited.set(example, edited);
+    return edited;
   }
 
   /** Reads the rows that pickers show first, unless a fault of the data keeps them from being inputs at all. */
