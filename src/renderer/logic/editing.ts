@@ -135,5 +135,5 @@ export function patchEdit(
     }
   }
   const filled = filling.kind === 'mean' ? 'its mean' : filling.name;
-  return { input, places, values: now, made: { kind: 'patch', input: told, from, to, filled } };
+  return { input, places, values: now, made: { kind: 'patch', input: told, from: [...from], to: [...to], filled } };
 }

@@ -50,11 +50,18 @@ class Examples {
     return text === '' ? this.facts : this.facts.filter(filterOf(text));
   });
 
+  /** A class by its label; an output of one value by its own name. */
+  #named(index: number): string {
+    return this.classes < 2 && !studio.model.opened?.labels.length
+      ? this.output!.name
+      : outputLabel(index, studio.model.opened);
+  }
+
   #of(example: number): ExampleFacts {
     const { model } = studio;
     const verdict = this.output && model.inputs?.verdicts.told.get(example)?.get(this.output.name);
     const truth = model.label(example) ?? null;
-    const predicted = verdict && verdict.top >= 0 ? outputLabel(verdict.top, model.opened) : null;
+    const predicted = verdict && verdict.top >= 0 ? this.#named(verdict.top) : null;
     return {
       example,
       truth,
