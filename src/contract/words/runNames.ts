@@ -77,7 +77,8 @@ const PARTS = {
   baseline: ({ asked }) => baselinePart(asked.baseline),
   target: ({ asked, result }, { example, labels }) => {
     const place = Math.max(0, result.examples.findIndex((at) => asked.examples[at] === example)); // prettier-ignore
-    return part(targetName(result, place, labels), result.target[place] ?? '');
+    const name = targetName(result, place, labels);
+    return part(/^\d+$/.test(name) ? `target ${name}` : name, result.target[place] ?? '');
   },
   examples: examplesPart,
   held: ({ asked }) => heldPart(asked),
@@ -109,14 +110,16 @@ function* subsets(of: number, size: number, from = 0): Generator<readonly number
 /** A run among others of the same method: what its parts are, as numbers that are the same where the parts are. */
 type Differing = readonly number[];
 
-/** The fewest parts by which a run differs from all that it can be told from. */
+/** The fewest parts by which a run differs from all that it can be told from; the last one where nothing else tells. */
 function telling(run: Differing, others: readonly Differing[]): readonly number[] {
+  const differ = (other: Differing, parts: readonly number[]): boolean => parts.some((at) => run[at] !== other[at]);
   const all = run.map((_, at) => at);
-  const unlike = others.filter((other) => all.some((at) => run[at] !== other[at]));
-  for (let size = 0; size < run.length; size++)
-    for (const parts of subsets(run.length, size))
-      if (unlike.every((other) => parts.some((at) => run[at] !== other[at]))) return parts;
-  return all;
+  const unlike = others.filter((other) => differ(other, all));
+  // the last resort is no shorter way
+  const most = unlike.every((other) => differ(other, all.slice(0, -1))) ? run.length - 1 : run.length;
+  for (let size = 0; size < most; size++)
+    for (const parts of subsets(most, size)) if (unlike.every((other) => differ(other, parts))) return parts;
+  return all.slice(0, most);
 }
 
 function grouped<Each, Key>(all: readonly Each[], keyOf: (each: Each) => Key): ReadonlyMap<Key, Each[]> {
@@ -141,6 +144,7 @@ function namesOf<Run extends NamedRun>(runs: readonly Run[], beside: Beside<Run>
   const each = (of: (typeof PARTS)[keyof typeof PARTS]): readonly Part[] => runs.map((run) => of(run, beside));
   const [path, data] = [each(PARTS.path), dataParts(runs)];
   const { baseline, target, examples, held, start, session, made } = PARTS;
+  const dates = each(made);
   const early = pathFirst(runs);
   const differing = [
     ...(early ? [path] : []),
@@ -148,10 +152,10 @@ function namesOf<Run extends NamedRun>(runs: readonly Run[], beside: Beside<Run>
     data,
     ...[held, start, session].map(each),
     ...(early ? [] : [path]),
-    each(made),
+    dates,
   ].flatMap((parts) => {
     const keys = [...new Set(parts.map(({ key }) => key))];
-    if (keys.length < 2) return [];
+    if (keys.length < 2 && parts !== dates) return [];
     const ofText = grouped(parts, ({ text }) => text);
     const words = parts.map(({ text, key }) => {
       const alike = [...new Set(ofText.get(text)!.map((each) => each.key))];

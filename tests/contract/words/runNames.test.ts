@@ -71,6 +71,18 @@ describe('runs that stand together are called', () => {
     ['and are counted where nothing tells them apart', [{}, {}], ['NIG', 'NIG (2)']],
   ])('%s', (_, given, expected) => expect(names(given)).toEqual(expected));
 
+  it('by the date only where two other things do not do', () => {
+    const [created, later] = ['2026-01-01T00:00:00', '2026-01-02T00:00:00'];
+    const given = [{ created }, { baseline: 0.5, created: later }, { targets: ['logits[9]'], created: later }];
+    expect(names(given)[0]).toBe('NIG · baseline 0 · logits[0]');
+    expect(
+      names([
+        { created, targets: ['3'] },
+        { created, targets: ['9'] },
+      ])[0],
+    ).toBe('NIG · target 3');
+  });
+
   it('each by what tells it, not all by what tells some', () => {
     expect(names([{}, { baseline: 0.5 }, { targets: ['logits[9]'] }])).toEqual([
       'NIG · baseline 0 · logits[0]',

@@ -1,0 +1,152 @@
+/** Runs: told apart wherever they are listed, in a table of their own, and as they were left when a session is opened again. */
+import { expect, test, type Page } from '@playwright/test';
+import { join } from 'node:path';
+import { answerDialogs, forget, launch, newFolder, type Studio } from './studio';
+
+test.describe.configure({ mode: 'serial' });
+
+let studio: Studio;
+let page: Page;
+let folder: string;
+const faults: string[] = [];
+const grid = () => page.getByRole('grid', { name: 'Units by importance' });
+const view = (name: string) => page.getByRole('tab', { name }).click();
+const chips = () => page.getByRole('list', { name: 'Runs' }).locator('button[aria-pressed]');
+const shown = () => page.getByRole('list', { name: 'Runs' }).locator('button[aria-pressed=true]').allInnerTexts();
+const table = () => page.getByRole('table', { name: 'Runs' });
+const rows = () => table().locator('tbody tr');
+const idle = () => expect(page.getByRole('button', { name: 'Run', exact: true }).first()).toBeEnabled();
+const pick = (example: number) =>
+  page
+    .getByRole('region', { name: 'Input' })
+    .getByRole('button', { name: new RegExp(`^Example ${example}\\b`) })
+    .click();
+async function run(): Promise<void> {
+  await page.getByRole('button', { name: 'Run', exact: true }).first().click();
+  await expect(page.getByRole('list', { name: 'Runs' })).toContainText('so far');
+  await expect(page.getByRole('list', { name: 'Runs' })).not.toContainText('so far');
+  await idle();
+}
+const listen = () => {
+  page.on('console', (message) => message.type() === 'error' && faults.push(message.text()));
+  page.on('pageerror', (error) => faults.push(error.message));
+};
+
+test.beforeAll(async () => {
+  folder = newFolder();
+  studio = await launch(['--sample', 'digits']);
+  page = studio.page;
+  listen();
+});
+test.afterAll(async () => {
+  await studio.close();
+  forget(studio.userData);
+  forget(folder);
+});
+
+test('two examples and a baseline: six runs with six names, everywhere the same', async () => {
+  await pick(0);
+  await run();
+  await pick(6);
+  await run();
+  await pick(0);
+  await page.getByRole('spinbutton', { name: 'every value' }).fill('0.5');
+  await page.getByRole('spinbutton', { name: 'every value' }).press('Tab');
+  await run();
+  await expect(chips()).toHaveCount(6);
+  const names = await chips().locator('.name').allInnerTexts();
+  expect(new Set(names).size).toBe(6);
+  expect(names.filter((name) => name.includes('baseline 0.5'))).toHaveLength(2);
+  await view('Compare');
+  const options = await page.getByRole('combobox', { name: 'First run' }).locator('option').allInnerTexts();
+  expect([...options].sort()).toEqual([...names].sort());
+  await view('Ranking');
+  await expect(grid().getByRole('columnheader', { name: 'NIG · baseline 0.5' })).toBeVisible();
+});
+
+test('all of them stand in a table: sorted, hidden, shown, named, pinned', async () => {
+  await view('Runs');
+  await expect(rows()).toHaveCount(6);
+  await table().locator('thead').getByRole('button', { name: 'baseline' }).click();
+  await expect(rows().first()).toContainText('constant 0');
+  await table().locator('thead').getByRole('button', { name: 'baseline' }).click();
+  await expect(rows().first()).toContainText('constant 0.5');
+  await rows().first().getByRole('checkbox').click();
+  await page.keyboard.press('F2');
+  await page.getByRole('textbox', { name: 'Name of the run' }).fill('the one that counts');
+  await page.keyboard.press('Enter');
+  await expect(rows().first()).toContainText('the one that counts');
+  await expect(page.getByRole('list', { name: 'Runs' })).toContainText('the one that counts');
+  const tools = page.getByRole('toolbar', { name: 'Chosen runs' });
+  await tools.getByRole('button', { name: 'Pin' }).click();
+  await expect(rows().first()).toContainText('pinned');
+  await tools.getByRole('button', { name: 'Unpin' }).click();
+  const before = (await shown()).length;
+  await tools.getByRole('button', { name: 'Hide' }).click();
+  expect((await shown()).length).toBe(before - 1);
+  await tools.getByRole('button', { name: 'Show' }).click();
+  expect((await shown()).length).toBe(before);
+});
+
+test('several are removed at once, and that is undone at once; by keys', async () => {
+  await rows().nth(1).getByRole('checkbox').focus();
+  await page.keyboard.press('Space');
+  await page.keyboard.press('Delete');
+  await expect(rows()).toHaveCount(4);
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await expect(rows()).toHaveCount(6);
+});
+
+test('a run is run again as it was asked', async () => {
+  await table().locator('thead').getByRole('button', { name: 'target' }).click();
+  const other = rows()
+    .filter({ hasText: /^\s*Rescale · target 9/ })
+    .first();
+  await other.getByRole('checkbox').click();
+  await page.getByRole('button', { name: 'Run again' }).click();
+  await expect(rows()).toHaveCount(7);
+  await idle();
+  await expect(page.getByRole('region', { name: 'Methods' }).getByRole('checkbox', { checked: true })).toHaveCount(1);
+  await page.getByRole('toolbar', { name: 'Chosen runs' }).getByRole('button', { name: 'Remove' }).click();
+});
+
+test('saved and opened again it shows what was shown, and side runs as such', async () => {
+  const path = join(folder, 'kept.mho');
+  await view('Ranking');
+  await pick(0);
+  for (const chip of await page
+    .getByRole('list', { name: 'Runs' })
+    .locator('button[aria-pressed=true]')
+    .all()
+    .then((all) => all.reverse()))
+    // prettier-ignore
+    await chip.click();
+  await chips().filter({ hasText: 'NIG · baseline 0' }).first().click();
+  await grid().locator('.tall [role=row]').nth(2).click();
+  await page.getByRole('button', { name: 'What drives it?' }).click();
+  await expect(page.getByRole('img', { name: /What drives the unit/ })).toBeVisible();
+  await expect(page.getByRole('button', { name: '1 side run' })).toBeVisible();
+  const seen = async () => ({
+    shown: await shown(),
+    headline: await page.locator('.headline').innerText(),
+    selected: await grid().locator('[role=row][aria-selected=true]').innerText(),
+    value: await page.getByLabel('value', { exact: true }).inputValue(),
+    baseline: await page.getByRole('spinbutton', { name: 'every value' }).inputValue(),
+    tab: await page.getByRole('tab', { selected: true }).innerText(),
+    chips: await chips().allInnerTexts(),
+  });
+  const before = await seen();
+  await answerDialogs(studio.app, { save: path });
+  await page.keyboard.press('Control+s');
+  await expect(page.getByText('Saved.')).toBeVisible();
+  const { userData } = studio;
+  await studio.close();
+  studio = await launch([path], userData);
+  page = studio.page;
+  listen();
+  await expect(page.getByRole('spinbutton', { name: 'every value' })).toBeVisible();
+  await expect(page.getByRole('button', { name: '1 side run' })).toBeVisible();
+  await expect.poll(seen).toEqual({ ...before, baseline: '0' });
+});
+
+test('the page says nothing wrong', () => expect(faults).toEqual([]));
