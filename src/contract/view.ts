@@ -6,7 +6,6 @@ import { z } from 'zod';
 
 const lenient = <Schema extends z.ZodType>(schema: Schema) => schema.optional().catch(undefined);
 const name = z.string().max(4096);
-const unit = z.object({ layer: name, unit: z.int().nonnegative() });
 /** In a message, ids of runs; in a session file, their places among its runs, since an id lasts as long as a window. */
 const runs = z.array(z.string().max(64)).max(100_000);
 
@@ -21,7 +20,6 @@ export const sessionView = z.object({
   /** The selected layer, and its unit. */
   layer: lenient(name),
   unit: lenient(z.int().nonnegative()),
-  pinned: lenient(z.array(unit).max(100_000)),
   /** Id of the view of the results. */
   tab: lenient(z.string().max(64)),
   setupOpen: lenient(z.boolean()),

@@ -31,7 +31,7 @@ import { known } from './known';
 import { imagePixels, lettersOf, pictureOf, range } from './inputs';
 import { outputLabel } from './labels';
 import { alongRequest } from './path';
-import { looksLikeProbabilities, topValues } from './prediction';
+import { looksLikeProbabilities, portOf, topValues } from './prediction';
 import { isProvisional } from './provisional';
 import { reportPage } from './reportPage';
 import { byRank, examplePlace, order, NO_FILTER, ranking, unitCount, type Ranking } from './ranking';
@@ -207,10 +207,10 @@ function predictionMarkup(example: number): string {
   const place = told?.examples.indexOf(example) ?? -1;
   const [output] = told?.prediction.outputs ?? [];
   if (!output || place < 0) return '';
-  const says = looksLikeProbabilities(output) ? percent : number;
+  const says = looksLikeProbabilities(output, studio.model.probability(output.name) !== null) ? percent : number;
   const rows = topValues(output, place, PREDICTED).map(
     ({ index, atInput, atBaseline }) =>
-      `<tr><td>${escaped(outputLabel(index, studio.model.opened))}</td><td class="n">${says(atInput)}</td><td class="n muted">${says(atBaseline)}</td></tr>`,
+      `<tr><td>${escaped(outputLabel(index, portOf(output), studio.model.opened))}</td><td class="n">${says(atInput)}</td><td class="n muted">${says(atBaseline)}</td></tr>`,
   );
   return `<table><tr><th>prediction</th><th class="n">input</th><th class="n">baseline</th></tr>${rows.join('')}</table>`;
 }

@@ -52,9 +52,7 @@ class Examples {
 
   /** A class by its label; an output of one value by its own name. */
   #named(index: number): string {
-    return this.classes < 2 && !studio.model.opened?.labels.length
-      ? this.output!.name
-      : outputLabel(index, studio.model.opened);
+    return outputLabel(index, this.output!, studio.model.opened);
   }
 
   #of(example: number): ExampleFacts {

@@ -108,6 +108,13 @@ export class OpenModel {
       : null;
   }
 
+  /** What a class is called: by the labels, where a value of the output that a target lies in where none is named has one. */
+  #classOf(index: number): string {
+    const { outputs = [], defaultOutput } = this.summary ?? {};
+    const output = outputs.find(({ name }) => name === defaultOutput) ?? outputs[0];
+    return output ? outputLabel(index, output, this.opened) : `${index}`;
+  }
+
   // ------------------------------------------------------------- data
 
   /** Takes data as inputs, with those of the examples that they have. */
@@ -115,7 +122,7 @@ export class OpenModel {
     const own =
       this.opened?.data?.data === data.data
         ? (this.sample?.exampleLabels ?? [])
-        : (data.truth ?? []).map((index) => outputLabel(index, this.opened));
+        : (data.truth ?? []).map((index) => this.#classOf(index));
     const inputs = new Inputs(this.program, data, own);
     this.inputs = inputs;
     this.question.examples = examples.filter((example) => inputs.ids.includes(example));

@@ -60,13 +60,13 @@ export function entries(): readonly Entry[] {
       of('Example')({
         label: `Example ${example}`,
         detail: model.label(example) ?? '',
-        run: () => model.chooseExample(example, false),
+        run: () => model.chooseExample(example, 'only'),
       }),
     ),
     ...(model.data && size > 1
       ? Array.from({ length: Math.min(size, MOST_TARGETS) }, (_, index) =>
           of('Explain')({
-            label: `Explain ${outputLabel(index, model.opened)}`,
+            label: `Explain ${outputLabel(index, output!, model.opened)}`,
             detail: `${output!.name}[${index}]`,
             run: () => {
               model.question.explain({ index });

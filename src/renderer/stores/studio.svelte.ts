@@ -27,7 +27,6 @@ import { OpenModel } from './model.svelte';
 import { notebook } from './notebook.svelte';
 import { Program } from './program.svelte';
 import { Runs } from './runs.svelte';
-import { shell } from './shell.svelte';
 import { selection } from './selection.svelte';
 import { Sharpening, type SharpeningOf } from './sharpening.svelte';
 import { shell } from './shell.svelte';
@@ -386,7 +385,6 @@ export class Studio {
     if (!view) return this.#selectTelling();
     selection.selectLayer(view.layer ?? null);
     selection.unit = view.unit ?? null;
-    selection.pinned = view.pinned ?? [];
     shell.view = VIEWS.find(({ id }) => id === view.tab)?.id ?? shell.view;
     shell.setupOpen = view.setupOpen ?? shell.setupOpen;
   }
@@ -398,7 +396,6 @@ export class Studio {
     example: selection.example,
     ...(selection.layer !== null && { layer: selection.layer }),
     ...(selection.unit !== null && { unit: selection.unit }),
-    ...(selection.pinned.length > 0 && { pinned: [...selection.pinned] }),
     tab: shell.view,
     setupOpen: shell.setupOpen,
   }));

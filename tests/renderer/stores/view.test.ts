@@ -40,7 +40,7 @@ class Program {
     removeRun: ({ run }) => void (this.runs = this.runs.filter((each) => each.run !== run)),
     keepView: ({ view }) => void (this.view = view),
     saveSession: () => {
-      this.#file = { document, summary: model.summary, runs: this.runs, view: this.view };
+      this.#file = { document, summary: model.summary, runs: this.runs, view: this.view, notebook: [] };
       return true;
     },
     openSession: () => this.#open(),
@@ -50,7 +50,7 @@ class Program {
     const ids = new Map(this.#file!.runs.map(({ run }) => [run, this.#newId()]));
     this.runs = this.#file!.runs.map((run) => ({ ...run, run: ids.get(run.run)! }));
     this.view = this.#file!.view && viewOf(this.#file!.view, (run) => ids.get(run));
-    return { document, summary: model.summary, runs: this.runs, view: this.view };
+    return { document, summary: model.summary, runs: this.runs, view: this.view, notebook: [] };
   }
   #newId = (): string => `r${this.#ids++}`;
 
@@ -127,7 +127,7 @@ const seen = ({ runs, model: shownModel }: Studio) => {
     shown: when(runs.shown),
     pinned: when(runs.pinned),
     main: runs.main?.created ?? null,
-    ...{ example: selection.example, layer: selection.layer, unit: selection.unit, units: selection.pinned },
+    ...{ example: selection.example, layer: selection.layer, unit: selection.unit },
     ...{ tab: shell.view, setupOpen: shell.setupOpen },
     question: { examples, baseline, target, methods },
   };
@@ -203,14 +203,14 @@ describe('runs', () => {
 type Step =
   | { readonly kind: 'run'; readonly examples: readonly number[]; readonly value: number }
   | { readonly kind: 'aside' | 'toggle' | 'pin' | 'remove'; readonly of: number }
-  | { readonly kind: 'unit' | 'pin unit'; readonly unit: number }
+  | { readonly kind: 'unit'; readonly unit: number }
   | { readonly kind: 'look'; readonly example: number }
   | { readonly kind: 'tab'; readonly tab: 'ranking' | 'compare' | 'path' }
   | { readonly kind: 'fold' | 'save' | 'reopen' };
 const steps: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ kind: fc.constant('run' as const), examples: fc.constantFrom([0], [3], [0, 3]), value: fc.constantFrom(0, 0.5) }), // prettier-ignore
   fc.record({ kind: fc.constantFrom('aside', 'toggle', 'pin', 'remove'), of: fc.nat(5) }),
-  fc.record({ kind: fc.constantFrom('unit', 'pin unit'), unit: fc.nat(2) }),
+  fc.record({ kind: fc.constant('unit' as const), unit: fc.nat(2) }),
   fc.record({ kind: fc.constant('look' as const), example: fc.constantFrom(0, 3) }),
   fc.record({ kind: fc.constant('tab' as const), tab: fc.constantFrom('ranking', 'compare', 'path') }),
   fc.record({ kind: fc.constantFrom('fold', 'save', 'reopen') }),
@@ -233,7 +233,6 @@ describe('in any order', () => {
           else if (step.kind === 'pin' && run0(step.of)) runs.togglePin(run0(step.of)!.run);
           else if (step.kind === 'remove' && runs.own.length > 1) await runs.remove(run0(step.of)!);
           else if (step.kind === 'unit') selection.selectUnit({ layer: 'a', unit: step.unit });
-          else if (step.kind === 'pin unit') selection.togglePin({ layer: 'a', unit: step.unit });
           else if (step.kind === 'look') studio.model.look(step.example);
           else if (step.kind === 'tab') shell.view = step.tab;
           else if (step.kind === 'fold') shell.setupOpen = !shell.setupOpen;
