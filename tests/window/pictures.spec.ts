@@ -22,7 +22,7 @@ async function begin(sample: string): Promise<void> {
   await studio.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]!.setContentSize(1440, 900));
   await studio.page.getByRole('button', { name: 'Run', exact: true }).first().click({ timeout: 20_000 });
   await expect(studio.page.locator('.headline button')).toBeVisible({ timeout: 30_000 });
-  await expect(studio.page.getByRole('img', { name: /^All \d+ units of/ })).toBeVisible();
+  await expect(studio.page.getByRole('slider', { name: /^All \d+ units of/ })).toBeVisible();
 }
 async function end(): Promise<void> {
   await studio.close();
