@@ -10,6 +10,7 @@ import { SESSION_VERSION, type Manifest, type Session } from '../../src/contract
 import { rankUnits } from '../../src/main/engine/attribution/ranking';
 import { npyBytes, npyHeader } from '../../src/main/engine/data/npy';
 import { checkWritable, exportUnits, openSession, saveSession } from '../../src/main/engine/sessions';
+import { pythonLines } from '../../src/contract/words/python';
 import { readSession } from '../../src/main/engine/sessions/read';
 import { sessionJson } from '../../src/main/hosts/terminal/json';
 import { sessionTables } from '../../src/main/hosts/terminal/tables';
@@ -493,6 +494,24 @@ print(json.dumps([float(contributions.sum(dtype=float)), sorted(session.files)[0
     const want = sampleSession().runs[0]!.layers[0]!.contributions.reduce((total, value) => total + value, 0);
     expect(sum).toBeCloseTo(want, 5);
     expect(first).toBe('manifest.json');
+  });
+
+  it('reads a run by the lines that the window copies', async () => {
+    const session = sampleSession();
+    await saveSession(path, session);
+    const place = session.runs.length - 1;
+    const { layers, examples } = session.runs[place]!;
+    const said = execFileSync(python!, ['-c', pythonLines(path, place, 'a run\nof two lines')], { encoding: 'utf8' });
+    const lines = said.trim().split('\n');
+    expect(lines).toHaveLength(layers.length);
+    for (const [at, { name, shape, units }] of layers.entries()) {
+      const own = units.subarray(0, units.length / examples.length);
+      const top = own.reduce((best, value, unit) => (Math.abs(value) > Math.abs(own[best]!) ? unit : best), 0);
+      const first = /^\[\((\d+), (\S+?)\)/.exec(lines[at]!.slice(lines[at]!.indexOf('[')))!;
+      expect(lines[at]).toContain(`${name} (${[examples.length, ...shape].join(', ')})`);
+      expect(Math.abs(Number(first[2]))).toBeCloseTo(Math.abs(own[top]!), 5);
+      expect(own[Number(first[1])]).toBeCloseTo(Number(first[2]), 5);
+    }
   });
 });
 

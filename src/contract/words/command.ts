@@ -94,6 +94,9 @@ function lineOf(repeated: Repeated, examples: readonly number[], at: number): st
     ...['--input', ...filesOf(parts)],
     ...(reading.range ? ['--image-range', reading.range] : []),
     ...(reading.fit ? ['--image-fit', reading.fit] : []),
+    ...(reading.channels ? ['--image-channels', reading.channels] : []),
+    ...(reading.mean ? [`--image-mean=${reading.mean.join()}`] : []),
+    ...(reading.std ? [`--image-std=${reading.std.join()}`] : []),
     ...['--examples', rangesOf(examples)],
     ...(baseline.kind === 'files'
       ? ['--baseline', ...filesOf(baseline.parts), ...(baseline.perExample ? ['--per-example'] : [])]

@@ -40,36 +40,70 @@ const keyOf = ({ hash }: Model, { info }: Pick<Device, 'info'>): string => `${ha
 /** A pass is a forward and a backward walk: about two and a half forward ones. */
 const FORWARDS = 2.5;
 
+/** Until work is repeated by a graph, it is made one, chunk by chunk of each size: so many times what the first forward one took. */
+const RECORDINGS = 20;
+/** What a run takes before and after its passes: up to so large a share of a short one, and no more ms than that. */
+const FIXED = { share: 2 / 3, most: 2000 } as const;
+/** Runs of a model that are remembered. */
+const REMEMBERED = 8;
+
+interface Ran {
+  readonly ms: number;
+  readonly passes: number;
+}
+
 export class Timings {
-  /** Milliseconds of one forward pass of an example. */
-  readonly #forward = new Map<string, number>();
-  /** Milliseconds per pass of runs, and over how many passes that was measured. */
-  readonly #runs = new Map<string, { readonly ms: number; readonly passes: number }>();
+  /** Milliseconds of one forward pass of an example, and of making a graph of it. */
+  readonly #forward = new Map<string, { readonly each: number; readonly recording: number }>();
+  /** Runs, the newest first. */
+  readonly #runs = new Map<string, readonly Ran[]>();
+  /** How many passes an adaptive path of the model took, as a share of what is expected of any. */
+  readonly #spent = new Map<string, number>();
 
   /** Whether anything was timed yet. */
   knows(model: Model, device: Device): boolean {
     return this.#forward.has(keyOf(model, device));
   }
 
-  /** @param ms of one example */
-  forward(model: Model, device: Device, ms: number): void {
+  /** @param each ms of one example, by a graph @param recording ms until that was made; 0 where it was not watched */
+  forward(model: Model, device: Device, each: number, recording = 0): void {
     const key = keyOf(model, device);
-    this.#forward.set(key, Math.min(ms, this.#forward.get(key) ?? Infinity));
+    const before = this.#forward.get(key);
+    this.#forward.set(key, {
+      each: Math.min(each, before?.each ?? Infinity),
+      recording: Math.max(recording, before?.recording ?? 0),
+    });
   }
 
-  /** @param ms of all passes */
-  ran(model: Model, device: Device, ms: number, passes: number): void {
+  /**
+   * A run has come to its end.
+   * @param expected passes, before it, of its adaptive path; null where it has none, or was content with less than was asked
+   */
+  ran(model: Model, device: Device, { ms, passes }: Ran, expected: number | null): void {
+    if (passes <= 0) return;
     const key = keyOf(model, device);
-    // A short or early cancelled run is mostly its beginning: it does not replace what a longer one has told.
-    if (passes > 0 && passes * 2 >= (this.#runs.get(key)?.passes ?? 0))
-      this.#runs.set(key, { ms: ms / passes, passes });
+    this.#runs.set(key, [{ ms, passes }, ...(this.#runs.get(key) ?? [])].slice(0, REMEMBERED));
+    if (expected !== null) this.#spent.set(key, passes / expected);
   }
 
-  /** Milliseconds of one pass; null before anything was timed. */
-  pass(model: Model, device: Device): { readonly each: number | null; readonly basis: Estimate['basis'] } {
+  /** What passes take; null before anything was timed. @param adaptive whether as many are only typical */
+  expects(
+    model: Model,
+    device: Device,
+    typical: number,
+    adaptive: boolean,
+  ): Pick<Estimate, 'passes' | 'durationMs' | 'basis'> {
     const key = keyOf(model, device);
-    const [ran, forward] = [this.#runs.get(key), this.#forward.get(key)];
-    if (ran) return { each: ran.ms, basis: 'runs' };
-    return forward === undefined ? { each: null, basis: null } : { each: forward * FORWARDS, basis: 'forward' };
+    const passes = Math.max(1, Math.round(typical * (adaptive ? (this.#spent.get(key) ?? 1) : 1)));
+    const far = (ran: Ran): number => Math.abs(Math.log(ran.passes / passes));
+    const [nearest] = (this.#runs.get(key) ?? []).toSorted((a, b) => far(a) - far(b));
+    if (nearest) {
+      const fixed = Math.min(FIXED.share * nearest.ms, FIXED.most);
+      return { passes, durationMs: fixed + ((nearest.ms - fixed) * passes) / nearest.passes, basis: 'runs' };
+    }
+    const forward = this.#forward.get(key);
+    if (!forward) return { passes, durationMs: null, basis: null };
+    const durationMs = forward.each * FORWARDS * passes + forward.recording * RECORDINGS;
+    return { passes, durationMs, basis: 'forward' };
   }
 }

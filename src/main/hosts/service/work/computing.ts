@@ -7,7 +7,7 @@ import type { Epoch, Kept } from '../document/epoch';
 import type { Engine } from '../engine';
 import type { Job } from '../jobs';
 import { labelled } from '../labels';
-import type { Timings } from '../timings';
+import { expectedCost, type Timings } from '../timings';
 import { Rounds } from './rounds';
 import { Trace } from './trace';
 
@@ -57,7 +57,11 @@ export async function computed(
         if (kept) tell({ kind: 'run', run: kept.record, unkept: kept.unkept?.fault ?? null });
       },
     });
-    timings.ran(summary, device, performance.now() - began, passes);
+    const ms = performance.now() - began;
+    // One that goes on, or was enough, tells nothing of how far a whole path goes.
+    const whole = request.accuracy !== undefined && !resume && !enough.aborted;
+    const expected = whole ? await expectedCost(engine, device, graph, request).catch(() => null) : null;
+    timings.ran(summary, device, { ms, passes }, expected?.walks ? expected.passes : null);
   };
   return engine.use(backend, compute, { signal });
 }
