@@ -103,9 +103,14 @@ test('pictures become examples: brought to size, said how, range to choose', asy
   await expect(section('Prediction').locator('li').first()).toContainText('%');
   await expect(section('Prediction').getByText(/truly/)).toHaveCount(0);
 
-  await input.getByLabel('black to white').selectOption('0..255');
+  const range = async (value: string) => {
+    const more = input.getByRole('button', { name: 'Mean and deviation…' });
+    if ((await more.getAttribute('aria-expanded')) === 'false') await more.click();
+    await input.getByLabel('black to white').selectOption(value);
+  };
+  await range('0..255');
   await expect(input.getByText(/the data that came with the model lie from 0 to 1/)).toBeVisible();
-  await input.getByLabel('black to white').selectOption('0..1');
+  await range('0..1');
   await expect(input.getByText(/the data that came with the model lie from 0 to 1/)).toHaveCount(0);
 });
 
@@ -176,10 +181,11 @@ test('files are dropped: pictures together, an array, a table, one that does not
   await drop(write('four.csv', Array(4).fill(Array(64).fill(0.25).join()).join('\n')));
   await expect(examples()).toHaveCount(4);
   await drop(write('wrong.npy', npy([2, 5], 0)));
-  // what was expected, and what was found
-  const fault = section('Input').getByRole('alert');
+  // what was expected, and what was found; what is open stays
+  const fault = page.locator('.message.fault');
   await expect(fault).toContainText('8');
   await expect(fault).toContainText('5');
+  await expect(examples()).toHaveCount(4);
   await drop(write('three.npy', npy([3, 8, 8, 1], 0.5)));
   await expect(examples()).toHaveCount(3);
 });
