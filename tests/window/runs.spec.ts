@@ -121,8 +121,9 @@ test('saved and opened again it shows what was shown, and side runs as such', as
     .then((all) => all.reverse()))
     // prettier-ignore
     await chip.click();
-  await chips().filter({ hasText: 'NIG · baseline 0' }).first().click();
+  await chips().filter({ hasText: 'NIG · target 3' }).first().click();
   await grid().locator('.tall [role=row]').nth(2).click();
+  await expect(page.getByRole('img', { name: / by NIG/ }).first()).toBeVisible(); // it is asked where it mattered most
   await page.getByRole('button', { name: 'What drives it?' }).click();
   await expect(page.getByRole('img', { name: /What drives the unit/ })).toBeVisible();
   await expect(page.getByRole('button', { name: '1 side run' })).toBeVisible();
