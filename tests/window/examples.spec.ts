@@ -107,6 +107,47 @@ test('a table of all: prediction, truth, and what each run came to; rows are run
   await expect(table.locator('[role=row].selected')).toHaveAttribute('aria-rowindex', '3');
 });
 
+test('units against examples: a class against the others, cells by keys, units and examples selected', async () => {
+  await page.getByRole('button', { name: 'Units × examples' }).click();
+  const matrix = page.getByRole('application', { name: /^Units × examples/ });
+  await expect(matrix).toBeVisible();
+  await expect(page.getByText(/examples by .*largest of/)).toBeVisible();
+  await page.getByLabel('Class', { exact: true }).selectOption({ index: 1 });
+  await expect(page.getByLabel('Rows by')).toHaveValue('class');
+  await matrix.focus();
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Enter');
+  await expect(matrix.locator('.row.selected')).toHaveCount(1);
+  await page.getByLabel('Columns by').selectOption('likeness');
+  await page.getByLabel('Rows by').selectOption('likeness');
+  await expect(matrix.locator('.row').first()).toBeVisible();
+});
+
+test('what if: a patch is filled, predicted beside the original, run, compared, undone', async () => {
+  await section('Input')
+    .getByRole('button', { name: /^Change example/ })
+    .click();
+  const outcome = page.getByRole('region', { name: 'What the model says of it' });
+  await expect(outcome.getByText('Nothing is changed yet')).toBeVisible();
+  await page.getByLabel('to row').fill('5');
+  await page.getByLabel('to column').fill('5');
+  await page.getByLabel('filled with').selectOption({ label: 'its mean' });
+  await page.getByRole('button', { name: 'Fill the patch' }).click();
+  await expect(outcome.getByText('patch rows 0 to 5, columns 0 to 5 → its mean')).toBeVisible();
+  await expect(outcome.locator('tbody tr').first().locator('td').nth(2)).toHaveText(/^[+−0]/);
+  await outcome.getByRole('button', { name: 'Run and compare with the original' }).click();
+  await expect(page.getByRole('tab', { name: 'Compare' })).toHaveAttribute('aria-selected', 'true', {
+    timeout: 60_000,
+  });
+  await expect(page.getByText(/^Different inputs: .*edited: patch rows 0 to 5/)).toBeVisible();
+  await section('Input')
+    .getByRole('button', { name: /^Change example/ })
+    .click();
+  await outcome.getByRole('button', { name: 'Undo', exact: true }).click();
+  await expect(outcome.getByText('Nothing is changed yet')).toBeVisible();
+});
+
 test('nothing was reported to the console', () => {
   expect(faults).toEqual([]);
 });

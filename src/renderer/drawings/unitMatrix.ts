@@ -15,7 +15,7 @@ export interface DrawnMatrix {
   readonly pixels: Uint8ClampedArray<ArrayBuffer>;
 }
 
-const [PAD, NAMES, TOP, ROW] = [20, 190, 82, 16];
+const [PAD, NAMES, TOP, ROW] = [12, 190, 54, 16];
 
 export function unitMatrix(
   { title, about, rows, columns, bands, pixels }: DrawnMatrix,
@@ -28,8 +28,7 @@ export function unitMatrix(
   const left = PAD + NAMES;
   const named = cell >= 16;
   return drawing(Math.max(left + width + PAD, 480), TOP + height + (named ? 20 : 0) + PAD, title, theme, [
-    words(fitting(title, left + width, 15), PAD, 30, 15, { 'font-weight': 600 }),
-    words(fitting(about, Math.max(left + width, 440), 11), PAD, 48, 11, { fill: paint.soft }),
+    words(fitting(about, Math.max(left + width, 440), 11), PAD, 22, 11, { fill: paint.soft }),
     ...bands.flatMap(({ group, from, count }) => [
       tag('line', { x1: left + from * cell, x2: left + from * cell, y1: TOP - 18, y2: TOP + height, stroke: paint.strong, 'stroke-width': 0.5 }), // prettier-ignore
       ...(group !== null && count * cell >= 14
