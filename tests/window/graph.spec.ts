@@ -174,6 +174,23 @@ test('the graph has a tab stop after another model was opened, and does not move
   forget(folder);
 });
 
+test('what a layer is made of stands below the graph, and leads to its neighbours', async () => {
+  studio = await launch(['--sample', 'digits']);
+  const { page } = studio;
+  await node('stem_conv').click({ timeout: 30_000 });
+  await page.keyboard.press('i');
+  const about = page.getByRole('region', { name: 'About the layer' });
+  await expect(about).toContainText('8 × 8 × 16 · 16 units');
+  await expect(about.getByRole('img', { name: 'The first 16 filters, 3 × 3' })).toBeVisible();
+  await expect(about.getByRole('img', { name: /How many weights lie where/ })).toBeVisible();
+  await expect(about.getByRole('listitem').first()).toContainText(/conv.*strides 1 × 1/);
+  await about.getByRole('button', { name: 'stem_norm' }).click();
+  await expect(about.getByRole('heading')).toContainText('stem_norm');
+  await expect(page.locator('.node.selected')).toContainText('stem_norm');
+  await page.getByRole('button', { name: 'About the layer' }).click();
+  await expect(about).toHaveCount(0);
+});
+
 test('an op without a rule is marked, and the model still shows', async () => {
   const folder = join(newFolder(), 'odd');
   mkdirSync(folder);
