@@ -130,7 +130,8 @@ test('edges lead down or to the right, as chosen, and again after a start', asyn
   await expect(node('digit')).toBeAttached({ timeout: 30_000 });
   await studio.page.getByRole('button', { name: 'Left to right' }).click();
   const right = async () => {
-    const [from, to] = [(await node('stem_conv').boundingBox())!, (await node('stem_relu').boundingBox())!];
+    const [from, to] = [await node('stem_conv').boundingBox(), await node('stem_relu').boundingBox()];
+    if (!from || !to) return null; // it is being laid out
     return to.x >= from.x + from.width && Math.abs(to.y - from.y) < from.height;
   };
   await expect.poll(right).toBe(true);
@@ -187,7 +188,7 @@ test('what a layer is made of stands below the graph, and leads to its neighbour
   await about.getByRole('button', { name: 'stem_norm' }).click();
   await expect(about.getByRole('heading')).toContainText('stem_norm');
   await expect(page.locator('.node.selected')).toContainText('stem_norm');
-  await page.getByRole('button', { name: 'About the layer' }).click();
+  await page.getByRole('button', { name: 'About the layer', exact: true }).click();
   await expect(about).toHaveCount(0);
 });
 
