@@ -130,7 +130,13 @@ const OTHERS: readonly { readonly keys: readonly (readonly string[])[]; readonly
   { keys: [['Enter']], does: 'Select; open or close a group; in the ranking: the unit’s page' },
   { keys: [['Shift', 'Enter']], does: 'In the graph: open a group with all that is in it' },
   { keys: [['I']], does: 'In the graph: what the selected layer is made of' },
-  { keys: [['Alt', '←'], ['Alt', '→']], does: 'Back and forward between units’ pages; Esc returns to the results' },
+  {
+    keys: [
+      ['Alt', '←'],
+      ['Alt', '→'],
+    ],
+    does: 'Back and forward between units’ pages; Esc returns to the results',
+  },
   { keys: [['+'], ['−'], ['0']], does: 'Zoom the graph in, out, to fit' },
   { keys: [['Shift', 'F10'], ['Menu']], does: 'What can be done with the row, value or picture' },
   { keys: [['Ctrl', 'C']], does: 'Copy the row that has the focus' },
