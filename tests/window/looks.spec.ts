@@ -41,7 +41,7 @@ const faultsOf = (page: Page): Promise<string[]> =>
     return [...found];
   })()`);
 
-const models = ['resnet38'] as const;
+const models = ['resnet38', 'genomics', 'twoInputs'] as const;
 
 for (const name of models)
   test(`${name}: every view at every size in both themes`, async () => {
