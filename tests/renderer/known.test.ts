@@ -48,4 +48,13 @@ describe('what is to be known before the numbers', () => {
     const clear = layerSums(run({ delta: Float32Array.of(1e-5) }), 5, 0.01)!;
     expect([clear.drowned, clear.firstBroken?.layer.name]).toEqual([false, 'a']);
   });
+
+  it('is that sums which are right say nothing of units whose errors are larger', () => {
+    const of = (errors: number[]) =>
+      layerSums(record('nig', [{ name: 'a', units: [4, -1], errors, residual: 1e-7 }]), 5, 0.01)!;
+    expect(of([0.01, 0.01])).toMatchObject({ judged: 1, firstBroken: null, unresolved: null });
+    expect(of([9000, 4000]).unresolved?.layer.name).toBe('a');
+    // more than is to be explained
+    expect(of([3, 0.1]).unresolved?.error?.units).toBeCloseTo(3.1);
+  });
 });

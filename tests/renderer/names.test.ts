@@ -1,7 +1,7 @@
 /** Names as they are shown: shorter, and still told apart. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { clipped, fitted, Names, namesOf } from '../../src/renderer/logic/names';
+import { clipped, fitted, inLetters, Names, namesOf } from '../../src/renderer/logic/names';
 
 const SCOPED = [
   'input',
@@ -23,6 +23,8 @@ describe('Names', () => {
       '/backbone/encoder/',
     );
     expect(new Names(['model.layers.conv1', 'model.layers.conv2', 'model.layers.relu']).prefix).toBe('model.layers.');
+    const torch = new Names(['input', 'net/stages.0/conv', 'net/stages.0/act', 'net/stages.1/conv', 'logits']);
+    expect([torch.prefix, torch.short('net/stages.1/conv')]).toEqual(['net/', 'stages.1/conv']);
     expect(new Names(['my_model_conv', 'my_model_relu', 'my_model_dense']).prefix).toBe('my_model_');
   });
 
@@ -54,7 +56,7 @@ describe('Names', () => {
 
   it('keep a unit’s number whole in however few letters', () => {
     const names = new Names(SCOPED);
-    expect(names.unit('backbone/encoder/stage_3/block_3/residual_add', 2047, 20)).toBe('stag…idual_add #2047');
+    expect(names.unit('backbone/encoder/stage_3/block_3/residual_add', 2047, 20)).toBe('…residual_add #2047');
     expect(names.unit('backbone/encoder/stage_3/block_3/residual_add', 2047, 3)).toBe('… #2047');
     expect(names.unit('logits', 1)).toBe('logits #1');
   });
@@ -68,10 +70,20 @@ describe('a cut text', () => {
     expect(clipped('🦊🦊🦊🦊🦊', 3)).toBe('…🦊🦊');
   });
 
+  it('gives up its scopes before itself, and the numbers of scopes last', () => {
+    const name = 'stage_1/residual_block_15/expand_dense';
+    expect(inLetters(name, 40)).toBe(name);
+    expect(inLetters(name, 31)).toBe('stage_1/res…ock_15/expand_dense');
+    expect(inLetters(name, 24)).toBe('s…e_1/r…_15/expand_dense');
+    expect(inLetters(name, 18)).toBe('…r…15/expand_dense');
+    expect(inLetters(name, 13)).toBe('…expand_dense');
+    expect(inLetters(name, 8)).toBe('ex…dense');
+  });
+
   it('is as long as its room lets it be, and no longer', () => {
     const widthOf = (text: string): number => [...text].reduce((sum, char) => sum + (char === 'i' ? 3 : 7), 0);
     fc.assert(
-      fc.property(fc.stringMatching(/^[a-zA-Zi]{1,40}$/), fc.integer({ min: 7, max: 300 }), (text, room) => {
+      fc.property(fc.stringMatching(/^[a-zA-Zi/]{1,40}$/), fc.integer({ min: 7, max: 300 }), (text, room) => {
         const shown = fitted(text, room, widthOf);
         expect(widthOf(shown)).toBeLessThanOrEqual(Math.max(7, room));
         if (shown !== text) expect(widthOf(text)).toBeGreaterThan(room);

@@ -144,3 +144,23 @@ describe('ranking', () => {
     expect(Math.abs(units[rows[0]!]!)).toBe(units.reduce((most, value) => Math.max(most, Math.abs(value)), 0));
   });
 });
+
+describe('rows by what the runs leave open', () => {
+  const runs = [
+    record('nig', [{ name: 'dense', units: [3, -2, 1], errors: [0.1, 0.3, 0.2] }]),
+    record('rescale', [{ name: 'dense', units: [3, 2, 1.5] }]),
+    record('genomics', [{ name: 'dense', units: [2, 1, 1.2] }], { run: 'third' }),
+  ];
+  const table = ranking(runs, 5);
+
+  it('stand by their errors, the largest first', () => {
+    expect([...order(table, { by: 'error', column: 0 }, true, NO_FILTER)]).toEqual([1, 2, 0]);
+  });
+
+  it('stand by how far all runs lie apart, whatever the order of the runs', () => {
+    for (const columns of [table.columns, table.columns.toReversed()]) {
+      const rows = order({ ...table, columns }, { by: 'disagreement', column: 0 }, true, NO_FILTER);
+      expect([...rows]).toEqual([1, 0, 2]);
+    }
+  });
+});

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { LayerSummary } from '../../src/contract/model';
 import { number, percent, shape, signed } from '../../src/renderer/logic/format';
 import { diverging, sequential, textOn } from '../../src/renderer/logic/colour';
-import { finding } from '../../src/renderer/logic/finding';
+import { finding, foundVerb, openWords } from '../../src/renderer/logic/finding';
 import { lettersOf, pictureOf, unitMap } from '../../src/renderer/logic/inputs';
 import { hiddenLayers, repeatedLayers, targetLayers } from '../../src/renderer/logic/neurons';
 import { activeStretch, convergence, slopes } from '../../src/renderer/logic/path';
@@ -23,6 +23,7 @@ describe('numbers', () => {
   it('signs, shares and shapes', () => {
     expect([signed(2), signed(-2), signed(0)]).toEqual(['+2.00', '−2.00', '0']);
     expect([percent(0.5), percent(0.0001), percent(0.034)]).toEqual(['50 %', '< 0.1 %', '3.4 %']);
+    expect([percent(0), percent(1), percent(0.9996)]).toEqual(['0 %', '100 %', '100.0 %']);
     expect([shape([8, null, 3]), shape([])]).toEqual(['8 × n × 3', 'scalar']);
   });
 });
@@ -100,13 +101,16 @@ describe('neurons', () => {
     expect([...hiddenLayers(layers, new Set(['logits']))]).toEqual(['dense', 'relu']);
   });
 
-  it('folds a layer that hands on the same contributions, unless another run tells them apart', () => {
-    expect([...repeatedLayers(layers, [run], 5)]).toEqual([['relu', 'dense']]);
-    const other = record('rescale', [
-      { name: 'dense', units: [2, -1] },
-      { name: 'relu', units: [1.5, -0.5] },
-    ]);
-    expect([...repeatedLayers(layers, [run, other], 5)]).toEqual([]);
+  it('folds a layer that hands on the same contributions, whatever other runs stand beside', () => {
+    const apart = (method: 'genomics' | 'rescale') =>
+      record(method, [
+        { name: 'dense', units: [2, -1] },
+        { name: 'relu', units: [1.5, -0.5] },
+      ]);
+    for (const runs of [[run], [run, apart('genomics')], [apart('genomics'), run]])
+      expect([...repeatedLayers(layers, runs, 5)]).toEqual([['relu', 'dense']]);
+    expect([...repeatedLayers(layers, [apart('rescale')], 5)]).toEqual([]);
+    expect([...repeatedLayers(layers, [run], 4)]).toEqual([]);
   });
 
   it('finds what helped, what held back, and the worst residual', () => {
@@ -123,8 +127,33 @@ describe('neurons', () => {
     expect(found([0.01, 0.01, 0.01]).top).toMatchObject({ unit: 0, rivals: 0 });
     expect(found([0.5, 0.01, 0.01]).top).toMatchObject({ unit: 0, rivals: 1 });
     // 3 ± 3.1 is nothing to begin with; neither is anything of a layer whose estimate is 45 % of its total
-    expect(found([3.1, 0, 0])).toMatchObject({ top: null, against: null, unresolved: true });
-    expect(found([0.1, 0.1, 1.1])).toMatchObject({ top: { unit: 0 }, against: null, unresolved: false });
+    expect(found([3.1, 0, 0])).toMatchObject({ top: null, against: null, open: 0 });
+    expect(found([0.1, 0.1, 1.1])).toMatchObject({ top: { unit: 0 }, against: null, open: null });
+  });
+
+  const units = Array.from({ length: 12 }, () => 1);
+
+  it('names none where a dozen may as well be the largest', () => {
+    const of = (errors: number[]) =>
+      finding([record('nig', [{ name: 'dense', units, errors }])], 5, new Set(['dense']), null)!;
+    expect(of(units.map(() => 0.2))).toMatchObject({ top: null, open: 12 });
+    expect(openWords(of(units.map(() => 0.2)))).toBe('which of 12 units weighs most is not resolved');
+    expect(openWords(of(units.map(() => 1.1)))).toBe('no unit is larger than its estimated error');
+  });
+
+  it('counts as rivals those whose errors cross zero', () => {
+    const layered = record('nig', [
+      { name: 'sure', units: [5, 1], errors: [0.1, 0.1] },
+      { name: 'loose', units: [-954], errors: [2018] },
+    ]);
+    expect(finding([layered], 5, new Set(['sure', 'loose']), null)!.top).toMatchObject({ layer: 'sure', rivals: 1 });
+  });
+
+  it('does not tell a direction that rounding leaves open', () => {
+    const made = record('nig', [{ name: 'dense', units: [2, -3] }]);
+    const run = { ...made, result: { ...made.result, deltaUncertainty: Float32Array.of(3.5) } };
+    const found = finding([run], 5, new Set(['dense']), null)!;
+    expect([foundVerb(found), found.top?.unit, found.against]).toEqual(['is moved most by', 1, null]);
   });
 });
 

@@ -34,6 +34,25 @@ function namedPlace({ layer, shape, index }: TargetTerm, place: number): string 
   return `${layer}[${places.join(', ')}]`;
 }
 
+/**
+ * What was named, as one would call it: `tabby`, `tabby − tiger`, an output's own name where it has one value, else `logits[281]`.
+ * @param labels names of an output's values, where the result itself holds none
+ */
+export function targetTitle(
+  { target, terms = [] }: Pick<RunResult, 'target' | 'terms'>,
+  place: number,
+  labels: readonly string[] = [],
+): string {
+  if (terms.length === 0) return target[place] ?? target[0] ?? 'the target';
+  return terms
+    .map((term) => {
+      const size = term.shape.reduce((product, length) => product * length, 1);
+      const label = term.labels?.[place] ?? (size === labels.length ? labels[term.index[place] ?? 0] : undefined);
+      return label ?? (size === 1 ? term.layer : namedPlace(term, place));
+    })
+    .join(' − ');
+}
+
 /** `logits[281] (tabby)`: where F lies at an example, with what the model's labels call it. */
 export function targetWords({ target, terms = [] }: Pick<RunResult, 'target' | 'terms'>, place: number): string {
   const labels = terms.map((term) => term.labels?.[place] ?? null);

@@ -1,6 +1,6 @@
 /** How wide text is drawn, without laying it out. */
 
-const FONT = "13px 'Inter Variable', system-ui, sans-serif";
+const FONT = "13px 'Inter Variable', system-ui, -apple-system, 'Segoe UI', 'Noto Sans', 'DejaVu Sans', sans-serif";
 /** Widths that are kept. */
 const MOST = 20_000;
 const known = new Map<string, number>();

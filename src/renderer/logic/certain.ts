@@ -48,9 +48,9 @@ export function certainFirst(
   return rows.length;
 }
 
-/** Whether a unit may be as large as another, by their errors. */
-export const rivals = ({ values, errors }: RankingColumn, unit: number, other: number): boolean =>
-  Math.abs(values[other]!) - Math.abs(values[unit]!) < OF_ERROR * Math.hypot(errors[unit]!, errors[other]!);
+/** Whether a value may be as large as another one, by their errors. */
+export const mayReach = (value: number, error: number, other: number, otherError: number): boolean =>
+  other - value < OF_ERROR * Math.hypot(error, otherError);
 
 /** How a unit's error is to be read. */
 export interface UnitTrust {

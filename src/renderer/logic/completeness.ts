@@ -1,6 +1,6 @@
 /** Per layer: what its contributions sum to, and whether that is what there is to explain. */
 import type { LayerRecord, RunRecord } from '../../contract/studio';
-import { layerShares } from '../../contract/words/accuracy';
+import { layerShares, trustOf } from '../../contract/words/accuracy';
 import { drowns } from '../../contract/words/alarms';
 import { number, signed } from './format';
 import { examplePlace } from './ranking';
@@ -38,6 +38,11 @@ export interface LayerSums {
   /** Largest |residual|. */
   readonly worst: number;
   readonly judged: number;
+  /**
+   * The layer whose units' errors are the largest of those that say nothing yet: above what is to be explained, or no smaller than
+   * a good share of the layer itself. Sums that are right do not speak for these. Null where all units are resolved.
+   */
+  readonly unresolved: LayerSum | null;
 }
 
 /**
@@ -75,7 +80,16 @@ export function layerSums(run: RunRecord, example: number, tolerance: number): L
     firstBroken: judged.find(({ broken }) => broken) ?? null,
     worst: Math.max(0, ...judged.map(({ residual }) => Math.abs(residual!))),
     judged: judged.length,
+    unresolved: leastResolved(rows, delta),
   };
+}
+
+function leastResolved(rows: readonly LayerSum[], delta: number): LayerSum | null {
+  const open = rows.filter(
+    ({ error }) =>
+      error && error.units > 0 && (error.units > Math.abs(delta) || trustOf(error.unitsShare) === 'unresolved'),
+  );
+  return open.reduce<LayerSum | null>((most, row) => (row.error!.units > (most?.error!.units ?? 0) ? row : most), null);
 }
 
 function errorOf(layer: LayerRecord, place: number): LayerSum['error'] {

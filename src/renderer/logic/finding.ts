@@ -2,7 +2,8 @@
 import type { RunRecord, SampleInfo } from '../../contract/studio';
 import { drowns } from '../../contract/words/alarms';
 import { methodWords } from '../../contract/words/methods';
-import { rivals, unitTrust } from './certain';
+import { count } from '../../contract/words/quantities';
+import { mayReach, unitTrust } from './certain';
 import { targetName } from './labels';
 import { agreement } from './comparison';
 import { examplePlace, ranking, type LayerKey, type Ranking } from './ranking';
@@ -22,10 +23,15 @@ export interface Finding {
   readonly atInput: number;
   readonly atBaseline: number;
   readonly delta: number;
-  /** The unit that moved the target most in the direction it went, by the first run, of those that are resolved. */
+  /** Whether rounding leaves open which way the target went. */
+  readonly drowned: boolean;
+  /**
+   * The unit that moved the target most in the direction it went, by the first run, of those that are resolved; of all where no
+   * direction is known. Null where too many may as well be that one.
+   */
   readonly top: FoundUnit | null;
-  /** Whether there are units, and none of them is resolved. */
-  readonly unresolved: boolean;
+  /** Where there are units and none can be named: how many it may be; 0 where none is larger than its own error. */
+  readonly open: number | null;
   /** The one that worked most against it. */
   readonly against: FoundUnit | null;
   /** How many units of its layer make up four fifths of the layer's mass, of how many. */
@@ -35,6 +41,9 @@ export interface Finding {
   /** Largest |residual| over cuts, relative to |delta|; null where nothing is judged. */
   readonly residual: number | null;
 }
+
+/** More than so many that may be the largest are no finding. */
+const MOST_RIVALS = 9;
 
 /**
  * @param hidden layers whose units are neurons between input and output
@@ -53,27 +62,34 @@ export function finding(
   const table = ranking(second ? [main, second] : [main], example, ({ name }) => hidden.has(name));
   const column = table.columns[0];
   const delta = main.result.delta[place]!;
+  const drowned = drowns(main.result, place);
   const direction = delta < 0 ? -1 : 1;
-  const [best, worst] = [1, -1].map((side) => largest(table, side * direction)) as [number, number];
-  const layer = best >= 0 ? table.layers[table.layer[best]!]! : null;
-  const unit = (row: number): FoundUnit | null =>
-    row < 0
+  const unit = (side: Side): FoundUnit | null => {
+    const row = largest(table, side);
+    return row < 0
       ? null
       : {
           layer: table.layers[table.layer[row]!]!.name,
           unit: table.unit[row]!,
           value: column!.values[row]!,
           error: column!.hasErrors ? column!.errors[row]! : null,
-          rivals: rivalsOf(table, row),
+          rivals: rivalsOf(table, row, side),
         };
+  };
+  const best = unit(drowned ? 0 : direction);
+  const worst = drowned ? null : unit(direction === 1 ? -1 : 1);
+  const named = best !== null && best.rivals <= MOST_RIVALS;
+  const layer = named ? table.layers.find(({ name }) => name === best.layer) : undefined;
+  const some = column?.values.some((value) => value !== 0) ?? false;
   return {
     target: targetName(main.result, place, model),
     atInput: main.result.atInput[place]!,
     atBaseline: main.result.atBaseline[place]!,
     delta,
-    top: unit(best),
-    against: unit(worst),
-    unresolved: best < 0 && (column?.values.some((value) => value !== 0) ?? false),
+    drowned,
+    top: named ? best : null,
+    against: worst && worst.rivals <= MOST_RIVALS ? worst : null,
+    open: named || !some ? null : best ? best.rivals + 1 : 0,
     concentration:
       layer && column ? concentration(column.values, table.layer, table.layers.indexOf(layer), layer) : null,
     agreement:
@@ -91,25 +107,46 @@ export function finding(
   };
 }
 
-/** The row of the largest value on one side of zero that its error leaves standing; −1 when there is none. */
-function largest({ columns: [column], layer }: Ranking, side: number): number {
+/** What the named unit did to the target: `owes most to`. */
+export const foundVerb = ({ delta, drowned }: Finding): string =>
+  drowned ? 'is moved most by' : delta >= 0 ? 'owes most to' : 'loses most by';
+
+/** And the one that worked against it. */
+export const againstWords = ({ delta }: Finding): string => (delta >= 0 ? 'held back most by' : 'upheld most by');
+
+/** Why no unit is named; null where one is, or there is none. */
+export function openWords({ open }: Finding): string | null {
+  if (open === null) return null;
+  return open === 0
+    ? 'no unit is larger than its estimated error'
+    : `which of ${count(open, 'unit')} weighs most is not resolved`;
+}
+
+/** Of zero: above, below, or either. */
+type Side = 1 | -1 | 0;
+const onSide = (value: number, side: Side): number => (side === 0 ? Math.abs(value) : value * side);
+
+/** The row of the largest value on a side of zero that its error leaves standing; −1 when there is none. */
+function largest({ columns: [column], layer }: Ranking, side: Side): number {
   let best = -1;
   const values = column?.values ?? [];
   for (let row = 0; row < values.length; row++)
     if (
-      values[row]! * side > (best < 0 ? 0 : values[best]! * side) &&
+      onSide(values[row]!, side) > (best < 0 ? 0 : onSide(values[best]!, side)) &&
       unitTrust(column!, layer[row]!, row)?.trust !== 'unresolved'
     )
       best = row;
   return best;
 }
 
-/** How many others on its side of zero may as well be the largest. */
-function rivalsOf({ columns: [column] }: Ranking, best: number): number {
+/** How many others may as well be the largest on a side: those whose errors cross zero may be on either. */
+function rivalsOf({ columns: [column] }: Ranking, best: number, side: Side): number {
   if (!column?.hasErrors) return 0;
+  const { values, errors } = column;
+  const size = onSide(values[best]!, side);
   let many = 0;
-  for (let row = 0; row < column.values.length; row++)
-    if (row !== best && column.values[row]! * column.values[best]! > 0 && rivals(column, row, best)) many++;
+  for (let row = 0; row < values.length; row++)
+    if (row !== best && mayReach(onSide(values[row]!, side), errors[row]!, size, errors[best]!)) many++;
   return many;
 }
 

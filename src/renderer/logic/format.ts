@@ -21,11 +21,12 @@ function scientific(value: number, digits: number): string {
   return `${mantissa}e${Number(exponent)}`;
 }
 
-/** A share as per cent: `99.7 %`, `< 0.1 %`. */
+/** A share as per cent: `100 %`, `99.7 %`, `< 0.1 %`, `0 %`. */
 export function percent(share: number): string {
   const value = share * 100;
   if (!Number.isFinite(value)) return 'n/a';
-  if (value !== 0 && Math.abs(value) < 0.1) return `< 0.1 %`;
+  if (value === 0 || value === 100) return `${value} %`;
+  if (Math.abs(value) < 0.1) return `< 0.1 %`;
   return `${signOf(value.toFixed(Math.abs(value) >= 99.95 || Math.abs(value) < 10 ? 1 : 0))} %`;
 }
 

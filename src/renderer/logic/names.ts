@@ -1,10 +1,11 @@
 /** Names of layers and classes as they are shown: without the scope that all share, and cut in the middle where room is short. */
 
-/** What ends a scope in names of layers, whatever program wrote them; the weak ones only where every name has it. */
-const SCOPES = /[/.:|]/;
-const WEAK = /[_-]/;
+/** Behind what ends a scope in names of layers, whatever program wrote them (`stages.0` is one word of it); */
+const SCOPES = /(?<=[/:|]|\.(?!\d))/;
+/** and what does so only where every name has it. */
+const WEAK = /(?<=[_-])/;
 /** A scope that so many of the names share is the model's own, and tells nothing. */
-const MOST = 0.75;
+const MOST = 0.6;
 /** Shorter prefixes are not worth a name that differs from the file's. */
 const SHORTEST = 4;
 const WORD = /\p{L}/u;
@@ -23,15 +24,15 @@ export class Names {
     return this.prefix !== '' && name.startsWith(this.prefix) ? name.slice(this.prefix.length) : name;
   }
 
-  /** A name in so many letters at most: `stage_3/resid…residual_add`. */
-  clipped(name: string, letters: number): string {
-    return clipped(this.short(name), letters);
+  /** A name in so many letters at most. */
+  inLetters(name: string, letters: number): string {
+    return inLetters(this.short(name), letters);
   }
 
-  /** A unit in so many letters at most, of which its number keeps its own: `stage_3…_add #12`. */
+  /** A unit in so many letters at most, of which its number keeps its own: `…res…5/residual_add #12`. */
   unit(layer: string, unit: number, letters = Infinity): string {
     const number = ` #${unit}`;
-    return this.clipped(layer, Math.max(1, letters - number.length)) + number;
+    return this.inLetters(layer, Math.max(1, letters - number.length)) + number;
   }
 }
 
@@ -45,19 +46,23 @@ export function namesOf(names: readonly string[]): Names {
   return made;
 }
 
-/** The longest scope that nearly all names begin with, such that what is left of them tells them apart and is still a word. */
+/** What a name begins with, up to each place where it may be taken apart. */
+function prefixesOf(name: string, at: RegExp): string[] {
+  let prefix = '';
+  return name
+    .split(at)
+    .slice(0, -1)
+    .map((piece) => (prefix += piece));
+}
+
+/** The longest scope that most names begin with, such that what is left of them tells them apart and is still a word. */
 function sharedScope(names: readonly string[]): string {
   if (names.length < 2) return '';
-  const counts = new Map<string, { scope: boolean; names: number }>();
+  const counts = new Map<string, number>();
   for (const name of names)
-    for (let at = 0; at < name.length - 1; at++) {
-      const scope = SCOPES.test(name[at]!);
-      if (!scope && !WEAK.test(name[at]!)) continue;
-      const prefix = name.slice(0, at + 1);
-      const seen = counts.get(prefix);
-      if (seen) seen.names++;
-      else counts.set(prefix, { scope, names: 1 });
-    }
+    for (const prefix of prefixesOf(name, SCOPES)) counts.set(prefix, (counts.get(prefix) ?? 0) + 1);
+  for (const prefix of prefixesOf(names[0]!, WEAK))
+    if (names.every((name) => name.startsWith(prefix))) counts.set(prefix, names.length);
   const whole = new Set(names);
   const fits = (prefix: string): boolean =>
     names.every((name) => {
@@ -66,10 +71,7 @@ function sharedScope(names: readonly string[]): string {
       return rest.length >= 3 && WORD.test(rest) && !whole.has(rest);
     });
   const shared = [...counts]
-    .filter(
-      ([prefix, { scope, names: many }]) =>
-        prefix.length >= SHORTEST && many >= 2 && many >= (scope ? MOST : 1) * names.length,
-    )
+    .filter(([prefix, many]) => prefix.length >= SHORTEST && many >= Math.max(2, MOST * names.length))
     .map(([prefix]) => prefix)
     .sort((a, b) => b.length - a.length);
   return shared.find(fits) ?? '';
@@ -84,14 +86,41 @@ export function clipped(text: string, letters: number): string {
   return `${all.slice(0, kept - end).join('')}…${all.slice(all.length - end).join('')}`;
 }
 
-/** Text cut in its middle so that it is no wider than its room. @param widthOf how wide a text is drawn, in the same unit */
-export function fitted(text: string, room: number, widthOf: (text: string) => number): string {
-  if (widthOf(text) <= room) return text;
-  let [least, most] = [1, Array.from(text).length - 1];
-  while (least < most) {
-    const letters = Math.ceil((least + most) / 2);
-    if (widthOf(clipped(text, letters)) <= room) least = letters;
-    else most = letters - 1;
+/** Letters that a scope keeps at least: fewer say nothing of it. */
+const LEAST_OF_SCOPE = 4;
+
+/**
+ * A name ever shorter: first its scopes, each in its own middle, so that their numbers stay; then without the outer ones; at
+ * last the innermost name itself.
+ */
+function* shorter(name: string): Generator<string> {
+  yield name;
+  const scopes = name.split(SCOPES);
+  const own = scopes.pop()!;
+  const longest = Math.max(0, ...scopes.map((scope) => scope.length - 1));
+  let short: readonly string[] = scopes;
+  for (let letters = longest - 1; letters >= LEAST_OF_SCOPE; letters--) {
+    short = scopes.map((scope) => clipped(scope.slice(0, -1), letters) + scope.at(-1)!);
+    yield short.join('') + own;
   }
-  return clipped(text, least);
+  for (let left = 1; left < short.length; left++) yield `…${short.slice(left).join('')}${own}`;
+  if (scopes.length > 0) yield `…${own}`;
+  for (let letters = Array.from(own).length; letters > 0; letters--) yield clipped(own, letters);
 }
+
+function firstOf(forms: Iterable<string>, fits: (text: string) => boolean): string {
+  let shortest = '';
+  for (const text of forms) {
+    if (fits(text)) return text;
+    shortest = text;
+  }
+  return shortest;
+}
+
+/** A name in so many letters at most: `sta…1/res…5/residual_add`. */
+export const inLetters = (name: string, letters: number): string =>
+  firstOf(shorter(name), (text) => text.length <= letters);
+
+/** A name no wider than its room. @param widthOf how wide a text is drawn, in the same unit */
+export const fitted = (name: string, room: number, widthOf: (text: string) => number): string =>
+  firstOf(shorter(name), (text) => widthOf(text) <= room);

@@ -136,7 +136,8 @@ export function ranksOf(values: Float32Array): Uint32Array {
 }
 
 export type SortKey =
-  { readonly by: 'size' | 'value' | 'rank-change'; readonly column: number } | { readonly by: 'name' };
+  | { readonly by: 'size' | 'value' | 'error' | 'disagreement' | 'rank-change'; readonly column: number }
+  | { readonly by: 'name' };
 
 export interface RankingFilter {
   /** Names of the layers to show; null for all. */
@@ -166,10 +167,27 @@ export function arranged(ranking: Ranking, sort: SortKey): Uint32Array {
     // Turned so that bits of all floats stand in falling order.
     return rowsBy(bitsOf(column.values).map((bits) => (bits & SIGN ? bits : ~(bits | SIGN))));
   }
+  if (sort.by === 'error') return byLargest(column.errors);
+  if (sort.by === 'disagreement') return byLargest(spreads(ranking));
   const other = ranking.columns[sort.column === 0 ? 1 : 0] ?? column;
   const ranked = byRank(column);
   const change = ranked.map((row) => ~Math.abs(column.ranks[row]! - other.ranks[row]!));
   return rowsBy(change).map((place) => ranked[place]!);
+}
+
+/** Rows by what is nowhere negative, the largest first. */
+const byLargest = (sizes: Float32Array): Uint32Array => rowsBy(bitsOf(sizes).map((bits) => ~(bits | SIGN)));
+
+/** How far the runs lie apart at each row: from the smallest to the largest of their contributions. */
+function spreads({ columns, layer }: Ranking): Float32Array {
+  return Float32Array.from(layer, (_, row) => {
+    let [least, most] = [Infinity, -Infinity];
+    for (const { values } of columns) {
+      least = Math.min(least, values[row]!);
+      most = Math.max(most, values[row]!);
+    }
+    return most - least;
+  });
 }
 
 /** The last few orders of a table, kept: a million rows take a tenth of a second to sort. */

@@ -13,45 +13,62 @@ export interface Widths {
   readonly track: number;
   /** Pixels of the value, with its error below it. */
   readonly value: number;
-  /** Pixels beside the bar for the rank in that run. */
+  /** Pixels beside the bar for the rank in that run; 0 where it is left out. */
   readonly place: number;
   /** Whether there is room for how far a rank moved. */
   readonly shifts: boolean;
+  /** Whether bars stand below their values, since beside them they would say nothing. */
+  readonly stacked: boolean;
   /** The narrowest that a row can be. */
   readonly narrowest: number;
 }
 
 /** Pixels of a value whose error stands below it: as its layer's share alone, or with the figure too. */
-export const VALUE = { narrow: 62, wide: 104 } as const;
+export const VALUE = { narrow: 72, wide: 104 } as const;
 /** From this width of a cell on there is room for both. */
-const WIDE = 225;
+const WIDE = 245;
+/** A value alone, and the narrowest bar beside it that says something; a cell with its bar below the value. */
+const ALONE = 62;
+const BAR = 44;
+const STACKED = 62;
+/** Pixels that a name has at the least, and at the most as a share of the room: of one that fits, and of one that scrolls. */
+const NAME = { least: 108, share: 0.42, scrolling: 0.36 } as const;
 
-/** @param room pixels that there are */
-export function widthsOf({ columns, layers, unit }: Ranking, room: number): Widths {
+/**
+ * @param room pixels that there are
+ * @param longest pixels of the longest unit's name, its number counted
+ */
+export function widthsOf({ columns, unit }: Pick<Ranking, 'columns' | 'unit'>, room: number, longest: number): Widths {
   const many = Math.max(1, columns.length);
   const digits = String(unit.length).length;
   const rank = Math.max(30, digits * 8 + 6);
-  const longest = layers.reduce(
-    (most, { name, units }) => Math.max(most, name.length * 7.2 + String(units).length * 8),
-    0,
-  );
-  // paddings, pin, scroll bar; then names as long as they are, and the bars take the rest
+  // paddings, pin, scroll bar
   const others = 24 + 24 + 10 + rank + (many + 2) * GAP;
-  const name = Math.max(96, Math.min(longest + 44, (room - others) * 0.36));
-  const free = Math.floor((room - others - name) / many);
+  const free = Math.max(0, room - others);
+  const named = Math.max(NAME.least, Math.min(longest, free * NAME.share));
   const told = columns.some(({ hasErrors }) => hasErrors);
-  const value = !told ? 50 : free >= WIDE ? VALUE.wide : VALUE.narrow;
-  const cell = Math.max(28 + value + digits * 7 + 9, free);
-  const shifts = cell >= 140 + value + digits * 6;
-  const place = digits * 7 + (shifts ? 38 : 9);
+  const narrow = told ? VALUE.narrow : ALONE;
+  // what gives way, so that names tell units apart: ranks, then the place beside the value; at last the table scrolls
+  const bare = BAR + narrow + 10;
+  const ranked = bare + digits * 7 + 9;
+  const least = [ranked, bare].find((cell) => named + many * cell <= free) ?? STACKED;
+  const stacked = least === STACKED;
+  const scrolls = NAME.least + many * least > free;
+  const left = scrolls ? NAME.scrolling * free : free - many * least;
+  const name = Math.floor(Math.max(NAME.least, Math.min(named, left)));
+  const cell = Math.max(least, Math.floor((free - name) / many));
+  const value = stacked ? cell : told && cell >= WIDE ? VALUE.wide : narrow;
+  const shifts = !stacked && cell >= 140 + value + digits * 6;
+  const place = least !== ranked ? 0 : shifts ? digits * 7 + 38 : digits * 7 + 9;
   return {
     rank,
     name,
     cell,
     value,
     place,
-    track: cell - value - place - 10,
+    track: stacked ? cell : cell - value - place - 10,
     shifts,
+    stacked,
     narrowest: others + name + cell * many - 10,
   };
 }

@@ -18,7 +18,7 @@ import { certainFirst, unitTrust } from './certain';
 import { deltaWords, layerSums } from './completeness';
 import { errorLine, mapError, ofTotal } from './errorWords';
 import { exportText, pixelUrl } from './exports';
-import { finding } from './finding';
+import { finding, foundVerb, openWords } from './finding';
 import { number, percent, shape, signed } from './format';
 import { known } from './known';
 import { pictureOf } from './inputs';
@@ -215,11 +215,11 @@ export async function reportHtml(graph: string | null): Promise<string> {
       `<p class="muted">${escaped(summary.name)}, ${escaped(summary.format)}: ${count(summary.layers.length, 'layer')}, ${summary.parameters.toLocaleString('en-US')} parameters, SHA-256 ${escaped(summary.hash)}; takes ${escaped(summary.inputs.map((port) => `${port.name} ${shape(port.shape)}`).join(', '))}</p>`,
     );
   const found = finding(here, selection.example, telling, studio.model.opened);
-  if (found?.unresolved)
-    parts.push(`<p class="lead"><b>${escaped(found.target)}</b>: no unit is larger than its estimated error.</p>`);
+  const open = found && openWords(found);
+  if (open) parts.push(`<p class="lead"><b>${escaped(found.target)}</b>: ${open}.</p>`);
   if (found?.top)
     parts.push(
-      `<p class="lead"><b>${escaped(found.target)}</b> (${number(found.atBaseline)} at the baseline, ${number(found.atInput)} at the input) owes most to <b>${escaped(found.top.layer)} #${found.top.unit}</b> <span class="${found.top.value >= 0 ? 'up' : 'down'}">${signed(found.top.value)}</span>${found.top.error ? ` ± ${number(found.top.error, 2)}` : ''}${found.top.rivals > 0 ? `, or to one of ${count(found.top.rivals, 'other', 'others')} within the errors` : ''}.${found.residual === null ? '' : ` Largest residual over cuts: ${percent(found.residual)}.`}</p>`,
+      `<p class="lead"><b>${escaped(found.target)}</b> (${number(found.atBaseline)} at the baseline, ${number(found.atInput)} at the input) ${foundVerb(found)} <b>${escaped(found.top.layer)} #${found.top.unit}</b> <span class="${found.top.value >= 0 ? 'up' : 'down'}">${signed(found.top.value)}</span>${found.top.error ? ` ± ${number(found.top.error, 2)}` : ''}${found.top.rivals > 0 ? `, or to one of ${count(found.top.rivals, 'other', 'others')} within the errors` : ''}.${found.residual === null ? '' : ` Largest residual over cuts: ${percent(found.residual)}.`}</p>`,
     );
   parts.push(runsTable(columns, selection.example));
   if (graph) parts.push(`<h2>Layers</h2>${figure(graph)}`);

@@ -80,7 +80,7 @@ export class Runs {
   /** Layers whose units are neurons between input and target: what a ranking is about. */
   readonly hidden = $derived.by(() => hiddenLayers(this.layers(), this.main ? targetLayers(this.main) : new Set()));
   /** Layers that only hand on what the one before them carries → the first of their row. */
-  readonly repeats = $derived.by(() => repeatedLayers(this.layers(), this.current, selection.example));
+  readonly repeats = $derived.by(() => repeatedLayers(this.layers(), this.all, selection.example));
   /** Hidden layers, each row of repeating ones once. */
   readonly telling = $derived(new Set([...this.hidden].filter((name) => !this.repeats.has(name))));
 
