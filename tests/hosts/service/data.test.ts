@@ -70,6 +70,10 @@ describe('data', () => {
     const turned = Object.fromEntries(ten.map((name, at) => [name, at]));
     expect(await labels('labels.json', JSON.stringify(turned))).toEqual(ten);
     expect(await labels('labels.json', '{"a": "b"')).toEqual([]);
+    expect(await labels('config.json', JSON.stringify({ hidden_size: 8, id2label: { ...ten } }))).toEqual(ten);
+    const unnamed = Object.fromEntries(ten.map((_, at) => [at, `LABEL_${at}`]));
+    expect(await labels('config.json', JSON.stringify({ id2label: unnamed }))).toEqual([]);
+    expect(await labels('config.json', JSON.stringify({ architectures: ['ViT'], id2label: null }))).toEqual([]);
     expect(await labels('model.labels.txt', `${ten.join('\n')}\n`)).toEqual(ten);
   });
 

@@ -9,9 +9,14 @@ import { FileFault, readRegular } from '../../engine/formats/files';
 
 /** Bytes: a thousand classes are some 20 kB. */
 const LARGEST = 2 ** 20;
-const FILES = ['labels.txt', 'labels.json', 'classes.txt', 'class_names.txt', 'class_names.json'];
+const FILES = ['labels.txt', 'labels.json', 'classes.txt', 'class_names.txt', 'class_names.json', 'config.json'];
+/** What Hugging Face writes where nobody gave names. */
+const NO_NAME = /^LABEL_\d+$/;
 
-/** One name per line; or JSON: a list, index → name (or `[id, name]`), or name → index. Null when it is none of these. */
+/**
+ * One name per line; or JSON: a list, index → name (or `[id, name]`), or name → index, or one of these as `id2label` of a model's
+ * configuration. Null when it is none of these.
+ */
 export function labelsOf(text: string): readonly string[] | null {
   if (!/^\s*[[{]/.test(text)) {
     const lines = text.split(/\r?\n/).map((line) => line.trim());
@@ -24,13 +29,16 @@ export function labelsOf(text: string): readonly string[] | null {
     return null;
   }
   const names: string[] = [];
-  for (const [key, given] of Object.entries(value as object)) {
+  const known = value as object;
+  const listed: unknown = Object.hasOwn(known, 'id2label') ? (known as { id2label: unknown }).id2label : known;
+  if (typeof listed !== 'object' || listed === null) return null;
+  for (const [key, given] of Object.entries(listed)) {
     const name: unknown = Array.isArray(given) ? given.at(-1) : given;
     if (typeof name === 'string' && /^\d+$/.test(key)) names[Number(key)] = name;
     else if (typeof name === 'number' && Number.isInteger(name) && name >= 0 && name < LARGEST) names[name] = key;
     else return null;
   }
-  return names.includes(undefined as never) ? null : names;
+  return names.includes(undefined as never) || names.every((name) => NO_NAME.test(name)) ? null : names;
 }
 
 /** The names that lie beside a model, when they are as many as one of its outputs has values along an axis; empty without. */
