@@ -20,6 +20,7 @@ import {
 import { BACKENDS } from './backends';
 import type { KeptFault } from './errors';
 import { HELD_REASONS, type ModelSummary, type Varied } from './model';
+import { notebookSchema, type Notebook } from './notebook';
 
 /** Raised when a reader of the version before could not understand a file. */
 export const SESSION_VERSION = 1;
@@ -276,6 +277,8 @@ export const manifestSchema = z.object({
   runs: z.array(run),
   errors: z.array(fault),
   notes: z.string(),
+  /** Absent in files of before, and where nothing is kept. */
+  notebook: notebookSchema.optional(),
 });
 export type Manifest = z.infer<typeof manifestSchema>;
 
@@ -309,4 +312,6 @@ export interface Session {
   /** What runs met. */
   readonly errors: readonly KeptFault[];
   readonly notes: string;
+  /** Units that the user keeps; absent where there are none. */
+  readonly notebook?: Notebook;
 }

@@ -37,6 +37,7 @@ import {
 import { BACKENDS, type BackendInfo, type BackendReport } from './backends';
 import type { MhoFault } from './errors';
 import type { ModelSummary, OpSupport, Varied } from './model';
+import { notebookSchema, type Notebook } from './notebook';
 import { openingChoicesSchema } from './opening';
 import type { LayerWeights } from './weights';
 
@@ -351,6 +352,7 @@ export interface OpenedSession {
   /** The model as the session describes it; null when the file holds no description. */
   readonly summary: ModelSummary | null;
   readonly runs: readonly RunRecord[];
+  readonly notebook: Notebook;
 }
 
 export interface RecoveryEntry {
@@ -505,6 +507,8 @@ export const engineRequests = {
   /** Takes a run out of the document; `restoreRun` undoes it while the window is open. */
   removeRun: asks<void>()(z.object({ run: runId })),
   restoreRun: asks<RunRecord>()(z.object({ run: runId })),
+  /** The units that the user keeps, all of them as they are now. @throws HANDLE_UNKNOWN where another model is open by now */
+  keepNotebook: asks<void>()(z.object({ model: z.string().max(200), notebook: notebookSchema })),
   /** Replaces the document. @throws SESSION_… */
   openSession: asks<OpenedSession>()(z.object({ file: fileToken })),
   /** A second session to compare with: its runs join the list of comparable runs, not the document. */

@@ -111,6 +111,10 @@ export function sampleSession(): Session {
     ],
     errors: [{ code: 'MEMORY_EXHAUSTED', message: 'The device ran out of memory.', remedy: 'Lower the budget.' }],
     notes: 'Line one.\nLine two: ⌀',
+    notebook: [
+      { layer: 'fc', unit: 2, note: 'Line one.\nLine two: ⌀', tags: ['seen', 'ä'] },
+      { layer: 'gone', unit: 0, note: '', tags: [] },
+    ],
   };
 }
 

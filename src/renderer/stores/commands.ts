@@ -5,6 +5,7 @@ import { VIEWS, viewOfKey } from '../logic/views';
 import { shell } from './shell.svelte';
 import { selection } from './selection.svelte';
 import { studio } from './studio.svelte';
+import { unitPages } from './unitPages.svelte';
 
 async function openBy(purpose: 'model-file' | 'model-folder' | 'session'): Promise<void> {
   const file = await studio.program.choose(purpose);
@@ -51,7 +52,8 @@ export const KEYS: readonly { readonly keys: string; readonly does: string }[] =
     does: sentence(VIEWS.map(({ name }) => name.toLowerCase()).join(', ')),
   },
   { keys: 'Arrows', does: 'Move in the graph, the ranking, the examples' },
-  { keys: 'Enter', does: 'Select; open or close a group' },
+  { keys: 'Enter', does: 'Select; open or close a group; in the ranking: the unit’s page' },
+  { keys: 'Alt ← →', does: 'Back and forward between units’ pages; Esc returns to the results' },
   { keys: 'P', does: 'Pin the selected unit' },
   { keys: '+ − 0', does: 'Zoom the graph in, out, to fit' },
   { keys: '[ ]', does: 'Previous, next example' },
@@ -60,7 +62,7 @@ export const KEYS: readonly { readonly keys: string; readonly does: string }[] =
 
 /** Global keys; those typed into a field belong to the field, and those that closed or moved something are answered. */
 export function onKey(event: KeyboardEvent): void {
-  if (event.defaultPrevented) return;
+  if (event.defaultPrevented || unitPages.onKey(event)) return;
   const modified = event.ctrlKey || event.metaKey;
   const command = modified
     ? ({ Enter: 'run', f: 'find', o: 'open-model', s: event.shiftKey ? 'save-as' : 'save' } as const)[

@@ -1,4 +1,6 @@
 /** What is selected, shared by every view: selecting anywhere selects everywhere. */
+import { notebook } from './notebook.svelte';
+
 export interface UnitKey {
   readonly layer: string;
   readonly unit: number;
@@ -12,7 +14,6 @@ class Selection {
   unit = $state<number | null>(null);
   /** Row of the data. */
   example = $state(0);
-  pinned = $state.raw<readonly UnitKey[]>([]);
   /** Units brushed in a scatter; null when nothing is brushed. */
   brushed = $state.raw<readonly UnitKey[] | null>(null);
 
@@ -30,18 +31,22 @@ class Selection {
     this.unit = unit;
   }
 
+  /** Those of the notebook. */
+  get pinned(): readonly UnitKey[] {
+    return notebook.notes;
+  }
+
   isPinned(key: UnitKey): boolean {
-    return this.pinned.some((other) => sameUnit(other, key));
+    return notebook.of(key) !== null;
   }
 
   togglePin(key: UnitKey): void {
-    this.pinned = this.isPinned(key) ? this.pinned.filter((other) => !sameUnit(other, key)) : [...this.pinned, key];
+    notebook.toggle(key);
   }
 
   clear(): void {
     this.layer = null;
     this.unit = null;
-    this.pinned = [];
     this.brushed = null;
   }
 }

@@ -15,12 +15,14 @@ import type {
   RunSetup,
   StudioClient,
 } from '../../contract/studio';
+import { plainNote, type Notebook } from '../../contract/notebook';
 import { count } from '../../contract/words/quantities';
 import { finding } from '../logic/finding';
 import { exampleOf } from '../logic/inputs';
 import { Jobs, type Heard } from './jobs.svelte';
 import { faultOf, messages } from './messages.svelte';
 import { OpenModel } from './model.svelte';
+import { notebook } from './notebook.svelte';
 import { Program } from './program.svelte';
 import { Runs } from './runs.svelte';
 import { selection } from './selection.svelte';
@@ -137,6 +139,7 @@ export class Studio {
       this.model = model;
       if (before.hash !== opened.summary.hash) {
         this.#showRuns(this.#noRuns());
+        this.#showNotebook([], opened.summary.hash);
         if (before.hash !== undefined) this.#offerBack(before);
       }
       if (opened.data) await model.use(opened.data, opened.sample?.examples ?? [0]);
@@ -148,6 +151,14 @@ export class Studio {
   #showRuns(runs: Runs): void {
     selection.clear();
     this.runs = runs;
+  }
+
+  /** @param model whose document it is in */
+  #showNotebook(notes: Notebook, model: string | undefined): void {
+    const keep = async (all: Notebook): Promise<void> => {
+      await this.program.guard(() => this.program.client.request('keepNotebook', { model: model!, notebook: all.map(plainNote) })); // prettier-ignore
+    };
+    notebook.show(notes, model === undefined ? null : keep);
   }
 
   /** Opening something else can be undone. */
@@ -312,13 +323,14 @@ export class Studio {
   }
 
   /** Shows another document; with its model and its data, where these are still there, so that it can be run again. */
-  async #takeSession({ document, summary, runs: given }: OpenedSession): Promise<void> {
+  async #takeSession({ document, summary, runs: given, notebook: notes }: OpenedSession): Promise<void> {
     const { program } = this;
     const runs = this.#noRuns();
     this.document = document;
     const alone = new OpenModel(program, this.question, null, summary);
     this.model = alone;
     this.#showRuns(runs);
+    this.#showNotebook(notes, summary?.hash);
     const last = runs.take(given);
     const example = last?.asked.examples[last.result.examples[0] ?? 0] ?? 0;
     selection.example = example;

@@ -113,7 +113,7 @@ class Reader {
   ) {}
 
   async session(manifest: Manifest): Promise<Session> {
-    const { created, software, model, errors, notes } = manifest;
+    const { created, software, model, errors, notes, notebook } = manifest;
     const questions = [];
     for (const question of manifest.questions) questions.push(await this.#question(question));
     this.allowance.foresee(this.#declared(manifest));
@@ -125,7 +125,7 @@ class Reader {
         throw new Damaged(`a run has example ${Math.max(...run.examples)} of ${question.examples.length}`);
       runs.push(await this.#run(run));
     }
-    return { created, software, model, questions, runs, errors, notes };
+    return { created, software, model, questions, runs, errors, notes, ...(notebook && { notebook }) };
   }
 
   /** Bytes of the layers' arrays, as far as the archive has entries that can hold them; the rest is damaged anyway. */

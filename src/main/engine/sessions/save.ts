@@ -4,6 +4,7 @@ import type { ZipFile } from 'yazl';
 import type { AdaptiveResult, NumericArray } from '../../../contract/attribution';
 import { MhoError } from '../../../contract/errors';
 import { SESSION_FORMAT, SESSION_VERSION, type Manifest, type Session } from '../../../contract/session';
+import { plainNote } from '../../../contract/notebook';
 import { npyBytes, npyHeader, type WideArray } from '../data/npy';
 import { LARGEST_MANIFEST, MANIFEST, MOST_SAVED } from './limits';
 import { writeSafely } from './write';
@@ -151,6 +152,7 @@ function manifestOf(session: Session, arrays: Arrays): Manifest {
     })),
     errors: session.errors.map(({ code, message, remedy }) => ({ code, message, remedy })),
     notes: session.notes,
+    ...(session.notebook?.length && { notebook: session.notebook.map(plainNote) }),
   };
 }
 

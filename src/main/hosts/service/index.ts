@@ -216,6 +216,7 @@ function handlers(options: ServiceOptions, recovery: Recovery) {
     describeRun: ({ document, params }) => document.describeRun(params.run, params.name, params.note),
     removeRun: ({ document, params }) => document.removeRun(params.run),
     restoreRun: ({ document, params }) => document.restoreRun(params.run),
+    keepNotebook: ({ document, params }) => document.keepNotebook(params.model, params.notebook),
     openSession: ({ document, params, path, unsaved }) => document.openSession(path(params.file), unsaved),
     readSession: ({ document, params, path }) => document.readSession(path(params.file)),
     forgetGuest: async ({ document, params }) => document.epoch.guests.forget(params.run),

@@ -9,6 +9,7 @@ import { chmod, mkdir, readdir, readFile, rename, rm, stat, utimes } from 'node:
 import { join } from 'node:path';
 import { z } from 'zod';
 import { METHODS } from '../../../contract/attribution';
+import { notebookSchema } from '../../../contract/notebook';
 import { openingChoicesSchema } from '../../../contract/opening';
 import { writeSafely } from '../../engine/sessions/write';
 import { dataSource } from './data';
@@ -50,6 +51,9 @@ const stateSchema = z.object({
   /** Of the session, as it was begun. */
   created: z.string().optional(),
   notes: z.string().optional(),
+  notebook: notebookSchema.optional(),
+  /** What of it the session file holds. */
+  writtenNotebook: notebookSchema.optional(),
   session: z.object({ path: z.string(), stamp: stamp.nullable() }).nullable(),
   model: z
     .object({ path: z.string(), sample: z.string().nullable(), choices: openingChoicesSchema.optional() })

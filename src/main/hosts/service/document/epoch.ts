@@ -6,6 +6,7 @@ import { basename } from 'node:path';
 import type { RunResult } from '../../../../contract/attribution';
 import { MhoError, asMhoError } from '../../../../contract/errors';
 import type { ModelSummary } from '../../../../contract/model';
+import { plainNote, sameNotebook, type Notebook } from '../../../../contract/notebook';
 import type { Question, Session } from '../../../../contract/session';
 import type { RunRecord } from '../../../../contract/studio';
 import type { Engine } from '../engine';
@@ -55,6 +56,9 @@ export class Epoch {
   release: () => void = () => undefined;
   created = new Date().toISOString();
   notes = '';
+  notebook: Notebook = [];
+  /** The notebook that the session file holds. */
+  writtenNotebook: Notebook = [];
   readonly #end = new AbortController();
   readonly #works = new Set<Promise<unknown>>();
   #whose: Whose;
@@ -112,7 +116,8 @@ export class Epoch {
 
   /** Something is in no file, or not as it is. */
   get dirty(): boolean {
-    return this.runs.unsaved;
+    // without runs there is no session that a notebook could be in
+    return this.runs.unsaved || (this.runs.size > 0 && !sameNotebook(this.notebook, this.writtenNotebook));
   }
 
   // ------------------------------------------------------------ runs
@@ -183,8 +188,8 @@ export class Epoch {
 
   /** @throws NOTHING_OPEN */
   sessionOf(runs: readonly Run[]): Session {
-    const { created, notes, summary } = this;
-    return sessionOf(runs, { created, notes, model: summary, software: this.around.software });
+    const { created, notes, notebook, summary } = this;
+    return sessionOf(runs, { created, notes, notebook, model: summary, software: this.around.software });
   }
 
   // ------------------------------------------------------------ folder
@@ -198,6 +203,8 @@ export class Epoch {
       title: this.title,
       created: this.created,
       notes: this.notes,
+      notebook: this.notebook.map(plainNote),
+      writtenNotebook: this.writtenNotebook.map(plainNote),
       session: this.session,
       model: this.model && {
         path: this.model.path,

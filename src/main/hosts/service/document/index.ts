@@ -6,6 +6,7 @@
  */
 import { basename } from 'node:path';
 import { MhoError } from '../../../../contract/errors';
+import type { Notebook } from '../../../../contract/notebook';
 import type { OpeningChoices } from '../../../../contract/opening';
 import type {
   DocumentState,
@@ -96,7 +97,8 @@ export class Document {
   }
 
   get #shown(): OpenedSession {
-    return { document: this.state, summary: this.#epoch.summary, runs: this.#epoch.runs.records };
+    const { summary, runs, notebook } = this.#epoch;
+    return { document: this.state, summary, runs: runs.records, notebook };
   }
 
   #tell(): void {
@@ -345,6 +347,14 @@ export class Document {
     return recordOf(run);
   }
 
+  /** Keeps the notebook as it is now. @throws HANDLE_UNKNOWN where it is about another model than is open */
+  async keepNotebook(model: string, notebook: Notebook): Promise<void> {
+    const epoch = this.#epoch;
+    if (epoch.summary?.hash !== model) throw new MhoError('HANDLE_UNKNOWN', { what: 'notebook of model', id: model });
+    epoch.notebook = notebook;
+    await this.#changed(epoch);
+  }
+
   // ------------------------------------------------------------ sessions
 
   /**
@@ -366,10 +376,12 @@ export class Document {
         const now = then && (await stampOf(place));
         if (now && !sameStamp(now, then)) throw new MhoError('SESSION_CHANGED', { path });
         const snapshot = epoch.runs.snapshot();
+        const { notebook } = epoch;
         await this.around.engine.saveSession(place, epoch.sessionOf(snapshot.runs));
         const stamp = await stampOf(place);
         epoch.session = { path: place, stamp };
         epoch.runs.wrote(snapshot, this.around.lasting(place));
+        epoch.writtenNotebook = notebook;
       } catch (error) {
         release();
         throw error;
@@ -428,6 +440,7 @@ export class Document {
       },
       summary: session.model,
       runs: runs.map(recordOf),
+      notebook: session.notebook ?? [],
     };
   }
 

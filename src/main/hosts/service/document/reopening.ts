@@ -53,6 +53,7 @@ export class Reopening {
     epoch.described = session.model;
     epoch.created = session.created;
     epoch.notes = session.notes;
+    epoch.notebook = epoch.writtenNotebook = session.notebook ?? [];
     for (const run of storedRuns(session)) epoch.runs.add({ ...run, askedWith: NO_DATA, keeping: null, revision: 0 });
     epoch.runs.wrote(epoch.runs.snapshot(), this.around.lasting(file.path));
     const { path } = session.model;
@@ -71,6 +72,8 @@ export class Reopening {
     }
     if (state.created !== undefined) epoch.created = state.created;
     epoch.notes = state.notes ?? '';
+    epoch.notebook = state.notebook ?? [];
+    epoch.writtenNotebook = state.writtenNotebook ?? [];
     await this.#runs(epoch, state, signal);
     if (state.model) await this.#model(epoch, state.model, signal);
     for (const { id, source, baseline } of epoch.model ? state.data : []) {

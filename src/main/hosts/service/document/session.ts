@@ -74,7 +74,7 @@ const givenName = ({ label, ...result }: SessionRun): string | null =>
 /** @throws NOTHING_OPEN where there is no run */
 export function sessionOf(
   runs: readonly StoredRun[],
-  about: Pick<Session, 'created' | 'software' | 'notes'> & { readonly model: ModelSummary | null },
+  about: Pick<Session, 'created' | 'software' | 'notes' | 'notebook'> & { readonly model: ModelSummary | null },
 ): Session {
   const { model } = about;
   if (!model || runs.length === 0) throw new MhoError('NOTHING_OPEN', { what: 'run' });

@@ -1,0 +1,65 @@
+/** The notebook of a document: saved with its session, back after a crash, gone with its model. */
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { StudioService } from '../../../src/main/hosts/service';
+import { digits, folder, get, GONE, run, start } from './studio';
+
+const NOTES = [
+  { layer: 'conv1', unit: 3, note: 'Edges.', tags: ['edge'] },
+  { layer: 'conv1', unit: 1, note: '', tags: [] },
+];
+const file = () => join(folder, 'noted.mho');
+
+async function withRun(service: StudioService): Promise<string> {
+  await run(service, await digits(service));
+  return (await get(service, 'present', {}))!.summary!.hash;
+}
+const save = (service: StudioService, path: string | null) =>
+  service.handle({ document: 'one', name: 'save', params: { path } });
+
+describe('the notebook', () => {
+  it('is unsaved until the session has it, and again when it changes; back as it was, nothing is unsaved', async () => {
+    const service = start();
+    const model = await withRun(service);
+    await save(service, file());
+    const dirty = async () => (await get(service, 'document', {})).dirty;
+    expect(await dirty()).toBe(false);
+    await get(service, 'keepNotebook', { model, notebook: NOTES });
+    expect(await dirty()).toBe(true);
+    await get(service, 'keepNotebook', { model, notebook: [] });
+    expect(await dirty()).toBe(false);
+    await get(service, 'keepNotebook', { model, notebook: NOTES });
+    await save(service, null);
+    expect(await dirty()).toBe(false);
+    await service.handle({ document: 'one', name: 'close', params: {} });
+    const opened = await service.handle({
+      document: 'two',
+      name: 'openSession',
+      params: { file: 'noted' },
+      paths: { noted: file() },
+    });
+    expect(opened).toMatchObject({ ok: true, value: { notebook: NOTES, document: { dirty: false } } });
+  });
+
+  it('comes back with what a crash left, unsaved', async () => {
+    const before = start(GONE);
+    const model = await withRun(before);
+    await get(before, 'keepNotebook', { model, notebook: NOTES });
+    const after = start();
+    const [entry] = await get(after, 'recoveryList', {}, { document: 'new' });
+    const back = await get(after, 'recover', { id: entry!.id }, { document: 'new' });
+    expect(back).toMatchObject({ notebook: NOTES, document: { dirty: true } });
+  });
+
+  it('of a model that is no longer open is refused; another model has none', async () => {
+    const service = start();
+    const model = await withRun(service);
+    await get(service, 'keepNotebook', { model, notebook: NOTES });
+    await service.handle({ document: 'one', name: 'openSample', params: { name: 'motifs' }, unsaved: 'discard' });
+    const refused = await service.handle({ document: 'one', name: 'keepNotebook', params: { model, notebook: NOTES } });
+    expect(refused).toMatchObject({ ok: false, fault: { code: 'HANDLE_UNKNOWN' } });
+    expect((await get(service, 'present', {}))!.notebook).toEqual([]);
+    const back = await service.handle({ document: 'one', name: 'reopenBefore', params: {} });
+    expect(back).toMatchObject({ ok: true, value: { notebook: NOTES } });
+  });
+});

@@ -1,0 +1,89 @@
+/** A unit's page and the notebook: opened from the ranking, gone through, noted on, saved, found again by a link. */
+import { expect, test, type Page } from '@playwright/test';
+import { join } from 'node:path';
+import { answerDialogs, forget, launch, newFolder, type Studio } from './studio';
+
+let studio: Studio;
+let page: Page;
+let folder: string;
+test.beforeEach(async () => {
+  folder = newFolder();
+  studio = await launch(['--sample', 'digits']);
+  ({ page } = studio);
+  await expect(page.getByRole('button', { name: 'Run', exact: true }).first()).toBeEnabled({ timeout: 60_000 });
+  await page.keyboard.press('Control+Enter');
+  await expect(page.locator('.headline')).toContainText('owes most to', { timeout: 60_000 });
+  await expect(page.getByRole('button', { name: 'Run', exact: true })).toBeEnabled({ timeout: 60_000 });
+});
+test.afterEach(async () => {
+  await studio.close();
+  forget(studio.userData);
+  forget(folder);
+});
+
+const shown = () => page.getByRole('region', { name: /^Unit .+ #\d+$/ });
+const titleOf = () => shown().getAttribute('aria-label');
+
+test('it opens by Enter and by a double click, tells runs and weights, and leads on, back, forward and out', async () => {
+  const grid = page.getByRole('grid', { name: 'Units by importance' });
+  await grid.focus();
+  await page.keyboard.press('Home');
+  await page.keyboard.press('Enter');
+  const runs = shown().getByRole('region', { name: 'Contributions by run' });
+  await expect(runs.locator('tbody tr').first()).toContainText(/[+−]\d/);
+  expect(await runs.locator('tbody tr').count()).toBeGreaterThan(1);
+  const first = await titleOf();
+  const strand = shown().getByRole('region', { name: 'Weights in' }).getByRole('button').first();
+  await strand.click();
+  await expect(shown()).not.toHaveAccessibleName(first!);
+  const second = await titleOf();
+  await page.keyboard.press('Alt+ArrowLeft');
+  await expect(shown()).toHaveAccessibleName(first!);
+  await page.keyboard.press('Alt+ArrowRight');
+  await expect(shown()).toHaveAccessibleName(second!);
+  await page.keyboard.press('Escape');
+  await expect(shown()).toHaveCount(0);
+  await page.locator('[data-row]').nth(1).dblclick();
+  await expect(shown()).toHaveCount(1);
+});
+
+test('what is noted is saved with the session and searched by its tag; a link leads to the unit', async () => {
+  await page.locator('[data-row]').first().dblclick();
+  const title = (await titleOf())!;
+  await shown().getByRole('button', { name: 'Copy link' }).click();
+  const clipboard = () => studio.app.evaluate(({ clipboard: board }) => board.readText());
+  await expect.poll(clipboard).toMatch(/^mho:\/\/[0-9a-f]+\/.+:\d+$/);
+  const link = await clipboard();
+  await shown()
+    .getByRole('textbox', { name: /^Note on/ })
+    .fill('Answers to a closed loop.');
+  const tags = shown().getByRole('textbox', { name: /^Tags of/ });
+  await tags.fill('loop, sure');
+  await tags.press('Tab');
+  await expect(shown().getByRole('button', { name: 'Pin this unit' })).toHaveAttribute('aria-pressed', 'true');
+
+  const file = join(folder, 'noted.mho');
+  await answerDialogs(studio.app, { save: file, open: file, unsaved: 1 });
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('Control+s');
+  await expect(page.getByLabel('not saved yet')).toHaveCount(0);
+  await page.getByRole('button', { name: 'Open', exact: true }).click();
+  await page.getByRole('menuitem', { name: 'Session…' }).click();
+  await page.getByRole('button', { name: 'Notebook' }).click();
+  const book = page.getByRole('region', { name: 'Notebook' });
+  await expect(book.getByRole('listitem')).toHaveCount(1, { timeout: 30_000 });
+  await expect(book.getByRole('textbox', { name: /^Note on/ })).toHaveValue('Answers to a closed loop.');
+  await book.getByRole('searchbox').fill('nothing has that');
+  await expect(book.getByRole('listitem')).toHaveCount(0);
+  await book.getByRole('searchbox').fill('');
+  await book.getByRole('button', { name: 'loop 1' }).click();
+  await expect(book.getByRole('listitem')).toHaveCount(1);
+
+  const go = book.getByRole('textbox', { name: 'Link to a unit' });
+  await go.fill(link.replace(/\/\/[0-9a-f]+/, '//0123456789abcdef'));
+  await go.press('Enter');
+  await expect(page.getByText('The link leads into a model of hash 01234567')).toBeVisible();
+  await go.fill(link);
+  await go.press('Enter');
+  await expect(page.getByRole('region', { name: title, exact: true })).toBeVisible();
+});
