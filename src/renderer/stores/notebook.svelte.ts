@@ -11,13 +11,18 @@ export class NotebookStore {
   notes = $state.raw<Notebook>([]);
   #keep: Keep | null = null;
   #kept: Notebook = [];
-  #keeping = false;
+  #writing: Promise<void> | null = null;
 
   /** Shows another document's. @param keep null where there is no document to keep it in */
   show(notes: Notebook, keep: Keep | null): void {
     this.notes = this.#kept = notes;
     this.#keep = keep;
-    this.#keeping = false;
+    this.#writing = null;
+  }
+
+  /** Resolves when all that is noted by now is with the document: what saves that waits for it. */
+  async settled(): Promise<void> {
+    await this.#writing;
   }
 
   of(key: UnitKeyed): UnitNote | null {
@@ -43,20 +48,18 @@ export class NotebookStore {
 
   #take(notes: Notebook): void {
     this.notes = notes;
-    void this.#write();
+    const keep = this.#keep;
+    if (keep && !sameNotebook(notes, this.#kept)) this.#writing ??= this.#write(keep);
   }
 
   /** One write at a time; what is noted meanwhile is written after it. */
-  async #write(): Promise<void> {
-    const keep = this.#keep;
-    if (this.#keeping || !keep) return;
-    this.#keeping = true;
+  async #write(keep: Keep): Promise<void> {
     while (this.#keep === keep && !sameNotebook(this.notes, this.#kept)) {
       const writing = this.notes;
       await keep(writing);
       if (this.#keep === keep) this.#kept = writing;
     }
-    if (this.#keep === keep) this.#keeping = false;
+    if (this.#keep === keep) this.#writing = null;
   }
 }
 

@@ -377,6 +377,7 @@ export class Studio {
 
   async save(as = false): Promise<void> {
     try {
+      await notebook.settled();
       if (!(await this.program.client.request(as ? 'saveSessionAs' : 'saveSession', {}))) return;
       messages.settle('Save As…');
       messages.note('Saved.');

@@ -38,10 +38,13 @@ describe('the notebook that is shown', () => {
           }
           await Promise.resolve();
         }
+        let settled = false;
+        void store.settled().then(() => (settled = true));
         while (waiting.length > 0) {
           waiting.shift()!();
           for (let turn = 0; turn < 5; turn++) await Promise.resolve();
         }
+        expect(settled).toBe(true);
         expect(kept.at(-1)).toEqual(store.notes);
         kept.forEach((notes, at) => expect(notes.every(({ layer }) => layer === `of ${at + 1}`)).toBe(true));
         expect(kept.slice(0, -1)).toEqual(left);
