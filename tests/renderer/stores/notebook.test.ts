@@ -38,13 +38,12 @@ describe('the notebook that is shown', () => {
           }
           await Promise.resolve();
         }
-        let settled = false;
-        void store.settled().then(() => (settled = true));
+        const settled = store.settled();
         while (waiting.length > 0) {
           waiting.shift()!();
           for (let turn = 0; turn < 5; turn++) await Promise.resolve();
         }
-        expect(settled).toBe(true);
+        await settled;
         expect(kept.at(-1)).toEqual(store.notes);
         kept.forEach((notes, at) => expect(notes.every(({ layer }) => layer === `of ${at + 1}`)).toBe(true));
         expect(kept.slice(0, -1)).toEqual(left);
