@@ -508,7 +508,8 @@ print(json.dumps([float(contributions.sum(dtype=float)), sorted(session.files)[0
       const own = units.subarray(0, units.length / examples.length);
       const top = own.reduce((best, value, unit) => (Math.abs(value) > Math.abs(own[best]!) ? unit : best), 0);
       const first = /^\[\((\d+), (\S+?)\)/.exec(lines[at]!.slice(lines[at]!.indexOf('[')))!;
-      expect(lines[at]).toContain(`${name} (${[examples.length, ...shape].join(', ')})`);
+      const tuple = [examples.length, ...shape];
+      expect(lines[at]).toContain(`${name} (${tuple.join(', ')}${tuple.length === 1 ? ',' : ''})`);
       expect(Math.abs(Number(first[2]))).toBeCloseTo(Math.abs(own[top]!), 5);
       expect(own[Number(first[1])]).toBeCloseTo(Number(first[2]), 5);
     }

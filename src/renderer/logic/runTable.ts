@@ -3,7 +3,7 @@ import type { RunRecord } from '../../contract/studio';
 import { layerShares } from '../../contract/words/accuracy';
 import { methodWords } from '../../contract/words/methods';
 import { baselineWords, pathWords } from '../../contract/words/runs';
-import { targetTitle } from '../../contract/words/target';
+import { targetName } from '../../contract/words/target';
 import { largestResidual } from './finding';
 import { isProvisional } from './provisional';
 import { examplePlace } from './ranking';
@@ -42,7 +42,7 @@ export function runRow(run: RunRecord, name: string, example: number, labels: re
     run,
     name,
     method: methodWords[result.method].name,
-    target: targetTitle(result, place, labels),
+    target: targetName(result, place, labels),
     baseline: baselineWords(asked.baseline),
     path: pathWords(result) ?? '',
     examples: result.examples.flatMap((at) => asked.examples[at] ?? []),
