@@ -81,7 +81,9 @@ function runsTable(runs: readonly RunRecord[], example: number): string {
 
 function rankingPart(table: Ranking): string {
   const rows = order(table, { by: 'size', column: 0 }, true, { ...NO_FILTER, top: LISTED });
-  const parts = [figure(rankingPicture(table, rows.subarray(0, DRAWN), 0, 'light', null, studio.runs.nameOf), 'ranking')];
+  const parts = [
+    figure(rankingPicture(table, rows.subarray(0, DRAWN), 0, 'light', null, studio.runs.nameOf), 'ranking'),
+  ];
   parts.push(
     `<details><summary>The ${count(rows.length, 'largest unit', 'largest units')} as a table</summary><table class="sort"><thead><tr><th class="n">#</th><th>unit</th>`,
   );
