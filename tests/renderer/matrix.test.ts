@@ -75,6 +75,7 @@ describe('rows', () => {
     expect(row(null).against!.others).toMatchObject({ count: 3 });
     expect(row('7').against!.error).toBeNull();
     expect(sidesOf(groups, null, '5')).toBeNull();
+    expect(sidesOf(['3', '3'], '3', null)).toBeNull();
   });
 
   it('come in the asked order, the largest alone', () => {

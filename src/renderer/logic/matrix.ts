@@ -84,14 +84,15 @@ export interface Sides {
   readonly others: readonly number[];
 }
 
-/** @param against another class; null for all other examples */
+/** @param against another class; null for all other examples @returns null where a side has no example: nothing lies between */
 export function sidesOf(groups: readonly (string | null)[], of: string | null, against: string | null): Sides | null {
   if (of === null) return null;
   const where = (holds: (group: string | null) => boolean) => groups.flatMap((group, at) => (holds(group) ? [at] : []));
-  return {
+  const sides = {
     of: where((group) => group === of),
     others: where((group) => (against === null ? group !== of : group === against)),
   };
+  return sides.of.length > 0 && sides.others.length > 0 ? sides : null;
 }
 
 /**
