@@ -67,7 +67,7 @@ test('edges are as wide as what flows through them; cuts and residuals beyond th
   await expect(node('stem_conv').locator('g title', { hasText: 'residual beyond tolerance' })).toHaveCount(1);
   await expect(node('block1_conv').locator('g title', { hasText: 'residual beyond tolerance' })).toHaveCount(0);
   await page.getByRole('tab', { name: 'Completeness' }).click();
-  await expect(page.locator('.says')).toContainText(/is the first layer whose sum\s+misses F\(x\) − F\(x'\)/);
+  await expect(page.locator('.says')).toContainText(/is the first layer\s+whose sum\s+misses F\(x\) − F\(x'\)/);
   await expect(page.locator('.says strong.bad')).toHaveText('image');
   await page.getByLabel('tolerance').selectOption('0.05');
 });
@@ -155,7 +155,7 @@ test('the graph has a tab stop after another model was opened, and does not move
   await expect(stop).toHaveAttribute('data-id', 'input');
   const place = () => page.locator('.stage').getAttribute('style');
   const before = await place();
-  await page.getByRole('button', { name: 'Save the layer graph' }).focus();
+  await page.getByRole('button', { name: 'Maximise layers' }).focus();
   await page.keyboard.press('Tab');
   await expect(node('input')).toBeFocused();
   expect(await place()).toBe(before);
