@@ -94,10 +94,11 @@ test('such a model opens, takes data, predicts and runs; every view shows every 
     ).toBeVisible();
   }
   await page.getByRole('searchbox', { name: 'Search units' }).fill('');
-  for (const { name } of VIEWS) {
-    await page.getByRole('tab', { name }).click();
+  for (const { name, whole } of VIEWS) {
+    await page.getByRole('tab', { name, exact: true }).click();
     await expect(page.locator('[aria-busy=true]')).toHaveCount(0, { timeout: 30_000 });
-    await expect(page.locator('.view')).toContainText('__proto__');
+    // examples and runs are about no layer
+    if (!whole) await expect(page.locator('.view')).toContainText('__proto__');
   }
   await expect(page.getByRole('alert')).toHaveCount(0);
   await expect(page.locator('.message.fault')).toHaveCount(0);
