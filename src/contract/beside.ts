@@ -1,31 +1,75 @@
-/** `mho.json` beside a model: what its user says about it. Unknown keys are passed over, and kept where it is written. */
-import { z } from 'zod';
-import { imageReading } from './studio';
+/**
+ * `mho.json` beside a model: what its user says about it. Unknown keys are passed over, and kept where it is written. Read without a
+ * schema: every opening looks for it, and would wait for what schemas load.
+ */
+import { IMAGE_CHANNELS, IMAGE_FITS, IMAGE_RANGES, type ImageReading } from './data';
 
 export const BESIDE = 'mho.json';
 
-/** Each part is read for itself: one that is wrong is as if it were not there, and the others hold. */
-export const besideModel = z.looseObject({
+export interface BesideModel {
   /** How pictures are read. */
-  image: imageReading.partial().optional().catch(undefined),
+  readonly image?: Partial<ImageReading> | undefined;
   /** What token ids stand for, by id. */
-  vocabulary: z
-    .array(z.string())
-    .max(2 ** 20)
-    .optional()
-    .catch(undefined),
+  readonly vocabulary?: readonly string[] | undefined;
   /** The id of padding. */
-  pad_token_id: z.number().int().nonnegative().optional().catch(undefined),
+  readonly pad_token_id?: number | undefined;
   /** Files that hold inputs and what the model is to give for them. */
-  check: z.object({ input: z.string(), expect: z.string() }).optional().catch(undefined),
-});
-export type BesideModel = z.infer<typeof besideModel>;
+  readonly check?: { readonly input: string; readonly expect: string } | undefined;
+}
 
-/** @returns null where the text is no JSON object */
+const MOST_TOKENS = 2 ** 20;
+const MOST_CHANNELS = 4;
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const isText = (value: unknown): value is string => typeof value === 'string';
+const among = <Name extends string>(names: readonly Name[], value: unknown): value is Name =>
+  names.some((name) => name === value);
+const isPerChannel = (value: unknown, least: number): value is readonly number[] | null =>
+  value === null ||
+  (Array.isArray(value) &&
+    value.length > 0 &&
+    value.length <= MOST_CHANNELS &&
+    value.every((each) => Number.isFinite(each) && each > least));
+
+/** What is told of a reading; undefined where one part of it is none. */
+function readingIn(value: unknown): BesideModel['image'] {
+  if (!isObject(value)) return undefined;
+  const { range, fit, channels, mean, std } = value;
+  const read = {
+    ...(among(IMAGE_RANGES, range) && { range }),
+    ...(among(IMAGE_FITS, fit) && { fit }),
+    ...(among(IMAGE_CHANNELS, channels) && { channels }),
+    ...(isPerChannel(mean, -Infinity) && { mean }),
+    ...(isPerChannel(std, 0) && { std }),
+  };
+  const told = Object.entries({ range, fit, channels, mean, std }).filter(([, each]) => each !== undefined);
+  return told.length === Object.keys(read).length ? read : undefined;
+}
+
+/**
+ * Each part is read for itself: one that is wrong is as if it were not there, and the others hold.
+ * @returns null where the text is no JSON object
+ */
 export function besideFrom(text: string): BesideModel | null {
+  let value: unknown;
   try {
-    return besideModel.safeParse(JSON.parse(text)).data ?? null;
+    value = JSON.parse(text);
   } catch {
     return null;
   }
+  if (!isObject(value)) return null;
+  const { vocabulary, pad_token_id: padding, check } = value;
+  return {
+    image: readingIn(value['image']),
+    vocabulary:
+      Array.isArray(vocabulary) && vocabulary.length <= MOST_TOKENS && vocabulary.every(isText)
+        ? vocabulary
+        : undefined,
+    pad_token_id: Number.isInteger(padding) && (padding as number) >= 0 ? (padding as number) : undefined,
+    check:
+      isObject(check) && isText(check['input']) && isText(check['expect'])
+        ? { input: check['input'], expect: check['expect'] }
+        : undefined,
+  };
 }
