@@ -3,8 +3,11 @@
  * schema: every opening looks for it, and would wait for what schemas load.
  */
 import { IMAGE_CHANNELS, IMAGE_FITS, IMAGE_RANGES, type ImageReading } from './data';
+import { isRecord } from './records';
 
 export const BESIDE = 'mho.json';
+/** Bytes: it may hold a vocabulary. */
+export const LARGEST_BESIDE = 2 ** 23;
 
 export interface BesideModel {
   /** How pictures are read. */
@@ -20,8 +23,6 @@ export interface BesideModel {
 const MOST_TOKENS = 2 ** 20;
 const MOST_CHANNELS = 4;
 
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 const isText = (value: unknown): value is string => typeof value === 'string';
 const among = <Name extends string>(names: readonly Name[], value: unknown): value is Name =>
   names.some((name) => name === value);
@@ -34,7 +35,7 @@ const isPerChannel = (value: unknown, least: number): value is readonly number[]
 
 /** What is told of a reading; undefined where one part of it is none. */
 function readingIn(value: unknown): BesideModel['image'] {
-  if (!isObject(value)) return undefined;
+  if (!isRecord(value)) return undefined;
   const { range, fit, channels, mean, std } = value;
   const read = {
     ...(among(IMAGE_RANGES, range) && { range }),
@@ -58,7 +59,7 @@ export function besideFrom(text: string): BesideModel | null {
   } catch {
     return null;
   }
-  if (!isObject(value)) return null;
+  if (!isRecord(value)) return null;
   const { vocabulary, pad_token_id: padding, check } = value;
   return {
     image: readingIn(value['image']),
@@ -68,7 +69,7 @@ export function besideFrom(text: string): BesideModel | null {
         : undefined,
     pad_token_id: Number.isInteger(padding) && (padding as number) >= 0 ? (padding as number) : undefined,
     check:
-      isObject(check) && isText(check['input']) && isText(check['expect'])
+      isRecord(check) && isText(check['input']) && isText(check['expect'])
         ? { input: check['input'], expect: check['expect'] }
         : undefined,
   };

@@ -1,10 +1,7 @@
 /** Reads the `mho.json` beside a model, where there is one. */
 import { join } from 'node:path';
-import { BESIDE, besideFrom, type BesideModel } from '../../../contract/beside';
+import { BESIDE, besideFrom, LARGEST_BESIDE, type BesideModel } from '../../../contract/beside';
 import { readRegular } from './files';
-
-/** Bytes: it may hold a vocabulary. */
-const LARGEST = 2 ** 23;
 
 /**
  * @param folder that the model lies in
@@ -12,6 +9,6 @@ const LARGEST = 2 ** 23;
  * @returns null where there is none, or it cannot be understood
  */
 export async function besideOf(folder: string, root: string): Promise<BesideModel | null> {
-  const bytes = await readRegular(join(folder, BESIDE), LARGEST, root).catch(() => null); // not there, or no file
+  const bytes = await readRegular(join(folder, BESIDE), LARGEST_BESIDE, root).catch(() => null); // not there, or no file
   return bytes && besideFrom(bytes.toString('utf8'));
 }

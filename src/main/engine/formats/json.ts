@@ -1,4 +1,5 @@
 /** Reading JSON that somebody else wrote: every access is checked, faults name the key and what it holds. */
+import { isRecord } from '../../../contract/records';
 import type { Budget } from './budget';
 
 /** A fault of the configuration. Whoever knows the layer turns it into an error of the catalogue. */
@@ -8,9 +9,6 @@ export const shown = (value: unknown): string => {
   const text = JSON.stringify(value) ?? 'nothing';
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 };
-
-export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** A JSON object, read key by key. */
 export class Config {

@@ -1,8 +1,9 @@
 /** `.keras`: a ZIP of config.json, metadata.json and model.weights.h5, as Keras writes since 2.12. */
 import { MhoError } from '../../../contract/errors';
+import { isRecord } from '../../../contract/records';
 import { type Hdf5File, openHdf5 } from './hdf5';
 import type { RegularFile } from './files';
-import { isRecord, parsedWithin } from './json';
+import { parsedWithin } from './json';
 import { openKeras } from './keras/open';
 import type { Place, StoredWeight, WeightStore } from './keras/weights';
 import { bindingOf } from './sizes';

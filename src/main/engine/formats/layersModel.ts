@@ -1,6 +1,7 @@
 /** TensorFlow.js LayersModel: model.json with Keras's configuration, and its weights in shards beside it. */
 import { MhoError } from '../../../contract/errors';
-import { ConfigFault, isRecord } from './json';
+import { isRecord } from '../../../contract/records';
+import { ConfigFault } from './json';
 import { openKeras } from './keras/open';
 import { ownedBy, type Place, type StoredWeight, type WeightStore } from './keras/weights';
 import { partsOf } from './kerasHdf5';

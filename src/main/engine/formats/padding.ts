@@ -1,7 +1,7 @@
 /** Which token id is padding, as files beside a model tell it: what Hugging Face writes, or a `mho.json` of the user's own. */
 import { basename, dirname, join } from 'node:path';
+import { isRecord } from '../../../contract/records';
 import { readRegular } from './files';
-import { isRecord } from './json';
 
 /** Bytes; tokenizers' files of many added tokens are some megabytes. */
 const LARGEST = 2 ** 23;

@@ -5,11 +5,11 @@
 import type { Stats } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
 import type { NumericArray } from '../../../contract/attribution';
+import type { BesideModel } from '../../../contract/beside';
 import type { Unchecked } from '../../../contract/check';
 import { MhoError } from '../../../contract/errors';
 import { readArrays } from '../data/read';
 import type { Graph } from '../graph/graph';
-import { besideOf } from './beside';
 import { FileFault, placeOf, readRegular } from './files';
 import { TensorProto } from './onnx/proto';
 import { tensorOf } from './onnx/tensor';
@@ -33,15 +33,20 @@ const ONNX_DATA = 'test_data_set_0';
 const MOST_TENSORS = 64;
 
 /**
+ * @param check what the `mho.json` beside it names
  * @returns null where nothing lies there; what cannot be used, with the reason
  */
-export async function proofBeside(source: Source, graph: Graph): Promise<Proof | Unchecked | null> {
+export async function proofBeside(
+  source: Source,
+  graph: Graph,
+  check: BesideModel['check'],
+): Promise<Proof | Unchecked | null> {
   const folder = source.isFolder ? source.path : dirname(source.path);
   const { root } = source.reading;
   for (const find of [told, onnxData, alike]) {
     const from = { file: '' };
     try {
-      const proof = await find({ folder, root, source, graph, from });
+      const proof = await find({ folder, root, source, graph, check, from });
       if (proof) return proof;
     } catch (error) {
       if (!(error instanceof MhoError || error instanceof FileFault)) throw error;
@@ -57,13 +62,13 @@ interface Place {
   readonly root: string;
   readonly source: Source;
   readonly graph: Graph;
+  readonly check: BesideModel['check'];
   /** What is being read, for a fault that it raises. */
   readonly from: { file: string };
 }
 
 /** `{"check": {"input": "x.npz", "expect": "y.npz"}}` in `mho.json`. */
-async function told({ folder, root, graph, from }: Place): Promise<Proof | null> {
-  const check = (await besideOf(folder, root))?.check;
+async function told({ folder, root, graph, check, from }: Place): Promise<Proof | null> {
   if (!check) return null;
   from.file = check.input;
   const inputs = matched(await arraysAt(join(folder, check.input), root), graph, true);

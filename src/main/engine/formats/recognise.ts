@@ -82,7 +82,8 @@ export async function openFound(path: string, around: Omit<Opening, 'given' | 'r
     checkSizes(opened, around.choices);
     const folder = source.isFolder ? source.path : dirname(source.path);
     const padding = hasLookup(opened) ? await paddingBeside(folder, source.reading.root) : null;
-    const reading = (await besideOf(folder, source.reading.root))?.image;
+    const said = await besideOf(folder, source.reading.root);
+    const reading = said?.image;
     const graph = { ...opened, ...(padding !== null && { padding }), ...(reading && { reading }) };
     const hash = Symbol.iterator in hashed ? createHash('sha256') : hashed;
     if (Symbol.iterator in hashed) for (const part of hashed) hash.update(part);
@@ -95,7 +96,7 @@ export async function openFound(path: string, around: Omit<Opening, 'given' | 'r
       ...(signatures && { signatures: signatures.names, signature: signatures.open }),
     });
     const notFinite = notFiniteWeights(graph);
-    const proof = await proofBeside(source, graph);
+    const proof = await proofBeside(source, graph, said?.check);
     return {
       graph,
       summary: notFinite.length > 0 ? { ...summary, notFinite } : summary,

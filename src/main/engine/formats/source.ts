@@ -4,10 +4,11 @@ import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { MhoError } from '../../../contract/errors';
 import type { OpeningChoices } from '../../../contract/opening';
+import { isRecord } from '../../../contract/records';
 import type { Graph } from '../graph/graph';
 import { Budget } from './budget';
 import { FileFault, openRegular, placeOf, type RegularFile } from './files';
-import { isRecord, parsedWithin } from './json';
+import { parsedWithin } from './json';
 import { strangerFault } from './strangers/fault';
 import { byHead } from './strangers/heads';
 

@@ -1,13 +1,10 @@
 /** Writes what a user says about a model into the `mho.json` beside it; what else it holds stays. */
 import { stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { BESIDE, besideFrom, type BesideModel } from '../../../contract/beside';
+import { BESIDE, besideFrom, LARGEST_BESIDE, type BesideModel } from '../../../contract/beside';
 import { MhoError } from '../../../contract/errors';
 import { FileFault, readRegular } from '../../engine/formats/files';
 import { AS_OTHER_FILES, writeSafely } from '../../engine/sessions/write';
-
-/** Bytes, as where it is read. */
-const LARGEST = 2 ** 23;
 
 /**
  * @param model file or folder
@@ -16,7 +13,7 @@ const LARGEST = 2 ** 23;
 export async function keepBeside(model: string, said: Partial<BesideModel>): Promise<void> {
   const info = await stat(model).catch(() => null);
   const path = join(info?.isDirectory() ? model : dirname(model), BESIDE);
-  const bytes = await readRegular(path, LARGEST).catch((error: unknown) => {
+  const bytes = await readRegular(path, LARGEST_BESIDE).catch((error: unknown) => {
     if (error instanceof FileFault && error.trouble !== 'missing') throw unwritable(path, `it ${error.message}`, error);
     return null;
   });

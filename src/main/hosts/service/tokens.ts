@@ -2,8 +2,8 @@
 import { stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { BESIDE, besideFrom } from '../../../contract/beside';
+import { isRecord } from '../../../contract/records';
 import { readRegular } from '../../engine/formats/files';
-import { isRecord } from '../../engine/formats/json';
 
 /** Bytes: a tokeniser of 250,000 tokens has some 20 MB. */
 const LARGEST = 2 ** 25;

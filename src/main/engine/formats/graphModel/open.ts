@@ -1,7 +1,8 @@
 /** TensorFlow.js GraphModel: model.json with a TensorFlow graph as JSON, and its weights in shards beside it. */
 import { basename, dirname } from 'node:path';
 import { MhoError } from '../../../../contract/errors';
-import { ConfigFault, isRecord } from '../json';
+import { isRecord } from '../../../../contract/records';
+import { ConfigFault } from '../json';
 import { type ListedWeight, listedWeights } from '../weightsManifest';
 import { bindingOf } from '../sizes';
 import type { Format, OpenedGraph, Source } from '../source';

@@ -1,7 +1,8 @@
 /** Keras's activation functions, as arguments of layers (`activation="relu"`) and by the Activation layer. */
+import { isRecord } from '../../../../contract/records';
 import type { ValueId } from '../../graph/graph';
 import type { OpAttributes, OpName } from '../../graph/ops';
-import { Config, ConfigFault, isRecord } from '../json';
+import { Config, ConfigFault } from '../json';
 import { type LayerCall, NotExpressible } from './call';
 import { layerSpec } from './config';
 

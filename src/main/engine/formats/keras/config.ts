@@ -1,6 +1,7 @@
 /** Keras's model configuration in one form, whichever version wrote it. */
+import { isRecord } from '../../../../contract/records';
 import type { DType, Shape } from '../../graph/graph';
-import { Config, ConfigFault, isRecord, nested, shown } from '../json';
+import { Config, ConfigFault, nested, shown } from '../json';
 import { type HostArray, reals, wholes } from '../tensors/array';
 import { ELLIPSIS, Operand, Slice } from './arguments';
 

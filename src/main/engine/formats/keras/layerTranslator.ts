@@ -1,9 +1,10 @@
 /** Translates calls of layers into the graph: each call's values, its weights, and the layer that the user sees. */
 import { MhoError } from '../../../../contract/errors';
+import { isRecord } from '../../../../contract/records';
 import type { GraphBuilder } from '../../graph/builder';
 import type { Constant, Shape, ValueId } from '../../graph/graph';
 import { UNKNOWN_SHAPE } from '../../graph/shapes';
-import { type Config, ConfigFault, isRecord } from '../json';
+import { type Config, ConfigFault } from '../json';
 import { asConstant, type HostArray, isArray, product } from '../tensors/array';
 import type { Assembly, Varying } from '../tensors/assembly';
 import { ByHash, type CallOptions, LayerCall, type LayerConstants, NotExpressible } from './call';

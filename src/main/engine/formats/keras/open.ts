@@ -1,7 +1,8 @@
 /** From a model's configuration and its weights to the graph: what all Keras formats share. */
 import { MhoError } from '../../../../contract/errors';
+import { isRecord } from '../../../../contract/records';
 import { GraphBuilder } from '../../graph/builder';
-import { ConfigFault, isRecord } from '../json';
+import { ConfigFault } from '../json';
 import type { Binding } from '../sizes';
 import type { OpenedGraph } from '../source';
 import { strangerFault } from '../strangers/fault';

@@ -2,8 +2,9 @@
  * Kernels as layers keep them: real numbers, or codes with scales (Keras 3's `quantize`), which are multiplied out when the file
  * is opened. What is held tells how it is quantised, since configurations do not always: those of attention layers say nothing.
  */
+import { isRecord } from '../../../../contract/records';
 import type { Shape, ValueId } from '../../graph/graph';
-import { Config, ConfigFault, isRecord } from '../json';
+import { Config, ConfigFault } from '../json';
 import { product } from '../tensors/array';
 import { type LayerCall, NotExpressible } from './call';
 import { isSince } from './version';

@@ -1,7 +1,7 @@
 /** Nodes of a TensorFlow graph, whether they come as protobuf (SavedModel) or as JSON (GraphModel). */
+import { isRecord } from '../../../../contract/records';
 import { type HostArray, precise, product, reals, room, wholes } from '../tensors/array';
 import { fromHalf } from '../hdf5';
-import { isRecord } from '../json';
 import { entries } from '../protobuf';
 import type { AttrValue, NodeDef, TensorProto, TensorShape } from './proto';
 

@@ -2,8 +2,9 @@
  * Recurrent layers over a known number of steps, unrolled: every step's gates are values named `layer/t0/…`. Cells stand in
  * cells.ts. At a step that a mask hides states stay as they are, and what is shown is what was shown before, or 0.
  */
+import { isRecord } from '../../../../../contract/records';
 import type { ValueId } from '../../../graph/graph';
-import { ConfigFault, isRecord } from '../../json';
+import { ConfigFault } from '../../json';
 import { type LayerCall, NotExpressible } from '../call';
 import { type LayerSpec, layerSpec } from '../config';
 import type { LayerRow } from '../row';
