@@ -72,7 +72,7 @@ for (const sample of ['digits', 'motifs'])
     forget(studio.userData);
   });
 
-test('the graph fits its place until it is moved', async () => {
+test('the graph is whole or read from its beginning until it is moved, and fits when that is asked', async () => {
   const studio = await launch(['--sample', 'digits']);
   const { page } = studio;
   const last = page.locator('.node[data-id="digit"]');
@@ -81,12 +81,20 @@ test('the graph fits its place until it is moved', async () => {
     const [node, place] = [(await last.boundingBox())!, (await graph.boundingBox())!];
     return node.y + node.height <= place.y + place.height;
   };
+  const first = page.locator('.node[data-id="image"]');
+  /** Letters of 11 pixels are as small as they may be: a card has two lines of them. */
+  const readable = async (): Promise<boolean> => {
+    const [node, place] = [(await first.boundingBox())!, (await graph.boundingBox())!];
+    return node.height >= 3 * 11 && node.y >= place.y && node.y + node.height <= place.y + place.height;
+  };
   await expect(last).toBeVisible({ timeout: 20_000 });
   for (const size of [
     [1600, 1000],
     [1280, 700],
   ] as const) {
     await resize(studio, size);
+    await expect.poll(readable).toBe(true);
+    await page.getByRole('button', { name: 'Fit the whole graph' }).click();
     await expect.poll(inside).toBe(true);
   }
   // zoomed by hand it stays as it is

@@ -153,7 +153,11 @@ test('a dense unit: what it reads, who reads it and the largest of its layer fil
     await choose(file);
     const name = file.endsWith('context.npy') ? 'context' : 'features';
     await section('Input').getByRole('listitem').filter({ hasText: name }).getByRole('button').click();
-    await expect(section('Input')).toContainText(name === 'context' ? 'example 0' : 'given', { timeout: 20_000 });
+    const there =
+      name === 'context'
+        ? section('Input').getByRole('button', { name: 'Example 0', exact: true })
+        : section('Input').getByText('given');
+    await expect(there).toBeVisible({ timeout: 20_000 });
   }
   await run();
   await page
