@@ -4,6 +4,7 @@
  */
 import type { RunRecord } from '../../contract/studio';
 import { average } from './clustering';
+import { diverging, pixels, type Theme } from './colour';
 import { examplePlace, unitCount } from './ranking';
 
 /** An example of a run, in a column of the matrix. */
@@ -201,3 +202,46 @@ export function bandsOf(groups: readonly (string | null)[]): readonly Band[] {
 /** Largest |value|. */
 export const extentOf = (rows: readonly { readonly values: Float32Array }[]): number =>
   rows.reduce((most, { values }) => values.reduce((largest, value) => Math.max(largest, Math.abs(value)), most), 0);
+
+/**
+ * The matrix as a table: its head and its rows.
+ * @param sides what the classes that are compared are called; null without
+ * @param examples of the columns, in the order of `places`
+ * @param places of the values that the columns show
+ */
+export function matrixTable(
+  rows: readonly MatrixRow[],
+  sides: { readonly of: string; readonly against: string } | null,
+  examples: readonly { readonly example: number; readonly group: string | null }[],
+  places: readonly number[],
+): readonly [head: readonly string[], rows: readonly (readonly (string | number)[])[]] {
+  const compared = sides ? [`mean of ${sides.of}`, `mean of ${sides.against}`, 'difference', 'its standard error'] : [];
+  const named = examples.map(({ example, group }) => `example ${example}${group === null ? '' : ` (${group})`}`);
+  return [
+    ['layer', 'unit', 'mean', 'spread', ...compared, ...named],
+    rows.map(({ layer, unit, all, against, values }) => [
+      layer,
+      unit,
+      all.mean,
+      all.spread,
+      ...(against ? [against.of.mean, against.others.mean, against.difference, against.error ?? ''] : []),
+      ...places.map((place) => values[place]!),
+    ]),
+  ];
+}
+
+/** Colours of the cells, row by row. @param own whether each row goes by its own scale */
+export function matrixPixels(
+  rows: readonly MatrixRow[],
+  places: readonly number[],
+  theme: Theme,
+  own: boolean,
+): Uint8ClampedArray<ArrayBuffer> {
+  const data = new Uint8ClampedArray(rows.length * places.length * 4);
+  const whole = diverging(theme, extentOf(rows));
+  rows.forEach((row, line) => {
+    const colour = own ? diverging(theme, extentOf([row])) : whole;
+    data.set(pixels(places.map((place) => row.values[place]!), colour), line * places.length * 4); // prettier-ignore
+  });
+  return data;
+}

@@ -10,7 +10,7 @@ import type { Device } from '../backends';
 import type { Graph, ValueId } from '../graph/graph';
 import { openOutputs } from '../graph/closed';
 import { prune } from '../graph/prune';
-import { sharingOf } from './adaptive/run';
+import { sharingOf } from './adaptive/sharing';
 import { liveShapes } from './chunks';
 import { evaluate } from './evaluate';
 import { valueFault } from './finite';

@@ -3,27 +3,14 @@
  * as far as was asked (docs/secant.md, "The adaptive path"). Examples take their rounds together, so that batches are full; each ends
  * by itself.
  */
-import type {
-  Accuracy,
-  AttributionRequest,
-  Reached,
-  Round,
-  RunResult,
-  SavedGrid,
-} from '../../../../contract/attribution';
+import type { Accuracy, Reached, Round, RunResult, SavedGrid } from '../../../../contract/attribution';
 import { sizeOf, type ValueId } from '../../graph/graph';
-import { CHAIN_PEAK, pointsAtOnce, type PointsAtOnce } from '../chunks';
-import { DECIDING_MB, MemoryShort } from '../memory';
-import type { Plan } from '../plan';
-import type { Prepared } from '../request';
-import type { Room } from '../room';
-import type { Stage } from '../stages';
-import type { Weights } from '../weights';
-import { entriesOf, PART, slicesOf, type Entries } from './entries';
+import { slicesOf, type Entries } from './entries';
 import { Grid, NotFinite, type Chain, type Walked } from './grid';
 import { l1, mean, meanOf, spreadOf, spreadOut, type Numbers } from './numbers';
 import { reachOf } from './reach';
 import { slicesIn } from './saved';
+import { PILOT, type AdaptiveSetting, type Sharing } from './sharing';
 import { Walker, type Change } from './walker';
 
 /** What one example comes to, at each planned layer's value. */
@@ -75,33 +62,6 @@ export interface AdaptiveHooks {
   readonly resume?: RunResult | undefined;
 }
 
-/** What a run of any kind has. */
-export interface AdaptiveSetting {
-  readonly plan: Plan;
-  readonly weights: Weights;
-  readonly prepared: Prepared;
-  readonly request: AttributionRequest;
-  readonly accuracy: Accuracy;
-  readonly room: Room;
-}
-
-/** How the memory of a run is shared out among its examples' paths. */
-export interface Sharing {
-  readonly entries: Entries;
-  /** Examples whose rounds share batches. */
-  readonly atOnce: number;
-  /** Points of a batch at the most. */
-  readonly points: number;
-  readonly stages: readonly Stage[];
-  /** Bytes that batches may take, and that all takes at the worst moment. */
-  readonly bytes: number;
-  readonly total: number;
-}
-
-/** Examples whose rounds share batches at the most. */
-const MOST_AT_ONCE = 16;
-/** Chains of a pilot. */
-const PILOT = 7;
 /** Bytes of a pilot's activations from which somebody who watches is shown its even segments first. */
 const LONG_PILOT = 10e6;
 /** Walks that an example takes, before any has told. */
@@ -110,17 +70,8 @@ const TYPICAL = 44;
 const READ = 65_536;
 /** Least time between two looks at one example on its way, in ms. */
 const LOOK_EVERY = 150;
-/** Times that the sums of all neurons are there: a path's own, and what a batch changes, on the device and read. */
-const SUMS = 3;
 /** Bytes of a saved grid at the most: a session file holds one for each example. */
 const MOST_SAVED = 4e6;
-
-/** Neurons of each layer that the grids of a run hold; null where it has none to go on from, or bounded something else. */
-function heldBefore(run: RunResult | undefined, over: Accuracy['over']): readonly number[] | null {
-  const saved = run?.adaptive?.examples.find((each) => each.saved)?.saved;
-  const kept = saved && slicesIn(saved);
-  return kept?.over === over ? kept.neurons.map(({ begin, end }) => end - begin) : null;
-}
 
 /** Whether a saved grid has these entries, and decides by the same of them. */
 function fits(saved: SavedGrid, entries: Entries, over: Accuracy['over']): boolean {
@@ -426,36 +377,6 @@ const alphasOf = (chains: readonly Chain[]): number[] => {
 
 /** What was there is walked again where it has to leave the sums over leaves. */
 const summed = (chain: Chain): Chain => (chain.effect === 'replaces' ? { ...chain, whole: true } : chain);
-
-/**
- * @param before results of other methods that are there
- * @throws MemoryShort
- */
-export function sharingOf(setting: AdaptiveSetting, before: number, resume: RunResult | undefined): Sharing {
-  const { plan, weights, prepared, request, accuracy, room } = setting;
-  const { references, examples } = prepared;
-  const heldThen = heldBefore(resume, accuracy.over);
-  const peak = CHAIN_PEAK[weights.device.fused ? 'fused' : 'plain'];
-  // What examples came to is put together at the end.
-  const results = (before + (examples > 1 ? 2 : 0)) * room.result;
-  const { megabytes } = room.budget;
-  const grids = PART * megabytes;
-  // A budget that was given decides what is looked at; what is free on this machine never does.
-  const deciding = room.budget.free === null ? megabytes : DECIDING_MB;
-  const entries = entriesOf(plan.layers, room.shapes, references, accuracy.over, deciding, heldThen);
-  const totals = entries.whole ? 0 : (SUMS * 4 * references * entries.neurons) / 1e6;
-  const heldBy = (paths: number): number =>
-    1e6 * (Math.min(paths * entries.megabytes, grids) + paths * totals) + results;
-  const pointsFor = (paths: number): PointsAtOnce =>
-    pointsAtOnce(room.rows, 1e6 * megabytes - heldBy(paths), peak, request.chunkRows);
-  // As many as a batch has room for their pilots, and memory for their grids and sums.
-  const most = Math.floor(Math.min(grids / (entries.megabytes + totals), pointsFor(1).points / (3 * PILOT)));
-  const atOnce = Math.max(1, Math.min(MOST_AT_ONCE, examples, most));
-  const { points, stages, bytes: walked } = pointsFor(atOnce);
-  const total = walked + heldBy(atOnce);
-  if (total > 1e6 * megabytes) throw new MemoryShort(total, room.budget);
-  return { entries, atOnce, points, stages, bytes: 1e6 * megabytes - heldBy(atOnce), total };
-}
 
 /**
  * Resolves all examples of a request: each is given as soon as it is, or as far as it has come where `enough` came.

@@ -23,8 +23,9 @@ import { MOST_STEPS } from '../tensors/recurrent';
 import { TfCall } from './call';
 import { complexNode } from './complex';
 import { dilated, gatheredBack, narrowed, positionwise, spread, widened } from './dilation';
+import { type Frame, frameName, partOf } from './frames';
 import { nodeOf, type TfFunction, type TfGraph, type TfPort } from './graph';
-import { Folded, Handle, isTensor, type Item, Later, Spread, TensorList, Untaken } from './items';
+import { Folded, Handle, isTensor, type Item, Later, Spread, TensorList, tensorsOf, Untaken } from './items';
 import { listRowOf } from './lists';
 import { DT, isReal, type TfNode } from './node';
 import { offsetOf, outputsOf } from './outputs';
@@ -33,18 +34,6 @@ import { rowOf } from './table';
 /** Calls within calls, and nodes over all calls, beyond which a file is taken as damaged. */
 const DEEPEST = 64;
 const MOST_NODES = 500_000;
-
-/** A graph or a call of a function, with what its nodes have given so far. */
-interface Frame {
-  readonly nodes: ReadonlyMap<string, TfNode>;
-  readonly made: Map<string, readonly Item[]>;
-  /** Scope of the call, put before the names of its nodes. */
-  readonly prefix: string;
-  /** Which step of an unrolled loop it is, or which branch: `t3`, `then`. */
-  readonly part: string | undefined;
-  readonly depth: number;
-  readonly isFunction: boolean;
-}
 
 /** What a file gives. */
 export interface Imported {
@@ -488,16 +477,3 @@ class TfImporter {
 
 /** Outputs that nobody has named. */
 const NUMBERED = /^(output_\d+|Identity(_\d+)?|(Stateful)?PartitionedCall(_\d+)?)(:\d+)?$/;
-
-/** What a branch gives. */
-const tensorsOf = (items: readonly Item[]): readonly Tensor[] =>
-  items.map((item) => {
-    if (!isTensor(item)) throw new NotExpressible('a branch that gives no numbers');
-    return item;
-  });
-
-/** A part of a frame: a step of a loop, a branch. */
-const partOf = (frame: Frame, part: string): string => (frame.part === undefined ? part : `${frame.part}/${part}`);
-
-/** Enter tells which loop it leads into. */
-const frameName = (node: TfNode): string => node.attributes.get('frame_name')?.s ?? '';

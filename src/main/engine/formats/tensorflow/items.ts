@@ -48,3 +48,10 @@ export const tensorOf = (item: Item | undefined): Tensor => {
   if (item === undefined || !isTensor(item)) throw new NotExpressible('an input that is no number');
   return item;
 };
+
+/** What a branch gives. */
+export const tensorsOf = (items: readonly Item[]): readonly Tensor[] =>
+  items.map((item) => {
+    if (!isTensor(item)) throw new NotExpressible('a branch that gives no numbers');
+    return item;
+  });
