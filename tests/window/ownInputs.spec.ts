@@ -156,7 +156,7 @@ test('a dense unit: what it reads, who reads it and the largest of its layer fil
     const there =
       name === 'context'
         ? section('Input').getByRole('button', { name: 'Example 0', exact: true })
-        : section('Input').getByText('given');
+        : section('Input').getByRole('button', { name: 'given' });
     await expect(there).toBeVisible({ timeout: 20_000 });
   }
   await run();

@@ -26,11 +26,15 @@ const usable = (element: Element): element is HTMLElement =>
   element.closest('[inert], dialog:not([open])') === null &&
   element.getClientRects().length > 0;
 
-/** The first thing in an element that can have the focus, itself included. */
+/** What takes the next keys as its own: it gets the focus only where nothing else can have it. */
+const FIELD = 'input, select, textarea';
+
+/** The first thing in an element that can have the focus, itself included; fields last. */
 function within(element: Element | undefined): HTMLElement | null {
   if (!element) return null;
   if (usable(element)) return element;
-  return [...element.querySelectorAll(FOCUSABLE)].find(usable) ?? null;
+  const all = [...element.querySelectorAll(FOCUSABLE)].filter(usable);
+  return all.find((each) => !each.matches(FIELD)) ?? all[0] ?? null;
 }
 
 /** What stands nearest to where something stood that is gone, or of no use any more. */
