@@ -53,8 +53,8 @@ export function declaredSize(head: Uint8Array): number | null {
 }
 
 /**
- * A thread that has reported nothing for this long stands still: every object of the file is a report, and every part of a
- * large one. The longer a file, the slower its disk may be.
+ * A thread that has reported nothing for this long stands still: it does so at objects of the file, and at parts of large
+ * ones. The longer a file, the slower its disk may be.
  */
 const stillMs = (fileSize: number): number => Math.min(3_000 + fileSize / 10_000, 30_000);
 /** What the library may take for itself, beside the size of the file: arrays are read in parts, but a chunk is unpacked whole. */
@@ -266,11 +266,12 @@ function extracted(
   });
 }
 
-/** Numbers of any stored type as float32; null for what is no number. */
+/** Numbers of any stored type as float32; null for what is no number. Those that lie among others get a buffer of their own. */
 function asFloats({ raw, type, size, signed, littleEndian: little }: RawArray): Float32Array | null {
   if (type === 'other') return null;
   const { buffer, byteOffset, byteLength } = raw;
-  if (type === 'float' && size === 4 && little) return new Float32Array(buffer, byteOffset, byteLength / 4);
+  if (type === 'float' && size === 4 && little)
+    return new Float32Array(byteLength === buffer.byteLength ? buffer : raw.slice().buffer);
   if (type === 'bfloat') return fromBrain(new Uint16Array(buffer.slice(byteOffset, byteOffset + byteLength)));
   const view = new DataView(buffer, byteOffset, byteLength);
   const read = type === 'float' ? floatReader(view, size, little) : integerReader(view, size, signed, little);

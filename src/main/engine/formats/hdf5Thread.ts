@@ -43,7 +43,8 @@ interface LibraryFile {
 
 /**
  * Reads every group and array, except an optimiser's, and posts `{ done: Map<path, Extracted> }`, or `{ refused }` with a
- * reason. Posts `{ step }`, the bytes read so far, before each object and after each part of a large one.
+ * reason. Posts `{ step }`, the bytes read so far, before an object and after each part of a large one, no oftener than is
+ * of use.
  * @param limit bytes that all arrays together may have
  * @returns whether the library met no damage, and its memory has stayed small
  */
@@ -60,6 +61,14 @@ export function extract(
   /** Arrays are read in parts of about this many bytes: the library's memory never shrinks. */
   const PART = 8 * 2 ** 20;
   const LARGEST_KEPT = 64 * 2 ** 20;
+  /** Milliseconds between two reports: to send one takes as long as to read a small object. */
+  const REPORT_EVERY = 20;
+  /** The library asks for a few dozen bytes at a time: the file is read in blocks, the last few of which are kept. */
+  const BLOCK = 64 * 2 ** 10;
+  const BLOCKS = 32;
+  /** Small arrays lie together: a buffer of its own costs each more than its numbers. */
+  const SMALL = 16 * 2 ** 10;
+  const TOGETHER = 2 ** 20;
   /** `GCOL`: a heap of texts begins. */
   const HEAP = 0x4c4f4347;
   const fileSize = 'fd' in place ? place.size : place.length;
@@ -74,6 +83,22 @@ export function extract(
   let allowed = limit;
   /** Bytes of arrays read so far. */
   let read = 0;
+  let reported = -Infinity;
+  const report = (): void => {
+    const now = performance.now();
+    if (now - reported < REPORT_EVERY) return;
+    reported = now;
+    port.postMessage({ step: read });
+  };
+  let together = new ArrayBuffer(0);
+  let filled = 0;
+  const roomFor = (size: number): Uint8Array<ArrayBuffer> => {
+    if (size > SMALL) return new Uint8Array(size);
+    if (filled + size > together.byteLength) [together, filled] = [new ArrayBuffer(TOGETHER), 0];
+    const room = new Uint8Array(together, filled, size);
+    filled += Math.ceil(size / 8) * 8;
+    return room;
+  };
   const objects = new Map<string, Extracted>();
   /** The same by the place of their headers: links may give one object many names. */
   const met = new Map<number, Extracted>();
@@ -159,7 +184,7 @@ export function extract(
     const fault = want > 0 ? storage(bytesAt, address, chunksOf(metadata)) : null;
     if (fault !== null) return `${path} ${fault}`;
     allowed -= want;
-    const raw = new Uint8Array(want);
+    const raw = roomFor(want);
     const [rows = 1, ...rest] = shape ?? [];
     const row = want / rows;
     const atOnce = want <= PART ? rows : Math.max(1, Math.floor(PART / row));
@@ -187,7 +212,7 @@ export function extract(
         raw.set(library.HEAPU8.subarray(pointer, pointer + bytes), first * row);
         read += bytes;
         first += part;
-        if (first < rows) port.postMessage({ step: read });
+        if (first < rows) report();
       } while (first < rows);
       return true;
     });
@@ -197,7 +222,7 @@ export function extract(
   const visit = (path: string, depth: number): void => {
     if (objects.size >= MOST_OBJECTS || depth > DEEPEST)
       throw new RangeError(`it holds more than ${MOST_OBJECTS} objects`);
-    port.postMessage({ step: read });
+    report();
     try {
       const kind = library.get_type(file, path);
       if (kind !== library.H5G_GROUP && kind !== library.H5G_DATASET) return; // links out of the file, and types
@@ -235,12 +260,37 @@ export function extract(
   let refused: string | null = null;
   const system = library.FS as unknown as LibraryFiles;
   const node = system.createFile('/', 'file', {}, true, false);
+  const blocks = new Map<number, Uint8Array>();
+  /** A block of the file that has been read, or is now; the one used longest ago gives way. */
+  const blockAt = (fd: number, offset: number, number: number): Uint8Array => {
+    let block = blocks.get(number);
+    if (block) blocks.delete(number);
+    else {
+      if (blocks.size >= BLOCKS) blocks.delete(blocks.keys().next().value!);
+      block = new Uint8Array(Math.min(BLOCK, fileSize - number * BLOCK));
+      block = block.subarray(0, readFile(fd, block, 0, block.length, offset + number * BLOCK));
+    }
+    blocks.set(number, block);
+    return block;
+  };
   /** @returns how many bytes there were */
   const fill = (memory: Uint8Array | Int8Array, at: number, length: number, position: number): number => {
     const wanted = Math.max(0, Math.min(length, fileSize - position));
-    if (!('fd' in place)) memory.set(place.subarray(position, position + wanted), at);
-    else if (wanted > 0) return readFile(place.fd, memory, at, wanted, place.offset + position);
-    return wanted;
+    if (!('fd' in place)) {
+      memory.set(place.subarray(position, position + wanted), at);
+      return wanted;
+    }
+    if (wanted > BLOCK) return readFile(place.fd, memory, at, wanted, place.offset + position);
+    let have = 0;
+    while (have < wanted) {
+      const from = position + have;
+      const block = blockAt(place.fd, place.offset, Math.floor(from / BLOCK));
+      const part = block.subarray(from % BLOCK, (from % BLOCK) + wanted - have);
+      if (part.length === 0) break; // the file has been cut since
+      memory.set(part, at + have);
+      have += part.length;
+    }
+    return have;
   };
   const bytesAt = (position: number, length: number): DataView => {
     const bytes = new Uint8Array(Math.max(0, Math.min(length, fileSize - position)));

@@ -3,7 +3,7 @@ import { MhoError } from '../../../contract/errors';
 import { declaredSize, type Hdf5File, isHdf5, openHdf5 } from './hdf5';
 import { parsedWithin } from './json';
 import { openKeras } from './keras/open';
-import { ownedBy, type Place, type StoredWeight, type WeightStore } from './keras/weights';
+import { byOwner, type Place, type StoredWeight, type WeightStore } from './keras/weights';
 import { bindingOf } from './sizes';
 import { type Format, type OpenedGraph, type Source, withFile } from './source';
 import { besideConfig } from './strangers';
@@ -47,10 +47,17 @@ async function notKeras(file: Hdf5File, source: Source): Promise<MhoError> {
 function storeOf(file: Hdf5File, path: string): WeightStore {
   const root = file.names('/').includes('model_weights') ? '/model_weights' : '';
   const listed = new Map<string, readonly StoredWeight[]>();
+  const owners = new Map<readonly StoredWeight[], ReturnType<typeof byOwner>>();
+  const inside = (place: Place): readonly StoredWeight[] => {
+    const all = store.at(place);
+    const found = owners.get(all) ?? byOwner(all);
+    owners.set(all, found);
+    return found(place.layer);
+  };
   const store: WeightStore = {
     path,
     // Of a layer of the model itself, its group is all its own.
-    under: (place) => (place.models.length ? ownedBy(store.at(place), place.layer) : store.at(place)),
+    under: (place) => (place.models.length ? inside(place) : store.at(place)),
     at: ({ models, layer }: Place) => {
       const group = models[0] ?? layer;
       const known = listed.get(group);

@@ -3,7 +3,7 @@ import { MhoError } from '../../../contract/errors';
 import { isRecord } from '../../../contract/records';
 import { ConfigFault } from './json';
 import { openKeras } from './keras/open';
-import { ownedBy, type Place, type StoredWeight, type WeightStore } from './keras/weights';
+import { byOwner, type Place, type StoredWeight, type WeightStore } from './keras/weights';
 import { partsOf } from './kerasHdf5';
 import { bindingOf } from './sizes';
 import type { Format, OpenedGraph, Reading, Source } from './source';
@@ -51,15 +51,17 @@ async function open(source: Source): Promise<OpenedGraph> {
 
 /** By the layer's name in the weight's; nested models' weights and renamed ones are looked for among all. */
 function storeOf(weights: readonly StoredWeight[], path: string): WeightStore {
+  const under = byOwner(weights);
   return {
     path,
-    under: ({ layer }: Place) => ownedBy(weights, layer),
+    under: ({ layer }: Place) => under(layer),
     at: ({ models, layer }: Place) => {
       if (models.length) return weights;
-      const own = weights.filter(({ owner }) => owner === layer);
+      const inside = under(layer);
+      const own = inside.filter(({ owner }) => owner === layer);
       return own.length
         ? own
-        : weights.filter(({ owner }) => owner.startsWith(`${layer}/`) || owner.endsWith(`/${layer}`));
+        : inside.filter(({ owner }) => owner.startsWith(`${layer}/`) || owner.endsWith(`/${layer}`));
     },
   };
 }

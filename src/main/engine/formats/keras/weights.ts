@@ -102,9 +102,26 @@ export function findWeights(
   return found as StoredWeight[];
 }
 
-/** Of weights that name their owners, those of a layer and of what is inside it. */
-export const ownedBy = (weights: readonly StoredWeight[], layer: string): readonly StoredWeight[] =>
-  weights.filter(({ owner }) => `/${owner}/`.includes(`/${layer}/`));
+/**
+ * Finds weights that name their owners by a layer: those of `b` and of `a/b/c` are found under `b`, in the order in which
+ * they are stored.
+ */
+export function byOwner(weights: readonly StoredWeight[]): (layer: string) => readonly StoredWeight[] {
+  const under = new Map<string, StoredWeight[]>();
+  for (const weight of weights)
+    for (const layer of namesWithin(weight.owner)) {
+      const known = under.get(layer);
+      if (known) known.push(weight);
+      else under.set(layer, [weight]);
+    }
+  return (layer) => under.get(layer) ?? [];
+}
+
+/** Parts of a path that a layer's name, which may hold slashes itself, can be: `a/b` → `a`, `a/b`, `b`. */
+function namesWithin(owner: string): ReadonlySet<string> {
+  const parts = owner.split('/');
+  return new Set(parts.flatMap((_, from) => parts.slice(from).map((_, count) => parts.slice(from, from + count + 1).join('/')))); // prettier-ignore
+}
 
 /** What a file holds for a layer, or for a part of it; nothing where another layer's could be meant. */
 export function weightsHeld(store: WeightStore, place: Place, scope: string | null): readonly StoredWeight[] {
