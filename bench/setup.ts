@@ -12,7 +12,7 @@ export interface Wait {
 }
 
 /** Seconds a command takes to its end. @throws when it fails */
-function seconds(cwd: string, program: string, words: readonly string[], env: NodeJS.ProcessEnv = {}): number {
+export function seconds(cwd: string, program: string, words: readonly string[], env: NodeJS.ProcessEnv = {}): number {
   const begun = performance.now();
   const { status, stderr } = spawnSync(program, words, { cwd, encoding: 'utf8', env: { ...process.env, ...env } });
   if (status !== 0) throw new Error(`${program} ${words.join(' ')} ended with ${status}: ${stderr}`);
