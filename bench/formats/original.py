@@ -34,6 +34,16 @@ def shapes(path):
     return found
 
 
+def place_of_examples(shape, dims):
+    """Which axis of a file's input counts examples, where Mho takes [examples, ...]; dims are whole numbers where they are fixed."""
+    rest = list(shape[1:])
+    for axis in range(len(dims)):
+        moved = rest[:axis] + [shape[0]] + rest[axis:]
+        if all(not isinstance(dim, int) or dim == size for dim, size in zip(dims, moved)):
+            return axis
+    return 0
+
+
 def predict_onnx(path, given):
     import numpy as np
     import onnxruntime as ort
@@ -49,7 +59,9 @@ def predict_onnx(path, given):
         kind = types.get(port.type) or port.type.removeprefix("tensor(").removesuffix(")")
         array = given[port.name].astype(kind)
         # A file without an axis of examples takes one, where Mho takes [examples, ...].
-        return np.asarray(array[0]) if array.ndim == len(port.shape) + 1 else array
+        if array.ndim == len(port.shape) + 1:
+            return np.asarray(array[0])
+        return np.moveaxis(array, 0, place_of_examples(array.shape, port.shape))
 
     names = [port.name for port in session.get_outputs()]
     values = session.run(None, {port.name: fed(port) for port in session.get_inputs()})
@@ -86,6 +98,9 @@ def fix_onnx(path, sizes, to):
         wanted = sizes.get(port.name)
         if wanted is None:
             continue
+        if len(wanted) == len(dims):
+            axis = place_of_examples(wanted, [dim.dim_value if dim.HasField("dim_value") else None for dim in dims])
+            wanted = wanted[1 : axis + 1] + wanted[:1] + wanted[axis + 1 :]
         for dim, size in zip(dims, wanted[len(wanted) - len(dims) :]):
             if not dim.HasField("dim_value"):
                 dim.dim_value = size

@@ -1,6 +1,9 @@
 import type { Proven } from './check';
 
 /** A model as the interface shows it: no weights, no tensors. */
+/** Number types of 16 bits: 11 bits of precision, or 8. */
+export type FewerBits = 'float16' | 'bfloat16';
+
 export interface ModelSummary {
   readonly name: string;
   readonly format: string;
@@ -20,6 +23,8 @@ export interface ModelSummary {
   readonly signature?: string;
   /** Weights that hold what is no number, or infinities where none belong; absent in sessions, which hold no weights. */
   readonly notFinite?: readonly NotFiniteWeight[];
+  /** The file has it computed on fewer bits than Mho's; absent where all of it is float32 or wider, and in sessions. */
+  readonly fewerBits?: FewerBits;
   /** What came of comparing it with what lies beside it; absent where nothing does, and in sessions. */
   readonly proven?: Proven;
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { TfNode } from './written';
 
 /** DataType of types.proto. */
-const TYPES: Readonly<Record<string, number>> = { DT_FLOAT: 1, DT_INT32: 3 };
+const TYPES: Readonly<Record<string, number>> = { DT_FLOAT: 1, DT_INT32: 3, DT_BFLOAT16: 14 };
 
 /** An attribute as TensorFlow's JSON has it, of those that are written here; a constant's numbers for a file of bytes. */
 interface Attribute {

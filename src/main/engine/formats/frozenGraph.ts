@@ -2,7 +2,7 @@
 import { endsOf } from './tensorflow/ends';
 import { functionsOf, guarded } from './tensorflow/definitions';
 import { importTensorflow } from './tensorflow/importer';
-import { nodeFromProto, TensorflowFault } from './tensorflow/node';
+import { nodeFromProto, TensorflowFault, fewerBitsOf } from './tensorflow/node';
 import { GraphDef } from './tensorflow/proto';
 import { bindingOf } from './sizes';
 import { type Format, type OpenedGraph, readPart, type Source } from './source';
@@ -59,6 +59,7 @@ async function open({ path, name, reading }: Source): Promise<OpenedGraph> {
     return {
       graph,
       reading: examples,
+      fewerBits: fewerBitsOf(nodes),
       parameters: graph.values.reduce(
         (sum, { constant }) => (constant?.shape.length ? sum + constant.data.length : sum),
         0,

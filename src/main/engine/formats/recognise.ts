@@ -77,6 +77,7 @@ export async function openFound(path: string, around: Omit<Opening, 'given' | 'r
       hashed,
       signatures,
       reading: examples,
+      fewerBits,
       format: inside,
     } = await formats[format].open(source);
     checkSizes(opened, around.choices);
@@ -93,6 +94,7 @@ export async function openFound(path: string, around: Omit<Opening, 'given' | 'r
       hash: hash.digest('hex'),
       parameters,
       ...(examples !== undefined && examples !== 'batched' && { examples }),
+      ...(fewerBits && { fewerBits }),
       ...(signatures && { signatures: signatures.names, signature: signatures.open }),
     });
     const notFinite = notFiniteWeights(graph);

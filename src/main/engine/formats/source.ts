@@ -3,6 +3,7 @@ import type { Hash } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { MhoError } from '../../../contract/errors';
+import type { FewerBits } from '../../../contract/model';
 import type { OpeningChoices } from '../../../contract/opening';
 import { isRecord } from '../../../contract/records';
 import type { Graph } from '../graph/graph';
@@ -68,6 +69,8 @@ export interface OpenedGraph {
   readonly hashed: Iterable<string | Uint8Array> | Hash;
   /** Where a file holds several entries to its model: their names, and which is open. */
   readonly signatures?: { readonly names: readonly string[]; readonly open: string };
+  /** Of 16 bits, where the file has something computed on them. */
+  readonly fewerBits?: FewerBits | null;
   /** How the file counts examples, where it does not always count them on the first axis (`tensors/examples.ts`). */
   readonly reading?: 'batched' | 'one' | 'whole';
   /** Of what was unpacked: what it is. */

@@ -5,7 +5,7 @@ import type { ModelSummary } from '../../../contract/model';
 import type { OpeningChoices } from '../../../contract/opening';
 import { printable } from '../../../contract/text';
 import { isDoubtful, provenWords } from '../../../contract/words/check';
-import { notFiniteWords } from '../../../contract/words/weights';
+import { fewerBitsWords, notFiniteWords } from '../../../contract/words/weights';
 import { inputPorts } from '../../engine/data/ports';
 import { sizesIn, type Sizes } from '../../engine/data/sizes';
 import { openModel, type OpenedModel } from '../../engine/formats';
@@ -51,6 +51,7 @@ export async function openInTerminal(
     const model = proven ? { ...opened, summary: { ...opened.summary, proven } } : opened;
     if (model.beside.length > 0 && !quiet && !again) terminal.err(takenOf(model));
     if (doubts) for (const each of model.summary.notFinite ?? []) terminal.err(`${notFiniteWords(each)}\n`);
+    if (doubts && model.summary.fewerBits) terminal.err(`${fewerBitsWords(model.summary.fewerBits)}\n`);
     // That it agrees is for whoever looks; that it does not, for everybody.
     if (proven && (doubts || (quiet && isDoubtful(proven)))) terminal.err(`${printable(provenWords(proven))}\n`);
     return model;

@@ -1,5 +1,6 @@
 /** From a model's configuration and its weights to the graph: what all Keras formats share. */
 import { MhoError } from '../../../../contract/errors';
+import type { FewerBits } from '../../../../contract/model';
 import { isRecord } from '../../../../contract/records';
 import { GraphBuilder } from '../../graph/builder';
 import { ConfigFault } from '../json';
@@ -41,11 +42,13 @@ export function openKeras(config: unknown, version: string | null, store: Weight
     throw error;
   }
   const { read, unread } = translator.layers;
+  const text = JSON.stringify(config);
   return {
     graph: builder.build(),
+    fewerBits: fewerBitsOf(text),
     parameters: read.reduce((sum, { constant }) => sum + constant.data.length, unread),
     hashed: (function* () {
-      yield JSON.stringify(config);
+      yield text;
       for (const { name, constant } of read) {
         yield `${name}[${constant.shape.join(',')}]`;
         const { buffer, byteOffset, byteLength } = constant.data;
@@ -54,6 +57,10 @@ export function openKeras(config: unknown, version: string | null, store: Weight
     })(),
   };
 }
+
+/** A layer's number type, or the policy that sets it, as Keras writes them: `"dtype": "bfloat16"`, `{…, "config": {"name": "mixed_float16"}}`. */
+const POLICY = /"(?:dtype|policy)":(?:\{[^{}]*"config":\{[^{}]*"name":)?"(?:mixed_)?(b?float16)"/;
+const fewerBitsOf = (config: string): FewerBits | null => (POLICY.exec(config)?.[1] ?? null) as FewerBits | null;
 
 function modelSpec(config: unknown, path: string): LayerSpec {
   let model: LayerSpec;

@@ -1,12 +1,13 @@
 /** ONNX files: exported by PyTorch, tf2onnx, Keras and others. */
 import { createHash } from 'node:crypto';
 import { MhoError } from '../../../../contract/errors';
+import type { FewerBits } from '../../../../contract/model';
 import { WireFault } from '../protobuf';
 import { type Format, type OpenedGraph, type Source, withFile } from '../source';
 import type { HostArray } from '../tensors/array';
 import { farthest } from '../tensors/examples';
 import { declaredInputs, Importer } from './importer';
-import { ModelProto, type TensorProto, tensorsOf } from './proto';
+import { ModelProto, type OnnxGraph, type TensorProto, tensorsOf } from './proto';
 import { checkShared, sharedBinding } from './sharedSizes';
 import { skeletonOf } from './skeleton';
 import { isReal, readExternal, tensorOf } from './tensor';
@@ -62,12 +63,33 @@ async function open(source: Source): Promise<OpenedGraph> {
   return {
     graph: built.graph,
     reading: built.reading,
+    fewerBits: fewerBitsOf(graph),
     parameters: graph.initialisers.reduce(
       (sum, { dims, dataType }) => (isReal(dataType) ? sum + dims.reduce((a, b) => a * b, 1) : sum),
       0,
     ),
     hashed: hash,
   };
+}
+
+const HALVES: ReadonlyMap<number, FewerBits> = new Map([
+  [10, 'float16'],
+  [16, 'bfloat16'],
+]);
+/** The type of 16 bits that some node computes in: weights that are only stored so are cast before they are used. */
+function fewerBitsOf({ nodes, initialisers }: OnnxGraph): FewerBits | null {
+  const halves = new Map(
+    initialisers.flatMap(({ name, dataType }) => (HALVES.has(dataType) ? [[name, dataType]] : [])),
+  );
+  for (const { op, inputs, attributes } of nodes) {
+    const type =
+      op === 'Cast'
+        ? attributes.find(({ name }) => name === 'to')?.i
+        : halves.get(inputs.find((name) => halves.has(name)) ?? '');
+    const found = HALVES.get(Number(type ?? 0));
+    if (found) return found;
+  }
+  return null;
 }
 
 const decoded = (file: Uint8Array, path: string): ModelProto => guarded(path, () => ModelProto.decode(file));

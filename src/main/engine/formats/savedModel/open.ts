@@ -6,7 +6,7 @@ import { type HostArray } from '../tensors/array';
 import { functionsOf, guarded } from '../tensorflow/definitions';
 import type { TfPort } from '../tensorflow/graph';
 import { importTensorflow } from '../tensorflow/importer';
-import { nodeFromProto, sizesOf, TensorflowFault } from '../tensorflow/node';
+import { nodeFromProto, sizesOf, TensorflowFault, fewerBitsOf } from '../tensorflow/node';
 import { type MetaGraphDef, type NodeDef, SavedModelProto, type SignatureDef } from '../tensorflow/proto';
 import { readCheckpoint } from './checkpoint';
 import { layersOfVariables, openedOf } from './signatures';
@@ -58,6 +58,7 @@ async function open(source: Source): Promise<OpenedGraph> {
     return {
       graph,
       reading,
+      fewerBits: fewerBitsOf([nodes, ...[...functions.values()].map((each) => each.nodes)].flat()),
       parameters: [...weights].reduce((sum, { data }) => sum + data.length, 0),
       signatures: { names, open: name },
       hashed: (function* () {

@@ -1,6 +1,7 @@
 /** Nodes of a TensorFlow graph, whether they come as protobuf (SavedModel) or as JSON (GraphModel). */
 import { isRecord } from '../../../../contract/records';
 import { type HostArray, precise, product, reals, room, wholes } from '../tensors/array';
+import type { FewerBits } from '../../../../contract/model';
 import { fromHalf } from '../hdf5';
 import { entries } from '../protobuf';
 import type { AttrValue, NodeDef, TensorProto, TensorShape } from './proto';
@@ -56,6 +57,18 @@ export const TYPE_NAMES: ReadonlyMap<number, string> = new Map(Object.entries(DT
 const REAL: ReadonlySet<number> = new Set([DT.float, DT.double, DT.bfloat16, DT.half]);
 export const isReal = (type: number): boolean => REAL.has(type);
 /** `DT_FLOAT` → 1; numbers as they are. */
+/** Nodes that keep or hand on what they are given. */
+const STORED = new Set(['Const', 'Cast', 'Identity', 'IdentityN', 'ReadVariableOp', 'Placeholder', 'PartitionedCall', 'StatefulPartitionedCall']); // prettier-ignore
+/** The type of 16 bits that some node computes in; null where none does. */
+export function fewerBitsOf(nodes: Iterable<TfNode>): FewerBits | null {
+  for (const { op, attributes } of nodes) {
+    const type = STORED.has(op) ? undefined : attributes.get('T')?.type;
+    if (type === DT.half) return 'float16';
+    if (type === DT.bfloat16) return 'bfloat16';
+  }
+  return null;
+}
+
 export function typeOf(value: unknown): number {
   if (typeof value === 'number') return value;
   const name = typeof value === 'string' ? value.replace(/^DT_/, '').replace(/_REF$/, '').toLowerCase() : '';

@@ -3,7 +3,7 @@ import type { ModelSummary, OpSupport, Varied } from '../../../../contract/model
 import { printable, printableJson } from '../../../../contract/text';
 import { provenWords } from '../../../../contract/words/check';
 import { OP_METHODS, opNotes, SUPPORT_WORDS } from '../../../../contract/words/ops';
-import { notFiniteWords } from '../../../../contract/words/weights';
+import { fewerBitsWords, notFiniteWords } from '../../../../contract/words/weights';
 import { examplesWords } from '../../../../contract/words/examples';
 import { defaultOutputWords } from '../../../../contract/words/target';
 import { signatureWords } from '../../../../contract/words/signatures';
@@ -66,6 +66,7 @@ function described(model: ModelSummary, { walked, held }: Varied): string {
   ]);
   const warnings = rulelessWords(model).map((each) => `${printable(each)}\n`);
   const doubts = (model.notFinite ?? []).map((each) => `${notFiniteWords(each)}\n`);
+  if (model.fewerBits) doubts.push(`${fewerBitsWords(model.fewerBits)}\n`);
   const head = ['Layer', 'Kind', 'Shape', 'Units', 'Parameters', 'Fed by'];
   return `${lines.join('\n')}\n${table(head, rows)}${warnings.join('')}${doubts.join('')}`;
 }
