@@ -5,6 +5,7 @@ import { availableParallelism, cpus, loadavg, release, totalmem } from 'node:os'
 import { join, resolve } from 'node:path';
 import { DEFAULT_ACCURACY } from '../src/contract/attribution';
 import { alternate, Asked, median, type Pair, type Times } from './process';
+import { rises } from './memory/index';
 import { openingTimes } from './opening';
 import { setUpTimes } from './setup';
 import type { Answers, Motion, WindowFigures } from './window';
@@ -418,6 +419,24 @@ async function memory(): Promise<string> {
   return `## Memory\n\nPeak resident memory of a fresh process, convnet, median of three.\n\n${table(['', 'peak', 'ratio', 'goal'], rows)}`;
 }
 
+/** The same beside a budget: what a run adds to the open model, networks of several kinds. */
+async function budget(): Promise<string> {
+  const rows = rises(root, (what) => process.stderr.write(`  budget: ${what}\n`)).map(
+    ({ net, what, budgetMB, answer: { peak, groups, needs, fault } }): Row => {
+      if (fault !== null) throw new Error(`${net}: ${fault}`);
+      const share = peak / (budgetMB * 2 ** 20);
+      return needs === null
+        ? [net, what, budgetMB, groups, mb(Math.max(0, peak)), times(Math.max(0, share)), verdict(share <= 1.2)]
+        : [net, what, budgetMB, '', `refused: needs ${needs} MB`, '', ''];
+    },
+  );
+  return [
+    '## Memory and its budget',
+    'By how much the memory of a fresh process rises during a run, above what the open model takes; goal: at most 1.2 times the budget. Groups: how often the network is walked where its layers do not fit at once.',
+    table(['', 'run', 'budget, MB', 'groups', 'rise', 'of the budget', 'goal'], rows),
+  ].join('\n\n');
+}
+
 const setup = (): Promise<string> =>
   setUpTimes(root, convnet.model).then(
     (rows) =>
@@ -505,6 +524,7 @@ const parts: Record<string, () => Promise<string>> = {
   default: byDefault,
   deeplift,
   memory,
+  budget,
   setup,
   opening,
   window,

@@ -1,6 +1,6 @@
 /**
  * `npm run bench [-- PART …]`: sets up peers and networks, measures side by side, writes bench/RESULTS.md. With parts
- * named (passes, layers, accuracy, default, deeplift, memory, setup, opening, window) only those are measured anew; the window alone needs
+ * named (passes, layers, accuracy, default, deeplift, memory, budget, setup, opening, window) only those are measured anew; the window alone needs
  * no peers.
  */
 import { spawnSync } from 'node:child_process';
