@@ -231,6 +231,10 @@ const catalogue = {
     '{path}: {what} is {have}, more than the limit of {limit}.',
     'If this is a genuine session, report it; damaged files declare such sizes.',
   ],
+  GUESTS_AWAY: [
+    '{runs} of {session}, to compare with, cannot be shown. {reason}',
+    'Nothing of it is lost: open this session again when that file is back, or compare with it where it is now.',
+  ],
   SESSION_CHANGED: [
     '{path} was changed by another program since it was opened here.',
     'Save under another name, or open it again.',

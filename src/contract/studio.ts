@@ -9,7 +9,6 @@
  */
 import { z } from 'zod';
 import {
-  LEAST_TOLERANCE,
   METHODS,
   RULES,
   type AdaptiveResult,
@@ -24,37 +23,35 @@ import {
   type RunResult,
   type TargetActivation,
 } from './attribution';
-import {
-  IMAGE_CHANNELS,
-  IMAGE_FITS,
-  IMAGE_RANGES,
-  type Doubt,
-  type EditMade,
-  type HowRead,
-  type ImageReading,
-  type InputPort,
-  type RangeReason,
-} from './data';
-import { BACKENDS, type BackendInfo, type BackendReport } from './backends';
+import type { Doubt, EditMade, HowRead, ImageReading, InputPort, RangeReason } from './data';
+import type { BackendInfo, BackendReport } from './backends';
 import type { Command } from './commands';
 import type { MhoFault } from './errors';
 import type { ModelSummary, OpSupport, Varied } from './model';
 import { notebookSchema, type Notebook } from './notebook';
 import { openingChoicesSchema } from './opening';
 import type { LayerFacts } from './layerFacts';
+import {
+  accuracy,
+  backendChoice,
+  baseline,
+  dataId,
+  exampleList,
+  handle,
+  imageReading,
+  layerName,
+  target,
+  turned,
+} from './setup';
 import { sessionView, type SessionView } from './view';
 import type { LayerWeights } from './weights';
 
 // ---------------------------------------------------------------- handles
 
-const handle = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/);
 /** A file the user picked. */
 export const fileToken = handle;
-const dataId = handle;
 const runId = handle;
 const jobId = handle;
-const layerName = z.string().min(1).max(4096);
-const exampleList = z.array(z.number().int().nonnegative()).min(1).max(100_000);
 
 export type FileToken = z.infer<typeof fileToken>;
 
@@ -68,16 +65,6 @@ export interface FileRef {
 }
 
 // ---------------------------------------------------------------- data
-
-/** How pictures become numbers; what is left out is as the model tells. */
-const perChannel = <Each extends z.ZodType>(each: Each) => z.array(each).min(1).max(4).readonly().nullable();
-export const imageReading = z.object({
-  range: z.enum(IMAGE_RANGES),
-  fit: z.enum(IMAGE_FITS),
-  channels: z.enum(IMAGE_CHANNELS),
-  mean: perChannel(z.number()),
-  std: perChannel(z.number().positive()),
-});
 
 /** Of a change, what is told of it: as the contract's EditMade. */
 const count = z.number().int().nonnegative();
@@ -101,41 +88,6 @@ const edit = z
 export type Edit = z.infer<typeof edit>;
 
 // ---------------------------------------------------------------- what a run is asked
-
-const place = z.union([z.number().int().nonnegative(), z.array(z.number().int().nonnegative()).max(16)]);
-const target = z.object({
-  layer: layerName.optional(),
-  index: z.union([
-    place,
-    z.literal('argmax'),
-    /** One for each of the asked examples. */
-    z.object({ each: z.array(place).min(1).max(100_000) }),
-  ]),
-  afterActivation: z.boolean().optional(),
-});
-
-const baseline = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('constant'), value: z.number() }),
-  /** What fits the data (engine/data/baselines.ts): channels of one-hot sequences alike where `uniform`. */
-  z.object({ kind: z.literal('fitting'), uniform: z.boolean().optional() }),
-  /** Arrays read by `readInputs`; several rows are several references, unless `perExample`. */
-  z.object({ kind: z.literal('data'), data: dataId, perExample: z.boolean().optional() }),
-]);
-
-const backendChoice = z.enum(['auto', ...BACKENDS]);
-/** As the contract's Accuracy. */
-const accuracy = z.object({
-  tolerance: z.number().min(LEAST_TOLERANCE).max(1),
-  over: z.enum(['units', 'neurons']),
-  mostWalks: z.number().int().min(1).nullable(),
-  untilTop: z.number().int().min(1).max(10_000).nullable(),
-});
-
-/** Names of inputs, as in the contract's AttributionRequest. */
-const turned = {
-  hold: z.array(layerName).max(10_000).optional(),
-  walk: z.array(layerName).max(10_000).optional(),
-};
 
 /** As the contract's AttributionRequest, with arrays by handle. */
 export const runSetup = z.object({
@@ -403,6 +355,13 @@ export interface OpenedSession {
   readonly notebook: Notebook;
 }
 
+/** Runs of other sessions that a document is compared with. */
+export interface GuestRuns {
+  readonly runs: readonly RunRecord[];
+  /** Of each session of which some are not there: why. */
+  readonly missing: readonly MhoFault[];
+}
+
 export interface RecoveryEntry {
   readonly id: string;
   readonly title: string;
@@ -598,6 +557,8 @@ export const engineRequests = {
   openSession: asks<OpenedSession>()(z.object({ file: fileToken })),
   /** A second session to compare with: its runs join the list of comparable runs, not the document. */
   readSession: asks<OpenedSession>()(z.object({ file: fileToken })),
+  /** Those that the document's view names as its guests, read again where they have to be. */
+  guestRuns: asks<GuestRuns>()(nothing),
   /** Lets go of the numbers of a run that was read to compare with; asked for again, they are read again. */
   forgetGuest: asks<void>()(z.object({ run: runId })),
   document: asks<DocumentState>()(nothing),

@@ -3,11 +3,86 @@
  * and for a page that is loaded again. Read leniently: what cannot be understood is as if it had not been kept.
  */
 import { z } from 'zod';
+import { METHODS, RULES } from './attribution';
+import { accuracy, constantBaseline, fittingBaseline, imageReading, target } from './setup';
 
 const lenient = <Schema extends z.ZodType>(schema: Schema) => schema.optional().catch(undefined);
 const name = z.string().max(4096);
-/** In a message, ids of runs; in a session file, their places among its runs, since an id lasts as long as a window. */
-const runs = z.array(z.string().max(64)).max(100_000);
+const names = z.array(name).max(100_000);
+const many = z.int().nonnegative();
+const examples = z.array(many).max(100_000);
+/** In a message, an id; in a session file its place among the runs, since an id lasts as long as a window: see `guestPlace`. */
+const run = z.string().max(64);
+const runs = z.array(run).max(100_000);
+const flag = lenient(z.boolean());
+
+/** By what the ranking is searched, filtered and sorted. */
+const rankingView = z.object({
+  search: lenient(name),
+  sign: lenient(z.enum(['both', 'positive', 'negative'])),
+  top: lenient(z.int().positive().nullable()),
+  within: flag,
+  layerOnly: flag,
+  layers: lenient(names),
+  everything: flag,
+  repeats: flag,
+  sorting: lenient(
+    z.object({
+      key: z.union([
+        z.object({ by: z.enum(['size', 'value', 'error', 'disagreement', 'rank-change']), column: many }),
+        z.object({ by: z.literal('name') }),
+      ]),
+      descending: z.boolean(),
+    }),
+  ),
+});
+export type RankingView = z.infer<typeof rankingView>;
+
+/** What is compared: the runs, and at which of their examples; null where nobody chose. */
+const compareView = z.object({
+  a: lenient(run.nullable()),
+  b: lenient(run.nullable()),
+  exampleA: lenient(many.nullable()),
+  exampleB: lenient(many.nullable()),
+  byLayer: flag,
+});
+export type CompareView = z.infer<typeof compareView>;
+
+/** How the layer graph is seen. */
+const graphView = z.object({
+  /** Ids of the open groups. */
+  open: lenient(names),
+  direction: lenient(z.enum(['down', 'right'])),
+  /** What of the picture is in the middle, how large, and whether the user chose that. */
+  camera: lenient(z.object({ x: z.number(), y: z.number(), scale: z.number().positive(), chosen: z.boolean() })),
+});
+export type GraphView = z.infer<typeof graphView>;
+
+/** What is asked at the left, whether or not it was run. */
+const askedView = z.object({
+  /** Name of the data that the examples are of. */
+  data: lenient(name),
+  examples: lenient(examples),
+  /** Arrays are those of a run that was compared with them. */
+  baseline: lenient(
+    z.discriminatedUnion('kind', [constantBaseline, fittingBaseline, z.object({ kind: z.literal('run'), run })]),
+  ),
+  target: lenient(target),
+  minus: lenient(target.nullable()),
+  eachOf: lenient(examples),
+  methods: lenient(z.array(z.enum(METHODS)).max(METHODS.length)),
+  rule: lenient(z.enum(RULES)),
+  accuracy: lenient(accuracy),
+  even: flag,
+  steps: lenient(z.int().min(1).max(1_000_000)),
+  hold: lenient(names),
+  walk: lenient(names),
+  pathStart: lenient(name.nullable()),
+});
+export type AskedView = z.infer<typeof askedView>;
+
+const readingView = imageReading.extend({ chosen: z.boolean() });
+export type ReadingView = z.infer<typeof readingView>;
 
 export const sessionView = z.object({
   version: z.literal(1),
@@ -15,20 +90,50 @@ export const sessionView = z.object({
   shown: lenient(runs),
   /** Runs that stay shown when another one is made. */
   pinnedRuns: lenient(runs),
+  /** Runs of other sessions that are compared with. */
+  guests: lenient(runs),
+  /** In a session file, where those are: its own folder's files by their names alone. */
+  guestFiles: lenient(z.array(z.object({ path: name, place: many, created: z.string().max(64) })).max(10_000)),
   /** Row of the data. */
-  example: lenient(z.int().nonnegative()),
+  example: lenient(many),
   /** The selected layer, and its unit. */
   layer: lenient(name),
-  unit: lenient(z.int().nonnegative()),
+  unit: lenient(many),
   /** Id of the view of the results. */
   tab: lenient(z.string().max(64)),
-  setupOpen: lenient(z.boolean()),
+  setupOpen: flag,
+  /** The panel that has the whole window. */
+  maximised: lenient(z.enum(['graph', 'results']).nullable()),
+  ranking: lenient(rankingView),
+  compare: lenient(compareView),
+  graph: lenient(graphView),
+  asked: lenient(askedView),
+  /** How pictures became numbers: rows out of a session do not tell. */
+  reading: lenient(readingView),
 });
 export type SessionView = z.infer<typeof sessionView>;
 
+/** What a run of another session is called in a session file, by its place in `guestFiles`. */
+export const guestPlace = (at: number): string => `guest ${at}`;
+
 /** The same view whose runs are called otherwise; those that have no name there are left out. */
 export function viewOf(view: SessionView, called: (run: string) => string | undefined): SessionView {
-  const renamed = (names: readonly string[]): string[] => names.flatMap((run) => called(run) ?? []);
-  const { shown, pinnedRuns } = view;
-  return { ...view, ...(shown && { shown: renamed(shown) }), ...(pinnedRuns && { pinnedRuns: renamed(pinnedRuns) }) };
+  const renamed = (names: readonly string[]): string[] => names.flatMap((each) => called(each) ?? []);
+  const one = (each: string | null | undefined): string | null => (each ? (called(each) ?? null) : null);
+  const { shown, pinnedRuns, guests, compare, asked } = view;
+  return {
+    ...view,
+    ...(shown && { shown: renamed(shown) }),
+    ...(pinnedRuns && { pinnedRuns: renamed(pinnedRuns) }),
+    ...(guests && { guests: renamed(guests) }),
+    ...(compare && { compare: { ...compare, a: one(compare.a), b: one(compare.b) } }),
+    ...(asked && { asked: askedOf(asked, called) }),
+  };
+}
+
+function askedOf(asked: AskedView, called: (run: string) => string | undefined): AskedView {
+  if (asked.baseline?.kind !== 'run') return asked;
+  const { baseline, ...rest } = asked;
+  const of = called(baseline.run);
+  return of === undefined ? rest : { ...rest, baseline: { kind: 'run', run: of } };
 }

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { Program } from '../../src/renderer/stores/program.svelte';
 import { Runs } from '../../src/renderer/stores/runs.svelte';
 import { selection } from '../../src/renderer/stores/selection.svelte';
-import { RankingTable } from '../../src/renderer/views/ranking/table.svelte';
+import { RankingTable } from '../../src/renderer/stores/rankingTable.svelte';
 import type { LayerSummary } from '../../src/contract/model';
 import { record } from './records';
 

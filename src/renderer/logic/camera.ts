@@ -30,6 +30,25 @@ export function fitting(view: Size, picture: Size): Camera {
   return { x: (view[0] - picture[0] * k) / 2, y: Math.max(TOP, (view[1] - FOOT - picture[1] * k) / 2), k };
 }
 
+/** A view as it is kept: what is in its middle, since it may come back in a window of another size. */
+export interface KeptCamera {
+  readonly x: number;
+  readonly y: number;
+  readonly scale: number;
+  readonly chosen: boolean;
+}
+
+export function cameraOf(
+  [width, height]: Size,
+  { x, y, k, chosen }: Camera & { readonly chosen: boolean },
+): KeptCamera {
+  return { x: (width / 2 - x) / k, y: (height / 2 - y) / k, scale: k, chosen };
+}
+
+export function cameraAt([width, height]: Size, { x, y, scale: k }: KeptCamera): Camera {
+  return { x: width / 2 - x * k, y: height / 2 - y * k, k };
+}
+
 /**
  * The first look: all of it if it can be read so, else at the smallest scale at which it is read, one box of it in the middle,
  * and no more beyond the picture's edges than needs be.

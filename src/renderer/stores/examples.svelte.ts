@@ -97,7 +97,7 @@ class Examples {
     const sameMethod = studio.runs.current.find(
       ({ job, result }) => job === made.job && result.method === before.result.method,
     );
-    shell.compared = [before.run, (sameMethod ?? made).run];
+    studio.looks.compare.of(before.run, (sameMethod ?? made).run);
     shell.view = 'compare';
   }
 

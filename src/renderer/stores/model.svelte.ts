@@ -5,6 +5,7 @@
 import type { FinalActivation, TargetActivation } from '../../contract/attribution';
 import type { ImageReading } from '../../contract/data';
 import type { ModelSummary } from '../../contract/model';
+import type { ReadingView } from '../../contract/view';
 import type { Estimate, FileRef, InputData, OpenedModel, RunSetup, StudioBaseline } from '../../contract/studio';
 import type { MhoFault } from '../../contract/errors';
 import { takesChannelsFirst, type Known } from '../logic/inputs';
@@ -47,6 +48,8 @@ export class OpenModel {
   readonly #newestEstimate = new Latest();
   /** How pictures are read, where it was chosen: others of this model are read so, too. */
   #read: Partial<ImageReading> | null = null;
+  /** How pictures were read whose rows came out of a session, which do not tell. */
+  #keptReading = $state.raw<ReadingView | null>(null);
   #newestPrediction: object = {};
   #askedEstimate: object = {};
   #reading: Promise<void> = Promise.resolve();
@@ -79,7 +82,7 @@ export class OpenModel {
   /** What tells how an input looks. */
   known(input: string): Known {
     const port = this.data?.expected.find(({ name }) => name === input);
-    const { range, fit, channels, mean, std } = this.data?.reading ?? port?.reading ?? {};
+    const { range, fit, channels, mean, std } = this.data?.reading ?? this.#keptReading ?? port?.reading ?? {};
     return {
       alphabet: this.sample?.alphabet ?? port?.alphabet ?? null,
       channelsFirst: this.summary !== null && takesChannelsFirst(this.summary, input),
@@ -87,6 +90,21 @@ export class OpenModel {
         ? { range, fit: fit ?? 'stretch', channels: channels ?? 'rgb', mean: mean ?? null, std: std ?? null }
         : null,
     };
+  }
+
+  /** How pictures became numbers, and whether the user chose that; null where there are none. */
+  get reading(): ReadingView | null {
+    const { reading } = this.data ?? {};
+    if (!reading) return this.#keptReading;
+    const { range, fit, channels, mean, std } = reading;
+    return { range, fit, channels, mean, std, chosen: this.#read !== null };
+  }
+
+  /** Pictures are read as they were in a session. */
+  readAs(kept: ReadingView): void {
+    const { chosen, ...reading } = kept;
+    this.#keptReading = kept;
+    if (chosen) this.#read = reading;
   }
 
   /** The activation in front of an output that the default target steps over. */

@@ -10,6 +10,7 @@ import type {
   StudioBaseline,
   StudioTarget,
 } from '../../contract/studio';
+import type { AskedView } from '../../contract/view';
 import { targetFor } from '../logic/target';
 import { rowOf, type Rows } from './inputs.svelte';
 
@@ -101,6 +102,38 @@ export class Question {
   restore({ baselineData, ...rest }: QuestionState): void {
     Object.assign(this, rest);
     this.baselineData = baselineData.value;
+  }
+
+  /**
+   * What is kept of it. @param data whose examples are chosen
+   * @param comparedBy a run that was compared with data
+   */
+  kept(data: InputData | null, comparedBy: (data: string) => string | undefined): AskedView {
+    const { baselineData: _rows, baseline, ...rest } = this.state;
+    const run = baseline.kind === 'data' ? comparedBy(baseline.data) : undefined;
+    const { examples, eachOf, methods, hold, walk } = rest;
+    return {
+      ...rest,
+      ...(data && { data: data.name }),
+      ...(baseline.kind !== 'data' ? { baseline } : run !== undefined && { baseline: { kind: 'run', run } }),
+      ...{ examples: [...examples], eachOf: [...eachOf], methods: [...methods], hold: [...hold], walk: [...walk] },
+    };
+  }
+
+  /**
+   * Asks what was kept, as far as it was; arrays to compare with are not in it.
+   * @param data the rows that are open
+   */
+  askKept(
+    { data: of, examples = [], baseline, ...kept }: AskedView,
+    data: Pick<InputData, 'name'>,
+    ids: readonly number[],
+  ): void {
+    const given = Object.fromEntries(Object.entries(kept).filter(([, value]) => value !== undefined));
+    Object.assign(this, given);
+    if (of === data.name && examples.length > 0 && examples.every((each) => ids.includes(each)))
+      this.examples = examples;
+    if (baseline && baseline.kind !== 'run') this.compareWith(baseline);
   }
 
   /** What the settings say of the device. */

@@ -35,6 +35,8 @@ export class Runs {
   own = $state.raw<readonly RunRecord[]>([]);
   /** Of other sessions that were opened to compare with. */
   guests = $state.raw<readonly RunRecord[]>([]);
+  /** Those of a session that was opened again, whose own sessions were not read yet, or are not there any more. */
+  awaited = $state.raw<readonly string[]>([]);
   /** Runs shown as columns. */
   shown = $state.raw<ReadonlySet<string>>(new Set());
   /** Runs that stay shown when another one is made. */
@@ -124,21 +126,32 @@ export class Runs {
     const named = (ids: readonly string[] = []): readonly RunRecord[] =>
       ids.flatMap((id) => runs.find(({ run }) => run === id) ?? []);
     const shown = named(view?.shown);
-    const told = view?.shown !== undefined && (shown.length > 0 || view.shown.length === 0);
+    this.awaited = view?.guests ?? [];
+    const ids = [...shown.map(({ run }) => run), ...(view?.shown ?? []).filter((run) => this.awaited.includes(run))];
+    const told = view?.shown !== undefined && (ids.length > 0 || view.shown.length === 0);
     this.own = runs;
     this.pinned = new Set(named(view?.pinnedRuns).map(({ run }) => run));
-    this.shown = new Set((told ? shown : runs.filter(({ job }) => job === last?.job)).map(({ run }) => run));
+    this.shown = new Set(told ? ids : runs.filter(({ job }) => job === last?.job).map(({ run }) => run));
     return shown.find((run) => !this.isAside(run)) ?? last;
   }
 
   /** How they are shown: the one that the views are about first. */
-  get view(): Pick<SessionView, 'shown' | 'pinnedRuns'> {
-    const { main, columns, own, pinned } = this;
-    const shown = [...new Set([...(main ? [main] : []), ...columns])].filter((run) => own.includes(run));
+  get view(): Pick<SessionView, 'shown' | 'pinnedRuns' | 'guests'> {
+    const { main, columns, complete, pinned, guests, awaited } = this;
+    const shown = [...new Set([...(main ? [main] : []), ...columns])].filter((run) => complete.includes(run));
+    const all = [...guests.map(({ run }) => run), ...awaited];
     return {
-      shown: shown.map(({ run }) => run),
+      shown: [...shown.map(({ run }) => run), ...awaited.filter((run) => this.shown.has(run))],
       ...(pinned.size > 0 && { pinnedRuns: [...pinned] }),
+      ...(all.length > 0 && { guests: all }),
     };
+  }
+
+  /** Runs of other sessions, to compare with; those that were awaited stand in their order. */
+  welcome(runs: readonly RunRecord[]): void {
+    const there = new Set(runs.map(({ run }) => run));
+    this.guests = [...this.guests.filter(({ run }) => !there.has(run)), ...runs];
+    this.awaited = this.awaited.filter((run) => !there.has(run));
   }
 
   /**

@@ -8,8 +8,6 @@ export type PanelName = 'graph' | 'results';
 
 class Shell {
   view = $state<View>('ranking');
-  /** Runs that the comparison begins with; null: those that are shown. */
-  compared = $state.raw<readonly [a: string, b: string] | null>(null);
   setupOpen = $state(true);
   dialog = $state<DialogName | null>(null);
   /** The width of the layer graph, of what it and the results have together. */

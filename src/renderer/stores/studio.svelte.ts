@@ -15,7 +15,7 @@ import type {
   RunSetup,
   StudioClient,
 } from '../../contract/studio';
-import type { SessionView } from '../../contract/view';
+import type { AskedView, SessionView } from '../../contract/view';
 import { plainNote, type Notebook } from '../../contract/notebook';
 import { count } from '../../contract/words/quantities';
 import { finding } from '../logic/finding';
@@ -23,6 +23,7 @@ import { exampleOf } from '../logic/inputs';
 import { VIEWS } from '../logic/views';
 import { Jobs, type Heard } from './jobs.svelte';
 import { faultOf, messages, type About } from './messages.svelte';
+import { Looks } from './looks.svelte';
 import { OpenModel } from './model.svelte';
 import { notebook } from './notebook.svelte';
 import { Program } from './program.svelte';
@@ -45,6 +46,7 @@ export class Studio {
   opening = $state.raw<{ readonly name: string } | null>(null);
   model = $state.raw(new OpenModel(this.program, null, null));
   runs = $state.raw(this.#noRuns());
+  looks = $state.raw(new Looks(this.runs));
 
   /** What the window is called after. */
   readonly title = $derived(this.document?.title ?? this.model.summary?.name ?? null);
@@ -167,9 +169,10 @@ export class Studio {
   }
 
   /** The runs of another document, in which nothing is selected yet. */
-  #showRuns(runs: Runs): void {
+  #showRuns(runs: Runs, view: SessionView | null = null): void {
     selection.clear();
     this.runs = runs;
+    this.looks = new Looks(runs, view);
   }
 
   /** @param model whose document it is in */
@@ -359,25 +362,48 @@ export class Studio {
     messages.outdated(...OF_A_MODEL, `closed ${document.title ?? ''}`);
     const alone = new OpenModel(program, this.question, null, summary);
     this.model = alone;
-    this.#showRuns(runs);
+    this.#showRuns(runs, view);
     this.#showNotebook(notes, summary?.hash);
     const main = runs.take(given, view);
     const taken = new Set(given.flatMap((run) => run.asked.examples));
     const example = [view?.example, main?.asked.examples[main.result.examples[0] ?? 0]].find((each) => each !== undefined && taken.has(each)) ?? 0; // prettier-ignore
     selection.example = example;
     this.#look(view);
+    if (runs.awaited.length > 0) void this.#welcomeGuests(runs);
     if (!document.modelOpen) return;
     const opened = await program.client.request('openedModel', {});
     if (this.model !== alone) return; // another one was opened meanwhile
     const model = new OpenModel(program, this.question, opened, summary);
+    if (view?.reading) model.readAs(view.reading);
     this.model = model;
     if (main) await this.#askAsBefore(model, main, given);
     const data = main && opened?.data ? await program.client.request('runInputs', { run: main.run }) : opened?.data;
     if (data) await model.use(data, main?.asked.examples ?? opened?.sample?.examples ?? [0]);
     if (!main || this.model !== model) return;
+    if (model.setup) runs.setups = new Map([[main.job, model.setup]]);
+    if (view?.asked) await this.#askKept(model, view.asked);
     const looked = view?.example;
     selection.example = looked !== undefined && model.inputs?.ids.includes(looked) ? looked : example;
-    if (model.setup) runs.setups = new Map([[main.job, model.setup]]);
+  }
+
+  /** Asks again what was asked at the left, whether or not it was run. */
+  async #askKept(model: OpenModel, asked: AskedView): Promise<void> {
+    const { data, question, inputs } = model;
+    if (!data) return;
+    question.askKept(asked, data, inputs?.ids ?? []);
+    if (asked.baseline?.kind === 'run') await model.compareAs(asked.baseline.run);
+    model.refresh();
+  }
+
+  /** Reads again the runs of other sessions that a document was compared with. */
+  async #welcomeGuests(runs: Runs): Promise<void> {
+    await this.program.guard(async () => {
+      const { runs: guests, missing } = await this.program.client.request('guestRuns', {});
+      if (this.runs !== runs) return;
+      runs.welcome(guests);
+      // of what is open, and gone with it
+      for (const fault of missing) messages.fault(fault, null, 'model');
+    });
   }
 
   /** Looks at what was looked at; where nobody told, at what tells most. */
@@ -387,6 +413,7 @@ export class Studio {
     selection.unit = view.unit ?? null;
     shell.view = VIEWS.find(({ id }) => id === view.tab)?.id ?? shell.view;
     shell.setupOpen = view.setupOpen ?? shell.setupOpen;
+    if (view.maximised !== undefined) shell.maximised = view.maximised;
   }
 
   /** What of the screen is kept with the runs. */
@@ -398,7 +425,23 @@ export class Studio {
     ...(selection.unit !== null && { unit: selection.unit }),
     tab: shell.view,
     setupOpen: shell.setupOpen,
+    maximised: shell.maximised,
+    ...this.looks.view,
+    ...this.#askedView,
+    ...(this.model.reading && { reading: this.model.reading }),
   }));
+
+  /** What is asked; as it was kept where the model is not open. */
+  get #askedView(): Pick<SessionView, 'asked'> {
+    const { model, runs, looks } = this;
+    if (!model.data) return looks.kept?.asked ? { asked: looks.kept.asked } : {};
+    const comparedBy = (data: string): string | undefined =>
+      runs.own.find(({ job }) => {
+        const baseline = runs.setups.get(job)?.baseline;
+        return baseline?.kind === 'data' && baseline.data === data;
+      })?.run;
+    return { asked: this.question.kept(model.data, comparedBy) };
+  }
 
   /** Has it kept; nobody waits for that, and where it fails it is kept the next time. */
   async keepView(): Promise<void> {
@@ -425,7 +468,7 @@ export class Studio {
       const { runs: read, summary } = await this.program.client.request('readSession', { file: file.file });
       const hash = runs.main?.model ?? model.summary?.hash;
       const same = read.filter((run) => run.model === hash);
-      runs.guests = [...runs.guests, ...same];
+      runs.welcome(same);
       messages.note(
         same.length > 0
           ? `${count(same.length, 'run')} of ${file.name} can be compared with.`

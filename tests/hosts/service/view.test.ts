@@ -1,8 +1,10 @@
 /** How a document was shown comes back with it: out of a session file, after a crash, for a page that is loaded again. */
+import { mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { OpenedSession } from '../../../src/contract/studio';
 import type { StudioService } from '../../../src/main/hosts/service';
+import { viewFromFile } from '../../../src/main/hosts/service/document/session';
 import { code, digits, folder, get, GONE, run, start } from './studio';
 
 /** A run of example 0, one of example 6, and one that a view made to look into the first; the first is shown. */
@@ -38,6 +40,56 @@ describe('how a document is shown', () => {
     await service.handle({ document: 'one', name: 'close', params: {} });
     const again = await get(service, 'openSession', { file: 'f' }, { document: 'two', paths: { f: path } });
     expect(told(again)).toEqual({ aside: [undefined, undefined, first.job], shown: [0], looked: [0, 'conv1', 4, 'path'] }); // prettier-ignore
+  });
+
+  it('names runs of other sessions by where their file is: read again, beside the session too, and kept where it is away', async () => {
+    const service = start();
+    const { first, view } = await shown(service, 'other');
+    const other = join(folder, 'other.mho');
+    await service.handle({ document: 'other', name: 'save', params: { path: other } });
+    const mine = await shown(service);
+    const { runs: guests } = await get(service, 'readSession', { file: 'o' }, { paths: { o: other } });
+    const ids = guests.slice(0, 2).map((each) => each.run);
+    const seen = { ...view, shown: [mine.first.run, ids[1]!], guests: ids, compare: { a: ids[0]!, b: mine.first.run } };
+    await get(service, 'keepView', { of: mine.first.run, view: seen });
+    await mkdir(join(folder, 'elsewhere'));
+    const path = join(folder, 'elsewhere', 'kept.mho');
+    await service.handle({ document: 'one', name: 'save', params: { path } });
+    await service.handle({ document: 'one', name: 'close', params: {} });
+
+    const again = await get(service, 'openSession', { file: 'f' }, { document: 'two', paths: { f: path } });
+    const { runs: found, missing } = await get(service, 'guestRuns', {}, { document: 'two' });
+    expect(missing).toEqual([]);
+    expect(found.map(({ created }) => created)).toEqual(guests.slice(0, 2).map(({ created }) => created));
+    expect(found[0]!.created).toBe(first.created);
+    expect(again.view).toMatchObject({
+      guests: found.map((each) => each.run),
+      shown: [again.runs[0]!.run, found[1]!.run],
+      compare: { a: found[0]!.run, b: again.runs[0]!.run },
+    });
+    expect(again.view).not.toHaveProperty('guestFiles');
+
+    // gone: said, and still named by what is saved then
+    await rename(other, join(folder, 'away.mho'));
+    await service.handle({ document: 'two', name: 'close', params: {} });
+    const without = await get(service, 'openSession', { file: 'f' }, { document: 'three', paths: { f: path } });
+    const lost = await get(service, 'guestRuns', {}, { document: 'three' });
+    expect([lost.runs, lost.missing.map((fault) => fault.code)]).toEqual([[], ['GUESTS_AWAY']]);
+    expect(lost.missing[0]!.message).toContain('2 runs of other.mho');
+    await get(service, 'keepView', { of: without.runs[0]!.run, view: without.view! }, { document: 'three' });
+    await service.handle({ document: 'three', name: 'save', params: { path } });
+    await service.handle({ document: 'three', name: 'close', params: {} });
+    await rename(join(folder, 'away.mho'), join(folder, 'elsewhere', 'other.mho'));
+    await get(service, 'openSession', { file: 'f' }, { document: 'four', paths: { f: path } });
+    expect((await get(service, 'guestRuns', {}, { document: 'four' })).runs).toHaveLength(2);
+  });
+
+  it('reads no guest by a path that leads to another machine, or to what is called no session', async () => {
+    const at = (path: string) =>
+      viewFromFile({ version: 1, guests: ['guest 0'], guestFiles: [{ path, place: 0, created: '' }] }, [], join(folder, 'a.mho')); // prettier-ignore
+    for (const path of ['\\\\host\\share\\x.mho', '//host/share/x.mho', '/etc/passwd', 'x.mho'])
+      expect(await at(path)).toEqual({ view: { version: 1, guests: [] }, guests: [] });
+    expect((await at('/some/x.mho')).guests).toMatchObject([{ path: '/some/x.mho' }]);
   });
 
   it('comes back after a crash and for a page that is loaded again', async () => {

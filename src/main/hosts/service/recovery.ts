@@ -54,6 +54,10 @@ const stateSchema = z.object({
   notes: z.string().optional(),
   /** How its window showed it. */
   view: sessionView.optional().catch(undefined),
+  /** Where the runs of other sessions are that its view names. */
+  guests: z
+    .array(z.object({ id: z.string(), path: z.string(), place: z.number().int().nonnegative(), created: z.string() }))
+    .optional(),
   notebook: notebookSchema.optional(),
   /** What of it the session file holds. */
   writtenNotebook: notebookSchema.optional(),

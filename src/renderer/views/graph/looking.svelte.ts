@@ -14,6 +14,8 @@ export class Looking {
   camera = $state.raw<ZoomTransform>(zoomIdentity);
   /** What of the graph is drawn; moved by the stage. */
   part = $state.raw<DrawnPart>({ left: 0, top: 0, right: 1, bottom: 1, scale: 1 });
+  /** Where the view was when nothing moved, and whether the user had chosen that. */
+  rested = $state.raw<Camera & { readonly chosen: boolean }>({ x: 0, y: 0, k: 1, chosen: false });
   /** Whether the user has chosen what to see: until then the graph fits itself to its place. */
   moved = false;
   /** Where the view is. It changes several times a frame while the user moves, and nothing is drawn for it alone. */
@@ -77,6 +79,7 @@ export class Looking {
     if (wanted.scale !== this.part.scale || !covers(this.part, around, [width * 1.4, height * 1.4], this.picture()))
       this.part = wanted;
     this.#show();
+    this.rested = { x, y, k, chosen: this.moved };
   };
 
   #show(): void {

@@ -14,7 +14,7 @@ import type { Engine } from '../engine';
 import { recordOf } from '../records';
 import { NOBODY, type Recovery, type RecoveryFolder, type SavedState } from '../recovery';
 import { byInput, Data } from './data';
-import { Guests } from './guests';
+import { Guests, type GuestPlace } from './guests';
 import { newId } from './ids';
 import type { OpenModel } from './model';
 import { isKept, Runs, type AskedWith, type Run } from './runs';
@@ -37,6 +37,8 @@ export interface EpochSurroundings {
   readonly engine: Engine;
   readonly recovery: Recovery;
   readonly software: Session['software'];
+  /** Whether a file outlives the host. */
+  readonly lasting: (path: string) => boolean;
 }
 
 /**
@@ -193,7 +195,13 @@ export class Epoch {
   /** @throws NOTHING_OPEN */
   sessionOf(runs: readonly Run[], view: SessionView | null): Session {
     const { created, notes, notebook, summary } = this;
-    return sessionOf(runs, { created, notes, notebook, view, model: summary, software: this.around.software });
+    const { software, lasting } = this.around;
+    const guests = this.#guestsOf(view).filter(({ path }) => lasting(path));
+    return sessionOf(runs, { created, notes, notebook, view, guests, model: summary, software });
+  }
+
+  #guestsOf(view: SessionView | null): readonly GuestPlace[] {
+    return this.guests.placesOf(view?.guests ?? []);
   }
 
   // ------------------------------------------------------------ folder
@@ -208,6 +216,7 @@ export class Epoch {
       created: this.created,
       notes: this.notes,
       ...(this.view && { view: this.view }),
+      guests: [...this.#guestsOf(this.view)],
       notebook: this.notebook.map(plainNote),
       writtenNotebook: this.writtenNotebook.map(plainNote),
       session: this.session,

@@ -1,15 +1,28 @@
 /** Runs of other sessions, to compare with: they are no part of the document, and their numbers are still in their file. */
-import { MhoError } from '../../../../contract/errors';
+import { asMhoError, MhoError, type MhoFault } from '../../../../contract/errors';
 import type { Session } from '../../../../contract/session';
 import type { Engine } from '../engine';
 import type { StoredRun } from '../records';
 import { storedRuns } from './session';
 
-interface Guest {
+/** Where a guest is found again. */
+export interface GuestPlace {
+  readonly id: string;
   readonly path: string;
   readonly place: number;
   readonly created: string;
-  /** Null once it was put away: read again where somebody wants it back. */
+}
+
+/** A session of which guests are not there any more. */
+export interface MissingGuests {
+  readonly path: string;
+  readonly runs: number;
+  /** What keeps it from being read; null where it holds other runs by now. */
+  readonly fault: MhoFault | null;
+}
+
+interface Guest extends Omit<GuestPlace, 'id'> {
+  /** Null where it was not read yet, or was put away: read where somebody wants it. */
   run: StoredRun | null;
 }
 
@@ -28,6 +41,39 @@ export class Guests {
     return runs;
   }
 
+  /** Takes in guests of a document that is opened again: they are read when somebody wants them. */
+  expect(guests: readonly GuestPlace[]): void {
+    for (const { id, ...guest } of guests) this.#guests.set(id, { ...guest, run: null });
+  }
+
+  /** Where these are found again; those that are none are left out. */
+  placesOf(ids: readonly string[]): readonly GuestPlace[] {
+    return ids.flatMap((id) => {
+      const guest = this.#guests.get(id);
+      return guest ? [{ id, path: guest.path, place: guest.place, created: guest.created }] : [];
+    });
+  }
+
+  /**
+   * These guests, each session read once.
+   * @returns those that are there; and of which sessions some are not
+   */
+  async read(ids: readonly string[]): Promise<{ runs: StoredRun[]; missing: MissingGuests[] }> {
+    const wanted = ids.flatMap((id) => (this.#guests.has(id) ? [[id, this.#guests.get(id)!] as const] : []));
+    const missing: MissingGuests[] = [];
+    for (const path of new Set(wanted.flatMap(([, guest]) => (guest.run ? [] : guest.path)))) {
+      const away = wanted.filter(([, guest]) => guest.path === path && guest.run === null);
+      const read = await this.engine.openSession(path, { signal: this.signal }).then(storedRuns, asMhoError);
+      if (read instanceof MhoError) missing.push({ path, runs: away.length, fault: read.fault });
+      else {
+        for (const [id, guest] of away) guest.run = runAt(read, id, guest);
+        const lost = away.filter(([, { run }]) => run === null).length;
+        if (lost > 0) missing.push({ path, runs: lost, fault: null });
+      }
+    }
+    return { runs: wanted.flatMap(([, { run }]) => run ?? []), missing };
+  }
+
   /** Lets go of a guest's numbers. @throws HANDLE_UNKNOWN */
   forget(id: string): void {
     this.#guest(id).run = null;
@@ -37,9 +83,9 @@ export class Guests {
   async get(id: string): Promise<StoredRun> {
     const guest = this.#guest(id);
     if (guest.run) return guest.run;
-    const found = storedRuns(await this.engine.openSession(guest.path, { signal: this.signal }))[guest.place];
-    if (found?.created !== guest.created) throw new MhoError('HANDLE_UNKNOWN', { what: 'run', id });
-    guest.run = { ...found, id };
+    const found = storedRuns(await this.engine.openSession(guest.path, { signal: this.signal }));
+    guest.run = runAt(found, id, guest);
+    if (!guest.run) throw new MhoError('HANDLE_UNKNOWN', { what: 'run', id });
     return guest.run;
   }
 
@@ -48,4 +94,10 @@ export class Guests {
     if (!guest) throw new MhoError('HANDLE_UNKNOWN', { what: 'run', id });
     return guest;
   }
+}
+
+/** A guest among the runs of its session; null where another run is at its place by now. */
+function runAt(runs: readonly StoredRun[], id: string, { place, created }: Guest): StoredRun | null {
+  const found = runs[place];
+  return found?.created === created ? { ...found, id } : null;
 }

@@ -5,6 +5,7 @@
  * engine's death (recovery.ts). Over 500 lines, since all its changes share the epoch and the turns that keep them apart.
  */
 import { basename } from 'node:path';
+import { count } from '../../../../contract/words/quantities';
 import { MhoError } from '../../../../contract/errors';
 import type { Notebook } from '../../../../contract/notebook';
 import type { OpeningChoices } from '../../../../contract/opening';
@@ -12,6 +13,7 @@ import type {
   DocumentState,
   InputData,
   OpenedModel,
+  GuestRuns,
   OpenedSession,
   Params,
   RunRecord,
@@ -473,6 +475,19 @@ export class Document {
       runs: runs.map(recordOf),
       view: null,
       notebook: session.notebook ?? [],
+    };
+  }
+
+  /** The guests that the view names, read again where they have to be. */
+  async guestRuns(): Promise<GuestRuns> {
+    const { guests, view } = this.#epoch;
+    const { runs, missing } = await guests.read(view?.guests ?? []);
+    return {
+      runs: runs.map(recordOf),
+      missing: missing.map(({ path, runs: many, fault }) => {
+        const reason = fault?.message ?? 'It holds other runs by now.';
+        return new MhoError('GUESTS_AWAY', { runs: count(many, 'run'), session: basename(path), reason }).fault;
+      }),
     };
   }
 

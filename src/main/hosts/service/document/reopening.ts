@@ -6,7 +6,6 @@ import { basename, dirname, join } from 'node:path';
 import type { ModelSummary } from '../../../../contract/model';
 import { choicesOf, type OpeningChoices } from '../../../../contract/opening';
 import type { Question, Session } from '../../../../contract/session';
-import { viewOf } from '../../../../contract/view';
 import { holds } from '../arrays';
 import { sourceOf } from '../data';
 import type { Engine } from '../engine';
@@ -18,7 +17,7 @@ import type { Epoch } from './epoch';
 import { newId } from './ids';
 import type { OpenModel } from './model';
 import type { AskedWith, Keeping, Run } from './runs';
-import { sameStamp, stampOf, storedRuns, type SessionFile, type SessionPlaces } from './session';
+import { sameStamp, stampOf, storedRuns, viewFromFile, type SessionFile, type SessionPlaces } from './session';
 
 export interface ReopeningSurroundings {
   readonly engine: Engine;
@@ -57,7 +56,11 @@ export class Reopening {
     epoch.notebook = epoch.writtenNotebook = session.notebook ?? [];
     for (const run of storedRuns(session)) epoch.runs.add({ ...run, askedWith: NO_DATA, keeping: null, revision: 0 });
     const ids = epoch.runs.all.map(({ id }) => id);
-    epoch.view = session.view ? viewOf(session.view, (place) => ids[Number(place)]) : null;
+    if (session.view) {
+      const { view, guests } = await viewFromFile(session.view, ids, file.path);
+      epoch.view = view;
+      epoch.guests.expect(guests);
+    }
     epoch.runs.wrote(epoch.runs.snapshot(), this.around.lasting(file.path));
     const { path } = session.model;
     await this.#model(epoch, { path, sample: null, choices: choicesOf(session.model) }, signal);
@@ -76,6 +79,7 @@ export class Reopening {
     if (state.created !== undefined) epoch.created = state.created;
     epoch.notes = state.notes ?? '';
     epoch.view = state.view ?? null;
+    epoch.guests.expect(state.guests ?? []);
     epoch.notebook = state.notebook ?? [];
     epoch.writtenNotebook = state.writtenNotebook ?? [];
     await this.#runs(epoch, state, signal);

@@ -1,13 +1,14 @@
 /** A document's session file: which one, whether anybody else has it open, and what its runs are. */
 import { realpath, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, isAbsolute, join } from 'node:path';
 import { MhoError } from '../../../../contract/errors';
 import type { ModelSummary } from '../../../../contract/model';
 import type { Session, SessionRun } from '../../../../contract/session';
-import { viewOf, type SessionView } from '../../../../contract/view';
+import { guestPlace, viewOf, type SessionView } from '../../../../contract/view';
 import { madeName } from '../../../../contract/words/runs';
 import type { StoredRun } from '../records';
 import type { Stamp } from '../recovery';
+import type { GuestPlace } from './guests';
 import { newId } from './ids';
 
 export interface SessionFile {
@@ -73,18 +74,58 @@ export const storedRuns = (session: Session): StoredRun[] =>
 const givenName = ({ label, ...result }: SessionRun): string | null =>
   label && label.name !== madeName(result) ? label.name : null;
 
+/** Another session, as a session names it: local, and called as sessions are. */
+const isSession = (path: string): boolean => /\.mho$/i.test(path) && !/^(\\\\|\/\/)/.test(path);
+
+/** A view as a session file holds it, by the places of its runs. @param places of its own runs */
+function viewToFile(
+  view: SessionView,
+  places: ReadonlyMap<string, string>,
+  guests: readonly GuestPlace[],
+): SessionView {
+  const all = new Map([...places, ...guests.map(({ id }, at) => [id, guestPlace(at)] as const)]);
+  return {
+    ...viewOf(view, (run) => all.get(run)),
+    ...(guests.length > 0 && { guestFiles: guests.map(({ path, place, created }) => ({ path, place, created })) }),
+  };
+}
+
+/**
+ * The view that a session file holds, by ids; and where its guests are: beside the file, if a session of that name is there.
+ * @param ids of the file's own runs
+ */
+export async function viewFromFile(
+  { guestFiles = [], ...view }: SessionView,
+  ids: readonly string[],
+  file: string,
+): Promise<{ readonly view: SessionView; readonly guests: readonly GuestPlace[] }> {
+  const called = new Map(ids.map((id, place) => [String(place), id]));
+  const guests: GuestPlace[] = [];
+  for (const [at, guest] of guestFiles.entries()) {
+    const beside = join(dirname(file), basename(guest.path));
+    const path = (await stampOf(beside)) ? beside : guest.path;
+    if (!isSession(path) || !isAbsolute(path)) continue;
+    guests.push({ ...guest, path, id: newId() });
+    called.set(guestPlace(at), guests.at(-1)!.id);
+  }
+  return { view: viewOf(view, (place) => called.get(place)), guests };
+}
+
 /**
  * @param view how its window shows them, by their ids
+ * @param guests of the view, with where they are
  * @throws NOTHING_OPEN where there is no run
  */
 export function sessionOf(
   runs: readonly StoredRun[],
   {
     view,
+    guests,
     ...about
   }: Pick<Session, 'created' | 'software' | 'notes' | 'notebook'> & {
     readonly model: ModelSummary | null;
     readonly view: SessionView | null;
+    readonly guests: readonly GuestPlace[];
   },
 ): Session {
   const { model } = about;
@@ -101,6 +142,6 @@ export function sessionOf(
       label: { name: name ?? madeName(result), note, created, job, ...(aside !== undefined && { aside }) },
     })),
     errors: [],
-    ...(view && { view: viewOf(view, (run) => places.get(run)) }),
+    ...(view && { view: viewToFile(view, places, guests) }),
   };
 }

@@ -1,5 +1,5 @@
-/** Which units the ranking shows, in which order: search, filter, sorting over the shown runs. */
-import { certainFirst } from '../../logic/certain';
+/** Which units the ranking of a document shows, in which order: search, filter, sorting over the shown runs. */
+import { certainFirst } from '../logic/certain';
 import {
   byRank,
   examplePlace,
@@ -9,12 +9,13 @@ import {
   ranking,
   rowOf,
   type RankingFilter,
-} from '../../logic/ranking';
-import { clicked, FIRST_SORTING, rankedColumn, sortedBy, type Sorting } from '../../logic/sorting';
-import type { SortKey } from '../../logic/ranking';
-import type { RunRecord } from '../../../contract/studio';
-import type { Runs } from '../../stores/runs.svelte';
-import { selection, type UnitKey } from '../../stores/selection.svelte';
+} from '../logic/ranking';
+import { clicked, FIRST_SORTING, rankedColumn, sortedBy, type Sorting } from '../logic/sorting';
+import type { SortKey } from '../logic/ranking';
+import type { RunRecord } from '../../contract/studio';
+import type { RankingView } from '../../contract/view';
+import type { Runs } from './runs.svelte';
+import { selection, type UnitKey } from './selection.svelte';
 
 export class RankingTable {
   search = $state('');
@@ -33,8 +34,30 @@ export class RankingTable {
   repeats = $state(false);
   sorting = $state.raw<Sorting>(FIRST_SORTING);
 
-  /** @param runs of the document that is open */
-  constructor(private readonly runs: () => Runs) {}
+  /**
+   * @param runs of the document that it is of
+   * @param kept as it was left
+   */
+  constructor(
+    private readonly runs: () => Runs,
+    kept: RankingView = {},
+  ) {
+    this.search = kept.search ?? '';
+    this.sign = kept.sign ?? 'both';
+    this.top = kept.top ?? null;
+    this.within = kept.within ?? false;
+    this.layerOnly = kept.layerOnly ?? false;
+    this.layers = kept.layers ?? [];
+    this.everything = kept.everything ?? false;
+    this.repeats = kept.repeats ?? false;
+    this.sorting = kept.sorting ?? FIRST_SORTING;
+  }
+
+  /** As it is set. */
+  get view(): RankingView {
+    const { search, sign, top, within, layerOnly, layers, everything, repeats, sorting } = this;
+    return { search, sign, top, within, layerOnly, layers: [...layers], everything, repeats, sorting };
+  }
 
   /** Before any search. */
   readonly units = $derived.by(() => {

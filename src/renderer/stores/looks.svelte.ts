@@ -1,0 +1,72 @@
+/**
+ * How the views of one document are set: what they are searched and sorted by, what is compared, how the graph is seen. It
+ * outlives the views, which come and go with their tabs, and is kept with the document's runs.
+ */
+import type { CompareView, GraphView, SessionView } from '../../contract/view';
+import { RankingTable } from './rankingTable.svelte';
+import type { Runs } from './runs.svelte';
+
+/** The runs that are compared, and at which of their examples; null where nobody chose. */
+export class CompareLook {
+  a = $state<string | null>(null);
+  b = $state<string | null>(null);
+  exampleA = $state<number | null>(null);
+  exampleB = $state<number | null>(null);
+  /** The selected layer alone. */
+  byLayer = $state(false);
+
+  constructor({ a, b, exampleA, exampleB, byLayer }: CompareView = {}) {
+    [this.a, this.b] = [a ?? null, b ?? null];
+    [this.exampleA, this.exampleB] = [exampleA ?? null, exampleB ?? null];
+    this.byLayer = byLayer ?? false;
+  }
+
+  get view(): CompareView {
+    const { a, b, exampleA, exampleB, byLayer } = this;
+    return { a, b, exampleA, exampleB, byLayer };
+  }
+
+  /** These two, at the example that is selected. */
+  of(a: string, b: string): void {
+    [this.a, this.b, this.exampleA, this.exampleB] = [a, b, null, null];
+  }
+}
+
+export class GraphLook {
+  /** Ids of the groups that are open; null before the first layout. */
+  open = $state.raw<readonly string[] | null>(null);
+  /** Null: as the settings say. */
+  direction = $state<'down' | 'right' | null>(null);
+  camera = $state.raw<NonNullable<GraphView['camera']> | null>(null);
+
+  constructor({ open, direction, camera }: GraphView = {}) {
+    this.open = open ?? null;
+    this.direction = direction ?? null;
+    this.camera = camera ?? null;
+  }
+
+  get view(): GraphView {
+    const { open, direction, camera } = this;
+    return { ...(open && { open: [...open] }), ...(direction && { direction }), ...(camera && { camera }) };
+  }
+}
+
+export class Looks {
+  readonly ranking: RankingTable;
+  readonly compare: CompareLook;
+  readonly graph: GraphLook;
+
+  /** @param kept as it was left */
+  constructor(
+    runs: Runs,
+    readonly kept: SessionView | null = null,
+  ) {
+    this.ranking = new RankingTable(() => runs, kept?.ranking);
+    this.compare = new CompareLook(kept?.compare);
+    this.graph = new GraphLook(kept?.graph);
+  }
+
+  get view(): Pick<SessionView, 'ranking' | 'compare' | 'graph'> {
+    return { ranking: this.ranking.view, compare: this.compare.view, graph: this.graph.view };
+  }
+}
