@@ -1,5 +1,6 @@
 /** Runs: told apart wherever they are listed, in a table of their own, and as they were left when a session is opened again. */
 import { expect, test, type Page } from '@playwright/test';
+import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { answerDialogs, forget, launch, newFolder, type Studio } from './studio';
 
@@ -110,8 +111,8 @@ test('a run is run again as it was asked', async () => {
   await page.getByRole('toolbar', { name: 'Chosen runs' }).getByRole('button', { name: 'Remove' }).click();
 });
 
-test('saved and opened again it shows what was shown, and side runs as such', async () => {
-  const path = join(folder, 'kept.mho');
+test('saved and opened again it shows what was shown, what was asked and not run, and side runs as such', async () => {
+  const [path, other] = [join(folder, 'kept.mho'), join(folder, 'other.mho')];
   await view('Ranking');
   await pick(0);
   for (const chip of await page
@@ -127,17 +128,67 @@ test('saved and opened again it shows what was shown, and side runs as such', as
   await page.getByRole('button', { name: 'What drives it?' }).click();
   await expect(page.getByRole('img', { name: /What drives the unit/ })).toBeVisible();
   await expect(page.getByRole('button', { name: '1 side run' })).toBeVisible();
+  // a run of another session beside it
+  await answerDialogs(studio.app, { save: path, open: other });
+  expect(await studio.get('saveSessionAs', {})).toBe(true);
+  copyFileSync(path, other);
+  const guests = page.getByTitle('Compare with the runs of another session');
+  await guests.click();
+  const options = () => page.getByRole('combobox', { name: 'Second run' }).locator('option').allInnerTexts();
+  await view('Compare');
+  await expect.poll(async () => (await options()).filter((name) => name.endsWith('other session')).length).toBe(7);
+  const guest = (await options()).find((name) => name.endsWith('other session'))!;
+  await page.getByRole('combobox', { name: 'Second run' }).selectOption({ label: guest });
+  await page.getByRole('checkbox', { name: 'this layer' }).check();
+  await view('Ranking');
+  // the graph turned, opened, moved; the ranking sorted and searched
+  const graph = () => page.getByRole('group', { name: 'Layer graph' });
+  await page.getByRole('button', { name: 'Left to right' }).click();
+  await graph().hover();
+  await page.mouse.wheel(0, -240);
+  await grid().getByRole('button', { name: 'unit', exact: true }).click();
+  const selected = () => grid().locator('[role=row][aria-selected=true]').innerText();
+  const search = /[a-z]\w+/.exec(await selected())![0];
+  await page.getByRole('searchbox', { name: 'Search units' }).fill(search);
+  // asked, and not run
+  await page.getByLabel('value', { exact: true }).fill('7');
+  await page.getByLabel('value', { exact: true }).press('Enter');
+  await page.getByRole('spinbutton', { name: 'every value' }).fill('0.25');
+  await page.getByRole('spinbutton', { name: 'every value' }).press('Tab');
+  const place = async () => {
+    const node = graph().locator('[data-id][tabindex="0"]');
+    const { x, y, width } = (await node.boundingBox())!;
+    return [await node.getAttribute('data-id'), ...[x, y, width].map(Math.round)];
+  };
+  const compared = async () => {
+    await view('Compare');
+    const sides = await Promise.all(
+      ['First run', 'Second run'].map((name) =>
+        page.getByRole('combobox', { name }).locator('option:checked').innerText(),
+      ),
+    );
+    const layer = await page.getByRole('checkbox', { name: 'this layer' }).isChecked();
+    await view('Ranking');
+    return [...sides, layer];
+  };
   const seen = async () => ({
     shown: await shown(),
     headline: await page.locator('.headline').innerText(),
-    selected: await grid().locator('[role=row][aria-selected=true]').innerText(),
+    selected: await selected(),
     value: await page.getByLabel('value', { exact: true }).inputValue(),
     baseline: await page.getByRole('spinbutton', { name: 'every value' }).inputValue(),
     tab: await page.getByRole('tab', { selected: true }).innerText(),
     chips: await chips().allInnerTexts(),
+    graph: await place(),
+    row: await grid().locator('[role=row][aria-selected=true]').getAttribute('aria-rowindex'),
+    search: await page.getByRole('searchbox', { name: 'Search units' }).inputValue(),
+    sorted: await grid().getByRole('columnheader', { name: 'unit' }).getAttribute('aria-sort'),
   });
+  await expect(page.getByRole('button', { name: 'Undo' })).toHaveCount(0); // what is said in passing takes room
+  const sides = await compared();
+  expect(sides).toEqual([expect.anything(), guest, true]);
   const before = await seen();
-  await answerDialogs(studio.app, { save: path });
+  expect(before).toMatchObject({ value: '7', baseline: '0.25', search, sorted: 'ascending' });
   await page.keyboard.press('Control+s');
   await expect(page.getByText('Saved.')).toBeVisible();
   const { userData } = studio;
@@ -146,8 +197,9 @@ test('saved and opened again it shows what was shown, and side runs as such', as
   page = studio.page;
   listen();
   await expect(page.getByRole('spinbutton', { name: 'every value' })).toBeVisible();
-  await expect(page.getByRole('button', { name: '1 side run' })).toBeVisible();
-  await expect.poll(seen).toEqual({ ...before, baseline: '0' });
+  await expect(page.getByRole('button', { name: '2 side runs' })).toBeVisible();
+  await expect.poll(seen).toEqual(before);
+  expect(await compared()).toEqual(sides);
 });
 
 test('the page says nothing wrong', () => expect(faults).toEqual([]));
