@@ -44,6 +44,7 @@ import {
   turned,
 } from './setup';
 import { sessionView, type SessionView } from './view';
+import type { ReceptiveField, UnitActivations } from './unitValues';
 import type { LayerWeights } from './weights';
 
 // ---------------------------------------------------------------- handles
@@ -501,6 +502,30 @@ export const engineRequests = {
   layer: asks<LayerFacts>()(z.object({ layer: layerName })),
   /** A layer's weights as a whole, and those into and out of one of its units. @throws LAYER_UNKNOWN, NOTHING_OPEN */
   weights: asks<LayerWeights>()(z.object({ layer: layerName, unit: z.number().int().nonnegative().nullable() })),
+  /**
+   * How active a unit is at examples: asked in batches, after whatever computes. @throws LAYER_UNKNOWN, OUTPUT_INDEX, and as `predict`
+   */
+  unitActivations: asks<UnitActivations>()(
+    z.object({
+      data: dataId,
+      examples: exampleList.max(1024),
+      baseline,
+      ...turned,
+      layer: layerName,
+      unit: z.number().int().nonnegative(),
+      backend: backendChoice.optional(),
+    }),
+  ),
+  /** What of each input a unit sees from positions of its layer; empty where sizes are free. @throws LAYER_UNKNOWN, OUTPUT_INDEX */
+  receptiveFields: asks<readonly (readonly ReceptiveField[])[]>()(
+    z.object({
+      data: dataId,
+      example: z.number().int().nonnegative(),
+      layer: layerName,
+      unit: z.number().int().nonnegative(),
+      positions: z.array(z.number().int().nonnegative()).min(1).max(64),
+    }),
+  ),
   /** What happens along the straight path from baseline to one example; `only` one unit, else every layer. */
   alongPath: asks<AlongPath>()(
     z.object({

@@ -34,6 +34,7 @@ import { commandOf } from './repeating';
 import { expectedCost, Timings } from './timings';
 import { keepBeside } from './beside';
 import { layerFacts } from './layerFacts';
+import { fieldsOf, layerOfUnit, unitPeaks } from './unitValues';
 import { layerWeights } from './weights';
 import { tops } from './verdicts';
 import { attributionWork } from './work/attribution';
@@ -200,6 +201,24 @@ function handlers(options: ServiceOptions, recovery: Recovery) {
         engine.valuesAtEnds(device, graph, request, [layer.output]),
       );
       return { atInput: atInput.get(layer.output)!, atBaseline: atBaseline.get(layer.output)!, faults };
+    },
+
+    unitActivations: async ({ document: { epoch }, params }) => {
+      const request = epoch.data.request(probe(params), epoch.openModel);
+      const { graph } = await epoch.openModel.at(request.inputs);
+      const { output, unitAxis } = layerOfUnit(graph, params.layer, params.unit);
+      const work = async (device: Device) => ({
+        ...(await engine.valuesAtEnds(device, graph, request, [output])),
+        backend: device.info,
+      });
+      const { atInput, faults, backend } = await engine.use(params.backend ?? 'auto', work, { signal: epoch.signal });
+      const strange = new Set(faults.map(({ example }) => example));
+      return { ...unitPeaks(atInput.get(output)!, unitAxis, params.unit, strange), backend };
+    },
+    receptiveFields: async ({ document: { epoch }, params }) => {
+      const { data, example, layer, unit, positions } = params;
+      const { graph } = await epoch.openModel.at(epoch.data.rows(data, [example], epoch.openModel));
+      return fieldsOf(graph, layer, unit, positions);
     },
 
     layer: async ({ document: { epoch }, params }) => layerFacts(epoch.openModel.graph, params.layer),
