@@ -92,7 +92,7 @@ export const asksPredictions = (text: string): boolean =>
 
 /** Examples asked about at once: at first few, since nothing is known of how long they take. */
 export const FIRST_BATCH = 8;
-const LARGEST_BATCH = 256;
+export const LARGEST_BATCH = 256;
 /** Milliseconds that a batch may take: what is asked meanwhile waits for it. */
 const PATIENCE = 250;
 

@@ -61,22 +61,13 @@ function hereOf(layer: LayerRecord, unit: number, place: number): NonNullable<Ru
   return { value, error, rank };
 }
 
-export interface ExampleLine {
-  /** Row of the data. */
-  readonly example: number;
-  readonly value: number;
-}
-
-/** The examples of a run by what the unit contributed to them, the largest first, and of more than `most` its two ends. */
-export function examplesBy(run: RunRecord, { layer: name, unit }: UnitKeyed, most: number): readonly ExampleLine[] {
+/** What the unit contributed to each example of a run, by row of the data. */
+export function contributionsOf(run: RunRecord, { layer: name, unit }: UnitKeyed): ReadonlyMap<number, number> {
   const layer = layerOf(run, name);
-  if (!layer) return [];
-  const lines = Array.from(overExamples(layer, unit), (value, place): ExampleLine => ({
-    example: run.asked.examples[run.result.examples[place]!]!,
-    value,
-  })).sort((a, b) => b.value - a.value);
-  if (lines.length <= most) return lines;
-  return [...lines.slice(0, Math.ceil(most / 2)), ...lines.slice(-Math.floor(most / 2))];
+  if (!layer || unit >= unitCount(layer)) return new Map();
+  return new Map(
+    Array.from(overExamples(layer, unit), (value, place) => [run.asked.examples[run.result.examples[place]!]!, value]),
+  );
 }
 
 /** Fewer examples say nothing of units that act alike. */

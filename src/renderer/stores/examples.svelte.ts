@@ -38,7 +38,7 @@ class Examples {
 
   /** The selected example with its changes; null where it is none of the open data. */
   get edited(): Edited | null {
-    return studio.model.inputs?.edited(selection.example, () => this.#asked()) ?? null;
+    return studio.model.inputs?.edited(selection.example, () => this.asked()) ?? null;
   }
 
   /** Names of classes, true ones and predicted ones, as they come in the data. */
@@ -113,11 +113,11 @@ class Examples {
   predict(all = false): void {
     const { inputs } = studio.model;
     if (!inputs || inputs.data.faults.length > 0) return;
-    void (all ? inputs.verdicts.askAll(this.#asked()) : inputs.verdicts.ask(this.#asked()));
+    void (all ? inputs.verdicts.askAll(this.asked()) : inputs.verdicts.ask(this.asked()));
   }
 
   /** What a prediction is asked besides its examples. */
-  #asked(): Omit<Params<'predict'>, 'data' | 'examples'> {
+  asked(): Omit<Params<'predict'>, 'data' | 'examples'> {
     const { baseline, hold, walk, backend } = studio.question;
     return { baseline, hold: [...hold], walk: [...walk], backend };
   }

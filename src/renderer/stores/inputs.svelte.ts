@@ -2,15 +2,19 @@
 import type { NumericArray } from '../../contract/attribution';
 import type { InputData, Params, Prediction } from '../../contract/studio';
 import { exampleOf } from '../logic/inputs';
+import { Activity } from './activity.svelte';
 import { Edited } from './edited.svelte';
 import type { Program } from './program.svelte';
 import { Latest } from './latest';
+import type { UnitKey } from './selection.svelte';
 import { Verdicts } from './verdicts.svelte';
 
 /** As many examples as are read at once. */
 const BLOCK = 64;
 /** Bytes of rows beyond the first block that are kept at hand. */
 const MOST_BYTES = 64e6;
+/** Units whose activity is kept. */
+const MOST_ACTIVE = 32;
 
 /** Rows of data as they were asked for: `arrays` by the model's inputs, `[examples, …]` in the order of `examples`. */
 export interface Rows {
@@ -63,6 +67,8 @@ export class Inputs {
   readonly verdicts: Verdicts;
   /** Examples that somebody began to change. */
   readonly #edited = new Map<number, Edited>();
+  /** Units whose activity was asked for, the last one at the end. */
+  readonly #active = new Map<string, Activity>();
   readonly #newest = new Latest();
 
   /** @param labels what each example truly is, where that is known */
@@ -86,6 +92,17 @@ export class Inputs {
     const edited = this.#edited.get(example) ?? new Edited(this.program, this.data, example, asked);
     this.#edited.set(example, edited);
     return edited;
+  }
+
+  /** How active a unit is at these examples; what was asked is kept for the units that were looked at last. @param elements of its layer */
+  activity({ layer, unit }: UnitKey, elements: number): Activity {
+    const key = JSON.stringify([layer, unit]);
+    const activity =
+      this.#active.get(key) ?? new Activity(this.program, this.data.data, this.ids, { layer, unit }, elements);
+    this.#active.delete(key);
+    this.#active.set(key, activity);
+    for (const oldest of this.#active.keys()) if (this.#active.size > MOST_ACTIVE) this.#active.delete(oldest);
+    return activity;
   }
 
   /** Reads the rows that pickers show first, unless a fault of the data keeps them from being inputs at all. */

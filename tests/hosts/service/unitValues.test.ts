@@ -57,25 +57,28 @@ describe('activations of a unit', () => {
   });
 });
 
+const sees = async (data: string, layer: string, unit: number, position: number) =>
+  (await get(service, 'receptiveFields', { data, example: 0, layer, unit, positions: [position] }))[0]!;
+
 describe('what a unit sees', () => {
   it('of pictures whose channels are the first axis: in the axes of the file', async () => {
     const { summary, read } = await open(torchStages);
     const [stem] = summary.layers.filter(({ shape }) => shape.length === 3 && shape.includes(12));
-    const [fields] = await get(service, 'receptiveFields', { data: read.data, example: 0, layer: stem!.name, unit: 1, positions: [0] }); // prettier-ignore
+    const fields = await sees(read.data, stem!.name, 1, 0);
     expect(fields).toHaveLength(1);
-    expect(fields![0]!.from).toEqual([0, 0, 0]);
-    expect(fields![0]!.to[0]).toBe(3);
-    expect(fields![0]!.to[1]).toBeLessThan(96);
+    expect(fields[0]!.from).toEqual([0, 0, 0]);
+    expect(fields[0]!.to[0]).toBe(3);
+    expect(fields[0]!.to[1]).toBeLessThan(96);
   });
 
   it('of sequences: a window as long as the filters; of tokens behind attention: all of them', async () => {
     const { read } = await open(genomics);
-    const [[field]] = (await get(service, 'receptiveFields', { data: read.data, example: 0, layer: 'motifs', unit: 0, positions: [100] })) as [[{ from: number[]; to: number[] }]]; // prettier-ignore
-    expect(field.to[0]! - field.from[0]!).toBeLessThan(40);
-    expect(field.from[0]).toBeGreaterThan(80);
+    const [field] = await sees(read.data, 'motifs', 0, 100);
+    expect(field!.to[0]! - field!.from[0]!).toBeLessThan(40);
+    expect(field!.from[0]).toBeGreaterThan(80);
     const model = await open(transformer);
     const last = model.summary.layers.at(-1)!.name;
-    const [[whole]] = (await get(service, 'receptiveFields', { data: model.read.data, example: 0, layer: last, unit: 0, positions: [0] })) as [[{ from: number[]; to: number[] }]]; // prettier-ignore
-    expect([whole.from[0], whole.to[0]]).toEqual([0, model.read.arrays[0]!.shape[1]]);
+    const [whole] = await sees(model.read.data, last, 0, 0);
+    expect([whole!.from[0], whole!.to[0]]).toEqual([0, model.read.arrays[0]!.shape[1]]);
   });
 });
