@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { placeLink } from '../../src/renderer/logic/copying';
 import { noted, putBack, searched, tagsIn, tagsOf, without } from '../../src/renderer/logic/notes';
 import { astray, linkIn } from '../../src/renderer/logic/unitLink';
+import { columnsOf } from '../../src/renderer/logic/matrix';
 import { alike, contributionsOf, overExamples, runLines, strongest } from '../../src/renderer/logic/unitPage';
 import { goneTo, NOWHERE, shownOf, stepped, type Visits } from '../../src/renderer/logic/visits';
 import { record } from './records';
@@ -36,8 +37,8 @@ describe('what runs say of a unit', () => {
     expect(runLines([run()], { layer: 'a', unit: 2 }, 0)).toEqual([]);
   });
   it('lists examples by contribution; of many, the two ends', () => {
-    expect([...contributionsOf(run(), { layer: 'a', unit: 0 })].sort(([, a], [, b]) => b - a).map(([example]) => example)).toEqual([0, 4, 6, 2, 8]); // prettier-ignore
-    expect(contributionsOf(run(), { layer: 'a', unit: 99 }).size).toBe(0);
+    expect([...contributionsOf(columnsOf([run()], run()), { layer: 'a', unit: 0 })].sort(([, a], [, b]) => b - a).map(([example]) => example)).toEqual([0, 4, 6, 2, 8]); // prettier-ignore
+    expect(contributionsOf(columnsOf([run()], run()), { layer: 'a', unit: 99 }).size).toBe(0);
   });
   it('finds units alike over examples, against it as well, and none among too few examples', () => {
     expect(alike(run(), { layer: 'a', unit: 0 }, 5)).toEqual([{ unit: 1, correlation: expect.closeTo(-1) }]);

@@ -87,3 +87,25 @@ test('what is noted is saved with the session and searched by its tag; a link le
   await go.press('Enter');
   await expect(page.getByRole('region', { name: title, exact: true })).toBeVisible();
 });
+
+test('examples stand by activation and by contribution beside each other; where they differ is marked, and what was not run can be run', async () => {
+  await page.locator('[data-row]').first().dblclick();
+  const both = shown().getByRole('region', { name: 'Examples by activation and by contribution' });
+  const active = both.getByRole('list', { name: 'Examples by activation' });
+  const contributing = both.getByRole('list', { name: 'Examples by contribution' });
+  // all loaded examples are told of, only those of the run have contributed
+  await expect(active.getByRole('listitem')).toHaveCount(8, { timeout: 60_000 });
+  await expect(contributing.getByRole('listitem')).toHaveCount(2);
+  const numbers = async (list: typeof active) => (await list.locator('.value').allTextContents()).map((text) => Number(text.replace('−', '-'))); // prettier-ignore
+  expect(await numbers(active)).toEqual((await numbers(active)).sort((a, b) => b - a));
+  await expect(active.getByText('not run')).toHaveCount(6);
+  await expect(both.getByText('A correlation of the two is told from 4 run examples on.')).toBeVisible();
+  // what it sees there is cut out of the picture
+  await expect(active.locator('.patch canvas')).toHaveCount(8);
+  await expect(active.locator('.patch').first()).toHaveAttribute('title', /^rows \d|whole picture/);
+  await active.getByRole('button', { name: /^Run example/ }).first().click(); // prettier-ignore
+  await expect(active.getByText('not run')).toHaveCount(5, { timeout: 60_000 });
+  const largest = await numbers(active);
+  await both.getByRole('button', { name: 'Least' }).click();
+  await expect.poll(() => numbers(active)).toEqual([...largest].sort((a, b) => a - b));
+});

@@ -2,6 +2,7 @@
 import type { LayerRecord, RunRecord } from '../../contract/studio';
 import type { Connections } from '../../contract/weights';
 import { correlation } from './comparison';
+import type { MatrixColumn } from './matrix';
 import { examplePlace, unitCount } from './ranking';
 
 export interface UnitKeyed {
@@ -61,12 +62,17 @@ function hereOf(layer: LayerRecord, unit: number, place: number): NonNullable<Ru
   return { value, error, rank };
 }
 
-/** What the unit contributed to each example of a run, by row of the data. */
-export function contributionsOf(run: RunRecord, { layer: name, unit }: UnitKeyed): ReadonlyMap<number, number> {
-  const layer = layerOf(run, name);
-  if (!layer || unit >= unitCount(layer)) return new Map();
+/** What the unit contributed to each example, by row of the data. @param columns examples, each with the run that took it */
+export function contributionsOf(
+  columns: readonly MatrixColumn[],
+  { layer: name, unit }: UnitKeyed,
+): ReadonlyMap<number, number> {
   return new Map(
-    Array.from(overExamples(layer, unit), (value, place) => [run.asked.examples[run.result.examples[place]!]!, value]),
+    columns.flatMap(({ example, run, place }) => {
+      const layer = layerOf(run, name);
+      const units = layer ? unitCount(layer) : 0;
+      return layer && unit < units ? [[example, layer.units[place * units + unit]!] as const] : [];
+    }),
   );
 }
 
