@@ -62,12 +62,17 @@ async function main(): Promise<void> {
   const byHand = await openModel(fixed);
   await devices.use('auto', async (device) => {
     const [outputs, layers] = await told(device, free, inputs);
-    // What a file declares may give its input another name.
-    const names = byHand.graph.inputs.map(({ name }) => name);
+    // What a file declares may give its input another name, and its one example an axis elsewhere, or none.
+    const ports = byHand.graph.inputs.map(({ name, value }) => ({
+      name,
+      shape: [1, ...byHand.graph.values[value]!.shape.map((size) => size!)],
+    }));
     const [outputsByHand, layersByHand] = await told(
       device,
       byHand,
-      Object.fromEntries(Object.values(inputs).map((array, at) => [names[at]!, array])),
+      Object.fromEntries(
+        Object.values(inputs).map(({ data }, at) => [ports[at]!.name, { shape: ports[at]!.shape, data }]),
+      ),
     );
     const both = [...layers].filter(([name]) => layersByHand.has(name));
     const result: BoundBeside = {

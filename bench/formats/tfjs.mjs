@@ -37,7 +37,11 @@ const inputs = model.inputs.map(({ name, dtype }) => {
 const named = Object.fromEntries(model.inputs.map(({ name }, at) => [name, inputs[at]]));
 const values =
   'node' in modelTopology ? await model.executeAsync(named) : model.predict(inputs.length > 1 ? inputs : inputs[0]);
-const names = model.outputNames ?? model.outputs.map(({ name }) => name);
+// A signature may call an output otherwise than the node is called.
+const called = Object.fromEntries(Object.entries(rest.signature?.outputs ?? {}).map(([key, { name }]) => [name, key]));
+const names = (model.outputNames ?? model.outputs.map(({ name }) => name)).map(
+  (name) => called[name] ?? called[`${name}:0`] ?? name,
+);
 log(
   JSON.stringify(
     Object.fromEntries(

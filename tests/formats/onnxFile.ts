@@ -22,6 +22,7 @@ export interface Node {
   readonly outputs: readonly string[];
   readonly attributes?: Readonly<Record<string, Attribute>>;
   readonly name?: string;
+  readonly domain?: string;
 }
 export interface Port {
   readonly name: string;
@@ -126,6 +127,7 @@ const graph = ({ nodes, inputs, outputs, constants = {} }: Graph): Uint8Array =>
           text(each, 3, node.name ?? '');
           text(each, 4, node.op);
           for (const [name, value] of Object.entries(node.attributes ?? {})) put(each, 5, attribute(name, value));
+          if (node.domain !== undefined) text(each, 7, node.domain);
         }),
       );
     text(writer, 2, 'written');

@@ -343,6 +343,16 @@ describe('graphs inside nodes', () => {
     await expect(attribute(device, model.graph, asked)).rejects.toThrow(/OP_UNSUPPORTED.*Loop/);
   });
 
+  it('decision trees are refused as what they are, with what attributes them', async () => {
+    const model = await opened({
+      inputs: [{ name: 'x', shape: ['batch', 3] }],
+      outputs: [{ name: 'y' }],
+      nodes: [{ op: 'TreeEnsembleRegressor', domain: 'ai.onnx.ml', inputs: ['x'], outputs: ['y'] }],
+    });
+    const asked = { inputs: { x: rows([spread([3])]) }, baseline: { kind: 'constant' as const, value: 0 }, target: { index: 0 }, methods: ['nig' as const], rule: 'secant' as const, steps: 4 }; // prettier-ignore
+    await expect(attribute(device, model.graph, asked)).rejects.toThrow(/OP_UNSUPPORTED.*decision trees.*TreeSHAP/);
+  });
+
   it('a Scan along an axis, backwards', async () => {
     const scan: Graph = {
       inputs: [{ name: 'h', shape: ['batch', 3] }, { name: 'row', shape: ['batch', 3] }],

@@ -12,6 +12,9 @@ const MOST = 8;
 /** One node that holds a whole model as a program in StableHLO: what jax2tf writes, and Keras's export on JAX. */
 const PROGRAM_OF_JAX = 'XlaCallModule';
 
+/** Decision trees of ONNX, however many, by whatever of its operators. */
+const TREES = /^ai\.onnx\.ml\.Tree/;
+
 type Unknown = Node<'unknown'>;
 const isUnknown = (node: Node): node is Unknown => node.op === 'unknown';
 
@@ -129,6 +132,7 @@ export function rulelessFault(graph: Graph, met: Unknown, starts: readonly Value
     if (unfollowed === true) ways.push({ kind: 'behind', layer });
     else if (ofKeras === true) ways.push({ kind: 'export' });
     if (kind === PROGRAM_OF_JAX) ways.push({ kind: 'origin', framework: 'jax' });
+    if (TREES.test(kind)) ways.push({ kind: 'origin', framework: 'trees' });
   }
   const targets = earlier(graph, node, starts).map(({ name }) => name);
   if (targets.length > 0) ways.push({ kind: 'target', layers: targets });
