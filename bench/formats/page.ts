@@ -24,6 +24,9 @@ const percent = (share: number | null): string => (share === null ? '' : `${Numb
 const power = (value: number | string | null): string =>
   typeof value === 'number' ? (value === 0 ? '0' : value.toExponential(1)) : (value ?? '');
 const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('<', '&lt;');
+/** Of what was said its first sentence: the rest is what to do about it, which whoever meets it reads. */
+const brief = (text: string): string =>
+  text.split(/\. (?=[A-Z])/)[0]!.replace(/^(?:\w+\.)*(\w+(?:Error|Argument)):? ?/, '$1: ');
 const line = (cells: readonly string[]): string => `| ${cells.map(cell).join(' | ')} |`;
 const inTable = (head: readonly string[], rows: readonly string[]): string =>
   [line(head), `|${head.map(() => '---|').join('')}`, ...rows].join('\n');
@@ -39,9 +42,9 @@ function table(results: Results): string {
       line([
         keyOf(model),
         subject,
-        opens,
-        power(original),
-        [attributed, ...alarms].join('; '),
+        brief(opens),
+        typeof original === 'string' ? brief(original) : power(original),
+        [brief(attributed), ...alarms].join('; '),
         power(residual),
         percent(error),
         walks === null ? '' : String(walks),
@@ -56,7 +59,7 @@ function boundTable(results: Results): string {
   const rows = MODELS.flatMap((model) => {
     const bound = results[keyOf(model)]?.bound;
     if (bound === undefined) return [];
-    if (typeof bound === 'string') return [line([keyOf(model), bound, '', ''])];
+    if (typeof bound === 'string') return [line([keyOf(model), brief(bound), '', ''])];
     const { outputs, contributions, layers, others } = bound;
     return [
       line([
