@@ -1,4 +1,4 @@
-/** `node scripts/studio.mjs [MODEL|FILE.mho|--sample NAME]`: opens the window and stays until it is closed. */
+/** `node scripts/studio.mjs [MODEL|FILE.mho|LINK|--sample NAME]`: opens the window and stays until it is closed. */
 import { spawn } from 'node:child_process';
 import { electronRuntime, hasDisplay } from './setup/electronRuntime.mjs';
 import { root } from './setup/paths.mjs';

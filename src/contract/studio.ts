@@ -63,6 +63,8 @@ export interface FileRef {
   /** The folder it is in, shortened for display (`~/models`). */
   readonly where: string;
   readonly kind: 'model' | 'session' | 'data';
+  /** Of what was opened before: the hash of its model, by which links name it. */
+  readonly hash?: string;
 }
 
 // ---------------------------------------------------------------- data
@@ -416,6 +418,8 @@ export interface StudioStatus {
 export type Launch =
   | { readonly kind: 'sample'; readonly name: string }
   | { readonly kind: 'model' | 'session'; readonly file: FileRef }
+  /** A link to a unit, and what was opened lately with its model; null where nothing was. */
+  | { readonly kind: 'link'; readonly link: string; readonly file: FileRef | null }
   | { readonly kind: 'nothing' };
 
 // ---------------------------------------------------------------- requests
@@ -687,6 +691,8 @@ export type StudioNotice =
   | { readonly kind: 'command'; readonly command: Command }
   /** A file handed to this window by the system or by a second `mho studio`. */
   | { readonly kind: 'open'; readonly file: FileRef }
+  /** A link to a unit, handed to this window, which has its model open, by a second `mho studio`. */
+  | { readonly kind: 'link'; readonly link: string }
   | { readonly kind: 'settings'; readonly settings: Settings };
 
 // ---------------------------------------------------------------- the view's side

@@ -3,6 +3,7 @@ import { app, BrowserWindow, nativeTheme, session, type IpcMainInvokeEvent, type
 import { join } from 'node:path';
 import type { Command } from '../contract/commands';
 import type { StudioNotice } from '../contract/studio';
+import { linkIn } from '../contract/unitLink';
 import { EngineHost } from './hosts/engineProcess/host';
 import { ownerOf } from './hosts/service/recovery';
 import { opensPath, opensWith, ownWords, type Opens } from './studio/arguments';
@@ -47,8 +48,9 @@ function start(): void {
       preload: join(out, 'preload', 'index.js'),
       background: nativeTheme.shouldUseDarkColors ? '#16181d' : '#ffffff',
       autosave: () => store.settings.autosave,
-      onOpened: (path, kind) => {
-        store.opened(path, kind);
+      withModel: (hash) => store.withModel(hash),
+      onOpened: (path, kind, hash) => {
+        store.opened(path, kind, hash);
         app.addRecentDocument(path);
         refreshMenu();
       },
@@ -56,6 +58,15 @@ function start(): void {
       onStay: () => (quitting = false),
     });
     windows.add(window);
+  };
+
+  /** A link goes to the window that has its model open; all else has a window of its own. */
+  const open = (opens: Opens): void => {
+    const link = opens && 'link' in opens ? opens.link : null;
+    const there = link === null ? undefined : [...windows].find(({ hash }) => hash === linkIn(link)!.hash);
+    if (link === null || !there) return openWindow(opens);
+    there.notify({ kind: 'link', link });
+    there.browser.show();
   };
 
   const refreshMenu = (): void =>
@@ -85,7 +96,7 @@ function start(): void {
     else early.push(opensPath(path));
   });
   app.on('second-instance', (_event, argv, folder) => {
-    opensWith(ownWords(argv, app.isPackaged), folder).forEach(openWindow);
+    opensWith(ownWords(argv, app.isPackaged), folder).forEach(open);
   });
   app.on('activate', () => {
     if (windows.size === 0) openWindow(null);
@@ -110,6 +121,6 @@ function start(): void {
     refreshMenu();
     engine.start();
     const given = opensWith(ownWords(process.argv, app.isPackaged), process.cwd());
-    (early.length > 0 ? early : given).forEach(openWindow);
+    (early.length > 0 ? early : given).forEach(open);
   });
 }

@@ -17,4 +17,4 @@ appearance.follow(window.matchMedia('(prefers-color-scheme: dark)'));
 window.addEventListener('error', ({ error }) => error && messages.fault(faultOf(error)));
 window.addEventListener('unhandledrejection', ({ reason }) => messages.fault(faultOf(reason)));
 mount(App, { target: document.getElementById('app')! });
-void studio.program.guard(async () => studio.start(await connect()));
+void studio.program.guard(async () => studio.start(await connect(), location.hash));

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { copyItems, formsOf, jsonOf, placeLink, tsvOf, type Clipboard } from '../../src/renderer/logic/copying';
+import { placeLink } from '../../src/contract/unitLink';
+import { copyItems, formsOf, jsonOf, tsvOf, type Clipboard } from '../../src/renderer/logic/copying';
 
 const table = {
   head: ['layer', 'unit', 'value'],

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { placeLink } from '../../src/renderer/logic/copying';
+import { linkIn, placeLink } from '../../src/contract/unitLink';
 import { noted, putBack, searched, tagsIn, tagsOf, without } from '../../src/renderer/logic/notes';
-import { astray, linkIn } from '../../src/renderer/logic/unitLink';
+import { astray, linkInAddress } from '../../src/renderer/logic/unitLink';
 import { columnsOf } from '../../src/renderer/logic/matrix';
 import { alike, contributionsOf, overExamples, runLines, strongest } from '../../src/renderer/logic/unitPage';
 import { goneTo, NOWHERE, shownOf, stepped, type Visits } from '../../src/renderer/logic/visits';
@@ -76,6 +76,11 @@ describe('links', () => {
       'mho://0af3/a:1 x',
     ])
       expect(linkIn(text), text).toBeNull();
+  });
+  it('stand in the address of a page', () => {
+    expect(linkInAddress('#/unit/0af3/enc%2F0:12')).toBe('mho://0af3/enc%2F0:12');
+    for (const text of ['', '#', '#/unit/', '#/unit/0af3', '#/else/0af3/a:1', '#/unit/0af3/a:1/b'])
+      expect(linkInAddress(text), text).toBeNull();
   });
   it('lead astray with the reason: another model, layer or unit', () => {
     const model = {

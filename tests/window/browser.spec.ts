@@ -45,6 +45,13 @@ test('the sample from opening to a ranking, and no policy is broken', async () =
   expect(faults).toEqual([]);
 });
 
+test('a link to a unit in the address is followed, and says so where it leads into another model', async () => {
+  await page.evaluate("location.hash = '#/unit/0123456789abcdef/dense:1'");
+  await expect(page.getByText('The link leads into a model of hash 01234567')).toBeVisible();
+  await page.evaluate("history.replaceState(null, '', location.pathname)");
+  expect(faults).toEqual([]);
+});
+
 test('pictures are picked together, uploaded and read as examples', async () => {
   const picture = (level: number) => ({
     name: `level-${level}.png`,

@@ -1,10 +1,15 @@
-/** What the program was started with: files from a command line or the system, or `--sample NAME`. */
+/** What the program was started with: files from a command line or the system, a link to a unit, or `--sample NAME`. */
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { FileRef } from '../../contract/studio';
 import { kindByEnding } from '../../contract/formats';
+import { linkIn } from '../../contract/unitLink';
 
-export type Opens = { readonly path: string; readonly kind: FileRef['kind'] } | { readonly sample: string } | null;
+export type Opens =
+  | { readonly path: string; readonly kind: FileRef['kind'] }
+  | { readonly sample: string }
+  | { readonly link: string }
+  | null;
 
 /**
  * What each window opens with: one window per file, an empty one without any.
@@ -16,7 +21,7 @@ export function opensWith(words: readonly string[], folder: string): readonly Op
   for (const [place, word] of words.entries()) {
     if (word === '--sample' && /^[\w-]+$/.test(words[place + 1] ?? '')) found.push({ sample: words[place + 1]! });
     if (word.startsWith('-') || words[place - 1] === '--sample') continue;
-    found.push(opensPath(resolve(folder, word)));
+    found.push(linkIn(word) ? { link: word } : opensPath(resolve(folder, word)));
   }
   return found.length > 0 ? found : [null];
 }

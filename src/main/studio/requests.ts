@@ -98,7 +98,10 @@ function hostHandlers({ engine, store, newWindow, notifyAll }: RequestSurroundin
       return window.grants.grant(path, 'data').name;
     },
     recentList: async (window): Promise<readonly FileRef[]> =>
-      (await store.present()).map(({ path, kind }) => window.grants.grant(path, kind)),
+      (await store.present()).map(({ path, kind, hash }) => ({
+        ...window.grants.grant(path, kind),
+        ...(hash !== undefined && { hash }),
+      })),
     clearRecent: async () => {
       store.clearRecent();
       app.clearRecentDocuments();

@@ -9,7 +9,9 @@ import { writeSafely } from '../engine/sessions/write';
 import { exists } from '../hosts/files';
 
 const RECENT = 12;
-const recentSchema = z.array(z.object({ path: z.string(), kind: z.enum(['model', 'session']) })).max(100);
+const recentSchema = z
+  .array(z.object({ path: z.string(), kind: z.enum(['model', 'session']), hash: z.string().max(200).optional() }))
+  .max(100);
 export type Recent = z.infer<typeof recentSchema>[number];
 
 class JsonFile<Value> {
@@ -65,8 +67,20 @@ export class Store {
     return this.recent.filter((_, place) => there[place]);
   }
 
-  opened(path: string, kind: Recent['kind']): void {
-    this.#recent.set([{ path, kind }, ...this.recent.filter((each) => each.path !== path)].slice(0, RECENT));
+  /** What was opened lately with a model, the model itself before its sessions. */
+  withModel(hash: string): Recent | null {
+    const found = this.recent.filter((each) => each.hash === hash);
+    return found.find(({ kind }) => kind === 'model') ?? found[0] ?? null;
+  }
+
+  /** @param hash of the model; undefined where it is not known */
+  opened(path: string, kind: Recent['kind'], hash: string | undefined): void {
+    this.#recent.set(
+      [{ path, kind, ...(hash !== undefined && { hash }) }, ...this.recent.filter((each) => each.path !== path)].slice(
+        0,
+        RECENT,
+      ),
+    );
   }
 
   clearRecent(): void {

@@ -9,18 +9,32 @@ import type {
   DocumentState,
   EngineRequestName,
   Launch,
+  OpenedModel,
+  OpenedSession,
   Params,
   Prediction,
   StudioNotice,
 } from '../../contract/studio';
+import { linkIn } from '../../contract/unitLink';
 import { askUnsaved, chooseNewFile, SESSION_FILES } from './dialogs';
 import type { EngineHost } from '../hosts/engineProcess/host';
 import { Grants } from '../hosts/files';
 import type { Opens } from './arguments';
 import { PAGE, webPreferences } from './security';
+import type { Recent } from './store';
 
 /** Milliseconds without a change. */
 const AUTOSAVE_AFTER = 500;
+
+/** Requests whose answer is another document. */
+const REPLACING = new Set<EngineRequestName>([
+  'openModel',
+  'openSample',
+  'reopenModel',
+  'openSession',
+  'recover',
+  'reopenBefore',
+]);
 
 /** What a window is made with. */
 export interface WindowOptions {
@@ -28,12 +42,14 @@ export interface WindowOptions {
   readonly preload: string;
   readonly icon?: string;
   readonly background: string;
-  /** A file from the command line or the system, or a sample. */
+  /** A file from the command line or the system, a link, or a sample. */
   readonly opens: Opens;
   /** Whether a session that has a file is saved by itself. */
   readonly autosave: () => boolean;
-  /** A model or session was opened or saved. */
-  readonly onOpened: (path: string, kind: 'model' | 'session') => void;
+  /** What was opened lately with the model of this hash. */
+  readonly withModel: (hash: string) => Recent | null;
+  /** A model or session was opened or saved; the hash is its model's. */
+  readonly onOpened: (path: string, kind: 'model' | 'session', hash: string | undefined) => void;
   readonly onClosed: (window: StudioWindow) => void;
   /** The user keeps the window open: a quit under way is off. */
   readonly onStay: () => void;
@@ -47,21 +63,15 @@ export class StudioWindow {
   #launch: Launch;
   /** What the model was opened from; null where it came with a session. */
   #model: Opens = null;
+  /** Of the model that is open, or that the open session is about. */
+  #hash: string | undefined;
   #closing = false;
   #asking = false;
   #saving: NodeJS.Timeout | undefined;
 
   constructor(private readonly options: WindowOptions) {
     const { opens } = options;
-    this.#launch =
-      opens === null
-        ? { kind: 'nothing' }
-        : 'sample' in opens
-          ? { kind: 'sample', name: opens.sample }
-          : {
-              kind: opens.kind === 'session' ? 'session' : 'model',
-              file: this.grants.grant(opens.path, opens.kind),
-            };
+    this.#launch = this.#launchOf(opens);
     this.browser = new BrowserWindow({
       width: 1440,
       height: 900,
@@ -93,6 +103,16 @@ export class StudioWindow {
       ]).popup({ window: this.browser });
     });
     this.#load();
+  }
+
+  #launchOf(opens: Opens): Launch {
+    if (opens === null) return { kind: 'nothing' };
+    if ('sample' in opens) return { kind: 'sample', name: opens.sample };
+    if ('link' in opens) {
+      const lately = this.options.withModel(linkIn(opens.link)!.hash);
+      return { kind: 'link', link: opens.link, file: lately && this.grants.grant(lately.path, lately.kind) };
+    }
+    return { kind: opens.kind === 'session' ? 'session' : 'model', file: this.grants.grant(opens.path, opens.kind) };
   }
 
   #load(): void {
@@ -149,9 +169,9 @@ export class StudioWindow {
       answer = await send(choice === 'discard' ? 'discard' : 'ask');
     }
     const [path] = Object.values(paths);
-    if (answer.ok) this.#follow(name, params, path);
+    if (answer.ok) this.#follow(name, params, path, answer.value);
     if (answer.ok && path !== undefined && (name === 'openModel' || name === 'openSession'))
-      this.options.onOpened(path, name === 'openModel' ? 'model' : 'session');
+      this.options.onOpened(path, name === 'openModel' ? 'model' : 'session', this.#hash);
     if (answer.ok && name === 'predict') this.options.engine.backend = (answer.value as Prediction).backend;
     return answer;
   }
@@ -161,7 +181,12 @@ export class StudioWindow {
     return this.#model;
   }
 
-  #follow(name: EngineRequestName, params: unknown, path: string | undefined): void {
+  get hash(): string | undefined {
+    return this.#hash;
+  }
+
+  #follow(name: EngineRequestName, params: unknown, path: string | undefined, value: unknown): void {
+    if (REPLACING.has(name)) this.#hash = (value as OpenedModel | OpenedSession).summary?.hash;
     if (name === 'openModel' && path !== undefined) this.#model = { path, kind: 'model' };
     else if (name === 'openSample') this.#model = { sample: (params as Params<'openSample'>).name };
     else if (name === 'openSession' || name === 'recover' || name === 'reopenBefore') this.#model = null;
@@ -184,7 +209,7 @@ export class StudioWindow {
     const path = await chooseNewFile(this.browser, sessionFileName(name), SESSION_FILES);
     if (path === null) return false;
     await this.#saveTo(path);
-    this.options.onOpened(path, 'session');
+    this.options.onOpened(path, 'session', this.#hash);
     return true;
   }
 

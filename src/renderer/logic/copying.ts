@@ -65,10 +65,6 @@ export const formsOf = (table: Table): Pick<Forms, 'tsv' | 'json'> => ({
   json: () => jsonOf(table),
 });
 
-/** What leads to a layer or a unit of a model, wherever that is open. */
-export const placeLink = (hash: string, layer: string, unit: number | null): string =>
-  `mho://${hash}/${encodeURIComponent(layer)}${unit === null ? '' : `:${unit}`}`;
-
 /** Menu items that copy, one for each form there is. */
 export function copyItems(forms: Forms, clipboard: Clipboard): readonly MenuItem[] {
   return (Object.keys(LABELS) as (keyof Forms)[]).flatMap((kind): MenuItem[] => {

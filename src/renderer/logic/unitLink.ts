@@ -1,25 +1,12 @@
-/** Links that lead to a unit of a model, wherever that is open; `placeLink` in copying.ts makes them. */
+/** Where links to units lead in the model that is open, or why they do not. */
 import type { LayerSummary } from '../../contract/model';
+import { linkIn, type UnitLink } from '../../contract/unitLink';
 
-export interface UnitLink {
-  /** Of the model. */
-  readonly hash: string;
-  readonly layer: string;
-  /** Null for the layer as a whole. */
-  readonly unit: number | null;
-}
-
-const LINK = /^mho:\/\/([0-9a-zA-Z_.-]{1,200})\/([^:/?#\s]+)(?::(\d{1,9}))?$/;
-
-/** What a link leads to; null for text that is none. */
-export function linkIn(text: string): UnitLink | null {
-  const [, hash, layer, unit] = LINK.exec(text.trim()) ?? [];
-  if (hash === undefined || layer === undefined) return null;
-  try {
-    return { hash, layer: decodeURIComponent(layer), unit: unit === undefined ? null : Number(unit) };
-  } catch {
-    return null; // no percent-encoding
-  }
+/** The link in the address of a page in a browser, `#/unit/HASH/layer:unit`; null where none stands there. @param hash from its `#` on */
+export function linkInAddress(hash: string): string | null {
+  const [, rest] = /^#\/unit\/(.+)$/.exec(hash) ?? [];
+  const link = `mho://${rest}`;
+  return rest !== undefined && linkIn(link) ? link : null;
 }
 
 interface LinkedModel {
@@ -34,9 +21,10 @@ export function astray(
   model: LinkedModel | null,
   of: (hash: string) => string,
 ): string | null {
-  if (model === null) return `The link leads into a model of hash ${of(hash)}: open that one first.`;
+  if (model === null)
+    return `The link leads into a model of hash ${of(hash)}: open that one first, and it is followed.`;
   if (model.hash !== hash)
-    return `The link leads into a model of hash ${of(hash)}; what is open is ${model.name}, of hash ${of(model.hash)}. Open that model, then the link.`;
+    return `The link leads into a model of hash ${of(hash)}; what is open is ${model.name}, of hash ${of(model.hash)}. Open that model: the link is followed then.`;
   const found = model.layers.find(({ name }) => name === layer);
   if (!found) return `The link leads to a layer ${layer}, and ${model.name} has none of that name.`;
   const units = found.units ?? 1;

@@ -3,6 +3,7 @@ import type { LayerRecord, RunRecord } from '../../contract/studio';
 import type { Connections } from '../../contract/weights';
 import { correlation } from './comparison';
 import type { MatrixColumn } from './matrix';
+import { peakPlace } from './patches';
 import { examplePlace, unitCount } from './ranking';
 
 export interface UnitKeyed {
@@ -60,6 +61,16 @@ function hereOf(layer: LayerRecord, unit: number, place: number): NonNullable<Ru
   const error = layer.unitError ? layer.unitError[place * units + unit]! : null;
   const rank = 1 + row.reduce((larger, other) => larger + (Math.abs(other) > Math.abs(value) ? 1 : 0), 0);
   return { value, error, rank };
+}
+
+/** The unit of a layer with the largest |contribution| to an example; null where the run does not tell. */
+export function strongestUnit(run: RunRecord, name: string, example: number): number | null {
+  const layer = layerOf(run, name);
+  const place = examplePlace(run, example);
+  if (!layer || place < 0) return null;
+  const units = unitCount(layer);
+  const best = peakPlace(layer.units.subarray(place * units, (place + 1) * units));
+  return best < 0 ? null : best;
 }
 
 /** What the unit contributed to each example, by row of the data. @param columns examples, each with the run that took it */

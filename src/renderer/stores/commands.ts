@@ -127,7 +127,7 @@ export const keyWords = (command: Command): string => {
 /** Keys that the views have for themselves, and those of the host. */
 const OTHERS: readonly { readonly keys: readonly (readonly string[])[]; readonly does: string }[] = [
   { keys: [['Arrows']], does: 'Move in the graph, the ranking, the examples' },
-  { keys: [['Enter']], does: 'Select; open or close a group; in the ranking: the unit’s page' },
+  { keys: [['Enter']], does: 'Select; open or close a group; on what is selected: the unit’s page' },
   { keys: [['Shift', 'Enter']], does: 'In the graph: open a group with all that is in it' },
   { keys: [['I']], does: 'In the graph: what the selected layer is made of' },
   {

@@ -4,16 +4,30 @@ import type { Settings } from '../../contract/studio';
 import { runLabel } from '../../contract/words/runs';
 import { baselineWords } from '../../contract/words/runs';
 import { outputLabel } from '../logic/labels';
-import type { Entry } from '../logic/palette';
+import type { Answered, Entry } from '../logic/palette';
+import { astray } from '../logic/unitLink';
 import { VIEWS } from '../logic/views';
 import { caps, commands, offered, refusalOf } from './commands';
+import { linkIn } from '../../contract/unitLink';
+import { shortHash } from '../logic/format';
 import { selection } from './selection.svelte';
+import { unitPages } from './unitPages.svelte';
 import { shell } from './shell.svelte';
 import { studio } from './studio.svelte';
 
 /** Values of an output that are offered as targets. */
 const MOST_TARGETS = 2000;
 const THEMES = { system: 'as the system', light: 'light', dark: 'dark' } as const satisfies Record<Settings['theme'], string>; // prettier-ignore
+
+/** What a link that is typed or pasted leads to; null for other words. */
+export function linked(typed: string): readonly Answered[] | null {
+  const link = linkIn(typed);
+  if (!link) return null;
+  const { layer, unit } = link;
+  const detail = astray(link, studio.model.summary, shortHash) ?? `in ${studio.model.summary!.name}`;
+  const label = unit === null ? layer : `${layer} #${unit}`;
+  return [{ group: 'Link', label, detail, unit: null, run: () => unitPages.follow(typed) }];
+}
 
 /** Made when the palette opens. */
 export function entries(): readonly Entry[] {

@@ -16,6 +16,7 @@ import type {
   StudioClient,
 } from '../../contract/studio';
 import type { AskedView, SessionView } from '../../contract/view';
+import { linkInAddress } from '../logic/unitLink';
 import { plainNote, type Notebook } from '../../contract/notebook';
 import { count } from '../../contract/words/quantities';
 import { finding } from '../logic/finding';
@@ -44,6 +45,8 @@ export class Studio {
   document = $state.raw<DocumentState | null>(null);
   /** What is being opened; two at a time are shown as the later one. */
   opening = $state.raw<{ readonly name: string } | null>(null);
+  /** A link that the window was handed, until it is followed. */
+  linked = $state<string | null>(null);
   model = $state.raw(new OpenModel(this.program, null, null));
   runs = $state.raw(this.#noRuns());
   looks = $state.raw(new Looks(this.runs));
@@ -63,8 +66,11 @@ export class Studio {
     );
   }
 
-  /** Connects, then opens what the window was started with. */
-  async start(client: StudioClient): Promise<void> {
+  /**
+   * Connects, then opens what the window was started with.
+   * @param address of the page, from its `#` on: a link that stands there is followed
+   */
+  async start(client: StudioClient, address = ''): Promise<void> {
     const { program } = this;
     program.connect(client);
     client.onNotice((notice) => {
@@ -77,6 +83,7 @@ export class Studio {
       else if (notice.kind === 'document') this.document = notice.document;
       else if (notice.kind === 'settings') program.apply(notice.settings);
       else if (notice.kind === 'open') void this.open(notice.file);
+      else if (notice.kind === 'link') this.linked = notice.link;
     });
     await program.guard(async () => {
       await program.ask();
@@ -84,7 +91,10 @@ export class Studio {
       this.question.prefer(program.settings);
       const launch = await client.request('launch', {});
       if (launch.kind === 'sample') await this.openSample(launch.name);
-      else if (launch.kind !== 'nothing') await this.open(launch.file);
+      else if (launch.kind === 'link') {
+        if (launch.file) await this.open(launch.file);
+        this.linked = launch.link;
+      } else if (launch.kind !== 'nothing') await this.open(launch.file);
       else {
         // A page that is loaded again, after it died for example, shows what is open.
         const present = await client.request('present', {});
@@ -92,6 +102,7 @@ export class Studio {
       }
       void this.#takeUp(client.left);
       await program.askOffers();
+      this.linked ??= linkInAddress(address);
     });
   }
 

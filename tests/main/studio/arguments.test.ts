@@ -29,6 +29,10 @@ it.each([
   [['saved.mho'], [{ path: 'saved.mho', kind: 'model' }]], // a folder, whatever it is called
   [['--sample', 'motifs'], [{ sample: 'motifs' }]],
   [['--sample', '../../etc'], [null]],
+  [
+    ['mho://ab12/dense:3', 'first.mho'],
+    [{ link: 'mho://ab12/dense:3' }, { path: 'first.mho', kind: 'session' }],
+  ],
 ] as const)('%j: one window for each', (words, expected) => {
   const given = expected.map((each) => (each && 'path' in each ? { ...each, path: path(each.path) } : each));
   expect(opensWith(words, folder)).toEqual(given);

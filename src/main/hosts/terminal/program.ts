@@ -395,8 +395,8 @@ function programFor(terminal: Terminal, finish: (code: number) => void): Command
   program
     .command('studio')
     .summary('open the window')
-    .description('Opens the window, on a model or a session when one is given.')
-    .argument('[file]', `a model, or a session ${SESSION_ARGUMENT}`)
+    .description('Opens the window, on a model, a session, or the page of a unit when one is given.')
+    .argument('[file]', `a model, a session ${SESSION_ARGUMENT}, or a link to a unit (mho://…)`)
     .option('--sample <name>', 'open a bundled sample')
     .action(async (path: string | undefined, options: { sample?: string }) => {
       const { studioCommand } = await import('./commands/studio');
