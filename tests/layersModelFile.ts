@@ -18,6 +18,7 @@ export interface WrittenLayer {
 /**
  * A TensorFlow.js layers model whose weights are small random numbers; the last layer is its output.
  * @param inputShapes of one example: of the input `input`, or by name
+ * @param seed of its weights
  * @returns the folder
  */
 export function writeLayersModel(
@@ -25,8 +26,9 @@ export function writeLayersModel(
   name: string,
   inputShapes: readonly number[] | Readonly<Record<string, readonly number[]>>,
   layers: readonly WrittenLayer[],
+  seed = 7,
 ): string {
-  const next = random(7);
+  const next = random(seed);
   const manifest: object[] = [];
   const bytes: Uint8Array[] = [];
   for (const layer of layers)

@@ -361,6 +361,8 @@ export interface OpenedSession {
 /** Runs of other sessions that a document is compared with. */
 export interface GuestRuns {
   readonly runs: readonly RunRecord[];
+  /** The models that they are of, as their sessions describe them. */
+  readonly models: readonly ModelSummary[];
   /** Of each session of which some are not there: why. */
   readonly missing: readonly MhoFault[];
 }
@@ -588,6 +590,8 @@ export const engineRequests = {
   readSession: asks<OpenedSession>()(z.object({ file: fileToken })),
   /** Those that the document's view names as its guests, read again where they have to be. */
   guestRuns: asks<GuestRuns>()(nothing),
+  /** The runs of what this document replaced last, to compare with: as `readSession`. @throws HANDLE_UNKNOWN */
+  readBefore: asks<OpenedSession>()(nothing),
   /** Lets go of the numbers of a run that was read to compare with; asked for again, they are read again. */
   forgetGuest: asks<void>()(z.object({ run: runId })),
   document: asks<DocumentState>()(nothing),

@@ -147,6 +147,25 @@ export function resnet38(folder: string): OwnModel {
   return { model, data: [pictures(join(folder, 'resnet38-pictures.npy'), 32, false)] };
 }
 
+/** Checkpoints of one small net on the same pictures: two that differ in their weights alone, and one with a wider layer. */
+export function checkpoints(folder: string): Record<'first' | 'second' | 'wider', string> & Pick<OwnModel, 'data'> {
+  const write = (name: string, seed: number, width: number): string => {
+    const chain = new Chain('input');
+    chain.conv('stem_conv', [3, 8], [3, 3], 2, 'relu');
+    chain.conv('body_conv', [8, 12], [3, 3], 2, 'relu');
+    chain.add('GlobalAveragePooling2D', 'pool', { data_format: 'channels_last' });
+    chain.dense('head', 12, width, 'relu');
+    chain.dense('logits', width, 10);
+    return writeLayersModel(join(folder, name), 'shapes', [32, 32, 3], chain.layers, seed);
+  };
+  return {
+    first: write('epoch-10', 7, 24),
+    second: write('epoch-20', 8, 24),
+    wider: write('wider', 9, 32),
+    data: [pictures(join(folder, 'shapes.npy'), 32, false)],
+  };
+}
+
 /** A convolutional net on sequences of 400 letters with one output. */
 export function genomics(folder: string): OwnModel {
   const chain = new Chain('input');

@@ -22,6 +22,8 @@ export interface Beside<Run> {
   readonly labels?: readonly string[];
   /** Which of the runs are another session's. */
   readonly isGuest?: (run: Run) => boolean;
+  /** Of which model each is, where they are of several: what tells it, and what it is called. */
+  readonly modelOf?: (run: Run) => { readonly hash: string; readonly title: string };
 }
 
 /** Something in which runs differ. */
@@ -73,6 +75,10 @@ function momentOf(created: string): string {
 
 /** In what runs may differ beside their method and their data, what tells most about them first. */
 const PARTS = {
+  model: (run, { modelOf }) => {
+    const { hash, title } = modelOf?.(run) ?? { hash: '', title: '' };
+    return part(`of ${title}`, hash);
+  },
   path: ({ result }) => part(result.adaptive ? pathLabel(result)! : count(result.steps, 'step')),
   baseline: ({ asked }) => baselinePart(asked.baseline),
   target: ({ asked, result }, { example, labels }) => {
@@ -143,10 +149,11 @@ function namesOf<Run extends NamedRun>(runs: readonly Run[], beside: Beside<Run>
   if (runs.length === 1) return [runLabel(runs[0]!)];
   const each = (of: (typeof PARTS)[keyof typeof PARTS]): readonly Part[] => runs.map((run) => of(run, beside));
   const [path, data] = [each(PARTS.path), dataParts(runs)];
-  const { baseline, target, examples, held, start, session, made } = PARTS;
+  const { model, baseline, target, examples, held, start, session, made } = PARTS;
   const dates = each(made);
   const early = pathFirst(runs);
   const differing = [
+    each(model),
     ...(early ? [path] : []),
     ...[baseline, target, examples].map(each),
     data,

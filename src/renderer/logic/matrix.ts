@@ -85,6 +85,10 @@ export interface Sides {
   readonly others: readonly number[];
 }
 
+/** Each class once, numbers by their size. */
+export const classesOf = (groups: readonly (string | null)[]): readonly string[] =>
+  [...new Set(groups.filter((group) => group !== null))].sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
+
 /** @param against another class; null for all other examples @returns null where a side has no example: nothing lies between */
 export function sidesOf(groups: readonly (string | null)[], of: string | null, against: string | null): Sides | null {
   if (of === null) return null;

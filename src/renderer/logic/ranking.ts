@@ -54,9 +54,9 @@ export function ranking(
     .map((run, at) => ({ run, place: examplePlace(run, typeof example === 'number' ? example : example[at]!) }))
     .filter(({ place }) => place >= 0);
   if (!first) return { layers: [], layer: new Uint32Array(), unit: new Uint32Array(), columns: [] };
-  const known = others.map(({ run }) => new Map(run.layers.map((layer) => [layer.name, layer])));
+  const known = others.map(({ run }) => new Map(run.layers.map((layer) => [layer.name, unitCount(layer)])));
   const layers = first.run.layers.filter(
-    (layer) => include(layer) && known.every((names) => names.get(layer.name)?.units.length),
+    (layer) => include(layer) && known.every((units) => units.get(layer.name) === unitCount(layer)),
   );
   const keys = layers.map((layer) => ({
     name: layer.name,

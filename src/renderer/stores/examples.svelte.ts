@@ -2,6 +2,7 @@
 import type { Params, RunRecord } from '../../contract/studio';
 import { asksPredictions, filterOf, isCorrect, type ExampleFacts } from '../logic/examples';
 import { outputLabel } from '../logic/labels';
+import type { Telling } from '../logic/tellApart';
 import type { Edited } from './edited.svelte';
 import { selection } from './selection.svelte';
 import { shell } from './shell.svelte';
@@ -44,6 +45,8 @@ class Examples {
   /** Names of classes, true ones and predicted ones, as they come in the data. */
   readonly truths = $derived(distinct(this.facts.map(({ truth }) => truth)));
   readonly predictions = $derived(distinct(this.facts.map(({ predicted }) => predicted)));
+  /** Classes that examples can be told by: true ones, else what the model says as far as that was asked. */
+  readonly sorts = $derived(this.truths.length > 0 ? this.truths : this.predictions);
   /** What the filter leaves. */
   readonly listed = $derived.by((): readonly ExampleFacts[] => {
     const text = studio.model.inputs?.filter.trim() ?? '';
@@ -84,6 +87,16 @@ class Examples {
     const there = new Set(runs.all.map(({ run }) => run));
     runs.shown = new Set([...before, ...runs.shown].filter((run) => there.has(run)));
     return made;
+  }
+
+  /** Asks what tells two classes apart: one value minus the other, over examples of both; and runs it. */
+  tellApart({ of, against, examples: wanted }: Telling): void {
+    const { model } = studio;
+    const { question } = model;
+    question.explain({ ...(question.target.layer && { layer: this.output!.name }), index: of });
+    question.subtract(against);
+    model.chooseExamples(wanted);
+    void studio.run();
   }
 
   /** Runs a changed example. @param compare with the original, which is run first where no shown run took it */

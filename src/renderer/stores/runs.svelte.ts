@@ -1,11 +1,12 @@
 /** The runs of one document, and which of them are shown. Another document has another one of these. */
 import { METHODS, type Round } from '../../contract/attribution';
-import type { LayerSummary } from '../../contract/model';
+import type { LayerSummary, ModelSummary } from '../../contract/model';
 import type { RunRecord, RunSetup } from '../../contract/studio';
 import type { SessionView } from '../../contract/view';
 import { runNames } from '../../contract/words/runNames';
 import { count } from '../../contract/words/quantities';
 import { runLabel } from '../../contract/words/runs';
+import { matchedLayers, modelTitle, renamedRun } from '../logic/checkpoints';
 import { hiddenLayers, repeatedLayers, targetLayers } from '../logic/neurons';
 import { PROVISIONAL, provisionalRun } from '../logic/provisional';
 import { examplePlace } from '../logic/ranking';
@@ -18,6 +19,12 @@ import { Sharpening } from './sharpening.svelte';
 interface Contributions {
   readonly contributions: Float32Array;
   readonly spread: Float32Array | null;
+}
+
+/** A model as runs name it. */
+export interface OfModel {
+  readonly hash: string | null;
+  readonly title: string;
 }
 
 /** Layers of runs whose contributions are kept at hand. */
@@ -33,10 +40,14 @@ const inOrder = (runs: readonly RunRecord[]): readonly RunRecord[] =>
 export class Runs {
   /** Of the document itself. */
   own = $state.raw<readonly RunRecord[]>([]);
-  /** Of other sessions that were opened to compare with. */
+  /** Of other sessions that were opened to compare with, their layers called as those of the open model. */
   guests = $state.raw<readonly RunRecord[]>([]);
   /** Those of a session that was opened again, whose own sessions were not read yet, or are not there any more. */
   awaited = $state.raw<readonly string[]>([]);
+  /** Of guests: the model that they are of as it is called, and how their layers are called there by their names here. */
+  #from = $state.raw<ReadonlyMap<string, { readonly title: string; readonly names: ReadonlyMap<string, string> }>>(
+    new Map(),
+  );
   /** Runs shown as columns. */
   shown = $state.raw<ReadonlySet<string>>(new Set());
   /** Runs that stay shown when another one is made. */
@@ -76,6 +87,7 @@ export class Runs {
       example: selection.example,
       labels: this.labels(),
       isGuest: (run: RunRecord) => guests.includes(run),
+      modelOf: (run: RunRecord) => ({ hash: run.model, title: this.#from.get(run.run)?.title ?? this.model().title }),
     };
     const named = (runs: readonly RunRecord[]) =>
       runNames(runs, beside).map((name, at) => [runs[at]!.run, name] as const);
@@ -107,11 +119,23 @@ export class Runs {
     private readonly layers: () => readonly LayerSummary[],
     /** What the values of its output are called. */
     private readonly labels: () => readonly string[] = () => [],
+    /** Which model is open, and what it is called; no hash where nothing tells. */
+    private readonly model: () => OfModel = () => ({ hash: null, title: '' }),
   ) {}
 
   /** Whether a view made it for itself. */
   isAside({ aside }: RunRecord): boolean {
     return aside !== undefined;
+  }
+
+  /** Hash of the model that the document is about. */
+  get #hash(): string | undefined {
+    return this.model().hash ?? this.own[0]?.model;
+  }
+
+  /** Whether it is of another model than the document: a checkpoint of the same net, say. */
+  isOfAnother({ model }: RunRecord): boolean {
+    return model !== this.#hash;
   }
 
   /** What a run is called beside the others, at the selected example. */
@@ -147,11 +171,29 @@ export class Runs {
     };
   }
 
-  /** Runs of other sessions, to compare with; those that were awaited stand in their order. */
-  welcome(runs: readonly RunRecord[]): void {
-    const there = new Set(runs.map(({ run }) => run));
-    this.guests = [...this.guests.filter(({ run }) => !there.has(run)), ...runs];
-    this.awaited = this.awaited.filter((run) => !there.has(run));
+  /**
+   * Runs of other sessions, to compare with: of the open model, or of one that shares layers with it. Those that were awaited
+   * stand in their order.
+   * @param models that they are of
+   * @returns those that can be compared with, their layers called as here
+   */
+  welcome(runs: readonly RunRecord[], models: readonly ModelSummary[]): readonly RunRecord[] {
+    const hidden = hiddenLayers(this.layers(), new Set());
+    const there = new Map(models.map((model) => [model.hash, matchedLayers(this.layers(), model.layers)]));
+    const from = new Map(this.#from);
+    const guests = runs.flatMap((run) => {
+      const [names, model] = [there.get(run.model), models.find(({ hash }) => hash === run.model)];
+      if (!this.isOfAnother(run) || !names || !model) return this.isOfAnother(run) ? [] : [run];
+      const renamed = renamedRun(run, names);
+      if (!renamed.layers.some(({ name }) => hidden.has(name))) return [];
+      from.set(run.run, { title: modelTitle(model), names: new Map([...names].map(([other, here]) => [here, other])) });
+      return [renamed];
+    });
+    const taken = new Set(guests.map(({ run }) => run));
+    this.#from = from;
+    this.guests = [...this.guests.filter(({ run }) => !taken.has(run)), ...guests];
+    this.awaited = this.awaited.filter((run) => !taken.has(run));
+    return guests;
   }
 
   /**
@@ -247,7 +289,8 @@ export class Runs {
     const key = `${run}\n${layer}`;
     const known = this.#contributions.get(key);
     if (known) return known;
-    const asked = this.program.client.request('contributions', { run, layer });
+    const there = this.#from.get(run)?.names.get(layer) ?? layer;
+    const asked = this.program.client.request('contributions', { run, layer: there });
     this.#contributions.set(key, asked);
     asked.catch(() => this.#contributions.delete(key));
     if (this.#contributions.size > MOST_KEPT) this.#contributions.delete(this.#contributions.keys().next().value!);

@@ -19,6 +19,7 @@ import type { AskedView, SessionView } from '../../contract/view';
 import { linkInAddress } from '../logic/unitLink';
 import { plainNote, type Notebook } from '../../contract/notebook';
 import { count } from '../../contract/words/quantities';
+import { modelTitle, runsBefore, type RunsBefore } from '../logic/checkpoints';
 import { finding } from '../logic/finding';
 import { exampleOf } from '../logic/inputs';
 import { VIEWS } from '../logic/views';
@@ -48,6 +49,8 @@ export class Studio {
   /** A link that the window was handed, until it is followed. */
   linked = $state<string | null>(null);
   model = $state.raw(new OpenModel(this.program, null, null));
+  /** What was open before another model took its place: its runs, which can be compared with. */
+  before = $state.raw<RunsBefore | null>(null);
   runs = $state.raw(this.#noRuns());
   looks = $state.raw(new Looks(this.runs));
 
@@ -63,6 +66,7 @@ export class Studio {
       this.program,
       () => this.model.summary?.layers ?? [],
       () => this.model.opened?.labels ?? [],
+      () => ({ hash: this.model.summary?.hash ?? null, title: modelTitle(this.model.summary) }),
     );
   }
 
@@ -164,17 +168,23 @@ export class Studio {
 
   async #openModel(name: string, ask: () => Promise<OpenedModel>): Promise<void> {
     await this.#whileOpening(name, 'model', async () => {
-      const before = { hash: this.model.summary?.hash, title: this.document?.title, runs: this.runs.own.length };
+      const { model: last, document, runs } = this;
+      const hash = last.summary?.hash;
+      const before = { title: document?.title, runs: runs.own.length };
       const opened = await ask();
       const model = new OpenModel(this.program, this.question, opened);
       this.model = model;
       messages.outdated(...OF_A_MODEL);
-      if (before.hash !== opened.summary.hash) {
+      if (hash !== opened.summary.hash) {
+        this.before = runsBefore(last.summary, runs.own, opened.summary);
         this.#showRuns(this.#noRuns());
         this.#showNotebook([], opened.summary.hash);
-        if (before.hash !== undefined) this.#offerBack(before);
+        if (hash !== undefined) this.#offerBack(before);
       }
-      if (opened.data) await model.use(opened.data, opened.sample?.examples ?? [0]);
+      // another checkpoint of one model: its data are still open, and it is asked the same
+      const goesOn = opened.data !== null && opened.data.data === last.data?.data;
+      if (goesOn) model.question.restore(last.question.state);
+      if (opened.data) await model.use(opened.data, goesOn ? last.question.examples : (opened.sample?.examples ?? [0]));
       await this.program.askRecent();
     });
   }
@@ -370,6 +380,7 @@ export class Studio {
     const { program } = this;
     const runs = this.#noRuns();
     this.document = document;
+    this.before = null;
     messages.outdated(...OF_A_MODEL, `closed ${document.title ?? ''}`);
     const alone = new OpenModel(program, this.question, null, summary);
     this.model = alone;
@@ -409,9 +420,9 @@ export class Studio {
   /** Reads again the runs of other sessions that a document was compared with. */
   async #welcomeGuests(runs: Runs): Promise<void> {
     await this.program.guard(async () => {
-      const { runs: guests, missing } = await this.program.client.request('guestRuns', {});
+      const { runs: guests, models, missing } = await this.program.client.request('guestRuns', {});
       if (this.runs !== runs) return;
-      runs.welcome(guests);
+      runs.welcome(guests, models);
       // of what is open, and gone with it
       for (const fault of missing) messages.fault(fault, null, 'model');
     });
@@ -474,16 +485,14 @@ export class Studio {
   }
 
   async addGuests(file: FileRef): Promise<void> {
-    const { runs, model } = this;
+    const { runs } = this;
     await this.#whileOpening(file.name, 'session', async () => {
       const { runs: read, summary } = await this.program.client.request('readSession', { file: file.file });
-      const hash = runs.main?.model ?? model.summary?.hash;
-      const same = read.filter((run) => run.model === hash);
-      runs.welcome(same);
+      const guests = runs.welcome(read, summary ? [summary] : []);
       messages.note(
-        same.length > 0
-          ? `${count(same.length, 'run')} of ${file.name} can be compared with.`
-          : `${file.name} is about another model, ${summary?.name ?? 'an unknown one'}: its units are not these.`,
+        guests.length > 0
+          ? `${count(guests.length, 'run')} of ${file.name} can be compared with.`
+          : `${file.name} is about another model, ${summary?.name ?? 'an unknown one'}: no layer of it is one of these, by name and units.`,
       );
     });
   }

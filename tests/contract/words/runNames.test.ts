@@ -103,6 +103,14 @@ describe('runs that stand together are called', () => {
     expect(runNames([bound, run({ targets: ['other'] })])).toEqual(['NIG · bound', 'NIG · other']);
   });
 
+  it('by their model, where they are of several, whatever else they differ in', () => {
+    const [own, guest] = [run({}), run({ targets: ['logits[9]'], baseline: 0.5 })];
+    const modelOf = (each: unknown) => (each === guest ? { hash: 'b', title: 'epoch-10' } : { hash: 'a', title: 'epoch-20' }); // prettier-ignore
+    expect(runNames([own, guest], { modelOf })).toEqual(['NIG · of epoch-20', 'NIG · of epoch-10']);
+    const alike = (each: unknown) => ({ hash: each === guest ? 'b' : 'a', title: 'model' });
+    expect(runNames([own, guest], { modelOf: alike })).toEqual(['NIG · of model (1)', 'NIG · of model (2)']);
+  });
+
   it('as of another session', () => {
     const [own, guest] = [run({}), run({})];
     expect(runNames([own, guest], { isGuest: (each) => each === guest })).toEqual([

@@ -54,6 +54,7 @@ class Program {
       const missing = wanted.length - runs.length;
       return {
         runs,
+        models: [],
         missing:
           missing === 0 ? [] : [new MhoError('GUESTS_AWAY', { runs: '1 run', session: 'other.mho', reason: '' }).fault],
       };

@@ -1,5 +1,6 @@
 /** A model as the interface shows it. */
 import type { LayerSummary, ModelSummary } from '../../../contract/model';
+import { modelName } from '../../../contract/words/modelTitle';
 import { defaultOutput } from './closed';
 import type { Graph, Layer, ValueId } from './graph';
 import { layersOfNodes } from './layers';
@@ -43,7 +44,7 @@ export function summarised(
   const before = layersBefore(graph);
   const { name: first } = defaultOutput(graph);
   return {
-    name: graph.name,
+    name: modelName(graph.name, about.path),
     ...about,
     ...(first !== graph.outputs[0]!.name && { defaultOutput: first }),
     inputs: graph.inputs.map(port),

@@ -266,6 +266,7 @@ function handlers(options: ServiceOptions, recovery: Recovery) {
     openSession: ({ document, params, path, unsaved }) => document.openSession(path(params.file), unsaved),
     readSession: ({ document, params, path }) => document.readSession(path(params.file)),
     guestRuns: ({ document }) => document.guestRuns(),
+    readBefore: ({ document }) => document.readBefore(),
     forgetGuest: async ({ document, params }) => document.epoch.guests.forget(params.run),
     document: async ({ document }) => document.state,
     present: async ({ document }) => document.present,

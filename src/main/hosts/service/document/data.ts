@@ -71,6 +71,12 @@ export class Data {
     if (open.length > WHOLE) open.shift();
   }
 
+  /** Takes what is open elsewhere, by the same handles; rows that only a run holds stay there. */
+  takeOpen(other: Data): void {
+    for (const purpose of ['input', 'baseline'] as const)
+      for (const [handle, data] of other.#open[purpose]) this.take(handle, data, purpose);
+  }
+
   /**
    * Why data cannot take the place of those that are open; null where they can, and where nothing is open that is of more use.
    * A baseline has to fit as a whole; of several inputs some may still be missing, or be of another number of examples.

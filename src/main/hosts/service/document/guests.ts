@@ -1,6 +1,6 @@
 /** Runs of other sessions, to compare with: they are no part of the document, and their numbers are still in their file. */
 import { asMhoError, MhoError, type MhoFault } from '../../../../contract/errors';
-import type { Session } from '../../../../contract/session';
+import type { ModelSummary } from '../../../../contract/model';
 import type { Engine } from '../engine';
 import type { StoredRun } from '../records';
 import { storedRuns } from './session';
@@ -11,6 +11,14 @@ export interface GuestPlace {
   readonly path: string;
   readonly place: number;
   readonly created: string;
+}
+
+/** A run that is read, of which model, and where in which session file it is. */
+export interface Placed {
+  readonly path: string;
+  readonly place: number;
+  readonly run: StoredRun;
+  readonly describes: ModelSummary;
 }
 
 /** A session of which guests are not there any more. */
@@ -24,6 +32,10 @@ export interface MissingGuests {
 interface Guest extends Omit<GuestPlace, 'id'> {
   /** Null where it was not read yet, or was put away: read where somebody wants it. */
   run: StoredRun | null;
+  /** The model that it is of; null before it was read. */
+  describes: ModelSummary | null;
+  /** Its file goes with this document: nobody finds it again. */
+  readonly passing?: true;
 }
 
 export class Guests {
@@ -34,44 +46,50 @@ export class Guests {
     private readonly signal: AbortSignal,
   ) {}
 
-  /** Takes in the runs of a session file. */
-  take(path: string, session: Session): readonly StoredRun[] {
-    const runs = storedRuns(session);
-    for (const [place, run] of runs.entries()) this.#guests.set(run.id, { path, place, created: run.created, run });
-    return runs;
+  /** Takes in runs of session files. @param passes whether such a file goes with this document */
+  take(placed: readonly Placed[], passes: (path: string) => boolean = () => false): void {
+    for (const { path, place, run, describes } of placed)
+      this.#guests.set(run.id, {
+        ...{ path, place, run, describes, created: run.created },
+        ...(passes(path) && { passing: true }),
+      });
   }
 
   /** Takes in guests of a document that is opened again: they are read when somebody wants them. */
   expect(guests: readonly GuestPlace[]): void {
-    for (const { id, ...guest } of guests) this.#guests.set(id, { ...guest, run: null });
+    for (const { id, ...guest } of guests) this.#guests.set(id, { ...guest, run: null, describes: null });
   }
 
-  /** Where these are found again; those that are none are left out. */
+  /** Where these are found again; those that are none, or will not be there, are left out. */
   placesOf(ids: readonly string[]): readonly GuestPlace[] {
     return ids.flatMap((id) => {
       const guest = this.#guests.get(id);
-      return guest ? [{ id, path: guest.path, place: guest.place, created: guest.created }] : [];
+      return guest && !guest.passing ? [{ id, path: guest.path, place: guest.place, created: guest.created }] : [];
     });
   }
 
   /**
    * These guests, each session read once.
-   * @returns those that are there; and of which sessions some are not
+   * @returns those that are there, and their models; and of which sessions some are not
    */
-  async read(ids: readonly string[]): Promise<{ runs: StoredRun[]; missing: MissingGuests[] }> {
+  async read(
+    ids: readonly string[],
+  ): Promise<{ runs: StoredRun[]; models: ReadonlySet<ModelSummary>; missing: MissingGuests[] }> {
     const wanted = ids.flatMap((id) => (this.#guests.has(id) ? [[id, this.#guests.get(id)!] as const] : []));
     const missing: MissingGuests[] = [];
     for (const path of new Set(wanted.flatMap(([, guest]) => (guest.run ? [] : guest.path)))) {
       const away = wanted.filter(([, guest]) => guest.path === path && guest.run === null);
-      const read = await this.engine.openSession(path, { signal: this.signal }).then(storedRuns, asMhoError);
+      const read = await this.engine.openSession(path, { signal: this.signal }).catch(asMhoError);
       if (read instanceof MhoError) missing.push({ path, runs: away.length, fault: read.fault });
       else {
-        for (const [id, guest] of away) guest.run = runAt(read, id, guest);
+        const there = storedRuns(read);
+        for (const [id, guest] of away) [guest.run, guest.describes] = [runAt(there, id, guest), read.model];
         const lost = away.filter(([, { run }]) => run === null).length;
         if (lost > 0) missing.push({ path, runs: lost, fault: null });
       }
     }
-    return { runs: wanted.flatMap(([, { run }]) => run ?? []), missing };
+    const models = new Set(wanted.flatMap(([, { run, describes }]) => (run && describes) ?? []));
+    return { runs: wanted.flatMap(([, { run }]) => run ?? []), models, missing };
   }
 
   /** Lets go of a guest's numbers. @throws HANDLE_UNKNOWN */

@@ -7,6 +7,7 @@
 import { basename } from 'node:path';
 import { count } from '../../../../contract/words/quantities';
 import { MhoError } from '../../../../contract/errors';
+import type { ModelSummary } from '../../../../contract/model';
 import type { Notebook } from '../../../../contract/notebook';
 import type { OpeningChoices } from '../../../../contract/opening';
 import type {
@@ -22,17 +23,17 @@ import type { SessionView } from '../../../../contract/view';
 import { shortFolder } from '../../folders';
 import type { Arrays } from '../arrays';
 import { sourceOf, withPart, type DataPart, type DataSource } from '../data';
-import { recordOf } from '../records';
+import { recordOf, type StoredRun } from '../records';
 import type { RecoveryFolder, SavedState } from '../recovery';
 import { sample as findSample, type Sample } from '../samples';
 import { Turns } from '../turns';
 import { byInput, readOpenData, type Purpose } from './data';
 import { Epoch, type EpochSurroundings } from './epoch';
 import { newId } from './ids';
-import { openedModel, readModel, type OpenModel } from './model';
+import { openedModel, readModel, sameArchitecture, type OpenModel } from './model';
 import { Openings, type Opening } from './openings';
 import { Reopening, type ReopeningSurroundings } from './reopening';
-import { placeOf, sameStamp, stampOf, type SessionFile } from './session';
+import { placeOf, sameStamp, stampOf, storedRuns, type SessionFile } from './session';
 
 export interface DocumentSurroundings extends EpochSurroundings, ReopeningSurroundings {
   readonly changed: (document: string, state: DocumentState) => void;
@@ -50,6 +51,20 @@ interface Before {
   /** Comes when nothing is under way for it any more. */
   readonly state: Promise<SavedState>;
 }
+
+/** Runs to compare with, as a session that is open nowhere. */
+const guests = (
+  title: string,
+  summary: ModelSummary | null,
+  runs: readonly StoredRun[],
+  notebook: Notebook = [],
+): OpenedSession => ({
+  document: { title, session: null, dirty: false, runs: runs.length, modelOpen: false, opening: null },
+  summary,
+  runs: runs.map(recordOf),
+  view: null,
+  notebook,
+});
 
 export class Document {
   #epoch: Epoch;
@@ -206,7 +221,11 @@ export class Document {
       };
       if (another()) {
         const next = this.#newEpoch(this.around.recovery.create());
+        const last = this.#epoch;
         take(next);
+        // another checkpoint is asked about the same data
+        if (!data && last.model && sameArchitecture(last.model, model)) next.data.takeOpen(last.data);
+        await next.sizeToData(opening.signal);
         await this.#replace(next, opening, unsaved);
       } else await this.#takeModel(take, opening);
       return this.opened()!;
@@ -461,29 +480,31 @@ export class Document {
     const session = await this.#openings.beside(path, epoch.signal, ({ signal }) =>
       this.around.engine.openSession(path, { signal }),
     );
-    const runs = epoch.guests.take(path, session);
-    return {
-      document: {
-        title: basename(path),
-        session: null,
-        dirty: false,
-        runs: runs.length,
-        modelOpen: false,
-        opening: null,
-      },
-      summary: session.model,
-      runs: runs.map(recordOf),
-      view: null,
-      notebook: session.notebook ?? [],
-    };
+    const runs = storedRuns(session);
+    epoch.guests.take(runs.map((run, place) => ({ path, place, run, describes: session.model })));
+    return guests(basename(path), session.model, runs, session.notebook);
+  }
+
+  /** The runs of what was open before, to compare with. @throws HANDLE_UNKNOWN, OPENING_CANCELLED */
+  async readBefore(): Promise<OpenedSession> {
+    const [before, epoch] = [this.#before, this.#epoch];
+    if (!before) throw new MhoError('HANDLE_UNKNOWN', { what: 'earlier session', id: 'before' });
+    const state = await before.state;
+    const found = await this.#openings.beside('what was open before', epoch.signal, ({ signal }) =>
+      this.#reopening.runsOf(before.folder, state, signal),
+    );
+    epoch.guests.take(found, (path) => path !== state.session?.path);
+    const runs = found.map(({ run }) => run);
+    return guests(state.title ?? 'What was open before', found[0]?.describes ?? null, runs, state.notebook);
   }
 
   /** The guests that the view names, read again where they have to be. */
   async guestRuns(): Promise<GuestRuns> {
     const { guests, view } = this.#epoch;
-    const { runs, missing } = await guests.read(view?.guests ?? []);
+    const { runs, models, missing } = await guests.read(view?.guests ?? []);
     return {
       runs: runs.map(recordOf),
+      models: [...models],
       missing: missing.map(({ path, runs: many, fault }) => {
         const reason = fault?.message ?? 'It holds other runs by now.';
         return new MhoError('GUESTS_AWAY', { runs: count(many, 'run'), session: basename(path), reason }).fault;

@@ -34,6 +34,17 @@ export interface OpenModel {
   readonly at: (arrays: Arrays, signal?: AbortSignal) => OpenModel | Promise<OpenModel>;
 }
 
+/** Whether two models are checkpoints of one: the same inputs, outputs and layers by name, kind and units, whatever their weights. */
+export function sameArchitecture(a: OpenModel, b: OpenModel): boolean {
+  const told = ({ ports, summary: { outputs, layers } }: OpenModel): string =>
+    JSON.stringify([
+      ports.map(({ name, shape, dtype }) => [name, shape, dtype]),
+      outputs.map(({ name }) => name),
+      layers.map(({ name, kind, units }) => [name, kind, units]),
+    ]);
+  return told(a) === told(b);
+}
+
 /** Sizes that stay open, since one looks back and forth. Their weights are held once. */
 const MOST_SIZES = 4;
 

@@ -10,10 +10,11 @@ import { holds } from '../arrays';
 import { sourceOf } from '../data';
 import type { Engine } from '../engine';
 import type { StoredRun } from '../records';
-import type { RecoveryFolder, SavedRun, SavedState } from '../recovery';
+import { runsOf, type RecoveryFolder, type SavedRun, type SavedState } from '../recovery';
 import { sample as findSample, samples as allSamples, type Sample } from '../samples';
 import { readOpenData } from './data';
 import type { Epoch } from './epoch';
+import type { Placed } from './guests';
 import { newId } from './ids';
 import type { OpenModel } from './model';
 import type { AskedWith, Keeping, Run } from './runs';
@@ -31,6 +32,11 @@ export interface ReopeningSurroundings {
 
 /** A run of a session file, with what the file says of its model. */
 type Found = StoredRun & { readonly describes: ModelSummary };
+
+/** A run of a recovery folder, or of the session file that it is about. */
+interface FoundRun extends Placed {
+  readonly saved: SavedRun;
+}
 
 const NO_DATA: AskedWith = { data: null, baseline: null };
 
@@ -95,17 +101,13 @@ export class Reopening {
 
   async #runs(epoch: Epoch, state: SavedState, signal: AbortSignal): Promise<void> {
     const { session } = epoch;
-    const read = this.#reader(signal);
     const all: { readonly run: Run; readonly saved: SavedRun }[] = [];
-    for (const saved of state.runs) {
-      const found = await this.#run(epoch.folder, state, saved, read);
-      if (!found) continue;
-      const { describes, ...run } = found;
-      const { id, file, place, name, note, trace, askedWith = NO_DATA } = saved;
+    for (const { saved, run, describes } of await this.#found(epoch.folder, state, state.runs, signal)) {
+      const { file, place, askedWith = NO_DATA } = saved;
       const numbers = run.result;
       const keeping: Keeping | null =
         file !== null ? { in: 'folder', file, numbers } : session && { in: 'session', place, numbers };
-      all.push({ saved, run: { ...run, id, name, note, trace: [...trace], askedWith, keeping, revision: 0 } });
+      all.push({ saved, run: { ...run, askedWith, keeping, revision: 0 } });
       epoch.described ??= describes;
     }
     // A file that somebody else has written since holds nobody knows what.
@@ -113,15 +115,34 @@ export class Reopening {
     epoch.runs.adopt(all, stamp !== null && sameStamp(stamp, session!.stamp));
   }
 
-  /** Null where its file is gone, or holds another run at its place by now. */
-  async #run(
+  /** The runs of a folder and of its session file that were not taken out, and where they are. */
+  async runsOf(folder: RecoveryFolder, state: SavedState, signal: AbortSignal): Promise<readonly Placed[]> {
+    return this.#found(folder, state, runsOf(state), signal);
+  }
+
+  /** What of a state's runs is still there, called as the state calls it. */
+  async #found(
     folder: RecoveryFolder,
-    { session }: SavedState,
-    saved: SavedRun,
-    read: (path: string) => Promise<readonly Found[]>,
-  ): Promise<Found | null> {
-    const path = saved.file === null ? session?.path : folder.file(saved.file);
-    const run = path === undefined ? undefined : (await read(path))[saved.place];
+    state: SavedState,
+    wanted: readonly SavedRun[],
+    signal: AbortSignal,
+  ): Promise<readonly FoundRun[]> {
+    const read = this.#reader(signal);
+    const all: FoundRun[] = [];
+    for (const saved of wanted) {
+      const path = saved.file === null ? state.session?.path : folder.file(saved.file);
+      const found = path === undefined ? null : await this.#run(path, saved, read);
+      if (!found) continue;
+      const { describes, ...run } = found;
+      const { id, place, name, note, trace } = saved;
+      all.push({ saved, describes, path: path!, place, run: { ...run, id, name, note, trace: [...trace] } });
+    }
+    return all;
+  }
+
+  /** Null where its file is gone, or holds another run at its place by now. */
+  async #run(path: string, saved: SavedRun, read: (path: string) => Promise<readonly Found[]>): Promise<Found | null> {
+    const run = (await read(path))[saved.place];
     return run && isThatRun(run, saved) ? run : null;
   }
 
