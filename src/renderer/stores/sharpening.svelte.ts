@@ -1,7 +1,8 @@
 /** A run on its way: the newest round of each of its examples, shown no more often than an eye can follow. */
 import type { Round } from '../../contract/attribution';
-import type { RunRecord } from '../../contract/studio';
+import type { JobSetup, RunRecord } from '../../contract/studio';
 import type { Fallen } from '../logic/sharpen';
+import type { OpenModel } from './model.svelte';
 
 /** Milliseconds between two looks: small nets have a round every few, and a look at 50,000 units takes some. */
 const PAUSE = 150;
@@ -14,6 +15,33 @@ export interface SharpeningOf {
   readonly model: string;
   /** Id of the run that it goes on with; null where it begins anew. */
   readonly continues: string | null;
+}
+
+/** What is shown of a run while it sharpens; null where it takes no adaptive path, or is not known here. @param own runs of the document */
+export function sharpeningOf(
+  setup: JobSetup,
+  own: readonly RunRecord[],
+  { data, summary, question }: OpenModel,
+): SharpeningOf | null {
+  if ('run' in setup) {
+    const run = own.find(({ run: id }) => id === setup.run);
+    return run ? { asked: run.asked, pathStart: run.result.pathStart, model: run.model, continues: run.run } : null;
+  }
+  if (!setup.accuracy) return null;
+  const { examples, target, minus = null, pathStart = null } = setup;
+  const baseline: RunRecord['asked']['baseline'] =
+    setup.baseline.kind === 'constant'
+      ? setup.baseline
+      : setup.baseline.kind === 'fitting'
+        ? { kind: 'fitting', chosen: [] }
+        : {
+            kind: 'arrays',
+            rows: question.baselineData?.data.examples ?? 1,
+            perExample: setup.baseline.perExample === true,
+            digest: '',
+          };
+  const asked = { dataName: data?.name ?? '', examples, digests: [], baseline, target, minus };
+  return { asked, pathStart, model: summary?.hash ?? '', continues: null };
 }
 
 export class Sharpening {

@@ -31,7 +31,7 @@ import { notebook } from './notebook.svelte';
 import { Program } from './program.svelte';
 import { Runs } from './runs.svelte';
 import { selection } from './selection.svelte';
-import { Sharpening, type SharpeningOf } from './sharpening.svelte';
+import { Sharpening, sharpeningOf } from './sharpening.svelte';
 import { shell } from './shell.svelte';
 
 /** Milliseconds after which reading data is worth a word. */
@@ -298,7 +298,7 @@ export class Studio {
     messages.outdated('run');
     const { runs, model } = this; // whose run it is, whatever is open when it ends
     const aside = 'aside' in setup && setup.aside !== undefined;
-    const of = aside ? null : this.#sharpeningOf(setup);
+    const of = aside ? null : sharpeningOf(setup, runs.own, model);
     runs.sharpening = of && new Sharpening(of);
     const made = await toItsEnd({
       run: (run, soFar, unkept) => {
@@ -311,30 +311,6 @@ export class Studio {
     model.refreshEstimate();
     if (!aside && made.length > 0) this.#selectTelling();
     return made;
-  }
-
-  /** What is shown of a run while it sharpens; null where it takes no adaptive path, or is not known here. */
-  #sharpeningOf(setup: JobSetup): SharpeningOf | null {
-    if ('run' in setup) {
-      const run = this.runs.own.find(({ run: id }) => id === setup.run);
-      return run ? { asked: run.asked, pathStart: run.result.pathStart, model: run.model, continues: run.run } : null;
-    }
-    if (!setup.accuracy) return null;
-    const { data, summary } = this.model;
-    const { examples, target, minus = null, pathStart = null } = setup;
-    const baseline: RunRecord['asked']['baseline'] =
-      setup.baseline.kind === 'constant'
-        ? setup.baseline
-        : setup.baseline.kind === 'fitting'
-          ? { kind: 'fitting', chosen: [] }
-          : {
-              kind: 'arrays',
-              rows: this.question.baselineData?.data.examples ?? 1,
-              perExample: setup.baseline.perExample === true,
-              digest: '',
-            };
-    const asked = { dataName: data?.name ?? '', examples, digests: [], baseline, target, minus };
-    return { asked, pathStart, model: summary?.hash ?? '', continues: null };
   }
 
   /** Where nothing is selected, what the headline names: the first look shows a unit, too. */
