@@ -9,6 +9,7 @@ import { legendOf } from '../../src/renderer/drawings/legend';
 import { textWidth, wrapped } from '../../src/renderer/drawings/metrics';
 import { fitting, paints } from '../../src/renderer/drawings/svg';
 import { FILES, filesOf, RANGES } from '../../src/renderer/drawings/typeface';
+import { runLabel } from '../../src/contract/words/runs';
 import { factsOf, figureName, nameOf, PRESETS, roomOf, type PresetName } from '../../src/renderer/logic/figures';
 import { withDensity } from '../../src/renderer/logic/png';
 import { order, NO_FILTER, ranking } from '../../src/renderer/logic/ranking';
@@ -21,7 +22,7 @@ const runs = [
 ];
 const table = ranking(runs, 5, () => true);
 const rows = order(table, { by: 'size', column: 0 }, true, NO_FILTER);
-const asked = { model: 'resnet38.onnx', runs, example: 5, truth: 'green circle' };
+const asked = { model: 'resnet38.onnx', runs, example: 5, truth: 'green circle', called: runLabel };
 const pictureFor = (preset: PresetName): string => rankingPicture(table, rows, 0, 'light', roomOf(preset).width);
 const figure = (picture: string): Figure => ({
   title: 'Units by importance',

@@ -37,6 +37,18 @@ describe('what is to be known before the numbers', () => {
     expect(told.notes).toHaveLength(1);
   });
 
+  it('is one sentence of dead units where two methods find others, each named by what it found', () => {
+    const dead = (many: number) => ({ remarks: [{ kind: 'dead', example: 0, layers: [{ name: 'a', dead: many, units: 9 }] }] as const }); // prettier-ignore
+    const { notes } = known(
+      [run(dead(4)), run(dead(3), 'rescale'), run(dead(3), 'rescale')],
+      5,
+      (each) => each.result.method,
+    );
+    expect(notes).toEqual([
+      'Nothing passes through 4 of 9 units of a by nig, and 3 of 9 units of a by rescale along the whole path; their contributions are exactly 0.',
+    ]);
+  });
+
   it('is that rounding drowns the difference: no residual is judged by it', () => {
     const drowned = run({ delta: Float32Array.of(1e-5), deltaUncertainty: Float32Array.of(1e-4) });
     expect(known([drowned], 5).marked).toEqual([

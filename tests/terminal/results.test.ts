@@ -82,6 +82,57 @@ describe('tables', () => {
     ]);
   });
 
+  it('say once through which units nothing passes, by the methods that found them', () => {
+    const both = sampleSession();
+    both.runs.forEach((run, at) =>
+      Object.assign(run, {
+        remarks: [{ kind: 'dead', example: 0, layers: [{ name: 'fine', dead: at + 1, units: 3 }] }],
+      }),
+    );
+    const lines = sessionTables(both, 5)
+      .split('\n')
+      .filter((line) => line.startsWith('Nothing passes'));
+    expect(lines).toEqual([
+      'Nothing passes through 1 of 3 units of fine by nig, and 2 of 3 units of fine by rescale along the whole path; their contributions are exactly 0.',
+    ]);
+  });
+
+  it('tell runs of one method apart, by what was asked and by the name that the user gave, in every head', () => {
+    const several = sampleSession();
+    const [nig] = several.runs;
+    const label = { note: '', created: '', job: '' };
+    const all = [
+      { ...nig!, adaptive: null, rule: 'secant' as const, steps: 50 },
+      { ...nig!, adaptive: null, rule: 'secant' as const, steps: 64 },
+      { ...nig!, adaptive: null, rule: 'secant' as const, steps: 64, label: { ...label, name: 'again' } },
+      { ...nig!, adaptive: null, rule: 'secant' as const, steps: 64 },
+    ];
+    const text = sessionTables({ ...several, runs: all }, 1).replace(/ +/g, ' ');
+    for (const name of [
+      'nig (secant, 50 steps)',
+      'nig (secant, 64 steps)',
+      'nig (secant, 64 steps), again',
+      'nig (secant, 64 steps) (2)',
+    ]) {
+      // prettier-ignore
+      expect(text).toContain(`│ Top units by ${name} │`);
+      expect(text).toContain(`│ ${name}: sum │`);
+    }
+  });
+
+  it('say of questions that differ in their baseline or data which one it is', () => {
+    const one = sampleSession();
+    const [question] = one.questions;
+    const questions = [
+      { ...question!, source: 'a.npz', baseline: { kind: 'constant' as const, value: 0 } },
+      { ...question!, source: 'b.npz', baseline: { kind: 'constant' as const, value: 0.5 } },
+    ];
+    const runs = one.runs.slice(0, 2).map((run, at) => ({ ...run, question: at }));
+    const text = sessionTables({ ...one, questions, runs }, 1);
+    expect(text).toMatch(/^Example \d+ of a\.npz, baseline constant 0: /m);
+    expect(text).toMatch(/^Example \d+ of b\.npz, baseline constant 0\.5: /m);
+  });
+
   it('have no columns of errors for methods without an integral', () => {
     const both = sampleSession();
     for (const layer of both.runs[1]!.layers) Object.assign(layer, { error: null, unitsError: null, unitError: null });

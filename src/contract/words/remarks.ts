@@ -30,14 +30,36 @@ export function remarkWords(remark: Remark): string {
       const which = others.length > 0 ? `${first} and ${others.length} more keep` : `${first} keeps`;
       return `${which} a state from one batch to the next: it is taken as zero here, as it is before the first batch.`;
     }
-    case 'dead': {
-      const [dead, units] = remark.layers.reduce(([d, u], layer) => [d + layer.dead, u + layer.units], [0, 0]);
-      const most = remark.layers.reduce((a, b) => (b.dead / b.units > a.dead / a.units ? b : a));
-      const where =
-        remark.layers.length === 1
-          ? `${dead} of ${units} units of ${printable(most.name)}`
-          : `${dead} of ${units} units of ${remark.layers.length} layers (most of all ${printable(most.name)}: ${most.dead} of ${most.units})`;
-      return `Nothing passes through ${where} along the whole path; their contributions are exactly 0.`;
-    }
+    case 'dead':
+      return nothingThrough(deadWhere(remark));
   }
+}
+
+type Dead = Extract<Remark, { kind: 'dead' }>;
+
+const nothingThrough = (where: string): string =>
+  `Nothing passes through ${where} along the whole path; their contributions are exactly 0.`;
+
+function deadWhere({ layers }: Dead): string {
+  const [dead, units] = layers.reduce(([d, u], layer) => [d + layer.dead, u + layer.units], [0, 0]);
+  const most = layers.reduce((a, b) => (b.dead / b.units > a.dead / a.units ? b : a));
+  return layers.length === 1
+    ? `${dead} of ${units} units of ${printable(most.name)}`
+    : `${dead} of ${units} units of ${layers.length} layers (most of all ${printable(most.name)}: ${most.dead} of ${most.units})`;
+}
+
+/** Units through which nothing passes, by several runs in one sentence: each is named where they differ. None for no remark. */
+export function deadWords(told: readonly { readonly by: string; readonly remark: Remark }[]): readonly string[] {
+  const places = new Map<string, string[]>();
+  for (const { by, remark } of told) {
+    if (remark.kind !== 'dead') continue;
+    const where = deadWhere(remark);
+    const named = places.get(where);
+    if (!named) places.set(where, [by]);
+    else if (!named.includes(by)) named.push(by);
+  }
+  if (places.size === 0) return [];
+  const only = places.size === 1 ? [...places.keys()] : null;
+  const where = only ?? Array.from(places, ([words, by]) => `${words} by ${by.join(' and ')}`);
+  return [nothingThrough(where.length < 3 ? where.join(', and ') : where.join('; '))];
 }

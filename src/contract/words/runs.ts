@@ -26,6 +26,10 @@ export function madeName({ method, rule, steps, adaptive, target }: AnyRun & Pic
   return `${methodWords[method].name}${how} · ${targets.length > 2 ? `${targets.length} targets` : targets.join(', ')}`;
 }
 
+/** The name that a session file holds, which is there for every run; null where nobody gave it. */
+export const givenName = (result: AnyRun & Pick<RunResult, 'target'>, held: string | undefined): string | null =>
+  held === undefined || held === madeName(result) ? null : held;
+
 /** The name that the user gave, else the made one. */
 export const runName = ({ name, result }: Named): string => name ?? madeName(result);
 
@@ -60,6 +64,23 @@ export function pathWords({ rule, steps, adaptive }: Omit<AnyRun, 'method'>): st
 export function askedWords(run: AnyRun): string {
   const path = pathWords(run);
   return path === null ? run.method : `${run.method} (${path})`;
+}
+
+/**
+ * What runs of one question are called on a command line, in their order: by the words that ask for them, the name that the user
+ * gave behind these; no two alike.
+ * @param short by the method alone, where that tells them apart
+ */
+export function askedNames(runs: readonly (Named & { readonly result: AnyRun })[], short = false): readonly string[] {
+  const methods = runs.map(({ result }) => result.method);
+  const alone = short && new Set(methods).size === runs.length;
+  const taken = new Map<string, number>();
+  return runs.map(({ name, result }) => {
+    const whole = alone ? result.method : askedWords(result) + (name === null ? '' : `, ${name}`);
+    const before = taken.get(whole) ?? 0;
+    taken.set(whole, before + 1);
+    return before === 0 ? whole : `${whole} (${before + 1})`;
+  });
 }
 
 /** `constant 0`, `3 references from a file`. */

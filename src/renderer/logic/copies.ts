@@ -1,6 +1,6 @@
 /** What is copied of units, layers and runs: the same in every view. */
 import type { RunRecord } from '../../contract/studio';
-import { baselineWords, runLabel, runName } from '../../contract/words/runs';
+import { baselineWords, runName } from '../../contract/words/runs';
 import type { UnitKey } from '../stores/selection.svelte';
 import type { LayerSum } from './completeness';
 import { placeLink } from '../../contract/unitLink';
@@ -15,12 +15,21 @@ const finite = (value: number | null): number | null => (value !== null && Numbe
 const withError = (value: number, error: number | null): string =>
   `${signed(value)}${error === null ? '' : ` ± ${signed(error).replace(/^[+−]/, '')}`}`;
 
-/** A row of the ranking, by every run that is shown. @param model its hash; null where it is not known */
-export function rankingForms(ranking: Ranking, row: number, model: string | null): Forms {
+/**
+ * A row of the ranking, by every run that is shown.
+ * @param model its hash; null where it is not known
+ * @param nameOf what a run is called beside the others
+ */
+export function rankingForms(
+  ranking: Ranking,
+  row: number,
+  model: string | null,
+  nameOf: (run: RunRecord, column: number) => string,
+): Forms {
   const layer = ranking.layers[ranking.layer[row]!]!.name;
   const unit = ranking.unit[row]!;
-  const columns = ranking.columns.map((column) => ({
-    label: runLabel(column.run),
+  const columns = ranking.columns.map((column, at) => ({
+    label: nameOf(column.run, at),
     value: column.values[row]!,
     error: column.hasErrors ? column.errors[row]! : null,
     rank: column.ranks[row]!,
@@ -64,13 +73,13 @@ export function layerForms({ layer, sum, residual, error }: LayerSum, model: str
   };
 }
 
-/** What a run was asked, how it was made and what it came to. */
-export function runForms(run: RunRecord): Forms {
+/** What a run was asked, how it was made and what it came to. @param called beside the others */
+export function runForms(run: RunRecord, called: string): Forms {
   const { asked, result } = run;
   const table: Table = {
     head: ['run', 'method', 'example', 'target', 'at baseline', 'at input', 'baseline', 'data', 'seconds', 'note'],
     rows: result.examples.map((place, at) => [
-      runName(run),
+      called,
       result.method,
       asked.examples[place] ?? place,
       result.target[at] ?? '',
@@ -85,7 +94,7 @@ export function runForms(run: RunRecord): Forms {
   const ends = result.examples.map((place, at) => `example ${asked.examples[place] ?? place}: ${signed(result.delta[at]!)}`); // prettier-ignore
   return {
     text: `${runName(run)}; baseline ${baselineWords(asked.baseline)}; ${ends.join(', ')}`,
-    name: runName(run),
+    name: called,
     ...formsOf(table),
   };
 }

@@ -1,7 +1,7 @@
 /** What exported pictures are called, what they say of themselves, and the pages that they are made for. */
 import type { FigureChoice, RunRecord } from '../../contract/studio';
 import { methodWords } from '../../contract/words/methods';
-import { baselineWords, runLabel } from '../../contract/words/runs';
+import { baselineWords } from '../../contract/words/runs';
 import type { Page } from '../drawings/figure';
 import { examplePlace } from './ranking';
 
@@ -87,6 +87,8 @@ export interface Asked {
   readonly model: string | null;
   readonly runs: readonly RunRecord[];
   readonly example: number;
+  /** What a run is called beside the others. */
+  readonly called: (run: RunRecord) => string;
   /** What the example is called; absent where nobody said. */
   readonly truth: string | undefined;
 }
@@ -98,7 +100,7 @@ const exampleWords = (example: number, truth: string | undefined): string =>
   truth === undefined ? `${example}` : `${example} (${truth})`;
 
 /** Which model, target, example, methods and baseline: in the order in which they are read. */
-export function factsOf({ model, runs, example, truth }: Asked): readonly (readonly [string, string])[] {
+export function factsOf({ model, runs, example, truth, called }: Asked): readonly (readonly [string, string])[] {
   const targets = runs.map((run) => run.result.target[Math.max(0, examplePlace(run, example))] ?? '');
   const facts: (readonly [string, string])[] = [];
   if (model !== null) facts.push(['model', model]);
@@ -106,7 +108,7 @@ export function factsOf({ model, runs, example, truth }: Asked): readonly (reado
     facts.push(
       ['target', unique(targets)],
       ['example', exampleWords(example, truth)],
-      [runs.length > 1 ? 'methods' : 'method', unique(runs.map(runLabel))],
+      [runs.length > 1 ? 'methods' : 'method', unique(runs.map(called))],
       ['baseline', unique(runs.map(({ asked }) => baselineWords(asked.baseline)))],
     );
   return facts;

@@ -1,8 +1,9 @@
 /** What is to be known before the numbers of an example are read, in the terminal's order: each sentence once. */
+import type { Remark } from '../../contract/attribution';
 import type { RunRecord } from '../../contract/studio';
 import { alarmWords, drowns, DROWNED, leadingAlarm } from '../../contract/words/alarms';
 import { count } from '../../contract/words/quantities';
-import { remarkWords } from '../../contract/words/remarks';
+import { deadWords, remarkWords } from '../../contract/words/remarks';
 import { runLabel } from '../../contract/words/runs';
 import { targetNotes } from '../../contract/words/target';
 import { heldWords, roundedWords } from '../../contract/words/varied';
@@ -28,6 +29,7 @@ export function known(
 ): Known {
   const marked = new Map<string, RunRecord | null>();
   const notes = new Set<string>();
+  const dead: { by: string; remark: Remark }[] = [];
   for (const run of runs) {
     const { result } = run;
     const place = examplePlace(run, example);
@@ -43,7 +45,8 @@ export function known(
     for (const note of targetNotes(result, place)) notes.add(sentence(note));
     for (const each of result.rounded ?? []) notes.add(sentence(roundedWords(each)));
     for (const each of heldWords(result.varied?.held ?? [])) notes.add(`Held as at the input: ${sentence(each)}`);
-    for (const remark of remarks) if (remark.kind === 'dead') notes.add(remarkWords(remark));
+    dead.push(...remarks.map((remark) => ({ by: nameOf(run), remark })));
   }
+  for (const words of deadWords(dead)) notes.add(words);
   return { marked: Array.from(marked, ([words, alarm]) => ({ words, alarm })), notes: [...notes] };
 }

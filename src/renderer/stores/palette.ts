@@ -1,7 +1,6 @@
 /** Everything that can be gone to or done, by name. */
 import { COMMAND_LIST } from '../../contract/commands';
 import type { Settings } from '../../contract/studio';
-import { runLabel } from '../../contract/words/runs';
 import { baselineWords } from '../../contract/words/runs';
 import { outputLabel } from '../logic/labels';
 import type { Answered, Entry } from '../logic/palette';
@@ -65,7 +64,7 @@ export function entries(): readonly Entry[] {
     ),
     ...runs.complete.map((run) =>
       of('Run')({
-        label: `${runs.shown.has(run.run) ? 'Hide' : 'Show'} ${runLabel(run)}`,
+        label: `${runs.shown.has(run.run) ? 'Hide' : 'Show'} ${runs.nameOf(run)}`,
         detail: `${run.result.target[0] ?? ''}, baseline ${baselineWords(run.asked.baseline)}`,
         run: () => runs.toggle(run.run),
       }),

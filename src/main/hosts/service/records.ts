@@ -35,7 +35,8 @@ interface Digests {
   readonly baseline: AskedBaseline;
 }
 
-const baselineOf = (baseline: BaselineSpec): AskedBaseline => {
+/** What a question compared with, as it is told. */
+export const baselineOf = (baseline: BaselineSpec): AskedBaseline => {
   if (baseline.chosen) return { kind: 'fitting', chosen: baseline.chosen };
   if (baseline.kind === 'constant') return { kind: 'constant', value: baseline.value };
   const arrays = inOrder(baseline.arrays);

@@ -1,6 +1,6 @@
 /** Results as tables: top units of every layer by each method side by side, then residuals and errors. */
 import type { LayerResult } from '../../../contract/attribution';
-import type { Session, SessionRun } from '../../../contract/session';
+import type { Question, Session, SessionRun } from '../../../contract/session';
 import { printable } from '../../../contract/text';
 import {
   errorShare,
@@ -12,12 +12,13 @@ import {
 } from '../../../contract/words/accuracy';
 import { alarmWords, DROWNED, drowns, leadingAlarm } from '../../../contract/words/alarms';
 import { duration } from '../../../contract/words/quantities';
-import { remarkWords } from '../../../contract/words/remarks';
-import { askedWords } from '../../../contract/words/runs';
+import { deadWords, remarkWords } from '../../../contract/words/remarks';
+import { askedNames, askedWords, baselineWords, givenName } from '../../../contract/words/runs';
 import { targetNotes, targetWords } from '../../../contract/words/target';
 import { written } from '../../../contract/words/shape';
 import { groupsWords } from '../../../contract/words/memory';
 import { roundedWords } from '../../../contract/words/varied';
+import { baselineOf } from '../service/records';
 import { rankUnits, type RankedUnit } from '../../engine/attribution/ranking';
 import { percent, plain, signed } from './numbers';
 import { right, table, type Cell } from './table';
@@ -34,6 +35,9 @@ function layerNames(runs: readonly SessionRun[]): string[] {
 
 interface At {
   readonly run: SessionRun;
+  /** What it is called among the runs of its question; shorter where its method tells it from them. */
+  readonly name: string;
+  readonly short: string;
   /** Place of the example among the run's complete ones; −1 when it is not complete. */
   readonly place: number;
   readonly layers: ReadonlyMap<string, LayerResult>;
@@ -42,17 +46,22 @@ interface At {
 /** All of a session: its runs, question by question, example by example. */
 export function sessionTables(session: Session, top: number, exampleLabels?: readonly string[]): string {
   const parts: string[] = [];
+  const telling = tellingOf(session);
   for (const [number, question] of session.questions.entries()) {
     const runs = session.runs.filter((run) => run.question === number);
     if (runs.length === 0) continue;
+    const named = runs.map((run) => ({ name: givenName(run, run.label?.name), result: run }));
+    const [names, short] = [askedNames(named), askedNames(named, true)];
     for (const [index, name] of question.examples.slice(0, MOST_EXAMPLES).entries()) {
-      const ats = runs.map((run) => ({
+      const ats = runs.map((run, at) => ({
         run,
+        name: printable(names[at]!),
+        short: printable(short[at]!),
         place: run.examples.indexOf(index),
         layers: new Map(run.layers.map((layer) => [layer.name, layer])),
       }));
       if (ats.every(({ place }) => place < 0)) continue;
-      parts.push(exampleTables(ats, index, name, exampleLabels?.[name], top));
+      parts.push(exampleTables(ats, index, `${titleOf(name, exampleLabels?.[name])}${telling(question)}`, top));
     }
     const hidden = question.examples.length - MOST_EXAMPLES;
     if (hidden > 0) parts.push(`${hidden} more examples are in the session and in --json.\n`);
@@ -72,6 +81,22 @@ export function sessionTables(session: Session, top: number, exampleLabels?: rea
   for (const { code, message, remedy } of session.errors) parts.push(`${printable(`${code}: ${message} ${remedy}`)}\n`);
   if (session.notes) parts.push(`${session.notes.split('\n').map(printable).join('\n')}\n`);
   return parts.join('\n');
+}
+
+const titleOf = (example: number, label: string | undefined): string =>
+  `Example ${example}${label ? ` (${label})` : ''}`;
+
+/** By what a question differs from the others of its session: its data, its baseline. */
+function tellingOf({ questions }: Session): (question: Question) => string {
+  const baselines = new Map(questions.map((each) => [each, baselineOf(each.baseline)]));
+  const several = (keys: readonly unknown[]): boolean => new Set(keys).size > 1;
+  const [data, baseline] = [
+    several(questions.map(({ source }) => source)),
+    several(questions.map((each) => JSON.stringify(baselines.get(each)))),
+  ];
+  return (question) =>
+    (data ? ` of ${printable(question.source ?? 'inputs of the window')}` : '') +
+    (baseline ? `, baseline ${baselineWords(baselines.get(question)!)}` : '');
 }
 
 /** Starts that are named in a heading. */
@@ -99,26 +124,21 @@ function startWords({ pathStart, varied }: SessionRun): string {
 function knownLines(ats: readonly At[], index: number): string[] {
   const { run, place } = ats.find((at) => at.place >= 0)!;
   const remarks = ats.flatMap((at) => at.run.remarks).filter(({ example }) => example === index);
-  const dead = remarks.filter(({ kind }) => kind === 'dead').map(remarkWords);
+  const dead = ats.flatMap((at) =>
+    at.run.remarks.filter(({ example }) => example === index).map((remark) => ({ by: at.short, remark })),
+  );
   const flat = remarks.filter(({ kind }) => kind !== 'dead').map((remark) => `! ${remarkWords(remark)}`);
   if (remarks.every(({ kind }) => kind === 'dead' || kind === 'jump') && drowns(run, place))
     flat.push(`! ${DROWNED}: shares of it mean nothing.`);
-  return [...new Set([...flat, ...ats.flatMap(runLines), ...dead])];
+  return [...new Set([...flat, ...ats.flatMap(runLines), ...deadWords(dead)])];
 }
 
-/** @param index of the example in its question; `name` is what the data call it */
-function exampleTables(
-  ats: readonly At[],
-  index: number,
-  name: number,
-  label: string | undefined,
-  top: number,
-): string {
+/** @param index of the example in its question */
+function exampleTables(ats: readonly At[], index: number, title: string, top: number): string {
   const { run, place } = ats.find((at) => at.place >= 0)!;
   const [atInput, atBaseline, delta] = [run.atInput, run.atBaseline, run.delta].map((values) => plain(values[place]!));
   const open = run.deltaUncertainty?.[place];
   const difference = `${delta}${open ? ` ± ${plain(open)}` : ''}`;
-  const title = `Example ${name}${label ? ` (${label})` : ''}`;
   const heading = `${title}: ${printable(targetWords(run, place))} is ${atInput} at the input, ${atBaseline} at the baseline, difference ${difference}${startWords(run)}`;
   const lines = [heading, ...targetNotes(run, place).map(printable), ...knownLines(ats, index)];
   const names = layerNames(ats.map((at) => at.run));
@@ -127,7 +147,7 @@ function exampleTables(
     return [printable(layerName), written(layer.shape)];
   };
   const units = table(
-    ['Layer', 'Shape', ...ats.map((at) => `Top units by ${askedWords(at.run)}`)],
+    ['Layer', 'Shape', ...ats.map((at) => `Top units by ${at.name}`)],
     names.map((each) => [...lead(each), ...ats.map((at) => unitCell(at, each, top))]),
     false,
   );
@@ -146,16 +166,16 @@ function exampleTables(
  * What is to be known of a run before its numbers are read: `nig: asked 2 %, reached 1.6 % with 44 walks.`, or that even steps do not
  * resolve it.
  */
-function runLines({ run, place }: At): string[] {
+function runLines({ run, place, short }: At): string[] {
   if (place < 0) return [];
   const { adaptive, method, rule, steps } = run;
-  const came = adaptive ? [`${method}: ${reachedWords(adaptive.examples[place]!, adaptive.accuracy)}.`] : [];
+  const came = adaptive ? [`${short}: ${reachedWords(adaptive.examples[place]!, adaptive.accuracy)}.`] : [];
   const leading = leadingAlarm(run, place);
   if (leading) {
     const more = leading.more > 0 ? ` (and ${leading.more} more)` : '';
     const remedy =
       method !== 'nig' ? 'take more --steps' : `run ${rule === 'secant' ? '' : 'by secant '}without --steps`;
-    came.push(`! ${method}: ${alarmWords(leading.alarm, steps)}${more}: ${remedy}.`);
+    came.push(`! ${short}: ${alarmWords(leading.alarm, steps)}${more}: ${remedy}.`);
   }
   return came.map(printable);
 }
@@ -180,7 +200,7 @@ function unitLine({ unit, contribution, error, tied, rank }: RankedUnit, certain
 const hasErrors = ({ layers }: At): boolean => [...layers.values()].some(({ error }) => error !== null);
 
 const sumHead = (at: At): string[] => [
-  `${at.run.method}: sum`,
+  `${at.short}: sum`,
   'residual',
   ...(hasErrors(at) ? ['error of units', 'of neurons'] : []),
 ];

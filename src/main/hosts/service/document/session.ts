@@ -3,9 +3,9 @@ import { realpath, stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join } from 'node:path';
 import { MhoError } from '../../../../contract/errors';
 import type { ModelSummary } from '../../../../contract/model';
-import type { Session, SessionRun } from '../../../../contract/session';
+import type { Session } from '../../../../contract/session';
 import { guestPlace, viewOf, type SessionView } from '../../../../contract/view';
-import { madeName } from '../../../../contract/words/runs';
+import { givenName, madeName } from '../../../../contract/words/runs';
 import type { StoredRun } from '../records';
 import type { Stamp } from '../recovery';
 import type { GuestPlace } from './guests';
@@ -61,7 +61,7 @@ export const storedRuns = (session: Session): StoredRun[] =>
       result,
       question: session.questions[question]!,
       model: session.model.hash,
-      name: givenName(run),
+      name: givenName(result, label?.name),
       note: label?.note ?? '',
       created: label?.created ?? session.created,
       job: label?.job ?? '',
@@ -69,10 +69,6 @@ export const storedRuns = (session: Session): StoredRun[] =>
       trace: [],
     };
   });
-
-/** Files hold a name for every run; null where it is the made one. */
-const givenName = ({ label, ...result }: SessionRun): string | null =>
-  label && label.name !== madeName(result) ? label.name : null;
 
 /** Another session, as a session names it: local, and called as sessions are. */
 const isSession = (path: string): boolean => /\.mho$/i.test(path) && !/^(\\\\|\/\/)/.test(path);
