@@ -120,6 +120,15 @@ describe('tables', () => {
     }
   });
 
+  it('leave out of layers what most of their names begin with, once it is said', () => {
+    const names = ['stem', 'block_1/conv', 'block_2/conv', 'block_3/conv'].map((name) => `backbone/encoder/${name}`);
+    const text = sessionTables(adaptiveSession(Object.fromEntries([...names, 'head'].map((name) => [name, fine]))), 5);
+    expect(text.match(/backbone\/encoder\//g)).toHaveLength(1);
+    expect(text).toContain("Most layers' names begin with backbone/encoder/, which is left out below.\n");
+    for (const name of ['stem', 'block_1/conv', 'head']) expect(text).toMatch(new RegExp(`^│ ${name} +│`, 'm'));
+    expect(sessionTables(adaptiveSession({ 'a/x': fine, 'b/y': fine }), 5)).not.toContain('left out below');
+  });
+
   it('say of questions that differ in their baseline or data which one it is', () => {
     const one = sampleSession();
     const [question] = one.questions;

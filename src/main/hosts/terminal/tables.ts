@@ -16,6 +16,7 @@ import { deadWords, remarkWords } from '../../../contract/words/remarks';
 import { askedNames, askedWords, baselineWords, givenName } from '../../../contract/words/runs';
 import { targetNotes, targetWords } from '../../../contract/words/target';
 import { written } from '../../../contract/words/shape';
+import { sharedScope } from '../../../contract/words/scopes';
 import { groupsWords } from '../../../contract/words/memory';
 import { roundedWords } from '../../../contract/words/varied';
 import { baselineOf } from '../service/records';
@@ -142,9 +143,12 @@ function exampleTables(ats: readonly At[], index: number, title: string, top: nu
   const heading = `${title}: ${printable(targetWords(run, place))} is ${atInput} at the input, ${atBaseline} at the baseline, difference ${difference}${startWords(run)}`;
   const lines = [heading, ...targetNotes(run, place).map(printable), ...knownLines(ats, index)];
   const names = layerNames(ats.map((at) => at.run));
+  const scope = sharedScope(names);
+  const called = (layer: string): string => printable(layer.startsWith(scope) ? layer.slice(scope.length) : layer);
+  if (scope !== '') lines.push(`Most layers' names begin with ${printable(scope)}, which is left out below.`);
   const lead = (layerName: string): string[] => {
     const layer = ats.map(({ layers }) => layers.get(layerName)).find(Boolean)!;
-    return [printable(layerName), written(layer.shape)];
+    return [called(layerName), written(layer.shape)];
   };
   const units = table(
     ['Layer', 'Shape', ...ats.map((at) => `Top units by ${at.name}`)],
@@ -154,7 +158,7 @@ function exampleTables(ats: readonly At[], index: number, title: string, top: nu
   const cuts = table(
     ['Layer', 'Cut', ...ats.flatMap(sumHead)],
     names.map((each) => [
-      printable(each),
+      called(each),
       ats.some(({ layers }) => layers.get(each)?.cut) ? 'yes' : 'no',
       ...ats.flatMap((at) => sumCells(at, each)),
     ]),
