@@ -75,7 +75,9 @@ describe('a cut text', () => {
     expect(inLetters(name, 40)).toBe(name);
     expect(inLetters(name, 31)).toBe('stage_1/res…ock_15/expand_dense');
     expect(inLetters(name, 24)).toBe('s…e_1/r…_15/expand_dense');
+    expect(inLetters(name, 19)).toBe('…1/…15/expand_dense');
     expect(inLetters(name, 18)).toBe('…r…15/expand_dense');
+    expect(inLetters('stem/stage_1/block_15/residual_add', 20)).toBe('…1/…15/residual_add');
     expect(inLetters(name, 13)).toBe('…expand_dense');
     expect(inLetters(name, 8)).toBe('ex…dense');
   });

@@ -2,7 +2,7 @@
 import { expect, test, type Page } from '@playwright/test';
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { answerDialogs, forget, launch, newFolder, type Studio } from './studio';
+import { answerDialogs, forget, launch, newFolder, runToEnd, type Studio } from './studio';
 
 test.describe.configure({ mode: 'serial' });
 
@@ -200,6 +200,47 @@ test('saved and opened again it shows what was shown, what was asked and not run
   await expect(page.getByRole('button', { name: '2 side runs' })).toBeVisible();
   await expect.poll(seen).toEqual(before);
   expect(await compared()).toEqual(sides);
+});
+
+test('forty runs and those of another session: the newest and the shown are chips, the table has all, the tabs keep their place', async () => {
+  const { data, sample } = await studio.get('openSample', { name: 'digits' });
+  const asked = { data: data!.data, methods: ['nig' as const, 'rescale' as const], rule: 'secant' as const, backend: 'auto' as const }; // prettier-ignore
+  const before = (await studio.get('runList', {})).length;
+  for (let at = 0; at < 17; at++)
+    await runToEnd(studio, {
+      ...asked,
+      examples: at % 3 === 0 ? [at % 5, 5, 6] : [at % 7],
+      baseline: { kind: 'constant', value: (at % 4) / 4 },
+      target: at % 5 === 0 ? { index: at % 10 } : sample!.target,
+      steps: 4 + (at % 2) * 4,
+    });
+  await page.reload();
+  const many = before + 34;
+  await view('Runs');
+  await expect(rows()).toHaveCount(many + 7); // with those to compare with
+  expect(new Set(await rows().locator('.text').allInnerTexts()).size).toBe(many + 7);
+  expect(await chips().count()).toBeLessThan(12);
+  const list = (await page.getByRole('list', { name: 'Runs' }).boundingBox())!;
+  expect(list.height).toBeLessThan(110);
+  // of those in the menu one is shown, and is a chip then
+  const more = page.getByRole('button', { name: /more runs$/ });
+  await more.click();
+  const item = page.getByRole('menuitem').nth(3);
+  const name = await item.locator('.label').innerText();
+  await item.click();
+  await expect(chips().filter({ has: page.getByText(name, { exact: true }) })).toHaveAttribute('aria-pressed', 'true');
+  await more.click();
+  await page.getByRole('menuitem', { name: 'All runs, as a table' }).click();
+  // ten at once, sorted by what they cost
+  await table().locator('thead').getByRole('button', { name: 'passes' }).click();
+  await rows().nth(0).getByRole('checkbox').click();
+  await rows()
+    .nth(9)
+    .getByRole('checkbox')
+    .click({ modifiers: ['Shift'] });
+  await expect(page.getByText('10 chosen')).toBeVisible();
+  const eyes = await rows().locator('.name button[aria-pressed]').evaluateAll((all) => all.map((each) => Math.round(each.getBoundingClientRect().left))); // prettier-ignore
+  expect(new Set(eyes).size).toBe(1);
 });
 
 test('the page says nothing wrong', () => expect(faults).toEqual([]));

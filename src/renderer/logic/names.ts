@@ -50,8 +50,8 @@ export function clipped(text: string, letters: number): string {
 const LEAST_OF_SCOPE = 4;
 
 /**
- * A name ever shorter: first its scopes, each in its own middle, so that their numbers stay; then without the outer ones; at
- * last the innermost name itself.
+ * A name ever shorter: first its scopes, each in its own middle, so that their numbers stay; then those numbers alone, which tell
+ * equal blocks apart; then without the outer scopes; at last the innermost name itself.
  */
 function* shorter(name: string): Generator<string> {
   yield name;
@@ -63,6 +63,14 @@ function* shorter(name: string): Generator<string> {
     short = scopes.map((scope) => clipped(scope.slice(0, -1), letters) + scope.at(-1)!);
     yield short.join('') + own;
   }
+  const numbers = scopes.map((scope) => /\d+$/.exec(scope.slice(0, -1))?.[0]);
+  if (numbers.filter(Boolean).length > 1)
+    yield (
+      numbers
+        .map((each, at) => `…${each === undefined ? '' : each + scopes[at]!.at(-1)!}`)
+        .join('')
+        .replace(/…+/g, '…') + own
+    );
   for (let left = 1; left < short.length; left++) yield `…${short.slice(left).join('')}${own}`;
   if (scopes.length > 0) yield `…${own}`;
   for (let letters = Array.from(own).length; letters > 0; letters--) yield clipped(own, letters);
