@@ -22,7 +22,8 @@ export function runCopies(run: RunRecord): readonly MenuItem[] {
   const own = studio.runs.own.includes(run) && !isProvisional(run);
   const python = pythonOf(run);
   const command = () => studio.program.client.request('runCommand', { run: run.run });
-  return copyMenu({ ...runForms(run, studio.runs.nameOf(run)), ...(own && { command, python: python ?? '' }) }).map((item) =>
-    item.label === 'Copy as Python' && python === null ? { ...item, refused: 'Save the session first' } : item,
+  return copyMenu({ ...runForms(run, studio.runs.nameOf(run)), ...(own && { command, python: python ?? '' }) }).map(
+    (item) =>
+      item.label === 'Copy as Python' && python === null ? { ...item, refused: 'Save the session first' } : item,
   );
 }
