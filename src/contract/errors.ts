@@ -189,6 +189,10 @@ const catalogue = {
   INPUT_MISSING: ['No data was given for the input {input}.', 'The model needs: {inputs}.'],
   INPUT_UNKNOWN: ['The model has no input {input}{hint}.', 'The model needs: {inputs}.'],
   INPUT_SHAPE: ['The input {input} has shape {have}, expected {want}.', '{remedy}'],
+  INPUT_WHOLE: [
+    'The input {input} holds {value} at index {index}; computed in float32 that is {near}, and {layer} tells whole numbers apart.',
+    'Give numbers up to 16777216, which are told apart, or make a model that begins behind {layer}.',
+  ],
   INPUT_VALUE: ['The input {input} holds {value} at index {index}.', 'Replace values that are not finite.'],
   INPUT_TYPE: ['{path} holds {have}, expected numbers.', 'Save it from numpy as float32.'],
   INPUT_CELL: ['{path}, line {line}, column {column}: {value} was found, expected {want}.', 'Correct the table.'],

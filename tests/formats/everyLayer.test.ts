@@ -30,8 +30,6 @@ const REFUSED: readonly string[] = [
   'LSTM with a mask behind what augments pictures',
   'ContrastLimitedAdaptiveHistogramEqualization',
   'HashedCrossing with hashes',
-  'Hashing with hashes',
-  'IntegerLookup with several places for unknown numbers',
   'MelSpectrogram',
   'RandomCrop',
   'Resizing with interpolation area',

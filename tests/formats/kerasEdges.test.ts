@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { MhoError } from '../../src/contract/errors';
 import { attribute, predict } from '../../src/main/engine/attribution';
 import { readArrays } from '../../src/main/engine/data';
+import { rounded } from '../../src/main/engine/data/precision';
 import { openModel } from '../../src/main/engine/formats';
 import { hold } from '../device';
 
@@ -17,7 +18,7 @@ const inputsOf = async (name: string) =>
   );
 
 describe('gives what Keras gives', () => {
-  it.each(['fresh.keras', 'stateful.keras', 'bfloat16.keras', 'bfloat16.h5', 'cudnn.h5', 'behind.keras'])(
+  it.each(['fresh.keras', 'stateful.keras', 'bfloat16.keras', 'bfloat16.h5', 'cudnn.h5', 'behind.keras', 'hash.keras'])(
     '%s',
     async (file) => {
       const device = await hold('auto');
@@ -74,13 +75,13 @@ it('sends a model of a class to its program', async () => {
   );
 });
 
-it('sends a model with hashes to one that begins behind them', async () => {
+it('sends a model with crossed hashes to one that begins behind them', async () => {
   const device = await hold('auto');
-  const { graph } = await openModel(at('hash.keras'));
+  const { graph } = await openModel(at('crossed.keras'));
   const given = await inputsOf('behind');
-  const ids = { shape: [3, 4], data: Float32Array.from({ length: 12 }, (_, place) => place) };
+  const ids = { shape: [3, 1], data: Float32Array.from([1, 2, 3]) };
   const run = attribute(device, graph, {
-    inputs: { ids, x: given['x']! },
+    inputs: { first: ids, second: ids, x: given['x']! },
     baseline: { kind: 'constant', value: 0 },
     target: { layer: 'out', index: 0 },
     methods: ['rescale'],
@@ -91,8 +92,23 @@ it('sends a model with hashes to one that begins behind them', async () => {
     () => null,
     (fault: MhoError) => fault,
   );
-  expect(error?.ways?.[0]).toEqual({ kind: 'behind', layer: 'hash' });
-  expect(error?.message).toContain('keras.Model([others…, model.get_layer("hash").output], model.outputs)');
+  expect(error?.ways?.[0]).toEqual({ kind: 'behind', layer: 'crossed' });
+  expect(error?.message).toContain('keras.Model([others…, model.get_layer("crossed").output], model.outputs)');
+});
+
+it('refuses whole numbers that float32 does not tell apart, where a layer does', async () => {
+  const device = await hold('auto');
+  const { graph } = await openModel(at('hash.keras'));
+  const x = (await inputsOf('hash'))['x']!;
+  const ids = (values: readonly number[]) => ({
+    shape: [3, 4],
+    ...rounded(12, (place) => values[place] ?? place),
+  });
+  const predicted = (values: readonly number[]) => predict(device, graph, { ids: ids(values), x });
+  await expect(predicted([123456789])).rejects.toThrow(
+    'INPUT_WHOLE: The input ids holds 123456789 at index 0; computed in float32 that is 123456792, and hash tells whole numbers apart.',
+  );
+  await expect(predicted([2 ** 24, 123456792])).resolves.toBeDefined();
 });
 
 it('refuses what reads a mask behind layers that augment pictures', async () => {

@@ -103,6 +103,10 @@ export const cases: { readonly [Op in OpName]: readonly Case<Op>[] } = {
   tanh: plain,
   tanhShrink: plain,
   softShrink: [{ attributes: { lambda: 0.5 }, inputs: [x] }],
+  hash: [
+    { attributes: { bins: 7, mask: null, key: null }, inputs: [x] },
+    { attributes: { bins: 5, mask: 1, key: [3, 4] }, inputs: [x] },
+  ],
   hardShrink: [{ attributes: { lambda: 0.5 }, inputs: [x] }],
   threshold: [{ attributes: { threshold: 0.2, value: -1 }, inputs: [x] }],
   squarePlus: [

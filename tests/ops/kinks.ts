@@ -132,6 +132,7 @@ export const kinks: { readonly [Op in OpName]: Kinks<Op> } = {
   atanh: 'smooth',
   sign: atZero,
   floor: ([x]) => least([...x!.data].map(toWhole)),
+  hash: ([x]) => least([...x!.data].map(toWhole)),
   round: ([x]) => least([...x!.data].map((value) => toWhole(value - 0.5))),
 
   add: 'smooth',

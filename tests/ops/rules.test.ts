@@ -43,7 +43,7 @@ const close = (found: readonly number[], expected: readonly number[], within = 1
   expected.forEach((value, index) => expect(Math.abs(found[index]! - value), `${index}`).toBeLessThan(within));
 };
 
-const STEPS = new Set(['sign', 'floor', 'round', 'hardShrink', 'threshold', 'clippedRelu']);
+const STEPS = new Set(['sign', 'floor', 'hash', 'round', 'hardShrink', 'threshold', 'clippedRelu']);
 
 describe.each(['tensorflow', 'wasm'] as const)('rules on %s', (backend) => {
   beforeAll(async () => {

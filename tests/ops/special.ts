@@ -131,6 +131,7 @@ export const specials: { readonly [Op in OpName]: readonly Special<Op>[] } = {
   atanh: at({}, [0, 0.5, 0.984375, -0.984375]),
   sign: at({}, [0, 1, -1, FAR, -FAR]),
   floor: at({}, [0, 0.5, 1, -1, -0.5, 1e6]),
+  hash: at({ bins: 7, mask: null, key: null }, [0, 0.5, 1, -1, -0.5, 1e6]),
   round: at({}, [0.5, -0.5, 1.5, 2.5, 0, 1e6]),
 
   // Pairs of the same infinity are the ends of segments in which it stays and the other value moves.

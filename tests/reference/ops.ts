@@ -1,4 +1,5 @@
 /** Literal twins of the canonical ops: one example, plain loops, float64. */
+import { binOf } from '../../src/main/engine/graph/hashing';
 import type { OpAttributes, OpName, WindowPadding } from '../../src/main/engine/graph/ops';
 
 export interface Nd {
@@ -125,6 +126,8 @@ export const scalars = {
   atanh: Math.atanh,
   sign: Math.sign,
   floor: Math.floor,
+  // itself held to what TensorFlow gives: tests/formats/hashing.test.ts
+  hash: binOf,
   // half to even, as TensorFlow and ONNX
   round: (x) => (Math.abs(x % 1) === 0.5 ? 2 * Math.round(x / 2) : Math.round(x)),
 } satisfies { [Op in OpName]?: Scalar<Op> };

@@ -1,7 +1,7 @@
 """Tiny random models of what people meet beside plain layers: python make_keras_edges.py keras_edges.
 
 With Keras 3 (keras 3.15, tensorflow-cpu 2.21): layers new in it, states that are kept, bfloat16, a class of a program, attention that
-is quantised alone, hashes and what lies behind them. With Keras 2 (tensorflow-cpu 2.15): layers of cuDNN, whose numbers are those of
+is quantised alone, hashes, and what lies behind crossed ones. With Keras 2 (tensorflow-cpu 2.15): layers of cuDNN, whose numbers are those of
 the plain layers that Keras makes of them, since they need a graphics card. Beside each NAME.npz: in/INPUT and out/LAYER."""
 
 import os
@@ -77,6 +77,29 @@ class Net(keras.Model):
         return self.last(x)
 
 
+def hashes():
+    """Numbers that are hashed, and numbers that are crossed, which is refused: a model that begins behind them."""
+    own = np.random.default_rng(5)
+    ids, other = keras.Input((4,), name="ids", dtype="int64"), keras.Input((6,), name="x")
+    given = {"ids": own.integers(-9, 99, (3, 4)), "x": own.normal(size=(3, 6)).astype("float32")}
+    hashed = L.Hashing(7, output_mode="multi_hot", name="hash")(ids)
+    salted = L.Hashing(5, salt=[133, 137], mask_value=3, output_mode="count", name="salted")(ids)
+    placed = L.IntegerLookup(vocabulary=[2, 5, 7], num_oov_indices=3, output_mode="multi_hot", name="placed")(ids)
+    model = keras.Model([ids, other], L.Dense(2, name="out")(L.Concatenate(name="joined")([hashed, salted, placed, other])))
+    model.save(FOLDER / "hash.keras")
+    np.savez(FOLDER / "hash.npz", **{"in/ids": given["ids"].astype("float32"), "in/x": given["x"], "out/out": np.asarray(model([given["ids"], given["x"]]))})
+
+    first, second = keras.Input((1,), name="first", dtype="int64"), keras.Input((1,), name="second", dtype="int64")
+    crossed = L.HashedCrossing(7, output_mode="one_hot", name="crossed")((first, second))
+    model = keras.Model([first, second, other], L.Dense(2, name="out")(L.Concatenate(name="joined")([crossed, other])))
+    model.save(FOLDER / "crossed.keras")
+    pairs = [given["ids"][:, :1], given["ids"][:, 1:2]]
+    behind = keras.Model([other, model.get_layer("crossed").output], model.outputs)
+    behind.save(FOLDER / "behind.keras")
+    middle = keras.Model([first, second], crossed)(pairs)
+    np.savez(FOLDER / "behind.npz", **{"in/x": given["x"], "in/middle": np.asarray(middle, "float32"), "out/out": np.asarray(model([*pairs, given["x"]]))})
+
+
 def keras3():
     x = rng.normal(size=(3, 4, 6)).astype("float32")
 
@@ -118,15 +141,7 @@ def keras3():
     net(x)
     net.save(FOLDER / "subclassed.keras")
 
-    ids, other = keras.Input((4,), name="ids", dtype="int64"), keras.Input((6,), name="x")
-    hashed = L.Hashing(7, output_mode="multi_hot", name="hash")(ids)
-    model = keras.Model([ids, other], L.Dense(2, name="out")(L.Concatenate(name="joined")([hashed, other])))
-    model.save(FOLDER / "hash.keras")
-    given = {"ids": rng.integers(0, 99, (3, 4)), "x": x[:, 0]}
-    behind = keras.Model([other, model.get_layer("hash").output], model.outputs)
-    behind.save(FOLDER / "behind.keras")
-    middle = keras.Model(ids, hashed)(given["ids"])
-    np.savez(FOLDER / "behind.npz", **{"in/x": x[:, 0], "in/middle": np.asarray(middle, "float32"), "out/out": np.asarray(model([given["ids"], given["x"]]))})
+    hashes()
 
     keras.config.set_dtype_policy("bfloat16")
     i = keras.Input((4, 6), name="x", dtype="float32")

@@ -4,7 +4,9 @@ import { MhoError } from '../../../contract/errors';
 import { shapeFault, textsFault } from '../../../contract/refusals';
 import { written } from '../../../contract/words/shape';
 import { pick } from '../data/precision';
-import { sizeOf, type Graph, type Shape } from '../graph/graph';
+import { sizeOf, type Graph, type Shape, type ValueId } from '../graph/graph';
+import { layersOfNodes } from '../graph/layers';
+import { factsOf, type OpName } from '../graph/ops';
 import { readerOfTexts } from '../graph/ruleless';
 import { nearest } from '../graph/target';
 
@@ -36,6 +38,7 @@ export function checkInputs(graph: Graph, inputs: AttributionRequest['inputs']):
     if (!fits(given.shape, want) || sizeOf(given.shape) !== given.data.length || given.data.length === 0)
       throw shapeFault(name, given.shape, want);
     checkFinite(name, given);
+    checkWhole(graph, port, given);
     examples = given.shape[0]!;
   }
   return examples ?? 1;
@@ -47,6 +50,37 @@ function checkFinite(name: string, array: NumericArray): void {
     if (!Number.isFinite(data[index]!))
       throw new MhoError('INPUT_VALUE', { input: name, value: String(data[index]), index });
 }
+
+/** What asks which whole number a value is. */
+const TELLING: ReadonlySet<OpName> = new Set<OpName>(['equal', 'hash', 'embedding']);
+
+/** The layer that tells an input's whole numbers apart; null where none does. */
+function tellingLayer(graph: Graph, value: ValueId): string | null {
+  const same = new Set([value]);
+  for (const node of graph.nodes) {
+    if (!node.inputs.some((id) => same.has(id))) continue;
+    if (TELLING.has(node.op)) return layersOfNodes(graph)(node)?.name ?? node.name;
+    if (factsOf(node.op).passing === 'moved') same.add(node.output);
+  }
+  return null;
+}
+
+/** Differences of large numbers are taken before they are rounded (recentred.ts); which number it is cannot be. @throws INPUT_WHOLE */
+function checkWhole(graph: Graph, { name, value }: Graph['inputs'][number], { data, lost }: NumericArray): void {
+  const index = lost?.findIndex((rest, at) => rest !== 0 && Math.abs(data[at]!) >= LARGEST_WHOLE) ?? -1;
+  const layer = index < 0 ? null : tellingLayer(graph, value);
+  if (layer === null) return;
+  const near = data[index]!;
+  throw new MhoError('INPUT_WHOLE', {
+    input: name,
+    value: String(near + lost![index]!),
+    index,
+    near: String(near),
+    layer,
+  });
+}
+/** Up to here float32 tells all whole numbers apart. */
+const LARGEST_WHOLE = 2 ** 24;
 
 /** Per model input the baseline of every pair: [pairs, …], pair = example · references + reference. */
 export interface Baselines {
@@ -84,6 +118,7 @@ export function layBaselines(
         want: written([null, ...graph.values[value]!.shape]),
       });
     checkFinite(name, given);
+    checkWhole(graph, { name, value }, given);
     used.set(name, given);
   }
   const counts = new Set([...used.values()].map(({ shape }) => shape[0]!));

@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { kernels, type FusedKernels } from '../backends';
+import { binOf } from '../graph/hashing';
 import type { OpAttributes, OpName } from '../graph/ops';
 import type { Difference, OpRule } from './rule';
 import {
@@ -458,6 +459,20 @@ export const elementwise = {
   ),
   floor: by<'floor'>(
     (x) => tf.floor(x),
+    tf.zerosLike,
+    (x, y) => plainSlope(x.delta, y.delta),
+  ),
+  hash: by<'hash'>(
+    (x, how) => {
+      // There is no kernel for it: few numbers are hashed, and of those many are alike.
+      const known = new Map<number, number>();
+      const bins = Float32Array.from(x.dataSync(), (value) => {
+        const bin = known.get(value) ?? binOf(value, how);
+        known.set(value, bin);
+        return bin;
+      });
+      return tf.tensor(bins, x.shape);
+    },
     tf.zerosLike,
     (x, y) => plainSlope(x.delta, y.delta),
   ),

@@ -1,4 +1,5 @@
 /** Activations and other functions of one value, element by element. */
+import type { Hashed } from '../hashing';
 import { kept, op, scaledShape } from './row';
 
 const value = { shape: kept, passing: 'function', reads: 'values' } as const;
@@ -73,6 +74,8 @@ export const elementwise = {
   atanh: op(value),
   sign: op({ ...stepped, gives: 'asGiven' }),
   floor: op(stepped),
+  /** The bin of a whole number (hashing.ts). */
+  hash: op<Hashed>(stepped),
   /** Half to even. `straight`: the steps stand for the line that a path walks in their place (straightened.ts). */
   round: op<{ readonly straight?: boolean }>(stepped),
 };

@@ -1,9 +1,10 @@
 /** Numbers as categories: which interval, which word of a list, which of so many. */
 import type { ValueId } from '../../../graph/graph';
+import { binOf, type Hashed } from '../../../graph/hashing';
 import { shown } from '../../json';
 import { wholes } from '../../tensors/array';
 import type { Tensor, Varying } from '../../tensors/assembly';
-import { spreadOut } from '../../tensors/compositions';
+import { remainder, spreadOut } from '../../tensors/compositions';
 import * as reductions from '../../tensors/reductions';
 import { ByHash, type LayerCall, NotExpressible } from '../call';
 import type { LayerRow } from '../row';
@@ -40,6 +41,8 @@ function counted(
   numbers: readonly number[],
   weights: readonly number[],
 ): Varying {
+  if (op === 'equal' && numbers.some((each) => Math.fround(each) !== each))
+    throw new NotExpressible('whole numbers that float32 does not tell apart');
   const { to } = call;
   return call.assembled('index', () =>
     to.asWhole(() => {
@@ -67,6 +70,30 @@ function discretization(call: LayerCall): ValueId {
   return encoded(call, index, bounds.length + 1, config.text('output_mode', 'int'));
 }
 
+/** What a salt is as the key of a hash: one number stands for both of its words. @throws NotExpressible for what is no key */
+function keyOf({ config }: LayerCall): readonly [number, number] | null {
+  if (!config.has('salt')) return null;
+  const salt = config.get('salt');
+  const words: readonly unknown[] = Array.isArray(salt) ? (salt as unknown[]) : [salt, salt];
+  const [first, second] = words;
+  if (words.length !== 2 || !Number.isSafeInteger(first) || !Number.isSafeInteger(second))
+    throw new NotExpressible(`a salt of ${shown(salt)}`);
+  return [first as number, second as number];
+}
+
+const binned = (call: LayerCall, how: Hashed): Varying =>
+  call.assembled('bin', (to) =>
+    to.asWhole(() => to.unary('hash', call.tensor(), how, (x) => binOf(x, how)) as Varying),
+  );
+
+/** Bins by a hash of the number's text. */
+function hashing(call: LayerCall): ValueId {
+  const { config } = call;
+  const bins = config.whole('num_bins');
+  const mask = config.has('mask_value') ? config.whole('mask_value') : null;
+  return encoded(call, binned(call, { bins, mask, key: keyOf(call) }), bins, config.text('output_mode', 'int'));
+}
+
 /** The place of a whole number in a list, behind those that stand for padding and for what is not in it. */
 function integerLookup(call: LayerCall): ValueId {
   const { config } = call;
@@ -76,31 +103,59 @@ function integerLookup(call: LayerCall): ValueId {
     throw new NotExpressible(`a vocabulary that the file does not hold as whole numbers (${shown(listed)})`);
   const unknown = config.whole('num_oov_indices', 1);
   if (config.flag('invert', false)) return numbersAt(call, words as number[], unknown);
-  if (unknown > 1) throw new ByHash('several places for unknown numbers, which it chooses by a hash');
   const mode = config.text('output_mode', 'int');
   const mask = config.has('mask_token') ? config.whole('mask_token') : null;
   const padded = mask !== null && mode === 'int' ? 1 : 0;
   const first = padded + unknown;
   const numbers = words as number[];
-  // An unknown number is at `padded`: known ones are counted from there, and padding goes back to 0.
-  const shift = (place: number): number => place - (unknown ? padded : 0);
-  const known = numbers.map((_, place) => shift(first + place));
+  // The one place of unknown numbers is at `padded`: known ones are counted from there, and padding goes back to 0.
+  const from = unknown === 1 ? padded : 0;
+  const known = numbers.map((_, place) => first + place - from);
   const [all, weights] =
     padded && mask !== null
       ? [
           [...numbers, mask],
-          [...known, -padded],
+          [...known, -from],
         ]
       : [numbers, known];
   if (!unknown) throw new NotExpressible('no place for unknown numbers');
   const places = counted(call, 'equal', all, weights);
   const { to } = call;
-  const index = padded
-    ? call.assembled('place', () => to.asWhole(() => to.binary('add', places, wholes([padded], [])) as Varying))
-    : places;
+  const index =
+    unknown > 1
+      ? amongUnknown(call, places, all, padded, unknown)
+      : padded
+        ? call.assembled('place', () => to.asWhole(() => to.binary('add', places, wholes([padded], [])) as Varying))
+        : places;
   const size = config.has('max_tokens') && config.flag('pad_to_max_tokens', false) ? config.whole('max_tokens') : null;
   const depth = size ?? first + numbers.length;
   return mode === 'tf_idf' ? weighed(call, index, depth, numbers.length) : encoded(call, index, depth, mode);
+}
+
+/** Places of known numbers, and of the others one of several from `first` on: by what is left of a division, or by a hash. */
+function amongUnknown(
+  call: LayerCall,
+  places: Varying,
+  known: readonly number[],
+  first: number,
+  unknown: number,
+): Varying {
+  const isKnown = counted(
+    call,
+    'equal',
+    known,
+    known.map(() => 1),
+  );
+  const byHash = call.config.text('oov_method', 'floormod') === 'farmhash';
+  const bin = byHash ? binned(call, { bins: unknown, mask: null, key: keyOf(call) }) : null;
+  return call.assembled('place', (to) =>
+    to.asWhole(() => {
+      const other = bin ?? remainder(to, call.tensor(), wholes([unknown], []), false);
+      const isOther = to.binary('sub', wholes([1], []), isKnown);
+      const held = to.binary('mul', isOther, to.binary('add', other, wholes([first], [])));
+      return to.binary('add', places, held) as Varying;
+    }),
+  );
 }
 
 /** How often each category is there, times how telling it is: the mean of those of known numbers for unknown ones. */
@@ -150,6 +205,6 @@ export const categories: Readonly<Record<string, LayerRow>> = {
   IntegerLookup: row(integerLookup),
   StringLookup: refused('strings for its input'),
   TextVectorization: refused('strings for its input'),
-  Hashing: refused('hashes of its input', ByHash),
+  Hashing: row(hashing),
   HashedCrossing: refused('hashes of its inputs', ByHash),
 };
