@@ -136,13 +136,19 @@ const graph = ({ nodes, inputs, outputs, constants = {} }: Graph): Uint8Array =>
     for (const each of outputs) put(writer, 12, port(each));
   });
 
-/** A model's file. */
-export const onnxFile = (content: Graph, opset = 17): Uint8Array =>
+/** A model's file. @param metadata its own notes, by key */
+export const onnxFile = (content: Graph, opset = 17, metadata: Readonly<Record<string, string>> = {}): Uint8Array =>
   message((writer) => {
     whole(writer, 1, 8);
     text(writer, 2, 'tests');
     put(writer, 7, graph(content));
     put(writer, 8, message((each) => whole(text(each, 1, ''), 2, opset))); // prettier-ignore
+    for (const [key, value] of Object.entries(metadata))
+      put(
+        writer,
+        14,
+        message((each) => void text(text(each, 1, key), 2, value)),
+      );
   });
 
 /** Numbers of the twin as a constant of the file. */

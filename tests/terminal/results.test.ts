@@ -37,6 +37,13 @@ describe('tables', () => {
     expect(text).toMatch(/│ rough +│ \[2\] +│ #0 {3}not resolved, ± 2 +│/);
   });
 
+  it('have the errors of a layer’s units below one another', () => {
+    const lines = sessionTables(adaptiveSession({ wide: { units: [12.5, -1], errors: [0.02, 0.01] } }), 5).split('\n');
+    const places = lines.flatMap((line) => (/│ (wide|) +│.*#\d .* ± /.test(line) ? line.indexOf('±') : []));
+    expect(places).toHaveLength(2);
+    expect(places[0]).toBe(places[1]);
+  });
+
   it('give errors as shares of their totals, mark those above 10 %, and give no number above 30 %', () => {
     const rows = text.split('\n').filter((line) => / yes /.test(line));
     expect(rows.map((row) => row.split('│').slice(5, 7).join().replace(/ +/g, ' '))).toEqual([

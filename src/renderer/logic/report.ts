@@ -13,6 +13,7 @@ import { legendOf, type Marks } from '../drawings/legend';
 import { pathPicture, scatterPicture } from '../drawings/plots';
 import { escaped } from '../drawings/svg';
 import { unitPicture } from '../drawings/unit';
+import { layerNames } from '../stores/names.svelte';
 import { selection, type UnitKey } from '../stores/selection.svelte';
 import { shell } from '../stores/shell.svelte';
 import { studio } from '../stores/studio.svelte';
@@ -79,6 +80,12 @@ function runsTable(runs: readonly RunRecord[], example: number): string {
   return `<h2>Runs</h2><table><tr><th>method</th><th>rule, steps</th><th>target</th><th>baseline</th><th class="n">F(x)</th><th class="n">F(x')</th><th>computed on</th><th class="n">took</th></tr>${rows.join('')}</table>`;
 }
 
+/** A layer's name in a table, without what most names begin with. */
+function layerCell(layer: string): string {
+  const short = layerNames.shown.short(layer);
+  return short === layer ? escaped(layer) : `<span title="${escaped(layer)}">${escaped(short)}</span>`;
+}
+
 function rankingPart(table: Ranking): string {
   const rows = order(table, { by: 'size', column: 0 }, true, { ...NO_FILTER, top: LISTED });
   const parts = [
@@ -95,7 +102,7 @@ function rankingPart(table: Ranking): string {
   rows.forEach((row, at) => {
     const layer = table.layers[table.layer[row]!]!;
     parts.push(
-      `<tr data-unit="${escaped(`${layer.name} #${table.unit[row]}`)}"${at + 1 === certain ? ' class="certain"' : ''}><td class="n" data-v="${at + 1}">${at + 1}</td><td>${escaped(layer.name)} #${table.unit[row]}</td>`,
+      `<tr data-unit="${escaped(`${layer.name} #${table.unit[row]}`)}"${at + 1 === certain ? ' class="certain"' : ''}><td class="n" data-v="${at + 1}">${at + 1}</td><td>${layerCell(layer.name)} #${table.unit[row]}</td>`,
     );
     for (const column of table.columns) {
       const trust = unitTrust(column, table.layer[row]!, row);
@@ -139,7 +146,7 @@ function completenessPart(run: RunRecord, example: number): string {
           : `All ${judged} cuts are within ${percent(tolerance.relative)}.`;
   const listed = rows.map(
     ({ layer, sum, residual, error }) =>
-      `<tr><td>${escaped(layer.name)}</td><td>${escaped(layer.kind)}</td>${value(sum, '')}<td class="n">${residual === null ? 'not judged' : number(residual, 2)}</td>${error === null ? '<td></td><td></td>' : [[error.units, error.unitsShare] as const, [error.neurons, error.neuronsShare] as const].map(([size, share]) => `<td class="n${trustOf(share) === 'fine' ? '' : ' warn'}">${ofTotal(size, share)}</td>`).join('')}</tr>`,
+      `<tr><td>${layerCell(layer.name)}</td><td>${escaped(layer.kind)}</td>${value(sum, '')}<td class="n">${residual === null ? 'not judged' : number(residual, 2)}</td>${error === null ? '<td></td><td></td>' : [[error.units, error.unitsShare] as const, [error.neurons, error.neuronsShare] as const].map(([size, share]) => `<td class="n${trustOf(share) === 'fine' ? '' : ' warn'}">${ofTotal(size, share)}</td>`).join('')}</tr>`,
   );
   return `<h3>${escaped(studio.runs.nameOf(run))}</h3><p>F(x) − F(x') = ${deltaWords(sums, 5)}. ${says}</p>${figure(completenessPicture(sums, `Sums by ${studio.runs.nameOf(run)}`, 'light'), 'completeness')}<details><summary>As a table</summary><table><tr><th>layer</th><th>kind</th><th class="n">sum</th><th class="n">residual</th><th class="n">error over units, est.</th><th class="n">over neurons</th></tr>${listed.join('')}</table></details>`;
 }
@@ -268,6 +275,9 @@ export async function reportHtml(graph: string | null): Promise<string> {
     parts.push(
       `<p class="muted">${escaped(summary.name)}, ${escaped(summary.format)}: ${count(summary.layers.length, 'layer')}, ${summary.parameters.toLocaleString('en-US')} parameters, SHA-256 ${escaped(summary.hash)}; takes ${escaped(summary.inputs.map((port) => `${port.name} ${shape(port.shape)}`).join(', '))}</p>`,
     );
+  const { prefix } = layerNames.shown;
+  if (prefix !== '')
+    parts.push(`<p class="muted">Most layers' names begin with ${escaped(prefix)}, which is left out in tables.</p>`);
   const found = finding(here, selection.example, telling, studio.model.opened);
   const open = found && openWords(found);
   if (open) parts.push(`<p class="lead"><b>${escaped(found.target)}</b>: ${open}.</p>`);

@@ -1,9 +1,10 @@
 /** Files as a model’s inputs, as a window is told of them. */
-import { copyFileSync } from 'node:fs';
+import { copyFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { encode as encodePng } from 'fast-png';
 import { describe, expect, it } from 'vitest';
 import { howWords } from '../../../src/contract/words/data';
+import { onnxFile } from '../../formats/onnxFile';
 import { digits, folder, get, read, samples, start, write } from './studio';
 
 describe('data', () => {
@@ -75,6 +76,23 @@ describe('data', () => {
     expect(await labels('config.json', JSON.stringify({ id2label: unnamed }))).toEqual([]);
     expect(await labels('config.json', JSON.stringify({ architectures: ['ViT'], id2label: null }))).toEqual([]);
     expect(await labels('model.labels.txt', `${ten.join('\n')}\n`)).toEqual(ten);
+  });
+
+  it('names of the output stand in the model’s own metadata; a file beside it is believed before these', async () => {
+    const service = start();
+    const path = join(folder, 'named.onnx');
+    const port = (name: string) => ({ name, shape: ['N', 3] });
+    const graph = { nodes: [{ op: 'Relu', inputs: ['x'], outputs: ['y'] }], inputs: [port('x')], outputs: [port('y')] };
+    const labels = async (metadata: Record<string, string>): Promise<readonly string[]> => {
+      writeFileSync(path, onnxFile(graph, 17, metadata));
+      return (await get(service, 'openModel', { file: 'token' }, { paths: { token: path } })).labels;
+    };
+    const names = ['cat', "dog's", 'owl "barn"'];
+    expect(await labels({ author: 'me', names: `{0: 'cat', 1: "dog's", 2: 'owl "barn"'}` })).toEqual(names);
+    expect(await labels({ classes: JSON.stringify(names) })).toEqual(names);
+    expect(await labels({ classes: JSON.stringify(names.slice(1)) })).toEqual([]);
+    write('labels.txt', 'a\nb\nc\n');
+    expect(await labels({ names: JSON.stringify(names) })).toEqual(['a', 'b', 'c']);
   });
 
   it('several inputs come one by one, and replace each other', async () => {

@@ -59,6 +59,8 @@ export interface Graph {
   readonly aliases?: ReadonlyMap<string, ValueId>;
   /** The id of padding, where files beside the model tell it. */
   readonly padding?: number;
+  /** What values of an output are called, where the file itself tells it. */
+  readonly labels?: readonly string[];
   /** How pictures become its inputs, where a file beside the model tells it. */
   readonly reading?: Partial<ImageReading>;
 }

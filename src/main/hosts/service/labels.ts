@@ -6,6 +6,7 @@ import { MhoError } from '../../../contract/errors';
 import type { ModelSummary, PortSummary } from '../../../contract/model';
 import { written } from '../../../contract/words/shape';
 import { FileFault, readRegular } from '../../engine/formats/files';
+import type { Graph } from '../../engine/graph/graph';
 
 /** Bytes: a thousand classes are some 20 kB. */
 const LARGEST = 2 ** 20;
@@ -41,8 +42,15 @@ export function labelsOf(text: string): readonly string[] | null {
   return names.includes(undefined as never) || names.every((name) => NO_NAME.test(name)) ? null : names;
 }
 
-/** The names that lie beside a model, when they are as many as one of its outputs has values along an axis; empty without. */
-export async function labelsBeside(path: string, outputs: readonly PortSummary[]): Promise<readonly string[]> {
+/**
+ * The names that lie beside a model, else those that its own file holds, when they are as many as one of its outputs has values along
+ * an axis; empty without.
+ */
+export async function labelsOfModel(
+  path: string,
+  outputs: readonly PortSummary[],
+  { labels: held = [] }: Pick<Graph, 'labels'>,
+): Promise<readonly string[]> {
   const model = await stat(path).catch(() => null);
   const folder = model?.isDirectory() ? path : dirname(path);
   const own = `${basename(path, extname(path))}.labels.txt`;
@@ -53,7 +61,7 @@ export async function labelsBeside(path: string, outputs: readonly PortSummary[]
     const labels = labelsOf(await readFile(place, 'utf8').catch(() => ''));
     if (labels && outputs.some(({ shape }) => labelAxis(shape, labels) !== null)) return labels;
   }
-  return [];
+  return outputs.some(({ shape }) => labelAxis(shape, held) !== null) ? held : [];
 }
 
 /** The names of a file that was given, as many as an output or layer has values along an axis. @throws TARGET_LABELS */

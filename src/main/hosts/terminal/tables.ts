@@ -189,15 +189,19 @@ function unitCell({ layers, place }: At, name: string, top: number): string {
   if (!layer || place < 0) return NONE;
   const carried = rankUnits([layer], place, top).filter(({ contribution }) => contribution !== 0);
   const certain = layer.certain?.[place] ?? 0;
-  return carried.length === 0 ? '0' : carried.map((unit) => unitLine(unit, certain)).join('\n');
+  const widest = carried
+    .filter(({ contribution, error }) => isResolved(contribution, error))
+    .reduce((most, { contribution }) => Math.max(most, signed(contribution).length), 0);
+  return carried.length === 0 ? '0' : carried.map((unit) => unitLine(unit, certain, widest)).join('\n');
 }
 
-/** `#2   +17.1 ± 0.00183 *`, `#7   not resolved, ± 0.2` */
-function unitLine({ unit, contribution, error, tied, rank }: RankedUnit, certain: number): string {
+/** `#2   +17.1 ± 0.00183 *`, `#7   not resolved, ± 0.2`. @param widest letters of a value: errors stand below one another */
+function unitLine({ unit, contribution, error, tied, rank }: RankedUnit, certain: number, widest: number): string {
   const name = `#${unit}`.padEnd(4);
   if (!isResolved(contribution, error)) return `${name} ${NOT_RESOLVED}, ± ${plain(error!)}`;
   const range = error === null ? '' : ` ± ${plain(error)}`;
-  return `${name} ${signed(contribution)}${range}${rank <= certain ? ' *' : ''}${tied ? ' ≈' : ''}`;
+  const value = signed(contribution);
+  return `${name} ${range === '' ? value : value.padEnd(widest)}${range}${rank <= certain ? ' *' : ''}${tied ? ' ≈' : ''}`;
 }
 
 /** Methods without an integral have no columns of errors. */

@@ -7,6 +7,7 @@ import { type Format, type OpenedGraph, type Source, withFile } from '../source'
 import type { HostArray } from '../tensors/array';
 import { farthest } from '../tensors/examples';
 import { declaredInputs, Importer } from './importer';
+import { labelsIn } from './labels';
 import { ModelProto, type OnnxGraph, type TensorProto, tensorsOf } from './proto';
 import { checkShared, sharedBinding } from './sharedSizes';
 import { skeletonOf } from './skeleton';
@@ -60,8 +61,9 @@ async function open(source: Source): Promise<OpenedGraph> {
       }),
     true,
   );
+  const labels = labelsIn(model.metadata);
   return {
-    graph: built.graph,
+    graph: { ...built.graph, ...(labels && { labels }) },
     reading: built.reading,
     fewerBits: fewerBitsOf(graph),
     parameters: graph.initialisers.reduce(

@@ -129,6 +129,7 @@ export const ModelProto = message({
   producerVersion: one(3, string),
   graph: maybe(7, Graph),
   opsets: many(8, OpsetId),
+  metadata: many(14, StringEntry),
   functions: many(25, Function),
 });
 export type ModelProto = Decoded<typeof ModelProto>;

@@ -8,7 +8,7 @@ import { sizesIn, type Sizes } from '../../../engine/data/sizes';
 import type { Graph } from '../../../engine/graph/graph';
 import { matched, statistics, type Arrays } from '../arrays';
 import type { Engine } from '../engine';
-import { labelsBeside } from '../labels';
+import { labelsOfModel } from '../labels';
 import type { Sample } from '../samples';
 import { tokensBeside } from '../tokens';
 
@@ -82,7 +82,7 @@ export async function readModel(
   // A sample's own data tell more than its graph.
   const own = sample && (await engine.readArrays(sample.inputs, { signal }).catch(() => null));
   const ports = portsOf(engine.describe(graph).ports, sample?.info.alphabet ?? null, own);
-  const labels = sample?.info.labels ?? (await labelsBeside(path, summary.outputs));
+  const labels = sample?.info.labels ?? (await labelsOfModel(path, summary.outputs, graph));
   const ids = Math.max(0, ...ports.map(({ vocabulary = 0 }) => vocabulary));
   const tokens = ids > 0 ? await tokensBeside(summary.path, ids) : [];
   const opened = { graph, summary, ports, labels, tokens, path, sample: sample?.info ?? null, beside, choices };
@@ -99,7 +99,7 @@ export async function readModel(
       ...opened,
       graph: known,
       summary: again.summary,
-      labels: sample?.info.labels ?? (await labelsBeside(path, again.summary.outputs)),
+      labels: sample?.info.labels ?? (await labelsOfModel(path, again.summary.outputs, again.graph)),
     };
   });
 }

@@ -14,7 +14,7 @@ import { fittingBaseline } from '../../../engine/data/baselines';
 import type { OpenedModel } from '../../../engine/formats';
 import { variation } from '../../../engine/graph/varied';
 import { checkWritable } from '../../../engine/sessions';
-import { labelsBeside, labelsFrom } from '../../service/labels';
+import { labelsFrom, labelsOfModel } from '../../service/labels';
 import { pathFrom } from '../accuracy';
 import { attributeInTerminal, togetherInOne, type Attributed } from '../attribution';
 import { baselineFrom, exampleList, fittingFrom, gathered, selectExamples, type Group } from '../inputs';
@@ -60,7 +60,7 @@ export async function attributeCommand(
     const { varied } = variation(sized.graph, options);
     const baseline =
       fitting === null ? baselines!.of(group.arrays, rows) : fittingBaseline(ports, varied, inputs, fitting);
-    const labels = options.labels === undefined ? await labelsBeside(modelPath, sized.summary.outputs) : await labelsFrom(options.labels, sized.summary); // prettier-ignore
+    const labels = options.labels === undefined ? await labelsOfModel(modelPath, sized.summary.outputs, sized.graph) : await labelsFrom(options.labels, sized.summary); // prettier-ignore
     const afterActivation = options.afterActivation === true;
     const asking = { model: named(sized), labels, examples, count: given.count, afterActivation };
     const read = (path: string, column: string | null) =>
