@@ -14,11 +14,11 @@ import type { Engine } from '../engine';
 import { recordOf } from '../records';
 import { NOBODY, type Recovery, type RecoveryFolder, type SavedState } from '../recovery';
 import { byInput, Data } from './data';
-import { Guests, type GuestPlace } from './guests';
+import { Guests } from './guests';
 import { newId } from './ids';
 import type { OpenModel } from './model';
 import { isKept, Runs, type AskedWith, type Run } from './runs';
-import { sessionOf, type SessionFile } from './session';
+import { sessionOf, type GuestPlace, type SessionFile } from './session';
 
 /** A run that was taken in; `unkept` says why it is in no file. */
 export interface Kept {

@@ -3,15 +3,7 @@ import { asMhoError, MhoError, type MhoFault } from '../../../../contract/errors
 import type { ModelSummary } from '../../../../contract/model';
 import type { Engine } from '../engine';
 import type { StoredRun } from '../records';
-import { storedRuns } from './session';
-
-/** Where a guest is found again. */
-export interface GuestPlace {
-  readonly id: string;
-  readonly path: string;
-  readonly place: number;
-  readonly created: string;
-}
+import { storedRuns, type GuestPlace } from './session';
 
 /** A run that is read, of which model, and where in which session file it is. */
 export interface Placed {

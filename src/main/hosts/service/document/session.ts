@@ -8,7 +8,6 @@ import { guestPlace, viewOf, type SessionView } from '../../../../contract/view'
 import { givenName, madeName } from '../../../../contract/words/runs';
 import type { StoredRun } from '../records';
 import type { Stamp } from '../recovery';
-import type { GuestPlace } from './guests';
 import { newId } from './ids';
 
 export interface SessionFile {
@@ -69,6 +68,14 @@ export const storedRuns = (session: Session): StoredRun[] =>
       trace: [],
     };
   });
+
+/** Where a run of another session is found again. */
+export interface GuestPlace {
+  readonly id: string;
+  readonly path: string;
+  readonly place: number;
+  readonly created: string;
+}
 
 /** Another session, as a session names it: local, and called as sessions are. */
 const isSession = (path: string): boolean => /\.mho$/i.test(path) && !/^(\\\\|\/\/)/.test(path);
