@@ -127,7 +127,7 @@ const catalogue = {
     'Open that model; when it was trained or saved anew since, run the attribution again.',
   ],
   RUN_WITHOUT_FILES: [
-    'No file is known that the inputs of {run} came from: they are rows of its session.',
+    'No file is known that the {what} of {run} came from: they are rows of its session, or were changed here.',
     'Open the files that hold them and run it again; that run can be repeated in a terminal.',
   ],
   HOLD_AND_WALK: ['{input} was asked to be held and to be walked.', 'Leave out one of the two.'],

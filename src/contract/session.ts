@@ -22,6 +22,7 @@ import type { KeptFault } from './errors';
 import { HELD_REASONS, type ModelSummary, type Varied } from './model';
 import { sessionView, type SessionView } from './view';
 import { notebookSchema, type Notebook } from './notebook';
+import { dataSource, type DataSource } from './setup';
 
 /** Raised when a reader of the version before could not understand a file. */
 export const SESSION_VERSION = 1;
@@ -107,6 +108,8 @@ const question = z.object({
   inputs: namedEntries.min(1),
   /** Where the inputs came from, and which of its examples these are. */
   source: z.string().nullable(),
+  /** The files themselves, by which a run is repeated; absent where the numbers came from none. */
+  files: z.object({ inputs: dataSource.optional(), baseline: dataSource.optional() }).optional().catch(undefined),
   examples: z.array(size).min(1),
   baseline: z.discriminatedUnion('kind', [
     z.object({ kind: z.literal('constant'), value: z.number(), chosen: chosen.optional() }),
@@ -299,6 +302,8 @@ export interface Question {
   /** Model input name → `[E, …]`. */
   readonly inputs: Readonly<Record<string, NumericArray>>;
   readonly source: string | null;
+  /** The files that inputs and baselines were read from; nothing opens them. */
+  readonly files?: { readonly inputs?: DataSource | undefined; readonly baseline?: DataSource | undefined } | undefined;
   readonly examples: readonly number[];
   readonly baseline: BaselineSpec;
   readonly target: TargetSpec;

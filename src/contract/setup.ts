@@ -19,6 +19,13 @@ export const imageReading = z.object({
   std: perChannel(z.number().positive()),
 });
 
+/** Files that were opened together; `input` where they were opened for one input of several. */
+export const dataPart = z.object({ paths: z.array(z.string()).min(1), input: z.string().nullable() });
+export type DataPart = z.infer<typeof dataPart>;
+/** What data are read from, as files: parts in the order of opening. */
+export const dataSource = z.object({ parts: z.array(dataPart).min(1), reading: imageReading.partial() });
+export type DataSource = z.infer<typeof dataSource>;
+
 const place = z.union([z.number().int().nonnegative(), z.array(z.number().int().nonnegative()).max(16)]);
 export const target = z.object({
   layer: layerName.optional(),

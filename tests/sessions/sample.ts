@@ -92,6 +92,10 @@ export function sampleSession(): Session {
       {
         inputs: { image: array(3, 4, 4, 1), 'päth/../x': { ...array(3, 2), lost: numbers(6) } },
         source: 'inputs.npz',
+        files: {
+          inputs: { parts: [{ paths: ['/dätä/inputs.npz'], input: null }], reading: { range: '0..1', mean: [0.5] } },
+          baseline: { parts: [{ paths: ['/a.npy', '/b.npy'], input: 'image' }], reading: {} },
+        },
         examples: [0, 2, 5],
         baseline: {
           kind: 'arrays',

@@ -151,7 +151,7 @@ class Reader {
   }
 
   async #question(question: Manifest['questions'][number]): Promise<Session['questions'][number]> {
-    const { source, examples, baseline, target, minus, hold, walk } = question;
+    const { source, files, examples, baseline, target, minus, hold, walk } = question;
     const inputs = await this.#named(question.inputs);
     for (const [name, { shape }] of Object.entries(inputs))
       if (shape[0] !== examples.length)
@@ -162,6 +162,7 @@ class Reader {
     return {
       inputs,
       source,
+      ...(files && { files }),
       examples,
       baseline: baseline.kind === 'constant' ? baseline : { ...baseline, arrays: await this.#named(baseline.arrays) },
       target,

@@ -77,25 +77,28 @@ function manifestOf(session: Session, arrays: Arrays): Manifest {
     created: session.created,
     software: session.software,
     model: session.model as Manifest['model'],
-    questions: session.questions.map(({ inputs, source, examples, baseline, target, minus, hold, walk }, place) => ({
-      inputs: named(`questions/${place}/inputs`, inputs),
-      source,
-      examples: [...examples],
-      baseline:
-        baseline.kind === 'constant'
-          ? (baseline as Manifest['questions'][number]['baseline'])
-          : {
-              kind: 'arrays' as const,
-              arrays: named(`questions/${place}/baselines`, baseline.arrays),
-              perExample: baseline.perExample === true,
-              rest: baseline.rest,
-              chosen: baseline.chosen && [...baseline.chosen],
-            },
-      target: target as Manifest['questions'][number]['target'],
-      minus: minus as Manifest['questions'][number]['minus'],
-      hold: hold && [...hold],
-      walk: walk && [...walk],
-    })),
+    questions: session.questions.map(
+      ({ inputs, source, files, examples, baseline, target, minus, hold, walk }, place) => ({
+        inputs: named(`questions/${place}/inputs`, inputs),
+        source,
+        files,
+        examples: [...examples],
+        baseline:
+          baseline.kind === 'constant'
+            ? (baseline as Manifest['questions'][number]['baseline'])
+            : {
+                kind: 'arrays' as const,
+                arrays: named(`questions/${place}/baselines`, baseline.arrays),
+                perExample: baseline.perExample === true,
+                rest: baseline.rest,
+                chosen: baseline.chosen && [...baseline.chosen],
+              },
+        target: target as Manifest['questions'][number]['target'],
+        minus: minus as Manifest['questions'][number]['minus'],
+        hold: hold && [...hold],
+        walk: walk && [...walk],
+      }),
+    ),
     runs: session.runs.map((run, place) => ({
       question: run.question,
       method: run.method,

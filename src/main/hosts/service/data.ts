@@ -1,24 +1,15 @@
 /** Files of numbers, letters and pictures as a model's inputs: reading them, and what a window shows of them. */
 import { basename } from 'node:path';
-import { z } from 'zod';
 import type { Doubt, HowRead, InputPort } from '../../../contract/data';
 import { MhoError } from '../../../contract/errors';
 import { shapeFault, textsFault } from '../../../contract/refusals';
 import { written } from '../../../contract/words/shape';
-import { imageReading } from '../../../contract/setup';
+import type { DataPart, DataSource } from '../../../contract/setup';
 import type { ArraySummary, InputData } from '../../../contract/studio';
 import type { DataRead } from '../../engine/data';
 import { sizesIn } from '../../engine/data/sizes';
 import { fits, matched, statistics, type Arrays } from './arrays';
 import type { Engine } from './engine';
-
-/** Files that were opened together; `input` where they were opened for one input of several. */
-export const dataPart = z.object({ paths: z.array(z.string()).min(1), input: z.string().nullable() });
-export type DataPart = z.infer<typeof dataPart>;
-
-/** What is read again after a restart, or in another way: parts in the order of opening. */
-export const dataSource = z.object({ parts: z.array(dataPart).min(1), reading: imageReading.partial() });
-export type DataSource = z.infer<typeof dataSource>;
 
 /** One file, read as is usual. */
 export const sourceOf = (path: string): DataSource => ({ parts: [{ paths: [path], input: null }], reading: {} });

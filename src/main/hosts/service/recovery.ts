@@ -13,7 +13,7 @@ import { notebookSchema } from '../../../contract/notebook';
 import { openingChoicesSchema } from '../../../contract/opening';
 import { sessionView } from '../../../contract/view';
 import { writeSafely } from '../../engine/sessions/write';
-import { dataSource } from './data';
+import { dataSource } from '../../../contract/setup';
 import { Turns } from './turns';
 
 const runRecord = z.object({

@@ -4,7 +4,7 @@ import { commandLines, type FilesOf, type Repeated } from '../../../contract/wor
 import { madeName } from '../../../contract/words/runs';
 import { basename } from 'node:path';
 import { shortFolder } from '../folders';
-import type { DataSource } from './data';
+import type { DataSource } from '../../../contract/setup';
 import type { Epoch } from './document/epoch';
 import type { Run } from './document/runs';
 
@@ -16,11 +16,15 @@ const shortPath = (path: string): string => {
 const partsOf = ({ parts }: DataSource): readonly FilesOf[] =>
   parts.map(({ paths, input }) => ({ input, paths: paths.map(shortPath) }));
 
-function baselineOf({ question: { baseline }, askedWith }: Run, epoch: Epoch): Repeated['baseline'] | null {
+/** The files that data were read from here; null where they are of a session that was opened again. */
+const sourceOf = (epoch: Epoch, handle: string | null): DataSource | null =>
+  handle === null ? null : epoch.data.sourceOf(handle);
+
+function baselineOf({ question: { baseline, files }, askedWith }: Run, epoch: Epoch): Repeated['baseline'] | null {
   if (baseline.kind === 'constant') return baseline;
   if (baseline.chosen) return { kind: baseline.chosen.some(({ kind }) => kind === 'uniform') ? 'uniform' : 'fitting' };
-  const source = askedWith.baseline === null ? null : epoch.data.sourceOf(askedWith.baseline);
-  return source && { kind: 'files', parts: partsOf(source), perExample: baseline.perExample === true };
+  const source = sourceOf(epoch, askedWith.baseline) ?? files?.baseline;
+  return source ? { kind: 'files', parts: partsOf(source), perExample: baseline.perExample === true } : null;
 }
 
 /** @throws HANDLE_UNKNOWN, NOTHING_OPEN, RUN_OTHER_MODEL, RUN_WITHOUT_FILES */
@@ -30,9 +34,10 @@ export function commandOf(epoch: Epoch, id: string): string {
   const name = run.name ?? madeName(run.result);
   if (run.model !== model.summary.hash) throw new MhoError('RUN_OTHER_MODEL', { run: name, model: model.summary.name });
   const { question, result, askedWith } = run;
-  const source = askedWith.data === null ? null : epoch.data.sourceOf(askedWith.data);
+  const source = sourceOf(epoch, askedWith.data) ?? question.files?.inputs;
+  if (!source) throw new MhoError('RUN_WITHOUT_FILES', { run: name, what: 'inputs' });
   const baseline = baselineOf(run, epoch);
-  if (!source || !baseline) throw new MhoError('RUN_WITHOUT_FILES', { run: name });
+  if (!baseline) throw new MhoError('RUN_WITHOUT_FILES', { run: name, what: 'baselines' });
   return commandLines({
     model: shortPath(model.path),
     signature: model.choices.signature ?? model.summary.signature,

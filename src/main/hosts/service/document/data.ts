@@ -3,13 +3,14 @@ import type { AttributionRequest } from '../../../../contract/attribution';
 import type { EditMade, InputPort } from '../../../../contract/data';
 import { MhoError } from '../../../../contract/errors';
 import type { Question } from '../../../../contract/session';
+import type { DataSource } from '../../../../contract/setup';
 import { editedWords } from '../../../../contract/words/edits';
 import type { Edit, InputData, RunSetup, StudioBaseline } from '../../../../contract/studio';
 import type { DataRead } from '../../../engine/data';
 import { fittingBaseline } from '../../../engine/data/baselines';
 import { variation } from '../../../engine/graph/varied';
 import { matched, placesOf, rowsOf, type Arrays } from '../arrays';
-import { inputData, inputFaults, readSource, type DataSource } from '../data';
+import { inputData, inputFaults, readSource } from '../data';
 import { editedRow } from '../editing';
 import type { Engine } from '../engine';
 import type { SavedState } from '../recovery';
@@ -203,9 +204,12 @@ export class Data {
   }
 
   question(setup: RunSetup, request: AttributionRequest): Question {
+    const inputs = this.sourceOf(setup.data);
+    const baseline = setup.baseline.kind === 'data' ? this.sourceOf(setup.baseline.data) : null;
     return {
       inputs: request.inputs,
       source: this.get(setup.data, 'input').name,
+      ...((inputs ?? baseline) && { files: { ...(inputs && { inputs }), ...(baseline && { baseline }) } }),
       examples: setup.examples,
       baseline: request.baseline,
       target: request.target,

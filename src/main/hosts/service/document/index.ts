@@ -10,6 +10,7 @@ import { MhoError } from '../../../../contract/errors';
 import type { ModelSummary } from '../../../../contract/model';
 import type { Notebook } from '../../../../contract/notebook';
 import type { OpeningChoices } from '../../../../contract/opening';
+import type { DataPart, DataSource } from '../../../../contract/setup';
 import type {
   DocumentState,
   InputData,
@@ -22,7 +23,7 @@ import type {
 import type { SessionView } from '../../../../contract/view';
 import { shortFolder } from '../../folders';
 import type { Arrays } from '../arrays';
-import { sourceOf, withPart, type DataPart, type DataSource } from '../data';
+import { sourceOf, withPart } from '../data';
 import { recordOf, type StoredRun } from '../records';
 import type { RecoveryFolder, SavedState } from '../recovery';
 import { sample as findSample, type Sample } from '../samples';
