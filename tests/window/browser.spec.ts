@@ -52,6 +52,28 @@ test('a link to a unit in the address is followed, and says so where it leads in
   expect(faults).toEqual([]);
 });
 
+test('keys do here what they do in the program: the report is a file', async () => {
+  await page.keyboard.press('?');
+  const keys = page.getByRole('dialog', { name: 'Keys' });
+  await expect(keys).toContainText('Export the report');
+  await expect(keys).not.toContainText('New window');
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('progressbar', { name: 'Run' })).toHaveCount(0, { timeout: 60_000 });
+  const coming = page.waitForEvent('download');
+  await page.keyboard.press('Control+e');
+  expect((await coming).suggestedFilename()).toMatch(/\.html$/);
+  for (const [key, dialog] of Object.entries({ 'Control+k': 'Go to anything', 'Control+,': 'Settings' })) {
+    await page.keyboard.press(key);
+    await expect(page.getByRole('dialog', { name: dialog })).toBeVisible();
+    await page.keyboard.press('Escape');
+    await expect(page.getByRole('dialog')).toHaveCount(0);
+  }
+  await page.keyboard.press('6');
+  await expect(page.getByRole('tab', { name: 'Runs' })).toHaveAttribute('aria-selected', 'true');
+  await page.keyboard.press('1');
+  expect(faults).toEqual([]);
+});
+
 test('pictures are picked together, uploaded and read as examples', async () => {
   const picture = (level: number) => ({
     name: `level-${level}.png`,

@@ -1,5 +1,5 @@
 /**
- * The pictures of README.md and docs/views: taken of the real window, which shows what the text beside them says. They
+ * The pictures of README.md, docs/studio.md and docs/views: taken of the real window, which shows what the text beside them says. They
  * are written anew by `MHO_PICTURES=write`; else those in docs/pictures must look like what the window shows today.
  */
 import { expect, test, type Locator } from '@playwright/test';
@@ -133,11 +133,52 @@ test('path', async () => {
   await picture('path', results());
 });
 
+test('the run table', async () => {
+  await view('Runs');
+  await expect(results().getByRole('table', { name: 'Runs' })).toBeVisible();
+  await picture('runs', results());
+});
+
+test('a figure before it is saved', async () => {
+  await view('Ranking');
+  await studio.page.getByRole('button', { name: 'Save this unit', exact: true }).click();
+  const dialog = studio.page.getByRole('dialog');
+  await dialog.getByRole('radio', { name: /^One column/ }).check();
+  await expect(dialog.getByText(/^85 × \d+ mm/)).toBeVisible();
+  await expect(dialog.getByRole('img', { name: /^Preview/ })).toBeVisible();
+  await picture('figure', dialog);
+  await dialog.getByRole('radio', { name: /^Its own size/ }).check();
+  await studio.page.keyboard.press('Escape');
+});
+
 test('dark', async () => {
   await view('Ranking');
   await studio.page.getByRole('button', { name: 'Dark colours' }).click();
   await expect(studio.page.locator('html')).toHaveAttribute('data-theme', 'dark');
   await picture('studio-dark');
+});
+
+test('a page of a unit', async () => {
+  const { page } = studio;
+  await page.getByRole('button', { name: 'Light colours' }).click();
+  await page.locator('[data-row]').first().dblclick();
+  const unit = page.getByRole('region', { name: /^Unit .+ #\d+$/ });
+  await expect(unit.getByRole('region', { name: /^Weights/ }).first()).toBeVisible();
+  await expect(unit.locator('[aria-busy=true]')).toHaveCount(0, { timeout: 60_000 });
+  await picture('unit', unit);
+  await page.keyboard.press('Escape');
+});
+
+test('what tells two classes apart', async () => {
+  const { page } = studio;
+  await view('Examples');
+  await page.getByRole('button', { name: 'Units × examples' }).click();
+  await page.getByLabel('Class', { exact: true }).selectOption({ label: '3' });
+  await page.getByLabel('Against', { exact: true }).selectOption({ label: '5' });
+  await page.getByRole('button', { name: /^Run 3 − 5/ }).click();
+  await expect(page.getByText(/^4 examples by/)).toBeVisible({ timeout: 60_000 });
+  await expect(page.getByRole('progressbar', { name: 'Run' })).toHaveCount(0, { timeout: 60_000 });
+  await picture('tell-apart', results());
 });
 
 test('a unit over a sequence, and what drives it', async () => {
@@ -155,6 +196,7 @@ test('a unit over a sequence, and what drives it', async () => {
 test('the documents show these pictures, all of them and no other', () => {
   const named = [
     'README.md',
+    'docs/studio.md',
     ...['README', 'set-up', 'layer-graph', 'ranking', 'completeness', 'compare', 'path', 'neuron'].map(
       (page) => `docs/views/${page}.md`,
     ),

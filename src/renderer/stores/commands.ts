@@ -1,7 +1,8 @@
 /** What commands do: one table behind menu items, keys, buttons and the palette. */
 import { COMMAND_LIST, commandOf, keysOf, typed, type Command, type Keys } from '../../contract/commands';
 import { isProvisional } from '../logic/provisional';
-import { VIEWS, viewOfKey } from '../logic/views';
+import { capsOf, commandsOf, keyList } from '../logic/keyList';
+import { viewOfKey } from '../logic/views';
 import { appearance } from './theme.svelte';
 import { messages } from './messages.svelte';
 import { shell } from './shell.svelte';
@@ -107,16 +108,12 @@ export const commands = Object.fromEntries(
 ) as Readonly<Record<Command, () => void>>;
 
 /** Commands that this host has. */
-export const offered = (): typeof COMMAND_LIST =>
-  COMMAND_LIST.filter(({ only }) => only === undefined || only === studio.program.client.host);
+export const offered = (): typeof COMMAND_LIST => commandsOf(studio.program.client.host);
 
 const isMac = (): boolean => /^Mac/.test(navigator.platform);
 
 /** Keys as they stand on the keyboard, one after the other. */
-export const caps = (keys: Keys): readonly string[] => {
-  const names: Readonly<Record<string, string>> = { Mod: isMac() ? '⌘' : 'Ctrl', Escape: 'Esc' };
-  return keys.split(/\+(?=.)/).map((key) => names[key] ?? key);
-};
+export const caps = (keys: Keys): readonly string[] => capsOf(keys, isMac());
 
 /** The keys of a command, as a tooltip names them; empty without. */
 export const keyWords = (command: Command): string => {
@@ -124,40 +121,8 @@ export const keyWords = (command: Command): string => {
   return keys === undefined ? '' : caps(keys).join(' ');
 };
 
-/** Keys that the views have for themselves, and those of the host. */
-const OTHERS: readonly { readonly keys: readonly (readonly string[])[]; readonly does: string }[] = [
-  { keys: [['Arrows']], does: 'Move in the graph, the ranking, the examples' },
-  { keys: [['Enter']], does: 'Select; open or close a group; on what is selected: the unit’s page' },
-  { keys: [['Shift', 'Enter']], does: 'In the graph: open a group with all that is in it' },
-  { keys: [['I']], does: 'In the graph: what the selected layer is made of' },
-  {
-    keys: [
-      ['Alt', '←'],
-      ['Alt', '→'],
-    ],
-    does: 'Back and forward between units’ pages; Esc returns to the results',
-  },
-  { keys: [['+'], ['−'], ['0']], does: 'Zoom the graph in, out, to fit' },
-  { keys: [['Shift', 'F10'], ['Menu']], does: 'What can be done with the row, value or picture' },
-  { keys: [['Ctrl', 'C']], does: 'Copy the row that has the focus' },
-  {
-    keys: [
-      ['Ctrl', '+'],
-      ['Ctrl', '−'],
-      ['Ctrl', '0'],
-    ],
-    does: 'Larger, smaller, as it was',
-  },
-];
-
-/** All keys and what they do, for the dialog: each works as it stands there, in every host. */
-export const keyList = (): typeof OTHERS => [
-  ...offered()
-    .filter(({ keys }) => keys.length > 0)
-    .map(({ label, keys }) => ({ keys: keys.map(caps), does: label.replace(/…$/, '') })),
-  ...VIEWS.map(({ name }, at) => ({ keys: [[`${at + 1}`]], does: name })),
-  ...OTHERS,
-];
+/** All keys of this host and what they do, for the dialog. */
+export const keysHere = (): ReturnType<typeof keyList> => keyList(studio.program.client.host, isMac());
 
 const inField = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement && target.matches('input, select, textarea, [contenteditable]');
