@@ -168,6 +168,21 @@ describe('positions', () => {
     expect(bars.every(({ up, down }) => up + down === 0)).toBe(true);
   });
 
+  it('the picture of a unit in a column: what does not fit beside stands below, nothing outside', () => {
+    const map = { shape: [4, 4], data: Float32Array.from({ length: 16 }, (_, at) => at - 8) };
+    const maps = ['NIG · 2 %', 'Rescale', 'Genomics'].map((caption) => ({ caption, map, value: 2, error: '', extent: 8 })); // prettier-ignore
+    const of = { title: 'conv #2', subtitle: 'Conv2D', maps, input: null, layer: { values: [1, 2, -3], unit: 1 }, curve: null }; // prettier-ignore
+    const sizeOf = (room?: number) => {
+      const svg = unitPicture(of, 'light', () => 'data:image/png;base64,', room);
+      const [, , width, height] = /viewBox="(\S+) (\S+) (\S+) (\S+)"/.exec(svg)!.slice(1).map(Number);
+      return { width: width!, height: height! };
+    };
+    const [whole, column] = [sizeOf(), sizeOf(400)];
+    expect(whole.width).toBeGreaterThan(700);
+    expect(column.width).toBeLessThanOrEqual(400);
+    expect(column.height).toBeGreaterThan(2 * whole.height);
+  });
+
   it('the picture of a unit: one map per run, its layer, its way', () => {
     const map = { shape: [4], data: Float32Array.of(2, -1, 0, 1) };
     const svg = unitPicture(

@@ -113,7 +113,7 @@ test('an ONNX model of one’s own and a picture to a figure for a column', asyn
   const dialog = page.getByRole('dialog');
   await user.click(dialog.getByRole('radio', { name: /^One column/ }));
   await user.click(dialog.getByRole('radio', { name: /^PDF/ }));
-  await expect(dialog.getByText(/^85 × \d+ mm/)).toBeVisible();
+  await expect(dialog.getByText(/^85 × \d+ mm, smallest letters [5-9]\.\d points/)).toBeVisible();
   const file = join(folder, 'figure.pdf');
   await user.answer({ save: file });
   await user.click(dialog.getByRole('button', { name: 'Save', exact: true }));

@@ -33,6 +33,8 @@ const PAD = 16;
 const MAP = 168;
 const WIDE = 560;
 const SIDE = 200;
+/** Height of what stands beside the maps, with its caption. */
+const BLOCK = 18 + 72 + 14;
 /** Where maps begin, below the subtitle. */
 const TOP = 32;
 
@@ -72,32 +74,47 @@ function curveOf(alphas: ArrayLike<number>, values: ArrayLike<number>): string {
   );
 }
 
-/** @param url makes a picture of a map's pixels */
+/**
+ * @param url makes a picture of a map's pixels
+ * @param room its width, in which what does not fit beside stands below; without one as wide as it comes
+ */
 export function unitPicture(
   { title, subtitle, maps, input, layer, curve }: UnitPicture,
   theme: Theme,
   url: PixelUrl,
+  room?: number | null,
 ): string {
+  const most = room ?? Infinity;
   const paint = paints[theme];
   const parts = [words(subtitle, PAD, 20, 11.5, { fill: paint.faint })];
   const along = maps.some(({ map }) => map.shape.length === 1 && map.data.length > 1);
-  let [x, y, bottom] = [PAD, TOP, TOP];
+  const wide = Math.min(WIDE, most - 2 * PAD);
+  let [x, y, bottom, right] = [PAD, TOP, TOP, PAD];
   for (const { caption, map, value, error, extent } of maps) {
-    const fragment = positionsFragment(map, input, extent, theme, along ? WIDE : MAP, along ? 64 : MAP, url);
+    const fragment = positionsFragment(map, input, extent, theme, along ? wide : MAP, along ? 64 : MAP, url);
     const says = `${caption}${value === null ? '' : ` ${signed(value)}`}${error === '' ? '' : ` ${error}`}`;
+    const width = Math.max(fragment?.width ?? 0, textWidth(says, 12));
+    if (!along && x > PAD && x + width + PAD > most) [x, y] = [PAD, bottom];
     parts.push(words(says, x, y + 10, 12, { fill: paint.soft }));
     if (fragment) parts.push(tag('g', { transform: `translate(${x} ${y + 18})` }, fragment.markup));
     const height = 18 + (fragment?.height ?? 0) + 12;
     bottom = Math.max(bottom, y + height);
     if (along) y += height;
-    else x += Math.max(fragment?.width ?? 0, textWidth(says, 12)) + PAD;
+    else x += width + PAD;
+    right = Math.max(right, along ? PAD + wide + PAD : x);
   }
-  const side = along ? PAD + WIDE + PAD : x + PAD;
-  let down = TOP;
+  const below = (along ? right : right + PAD) + SIDE + PAD > most;
+  let side = below ? PAD : along ? right : right + PAD;
+  let down = below ? bottom : TOP;
   const beside = (caption: string, markup: string): void => {
+    const width = Math.max(SIDE, textWidth(caption, 12));
+    if (below && side > PAD && side + width + PAD > most) [side, down] = [PAD, down + BLOCK];
     parts.push(words(caption, side, down + 10, 12, { fill: paint.soft }));
     parts.push(tag('g', { transform: `translate(${side} ${down + 18})` }, markup));
-    down += 18 + 72 + 14;
+    bottom = Math.max(bottom, down + BLOCK);
+    right = Math.max(right, side + width + PAD);
+    if (below) side += width + PAD;
+    else down += BLOCK;
   };
   if (layer && layer.values.length > 1)
     beside(`among the ${layer.values.length} of its layer`, strip(layer.values, layer.unit, theme));
@@ -111,6 +128,5 @@ export function unitPicture(
         tag('path', { d: curveOf(curve.alphas, values), fill: 'none', stroke: paint.accent, 'stroke-width': 2 }),
     );
   }
-  const width = down > TOP ? side + SIDE + PAD : side;
-  return drawing(width, Math.max(bottom, down) + 8, title, theme, parts);
+  return drawing(right, bottom + 8, title, theme, parts);
 }
