@@ -343,6 +343,34 @@ describe('graphs inside nodes', () => {
     await expect(attribute(device, model.graph, asked)).rejects.toThrow(/OP_UNSUPPORTED.*Loop/);
   });
 
+  it('Gather at positions that are an input, from the end too: nodes of a graph at the ends of its edges', async () => {
+    const model = await opened({
+      inputs: [
+        { name: 'x', shape: ['nodes', 2] },
+        { name: 'edges', shape: [2, 'edges'], type: INT64 },
+      ],
+      outputs: [{ name: 'y' }],
+      nodes: [
+        { op: 'Gather', inputs: ['edges', 'zero'], outputs: ['from'], attributes: { axis: 0 } },
+        { op: 'Tanh', inputs: ['x'], outputs: ['h'] },
+        { op: 'Gather', inputs: ['h', 'from'], outputs: ['y'], attributes: { axis: 0 } },
+      ],
+      constants: { zero: { shape: [], data: [0], type: INT64 } },
+    });
+    expect(model.summary.examples).toBe('whole');
+    const bound = await openModel(model.summary.path, { choices: { sizes: { x: [4, 2], edges: [2, 3] } } });
+    const x = spread([4, 2]);
+    const inputs = { x: rows([x]), edges: { shape: [1, 2, 3], data: Float32Array.from([3, 0, -2, 1, 1, 1]) } };
+    const { y } = await predict(device, bound.graph, inputs);
+    const wanted = [3, 0, 2].flatMap((node) => [x.data[2 * node]!, x.data[2 * node + 1]!].map(Math.tanh));
+    expect(y!.shape).toEqual([1, 3, 2]);
+    wanted.forEach((value, at) => expect(y!.data[at]).toBeCloseTo(value, 5));
+    const [run] = await attribute(device, bound.graph, { inputs, baseline: { kind: 'constant', value: 0 }, target: { index: [2, 1] }, methods: ['nig'], rule: 'secant', steps: 8 }); // prettier-ignore
+    const contributions = run!.layers.find(({ name }) => name === 'Tanh' || name === 'h')!.contributions;
+    expect(contributions[5]).toBeCloseTo(Math.tanh(x.data[5]!), 4);
+    expect([...contributions].filter((value) => Math.abs(value) > 1e-6)).toHaveLength(1);
+  });
+
   it('decision trees are refused as what they are, with what attributes them', async () => {
     const model = await opened({
       inputs: [{ name: 'x', shape: ['batch', 3] }],

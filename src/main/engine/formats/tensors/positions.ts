@@ -1,7 +1,7 @@
 /** What lies at positions, fixed by the file or told by whole numbers that vary: these are products with a one at each position. */
 import * as host from './array';
 import { isArray, NotExpressible, product, range, type HostArray } from './array';
-import { type Assembly, symbolic, type Tensor } from './assembly';
+import { type Assembly, symbolic, type Tensor, type Varying } from './assembly';
 import { converted } from './casts';
 import * as matrices from './matrices';
 import * as moves from './moves';
@@ -38,6 +38,15 @@ export function gathered(to: Assembly, x: Tensor, indices: Tensor, axis: number,
   const taken = to.reshape(matrices.matmul(to, ones, values), [...common, ...inner, ...pre, ...post]);
   const [from, until] = [own + inner.length, own + inner.length + pre.length];
   return to.transpose(taken, [...range(own), ...range(pre.length, from), ...range(inner.length, own), ...range(post.length, until)]); // prettier-ignore
+}
+
+/** Positions that count from the end where they are negative, counted from the front. */
+export function fromFront(to: Assembly, indices: Tensor, size: number): Tensor {
+  if (isArray(indices)) return indices;
+  return to.asWhole(() => {
+    const behind = to.binary('greater', host.wholes([0], []), indices);
+    return to.binary('add', indices, to.binary('mul', behind, host.wholes([size], []))) as Varying;
+  });
 }
 
 /** Fixed positions of their own at each place of common axes. */

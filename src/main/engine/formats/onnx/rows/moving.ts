@@ -1,6 +1,7 @@
 /** Ops that move values: shapes, orders of axes, parts, joins, places. */
-import { NotExpressible, product, range } from '../../tensors/array';
+import { isArray, NotExpressible, product, range } from '../../tensors/array';
 import { band, completed, spreadOut } from '../../tensors/compositions';
+import { fromFront, gathered } from '../../tensors/positions';
 import { parts, reversed } from '../../tensors/pieces';
 import type { Tensor } from '../../tensors/assembly';
 import type { Row } from './row';
@@ -116,8 +117,14 @@ export const moving: Readonly<Record<string, Row>> = {
   },
   Tile: (call) => moves.tile(call.to, call.input(0), call.to.list(call.input(1), 'repeats')),
   Expand: (call) => moves.expand(call.to, call.input(0), call.to.list(call.input(1), 'a shape')),
-  Gather: (call) =>
-    moves.gather(call.to, call.input(0), call.input(1), call.to.axis(call.input(0), call.int('axis', 0))),
+  Gather: (call) => {
+    const { to } = call;
+    const [x, indices] = [call.input(0), call.input(1)];
+    const axis = to.axis(x, call.int('axis', 0));
+    // Rows of a table are looked up as they are: a path starts behind them.
+    if (isArray(indices) || isArray(x)) return moves.gather(to, x, indices, axis);
+    return gathered(to, x, fromFront(to, indices, to.shape(x)[axis]!), axis, 0);
+  },
   OneHot: oneHot,
   DepthToSpace: (call) => {
     const { to } = call;
