@@ -6,6 +6,7 @@ import { completenessPicture, rankingPicture, residualShare } from '../../src/re
 import { pathPicture, scatterPicture } from '../../src/renderer/drawings/plots';
 import { alongAxis, lettersUnder } from '../../src/renderer/drawings/positions';
 import { paints, soundXml } from '../../src/renderer/drawings/svg';
+import { stripPicture, stripPlaces } from '../../src/renderer/drawings/strips';
 import { unitPicture } from '../../src/renderer/drawings/unit';
 import { layerSums } from '../../src/renderer/logic/completeness';
 import { pictureOf } from '../../src/renderer/logic/inputs';
@@ -283,6 +284,24 @@ describe('plots of the report', () => {
     const ways = shapes(svg, 'path').filter((shape) => shape.getAttribute('fill') === 'none');
     const ends = ways.map((shape) => /^(M[^L]+).*L([^L]+)$/.exec(shape.getAttribute('d')!)!.slice(1));
     expect(ends[0]).toEqual(ends[1]);
+  });
+});
+
+describe('strips of layers', () => {
+  const strip = (layer: string) => ({ layer, shares: [0.5, 1], value: '1', says: '' });
+  const written = (names: readonly string[], short?: (layer: string) => string) =>
+    shapes(stripPicture(names.map(strip), 'Where the error sits', 'light', short), 'text').map(({ textContent }) => textContent); // prettier-ignore
+
+  it('give names the room that they need, up to two fifths of the width', () => {
+    expect(stripPlaces(600, ['a', 'b']).left).toBeLessThan(70);
+    const long = 'stage_0/residual_block_7/residual_add';
+    expect(stripPlaces(600, ['a', long]).left).toBeGreaterThan(180);
+    expect(stripPlaces(600, [long.repeat(4)])).toMatchObject({ left: 252, across: 286 });
+    expect(written([long])).toContain(long);
+  });
+
+  it('leave out in a picture what the window leaves out', () => {
+    expect(written(['backbone/encoder/conv'], (layer) => layer.slice(17))).toContain('conv');
   });
 });
 

@@ -168,6 +168,7 @@ export class OpenModel {
         ...(this.#read && { reading: this.#read }),
       });
       await this.#atSizesOf(data);
+      this.#keptReading = null; // a file tells how it was read
       await this.use(data, [0]);
     });
   }

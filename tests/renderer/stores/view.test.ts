@@ -228,6 +228,20 @@ describe('what is asked at the left', () => {
   });
 });
 
+describe('how pictures were read', () => {
+  it('is known of rows out of a session, until a file tells anew', async () => {
+    const { studio, program } = await begun();
+    await run(studio, program);
+    studio.model.readAs({ range: '0..1', fit: 'crop', channels: 'bgr', mean: [0.5], std: [0.2], chosen: false });
+    await studio.save();
+    await reopen(studio);
+    expect(studio.model.known('x').reading).toMatchObject({ channels: 'bgr', mean: [0.5] });
+    Object.assign(program.client.answers, { readInputs: () => inputData('other', 2) });
+    await studio.readInputs([{ file: 'i', name: 'other.npy', where: '', kind: 'data' }]);
+    expect(studio.model.known('x').reading).toBeNull();
+  });
+});
+
 describe('runs of another session', () => {
   it('are there again; where their file is not, that is said and nothing of them is lost', async () => {
     const { studio, program } = await begun();
