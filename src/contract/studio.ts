@@ -342,6 +342,8 @@ export interface DocumentState {
   /** Whether something is not in the session file. */
   readonly dirty: boolean;
   readonly runs: number;
+  /** Units in its notebook. */
+  readonly notes: number;
   /** False for a session that was reopened without its model. */
   readonly modelOpen: boolean;
   /** How much of a model that is being opened has been read, in bytes; null when none is, or it is too small to tell. */
@@ -371,7 +373,9 @@ export interface RecoveryEntry {
   readonly id: string;
   readonly title: string;
   readonly runs: number;
-  /** ISO 8601, of its last run. */
+  /** Units in its notebook. */
+  readonly notes: number;
+  /** ISO 8601, of its last run; of a notebook alone, of its session. */
   readonly when: string;
 }
 

@@ -21,3 +21,9 @@ export function shareWords(share: number): string {
   if (percent >= 10) return `${Math.round(percent)} %`;
   return `${Number(percent.toPrecision(2))} %`;
 }
+
+/** What a session holds: `2 runs and 1 note`; of nothing: `nothing`. */
+export function heldWords({ runs, notes }: { readonly runs: number; readonly notes: number }): string {
+  const parts = [...(runs > 0 ? [count(runs, 'run')] : []), ...(notes > 0 ? [count(notes, 'note')] : [])];
+  return parts.join(' and ') || 'nothing';
+}

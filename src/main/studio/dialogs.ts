@@ -59,7 +59,7 @@ export async function askUnsaved(window: BrowserWindow, title: string): Promise<
   const { response } = await dialog.showMessageBox(window, {
     type: 'warning',
     message: `Save the session of ${title}?`,
-    detail: 'Runs that are in no file are lost if you do not save.',
+    detail: 'Runs and notes that are in no file are lost if you do not save.',
     buttons: ['Save', 'Don’t Save', 'Cancel'],
     defaultId: 0,
     cancelId: 2,

@@ -59,7 +59,15 @@ export class StudioWindow {
   readonly document = randomBytes(12).toString('hex');
   readonly grants = new Grants();
   readonly browser: BrowserWindow;
-  #state: DocumentState = { title: null, session: null, dirty: false, runs: 0, modelOpen: false, opening: null };
+  #state: DocumentState = {
+    title: null,
+    session: null,
+    dirty: false,
+    runs: 0,
+    notes: 0,
+    modelOpen: false,
+    opening: null,
+  };
   #launch: Launch;
   /** What the model was opened from; null where it came with a session. */
   #model: Opens = null;
@@ -246,7 +254,7 @@ export class StudioWindow {
     if (this.#asking || this.#closing) return;
     this.#asking = true;
     try {
-      if (this.#state.dirty && this.#state.runs > 0 && (await this.#decide()) === 'stay') {
+      if (this.#state.dirty && this.#state.runs + this.#state.notes > 0 && (await this.#decide()) === 'stay') {
         this.options.onStay();
         return;
       }

@@ -5,6 +5,7 @@ import { capsOf, commandsOf, keyList } from '../logic/keyList';
 import { viewOfKey } from '../logic/views';
 import { appearance } from './theme.svelte';
 import { messages } from './messages.svelte';
+import { notebook } from './notebook.svelte';
 import { shell } from './shell.svelte';
 import { selection } from './selection.svelte';
 import { studio } from './studio.svelte';
@@ -45,8 +46,8 @@ const ACTIONS: Readonly<Record<Command, Action>> = {
     run: () => void studio.chooseInputs(),
     refused: () => unless(studio.model.opened !== null, 'No model is open'),
   },
-  save: { run: () => void studio.save(), refused: () => unless(studio.runs.own.length > 0, 'Nothing was run yet') },
-  'save-as': { run: () => void studio.save(true), refused: () => unless(studio.runs.own.length > 0, 'Nothing was run yet') }, // prettier-ignore
+  save: { run: () => void studio.save(), refused: nothingToSave },
+  'save-as': { run: () => void studio.save(true), refused: nothingToSave },
   'export-report': {
     run: () => void studio.program.guard(async () => (await import('../logic/report')).exportReport()),
     refused: () => unless(!studio.runs.current.every(isProvisional), 'No run is shown'),
@@ -91,6 +92,10 @@ const ACTIONS: Readonly<Record<Command, Action>> = {
   },
   keys: { run: () => (shell.dialog = 'keys') },
 };
+
+function nothingToSave(): string | null {
+  return unless(studio.runs.own.length > 0 || notebook.notes.length > 0, 'Nothing was run or noted yet');
+}
 
 function severalExamples(): string | null {
   return unless(studio.runs.examples.length > 1, 'The shown runs have one example');

@@ -18,7 +18,7 @@ import type {
 import type { AskedView, SessionView } from '../../contract/view';
 import { linkInAddress } from '../logic/unitLink';
 import { plainNote, type Notebook } from '../../contract/notebook';
-import { count } from '../../contract/words/quantities';
+import { count, heldWords } from '../../contract/words/quantities';
 import { modelTitle, runsBefore, type RunsBefore } from '../logic/checkpoints';
 import { finding } from '../logic/finding';
 import { exampleOf } from '../logic/inputs';
@@ -170,7 +170,7 @@ export class Studio {
     await this.#whileOpening(name, 'model', async () => {
       const { model: last, document, runs } = this;
       const hash = last.summary?.hash;
-      const before = { title: document?.title, runs: runs.own.length };
+      const before = { title: document?.title, runs: runs.own.length, notes: notebook.notes.length };
       const opened = await ask();
       const model = new OpenModel(this.program, this.question, opened);
       this.model = model;
@@ -205,11 +205,16 @@ export class Studio {
   }
 
   /** Opening something else can be undone. */
-  #offerBack({ title, runs }: { readonly title: string | null | undefined; readonly runs: number }): void {
-    if (runs === 0) return;
+  #offerBack(before: {
+    readonly title: string | null | undefined;
+    readonly runs: number;
+    readonly notes: number;
+  }): void {
+    const { title, runs, notes } = before;
+    if (runs + notes === 0) return;
     const { guard, client } = this.program;
     const undo = { label: 'Undo', run: () => void guard(async () => this.#takeSession(await client.request('reopenBefore', {}))) }; // prettier-ignore
-    messages.note(`${title ?? 'What was open'} was closed, with ${count(runs, 'run')}.`, undo, `closed ${title ?? ''}`);
+    messages.note(`${title ?? 'What was open'} was closed, with ${heldWords(before)}.`, undo, `closed ${title ?? ''}`);
   }
 
   // ------------------------------------------------------------- data
@@ -343,7 +348,7 @@ export class Studio {
   }
 
   async #replaceWith(ask: () => Promise<OpenedSession>): Promise<void> {
-    const before = { title: this.document?.title, runs: this.runs.own.length };
+    const before = { title: this.document?.title, runs: this.runs.own.length, notes: notebook.notes.length };
     await this.#takeSession(await ask());
     this.#offerBack(before);
   }

@@ -51,6 +51,30 @@ describe('the notebook', () => {
     expect(back).toMatchObject({ notebook: NOTES, document: { dirty: true } });
   });
 
+  it('without any run is unsaved, saved as a session, asked about before it is replaced, and comes back after a crash', async () => {
+    const before = start(GONE);
+    await digits(before);
+    const model = (await get(before, 'present', {}))!.summary!.hash;
+    expect(await get(before, 'document', {})).toMatchObject({ dirty: false, notes: 0 });
+    expect(await save(before, file())).toMatchObject({ ok: false, fault: { code: 'NOTHING_OPEN' } });
+    await get(before, 'keepNotebook', { model, notebook: NOTES });
+    expect(await get(before, 'document', {})).toMatchObject({ dirty: true, runs: 0, notes: 2 });
+    const another = { document: 'one', name: 'openSample', params: { name: 'motifs' }, unsaved: 'ask' } as const;
+    expect(await before.handle(another)).toMatchObject({ ok: false, fault: { code: 'RUNS_UNSAVED' } });
+
+    const service = start();
+    const [entry] = await get(service, 'recoveryList', {}, { document: 'new' });
+    expect(entry).toMatchObject({ runs: 0, notes: 2 });
+    expect(Date.parse(entry!.when)).toBeGreaterThan(0);
+    const back = await get(service, 'recover', { id: entry!.id }, { document: 'new' });
+    expect(back).toMatchObject({ notebook: NOTES, runs: [], document: { dirty: true, modelOpen: true } });
+    await service.handle({ document: 'new', name: 'save', params: { path: file() } });
+    expect((await get(service, 'document', {}, { document: 'new' })).dirty).toBe(false);
+    await service.handle({ document: 'new', name: 'close', params: {} });
+    const opened = await get(service, 'openSession', { file: 'noted' }, { document: 'two', paths: { noted: file() } });
+    expect(opened).toMatchObject({ notebook: NOTES, runs: [], document: { dirty: false, modelOpen: true } });
+  });
+
   it('of a model that is no longer open is refused; another model has none', async () => {
     const service = start();
     const model = await withRun(service);

@@ -25,7 +25,7 @@ const layers = ['x', 'a', 'y'].map((name, at) => ({
   unsupported: [],
 }));
 const model = opened({ layers });
-const document = { title: 'net', session: null, dirty: false, runs: 0, modelOpen: true, opening: null };
+const document = { title: 'net', session: null, dirty: false, runs: 0, notes: 0, modelOpen: true, opening: null };
 
 /** A program that keeps one session file, whose runs have other ids each time that it is opened. */
 class Program {

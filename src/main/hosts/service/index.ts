@@ -27,7 +27,7 @@ import { Document, type DocumentSurroundings, type Unsaved } from './document';
 import type { Engine } from './engine';
 import { SessionPlaces } from './document/session';
 import { Jobs } from './jobs';
-import { Recovery, runsOf, type Owner, type SavedState } from './recovery';
+import { Recovery, lastOf, runsOf, type Owner, type SavedState } from './recovery';
 import { samples } from './samples';
 import { Latest, under } from './signals';
 import { commandOf } from './repeating';
@@ -288,10 +288,8 @@ const entryOf = ({ folder, state }: { folder: { name: string }; state: SavedStat
   id: folder.name,
   title: state.title ?? 'Untitled',
   runs: runsOf(state).length,
-  when: runsOf(state)
-    .map(({ created }) => created)
-    .sort()
-    .at(-1)!,
+  notes: state.notebook?.length ?? 0,
+  when: lastOf(state),
 });
 
 const table = { ...engineRequests, ...hostOnlyRequests };

@@ -79,6 +79,15 @@ export type Owner = SavedState['owner'];
 /** Those that were not taken out. */
 export const runsOf = ({ runs }: SavedState): readonly SavedRun[] => runs.filter(({ removed }) => !removed);
 
+/** ISO 8601, of the last run; of a notebook alone, of its session. */
+export const lastOf = (state: SavedState): string =>
+  runsOf(state)
+    .map(({ created }) => created)
+    .sort()
+    .at(-1) ??
+  state.created ??
+  '';
+
 const STATE = 'document.json';
 /** Behind the name of a folder that the user gave up, as long as that can be undone. */
 const DISCARDED = '.discarded';
@@ -255,18 +264,14 @@ export class Recovery {
     return [...new Map(open.map((each) => [each.path, each])).values()];
   }
 
-  /** Documents whose program is gone and that hold runs which are in no session file, newest first. */
+  /** Documents whose program is gone and that hold runs or notes which are in no session file, newest first. */
   async orphans(): Promise<{ folder: RecoveryFolder; state: SavedState }[]> {
     const abandoned = (await this.#states()).filter(({ state }) => !alive(state.owner));
-    const worth = ({ state }: { state: SavedState }): boolean => state.dirty && runsOf(state).length > 0;
+    const worth = ({ state }: { state: SavedState }): boolean =>
+      state.dirty && (runsOf(state).length > 0 || (state.notebook?.length ?? 0) > 0);
     const offered = abandoned.filter(worth);
     for (const each of abandoned) if (!worth(each)) await each.folder.remove();
-    const last = ({ state }: { state: SavedState }): string =>
-      runsOf(state)
-        .map(({ created }) => created)
-        .sort()
-        .at(-1)!;
-    return offered.sort((a, b) => last(b).localeCompare(last(a)));
+    return offered.sort((a, b) => lastOf(b.state).localeCompare(lastOf(a.state)));
   }
 
   /** @param name what `recoveryList` gave */

@@ -121,8 +121,12 @@ export class Epoch {
 
   /** Something is in no file, or not as it is. */
   get dirty(): boolean {
-    // without runs there is no session that a notebook could be in
-    return this.runs.unsaved || (this.runs.size > 0 && !sameNotebook(this.notebook, this.writtenNotebook));
+    return this.runs.unsaved || !sameNotebook(this.notebook, this.writtenNotebook);
+  }
+
+  /** Whether there is anything that a session could hold. */
+  get holds(): boolean {
+    return this.runs.size > 0 || this.notebook.length > 0;
   }
 
   // ------------------------------------------------------------ runs

@@ -60,7 +60,15 @@ const guests = (
   runs: readonly StoredRun[],
   notebook: Notebook = [],
 ): OpenedSession => ({
-  document: { title, session: null, dirty: false, runs: runs.length, modelOpen: false, opening: null },
+  document: {
+    title,
+    session: null,
+    dirty: false,
+    runs: runs.length,
+    notes: notebook.length,
+    modelOpen: false,
+    opening: null,
+  },
   summary,
   runs: runs.map(recordOf),
   view: null,
@@ -99,12 +107,13 @@ export class Document {
   }
 
   get state(): DocumentState {
-    const { session, title, dirty, runs, model } = this.#epoch;
+    const { session, title, dirty, runs, notebook, model } = this.#epoch;
     return {
       title,
       session: session && { name: basename(session.path), where: shortFolder(session.path) },
       dirty,
       runs: runs.size,
+      notes: notebook.length,
       modelOpen: model !== null,
       opening: this.#reading,
     };
@@ -138,9 +147,8 @@ export class Document {
 
   /** @throws RUNS_UNSAVED */
   #checkReplacing(unsaved: Unsaved): void {
-    const { dirty, runs, title } = this.#epoch;
-    if (dirty && runs.size > 0 && unsaved === 'ask')
-      throw new MhoError('RUNS_UNSAVED', { title: title ?? 'The session' });
+    const { dirty, holds, title } = this.#epoch;
+    if (dirty && holds && unsaved === 'ask') throw new MhoError('RUNS_UNSAVED', { title: title ?? 'The session' });
   }
 
   /**
@@ -166,7 +174,7 @@ export class Document {
       this.#tell();
       // What follows is tidying: it cannot fail what has already happened.
       if (before && before.folder !== next.folder) await this.#leaveBefore(before);
-      if (last.runs.size > 0 || last.busy) {
+      if (last.holds || last.busy) {
         await last.wait(unsaved === 'discard' ? 'given up' : 'offered');
         this.#before = { folder: last.folder, state: last.rest() };
       } else await last.discard().catch(() => undefined);

@@ -117,7 +117,7 @@ export async function viewFromFile(
 /**
  * @param view how its window shows them, by their ids
  * @param guests of the view, with where they are
- * @throws NOTHING_OPEN where there is no run
+ * @throws NOTHING_OPEN where there is neither run nor note
  */
 export function sessionOf(
   runs: readonly StoredRun[],
@@ -133,7 +133,8 @@ export function sessionOf(
 ): Session {
   const { model } = about;
   const places = new Map(runs.map(({ id }, place) => [id, String(place)]));
-  if (!model || runs.length === 0) throw new MhoError('NOTHING_OPEN', { what: 'run' });
+  if (!model || (runs.length === 0 && about.notebook?.length === 0))
+    throw new MhoError('NOTHING_OPEN', { what: 'run' });
   const questions = [...new Set(runs.map(({ question }) => question))];
   return {
     ...about,
