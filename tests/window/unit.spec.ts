@@ -6,15 +6,19 @@ import { answerDialogs, forget, launch, newFolder, type Studio } from './studio'
 let studio: Studio;
 let page: Page;
 let folder: string;
-test.beforeEach(async () => {
+/** The sample is open, and nothing was run. */
+async function open() {
   folder = newFolder();
   studio = await launch(['--sample', 'digits']);
   ({ page } = studio);
   await expect(page.getByRole('button', { name: 'Run', exact: true }).first()).toBeEnabled({ timeout: 60_000 });
+}
+async function run() {
   await page.keyboard.press('Control+Enter');
   await expect(page.locator('.headline')).toContainText('owes most to', { timeout: 60_000 });
   await expect(page.getByRole('button', { name: 'Run', exact: true })).toBeEnabled({ timeout: 60_000 });
-});
+}
+test.beforeEach(open);
 test.afterEach(async () => {
   await studio.close();
   forget(studio.userData);
@@ -25,6 +29,7 @@ const shown = () => page.getByRole('region', { name: /^Unit .+ #\d+$/ });
 const titleOf = () => shown().getAttribute('aria-label');
 
 test('it opens by Enter and by a double click, tells runs and weights, and leads on, back, forward and out', async () => {
+  await run();
   const grid = page.getByRole('grid', { name: 'Units by importance' });
   await grid.focus();
   await page.keyboard.press('Home');
@@ -48,6 +53,7 @@ test('it opens by Enter and by a double click, tells runs and weights, and leads
 });
 
 test('what is noted is saved with the session and searched by its tag; a link leads to the unit', async () => {
+  await run();
   await page.locator('[data-row]').first().dblclick();
   const title = (await titleOf())!;
   await shown().getByRole('button', { name: 'Copy link' }).click();
@@ -89,6 +95,7 @@ test('what is noted is saved with the session and searched by its tag; a link le
 });
 
 test('examples stand by activation and by contribution beside each other; where they differ is marked, and what was not run can be run', async () => {
+  await run();
   await page.locator('[data-row]').first().dblclick();
   const both = shown().getByRole('region', { name: 'Examples by activation and by contribution' });
   const active = both.getByRole('list', { name: 'Examples by activation' });
@@ -108,4 +115,31 @@ test('examples stand by activation and by contribution beside each other; where 
   const largest = await numbers(active);
   await both.getByRole('button', { name: 'Least' }).click();
   await expect.poll(() => numbers(active)).toEqual([...largest].sort((a, b) => a - b));
+});
+
+test('without any run: a unit is looked at and noted on, saved as a session, and there again', async () => {
+  await page.keyboard.press('Control+k');
+  const asked = page.getByRole('combobox', { name: 'What to go to' });
+  await asked.fill('stem_conv #2');
+  await asked.press('Enter');
+  await expect(shown()).toHaveAccessibleName('Unit stem_conv #2');
+  await expect(shown().getByText('No run of this document is about this unit.')).toBeVisible();
+  await expect(shown().getByRole('list', { name: 'Examples by activation' }).getByRole('listitem')).toHaveCount(8, { timeout: 60_000 }); // prettier-ignore
+  await shown().getByRole('textbox', { name: /^Note on/ }).fill('Blank in the middle.'); // prettier-ignore
+  const file = join(folder, 'noted.mho');
+  await answerDialogs(studio.app, { save: file, open: file, unsaved: 1 });
+  await expect(page.getByLabel('not saved yet')).toBeVisible();
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('Control+s');
+  await expect(page.getByLabel('not saved yet')).toHaveCount(0);
+  await page.getByRole('button', { name: 'Open', exact: true }).click();
+  await page.getByRole('menuitem', { name: 'Session…' }).click();
+  await expect(page.getByRole('heading', { name: /noted/ })).toBeVisible();
+  await page.getByRole('button', { name: 'Notebook' }).click();
+  const book = page.getByRole('region', { name: 'Notebook' });
+  await expect(book.getByRole('textbox', { name: /^Note on/ })).toHaveValue('Blank in the middle.', {
+    timeout: 30_000,
+  });
+  await book.getByRole('button', { name: /^stem_conv #2/ }).click(); // prettier-ignore
+  await expect(shown()).toHaveAccessibleName('Unit stem_conv #2');
 });

@@ -59,7 +59,12 @@ export function entries(): readonly Entry[] {
         label: name,
         detail: kind,
         units: units ?? 0,
-        run: (unit) => (unit === null ? selection.selectLayer(name) : selection.selectUnit({ layer: name, unit })),
+        run: (unit) => {
+          // before anything was run there is no detail that would show it
+          if (unit === null) selection.selectLayer(name);
+          else if (runs.all.length === 0) unitPages.open({ layer: name, unit });
+          else selection.selectUnit({ layer: name, unit });
+        },
       }),
     ),
     ...runs.complete.map((run) =>
