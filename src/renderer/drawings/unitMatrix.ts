@@ -40,7 +40,7 @@ export function unitMatrix(
       const label = fitting(layer, NAMES - 12 - number.length * 7, 11) + number;
       return words(label, left - 8, TOP + at * ROW + 12, 11, { 'text-anchor': 'end' });
     }),
-    tag('image', { href: url(pixels, columns.length, rows.length), x: left, y: TOP, width, height, preserveAspectRatio: 'none', style: 'image-rendering:pixelated' }), // prettier-ignore
+    tag('image', { href: url(pixels, columns.length, rows.length), x: left, y: TOP, width, height, preserveAspectRatio: 'none', 'image-rendering': 'pixelated' }), // prettier-ignore
     ...(named
       ? columns.map(
           ({ example }, at) =>

@@ -3,10 +3,8 @@ import type { NumericArray } from '../../contract/attribution';
 import type { RunRecord } from '../../contract/studio';
 import { certainWords, reachedWords, trustOf } from '../../contract/words/accuracy';
 import { DROWNED } from '../../contract/words/alarms';
-import { baselineWords, pathWords } from '../../contract/words/runs';
-import { methodWords } from '../../contract/words/methods';
-import { count, duration } from '../../contract/words/quantities';
-import { targetWords } from '../../contract/words/target';
+import { baselineWords } from '../../contract/words/runs';
+import { count } from '../../contract/words/quantities';
 import { completenessPicture, rankingPicture } from '../drawings/bars';
 import { framed } from '../drawings/figure';
 import { legendOf, type Marks } from '../drawings/legend';
@@ -14,6 +12,13 @@ import { pathPicture, scatterPicture } from '../drawings/plots';
 import { escaped } from '../drawings/svg';
 import { unitPicture } from '../drawings/unit';
 import { layerNames } from '../stores/names.svelte';
+import { examples } from '../stores/examples.svelte';
+import { notebook } from '../stores/notebook.svelte';
+import { unitMatrix } from '../drawings/unitMatrix';
+import { exampleRows } from './exampleTable';
+import { bandsOf, columnsOf, extentOf, matrixPixels, matrixRows, orderedColumns, orderedRows } from './matrix';
+import { examplesMarkup, notebookMarkup, overExamplesMarkup, runsMarkup } from './reportTables';
+import { runRow } from './runTable';
 import { selection, type UnitKey } from '../stores/selection.svelte';
 import { shell } from '../stores/shell.svelte';
 import { studio } from '../stores/studio.svelte';
@@ -47,6 +52,15 @@ const MOST_POINTS = 4000;
 const PICTURED = 60;
 const NUMBERS = 24;
 const PREDICTED = 4;
+/** Examples whose units are listed one by one, and units that are shown over all examples: a report is one file that is sent. */
+const RANKED = 12;
+const OVER_EXAMPLES = 40;
+
+/** The first examples, with the one that is looked at among them. */
+const rankedOf = (all: readonly number[], looked: number): readonly number[] => {
+  const first = all.slice(0, RANKED);
+  return first.includes(looked) || !all.includes(looked) ? first : [...first.slice(0, -1), looked];
+};
 
 /** @param error words of it, and whether they are marked */
 const value = (amount: number, error: string, marked = false): string =>
@@ -58,26 +72,55 @@ const figure = (picture: string, marks: Marks): string => {
   return `<figure>${svg}</figure>`;
 };
 
-/** What a run's path came to, and what is not to be believed, below it. */
-function trustRow(run: RunRecord, place: number, example: number): string {
-  const { result } = run;
-  const says: string[] = [];
-  const reached = result.adaptive?.examples[place];
-  if (reached) says.push(`<span class="muted">${escaped(reachedWords(reached, result.adaptive!.accuracy))}</span>`);
+/** What a run's path came to at an example, and what is not to be believed of it. */
+function remarksOf(run: RunRecord, example: number): readonly { readonly words: string; readonly marked: boolean }[] {
+  const place = examplePlace(run, example);
+  if (place < 0) return [];
+  const { adaptive } = run.result;
+  const reached = adaptive?.examples[place];
   const { marked, notes } = known([run], example, studio.runs.nameOf);
-  for (const { words } of marked) says.push(`<span class="warn">${escaped(words)}</span>`);
-  for (const note of notes) says.push(`<span class="muted">${escaped(note)}</span>`);
-  return says.length === 0 ? '' : `<tr><td colspan="8">${says.join('<br>')}</td></tr>`;
+  return [
+    ...(reached ? [{ words: reachedWords(reached, adaptive!.accuracy), marked: false }] : []),
+    ...marked.map(({ words }) => ({ words, marked: true })),
+    ...notes.map((words) => ({ words, marked: false })),
+  ];
 }
 
-function runsTable(runs: readonly RunRecord[], example: number): string {
-  const rows = runs.map((run) => {
-    const { result, asked, note } = run;
-    const taken = examplePlace(run, example);
-    const place = Math.max(0, taken);
-    return `<tr><td>${run.name === null ? '' : `<b>${escaped(run.name)}</b><br>`}${escaped(methodWords[result.method].full)}${result.complete ? '' : ' (partial)'}</td><td>${escaped(pathWords(result) ?? 'no path')}${result.pathStart === null ? '' : `, from ${escaped(result.pathStart)}`}</td><td>${escaped(targetWords(result, place))}</td><td>${escaped(baselineWords(asked.baseline))}</td><td class="n">${number(result.atInput[place]!, 5)}</td><td class="n">${number(result.atBaseline[place]!, 5)}</td><td>${escaped(`${result.backend.version}, ${result.backend.device}`)}</td><td class="n">${escaped(duration(result.durationMs))}</td></tr>${taken < 0 ? '' : trustRow(run, place, example)}${note ? `<tr><td colspan="8" class="muted">${escaped(note)}</td></tr>` : ''}`;
-  });
-  return `<h2>Runs</h2><table><tr><th>method</th><th>rule, steps</th><th>target</th><th>baseline</th><th class="n">F(x)</th><th class="n">F(x')</th><th>computed on</th><th class="n">took</th></tr>${rows.join('')}</table>`;
+/** Every run of the document, shown or not. */
+function runsPart(example: number): string {
+  const { complete, nameOf } = studio.runs;
+  const rows = complete.map((run) => runRow(run, nameOf(run), example, studio.model.opened?.labels));
+  return runsMarkup(rows, ({ run }) => remarksOf(run, example));
+}
+
+/** What units are over the examples that runs of one question took; nothing of a single example. */
+function overExamplesPart(main: RunRecord): string {
+  const columns = columnsOf(studio.runs.complete, main);
+  if (columns.length < 2) return '';
+  const groups = columns.map(({ example, run, place }) => studio.labelOf(example) ?? run.result.target[place] ?? null);
+  const layers = main.layers.flatMap(({ name }) => (studio.runs.telling.has(name) ? [name] : []));
+  const rows = orderedRows(matrixRows(columns, layers, null), 'size', OVER_EXAMPLES);
+  const places = orderedColumns(columns, groups, rows, 'class');
+  const drawn = unitMatrix(
+    {
+      title: 'Units × examples',
+      about: `${studio.runs.nameOf(main)}, ${main.asked.dataName}; colours to ±${number(extentOf(rows))}`,
+      rows,
+      columns: places.map((place) => ({ example: columns[place]!.example, group: groups[place] ?? null })),
+      bands: bandsOf(places.map((place) => groups[place] ?? null)),
+      pixels: matrixPixels(rows, places, 'light', false),
+    },
+    'light',
+    pixelUrl,
+  );
+  return `<h2>Units over ${count(columns.length, 'example')}</h2><p class="muted">The ${count(rows.length, 'unit')} of the largest mean size; red raises, blue lowers. The spread is the standard deviation over the examples.</p><figure>${drawn}</figure><details><summary>As a table</summary>${overExamplesMarkup(rows)}</details>`;
+}
+
+/** What is known of the examples that were run, of many, too. */
+function examplesPart(runs: readonly RunRecord[]): string {
+  const facts = studio.runs.examples.flatMap((example) => examples.of(example) ?? []);
+  if (facts.length < 2) return '';
+  return `<h2>Examples</h2>${examplesMarkup(exampleRows(facts, runs), runs.map(studio.runs.nameOf))}`;
 }
 
 /** A layer's name in a table, without what most names begin with. */
@@ -146,9 +189,9 @@ function completenessPart(run: RunRecord, example: number): string {
           : `All ${judged} cuts are within ${percent(tolerance.relative)}.`;
   const listed = rows.map(
     ({ layer, sum, residual, error }) =>
-      `<tr><td>${layerCell(layer.name)}</td><td>${escaped(layer.kind)}</td>${value(sum, '')}<td class="n">${residual === null ? 'not judged' : number(residual, 2)}</td>${error === null ? '<td></td><td></td>' : [[error.units, error.unitsShare] as const, [error.neurons, error.neuronsShare] as const].map(([size, share]) => `<td class="n${trustOf(share) === 'fine' ? '' : ' warn'}">${ofTotal(size, share)}</td>`).join('')}</tr>`,
+      `<tr><td>${layerCell(layer.name)}</td><td>${escaped(layer.kind)}</td>${value(sum, '')}<td class="n"${residual === null ? '' : ` data-v="${Math.abs(residual)}"`}>${residual === null ? 'not judged' : number(residual, 2)}</td>${error === null ? '<td></td><td></td>' : [[error.units, error.unitsShare] as const, [error.neurons, error.neuronsShare] as const].map(([size, share]) => `<td class="n${trustOf(share) === 'fine' ? '' : ' warn'}" data-v="${size}">${ofTotal(size, share)}</td>`).join('')}</tr>`,
   );
-  return `<h3>${escaped(studio.runs.nameOf(run))}</h3><p>F(x) − F(x') = ${deltaWords(sums, 5)}. ${says}</p>${figure(completenessPicture(sums, `Sums by ${studio.runs.nameOf(run)}`, 'light'), 'completeness')}<details><summary>As a table</summary><table><tr><th>layer</th><th>kind</th><th class="n">sum</th><th class="n">residual</th><th class="n">error over units, est.</th><th class="n">over neurons</th></tr>${listed.join('')}</table></details>`;
+  return `<h3>${escaped(studio.runs.nameOf(run))}</h3><p>F(x) − F(x') = ${deltaWords(sums, 5)}. ${says}</p>${figure(completenessPicture(sums, `Sums by ${studio.runs.nameOf(run)}`, 'light'), 'completeness')}<details><summary>As a table</summary><table class="sort"><thead><tr><th>layer</th><th>kind</th><th class="n">sum</th><th class="n">residual</th><th class="n">error over units, est.</th><th class="n">over neurons</th></tr></thead><tbody>${listed.join('')}</tbody></table></details>`;
 }
 
 /** Units that are worth a picture: what the headline names, what is selected, what is pinned. */
@@ -285,15 +328,16 @@ export async function reportHtml(graph: string | null): Promise<string> {
     parts.push(
       `<p class="lead"><b>${escaped(found.target)}</b> (${number(found.atBaseline)} at the baseline, ${number(found.atInput)} at the input) ${foundVerb(found)} <b>${escaped(found.top.layer)} #${found.top.unit}</b> <span class="${found.top.value >= 0 ? 'up' : 'down'}">${signed(found.top.value)}</span>${found.top.error ? ` ± ${number(found.top.error, 2)}` : ''}${found.top.rivals > 0 ? `, or to one of ${count(found.top.rivals, 'other', 'others')} within the errors` : ''}.${found.residual === null ? '' : ` Largest residual over cuts: ${percent(found.residual)}.`}</p>`,
     );
-  parts.push(runsTable(columns, selection.example));
   const [main] = columns;
-  if (main) parts.push(await inputsPart(main, studio.runs.examples));
+  if (main)
+    parts.push(runsPart(selection.example), await inputsPart(main, studio.runs.examples), examplesPart(columns));
   if (graph) parts.push(`<h2>Layers</h2>${figure(graph, 'graph')}`);
   parts.push(
     '<div class="find"><label for="find">Find a unit</label><input id="find" type="search" placeholder="layer, or layer #unit"><output for="find"></output></div>',
   );
 
-  for (const example of studio.runs.examples) {
+  const ranked = rankedOf(studio.runs.examples, selection.example);
+  for (const example of ranked) {
     const truth = studio.labelOf(example);
     parts.push(
       `<h2>Example ${example}${truth === undefined ? '' : `, truly ${escaped(truth)}`}: the largest units</h2>`,
@@ -301,16 +345,21 @@ export async function reportHtml(graph: string | null): Promise<string> {
     const table = ranking(columns, example, ({ name }) => telling.has(name));
     if (table.columns.length > 0) parts.push(rankingPart(table));
   }
+  const left = studio.runs.examples.length - ranked.length;
+  if (left > 0) parts.push(`<p class="muted">Of ${count(left, 'more example')} the units are not listed one by one.</p>`); // prettier-ignore
+  if (main) parts.push(overExamplesPart(main));
 
   const example = selection.example;
   const units = await Promise.all(notable(example).map((key) => unitPart(key, here, example)));
   if (units.some((text) => text !== '')) parts.push(`<h2>Units, example ${example}</h2>`, ...units);
   parts.push(comparisonPart(ranking(here, example, ({ name }) => telling.has(name))));
   parts.push(await pathPart(here, example));
-  parts.push(
-    `<h2>Whether the sums are complete, example ${example}</h2><p class="muted">Only cuts are judged: layers that every path from input to target passes exactly once. A small residual does not make single neurons accurate.</p>`,
-    ...here.map((run) => completenessPart(run, example)),
-  );
+  if (here.length > 0)
+    parts.push(
+      `<h2>Whether the sums are complete, example ${example}</h2><p class="muted">Only cuts are judged: layers that every path from input to target passes exactly once. A small residual does not make single neurons accurate.</p>`,
+      ...here.map((run) => completenessPart(run, example)),
+    );
+  parts.push(notebookMarkup(notebook.notes));
   parts.push(
     `<footer>Made by Mho ${escaped(studio.program.status?.version ?? '')}, ${new Date().toISOString()}</footer>`,
   );
@@ -320,7 +369,6 @@ export async function reportHtml(graph: string | null): Promise<string> {
 
 /** Asks the host to save the report. */
 export async function exportReport(): Promise<void> {
-  if (studio.runs.columns.every(isProvisional)) return;
   const graph = (await appearance.drawnIn('light', () => shell.graphPicture?.())) ?? null;
   const name = (studio.document?.title ?? studio.model.summary?.name ?? 'mho')
     .replace(/\.mho$/, '')

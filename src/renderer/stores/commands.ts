@@ -50,7 +50,11 @@ const ACTIONS: Readonly<Record<Command, Action>> = {
   'save-as': { run: () => void studio.save(true), refused: nothingToSave },
   'export-report': {
     run: () => void studio.program.guard(async () => (await import('../logic/report')).exportReport()),
-    refused: () => unless(!studio.runs.current.every(isProvisional), 'No run is shown'),
+    refused: () =>
+      unless(
+        !studio.runs.current.every(isProvisional) || notebook.notes.length > 0,
+        'No run is shown, and nothing is noted',
+      ),
   },
   settings: { run: () => (shell.dialog = 'settings') },
   undo: {
