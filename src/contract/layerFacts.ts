@@ -14,6 +14,8 @@ export interface LayerOp extends Omit<OpSupport, 'nodes'> {
 export interface LayerFacts {
   /** In running order; the first 200. */
   readonly ops: readonly LayerOp[];
+  /** Its activations, with their options: `relu`, `leakyRelu slope 0.2`; empty where it has none. */
+  readonly activations: readonly string[];
   /** What else the file calls the layer. */
   readonly aliases: readonly string[];
   /** Of a layer that looks at pictures of one or three channels: its first filters, `[filters, height, width, channels]`. */

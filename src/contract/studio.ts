@@ -386,12 +386,15 @@ export const figureChoice = z.object({
   ground: z.enum(['light', 'window']),
 });
 export type FigureChoice = z.infer<typeof figureChoice>;
+/** Parts of the window that can have all of it. */
+const PANELS = ['set-up', 'graph', 'results', 'detail'] as const;
+export type PanelName = (typeof PANELS)[number];
 /** How the panels divide the window. */
 const layout = z.object({
   /** Of the graph, of what it and the results have together. */
   share: z.number().min(0.1).max(0.9),
   setUp: z.boolean(),
-  maximised: z.enum(['graph', 'results']).nullable(),
+  maximised: z.enum(PANELS).nullable(),
 });
 export type Layout = z.infer<typeof layout>;
 

@@ -2,7 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { LayerSummary } from '../../src/contract/model';
 import { bestLook, looksAt } from '../../src/renderer/logic/graphLook';
-import { groupsOpen, layerTree, visibleGraph, type GraphNode } from '../../src/renderer/logic/graphTree';
+import {
+  groupsOpen,
+  layerTree,
+  visibleGraph,
+  type GraphNode,
+  type Unfolding,
+} from '../../src/renderer/logic/graphTree';
 import { layOut, READABLE } from '../../src/renderer/logic/layout';
 import { commonName, pattern } from '../../src/renderer/logic/repeats';
 
@@ -42,9 +48,9 @@ const whole = (middle: LayerSummary[]) => [
 ];
 const labels = (nodes: readonly GraphNode[]): unknown[] =>
   nodes.map(({ label, children }) => (children ? [label, ...labels(children)] : label));
-const shown = (layers: readonly LayerSummary[], levels = 0, unfolded = false) => {
+const shown = (layers: readonly LayerSummary[], levels = 0, unfolding: Unfolding = 'none') => {
   const tree = layerTree(layers);
-  return labels(visibleGraph(tree, groupsOpen(tree, levels, unfolded)).roots);
+  return labels(visibleGraph(tree, groupsOpen(tree, levels, unfolding)).roots);
 };
 
 describe('repeated blocks', () => {
@@ -61,12 +67,33 @@ describe('repeated blocks', () => {
 
   it('open to the list of blocks, and each block to its layers', () => {
     const flat = whole(encoder(3, (block) => `block${block}_`));
-    expect(shown(flat, 1, true)[2]).toEqual(['3 × block', 'block 0', 'block 1', 'block 2']);
+    expect(shown(flat, 1, 'all')[2]).toEqual(['3 × block', 'block 0', 'block 1', 'block 2']);
     const inside = ['query', 'softmax', 'add', 'norm'];
-    expect(shown(flat, 2, true)[2]).toEqual([
+    expect(shown(flat, 2, 'all')[2]).toEqual([
       '3 × block',
       ...[0, 1, 2].map((block) => [`block ${block}`, ...inside.map((own) => `block${block}_${own}`)]),
     ]);
+  });
+
+  it('of many, the first stands before the others, which are folded behind it; it opens alone', () => {
+    const many = whole(encoder(12, (block) => `block${block}_`));
+    for (const levels of [1, 9])
+      expect(shown(many, levels, 'first')[2]).toEqual([
+        '12 × block',
+        ['block 0', 'block0_query', 'block0_softmax', 'block0_add', 'block0_norm'],
+        '11 more × block',
+      ]);
+    const [, , others] = shown(many, 2, 'all')[2] as unknown[];
+    expect(others).toHaveLength(12); // its own name, and eleven blocks
+  });
+
+  it('are two where each is long', () => {
+    const long = (blocks: number) => {
+      const halves = encoder(2 * blocks, (half) => `layer.${half >> 1}/${half % 2 === 0 ? 'attention' : 'feed'}_`);
+      return shown(whole(halves))[2];
+    };
+    expect(long(2)).toBe('2 × layer');
+    expect(long(3)).toBe('3 × layer');
   });
 
   it('are named after what they do where their names have nothing in common', () => {
@@ -95,7 +122,7 @@ describe('repeated blocks', () => {
       ),
     );
     expect(shown(whole(stages), 1)).toEqual(['ids', 'embedding', ['backbone', '3 × stages'], 'logits']);
-    expect(shown(whole(stages), 3, true)[2]).toEqual([
+    expect(shown(whole(stages), 3, 'all')[2]).toEqual([
       'backbone',
       ['3 × stages', ...[0, 1, 2].map((stage) => [`stages.${stage}`, '4 × blocks'])],
     ]);
@@ -172,7 +199,7 @@ describe('folding', () => {
     fc.assert(
       fc.property(networks, fc.infiniteStream(fc.boolean()), (layers, choices) => {
         const tree = layerTree(layers);
-        const groups = [...groupsOpen(tree, 99, true)];
+        const groups = [...groupsOpen(tree, 99, 'all')];
         const open = new Set(groups.filter(() => choices.next().value as boolean));
         const graph = visibleGraph(tree, open);
         const leaves: GraphNode[] = [];
@@ -203,7 +230,7 @@ describe('folding', () => {
           ids.push(node.id);
           node.children?.forEach(visit);
         };
-        visibleGraph(tree, groupsOpen(tree, 99, true)).roots.forEach(visit);
+        visibleGraph(tree, groupsOpen(tree, 99, 'all')).roots.forEach(visit);
         expect(new Set(ids).size).toBe(ids.length);
       }),
     );
@@ -219,17 +246,32 @@ describe('the first look', () => {
     return { look: looks[at]!, layout: layouts[at]! };
   };
 
+  it('opens the first of repeated blocks beside the others, where that can be read or little else is there', () => {
+    const chain = whole(encoder(250, (block) => `block${block}/`));
+    expect(labels(best(chain).look.graph.roots)[2]).toEqual([
+      '250 × block',
+      ['block0', 'query', 'softmax', 'add', 'norm'],
+      '249 more × block',
+    ]);
+  });
+
   it('opens all groups where all of them are read', () => {
     expect(labels(best(whole(encoder(2, (block) => `block${block}/`))).look.graph.roots)[2]).toHaveLength(5);
   });
 
-  it('keeps repeated blocks folded, and unfolds them where little else is there', () => {
+  it('keeps repeated blocks folded, and lists them where they are few and little else is there', () => {
     const long = [...Array(6).keys()].map((at) => layer(`stem_${at}_x`, ['ids']));
     const folded = best([...whole(encoder(12, (block) => `block${block}/`)), ...long]).look;
     expect(labels(folded.graph.roots)).toContain('12 × block');
     const blocks = encoder(4, (block) => `block${block}/`, 'ids');
     const [, unfolded] = labels(best([layer('ids', [], 'Input'), ...blocks]).look.graph.roots);
-    expect(unfolded).toEqual(['4 × block', 'block0', 'block1', 'block2', 'block3']);
+    expect(unfolded).toEqual([
+      '4 × block',
+      ['block0', 'query', 'softmax', 'add', 'norm'],
+      'block1',
+      'block2',
+      'block3',
+    ]);
   });
 
   it('is read whole, or has enough cards: of any network', () => {

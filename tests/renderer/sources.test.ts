@@ -5,19 +5,26 @@ import { barOf, topSources, topUnits, unitBars } from '../../src/renderer/logic/
 const dense = { layer: 'before', first: 0, weights: { shape: [4], data: Float32Array.of(3, -1, 0.5, 2) } };
 
 describe('what a unit reads', () => {
-  it('by weight × value: a large weight of what is silent brings nothing', () => {
-    const values = { shape: [4], data: Float32Array.of(0, 5, 2, 1) };
-    expect(topSources(dense, values, 3).map(({ unit, brings }) => [unit, brings])).toEqual([
+  const array = (...values: number[]) => ({ shape: [values.length], data: Float32Array.from(values) });
+
+  it('by weight × difference: a large weight of what does not move brings nothing, and all of it adds up to what moved', () => {
+    const ends = { atInput: array(7, 5, 2, 1), atBaseline: array(7, 0, 0, 0.5) };
+    const found = topSources(dense, ends, 4);
+    expect(found.map(({ unit, brings }) => [unit, brings])).toEqual([
       [1, -5],
-      [3, 2],
       [2, 1],
+      [3, 1],
+      [0, 0],
     ]);
+    const sumAt = ({ data }: { data: Float32Array }) =>
+      data.reduce((sum, value, unit) => sum + value * dense.weights.data[unit]!, 0);
+    expect(found.reduce((sum, { brings }) => sum + brings, 0)).toBe(sumAt(ends.atInput) - sumAt(ends.atBaseline));
   });
 
   it('by weight where values are not known, or are many for each unit', () => {
-    const maps = { shape: [2, 4], data: new Float32Array(8) };
-    for (const values of [null, maps])
-      expect(topSources(dense, values, 2).map(({ unit, activation }) => [unit, activation])).toEqual([
+    const map = { shape: [2, 4], data: new Float32Array(8) };
+    for (const values of [null, { atInput: map, atBaseline: map }])
+      expect(topSources(dense, values, 2).map(({ unit, difference }) => [unit, difference])).toEqual([
         [0, null],
         [3, null],
       ]);

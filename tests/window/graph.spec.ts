@@ -120,7 +120,10 @@ for (const [width, height] of [
       expect(cut, model.name).toBe(0);
       expect(nodes, model.name).toBeGreaterThanOrEqual(4);
     }
-    await expect(studio.page.locator('.node', { hasText: '3 × stage' })).toBeVisible();
+    // of repeated blocks the first is open, the others are one card behind it
+    await expect(studio.page.locator('.node', { hasText: '3 × stage' })).toBeAttached();
+    for (const text of ['stage_0', 'stage_2', '20 × residual_block'])
+      await expect(studio.page.locator('.node', { hasText: text })).toBeAttached();
     forget(folder);
   });
 
@@ -185,11 +188,31 @@ test('what a layer is made of stands below the graph, and leads to its neighbour
   await expect(about.getByRole('img', { name: 'The first 16 filters, 3 × 3' })).toBeVisible();
   await expect(about.getByRole('img', { name: /How many weights lie where/ })).toBeVisible();
   await expect(about.getByRole('listitem').first()).toContainText(/conv.*strides 1 × 1/);
+  await expect(about.locator('dt', { hasText: 'activation' }).locator('+ dd')).toHaveText('none of its own');
   await about.getByRole('button', { name: 'stem_norm' }).click();
   await expect(about.getByRole('heading')).toContainText('stem_norm');
   await expect(page.locator('.node.selected')).toContainText('stem_norm');
   await page.getByRole('button', { name: 'About the layer', exact: true }).click();
   await expect(about).toHaveCount(0);
+});
+
+test('a node offers what can be done with it, by pointer and by key', async () => {
+  studio = await launch(['--sample', 'digits']);
+  const { page } = studio;
+  await node('stem_conv').click({ button: 'right', timeout: 30_000 });
+  const item = (name: RegExp) => page.getByRole('menuitem', { name });
+  await expect(item(/^Copy name/)).toBeVisible();
+  await expect(item(/^Its units in the ranking/)).toHaveAttribute('aria-disabled', 'true');
+  await item(/^Start the path here/).click();
+  await page.getByText('Rule, path, backend, memory').click();
+  await expect(page.getByRole('combobox', { name: 'path starts at' })).toHaveValue('stem_conv');
+  await node('stem_conv').focus();
+  await page.keyboard.press('Shift+F10');
+  await item(/^Start the path at the input again/).click();
+  await expect(page.getByRole('combobox', { name: 'path starts at' })).toHaveValue('');
+  await node('block1_conv').click({ button: 'right' });
+  await item(/^About the layer/).click();
+  await expect(page.getByRole('region', { name: 'About the layer' }).getByRole('heading')).toContainText('block1_conv');
 });
 
 test('an op without a rule is marked, and the model still shows', async () => {

@@ -168,7 +168,7 @@ test('a dense unit: what it reads, who reads it and the largest of its layer fil
   await strip.focus();
   await strip.press('End');
   await expect(detail().getByRole('heading', { level: 2 })).toContainText('#2047');
-  const read = detail().getByRole('region', { name: 'what it reads, weight × value' });
+  const read = detail().getByRole('region', { name: 'what drives it, weight × difference' });
   await expect(read.getByRole('button').first()).toHaveAttribute('title', /^features #\d+: .*×/);
   await expect(
     detail().getByRole('region', { name: 'who reads it, by weight' }).getByRole('button').first(),

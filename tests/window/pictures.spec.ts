@@ -5,14 +5,13 @@
 import { expect, test, type Locator } from '@playwright/test';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { apart, MOST_APART } from './likeness';
 import { forget, launch, root, settled, type Studio } from './studio';
 
 test.describe.configure({ mode: 'serial' });
 
 const folder = join(root, 'docs/pictures');
 const writing = process.env['MHO_PICTURES'] === 'write';
-/** Mean difference, of 255, of two pictures brought to a few cells: a font or a time makes 0 to 2 of it, another layout of a view 3, another view 4 and more. */
-const MOST_APART = 3;
 
 let studio: Studio;
 const used = new Set<string>();
@@ -31,24 +30,6 @@ async function end(): Promise<void> {
 test.beforeAll(() => begin('digits'));
 test.afterAll(end);
 
-/** Cells of `[rows, columns, 3]` of two PNGs, as the page draws them. */
-const apart = (one: Buffer, other: Buffer): Promise<number> =>
-  studio.page.evaluate<number>(`(async () => {
-    const cells = async (text) => {
-      const image = new Image();
-      image.src = 'data:image/png;base64,' + text;
-      await image.decode();
-      const canvas = document.createElement('canvas');
-      [canvas.width, canvas.height] = [48, 32];
-      const context = canvas.getContext('2d');
-      context.imageSmoothingQuality = 'high';
-      context.drawImage(image, 0, 0, 48, 32);
-      return context.getImageData(0, 0, 48, 32).data;
-    };
-    const [a, b] = [await cells(${JSON.stringify(one.toString('base64'))}), await cells(${JSON.stringify(other.toString('base64'))})];
-    return a.reduce((sum, value, at) => sum + Math.abs(value - b[at]), 0) / (a.length * 0.75);
-  })()`);
-
 /** @param what the whole window without it */
 async function picture(name: string, what?: Locator): Promise<void> {
   used.add(`${name}.png`);
@@ -62,12 +43,12 @@ async function picture(name: string, what?: Locator): Promise<void> {
   const file = join(folder, `${name}.png`);
   if (writing) {
     mkdirSync(folder, { recursive: true });
-    if (!existsSync(file) || (await apart(readFileSync(file), now)) > 0.5) writeFileSync(file, now);
+    if (!existsSync(file) || (await apart(page, readFileSync(file), now)) > 0.5) writeFileSync(file, now);
     return;
   }
   const says = `docs/pictures/${name}.png is not what the window shows; MHO_PICTURES=write npx playwright test pictures`;
   expect(existsSync(file), says).toBe(true);
-  expect(await apart(readFileSync(file), now), says).toBeLessThan(MOST_APART);
+  expect(await apart(page, readFileSync(file), now), says).toBeLessThan(MOST_APART);
 }
 const view = (name: string) => studio.page.getByRole('tab', { name }).click();
 const results = () => studio.page.locator('.analysis');

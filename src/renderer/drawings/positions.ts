@@ -70,7 +70,7 @@ export function alongAxis(
   const x = (place: number): number => (place - span.from) * pitch;
   const legible = letters !== null && pitch >= LETTER.least;
   const same = legible && letters.length === count;
-  const high = height - (legible && !same ? 11 : 0) - 2 * PAD;
+  const high = height - (legible && !same ? LETTER.size + 2 : 0) - 2 * PAD;
   const [low, most] = range(map.data);
   const [up, down] = [Math.max(most, 0), Math.max(-low, 0)];
   const middle = PAD + (up + down === 0 ? high / 2 : (high * up) / (up + down));
@@ -218,7 +218,7 @@ function alongPicture(map: NumericArray, letters: string | null, theme: Theme, r
   }
   for (const { letter, x } of foot)
     parts.push(
-      words(letter, x, height - 1, Math.min(9, pitch + 0.5), {
+      words(letter, x, height - 1, Math.min(LETTER.size, pitch + 0.5), {
         'text-anchor': 'middle',
         'font-weight': 600,
         'font-family': MONO,

@@ -14,7 +14,6 @@ export interface Box {
 const BESIDE = 24;
 const ABOVE_AND_BELOW = 48;
 const FOOT = 28;
-const TOP = 10;
 /** A picture is not blown up further to fit. */
 const LARGEST_FIT = 1.15;
 /** Nearer to an edge than this, a thing is not seen well; at the foot stands the legend. */
@@ -27,7 +26,7 @@ export const fitScale = ([width, height]: Size, picture: Size): number =>
 /** All of it, in the middle. */
 export function fitting(view: Size, picture: Size): Camera {
   const k = fitScale(view, picture);
-  return { x: (view[0] - picture[0] * k) / 2, y: Math.max(TOP, (view[1] - FOOT - picture[1] * k) / 2), k };
+  return { x: (view[0] - picture[0] * k) / 2, y: Math.max(MARGIN.top, (view[1] - FOOT - picture[1] * k) / 2), k };
 }
 
 /** A view as it is kept: what is in its middle, since it may come back in a window of another size. */

@@ -60,6 +60,21 @@ export interface UnitTrust {
   readonly trust: Trust;
 }
 
+/** Which kinds of trust beside `fine` some rows have: a legend explains these. @param layer of each row of the ranking */
+export function trustsOf(
+  columns: readonly RankingColumn[],
+  layer: ArrayLike<number>,
+  rows: Iterable<number>,
+): ReadonlySet<Trust> {
+  const found = new Set<Trust>();
+  for (const row of rows)
+    for (const column of columns) {
+      const trust = unitTrust(column, layer[row]!, row)?.trust;
+      if (trust && trust !== 'fine') found.add(trust);
+    }
+  return found;
+}
+
 /** @param layer place of the unit's layer in the ranking; null where the method gives no error */
 export function unitTrust(
   { values, errors, hasErrors, layers }: RankingColumn,

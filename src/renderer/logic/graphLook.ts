@@ -1,42 +1,42 @@
 /** Which groups are open when a model is opened: as many as can be read at once. */
 import { fitScale } from './camera';
-import { groupsOpen, visibleGraph, type LayerTree, type VisibleGraph } from './graphTree';
+import { groupsOpen, visibleGraph, type LayerTree, type Unfolding, type VisibleGraph } from './graphTree';
 import { READABLE, type Layout } from './layout';
 
 export interface Look {
   readonly open: ReadonlySet<string>;
   readonly graph: VisibleGraph;
   readonly cards: number;
-  /** Repeated blocks are unfolded. */
-  readonly unfolded: boolean;
+  /** How far repeated blocks are. */
+  readonly unfolding: Unfolding;
 }
 
 /** Of more cards no layout is read at once, and none is made to find that out. */
 const MOST_CARDS = 120;
 /** Fewer say too little of a model that has more layers. */
-const LEAST_CARDS = 4;
+const LEAST_CARDS = 6;
 
 /** What is seen with these groups open. */
-export function lookAt(tree: LayerTree, open: ReadonlySet<string>, unfolded = true): Look {
+export function lookAt(tree: LayerTree, open: ReadonlySet<string>, unfolding: Unfolding = 'all'): Look {
   const graph = visibleGraph(tree, open);
-  return { open, graph, cards: new Set(graph.shownBy.values()).size, unfolded };
+  return { open, graph, cards: new Set(graph.shownBy.values()).size, unfolding };
 }
 
 /**
- * What may be seen first, from all groups closed to all open, a level of groups more each time; then the same with repeated
- * blocks unfolded. There is always one.
+ * What may be seen first, from all groups closed to all open, a level of groups more each time; then the same with the first of
+ * repeated blocks open, then with all of them. There is always one.
  */
 export function looksAt(tree: LayerTree): Look[] {
   const looks: Look[] = [];
   const known = new Set<string>();
   const deepest = [...tree.around.values()].reduce((most, groups) => Math.max(most, groups.length), 0);
-  for (const unfolded of [false, true])
+  for (const unfolding of ['none', 'first', 'all'] as const)
     for (let depth = 0; depth <= deepest; depth++) {
-      const open = groupsOpen(tree, depth, unfolded);
+      const open = groupsOpen(tree, depth, unfolding);
       const key = [...open].join('\n');
       if (known.has(key)) continue;
       known.add(key);
-      const look = lookAt(tree, open, unfolded);
+      const look = lookAt(tree, open, unfolding);
       if (looks.length > 0 && look.cards > MOST_CARDS) break;
       looks.push(look);
     }
@@ -44,13 +44,13 @@ export function looksAt(tree: LayerTree): Look[] {
 }
 
 /**
- * The look with the most groups open that is read whole, repeats folded; where that says too little, the first with them
- * unfolded; where none is read whole, the first that says enough, of which no group is cut at its sides.
+ * The look with the most groups open that is read whole, of repeated blocks no more than the first; where that says too little,
+ * the first with all of them; where none is read whole, the first that says enough, of which no group is cut at its sides.
  * @param layouts of the looks
  * @returns its place
  */
 export function bestLook(
-  looks: readonly Pick<Look, 'cards' | 'unfolded'>[],
+  looks: readonly Pick<Look, 'cards' | 'unfolding'>[],
   layouts: readonly Layout[],
   view: readonly [number, number],
 ): number {
@@ -62,11 +62,11 @@ export function bestLook(
     return nodes.every(({ node, ...box }) => node.children === null || sides(box) * READABLE <= view[direction === 'down' ? 0 : 1]); // prettier-ignore
   };
   const places = looks.map((_, at) => at);
-  const folded = places.filter((at) => !looks[at]!.unfolded);
+  const folded = places.filter((at) => looks[at]!.unfolding !== 'all');
   const read = folded.filter(whole).at(-1);
   if (read !== undefined && says(read)) return read;
   return (
-    places.find((at) => looks[at]!.unfolded && whole(at) && says(at)) ??
+    places.find((at) => looks[at]!.unfolding === 'all' && whole(at) && says(at)) ??
     (read === looks.length - 1 ? read : undefined) ??
     folded.find((at) => says(at) && uncut(at)) ??
     read ??

@@ -29,6 +29,8 @@ interface Branch {
   readonly name: string;
   /** Blocks of one structure that are folded into one; their number. */
   readonly blocks: number | null;
+  /** Whether these are the blocks behind a first one that stands before them. */
+  readonly rest?: true;
   readonly layers: LayerSummary[];
   order: (Branch | LayerSummary)[];
 }
@@ -110,6 +112,9 @@ function withRepeats({ path, order }: Branch): Branch['order'] {
   return [...shown, ...order.slice(at)];
 }
 
+/** More blocks are not listed: the first stands for them, the others are folded behind it. */
+const MOST_LISTED = 4;
+
 /** The group of a run of blocks: of groups, or of stretches of the list, which become groups. */
 function folded(path: string, order: Branch['order'], { from, length, count: blocks }: Repeat): Branch {
   const entries = order.slice(from, from + length * blocks);
@@ -128,13 +133,18 @@ function folded(path: string, order: Branch['order'], { from, length, count: blo
       order: inside,
     };
   };
-  return {
-    path: own,
-    name: `${blocks} × ${name}`,
-    blocks,
-    layers: entries.flatMap(layersOf),
-    order: Array.from({ length: blocks }, (_, at) => block(at)),
-  };
+  const listed = Array.from({ length: blocks }, (_, at) => block(at));
+  const more = blocks > MOST_LISTED ? listed.splice(1) : [];
+  if (more.length > 0)
+    listed.push({
+      path: `${own}×/`,
+      name: `${more.length} more × ${name}`,
+      blocks: more.length,
+      rest: true,
+      layers: more.flatMap(layersOf),
+      order: more,
+    });
+  return { path: own, name: `${blocks} × ${name}`, blocks, layers: entries.flatMap(layersOf), order: listed };
 }
 
 const idOf = (entry: Branch | LayerSummary): string => (isBranch(entry) ? entry.path : entry.name);
@@ -202,16 +212,23 @@ export function visibleGraph({ layers, root }: LayerTree, open: ReadonlySet<stri
 /** Ids of the groups around a layer, outermost first: opening them all shows it. */
 export const groupsAround = ({ around }: LayerTree, layer: string): readonly string[] => around.get(layer) ?? [];
 
-/** Ids of the groups of the first levels, those in repeated blocks only where they are unfolded. */
-export function groupsOpen({ root }: LayerTree, levels: number, unfolded: boolean): ReadonlySet<string> {
+/** How much of repeated blocks is open: none of them, the first, which says what all are made of, or all. */
+export type Unfolding = 'none' | 'first' | 'all';
+
+/** Ids of the groups of the first levels, those in repeated blocks as far as they are unfolded. */
+export function groupsOpen({ root }: LayerTree, levels: number, unfolding: Unfolding): ReadonlySet<string> {
   const open = new Set<string>();
-  const visit = ({ order }: Branch, depth: number): void => {
+  const visit = ({ blocks, order }: Branch, depth: number): void => {
     if (depth === levels) return;
-    for (const entry of order)
-      if (isBranch(entry) && (unfolded || entry.blocks === null)) {
-        open.add(entry.path);
-        visit(entry, depth + 1);
-      }
+    for (const [at, entry] of order.entries()) {
+      if (!isBranch(entry)) continue;
+      if (unfolding === 'none' && entry.blocks !== null) continue;
+      // of the blocks themselves, and of what is folded behind the first
+      if (unfolding === 'first' && (entry.rest || (blocks !== null && at > 0))) continue;
+      open.add(entry.path);
+      // a fold without its first block open says no more than closed
+      visit(entry, unfolding === 'first' && entry.blocks !== null ? depth : depth + 1);
+    }
   };
   visit(root, 0);
   return open;

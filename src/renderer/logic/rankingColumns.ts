@@ -24,9 +24,9 @@ export interface Widths {
 }
 
 /** Pixels of a value whose error stands below it: as its layer's share alone, or with the figure too. */
-export const VALUE = { narrow: 72, wide: 104 } as const;
+export const VALUE = { narrow: 72, wide: 122 } as const;
 /** From this width of a cell on there is room for both. */
-const WIDE = 245;
+const WIDE = 262;
 /** A value alone, and the narrowest bar beside it that says something; a cell with its bar below the value. */
 const ALONE = 62;
 const BAR = 44;

@@ -22,9 +22,11 @@ export interface Repeat {
   readonly count: number;
 }
 
-/** Fewer blocks are as soon read one by one, and a single layer is no block. */
-export const LEAST_BLOCKS = 3;
+/** Fewer blocks are as soon read one by one, unless each is long; and a single layer is no block. */
+const LEAST_BLOCKS = { of: 3, ofLong: 2 } as const;
 const LEAST_LAYERS = 2;
+/** Layers of a long block. */
+const LONG = 8;
 /** A block of more pieces is a part of a network, which would have a name. */
 const LONGEST_BLOCK = 96;
 
@@ -39,7 +41,7 @@ export function repeatsIn(pieces: readonly Piece[]): Repeat[] {
     kinds.set(structure, known);
     return known;
   });
-  const longest = Math.min(LONGEST_BLOCK, Math.floor(pieces.length / LEAST_BLOCKS));
+  const longest = Math.min(LONGEST_BLOCK, Math.floor(pieces.length / LEAST_BLOCKS.ofLong));
   /** By the length of a block, how many pieces from each place on are like the one a block later. */
   const alike = Array.from({ length: longest + 1 }, (_, length) => {
     const counts = new Uint32Array(pieces.length + 1);
@@ -48,24 +50,26 @@ export function repeatsIn(pieces: readonly Piece[]): Repeat[] {
         counts[at] = kind[at] === kind[at + length] ? counts[at + 1]! + 1 : 0;
     return counts;
   });
+  /** Layers before each place of the list. */
+  const before = [0];
+  for (const { layers } of pieces) before.push(before.at(-1)! + layers);
+  /** Of one block. */
+  const layersIn = (from: number, length: number): number => before[from + length]! - before[from]!;
   const found: Repeat[] = [];
   for (let from = 0; from < pieces.length;) {
     let best: Repeat | null = null;
     for (let length = 1; length <= longest; length++) {
       const most = Math.floor(alike[length]![from]! / length) + 1;
-      if (most < LEAST_BLOCKS || (best && most * length <= best.count * best.length)) continue;
+      const least = layersIn(from, length) >= LONG ? LEAST_BLOCKS.ofLong : LEAST_BLOCKS.of;
+      if (most < least || (best && most * length <= best.count * best.length)) continue;
       const count = joinedAlike(pieces, from, length, most);
-      if (count >= LEAST_BLOCKS && (!best || count * length > best.count * best.length)) best = { from, length, count };
+      if (count >= least && (!best || count * length > best.count * best.length)) best = { from, length, count };
     }
-    if (best && layersIn(pieces, best) >= LEAST_LAYERS) found.push(best);
+    if (best && layersIn(best.from, best.length) >= LEAST_LAYERS) found.push(best);
     from += best ? best.length * best.count : 1;
   }
   return found;
 }
-
-/** Of one block. */
-const layersIn = (pieces: readonly Piece[], { from, length }: Repeat): number =>
-  pieces.slice(from, from + length).reduce((sum, { layers }) => sum + layers, 0);
 
 /**
  * How many blocks from a place on are joined alike, too: inside, and each to the one before it as the second is to the first.

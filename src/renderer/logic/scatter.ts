@@ -41,6 +41,9 @@ export function scatterTraces(
     width: 0,
   });
   const bars = rows.length <= MOST_BARS;
+  /** What a colour means, where it occurs. */
+  const key = (name: string, color: string, occurs: boolean): Trace[] =>
+    occurs ? [{ type: 'scatter', mode: 'markers', x: [null], y: [null], name, hoverinfo: 'skip', showlegend: true, marker: { color, size: 8 } }] : []; // prettier-ignore
   return [
     {
       type: 'scatter',
@@ -69,6 +72,9 @@ export function scatterTraces(
       ...(bars && a.hasErrors && { error_x: errors(a) }),
       ...(bars && b.hasErrors && { error_y: errors(b) }),
     },
+    ...key('unit', paint.point, true),
+    ...key('its sign differs beyond both errors', paint.flip, rows.some(look.flips)),
+    ...key('selected', paint.selected, rows.some(look.selected)),
   ];
 }
 

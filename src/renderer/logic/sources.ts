@@ -1,4 +1,4 @@
-/** What a unit's number is made of: the weights of what it reads, and what these bring with an example's values. */
+/** What a unit's number is made of: the weights of what it reads, and what these bring between a baseline and an input. */
 import type { NumericArray } from '../../contract/attribution';
 import type { Connections } from '../../contract/weights';
 
@@ -6,9 +6,9 @@ export interface Source {
   readonly unit: number;
   /** Of a window: the sum of its weights. */
   readonly weight: number;
-  /** Null where it is not known. */
-  readonly activation: number | null;
-  /** What it brings: weight × activation; the weight alone where that is not known. */
+  /** Its activation at the input less that at the baseline; null where it is not known. */
+  readonly difference: number | null;
+  /** What it brings: weight × difference; the weight alone where that is not known. */
   readonly brings: number;
 }
 
@@ -23,20 +23,24 @@ export function weightsByUnit({
   return Array.from(sums, (weight, at) => ({ unit: first + at, weight }));
 }
 
+/** What stands at both ends of a path: one for each unit of a layer. */
+export interface Ends {
+  readonly atInput: NumericArray;
+  readonly atBaseline: NumericArray;
+}
+
 /**
- * The units that bring most, the largest |weight × activation| first.
- * @param activations one for each unit of the other layer; null where they are not known, or have positions
+ * The units that bring most, the largest |weight × difference| first: what they bring adds up to what the unit's sum before its
+ * activation moved by, exactly and without a run.
+ * @param ends of the other layer; null where they are not known
  */
-export function topSources(
-  connections: Connections,
-  activations: NumericArray | null,
-  most: number,
-): readonly Source[] {
-  const known = activations?.shape.length === 1 ? activations.data : null;
+export function topSources(connections: Connections, ends: Ends | null, most: number): readonly Source[] {
+  // of a layer with positions a weight stands for many numbers
+  const known = ends?.atInput.shape.length === 1 ? ends : null;
   return weightsByUnit(connections)
     .map(({ unit, weight }): Source => {
-      const activation = known?.[unit] ?? null;
-      return { unit, weight, activation, brings: activation === null ? weight : weight * activation };
+      const difference = known ? known.atInput.data[unit]! - known.atBaseline.data[unit]! : null;
+      return { unit, weight, difference, brings: difference === null ? weight : weight * difference };
     })
     .sort((a, b) => Math.abs(b.brings) - Math.abs(a.brings))
     .slice(0, most);

@@ -6,8 +6,8 @@ export interface Span {
   readonly to: number;
 }
 
-/** Pixels of a position at which its letter can be read, and at which a strip opens. */
-export const LETTER = { least: 6, opening: 10 } as const;
+/** Pixels of a position at which its letter can be read, and at which a strip opens; of the letter itself. */
+export const LETTER = { least: 7, opening: 10, size: 11 } as const;
 /** Positions that a span has at the least. */
 const FEWEST = 8;
 

@@ -3,8 +3,9 @@ export interface Trace {
   readonly type: 'scatter';
   readonly mode: 'lines' | 'markers' | 'lines+markers';
   readonly name?: string;
-  readonly x: ArrayLike<number>;
-  readonly y: ArrayLike<number>;
+  /** `null` for a trace that is only there for the legend. */
+  readonly x: ArrayLike<number | null>;
+  readonly y: ArrayLike<number | null>;
   readonly text?: readonly string[];
   readonly customdata?: readonly number[];
   readonly hovertemplate?: string;

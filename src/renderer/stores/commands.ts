@@ -1,4 +1,5 @@
 /** What commands do: one table behind menu items, keys, buttons and the palette. */
+import type { PanelName } from '../../contract/studio';
 import { COMMAND_LIST, commandOf, keysOf, typed, type Command, type Keys } from '../../contract/commands';
 import { isProvisional } from '../logic/provisional';
 import { capsOf, commandsOf, keyList } from '../logic/keyList';
@@ -105,8 +106,9 @@ function severalExamples(): string | null {
   return unless(studio.runs.examples.length > 1, 'The shown runs have one example');
 }
 
-/** The panel that an element is in. */
-const panelOf = (element: Element | null): 'graph' | 'results' => (element?.closest('.map') ? 'graph' : 'results');
+/** The panel that an element is in, as it says itself; the results where it is in none. */
+const panelOf = (element: Element | null): PanelName =>
+  (element?.closest<HTMLElement>('[data-panel]')?.dataset['panel'] as PanelName | undefined) ?? 'results';
 
 /** Why a command has no effect now; null where it has one. */
 export const refusalOf = (command: Command): string | null => ACTIONS[command].refused?.() ?? null;

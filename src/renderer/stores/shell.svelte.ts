@@ -1,10 +1,8 @@
 /** What the window's frame shows: which view, which dialog, how its panels divide it. */
-import type { Layout } from '../../contract/studio';
+import type { Layout, PanelName } from '../../contract/studio';
 import type { View } from '../logic/views';
 
 export type DialogName = 'settings' | 'keys' | 'palette';
-/** A panel that can have the whole window. */
-export type PanelName = 'graph' | 'results';
 
 class Shell {
   view = $state<View>('ranking');
@@ -26,7 +24,8 @@ class Shell {
     if (!layout) return;
     this.share = layout.share;
     this.setupOpen = layout.setUp;
-    this.maximised = layout.maximised;
+    // a unit that nobody has chosen yet does not begin with the window
+    this.maximised = layout.maximised === 'detail' ? null : layout.maximised;
   }
 
   toggleSetup(): void {

@@ -20,7 +20,9 @@ const open = (model: string) => get(service, 'openModel', { file: 'own' }, { pat
 
 it('a convolution with its activation: ops in order, options as text, filters of pictures', async () => {
   await open(resnet38(models()).model);
-  const { ops, filters } = await get(service, 'layer', { layer: 'stem_conv' });
+  const { ops, activations, filters } = await get(service, 'layer', { layer: 'stem_conv' });
+  expect(activations).toEqual(['relu']);
+  expect((await get(service, 'layer', { layer: 'block1_conv1' })).activations).toEqual([]);
   expect(ops.map(({ op }) => op)).toEqual(['conv', 'add', 'relu']);
   expect(Object.fromEntries(ops[0]!.options)).toMatchObject({ strides: '1 × 1', dilations: '1 × 1', groups: '1' });
   expect(ops[0]!.options.find(([name]) => name === 'padding')![1]).toBe('1 × 1, 1 × 1');
@@ -37,7 +39,12 @@ it('layers of sequences and tokens have no pictures for filters; inputs have no 
   await open(genomics(models()).model);
   expect((await get(service, 'layer', { layer: 'motifs' })).filters).toBeNull();
   await open(transformer(models()).model);
-  expect(await get(service, 'layer', { layer: 'input' })).toEqual({ ops: [], aliases: [], filters: null });
+  expect(await get(service, 'layer', { layer: 'input' })).toEqual({
+    ops: [],
+    activations: [],
+    aliases: [],
+    filters: null,
+  });
   const { ops } = await get(service, 'layer', { layer: 'embedding' });
   expect(ops.map(({ op, nig }) => [op, nig])).toContainEqual(['embedding', 'none']);
 });

@@ -3,6 +3,7 @@ import { MhoError } from '../../../contract/errors';
 import type { NumericArray } from '../../../contract/attribution';
 import type { LayerFacts } from '../../../contract/layerFacts';
 import type { Graph, Layer, Node } from '../../engine/graph/graph';
+import type { OpName } from '../../engine/graph/ops';
 import { kernelBehind } from '../../engine/graph/kernels';
 import { layerNamed, layersOfNodes } from '../../engine/graph/layers';
 import { nodeSupport } from '../../engine/graph/support';
@@ -11,6 +12,37 @@ const MOST_OPS = 200;
 const MOST_FILTERS = 64;
 /** Letters of an option; tables of numbers are no reading. */
 const LONGEST = 80;
+
+/** Ops that layers are given as activations: other functions are what a layer computes. */
+const ACTIVATIONS: ReadonlySet<string> = new Set([
+  'relu',
+  'clippedRelu',
+  'leakyRelu',
+  'prelu',
+  'elu',
+  'selu',
+  'celu',
+  'gelu',
+  'geluTanh',
+  'sigmoid',
+  'logSigmoid',
+  'hardSigmoid',
+  'silu',
+  'hardSilu',
+  'mish',
+  'softplus',
+  'softsign',
+  'tanh',
+  'tanhShrink',
+  'softShrink',
+  'hardShrink',
+  'threshold',
+  'squarePlus',
+  'sparsePlus',
+  'sparseSigmoid',
+  'softmax',
+  'logSoftmax',
+] satisfies readonly OpName[]);
 
 /** @throws LAYER_UNKNOWN */
 export function layerFacts(graph: Graph, name: string): LayerFacts {
@@ -26,6 +58,13 @@ export function layerFacts(graph: Graph, name: string): LayerFacts {
       options: optionsOf(node),
       ...nodeSupport(graph, node),
     })),
+    activations: [
+      ...new Set(
+        nodes
+          .filter(({ op }) => ACTIVATIONS.has(op))
+          .map((node) => [node.op, ...optionsOf(node).map((option) => option.join(' '))].join(' ')),
+      ),
+    ],
     aliases: [...(graph.aliases ?? [])].filter(([, value]) => value === layer.output).map(([alias]) => alias),
     filters: filtersOf(graph, layer),
   };

@@ -45,10 +45,10 @@ export class Layouts {
     });
     this.#worker = worker;
     worker.postMessage({
-      looks: looks.map(({ graph: { roots, edges }, cards, unfolded }) => ({
+      looks: looks.map(({ graph: { roots, edges }, cards, unfolding }) => ({
         graph: { roots, edges },
         cards,
-        unfolded,
+        unfolding,
       })),
       direction,
       view,
