@@ -7,7 +7,6 @@ import {
   layerTree,
   visibleGraph,
   type GraphNode,
-  type Unfolding,
 } from '../../src/renderer/logic/graphTree';
 import { layOut, READABLE } from '../../src/renderer/logic/layout';
 import { commonName, pattern } from '../../src/renderer/logic/repeats';
@@ -48,9 +47,17 @@ const whole = (middle: LayerSummary[]) => [
 ];
 const labels = (nodes: readonly GraphNode[]): unknown[] =>
   nodes.map(({ label, children }) => (children ? [label, ...labels(children)] : label));
-const shown = (layers: readonly LayerSummary[], levels = 0, unfolding: Unfolding = 'none') => {
+const shown = (layers: readonly LayerSummary[], levels = 0, first = false) => {
   const tree = layerTree(layers);
-  return labels(visibleGraph(tree, groupsOpen(tree, levels, unfolding)).roots);
+  return labels(visibleGraph(tree, groupsOpen(tree, levels, first)).roots);
+};
+
+/** Ids of all groups down to a depth. */
+const everyGroup = ({ around }: ReturnType<typeof layerTree>, depth = 99) =>
+  new Set([...around.values()].flatMap((groups) => groups.slice(0, depth)));
+const unfolded = (layers: readonly LayerSummary[], depth: number) => {
+  const tree = layerTree(layers);
+  return labels(visibleGraph(tree, everyGroup(tree, depth)).roots);
 };
 
 describe('repeated blocks', () => {
@@ -67,9 +74,9 @@ describe('repeated blocks', () => {
 
   it('open to the list of blocks, and each block to its layers', () => {
     const flat = whole(encoder(3, (block) => `block${block}_`));
-    expect(shown(flat, 1, 'all')[2]).toEqual(['3 × block', 'block 0', 'block 1', 'block 2']);
+    expect(unfolded(flat, 1)[2]).toEqual(['3 × block', 'block 0', 'block 1', 'block 2']);
     const inside = ['query', 'softmax', 'add', 'norm'];
-    expect(shown(flat, 2, 'all')[2]).toEqual([
+    expect(unfolded(flat, 2)[2]).toEqual([
       '3 × block',
       ...[0, 1, 2].map((block) => [`block ${block}`, ...inside.map((own) => `block${block}_${own}`)]),
     ]);
@@ -78,12 +85,12 @@ describe('repeated blocks', () => {
   it('of many, the first stands before the others, which are folded behind it; it opens alone', () => {
     const many = whole(encoder(12, (block) => `block${block}_`));
     for (const levels of [1, 9])
-      expect(shown(many, levels, 'first')[2]).toEqual([
+      expect(shown(many, levels, true)[2]).toEqual([
         '12 × block',
         ['block 0', 'block0_query', 'block0_softmax', 'block0_add', 'block0_norm'],
         '11 more × block',
       ]);
-    const [, , others] = shown(many, 2, 'all')[2] as unknown[];
+    const [, , others] = unfolded(many, 2)[2] as unknown[];
     expect(others).toHaveLength(12); // its own name, and eleven blocks
   });
 
@@ -122,7 +129,7 @@ describe('repeated blocks', () => {
       ),
     );
     expect(shown(whole(stages), 1)).toEqual(['ids', 'embedding', ['backbone', '3 × stages'], 'logits']);
-    expect(shown(whole(stages), 3, 'all')[2]).toEqual([
+    expect(unfolded(whole(stages), 3)[2]).toEqual([
       'backbone',
       ['3 × stages', ...[0, 1, 2].map((stage) => [`stages.${stage}`, '4 × blocks'])],
     ]);
@@ -199,7 +206,7 @@ describe('folding', () => {
     fc.assert(
       fc.property(networks, fc.infiniteStream(fc.boolean()), (layers, choices) => {
         const tree = layerTree(layers);
-        const groups = [...groupsOpen(tree, 99, 'all')];
+        const groups = [...everyGroup(tree)];
         const open = new Set(groups.filter(() => choices.next().value as boolean));
         const graph = visibleGraph(tree, open);
         const leaves: GraphNode[] = [];
@@ -230,7 +237,7 @@ describe('folding', () => {
           ids.push(node.id);
           node.children?.forEach(visit);
         };
-        visibleGraph(tree, groupsOpen(tree, 99, 'all')).roots.forEach(visit);
+        visibleGraph(tree, everyGroup(tree)).roots.forEach(visit);
         expect(new Set(ids).size).toBe(ids.length);
       }),
     );
@@ -264,14 +271,8 @@ describe('the first look', () => {
     const folded = best([...whole(encoder(12, (block) => `block${block}/`)), ...long]).look;
     expect(labels(folded.graph.roots)).toContain('12 × block');
     const blocks = encoder(4, (block) => `block${block}/`, 'ids');
-    const [, unfolded] = labels(best([layer('ids', [], 'Input'), ...blocks]).look.graph.roots);
-    expect(unfolded).toEqual([
-      '4 × block',
-      ['block0', 'query', 'softmax', 'add', 'norm'],
-      'block1',
-      'block2',
-      'block3',
-    ]);
+    const [, few] = labels(best([layer('ids', [], 'Input'), ...blocks]).look.graph.roots);
+    expect(few).toEqual(['4 × block', ['block0', 'query', 'softmax', 'add', 'norm'], 'block1', 'block2', 'block3']);
   });
 
   it('is read whole, or has enough cards: of any network', () => {

@@ -102,7 +102,14 @@ test('panned and zoomed, the graph is drawn where the view is', async () => {
   studio = await launch([branchedModel(join(folder, 'thousand'), 1_000)]);
   const { page } = studio;
   const first = page.locator('.node[data-id="b0_0_0"]');
-  await page.locator('.node', { hasText: / more × b/ }).click({ modifiers: ['Shift'], timeout: 30_000 });
+  // the first block is open, the others are folded behind it: all of them
+  const fold = page.locator('.node', { hasText: /^[^×]*48 × b/ });
+  await expect(fold).toHaveAttribute('aria-expanded', 'true', { timeout: 30_000 });
+  await fold.focus();
+  await page.keyboard.press('Enter');
+  await expect(fold).toHaveAttribute('aria-expanded', 'false');
+  await page.keyboard.press('Shift+Enter');
+  await expect(fold).toHaveAttribute('aria-expanded', 'true');
   await expect(first).toBeVisible({ timeout: 30_000 });
   const place = (await page.getByRole('group', { name: 'Layer graph' }).boundingBox())!;
   const [x, y] = [place.x + place.width / 2, place.y + place.height - 6];

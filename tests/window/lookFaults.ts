@@ -54,7 +54,10 @@ export const lookFaults = (page: Page): Promise<string[]> =>
 
     for (const element of document.body.querySelectorAll('button, input, select, summary, canvas')) {
       if (hidden(element)) continue;
-      const box = element.getBoundingClientRect();
+      // its own padding may be: what is in it may not
+      const outer = element.getBoundingClientRect();
+      const [before, after] = ['Left', 'Right'].map((side) => parseFloat(getComputedStyle(element)['padding' + side]));
+      const box = { left: outer.left + before, right: outer.right - after, top: outer.top, bottom: outer.bottom };
       for (let around = element.parentElement; around && around !== document.body; around = around.parentElement) {
         const clips = getComputedStyle(around);
         const own = around.getBoundingClientRect();

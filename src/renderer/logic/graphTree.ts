@@ -212,22 +212,19 @@ export function visibleGraph({ layers, root }: LayerTree, open: ReadonlySet<stri
 /** Ids of the groups around a layer, outermost first: opening them all shows it. */
 export const groupsAround = ({ around }: LayerTree, layer: string): readonly string[] => around.get(layer) ?? [];
 
-/** How much of repeated blocks is open: none of them, the first, which says what all are made of, or all. */
-export type Unfolding = 'none' | 'first' | 'all';
-
-/** Ids of the groups of the first levels, those in repeated blocks as far as they are unfolded. */
-export function groupsOpen({ root }: LayerTree, levels: number, unfolding: Unfolding): ReadonlySet<string> {
+/**
+ * Ids of the groups of the first levels. Of repeated blocks none is opened.
+ * @param first but the first of them, which says what all are made of
+ */
+export function groupsOpen({ root }: LayerTree, levels: number, first: boolean): ReadonlySet<string> {
   const open = new Set<string>();
   const visit = ({ blocks, order }: Branch, depth: number): void => {
     if (depth === levels) return;
     for (const [at, entry] of order.entries()) {
-      if (!isBranch(entry)) continue;
-      if (unfolding === 'none' && entry.blocks !== null) continue;
-      // of the blocks themselves, and of what is folded behind the first
-      if (unfolding === 'first' && (entry.rest || (blocks !== null && at > 0))) continue;
+      if (!isBranch(entry) || entry.rest || (blocks !== null && at > 0) || (entry.blocks !== null && !first)) continue;
       open.add(entry.path);
       // a fold without its first block open says no more than closed
-      visit(entry, unfolding === 'first' && entry.blocks !== null ? depth : depth + 1);
+      visit(entry, entry.blocks === null ? depth + 1 : depth);
     }
   };
   visit(root, 0);

@@ -5,7 +5,7 @@ import { layOut, type Direction, type Layout } from './layout';
 
 /** One of several looks, of which the best one for a view is laid out. */
 export interface LayoutRequest {
-  readonly looks: readonly (Pick<Look, 'cards' | 'unfolding'> & {
+  readonly looks: readonly (Pick<Look, 'cards'> & {
     readonly graph: Pick<VisibleGraph, 'roots' | 'edges'>;
   })[];
   readonly direction: Direction;

@@ -56,6 +56,32 @@ export function unitMaps(
   );
 }
 
+/** One head of an attention layer. */
+export interface Head {
+  readonly unit: number;
+  /** `[from, to]` */
+  readonly map: NumericArray;
+  /** Sum over the map. */
+  readonly value: number;
+  /** The largest |contribution| in it. */
+  readonly extent: number;
+}
+
+/** More maps are no picture of a layer. */
+const MOST_HEADS = 64;
+
+/** @param contributions `[examples, …shape]` of the layer by the run; none where the run did not take the example */
+export function headMaps(run: RunRecord, layer: string, example: number, contributions: Float32Array): readonly Head[] {
+  const result = run.layers.find(({ name }) => name === layer);
+  const place = examplePlace(run, example);
+  if (!result || place < 0) return [];
+  const { data } = exampleOf({ shape: [run.result.examples.length, ...result.shape], data: contributions }, place);
+  return Array.from({ length: Math.min(MOST_HEADS, unitCount(result)) }, (_, unit): Head => {
+    const map = unitMap(data, result.shape, result.unitAxis, unit);
+    return { unit, map, value: result.units[place * unitCount(result) + unit]!, extent: sharedExtent([{ map }]) };
+  });
+}
+
 /** The scale that several maps share: the largest |contribution| at a position. */
 export const sharedExtent = (maps: readonly { readonly map: NumericArray }[]): number =>
   Math.max(1e-12, ...maps.flatMap(({ map }) => range(map.data).map(Math.abs)));

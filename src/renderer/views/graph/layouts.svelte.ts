@@ -45,10 +45,9 @@ export class Layouts {
     });
     this.#worker = worker;
     worker.postMessage({
-      looks: looks.map(({ graph: { roots, edges }, cards, unfolding }) => ({
+      looks: looks.map(({ graph: { roots, edges }, cards }) => ({
         graph: { roots, edges },
         cards,
-        unfolding,
       })),
       direction,
       view,
