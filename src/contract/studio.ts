@@ -43,7 +43,7 @@ import {
   target,
   turned,
 } from './setup';
-import { sessionView, type SessionView } from './view';
+import { PANELS, sessionView, type SessionView } from './view';
 import type { ReceptiveField, UnitActivations } from './unitValues';
 import type { LayerWeights } from './weights';
 
@@ -386,9 +386,6 @@ export const figureChoice = z.object({
   ground: z.enum(['light', 'window']),
 });
 export type FigureChoice = z.infer<typeof figureChoice>;
-/** Parts of the window that can have all of it. */
-const PANELS = ['set-up', 'graph', 'results', 'detail'] as const;
-export type PanelName = (typeof PANELS)[number];
 /** How the panels divide the window. */
 const layout = z.object({
   /** Of the graph, of what it and the results have together. */

@@ -6,6 +6,10 @@ import { z } from 'zod';
 import { METHODS, RULES } from './attribution';
 import { accuracy, constantBaseline, fittingBaseline, imageReading, target } from './setup';
 
+/** Parts of the window that can have all of it. */
+export const PANELS = ['set-up', 'graph', 'results', 'detail'] as const;
+export type PanelName = (typeof PANELS)[number];
+
 const lenient = <Schema extends z.ZodType>(schema: Schema) => schema.optional().catch(undefined);
 const name = z.string().max(4096);
 const names = z.array(name).max(100_000);
@@ -103,7 +107,7 @@ export const sessionView = z.object({
   tab: lenient(z.string().max(64)),
   setupOpen: flag,
   /** The panel that has the whole window. */
-  maximised: lenient(z.enum(['graph', 'results']).nullable()),
+  maximised: lenient(z.enum(PANELS).nullable()),
   ranking: lenient(rankingView),
   compare: lenient(compareView),
   graph: lenient(graphView),

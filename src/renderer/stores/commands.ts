@@ -1,5 +1,5 @@
 /** What commands do: one table behind menu items, keys, buttons and the palette. */
-import type { PanelName } from '../../contract/studio';
+import type { PanelName } from '../../contract/view';
 import { COMMAND_LIST, commandOf, keysOf, typed, type Command, type Keys } from '../../contract/commands';
 import { isProvisional } from '../logic/provisional';
 import { capsOf, commandsOf, keyList } from '../logic/keyList';

@@ -1,5 +1,6 @@
 /** What the window's frame shows: which view, which dialog, how its panels divide it. */
-import type { Layout, PanelName } from '../../contract/studio';
+import type { Layout } from '../../contract/studio';
+import type { PanelName } from '../../contract/view';
 import type { View } from '../logic/views';
 
 export type DialogName = 'settings' | 'keys' | 'palette';
