@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { certainFirst, mayReach, unitTrust } from '../../src/renderer/logic/certain';
+import { certainFirst, mayReach, trustsOf, unitTrust } from '../../src/renderer/logic/certain';
 import { errorLine, errorTitle, ofTotal } from '../../src/renderer/logic/errorWords';
 import { byRank, ranking } from '../../src/renderer/logic/ranking';
 import { record } from './records';
@@ -92,6 +92,15 @@ describe('the error of a unit', () => {
     expect(errorTitle(one, 0, 2)).toContain('not resolved, smaller than its error');
     expect(unitTrust(open, 0, 1)!.trust).toBe('unresolved');
     expect(errorTitle(open, 0, 1)).toBe('± 0.90, its layer is not yet resolved');
+  });
+
+  it('has a legend for the kinds that occur among the rows asked about', () => {
+    const columns = [{ ...column([50, 12, 0.5], [1, 11, 2]), layers: [{ total: 100, estimate: 0.05 }] }];
+    const found = (...rows: number[]) => [...trustsOf(columns, new Uint32Array(3), rows)];
+    expect(found(0)).toEqual([]);
+    expect(found(0, 1)).toEqual(['coarse']);
+    expect(found(0, 1, 2)).toEqual(['coarse', 'unresolved']);
+    expect(trustsOf([column([1])], new Uint32Array(1), [0]).size).toBe(0);
   });
 
   it('is none where the method has no integral', () => expect(unitTrust(column([1]), 0, 0)).toBeNull());

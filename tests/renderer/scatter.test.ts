@@ -34,6 +34,14 @@ describe('the scatter of two runs', () => {
     expect(diagonal).toMatchObject({ x: [-halfSide(a, b), halfSide(a, b)], y: [-halfSide(a, b), halfSide(a, b)] });
   });
 
+  it('says what its colours mean, of those that occur', () => {
+    const [a, b] = columns([1, -5, 3], [2, 4, -10]);
+    const keys = (rows: number[]) =>
+      scatterTraces(a, b, rows, look, 'light').flatMap(({ name, showlegend }) => (showlegend ? [name] : []));
+    expect(keys([0])).toEqual(['unit']);
+    expect(keys([2, 1, 0])).toEqual(['unit', 'its sign differs beyond both errors', 'selected']);
+  });
+
   it('has error bars only along the run that estimates errors, and none among very many points', () => {
     const [a, b] = columns([1, -5], [2, 4], [0.5, 0.25]);
     const points = scatterTraces(a, b, [1, 0], look, 'dark')[1]!;

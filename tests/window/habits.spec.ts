@@ -266,3 +266,34 @@ test('a run is copied as the command that repeats it, and as the Python that rea
   expect(python).toContain('/session of mine.mho")');
   expect(python).toContain(`manifest["runs"][${place}]`);
 });
+
+test('every panel can have the window: by its button, by M where the focus is, by a double click on its head; Esc gives it back', async () => {
+  await runAll();
+  const panels = {
+    'the set-up': page.getByRole('region', { name: 'Set-up', exact: true }),
+    layers: page.getByRole('region', { name: 'Layers', exact: true }),
+    'the results': page.locator('.analysis'),
+    'the selected unit': page.getByRole('region', { name: 'Selected unit', exact: true }),
+  };
+  const wide = async (name: keyof typeof panels) =>
+    ((await panels[name].boundingBox())?.width ?? 0) > 0.95 * page.viewportSize()!.width;
+  for (const name of Object.keys(panels) as (keyof typeof panels)[]) {
+    await page.getByRole('button', { name: `Maximise ${name}`, exact: true }).click();
+    await expect.poll(() => wide(name), name).toBe(true);
+    for (const [other, panel] of Object.entries(panels))
+      if (
+        other !== name &&
+        !(name === 'the results' && other === 'the selected unit') &&
+        !(name === 'the selected unit' && other === 'the results')
+      )
+        await expect(panel, `${other} beside ${name}`).toBeHidden();
+    await page.keyboard.press('Escape');
+    await expect.poll(() => wide(name)).toBe(false);
+  }
+  await panels['the selected unit'].getByRole('heading', { level: 2 }).dblclick({ position: { x: 4, y: 6 } });
+  await expect.poll(() => wide('the selected unit')).toBe(true);
+  // closed, it leaves the window to all others
+  await page.getByRole('button', { name: 'Close', exact: true }).click();
+  await expect(panels['the set-up']).toBeVisible();
+  await expect(page.getByRole('tab', { name: 'Ranking' })).toBeVisible();
+});

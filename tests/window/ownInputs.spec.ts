@@ -2,7 +2,7 @@
 import { expect, test, type Locator, type Page } from '@playwright/test';
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { genomics, torchStages, twoInputs, type OwnModel } from './ownModels';
+import { genomics, torchStages, twoInputs, type OwnModel, transformer } from './ownModels';
 import { forget, launch, newFolder, type Studio } from './studio';
 
 test.describe.configure({ mode: 'serial' });
@@ -144,6 +144,25 @@ test('a sequence of 400 letters opens at its peak, with an axis; all methods mov
   await rows.first().hover();
   await page.mouse.wheel(0, -200);
   await expect.poll(async () => (await drawn()).length).toBeLessThan(letters.length);
+});
+
+test('a map of attention names what stands at both axes, and shows every head of its layer', async () => {
+  const own = transformer(folder);
+  await launched(own);
+  await openData(...own.data);
+  await run();
+  await page.getByRole('searchbox', { name: 'Search layers' }).fill('block0_attention/weights');
+  await page.keyboard.press('Enter');
+  const heads = detail().getByRole('button', { name: /^Head \d+: [+−]/ });
+  await expect(heads).toHaveCount(4);
+  await heads.nth(2).click();
+  await expect(detail().getByRole('heading', { level: 2 })).toContainText('#2');
+  await expect(heads.nth(2)).toHaveAttribute('aria-pressed', 'true');
+  for (const axis of ['Rows: what attends', 'Columns: what is attended to']) {
+    const names = detail().getByRole('list', { name: axis }).first().getByRole('listitem');
+    await expect(names.first()).toHaveText(/^\d+$/);
+    expect(await names.count()).toBeGreaterThan(3);
+  }
 });
 
 test('a dense unit: what it reads, who reads it and the largest of its layer fill the place; 2,048 units in the width there is', async () => {
