@@ -276,7 +276,7 @@ test('every panel can have the window: by its button, by M where the focus is, b
     'the selected unit': page.getByRole('region', { name: 'Selected unit', exact: true }),
   };
   const wide = async (name: keyof typeof panels) =>
-    ((await panels[name].boundingBox())?.width ?? 0) > 0.95 * page.viewportSize()!.width;
+    ((await panels[name].boundingBox())?.width ?? 0) > 0.95 * (await page.evaluate<number>('innerWidth'));
   for (const name of Object.keys(panels) as (keyof typeof panels)[]) {
     await page.getByRole('button', { name: `Maximise ${name}`, exact: true }).click();
     await expect.poll(() => wide(name), name).toBe(true);
