@@ -61,6 +61,9 @@ export const lookFaults = (page: Page): Promise<string[]> =>
       for (let around = element.parentElement; around && around !== document.body; around = around.parentElement) {
         const clips = getComputedStyle(around);
         const own = around.getBoundingClientRect();
+        // what begins before all that can be scrolled to is never seen
+        if (/auto|scroll/.test(clips.overflow) && box.left < own.left + around.clientLeft - around.scrollLeft - 2)
+          found.add('out of reach: ' + says(element) + ' by ' + named(around));
         if (/auto|scroll/.test(clips.overflow) || clips.position === 'fixed') break;
         const out = box.right <= own.left + 1 || box.left >= own.right - 1 || box.bottom <= own.top + 1 || box.top >= own.bottom - 1;
         if (clips.overflow === 'visible') continue;
