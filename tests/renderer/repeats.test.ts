@@ -2,12 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { LayerSummary } from '../../src/contract/model';
 import { bestLook, looksAt } from '../../src/renderer/logic/graphLook';
-import {
-  groupsOpen,
-  layerTree,
-  visibleGraph,
-  type GraphNode,
-} from '../../src/renderer/logic/graphTree';
+import { groupsOpen, layerTree, visibleGraph, type GraphNode } from '../../src/renderer/logic/graphTree';
 import { layOut, READABLE } from '../../src/renderer/logic/layout';
 import { commonName, pattern } from '../../src/renderer/logic/repeats';
 
