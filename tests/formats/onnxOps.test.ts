@@ -371,6 +371,49 @@ describe('graphs inside nodes', () => {
     expect([...contributions].filter((value) => Math.abs(value) > 1e-6)).toHaveLength(1);
   });
 
+  it('messages along the edges of a graph, added up at its nodes', async () => {
+    const model = await opened({
+      inputs: [
+        { name: 'x', shape: ['nodes', 2] },
+        { name: 'edges', shape: [2, 'edges'], type: INT64 },
+      ],
+      outputs: [{ name: 'y' }],
+      nodes: [
+        { op: 'Gather', inputs: ['edges', 'zero'], outputs: ['from'], attributes: { axis: 0 } },
+        { op: 'Gather', inputs: ['edges', 'one'], outputs: ['to'], attributes: { axis: 0 } },
+        { op: 'Gather', inputs: ['x', 'from'], outputs: ['message'], attributes: { axis: 0 } },
+        { op: 'Tanh', inputs: ['message'], outputs: ['h'] },
+        { op: 'Unsqueeze', inputs: ['to', 'last'], outputs: ['column'] },
+        { op: 'Shape', inputs: ['h'], outputs: ['wide'] },
+        { op: 'Expand', inputs: ['column', 'wide'], outputs: ['places'] },
+        { op: 'Shape', inputs: ['x'], outputs: ['all'] },
+        { op: 'ConstantOfShape', inputs: ['all'], outputs: ['nothing'] },
+        { op: 'ScatterElements', inputs: ['nothing', 'places', 'h'], outputs: ['y'], attributes: { axis: 0, reduction: 'add' } },
+      ],
+      constants: {
+        zero: { shape: [], data: [0], type: INT64 },
+        one: { shape: [], data: [1], type: INT64 },
+        last: { shape: [1], data: [1], type: INT64 },
+      },
+    }, 18); // prettier-ignore
+    const bound = await openModel(model.summary.path, { choices: { sizes: { x: [4, 2], edges: [2, 5] } } });
+    const x = spread([4, 2]);
+    const edges = [[3, 0, 2, 1, 0], [1, 1, 3, 3, 1]] as const; // prettier-ignore
+    const inputs = { x: rows([x]), edges: { shape: [1, 2, 5], data: Float32Array.from(edges.flat()) } };
+    const wanted = new Float64Array(8);
+    edges[0].forEach((from, edge) => {
+      for (const unit of [0, 1]) wanted[2 * edges[1][edge]! + unit]! += Math.tanh(x.data[2 * from + unit]!);
+    });
+    const { y } = await predict(device, bound.graph, inputs);
+    expect(y!.shape).toEqual([1, 4, 2]);
+    wanted.forEach((value, at) => expect(y!.data[at]).toBeCloseTo(value, 5));
+    const [run] = await attribute(device, bound.graph, { inputs, baseline: { kind: 'constant', value: 0 }, target: { index: [1, 0] }, methods: ['nig'], rule: 'secant', steps: 16 }); // prettier-ignore
+    // node 1 hears from 3 once, and twice from 0
+    const { contributions } = run!.layers.find(({ name }) => name === 'x')!;
+    const heard = [2 * Math.tanh(x.data[0]!), 0, 0, 0, 0, 0, Math.tanh(x.data[6]!), 0];
+    heard.forEach((value, at) => expect(contributions[at]).toBeCloseTo(value, 4));
+  });
+
   it('decision trees are refused as what they are, with what attributes them', async () => {
     const model = await opened({
       inputs: [{ name: 'x', shape: ['batch', 3] }],

@@ -1,6 +1,6 @@
 /** Numbers taken from, and put to, places that the file tells: GatherND, GatherElements, ScatterND, ScatterElements. */
 import { isArray, NotExpressible, type HostArray } from '../../tensors/array';
-import type { Tensor } from '../../tensors/assembly';
+import type { Assembly, Tensor } from '../../tensors/assembly';
 import {
   commonFrame,
   everyPlace,
@@ -15,6 +15,8 @@ import {
   stridesOf,
   takenOfAny,
 } from '../../tensors/places';
+import { fromFront } from '../../tensors/positions';
+import { segmentsOver } from '../../tensors/segments';
 import type { OnnxCall } from '../call';
 import type { Row } from './row';
 
@@ -45,12 +47,38 @@ const joiningOf = (call: OnnxCall): Joining => {
   return known;
 };
 
+/** Positions along the first axis that are the same at every place of the others: `[n, 1 …]` that was repeated. */
+function repeated(to: Assembly, indices: Tensor): Tensor | null {
+  if (isArray(indices)) return null;
+  const node = to.builder.producer(indices.id);
+  const alone = node?.op === 'tile' ? to.varying(node.inputs[0]!, indices.axes) : indices;
+  const [size, ...others] = to.shape(alone);
+  return others.every((each) => each === 1) ? to.reshape(alone, [size!]) : null;
+}
+
+/** Sums to rows that the input tells: what messages along a graph's edges come to at its nodes. */
+function addedToRows(call: OnnxCall, indices: Tensor): Tensor {
+  const { to } = call;
+  const [data, updates] = [call.input(0), call.input(2)];
+  const rows = repeated(to, indices);
+  if (rows === null || to.axis(data, call.int('axis', 0)) !== 0 || joiningOf(call) !== 'add')
+    throw new NotExpressible('positions that depend on the input');
+  const [size, ...rest] = to.shape(data);
+  if (!same(rest, to.shape(updates).slice(1))) throw new NotExpressible('rows in part');
+  const sums = segmentsOver(to, updates, fromFront(to, rows, size!), size!, 'sum', 0);
+  return isArray(data) && data.data.every((each) => each === 0) ? sums : to.binary('add', data, sums);
+}
+const same = (a: readonly number[], b: readonly number[]): boolean =>
+  a.length === b.length && a.every((each, i) => each === b[i]);
+
 const scatterElements: Row = (call) => {
   const { to } = call;
+  const positions = call.input(1);
+  if (!isArray(positions)) return addedToRows(call, positions);
   const [data, updates] = [call.input(0), call.input(2)];
   const frame = commonFrame(to, data, updates, (x) => to.batchAxis(x));
   const fixed = (x: Tensor): Tensor => (isArray(x) ? oneOf(to, x, frame.batch) : x);
-  const indices = fixed(to.array(call.input(1), 'positions')) as HostArray;
+  const indices = fixed(positions) as HostArray;
   const axis = to.axis(data, call.int('axis', 0));
   return put(to, fixed(data), fixed(updates), alongAxis(indices, frame, axis), frame, joiningOf(call));
 };
