@@ -260,6 +260,9 @@ export const MODELS: readonly RealModel[] = [
     ...pypi('caustic-nmr', '0.4.1'),
     path: 'caustic/data/best_v2_carbons.onnx',
     subject: 'chemistry',
+    // 7 atoms, 12 edges between them, 2 residues.
+    free: [7, 7, 7, 7, 12, 12, 12, 12, 2, 2, 2, 2, 2, 2, 2, 7, 7, 12, 12],
+    named: { edge_index: { below: 7 }, target_indices: { below: 7 }, target_mask: 1 },
   },
 ];
 
