@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { bounded, letterEdit, letterOf, numberEdit, patchEdit, withEdits } from '../../src/renderer/logic/editing';
+import {
+  bounded,
+  letterEdit,
+  letterOf,
+  numberEdit,
+  patchEdit,
+  tokenId,
+  withEdits,
+} from '../../src/renderer/logic/editing';
 
 const x = { input: 'x', told: null };
 const image = { kind: 'image', height: 3, width: 4, channels: 2, channelsFirst: false, reading: null } as const;
@@ -69,5 +77,17 @@ describe('a change', () => {
   it('of another input leaves this one as it is; later changes count', () => {
     const edit = (input: string, value: number) => ({ ...numberEdit(x, Float32Array.of(0), 0, value, false)!, input });
     expect([...withEdits(Float32Array.of(0), [edit('x', 1), edit('y', 5), edit('x', 2)], 'x')]).toEqual([2]);
+  });
+});
+
+describe('tokens by their words', () => {
+  const tokens = ['[PAD]', 'the', '12', 'film'];
+  it('are found by word, else by number', () => {
+    expect(['film', ' The ', '12', '3', '', 'gone', '1.5'].map((text) => tokenId(text, tokens))).toEqual([3, 1, 2, 3, null, null, null]); // prettier-ignore
+  });
+  it('are told by word in what was changed', () => {
+    const edit = numberEdit({ input: 'x', told: null }, Float32Array.of(1, 7), 0, 3, true, tokens);
+    expect(edit!.made).toMatchObject({ from: 'the', to: 'film' });
+    expect(numberEdit({ input: 'x', told: null }, Float32Array.of(1, 7), 1, 0, true, tokens)!.made).toMatchObject({ from: '7', to: '[PAD]' }); // prettier-ignore
   });
 });

@@ -49,13 +49,31 @@ export function letterOf(channels: ArrayLike<number>, alphabet: string): string 
   return equal ? '·' : alphabet[best]!;
 }
 
-/** A number becomes another one. Null where it is that one, or none. @param whole tokens and the like */
+/** What stands for an id: its token, where the vocabulary tells one, else the number. */
+export const tokenOf = (id: number, tokens: readonly string[]): string => tokens[id] || `${id}`;
+
+/** The id that is meant by a token, or by a number; a token that is itself a number goes first. Null where neither is meant. */
+export function tokenId(text: string, tokens: readonly string[]): number | null {
+  const word = text.trim();
+  if (word === '') return null;
+  for (const each of [word, word.toLowerCase()]) {
+    const at = tokens.indexOf(each);
+    if (at >= 0) return at;
+  }
+  return Number.isInteger(Number(word)) ? Number(word) : null;
+}
+
+/**
+ * A number becomes another one. Null where it is that one, or none.
+ * @param whole tokens and the like @param tokens what whole numbers stand for, by id
+ */
 export function numberEdit(
   { input, told }: OfInput,
   values: Float32Array,
   position: number,
   to: number,
   whole: boolean,
+  tokens: readonly string[] = [],
 ): Edit | null {
   const from = values[position];
   if (from === undefined || !Number.isFinite(to) || Math.fround(to) === from || (whole && !Number.isInteger(to)))
@@ -65,7 +83,13 @@ export function numberEdit(
     places: [position],
     values: [to],
     made: whole
-      ? { kind: 'token', input: told, position, from: `${from}`, to: `${to}` }
+      ? {
+          kind: 'token',
+          input: told,
+          position,
+          from: tokenOf(from, tokens).slice(0, 100),
+          to: tokenOf(to, tokens).slice(0, 100),
+        }
       : { kind: 'value', input: told, position, from, to },
   };
 }

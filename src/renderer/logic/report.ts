@@ -105,7 +105,7 @@ function overExamplesPart(main: RunRecord): string {
     {
       title: 'Units × examples',
       about: `${studio.runs.nameOf(main)}, ${main.asked.dataName}; colours to ±${number(extentOf(rows))}`,
-      rows,
+      rows: rows.map(({ layer, unit }) => ({ layer: layerNames.shown.short(layer), unit })),
       columns: places.map((place) => ({ example: columns[place]!.example, group: groups[place] ?? null })),
       bands: bandsOf(places.map((place) => groups[place] ?? null)),
       pixels: matrixPixels(rows, places, 'light', false),

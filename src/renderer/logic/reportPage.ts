@@ -11,7 +11,7 @@ th button{padding:0;border:0;background:none;font:inherit;color:inherit;cursor:p
 tr.same{background:var(--sunken)}:focus-visible{outline:2px solid var(--accent);outline-offset:1px}
 .inputs{display:grid;grid-template-columns:repeat(auto-fill,minmax(220px,1fr));gap:16px}.inputs figure{margin:0;overflow:hidden}.inputs img{display:block;width:128px;height:auto;margin:0 0 8px;image-rendering:pixelated}.letters{font-family:ui-monospace,'DejaVu Sans Mono',monospace;font-size:12px}.inputs table{font-size:12px}
 svg{display:block;margin:0 auto;max-width:100%;height:auto;border-radius:8px;background:#fff}figure{margin:12px 0;padding:8px;border:1px solid var(--line);border-radius:10px;overflow:hidden}figure>svg{background:#fff}
-.wide{overflow-x:auto}.wide table{font-size:13px}
+.wide{overflow-x:auto}th,td.n{overflow-wrap:normal;white-space:nowrap}.wide table{font-size:13px}
 summary{margin:8px 0;cursor:pointer;color:var(--soft)}footer{margin:56px 0 24px;color:var(--faint);font-size:12px}
 @media(prefers-color-scheme:dark){:root{--text:#e9ebef;--soft:#b0b8c4;--faint:#929cab;--line:#282d37;--ground:#16191f;--sunken:#20242d;--accent:#a394f7;--up:#ee7a70;--down:#63aaf0;--warn:#e0ad4f}}
 @media print{:root{color-scheme:light;--text:#14171c;--soft:#49515d;--faint:#5f6875;--line:#e6e9ed;--ground:#fff;--up:#b2182b;--down:#2166ac;--warn:#8a5a00}body{max-width:none;margin:0;padding:0;font-size:10pt}figure,tr{break-inside:avoid}.wide{overflow:visible}.wide table{font-size:8pt}thead{display:table-header-group}h2,h3{break-after:avoid}.find,th button:after{display:none}}`;
