@@ -171,7 +171,7 @@ describe('positions', () => {
 
   it('the picture of a unit in a column: what does not fit beside stands below, nothing outside', () => {
     const map = { shape: [4, 4], data: Float32Array.from({ length: 16 }, (_, at) => at - 8) };
-    const maps = ['NIG · 2 %', 'Rescale', 'Genomics'].map((caption) => ({ caption, map, value: 2, error: '', extent: 8 })); // prettier-ignore
+    const maps = ['NIG · 2 %', 'Rescale', 'Genomics'].map((caption) => ({ caption, map, value: 2, error: '± 0.012 (0.073 %)', extent: 8 })); // prettier-ignore
     const of = { title: 'conv #2', subtitle: 'Conv2D', maps, input: null, layer: { values: [1, 2, -3], unit: 1 }, curve: null }; // prettier-ignore
     const sizeOf = (room?: number) => {
       const svg = unitPicture(of, 'light', () => 'data:image/png;base64,', room);
@@ -181,7 +181,9 @@ describe('positions', () => {
     const [whole, column] = [sizeOf(), sizeOf(400)];
     expect(whole.width).toBeGreaterThan(700);
     expect(column.width).toBeLessThanOrEqual(400);
-    expect(column.height).toBeGreaterThan(2 * whole.height);
+    // two beside one another, and so no taller than a column's picture may be
+    expect(column.height).toBeGreaterThan(whole.height);
+    expect(column.height).toBeLessThan(1.6 * column.width);
   });
 
   it('the picture of a unit: one map per run, its layer, its way', () => {

@@ -33,16 +33,16 @@ const PAD = 16;
 const MAP = 168;
 const WIDE = 560;
 const SIDE = 200;
-/** Height of what stands beside the maps, with its caption. */
-const BLOCK = 18 + 72 + 14;
+/** Height of a line of a caption. */
+const LINE = 15;
 /** Where maps begin, below the subtitle. */
 const TOP = 32;
 
 /** Units of a layer as bars; those too many to tell apart are left to the table. */
-function strip(values: ArrayLike<number>, unit: number | null, theme: Theme): string {
+function strip(values: ArrayLike<number>, unit: number | null, width: number, theme: Theme): string {
   const paint = paints[theme];
   const shown = Array.from(values).slice(0, 400);
-  const pitch = Math.min(18, SIDE / Math.max(1, shown.length));
+  const pitch = Math.min(18, width / Math.max(1, shown.length));
   const [low, high] = range(shown);
   const y = scaleLinear([Math.min(0, low), Math.max(1e-12, high)], [70, 2]);
   return shown
@@ -62,10 +62,10 @@ function strip(values: ArrayLike<number>, unit: number | null, theme: Theme): st
 }
 
 /** A curve in its own range, zero included. */
-function curveOf(alphas: ArrayLike<number>, values: ArrayLike<number>): string {
+function curveOf(alphas: ArrayLike<number>, values: ArrayLike<number>, width: number): string {
   const [low, high] = range(values);
   const y = scaleLinear([Math.min(low, 0), Math.max(high, 0, low + 1e-9)], [66, 4]);
-  const x = scaleLinear([0, 1], [2, SIDE - 2]);
+  const x = scaleLinear([0, 1], [2, width - 2]);
   return (
     line<number>(
       (_, at) => x(alphas[at]!),
@@ -89,43 +89,60 @@ export function unitPicture(
   const parts = [words(subtitle, PAD, 20, 11.5, { fill: paint.faint })];
   const along = maps.some(({ map }) => map.shape.length === 1 && map.data.length > 1);
   const wide = Math.min(WIDE, most - 2 * PAD);
+  /** Two stand beside one another in a column. */
+  const half = Math.floor((most - 3 * PAD) / 2);
+  const size = Math.min(MAP, half);
+  const beside = Math.min(SIDE, half);
   let [x, y, bottom, right] = [PAD, TOP, TOP, PAD];
-  for (const { caption, map, value, error, extent } of maps) {
-    const fragment = positionsFragment(map, input, extent, theme, along ? wide : MAP, along ? 64 : MAP, url);
-    const says = `${caption}${value === null ? '' : ` ${signed(value)}`}${error === '' ? '' : ` ${error}`}`;
-    const width = Math.max(fragment?.width ?? 0, textWidth(says, 12));
-    if (!along && x > PAD && x + width + PAD > most) [x, y] = [PAD, bottom];
-    parts.push(words(says, x, y + 10, 12, { fill: paint.soft }));
-    if (fragment) parts.push(tag('g', { transform: `translate(${x} ${y + 18})` }, fragment.markup));
-    const height = 18 + (fragment?.height ?? 0) + 12;
+  /** A caption and what it tells, in one line where there is room. @returns its height and width */
+  const caption = (text: string, value: string, at: readonly [x: number, y: number], fits: number) => {
+    const whole = `${text} ${value}`.trim();
+    const lines = textWidth(whole, 12) <= fits || value === '' ? [whole] : [text, value];
+    for (const [line, each] of lines.entries())
+      parts.push(words(each, at[0], at[1] + 10 + line * LINE, 12, { fill: paint.soft }));
+    return { height: 18 + (lines.length - 1) * LINE, width: Math.max(...lines.map((each) => textWidth(each, 12))) };
+  };
+  for (const { caption: called, map, value, error, extent } of maps) {
+    const fragment = positionsFragment(map, input, extent, theme, along ? wide : size, along ? 64 : size, url);
+    if (!along && x > PAD && x + Math.max(fragment?.width ?? 0, size) + PAD > most) [x, y] = [PAD, bottom];
+    const told = `${value === null ? '' : signed(value)} ${error}`.trim();
+    const head = caption(called, told, [x, y], room ? (along ? wide : half) : Infinity);
+    if (fragment) parts.push(tag('g', { transform: `translate(${x} ${y + head.height})` }, fragment.markup));
+    const height = head.height + (fragment?.height ?? 0) + 12;
     bottom = Math.max(bottom, y + height);
     if (along) y += height;
-    else x += width + PAD;
+    else x += Math.max(fragment?.width ?? 0, head.width) + PAD;
     right = Math.max(right, along ? PAD + wide + PAD : x);
   }
   const below = (along ? right : right + PAD) + SIDE + PAD > most;
   let side = below ? PAD : along ? right : right + PAD;
   let down = below ? bottom : TOP;
-  const beside = (caption: string, markup: string): void => {
-    const width = Math.max(SIDE, textWidth(caption, 12));
-    if (below && side > PAD && side + width + PAD > most) [side, down] = [PAD, down + BLOCK];
-    parts.push(words(caption, side, down + 10, 12, { fill: paint.soft }));
-    parts.push(tag('g', { transform: `translate(${side} ${down + 18})` }, markup));
-    bottom = Math.max(bottom, down + BLOCK);
-    right = Math.max(right, side + width + PAD);
-    if (below) side += width + PAD;
-    else down += BLOCK;
+  const place = (called: string, value: string, markup: string): void => {
+    if (side > PAD && side + beside + PAD > most) [side, down] = [PAD, bottom];
+    const head = caption(called, value, [side, down], room ? beside : Infinity);
+    parts.push(tag('g', { transform: `translate(${side} ${down + head.height})` }, markup));
+    const height = head.height + 72 + 14;
+    bottom = Math.max(bottom, down + height);
+    right = Math.max(right, side + Math.max(beside, head.width) + PAD);
+    if (below) side += Math.max(beside, head.width) + PAD;
+    else down += height;
   };
   if (layer && layer.values.length > 1)
-    beside(`among the ${layer.values.length} of its layer`, strip(layer.values, layer.unit, theme));
+    place(`among the ${layer.values.length} of its layer`, '', strip(layer.values, layer.unit, beside, theme));
   for (const name of ['activation', 'gradient'] as const) {
     const values = curve?.unit?.[name];
     if (!curve || !values) continue;
     const dotted = { fill: 'none', stroke: paint.strong, 'stroke-dasharray': '3 3', 'stroke-width': 1.5 };
-    beside(
-      `${name} along the path ${number(values[0]!)} → ${number(values[values.length - 1]!)}`,
-      tag('path', { d: curveOf(curve.alphas, curve.target), ...dotted }) +
-        tag('path', { d: curveOf(curve.alphas, values), fill: 'none', stroke: paint.accent, 'stroke-width': 2 }),
+    place(
+      `${name} along the path`,
+      `${number(values[0]!)} → ${number(values[values.length - 1]!)}`,
+      tag('path', { d: curveOf(curve.alphas, curve.target, beside), ...dotted }) +
+        tag('path', {
+          d: curveOf(curve.alphas, values, beside),
+          fill: 'none',
+          stroke: paint.accent,
+          'stroke-width': 2,
+        }),
     );
   }
   return drawing(right, bottom + 8, title, theme, parts);
