@@ -111,7 +111,7 @@ test('units against examples: a class against the others, cells by keys, units a
   await page.getByRole('button', { name: 'Units × examples' }).click();
   const matrix = page.getByRole('application', { name: /^Units × examples/ });
   await expect(matrix).toBeVisible();
-  await expect(page.getByText(/examples by .*largest of/)).toBeVisible();
+  await expect(page.getByText(/examples by .*largest\s+of/)).toBeVisible();
   await page.getByLabel('Class', { exact: true }).selectOption({ index: 1 });
   await expect(page.getByLabel('Rows by')).toHaveValue('class');
   await matrix.focus();
