@@ -255,7 +255,7 @@ const catalogue = {
   // the window
   REQUEST_INVALID: ['The request {name} was refused: {reason}.', 'Please report it with what you did.'],
   FILE_NOT_GRANTED: ['This file was not chosen in this window.', 'Choose the file again.'],
-  RUNS_UNSAVED: ['{title} has runs that are in no file.', 'Save it, or give it up, then open again.'],
+  RUNS_UNSAVED: ['{title} has runs or notes that are in no file.', 'Save it, or give it up, then open again.'],
   KEPT_OPEN: ['What was open stays open.', 'Save it or give it up, then open again.'],
   SERVER_PORT: ['The port {port} cannot be listened on: {reason}.', 'Choose another with --port.'],
   SERVER_FOLDER: [

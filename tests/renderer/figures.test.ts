@@ -44,6 +44,17 @@ const texts = (svg: string): Shape[] => [
   ).querySelectorAll('text'),
 ];
 
+it('calls the target as the labels do', () => {
+  const target = (labels: readonly string[]) =>
+    factsOf({ ...asked, runs: [named], labels }).find(([fact]) => fact === 'target')![1];
+  const [run] = runs as [(typeof runs)[number]];
+  const each = <Value>(value: Value): Value[] => run.result.target.map(() => value);
+  const term = { layer: 'logits', shape: [4], index: each(3), labels: null, activations: [], behind: each(null) };
+  const named = { ...run, result: { ...run.result, terms: [term] } };
+  expect(target(['circle', 'square', 'triangle', 'star'])).toBe('star (logits[3])');
+  expect(target([])).toBe('logits[3]');
+});
+
 describe.each(Object.keys(PRESETS) as PresetName[])('the frame, %s', (preset) => {
   const picture = pictureFor(preset);
   const { page } = PRESETS[preset];

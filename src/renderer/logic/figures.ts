@@ -1,4 +1,5 @@
 /** What exported pictures are called, what they say of themselves, and the pages that they are made for. */
+import { targetName } from '../../contract/words/target';
 import type { FigureChoice, RunRecord } from '../../contract/studio';
 import { methodWords } from '../../contract/words/methods';
 import { baselineWords } from '../../contract/words/runs';
@@ -89,6 +90,8 @@ export interface Asked {
   readonly example: number;
   /** What a run is called beside the others. */
   readonly called: (run: RunRecord) => string;
+  /** What values of the model's output are called, where the runs themselves do not tell. */
+  readonly labels?: readonly string[];
   /** What the example is called; absent where nobody said. */
   readonly truth: string | undefined;
 }
@@ -100,8 +103,19 @@ const exampleWords = (example: number, truth: string | undefined): string =>
   truth === undefined ? `${example}` : `${example} (${truth})`;
 
 /** Which model, target, example, methods and baseline: in the order in which they are read. */
-export function factsOf({ model, runs, example, truth, called }: Asked): readonly (readonly [string, string])[] {
-  const targets = runs.map((run) => run.result.target[Math.max(0, examplePlace(run, example))] ?? '');
+export function factsOf({
+  model,
+  runs,
+  example,
+  truth,
+  called,
+  labels,
+}: Asked): readonly (readonly [string, string])[] {
+  const targets = runs.map((run): string => {
+    const place = Math.max(0, examplePlace(run, example));
+    const [name, where] = [targetName(run.result, place, labels), run.result.target[place] ?? ''];
+    return name === where ? where : `${name} (${where})`;
+  });
   const facts: (readonly [string, string])[] = [];
   if (model !== null) facts.push(['model', model]);
   if (runs.length > 0)
