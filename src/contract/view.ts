@@ -62,6 +62,29 @@ const graphView = z.object({
 });
 export type GraphView = z.infer<typeof graphView>;
 
+/** Parts of the view of examples. */
+export const EXAMPLE_PARTS = ['table', 'units', 'edit'] as const;
+export type ExamplePart = (typeof EXAMPLE_PARTS)[number];
+export const ROW_ORDERS = ['size', 'mean', 'spread', 'class', 'likeness', 'network'] as const;
+export type RowOrder = (typeof ROW_ORDERS)[number];
+export const COLUMN_ORDERS = ['index', 'class', 'likeness'] as const;
+export type ColumnOrder = (typeof COLUMN_ORDERS)[number];
+
+/** Which part of the view of examples is shown, and how units stand against them. */
+const examplesView = z.object({
+  part: lenient(z.enum(EXAMPLE_PARTS)),
+  /** A layer, or `pinned`; absent for all. */
+  units: lenient(z.union([z.object({ layer: name }), z.literal('pinned')])),
+  /** Classes; absent where none is asked. */
+  of: lenient(name),
+  against: lenient(name),
+  rows: lenient(z.enum(ROW_ORDERS)),
+  columns: lenient(z.enum(COLUMN_ORDERS)),
+  most: lenient(z.int().positive().max(100_000)),
+  ownScale: flag,
+});
+export type ExamplesView = z.infer<typeof examplesView>;
+
 /** What is asked at the left, whether or not it was run. */
 const askedView = z.object({
   /** Name of the data that the examples are of. */
@@ -111,6 +134,7 @@ export const sessionView = z.object({
   ranking: lenient(rankingView),
   compare: lenient(compareView),
   graph: lenient(graphView),
+  examples: lenient(examplesView),
   asked: lenient(askedView),
   /** How pictures became numbers: rows out of a session do not tell. */
   reading: lenient(readingView),

@@ -2,6 +2,7 @@
  * Units against examples: the contribution of each unit of some layers at each example that runs of one question took, ordered by
  * class, by likeness or as they come, with what they are on average over examples and over classes.
  */
+import type { ColumnOrder, ExamplesView, RowOrder } from '../../contract/view';
 import type { RunRecord } from '../../contract/studio';
 import { average } from './clustering';
 import { diverging, pixels, type Theme } from './colour';
@@ -140,10 +141,14 @@ function told(
   return { all, size, against: { of, others, difference: of.mean - others.mean, error: errorOf(of, others) } };
 }
 
-export const ROW_ORDERS = ['size', 'mean', 'spread', 'class', 'likeness', 'network'] as const;
-export type RowOrder = (typeof ROW_ORDERS)[number];
-export const COLUMN_ORDERS = ['index', 'class', 'likeness'] as const;
-export type ColumnOrder = (typeof COLUMN_ORDERS)[number];
+/** Choices of a list beside layers, which no layer is called. */
+export const ALL = '\nall';
+export const PINNED = '\npinned';
+/** Whose units are rows, as the choice of a list: null is all layers'. */
+export const scopeOf = (units: ExamplesView['units'] | null): string =>
+  units === 'pinned' ? PINNED : (units?.layer ?? ALL);
+export const unitsOf = (scope: string): NonNullable<ExamplesView['units']> | null =>
+  scope === ALL ? null : scope === PINNED ? 'pinned' : { layer: scope };
 
 /** What the largest rows are the largest by: `likeness` and `network` order those that are largest by size. */
 function keyOf(row: MatrixRow, order: RowOrder): number {

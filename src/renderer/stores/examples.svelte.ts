@@ -8,15 +8,7 @@ import { selection } from './selection.svelte';
 import { shell } from './shell.svelte';
 import { studio } from './studio.svelte';
 
-/** What the view of examples shows. */
-export const MODES = [
-  { id: 'table', name: 'Table' },
-  { id: 'units', name: 'Units × examples' },
-  { id: 'edit', name: 'What if' },
-] as const;
-
 class Examples {
-  mode = $state<(typeof MODES)[number]['id']>('table');
   /** The output that classes are read from. */
   readonly output = $derived.by(() => {
     const { summary } = studio.model;

@@ -2,7 +2,15 @@
  * How the views of one document are set: what they are searched and sorted by, what is compared, how the graph is seen. It
  * outlives the views, which come and go with their tabs, and is kept with the document's runs.
  */
-import type { CompareView, GraphView, SessionView } from '../../contract/view';
+import type {
+  ColumnOrder,
+  CompareView,
+  ExamplePart,
+  ExamplesView,
+  GraphView,
+  RowOrder,
+  SessionView,
+} from '../../contract/view';
 import { RankingTable } from './rankingTable.svelte';
 import type { Runs } from './runs.svelte';
 
@@ -51,10 +59,49 @@ export class GraphLook {
   }
 }
 
+export class ExamplesLook {
+  part = $state<ExamplePart>('table');
+  /** Whose units: of a layer, of those that are pinned, of all layers. */
+  units = $state.raw<NonNullable<ExamplesView['units']> | null>(null);
+  /** The class that is asked, and the one that it is held against: all others where it is empty. */
+  of = $state('');
+  against = $state('');
+  rows = $state<RowOrder>('size');
+  columns = $state<ColumnOrder>('class');
+  /** How many rows. */
+  most = $state(64);
+  /** Each unit by its own scale. */
+  ownScale = $state(false);
+
+  constructor({ part, units, of, against, rows, columns, most, ownScale }: ExamplesView = {}) {
+    this.part = part ?? 'table';
+    this.units = units ?? null;
+    [this.of, this.against] = [of ?? '', against ?? ''];
+    [this.rows, this.columns] = [rows ?? 'size', columns ?? 'class'];
+    this.most = most ?? 64;
+    this.ownScale = ownScale ?? false;
+  }
+
+  get view(): ExamplesView {
+    const { part, units, of, against, rows, columns, most, ownScale } = this;
+    return {
+      part,
+      ...(units && { units }),
+      ...(of && { of }),
+      ...(against && { against }),
+      rows,
+      columns,
+      most,
+      ownScale,
+    };
+  }
+}
+
 export class Looks {
   readonly ranking: RankingTable;
   readonly compare: CompareLook;
   readonly graph: GraphLook;
+  readonly examples: ExamplesLook;
 
   /** @param kept as it was left */
   constructor(
@@ -64,9 +111,11 @@ export class Looks {
     this.ranking = new RankingTable(() => runs, kept?.ranking);
     this.compare = new CompareLook(kept?.compare);
     this.graph = new GraphLook(kept?.graph);
+    this.examples = new ExamplesLook(kept?.examples);
   }
 
-  get view(): Pick<SessionView, 'ranking' | 'compare' | 'graph'> {
-    return { ranking: this.ranking.view, compare: this.compare.view, graph: this.graph.view };
+  get view(): Pick<SessionView, 'ranking' | 'compare' | 'graph' | 'examples'> {
+    const { ranking, compare, graph, examples } = this;
+    return { ranking: ranking.view, compare: compare.view, graph: graph.view, examples: examples.view };
   }
 }

@@ -8,6 +8,7 @@ import { selection } from '../../../src/renderer/stores/selection.svelte';
 import { shell } from '../../../src/renderer/stores/shell.svelte';
 import { Studio } from '../../../src/renderer/stores/studio.svelte';
 import type { Question } from '../../../src/renderer/stores/question.svelte';
+import type { ExamplesLook } from '../../../src/renderer/stores/looks.svelte';
 import type { RankingTable } from '../../../src/renderer/stores/rankingTable.svelte';
 import { record } from '../records';
 import { FakeClient } from './client';
@@ -162,7 +163,7 @@ const seen = ({ runs, model: shownModel, looks, question }: Studio) => {
     ...{ example: selection.example, layer: selection.layer, unit: selection.unit },
     ...{ tab: shell.view, setupOpen: shell.setupOpen, maximised: shell.maximised },
     guests: when(new Set(runs.guests.map(({ run: id }) => id))),
-    ...{ ranking: looks.ranking.view, graph: looks.graph.view },
+    ...{ ranking: looks.ranking.view, graph: looks.graph.view, examples: looks.examples.view },
     compared: { ...compared, sides: [a, b].map((id) => when(new Set(id ? [id] : []))) },
     asked,
     reading: shownModel.reading,
@@ -294,6 +295,7 @@ type Step =
   | { readonly kind: 'look'; readonly example: number }
   | { readonly kind: 'tab'; readonly tab: 'ranking' | 'compare' | 'path' }
   | { readonly kind: 'rank'; readonly to: Partial<RankingTable> }
+  | { readonly kind: 'examples'; readonly to: Partial<ExamplesLook> }
   | { readonly kind: 'compare'; readonly of: number; readonly example: number | null; readonly byLayer: boolean }
   | {
       readonly kind: 'graph';
@@ -330,6 +332,14 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
       { layers: ['a'], everything: true, repeats: true },
     ),
   }),
+  fc.record({
+    kind: fc.constant('examples' as const),
+    to: fc.constantFrom<Partial<ExamplesLook>>(
+      { part: 'units', units: { layer: 'a' }, of: 'three', against: 'five', rows: 'class' },
+      { part: 'edit', units: 'pinned', columns: 'likeness', most: 256, ownScale: true },
+      { part: 'table', units: null, of: '' },
+    ),
+  }),
   fc.record({ kind: fc.constant('compare' as const), of: fc.nat(5), example: fc.constantFrom(null, 0, 3), byLayer: fc.boolean() }), // prettier-ignore
   fc.record({ kind: fc.constant('graph' as const), open: fc.subarray(['a/', 'b/']), x: fc.nat(9), direction: fc.constantFrom('down', 'right') }), // prettier-ignore
   fc.record({ kind: fc.constant('ask' as const), change: fc.constantFrom(...changes) }),
@@ -358,6 +368,7 @@ describe('in any order', () => {
           else if (step.kind === 'look') studio.model.look(step.example);
           else if (step.kind === 'tab') shell.view = step.tab;
           else if (step.kind === 'rank') Object.assign(studio.looks.ranking, step.to);
+          else if (step.kind === 'examples') Object.assign(studio.looks.examples, step.to);
           else if (step.kind === 'compare') {
             const side = runs.complete[step.of % Math.max(1, runs.complete.length)]?.run ?? null;
             Object.assign(studio.looks.compare, { a: side, exampleB: step.example, byLayer: step.byLayer });
