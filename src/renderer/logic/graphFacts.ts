@@ -66,6 +66,15 @@ export class GraphFacts {
     }, null);
   }
 
+  /** What a legend has to explain of nodes that are shown: marks that occur, and whether closed groups do. */
+  toExplain(nodes: readonly { readonly node: GraphNode }[]) {
+    const cards = nodes.filter(({ node }) => node.children === null);
+    return {
+      badges: new Set(cards.flatMap(({ node }) => this.badges(node).map(({ kind }) => kind))),
+      groups: cards.some(({ node }) => node.group),
+    };
+  }
+
   /** The id of the node with the largest mass, inputs aside; null before there is a run. */
   heaviest(nodes: readonly { readonly node: GraphNode }[]): string | null {
     let best: { readonly id: string; readonly mass: number } | null = null;

@@ -150,6 +150,21 @@ export const scopeOf = (units: ExamplesView['units'] | null): string =>
 export const unitsOf = (scope: string): NonNullable<ExamplesView['units']> | null =>
   scope === ALL ? null : scope === PINNED ? 'pinned' : { layer: scope };
 
+/** What the orders are called. */
+export const ROWS_BY: Readonly<Record<RowOrder, string>> = {
+  size: 'mean |contribution|',
+  mean: '|mean|',
+  spread: 'spread',
+  class: 'difference of the class',
+  likeness: 'likeness',
+  network: 'place in the network',
+};
+export const COLUMNS_BY: Readonly<Record<ColumnOrder, string>> = {
+  index: 'number',
+  class: 'class',
+  likeness: 'likeness',
+};
+
 /** What the largest rows are the largest by: `likeness` and `network` order those that are largest by size. */
 function keyOf(row: MatrixRow, order: RowOrder): number {
   if (order === 'mean') return Math.abs(row.all.mean);
