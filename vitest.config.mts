@@ -19,6 +19,7 @@ export default defineConfig({
     // Bounds on what hangs, not on what is slow: machines are shared, and clean-up removes whole clones.
     testTimeout: 180_000,
     hookTimeout: 120_000,
+    expect: { poll: { timeout: 30_000 } },
     env: { TF_CPP_MIN_LOG_LEVEL: '3', TF_ENABLE_ONEDNN_OPTS: '1' },
   },
 });
