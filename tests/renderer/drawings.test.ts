@@ -186,6 +186,19 @@ describe('positions', () => {
     expect(column.height).toBeLessThan(1.6 * column.width);
   });
 
+  it('maps beside one another begin at one height, though one of them is called in two lines', () => {
+    const map = { shape: [4, 4], data: new Float32Array(16) };
+    const maps = [
+      { caption: 'NIG · 2 %', map, value: 2, error: '± 0.012 (0.073 %)', extent: 8 },
+      { caption: 'Rescale', map, value: 2, error: '', extent: 8 },
+    ];
+    const svg = unitPicture({ title: 'conv #2', subtitle: 'Conv2D', maps, input: null, layer: null, curve: null }, 'light', () => 'data:image/png;base64,', 400); // prettier-ignore
+    const places = [...svg.matchAll(/<g transform="translate\((\S+) (\S+)\)">/g)].map(([, x, y]) => [x, y]);
+    expect(places).toHaveLength(2);
+    expect(new Set(places.map(([x]) => x)).size).toBe(2);
+    expect(new Set(places.map(([, y]) => y)).size).toBe(1);
+  });
+
   it('the picture of a unit: one map per run, its layer, its way', () => {
     const map = { shape: [4], data: Float32Array.of(2, -1, 0, 1) };
     const svg = unitPicture(

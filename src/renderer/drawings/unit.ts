@@ -74,6 +74,12 @@ function curveOf(alphas: ArrayLike<number>, values: ArrayLike<number>, width: nu
   );
 }
 
+const captionLines = (text: string, value: string, fits: number): readonly string[] => {
+  const whole = `${text} ${value}`.trim();
+  return textWidth(whole, 12) <= fits || value === '' ? [whole] : [text, value];
+};
+const heightOf = (...of: Parameters<typeof captionLines>): number => 18 + (captionLines(...of).length - 1) * LINE;
+
 /**
  * @param url makes a picture of a map's pixels
  * @param room its width, in which what does not fit beside stands below; without one as wide as it comes
@@ -96,19 +102,24 @@ export function unitPicture(
   let [x, y, bottom, right] = [PAD, TOP, TOP, PAD];
   /** A caption and what it tells, in one line where there is room. @returns its height and width */
   const caption = (text: string, value: string, at: readonly [x: number, y: number], fits: number) => {
-    const whole = `${text} ${value}`.trim();
-    const lines = textWidth(whole, 12) <= fits || value === '' ? [whole] : [text, value];
+    const lines = captionLines(text, value, fits);
     for (const [line, each] of lines.entries())
       parts.push(words(each, at[0], at[1] + 10 + line * LINE, 12, { fill: paint.soft }));
-    return { height: 18 + (lines.length - 1) * LINE, width: Math.max(...lines.map((each) => textWidth(each, 12))) };
+    return { height: heightOf(text, value, fits), width: Math.max(...lines.map((each) => textWidth(each, 12))) };
   };
-  for (const { caption: called, map, value, error, extent } of maps) {
+  const toldOf = ({ value, error }: (typeof maps)[number]): string =>
+    `${value === null ? '' : signed(value)} ${error}`.trim();
+  const fits = room ? (along ? wide : half) : Infinity;
+  // Maps that stand beside one another begin at one height, however long what one of them is called.
+  const headed = along ? 0 : Math.max(...maps.map((each) => heightOf(each.caption, toldOf(each), fits)));
+  for (const each of maps) {
+    const { caption: called, map, extent } = each;
     const fragment = positionsFragment(map, input, extent, theme, along ? wide : size, along ? 64 : size, url);
     if (!along && x > PAD && x + Math.max(fragment?.width ?? 0, size) + PAD > most) [x, y] = [PAD, bottom];
-    const told = `${value === null ? '' : signed(value)} ${error}`.trim();
-    const head = caption(called, told, [x, y], room ? (along ? wide : half) : Infinity);
-    if (fragment) parts.push(tag('g', { transform: `translate(${x} ${y + head.height})` }, fragment.markup));
-    const height = head.height + (fragment?.height ?? 0) + 12;
+    const head = caption(called, toldOf(each), [x, y], fits);
+    const top = Math.max(headed, head.height);
+    if (fragment) parts.push(tag('g', { transform: `translate(${x} ${y + top})` }, fragment.markup));
+    const height = top + (fragment?.height ?? 0) + 12;
     bottom = Math.max(bottom, y + height);
     if (along) y += height;
     else x += Math.max(fragment?.width ?? 0, head.width) + PAD;
