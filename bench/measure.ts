@@ -455,7 +455,7 @@ async function opening(): Promise<string> {
   const rows = await openingTimes(root, python, (what) => process.stderr.write(`  opening: ${what}\n`));
   return [
     '## Opening',
-    '`mho inspect` from the start of the process to its end, beside a process that reads the same file: h5py all arrays of `.h5` and `.keras`, onnx the nodes with their shapes, TensorFlow.js the GraphModel; the others have no peer here. A residual network of 500 layers; an unrolled one of 20,000 steps, of which formats of nodes name more.',
+    '`mho inspect` from the start of the process to its end, beside a process that reads the same file: h5py all arrays of `.h5` and `.keras`, onnx the nodes with their shapes, TensorFlow.js the GraphModel; the others have no peer here. A residual network of 500 layers; an unrolled one that names about 20,000 layers or nodes.',
     table(
       ['', 'named in the file', 'seconds', 'ratio', 'goal'],
       rows.map(({ format, named, seconds, ratio, goal }) => [
