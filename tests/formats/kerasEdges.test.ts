@@ -7,6 +7,7 @@ import { readArrays } from '../../src/main/engine/data';
 import { rounded } from '../../src/main/engine/data/precision';
 import { openModel } from '../../src/main/engine/formats';
 import { hold } from '../device';
+import { functional, kerasGraph, tensor } from './written';
 
 const at = (name: string): string => resolve(import.meta.dirname, '../samples/keras_edges', name);
 
@@ -96,6 +97,34 @@ it('sends a model with crossed hashes to one that begins behind them', async () 
   expect(error?.message).toContain('keras.Model([others…, model.get_layer("crossed").output], model.outputs)');
 });
 
+const masking = {
+  shape: [1, 2, 1],
+  config: functional(
+    [{ name: 'x', shape: [2, 1] }],
+    [
+      { kind: 'Masking', module: 'keras.layers', name: 'mask', config: { mask_value: 0 }, args: [tensor('x')] },
+      { kind: 'GlobalAveragePooling1D', module: 'keras.layers', name: 'mean', config: {}, args: [tensor('mask')] },
+    ],
+    [['mean', 0]],
+  ),
+};
+const lookup = (unknown: number) => ({
+  shape: [1, 2],
+  config: functional(
+    [{ name: 'x', shape: [2], dtype: 'int64' }],
+    [
+      {
+        kind: 'IntegerLookup',
+        module: 'keras.layers',
+        name: 'lookup',
+        config: { vocabulary: [2, 5, 7], num_oov_indices: unknown, output_mode: 'multi_hot' },
+        args: [tensor('x')],
+      },
+    ],
+    [['lookup', 0]],
+  ),
+});
+
 it('refuses whole numbers that float32 does not tell apart, where a layer does', async () => {
   const device = await hold('auto');
   const { graph } = await openModel(at('hash.keras'));
@@ -109,6 +138,18 @@ it('refuses whole numbers that float32 does not tell apart, where a layer does',
     'INPUT_WHOLE: The input ids holds 123456789 at index 0; computed in float32 that is 123456792, and hash tells whole numbers apart.',
   );
   await expect(predicted([2 ** 24, 123456792])).resolves.toBeDefined();
+});
+
+it.each([
+  ['a Masking by zero', [masking], null],
+  ['a list of small numbers', [lookup(1)], null],
+  ['several places for numbers that are in no list', [lookup(3)], /INPUT_WHOLE.*123456789.*and lookup tells/],
+] as const)('large numbers and %s', async (_, [made], fault) => {
+  const device = await hold('auto');
+  const given = { shape: [1, 2], ...rounded(2, (place) => [123456789, 5][place]!) };
+  const run = predict(device, kerasGraph(made.config), { x: { ...given, shape: [...made.shape] } });
+  if (fault) await expect(run).rejects.toThrow(fault);
+  else await expect(run).resolves.toBeDefined();
 });
 
 it('refuses what reads a mask behind layers that augment pictures', async () => {

@@ -4,9 +4,9 @@ import { MhoError } from '../../../contract/errors';
 import { shapeFault, textsFault } from '../../../contract/refusals';
 import { written } from '../../../contract/words/shape';
 import { pick } from '../data/precision';
-import { sizeOf, type Graph, type Shape, type ValueId } from '../graph/graph';
+import { sizeOf, type Graph, type Node, type Shape, type ValueId } from '../graph/graph';
 import { layersOfNodes } from '../graph/layers';
-import { factsOf, type OpName } from '../graph/ops';
+import { factsOf } from '../graph/ops';
 import { readerOfTexts } from '../graph/ruleless';
 import { nearest } from '../graph/target';
 
@@ -51,16 +51,28 @@ function checkFinite(name: string, array: NumericArray): void {
       throw new MhoError('INPUT_VALUE', { input: name, value: String(data[index]), index });
 }
 
-/** What asks which whole number a value is. */
-const TELLING: ReadonlySet<OpName> = new Set<OpName>(['equal', 'hash', 'embedding']);
+/** Up to here float32 tells all whole numbers apart. */
+const LARGEST_WHOLE = 2 ** 24;
+
+/**
+ * Whether a node asks which whole number a value is. A comparison with smaller numbers does not: what is rounded beyond them equals
+ * none of them before and after (the value of a Masking, a list of small numbers).
+ */
+function tells({ op, inputs }: Node, { values }: Graph): boolean {
+  if (op !== 'equal') return op === 'hash' || op === 'embedding' || op === 'floor';
+  const [known] = inputs.flatMap((id) => values[id]!.constant ?? []);
+  return !known || known.data.some((each) => Math.abs(each) >= LARGEST_WHOLE);
+}
 
 /** The layer that tells an input's whole numbers apart; null where none does. */
 function tellingLayer(graph: Graph, value: ValueId): string | null {
+  const whole = graph.values[value]!.dtype === 'int32';
   const same = new Set([value]);
   for (const node of graph.nodes) {
     if (!node.inputs.some((id) => same.has(id))) continue;
-    if (TELLING.has(node.op)) return layersOfNodes(graph)(node)?.name ?? node.name;
-    if (factsOf(node.op).passing === 'moved') same.add(node.output);
+    if (tells(node, graph)) return layersOfNodes(graph)(node)?.name ?? node.name;
+    // A whole number's quotient, rounded down, tells what is left of the division.
+    if (factsOf(node.op).passing === 'moved' || (node.op === 'div' && whole)) same.add(node.output);
   }
   return null;
 }
@@ -79,9 +91,6 @@ function checkWhole(graph: Graph, { name, value }: Graph['inputs'][number], { da
     layer,
   });
 }
-/** Up to here float32 tells all whole numbers apart. */
-const LARGEST_WHOLE = 2 ** 24;
-
 /** Per model input the baseline of every pair: [pairs, …], pair = example · references + reference. */
 export interface Baselines {
   readonly references: number;

@@ -56,7 +56,6 @@ export const DT = {
 export const TYPE_NAMES: ReadonlyMap<number, string> = new Map(Object.entries(DT).map(([name, type]) => [type, name]));
 const REAL: ReadonlySet<number> = new Set([DT.float, DT.double, DT.bfloat16, DT.half]);
 export const isReal = (type: number): boolean => REAL.has(type);
-/** `DT_FLOAT` → 1; numbers as they are. */
 /** Nodes that keep or hand on what they are given. */
 const STORED = new Set(['Const', 'Cast', 'Identity', 'IdentityN', 'ReadVariableOp', 'Placeholder', 'PartitionedCall', 'StatefulPartitionedCall']); // prettier-ignore
 /** The type of 16 bits that some node computes in; null where none does. */
@@ -69,6 +68,7 @@ export function fewerBitsOf(nodes: Iterable<TfNode>): FewerBits | null {
   return null;
 }
 
+/** `DT_FLOAT` → 1; numbers as they are. */
 export function typeOf(value: unknown): number {
   if (typeof value === 'number') return value;
   const name = typeof value === 'string' ? value.replace(/^DT_/, '').replace(/_REF$/, '').toLowerCase() : '';

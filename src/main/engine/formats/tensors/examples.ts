@@ -45,7 +45,7 @@ export interface DeclaredInput {
 /** Names of free sizes that count examples, and of those that do not. */
 const EXAMPLES = /^(n|b|bs|bsz|nb|.*batch.*|examples?)$/i;
 const LENGTH =
-  /^(t|l|s|.*(seq|time|step|len|frame|token|chunk|width|height|nodes?|edges?|atoms?|residues?|points?|vertices|faces?|neighbou?rs?).*)$/i;
+  /^(t|l|s|.*(seq|time|step|len|frame|token|chunk|width|height|nodes?|edges?|atoms?|residues?|points?|vertices|neighbou?rs?).*)$/i;
 
 const named = ({ names }: DeclaredInput, axis: number): string => names?.[axis] ?? '';
 const isFree = ({ sizes }: DeclaredInput, axis: number): boolean => sizes?.[axis] === null;
