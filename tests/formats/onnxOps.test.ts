@@ -343,13 +343,18 @@ describe('graphs inside nodes', () => {
     await expect(attribute(device, model.graph, asked)).rejects.toThrow(/OP_UNSUPPORTED.*Loop/);
   });
 
+  /** A network over the nodes of a graph, whose edges are an input. */
+  const overEdges = {
+    inputs: [
+      { name: 'x', shape: ['nodes', 2] },
+      { name: 'edges', shape: [2, 'edges'], type: INT64 },
+    ],
+    outputs: [{ name: 'y' }],
+  };
+
   it('Gather at positions that are an input, from the end too: nodes of a graph at the ends of its edges', async () => {
     const model = await opened({
-      inputs: [
-        { name: 'x', shape: ['nodes', 2] },
-        { name: 'edges', shape: [2, 'edges'], type: INT64 },
-      ],
-      outputs: [{ name: 'y' }],
+      ...overEdges,
       nodes: [
         { op: 'Gather', inputs: ['edges', 'zero'], outputs: ['from'], attributes: { axis: 0 } },
         { op: 'Tanh', inputs: ['x'], outputs: ['h'] },
@@ -373,11 +378,7 @@ describe('graphs inside nodes', () => {
 
   it('messages along the edges of a graph, added up at its nodes', async () => {
     const model = await opened({
-      inputs: [
-        { name: 'x', shape: ['nodes', 2] },
-        { name: 'edges', shape: [2, 'edges'], type: INT64 },
-      ],
-      outputs: [{ name: 'y' }],
+      ...overEdges,
       nodes: [
         { op: 'Gather', inputs: ['edges', 'zero'], outputs: ['from'], attributes: { axis: 0 } },
         { op: 'Gather', inputs: ['edges', 'one'], outputs: ['to'], attributes: { axis: 0 } },

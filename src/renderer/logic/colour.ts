@@ -53,3 +53,13 @@ export function pixels(values: ArrayLike<number>, colour: ColourScale): Uint8Cla
   }
   return data;
 }
+
+/** Colours of edges, which stay behind the layers: the meanings' colours, half way to the ground. */
+export const flowColoursOf = ({
+  ground,
+  raises,
+  lowers,
+}: Readonly<Record<'ground' | 'raises' | 'lowers', string>>) => ({
+  raises: interpolateLab(ground, raises)(0.66),
+  lowers: interpolateLab(ground, lowers)(0.66),
+});

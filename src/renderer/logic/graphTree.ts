@@ -234,3 +234,9 @@ export function groupsOpen({ root }: LayerTree, levels: number, first: boolean):
 /** Ids of a group and of all groups in it. */
 export const groupsWithin = ({ around }: LayerTree, id: string): ReadonlySet<string> =>
   new Set([...around.values()].flatMap((groups) => (groups.includes(id) ? groups.slice(groups.indexOf(id)) : [])));
+
+/** Layers that a search finds by name or kind, in their order; none without words. */
+export function layersFound(layers: readonly LayerSummary[], search: string): readonly LayerSummary[] {
+  const words = search.trim().toLowerCase();
+  return words === '' ? [] : layers.filter(({ name, kind }) => `${name} ${kind}`.toLowerCase().includes(words));
+}
