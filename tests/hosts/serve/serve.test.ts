@@ -193,7 +193,9 @@ describe('a document outlives its page and the engine', () => {
     const before = (await server.state()).engine!;
     process.kill(before, 'SIGKILL');
     await expect.poll(() => page.kinds(job).at(-1)).toBe('failed');
-    expect(page.notices).toContainEqual(expect.objectContaining({ kind: 'engine', state: 'restarting' }));
+    await expect
+      .poll(() => page.notices)
+      .toContainEqual(expect.objectContaining({ kind: 'engine', state: 'restarting' }));
     const runs = await page.get('runList', {});
     expect(runs.map((run) => run.job)).toEqual([first.job]);
     expect((await server.state()).engine).not.toBe(before);
