@@ -27,7 +27,7 @@ const pictureFor = (preset: PresetName): string => rankingPicture(table, rows, 0
 const figure = (picture: string): Figure => ({
   title: 'Units by importance',
   facts: factsOf(asked),
-  legend: legendOf('ranking', picture, 'light'),
+  legend: legendOf('ranking', picture, 'light', ''),
 });
 
 interface Shape {
@@ -102,11 +102,26 @@ it('a picture gives way to a narrow page: letters stay readable with one run in 
 it('a legend has what the picture shows, and no more', () => {
   const says = (units: readonly number[], errors?: readonly number[]): readonly string[] => {
     const of = ranking([record('nig', [{ name: 'a', units, ...(errors && { errors }) }])], 5, () => true);
-    return legendOf('ranking', rankingPicture(of, Uint32Array.of(0, 1), 0, 'light'), 'light').map(({ says: words }) => words); // prettier-ignore
+    return legendOf('ranking', rankingPicture(of, Uint32Array.of(0, 1), 0, 'light'), 'light', '').map(({ says: words }) => words); // prettier-ignore
   };
   expect(says([2, 1])).toEqual(['raises the target']);
   expect(says([2, -1], [0.01, 0.01])).toEqual(['raises the target', 'lowers it', '± estimated error']);
   expect(paints.light.raises).not.toBe(paints.dark.raises);
+});
+
+it('a picture that calls layers by short names says what they leave out: what the window leaves out, whichever layers it shows', () => {
+  const scope = 'backbone/encoder/';
+  const one = record('nig', [{ name: `${scope}conv1`, units: [2, 1] }]);
+  const table = ranking([one], 5, () => true);
+  const drawn = rankingPicture(table, Uint32Array.of(0, 1), 0, 'light', null, undefined, (layer) => layer.slice(scope.length)); // prettier-ignore
+  expect(drawn).toContain('>conv1<');
+  expect(rankingPicture(table, Uint32Array.of(0, 1), 0, 'light')).toContain(`>${scope}conv1<`);
+  for (const marks of ['ranking', 'completeness', 'graph', 'strips', 'matrix', 'curves'] as const)
+    expect(legendOf(marks, drawn, 'light', scope).at(-1)!.says).toContain(scope);
+  for (const marks of ['unit', 'plot'] as const)
+    expect(legendOf(marks, drawn, 'light', scope).map(({ says }) => says).join()).not.toContain(scope); // prettier-ignore
+  const { svg } = framed(drawn, { ...figure(drawn), legend: legendOf('ranking', drawn, 'light', scope) }, PRESETS.column.page, 'light', ''); // prettier-ignore
+  expect(svg).toContain('left out: backbone/encoder/');
 });
 
 describe('names of files', () => {

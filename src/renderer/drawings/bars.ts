@@ -8,7 +8,6 @@ import { certainWords, trustOf } from '../../contract/words/accuracy';
 import { certainFirst, unitTrust } from '../logic/certain';
 import { deltaWords, type LayerSums } from '../logic/completeness';
 import { errorLine, ofTotal } from '../logic/errorWords';
-import { namesOf } from '../logic/names';
 import { textWidth } from './metrics';
 import { drawing, escaped, fitting, paints, tag, words } from './svg';
 
@@ -32,6 +31,7 @@ export const rankingRows = (height: number | null): number =>
  * @param sorted the column whose ranks stand in front and whose ties are marked
  * @param room pixels to the right that there are; names and bars give way as far as they are read
  * @param nameOf what a run is called beside the others
+ * @param short what a layer is called in the picture
  */
 export function rankingPicture(
   table: Ranking,
@@ -40,10 +40,10 @@ export function rankingPicture(
   theme: Theme,
   room: number | null = null,
   nameOf: (run: RunRecord) => string = runLabel,
+  short: (layer: string) => string = (layer) => layer,
 ): string {
   const paint = paints[theme];
   const { columns } = table;
-  const names = namesOf(table.layers.map((layer) => layer.name));
   const extent = Math.max(1e-12, ...columns.map((column) => column.extent));
   const spare = (room ?? Infinity) - 2 * PAD - 34 - columns.length * VALUE;
   const name = Math.max(LEAST_NAME, Math.min(NAME, spare - columns.length * BAR));
@@ -69,7 +69,7 @@ export function rankingPicture(
       tag(
         'text',
         { x: PAD + 34, y: middle + 4, 'font-size': 12.5 },
-        escaped(fitting(names.short(layer.name), name - 12 - textWidth(unit, 12.5, true), 12.5)),
+        escaped(fitting(short(layer.name), name - 12 - textWidth(unit, 12.5, true), 12.5)),
         tag('tspan', { 'font-weight': 700 }, unit),
       ),
     );
@@ -147,11 +147,15 @@ function certainRows({ columns, layer }: Ranking, rows: ArrayLike<number>, sorte
 export const residualShare = (relative: number): number =>
   Math.max(0, Math.min(1, (Math.log10(Math.max(1e-12, Math.abs(relative))) + 8) / 8));
 
-/** Per layer its sum against F(x) − F(x'), and the residual of cuts against the tolerance. */
-export function completenessPicture(sums: LayerSums, title: string, theme: Theme): string {
+/** Per layer its sum against F(x) − F(x'), and the residual of cuts against the tolerance. @param short as of `rankingPicture` */
+export function completenessPicture(
+  sums: LayerSums,
+  title: string,
+  theme: Theme,
+  short: (layer: string) => string = (layer) => layer,
+): string {
   const paint = paints[theme];
   const { rows, delta, extent, tolerance, drowned } = sums;
-  const names = namesOf(rows.map(({ layer }) => layer.name));
   const [sumAt, residualAt] = [PAD + NAME, PAD + NAME + 330];
   const [sumWidth, residualWidth] = [240, 150];
   const width = residualAt + residualWidth + 90 + 110 + PAD;
@@ -174,7 +178,7 @@ export function completenessPicture(sums: LayerSums, title: string, theme: Theme
       tag(
         'text',
         { x: PAD, y: middle + 4, 'font-size': 12.5, ...ink },
-        escaped(fitting(names.short(layer.name), NAME - 60, 12.5)),
+        escaped(fitting(short(layer.name), NAME - 60, 12.5)),
         layer.cut ? tag('tspan', { 'font-size': 10, fill: paint.faint }, '  cut') : '',
       ),
     );

@@ -108,13 +108,25 @@ const MEANINGS = {
     { mark: stroke('strong', '3 3'), says: 'target along the path', shown: (picture) => picture.includes('stroke-dasharray="3 3"') }, // prettier-ignore
   ],
   strips: [{ mark: scale((theme) => sequential(theme, 1), 0), says: 'none to most of a layer’s own' }],
-  /** Plots carry a legend of their own. */
+  /** Units × examples say how they are coloured; plots carry a legend of their own, of curves that may be layers. */
+  matrix: [],
+  curves: [],
   plot: [],
 } as const satisfies Record<string, readonly Meaning[]>;
 
 /** Which marks a picture may have. */
 export type Marks = keyof typeof MEANINGS;
 
-/** The legend of a picture: what it shows of the marks of its kind. */
-export const legendOf = (marks: Marks, picture: string, theme: Theme): readonly LegendItem[] =>
-  (MEANINGS[marks] as readonly Meaning[]).filter(({ shown }) => !shown || shown(picture, paints[theme]));
+/** Pictures that call layers by their names. */
+const NAMING: ReadonlySet<Marks> = new Set<Marks>(['ranking', 'completeness', 'graph', 'strips', 'matrix', 'curves']);
+
+/**
+ * The legend of a picture: what it shows of the marks of its kind, and what its names of layers leave out.
+ * @param scope that most names of the model's layers begin with; empty where there is none
+ */
+export const legendOf = (marks: Marks, picture: string, theme: Theme, scope: string): readonly LegendItem[] => [
+  ...(MEANINGS[marks] as readonly Meaning[]).filter(({ shown }) => !shown || shown(picture, paints[theme])),
+  ...(scope !== '' && NAMING.has(marks)
+    ? [{ mark: letter('…'), says: `before names of layers, left out: ${scope}` }]
+    : []),
+];

@@ -67,7 +67,7 @@ const value = (amount: number, error: string, marked = false): string =>
   `<td class="n ${amount >= 0 ? 'up' : 'down'}" data-v="${amount}">${signed(amount, 4)}${error === '' ? '' : ` <span class="${marked ? 'warn' : 'muted'}">${error}</span>`}</td>`;
 /** Pictures are drawn for light ground whatever the window shows: a report is printed and passed on. */
 const figure = (picture: string, marks: Marks): string => {
-  const legend = legendOf(marks, picture, 'light');
+  const legend = legendOf(marks, picture, 'light', layerNames.shown.prefix);
   const { svg } = framed(picture, { title: '', facts: [], legend }, PRESETS.own.page, 'light', '');
   return `<figure>${svg}</figure>`;
 };
@@ -105,7 +105,7 @@ function overExamplesPart(main: RunRecord): string {
     {
       title: 'Units × examples',
       about: `${studio.runs.nameOf(main)}, ${main.asked.dataName}; colours to ±${number(extentOf(rows))}`,
-      rows: rows.map(({ layer, unit }) => ({ layer: layerNames.shown.short(layer), unit })),
+      rows: rows.map(({ layer, unit }) => ({ layer: shortName(layer), unit })),
       columns: places.map((place) => ({ example: columns[place]!.example, group: groups[place] ?? null })),
       bands: bandsOf(places.map((place) => groups[place] ?? null)),
       pixels: matrixPixels(rows, places, 'light', false),
@@ -113,7 +113,7 @@ function overExamplesPart(main: RunRecord): string {
     'light',
     pixelUrl,
   );
-  return `<h2>Units over ${count(columns.length, 'example')}</h2><p class="muted">The ${count(rows.length, 'unit')} of the largest mean size; red raises, blue lowers. The spread is the standard deviation over the examples.</p><figure>${drawn}</figure><details><summary>As a table</summary>${overExamplesMarkup(rows)}</details>`;
+  return `<h2>Units over ${count(columns.length, 'example')}</h2><p class="muted">The ${count(rows.length, 'unit')} of the largest mean size; red raises, blue lowers. The spread is the standard deviation over the examples.</p>${figure(drawn, 'matrix')}<details><summary>As a table</summary>${overExamplesMarkup(rows)}</details>`;
 }
 
 /** What is known of the examples that were run, of many, too. */
@@ -123,16 +123,17 @@ function examplesPart(runs: readonly RunRecord[]): string {
   return `<h2>Examples</h2>${examplesMarkup(exampleRows(facts, runs), runs.map(studio.runs.nameOf))}`;
 }
 
+const shortName = (layer: string): string => layerNames.shown.short(layer);
 /** A layer's name in a table, without what most names begin with. */
 function layerCell(layer: string): string {
-  const short = layerNames.shown.short(layer);
+  const short = shortName(layer);
   return short === layer ? escaped(layer) : `<span title="${escaped(layer)}">${escaped(short)}</span>`;
 }
 
 function rankingPart(table: Ranking): string {
   const rows = order(table, { by: 'size', column: 0 }, true, { ...NO_FILTER, top: LISTED });
   const parts = [
-    figure(rankingPicture(table, rows.subarray(0, DRAWN), 0, 'light', null, studio.runs.nameOf), 'ranking'),
+    figure(rankingPicture(table, rows.subarray(0, DRAWN), 0, 'light', null, studio.runs.nameOf, shortName), 'ranking'),
   ];
   parts.push(
     `<details><summary>The ${count(rows.length, 'largest unit', 'largest units')} as a table</summary><table class="sort"><thead><tr><th class="n">#</th><th>unit</th>`,
@@ -191,7 +192,7 @@ function completenessPart(run: RunRecord, example: number): string {
     ({ layer, sum, residual, error }) =>
       `<tr><td>${layerCell(layer.name)}</td><td>${escaped(layer.kind)}</td>${value(sum, '')}<td class="n"${residual === null ? '' : ` data-v="${Math.abs(residual)}"`}>${residual === null ? 'not judged' : number(residual, 2)}</td>${error === null ? '<td></td><td></td>' : [[error.units, error.unitsShare] as const, [error.neurons, error.neuronsShare] as const].map(([size, share]) => `<td class="n${trustOf(share) === 'fine' ? '' : ' warn'}" data-v="${size}">${ofTotal(size, share)}</td>`).join('')}</tr>`,
   );
-  return `<h3>${escaped(studio.runs.nameOf(run))}</h3><p>F(x) − F(x') = ${deltaWords(sums, 5)}. ${says}</p>${figure(completenessPicture(sums, `Sums by ${studio.runs.nameOf(run)}`, 'light'), 'completeness')}<details><summary>As a table</summary><table class="sort"><thead><tr><th>layer</th><th>kind</th><th class="n">sum</th><th class="n">residual</th><th class="n">error over units, est.</th><th class="n">over neurons</th></tr></thead><tbody>${listed.join('')}</tbody></table></details>`;
+  return `<h3>${escaped(studio.runs.nameOf(run))}</h3><p>F(x) − F(x') = ${deltaWords(sums, 5)}. ${says}</p>${figure(completenessPicture(sums, `Sums by ${studio.runs.nameOf(run)}`, 'light', shortName), 'completeness')}<details><summary>As a table</summary><table class="sort"><thead><tr><th>layer</th><th>kind</th><th class="n">sum</th><th class="n">residual</th><th class="n">error over units, est.</th><th class="n">over neurons</th></tr></thead><tbody>${listed.join('')}</tbody></table></details>`;
 }
 
 /** Units that are worth a picture: what the headline names, what is selected, what is pinned. */
