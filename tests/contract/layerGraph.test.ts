@@ -1,6 +1,7 @@
 /** Layers as JSON for other programs: held to their schemas, by numbers that are known. */
 import { describe, expect, it } from 'vitest';
 import { asJson, layerGraph, layerGraphOf, nodeData, nodeDataOf } from '../../src/contract/layerGraph';
+import { runNames } from '../../src/contract/words/runNames';
 import { layerDataOf } from '../../src/renderer/logic/layerData';
 import { record } from '../renderer/records';
 
@@ -20,6 +21,7 @@ const run = record('nig', [
   { name: 'first', units: [3, -1, 0.5], errors: [0.1, 0.2, 0.3], residual: -0.5 },
   { name: 'last', units: [4, -1, 0] },
 ]);
+const nameOf = (): string => 'mine';
 const told = { name: 'mine', numbered: [5], result: run.result, layers: run.layers };
 
 describe('the graph of layers', () => {
@@ -68,8 +70,18 @@ it('node data: mass by layer, and a gradient from the smallest to the largest', 
 });
 
 it('the window gives both of the example that is shown; an overlay only where the main run has it', () => {
-  expect(layerDataOf(model, [run], 5).map(({ name }) => name)).toEqual(['graph', 'overlay']);
-  expect(layerDataOf(model, [run], 6).map(({ name }) => name)).toEqual(['graph']);
-  const [graph] = layerDataOf(model, [run], 5);
+  expect(layerDataOf(model, [run], 5, nameOf).map(({ name }) => name)).toEqual(['graph', 'overlay']);
+  expect(layerDataOf(model, [run], 6, nameOf).map(({ name }) => name)).toEqual(['graph']);
+  const [graph] = layerDataOf(model, [run], 5, nameOf);
   expect(layerGraph.parse(JSON.parse(graph!.text())).runs[0]!.examples[0]!.example).toBe(5);
+});
+
+it('runs are called as in the window, by what tells them apart', () => {
+  const other = { ...run, run: 'other', asked: { ...run.asked, baseline: { kind: 'constant', value: 0.5 } as const } };
+  const both = [run, other];
+  const [graph] = layerDataOf(model, both, 5, (each) => runNames(both)[both.indexOf(each)]!);
+  expect(layerGraph.parse(JSON.parse(graph!.text())).runs.map(({ name }) => name)).toEqual([
+    'NIG · baseline 0',
+    'NIG · baseline 0.5',
+  ]);
 });

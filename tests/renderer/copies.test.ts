@@ -25,6 +25,8 @@ describe('what is copied', () => {
   });
 
   it('of a run is what it is called', () => {
-    expect(runForms(runs[1]!, nameOf(runs[1]!)).name).toBe('NIG · baseline 0.5');
+    const { name, text } = runForms(runs[1]!, nameOf(runs[1]!));
+    expect(name).toBe('NIG · baseline 0.5');
+    expect(text).toMatch(/^NIG · baseline 0.5; baseline constant 0.5; example 5: /);
   });
 });

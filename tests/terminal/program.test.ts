@@ -295,6 +295,8 @@ describe('mho export', () => {
     expect({ code, err }).toEqual({ code: 0, err: `Wrote ${graph}\nWrote ${overlay}\n` });
     const told = layerGraph.parse(JSON.parse(await readFile(graph, 'utf8')));
     expect(told.runs.length).toBeGreaterThan(1);
+    // as the window calls them
+    expect(told.runs.map(({ name }) => name)).toEqual(['NIG · 50', 'looked into']);
     const { results } = nodeData.parse(JSON.parse(await readFile(overlay, 'utf8')));
     const [first] = told.runs[0]!.examples;
     expect(Object.keys(results)).toEqual(first!.layers.map(({ layer }) => layer));

@@ -1,6 +1,6 @@
 /** What is copied of units, layers and runs: the same in every view. */
 import type { RunRecord } from '../../contract/studio';
-import { baselineWords, runName } from '../../contract/words/runs';
+import { baselineWords } from '../../contract/words/runs';
 import type { UnitKey } from '../stores/selection.svelte';
 import type { LayerSum } from './completeness';
 import { placeLink } from '../../contract/unitLink';
@@ -93,7 +93,7 @@ export function runForms(run: RunRecord, called: string): Forms {
   };
   const ends = result.examples.map((place, at) => `example ${asked.examples[place] ?? place}: ${signed(result.delta[at]!)}`); // prettier-ignore
   return {
-    text: `${runName(run)}; baseline ${baselineWords(asked.baseline)}; ${ends.join(', ')}`,
+    text: `${called}; baseline ${baselineWords(asked.baseline)}; ${ends.join(', ')}`,
     name: called,
     ...formsOf(table),
   };

@@ -1,7 +1,6 @@
 /** What is copied of a run: its numbers, the command that repeats it, the Python that reads it. */
 import type { RunRecord } from '../../contract/studio';
 import { pythonLines } from '../../contract/words/python';
-import { runName } from '../../contract/words/runs';
 import { runForms } from '../logic/copies';
 import type { MenuItem } from '../logic/menus';
 import { isProvisional } from '../logic/provisional';
@@ -14,7 +13,7 @@ function pythonOf(run: RunRecord): string | null {
   const place = runs.own.findIndex((own) => own.run === run.run);
   if (!document?.session || document.dirty || place < 0) return null;
   const { where, name } = document.session;
-  return pythonLines(`${where === '/' ? '' : where}/${name}`, place, runName(run));
+  return pythonLines(`${where === '/' ? '' : where}/${name}`, place, runs.nameOf(run));
 }
 
 /** The items of its menu. */

@@ -2,9 +2,9 @@
 import { MhoError } from '../../../../contract/errors';
 import { asJson, layerGraphOf, nodeDataOf, type ToldRun } from '../../../../contract/layerGraph';
 import type { Session, SessionRun } from '../../../../contract/session';
-import { runName } from '../../../../contract/words/runs';
 import { exportUnits, openSession } from '../../../engine/sessions';
 import { AS_OTHER_FILES, writeSafely } from '../../../engine/sessions/write';
+import { namedRuns } from '../namedRuns';
 import { EXIT, interruptible, type Terminal } from '../terminal';
 
 export interface ExportOptions {
@@ -16,8 +16,8 @@ export interface ExportOptions {
   readonly example?: string;
 }
 
-const toldRun = ({ questions }: Session, run: SessionRun): ToldRun => ({
-  name: runName({ name: run.label?.name ?? null, result: run }),
+const toldRun = ({ questions }: Session, run: SessionRun, name: string): ToldRun => ({
+  name,
   numbered: run.examples.map((place) => questions[run.question]!.examples[place]!),
   result: run,
   layers: run.layers,
@@ -31,7 +31,7 @@ function overlaid(
   const found = /^\d+$/.test(run) ? session.runs[Number(run)] : undefined;
   if (!found)
     throw new MhoError('USAGE', { reason: `--run ${run}: the session has runs 0 to ${session.runs.length - 1}` });
-  const told = toldRun(session, found);
+  const told = toldRun(session, found, '');
   const place = example === undefined ? 0 : told.numbered.findIndex((number) => `${number}` === example);
   if (place < 0)
     throw new MhoError('USAGE', { reason: `--example ${example}: run ${run} has ${told.numbered.join(', ')}` });
@@ -50,13 +50,14 @@ export async function exportCommand(terminal: Terminal, path: string, options: E
     await exportUnits(csv, session, options.neurons ? 'neuron' : 'unit');
     terminal.err(`Wrote ${csv}\n`);
   }
+  const names = namedRuns(session).map(({ name }) => name);
   if (graph !== undefined)
     await write(
       graph,
       asJson(
         layerGraphOf(
           session.model,
-          session.runs.map((run) => toldRun(session, run)),
+          session.runs.map((run, place) => toldRun(session, run, names[place]!)),
         ),
       ),
     );
