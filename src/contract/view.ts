@@ -19,6 +19,7 @@ const examples = z.array(many).max(100_000);
 const run = z.string().max(64);
 const runs = z.array(run).max(100_000);
 const flag = lenient(z.boolean());
+const offset = z.number().nonnegative();
 
 /** By what the ranking is searched, filtered and sorted. */
 const rankingView = z.object({
@@ -39,6 +40,8 @@ const rankingView = z.object({
       descending: z.boolean(),
     }),
   ),
+  /** Pixels that its rows are scrolled by. */
+  scroll: lenient(offset),
 });
 export type RankingView = z.infer<typeof rankingView>;
 
@@ -62,6 +65,26 @@ const graphView = z.object({
 });
 export type GraphView = z.infer<typeof graphView>;
 
+/** By what the table of runs can be sorted. */
+const RUN_TABLE_ORDERS = ['name', 'target', 'baseline', 'method', 'path', 'examples', 'error', 'residual', 'passes', 'durationMs', 'made'] as const; // prettier-ignore
+const runTableView = z.object({
+  order: lenient(z.object({ by: z.enum(RUN_TABLE_ORDERS), descending: z.boolean() })),
+  /** Rows that are ticked. */
+  chosen: lenient(runs),
+});
+export type RunTableView = z.infer<typeof runTableView>;
+
+/** By what the table of examples is sorted: something of the examples, or a number of a run, by its place among those that are shown. */
+const exampleSort = z.union([
+  z.object({ by: z.enum(['atInput', 'delta', 'residual', 'error']), run: many, down: z.boolean() }),
+  z.object({ by: z.enum(['example', 'predicted', 'value', 'truth', 'correct']), down: z.boolean() }),
+]);
+export type ExampleSort = z.infer<typeof exampleSort>;
+
+/** A unit's page, or the notebook. */
+const page = z.union([z.literal('notebook'), z.object({ layer: name, unit: many })]);
+export type PageView = z.infer<typeof page>;
+
 /** Parts of the view of examples. */
 export const EXAMPLE_PARTS = ['table', 'units', 'edit'] as const;
 export type ExamplePart = (typeof EXAMPLE_PARTS)[number];
@@ -82,6 +105,8 @@ const examplesView = z.object({
   columns: lenient(z.enum(COLUMN_ORDERS)),
   most: lenient(z.int().positive().max(100_000)),
   ownScale: flag,
+  sort: lenient(exampleSort),
+  scroll: lenient(offset),
 });
 export type ExamplesView = z.infer<typeof examplesView>;
 
@@ -133,7 +158,10 @@ export const sessionView = z.object({
   maximised: lenient(z.enum(PANELS).nullable()),
   ranking: lenient(rankingView),
   compare: lenient(compareView),
+  runTable: lenient(runTableView),
   graph: lenient(graphView),
+  /** What lies over the results; absent where nothing does. */
+  page: lenient(page),
   examples: lenient(examplesView),
   asked: lenient(askedView),
   /** How pictures became numbers: rows out of a session do not tell. */
@@ -148,13 +176,14 @@ export const guestPlace = (at: number): string => `guest ${at}`;
 export function viewOf(view: SessionView, called: (run: string) => string | undefined): SessionView {
   const renamed = (names: readonly string[]): string[] => names.flatMap((each) => called(each) ?? []);
   const one = (each: string | null | undefined): string | null => (each ? (called(each) ?? null) : null);
-  const { shown, pinnedRuns, guests, compare, asked } = view;
+  const { shown, pinnedRuns, guests, compare, runTable, asked } = view;
   return {
     ...view,
     ...(shown && { shown: renamed(shown) }),
     ...(pinnedRuns && { pinnedRuns: renamed(pinnedRuns) }),
     ...(guests && { guests: renamed(guests) }),
     ...(compare && { compare: { ...compare, a: one(compare.a), b: one(compare.b) } }),
+    ...(runTable?.chosen && { runTable: { ...runTable, chosen: renamed(runTable.chosen) } }),
     ...(asked && { asked: askedOf(asked, called) }),
   };
 }

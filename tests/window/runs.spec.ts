@@ -171,6 +171,7 @@ test('saved and opened again it shows what was shown, what was asked and not run
     await view('Ranking');
     return [...sides, layer];
   };
+  const body = () => grid().locator('[role=rowgroup]').last();
   const seen = async () => ({
     shown: await shown(),
     headline: await page.locator('.headline').innerText(),
@@ -180,15 +181,17 @@ test('saved and opened again it shows what was shown, what was asked and not run
     tab: await page.getByRole('tab', { selected: true }).innerText(),
     chips: await chips().allInnerTexts(),
     graph: await place(),
+    scrolled: await body().evaluate(({ scrollTop }) => scrollTop),
     row: await grid().locator('[role=row][aria-selected=true]').getAttribute('aria-rowindex'),
     search: await page.getByRole('searchbox', { name: 'Search units' }).inputValue(),
     sorted: await grid().getByRole('columnheader', { name: 'unit' }).getAttribute('aria-sort'),
   });
   await expect(page.getByRole('button', { name: 'Undo' })).toHaveCount(0); // what is said in passing takes room
+  await body().evaluate((element) => (element.scrollTop = 45));
   const sides = await compared();
   expect(sides).toEqual([expect.anything(), guest, true]);
   const before = await seen();
-  expect(before).toMatchObject({ value: '7', baseline: '0.25', search, sorted: 'ascending' });
+  expect(before).toMatchObject({ value: '7', baseline: '0.25', search, sorted: 'ascending', scrolled: 45 });
   await page.keyboard.press('Control+s');
   await expect(page.getByText('Saved.')).toBeVisible();
   const { userData } = studio;
@@ -200,6 +203,42 @@ test('saved and opened again it shows what was shown, what was asked and not run
   await expect(page.getByRole('button', { name: '2 side runs' })).toBeVisible();
   await expect.poll(seen).toEqual(before);
   expect(await compared()).toEqual(sides);
+});
+
+test('so are the tables of runs and of examples, and the page of a unit', async () => {
+  const heads = async (): Promise<unknown> => {
+    await view('Runs');
+    const runs = await table().getByRole('columnheader', { name: 'took' }).getAttribute('aria-sort');
+    const ticked = await rows().locator('input:checked').count();
+    await view('Examples');
+    const column = page.getByRole('columnheader', { name: 'predicted' });
+    return [runs, ticked, await column.getAttribute('aria-sort')];
+  };
+  await view('Runs');
+  await table().getByRole('button', { name: 'took' }).click();
+  await rows().first().getByRole('checkbox').check();
+  await view('Examples');
+  await page.getByRole('columnheader', { name: 'predicted' }).click();
+  const before = await heads();
+  expect(before).toEqual(['descending', 1, 'ascending']);
+  await view('Ranking');
+  await grid().focus();
+  await page.keyboard.press('Enter');
+  const unitPage = () => page.getByRole('region', { name: /^Unit / });
+  await expect(unitPage()).toBeVisible();
+  const name = await unitPage().getAttribute('aria-label');
+  await page.keyboard.press('Control+s');
+  await expect(page.getByText('Saved.')).toBeVisible();
+  const { userData } = studio;
+  await studio.close();
+  studio = await launch([join(folder, 'kept.mho')], userData);
+  page = studio.page;
+  listen();
+  await expect(unitPage()).toHaveAttribute('aria-label', name!);
+  await page.keyboard.press('Escape');
+  await expect(unitPage()).toHaveCount(0);
+  expect(await heads()).toEqual(before);
+  await view('Ranking');
 });
 
 test('forty runs and those of another session: the newest and the shown are chips, the table has all, the tabs keep their place', async () => {

@@ -1,5 +1,6 @@
 /** Rows of the table of examples: what is known of each, and what each shown run came to there. */
 import type { RunRecord } from '../../contract/studio';
+import type { ExampleSort } from '../../contract/view';
 import { layerShares } from '../../contract/words/accuracy';
 import type { ExampleFacts } from './examples';
 import { examplePlace } from './ranking';
@@ -42,12 +43,6 @@ export interface ExampleRow {
 
 export const exampleRows = (facts: readonly ExampleFacts[], runs: readonly RunRecord[]): readonly ExampleRow[] =>
   facts.map((each) => ({ facts: each, runs: runs.map((run) => atExample(run, each.example)) }));
-
-/** What rows are sorted by; of a run, one of its numbers. */
-export type ExampleSort = { readonly down: boolean } & (
-  | { readonly by: 'example' | 'predicted' | 'value' | 'truth' | 'correct' }
-  | { readonly by: 'atInput' | 'delta' | 'residual' | 'error'; readonly run: number }
-);
 
 type Key = number | string | null;
 function keyOf({ facts, runs }: ExampleRow, sort: ExampleSort): Key {

@@ -1,5 +1,6 @@
 /** The run table: what each run was asked, what it cost and how far it can be trusted, as rows that are sorted. */
 import type { RunRecord } from '../../contract/studio';
+import type { RunTableView } from '../../contract/view';
 import { layerShares } from '../../contract/words/accuracy';
 import { methodWords } from '../../contract/words/methods';
 import { baselineWords, pathWords } from '../../contract/words/runs';
@@ -68,12 +69,9 @@ export const RUN_COLUMNS = [
   { by: 'passes', head: 'passes' },
   { by: 'durationMs', head: 'took' },
   { by: 'made', head: 'made' },
-] as const satisfies readonly { readonly by: keyof RunRow; readonly head: string }[];
-export type RunColumn = (typeof RUN_COLUMNS)[number]['by'];
-export interface RunOrder {
-  readonly by: RunColumn;
-  readonly descending: boolean;
-}
+] as const satisfies readonly { readonly by: RunColumn; readonly head: string }[];
+export type RunOrder = NonNullable<RunTableView['order']>;
+export type RunColumn = RunOrder['by'] & keyof RunRow;
 
 const byNumbers = (a: readonly number[], b: readonly number[]): number => {
   for (let at = 0; at < Math.min(a.length, b.length); at++) if (a[at] !== b[at]) return a[at]! - b[at]!;

@@ -8,9 +8,14 @@ import type {
   ExamplePart,
   ExamplesView,
   GraphView,
+  ExampleSort,
+  PageView,
   RowOrder,
+  RunTableView,
   SessionView,
 } from '../../contract/view';
+import type { RunOrder } from '../logic/runTable';
+import { goneTo, NOWHERE, shownOf, stepped, type Visits } from '../logic/visits';
 import { RankingTable } from './rankingTable.svelte';
 import type { Runs } from './runs.svelte';
 
@@ -72,18 +77,24 @@ export class ExamplesLook {
   most = $state(64);
   /** Each unit by its own scale. */
   ownScale = $state(false);
+  /** What the table's rows are sorted by. */
+  sort = $state.raw<ExampleSort>({ by: 'example', down: false });
+  /** Pixels that they are scrolled by; null where they never were. */
+  scroll = $state<number | null>(null);
 
-  constructor({ part, units, of, against, rows, columns, most, ownScale }: ExamplesView = {}) {
+  constructor({ part, units, of, against, rows, columns, most, ownScale, sort, scroll }: ExamplesView = {}) {
     this.part = part ?? 'table';
     this.units = units ?? null;
     [this.of, this.against] = [of ?? '', against ?? ''];
     [this.rows, this.columns] = [rows ?? 'size', columns ?? 'class'];
     this.most = most ?? 64;
     this.ownScale = ownScale ?? false;
+    this.sort = sort ?? this.sort;
+    this.scroll = scroll ?? null;
   }
 
   get view(): ExamplesView {
-    const { part, units, of, against, rows, columns, most, ownScale } = this;
+    const { part, units, of, against, rows, columns, most, ownScale, sort, scroll } = this;
     return {
       part,
       ...(units && { units }),
@@ -93,14 +104,68 @@ export class ExamplesLook {
       columns,
       most,
       ownScale,
+      sort,
+      ...(scroll !== null && { scroll }),
     };
+  }
+}
+
+/** How the table of runs is sorted, and which of its rows are ticked. */
+export class RunTableLook {
+  order = $state.raw<RunOrder>({ by: 'made', descending: true });
+  chosen = $state.raw<ReadonlySet<string>>(new Set());
+
+  constructor({ order, chosen }: RunTableView = {}) {
+    this.order = order ?? this.order;
+    this.chosen = new Set(chosen);
+  }
+
+  get view(): RunTableView {
+    const { order, chosen } = this;
+    return { order, chosen: [...chosen] };
+  }
+}
+
+const samePage = (a: PageView, b: PageView): boolean =>
+  a === 'notebook' || b === 'notebook' ? a === b : a.layer === b.layer && a.unit === b.unit;
+
+/** Which unit's page, or the notebook, lies over the results, and the way back and forward between them. */
+export class PageLook {
+  #visits = $state.raw<Visits<PageView>>(NOWHERE);
+  #open = $state(false);
+
+  constructor(page: PageView | null) {
+    if (page) this.open(page);
+  }
+
+  get shown(): PageView | null {
+    return this.#open ? shownOf(this.#visits) : null;
+  }
+  get mayGoBack(): boolean {
+    return this.#visits.at > 0;
+  }
+  get mayGoForward(): boolean {
+    return this.#visits.at < this.#visits.places.length - 1;
+  }
+
+  open(page: PageView): void {
+    this.#visits = goneTo(this.#visits, page, samePage);
+    this.#open = true;
+  }
+  step(step: 1 | -1): void {
+    this.#visits = stepped(this.#visits, step);
+  }
+  close(): void {
+    this.#open = false;
   }
 }
 
 export class Looks {
   readonly ranking: RankingTable;
   readonly compare: CompareLook;
+  readonly runTable: RunTableLook;
   readonly graph: GraphLook;
+  readonly page: PageLook;
   readonly examples: ExamplesLook;
 
   /** @param kept as it was left */
@@ -110,12 +175,22 @@ export class Looks {
   ) {
     this.ranking = new RankingTable(() => runs, kept?.ranking);
     this.compare = new CompareLook(kept?.compare);
+    this.runTable = new RunTableLook(kept?.runTable);
     this.graph = new GraphLook(kept?.graph);
+    this.page = new PageLook(kept?.page ?? null);
     this.examples = new ExamplesLook(kept?.examples);
   }
 
-  get view(): Pick<SessionView, 'ranking' | 'compare' | 'graph' | 'examples'> {
-    const { ranking, compare, graph, examples } = this;
-    return { ranking: ranking.view, compare: compare.view, graph: graph.view, examples: examples.view };
+  get view(): Pick<SessionView, 'ranking' | 'compare' | 'runTable' | 'graph' | 'examples' | 'page'> {
+    const { ranking, compare, runTable, graph, examples, page } = this;
+    const { shown } = page;
+    return {
+      ranking: ranking.view,
+      compare: compare.view,
+      runTable: runTable.view,
+      graph: graph.view,
+      examples: examples.view,
+      ...(shown !== null && { page: shown }),
+    };
   }
 }

@@ -33,6 +33,10 @@ export class RankingTable {
   /** Layers that repeat the one before, too. */
   repeats = $state(false);
   sorting = $state.raw<Sorting>(FIRST_SORTING);
+  /** Pixels that its rows are scrolled by; null where they never were. */
+  scroll = $state<number | null>(null);
+  /** What its rows were last moved for; null where they are to stay as they were left. */
+  #movedFor: string | null;
 
   /**
    * @param runs of the document that it is of
@@ -51,12 +55,17 @@ export class RankingTable {
     this.everything = kept.everything ?? false;
     this.repeats = kept.repeats ?? false;
     this.sorting = kept.sorting ?? FIRST_SORTING;
+    this.scroll = kept.scroll ?? null;
+    this.#movedFor = this.scroll === null ? '' : null;
   }
 
   /** As it is set. */
   get view(): RankingView {
-    const { search, sign, top, within, layerOnly, layers, everything, repeats, sorting } = this;
-    return { search, sign, top, within, layerOnly, layers: [...layers], everything, repeats, sorting };
+    const { search, sign, top, within, layerOnly, layers, everything, repeats, sorting, scroll } = this;
+    return {
+      ...{ search, sign, top, within, layerOnly, layers: [...layers], everything, repeats, sorting },
+      ...(scroll !== null && { scroll }),
+    };
   }
 
   /** Before any search. */
@@ -143,6 +152,19 @@ export class RankingTable {
   );
   /** Where that is shown; −1 where it is not. */
   readonly selectedAt = $derived(this.selectedRow < 0 ? -1 : this.rows.indexOf(this.selectedRow));
+
+  /**
+   * Whether its rows move so that the selected one is seen: once for each choice of a unit, of what is searched and sorted by. A table that
+   * comes back, from another tab or out of a session, stays as it was left.
+   */
+  moves(): boolean {
+    const { layer, unit } = selection;
+    const { search, sign, top, within, layerOnly, layers, sorting } = this;
+    const now = JSON.stringify([layer, unit, search, sign, top, within, layerOnly, layers, sorting]);
+    const before = this.#movedFor;
+    this.#movedFor = now;
+    return before !== null && before !== now;
+  }
 
   keyOf(row: number): UnitKey {
     return { layer: this.units.layers[this.units.layer[row]!]!.name, unit: this.units.unit[row]! };

@@ -1,35 +1,25 @@
-/** Which unit's page, or the notebook, lies over the results, and the way back and forward between them. */
+/** Pages of units and the notebook, as the open document has them (`Looks.page`): how they are gone to, by links and keys too. */
+import type { PageView } from '../../contract/view';
 import { linkIn, type UnitLink } from '../../contract/unitLink';
 import { astray } from '../logic/unitLink';
 import { shortHash } from '../logic/format';
 import { strongestUnit } from '../logic/unitPage';
-import { goneTo, NOWHERE, shownOf, stepped, type Visits } from '../logic/visits';
 import { messages } from './messages.svelte';
-import { sameUnit, selection, type UnitKey } from './selection.svelte';
+import { selection } from './selection.svelte';
 import { shell } from './shell.svelte';
 import { studio } from './studio.svelte';
 
-/** A unit's page, or the notebook. */
-type Place = UnitKey | 'notebook';
-const same = (a: Place, b: Place): boolean => (a === 'notebook' || b === 'notebook' ? a === b : sameUnit(a, b));
-
 class UnitPages {
-  #visits = $state.raw<{ readonly model: string | undefined; readonly visits: Visits<Place>; readonly open: boolean }>({
-    model: undefined,
-    visits: NOWHERE,
-    open: false,
-  });
+  /** Of the open document: those of another one are gone with it. */
+  readonly #look = $derived(studio.looks.page);
   readonly #model = $derived(studio.model.summary?.hash);
-  /** Of the open model: those of another one are gone with it. */
-  readonly #here: Visits<Place> = $derived(this.#visits.model === this.#model ? this.#visits.visits : NOWHERE);
-  readonly shown: Place | null = $derived(
-    this.#visits.open && this.#visits.model === this.#model ? shownOf(this.#here) : null,
-  );
-  readonly mayGoBack = $derived(this.#here.at > 0);
-  readonly mayGoForward = $derived(this.#here.at < this.#here.places.length - 1);
+  readonly shown: PageView | null = $derived(studio.model.summary ? this.#look.shown : null);
+  readonly mayGoBack = $derived(this.#look.mayGoBack);
+  readonly mayGoForward = $derived(this.#look.mayGoForward);
 
-  open(place: Place): void {
-    this.#show(goneTo(this.#here, place === 'notebook' ? place : { layer: place.layer, unit: place.unit }, same));
+  open(page: PageView): void {
+    this.#look.open(page === 'notebook' ? page : { layer: page.layer, unit: page.unit });
+    this.#select();
   }
 
   /** The page of a layer's unit: the selected one, else that with the largest contribution to the example, else the first. */
@@ -40,11 +30,13 @@ class UnitPages {
   }
 
   step(step: 1 | -1): void {
-    if (this.shown !== null) this.#show(stepped(this.#here, step));
+    if (this.shown === null) return;
+    this.#look.step(step);
+    this.#select();
   }
 
   close(): void {
-    this.#visits = { ...this.#visits, open: false };
+    this.#look.close();
   }
 
   /** A link into a model that is not open: followed once that is. */
@@ -79,10 +71,10 @@ class UnitPages {
     messages.note(wrong, file ? { label: `Open ${file.name}`, run: () => void studio.open(file) } : null, 'model');
   }
 
-  #show(visits: Visits<Place>): void {
-    this.#visits = { model: this.#model, visits, open: true };
-    const place = shownOf(visits);
-    if (place !== null && place !== 'notebook') selection.selectUnit(place);
+  /** The unit whose page is shown is the selected one. */
+  #select(): void {
+    const { shown } = this.#look;
+    if (shown !== null && shown !== 'notebook') selection.selectUnit(shown);
   }
 
   /** Keys of the pages; true for one that was answered. */

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { MhoError } from '../../../src/contract/errors';
 import type { OpenedSession, RunRecord, RunSetup } from '../../../src/contract/studio';
-import { sessionView, viewOf, type SessionView } from '../../../src/contract/view';
+import { sessionView, viewOf, type PageView, type RunTableView, type SessionView } from '../../../src/contract/view';
 import { messages } from '../../../src/renderer/stores/messages.svelte';
 import { selection } from '../../../src/renderer/stores/selection.svelte';
 import { shell } from '../../../src/renderer/stores/shell.svelte';
@@ -163,7 +163,8 @@ const seen = ({ runs, model: shownModel, looks, question }: Studio) => {
     ...{ example: selection.example, layer: selection.layer, unit: selection.unit },
     ...{ tab: shell.view, setupOpen: shell.setupOpen, maximised: shell.maximised },
     guests: when(new Set(runs.guests.map(({ run: id }) => id))),
-    ...{ ranking: looks.ranking.view, graph: looks.graph.view, examples: looks.examples.view },
+    ...{ ranking: looks.ranking.view, graph: looks.graph.view, examples: looks.examples.view, page: looks.page.shown },
+    runTable: { order: looks.runTable.order, chosen: when(looks.runTable.chosen) },
     compared: { ...compared, sides: [a, b].map((id) => when(new Set(id ? [id] : []))) },
     asked,
     reading: shownModel.reading,
@@ -292,6 +293,8 @@ type Step =
   | { readonly kind: 'run'; readonly examples: readonly number[]; readonly value: number }
   | { readonly kind: 'aside' | 'toggle' | 'pin' | 'remove'; readonly of: number }
   | { readonly kind: 'unit'; readonly unit: number }
+  | { readonly kind: 'page'; readonly to: PageView | 'back' | null }
+  | { readonly kind: 'table'; readonly order: RunTableView['order']; readonly of: number }
   | { readonly kind: 'look'; readonly example: number }
   | { readonly kind: 'tab'; readonly tab: 'ranking' | 'compare' | 'path' }
   | { readonly kind: 'rank'; readonly to: Partial<RankingTable> }
@@ -322,6 +325,8 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ kind: fc.constant('run' as const), examples: fc.constantFrom([0], [3], [0, 3]), value: fc.constantFrom(0, 0.5) }), // prettier-ignore
   fc.record({ kind: fc.constantFrom('aside', 'toggle', 'pin', 'remove'), of: fc.nat(5) }),
   fc.record({ kind: fc.constant('unit' as const), unit: fc.nat(2) }),
+  fc.record({ kind: fc.constant('page' as const), to: fc.constantFrom('notebook' as const, { layer: 'a', unit: 2 }, { layer: 'x', unit: 0 }, 'back' as const, null) }), // prettier-ignore
+  fc.record({ kind: fc.constant('table' as const), order: fc.constantFrom({ by: 'error' as const, descending: false }, { by: 'made' as const, descending: true }), of: fc.nat(5) }), // prettier-ignore
   fc.record({ kind: fc.constant('look' as const), example: fc.constantFrom(0, 3) }),
   fc.record({ kind: fc.constant('tab' as const), tab: fc.constantFrom('ranking', 'compare', 'path') }),
   fc.record({
@@ -330,6 +335,8 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
       { search: 'a', sign: 'negative', sorting: { key: { by: 'name' }, descending: false } },
       { top: 50, within: true, layerOnly: true, sorting: { key: { by: 'error', column: 1 }, descending: true } },
       { layers: ['a'], everything: true, repeats: true },
+      { scroll: 0 },
+      { scroll: 4321.5 },
     ),
   }),
   fc.record({
@@ -338,6 +345,8 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
       { part: 'units', units: { layer: 'a' }, of: 'three', against: 'five', rows: 'class' },
       { part: 'edit', units: 'pinned', columns: 'likeness', most: 256, ownScale: true },
       { part: 'table', units: null, of: '' },
+      { sort: { by: 'correct', down: true }, scroll: 80 },
+      { sort: { by: 'residual', run: 1, down: false } },
     ),
   }),
   fc.record({ kind: fc.constant('compare' as const), of: fc.nat(5), example: fc.constantFrom(null, 0, 3), byLayer: fc.boolean() }), // prettier-ignore
@@ -365,7 +374,14 @@ describe('in any order', () => {
           else if (step.kind === 'pin' && run0(step.of)) runs.togglePin(run0(step.of)!.run);
           else if (step.kind === 'remove' && runs.own.length > 1) await runs.remove(run0(step.of)!);
           else if (step.kind === 'unit') selection.selectUnit({ layer: 'a', unit: step.unit });
-          else if (step.kind === 'look') studio.model.look(step.example);
+          else if (step.kind === 'page') {
+            if (step.to === null) studio.looks.page.close();
+            else if (step.to === 'back') studio.looks.page.step(-1);
+            else studio.looks.page.open(step.to);
+          } else if (step.kind === 'table') {
+            const chosen = runs.complete[step.of % Math.max(1, runs.complete.length)]?.run;
+            Object.assign(studio.looks.runTable, { order: step.order, chosen: new Set(chosen ? [chosen] : []) });
+          } else if (step.kind === 'look') studio.model.look(step.example);
           else if (step.kind === 'tab') shell.view = step.tab;
           else if (step.kind === 'rank') Object.assign(studio.looks.ranking, step.to);
           else if (step.kind === 'examples') Object.assign(studio.looks.examples, step.to);
