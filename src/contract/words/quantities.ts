@@ -10,6 +10,10 @@ export function duration(milliseconds: number): string {
   return minutes < 60 ? `${minutes} min ${seconds % 60} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
+/** Of a time that is estimated: `about 2 s`, `under 0.1 s`. */
+export const aboutWords = (milliseconds: number): string =>
+  milliseconds < 50 ? 'under 0.1 s' : `about ${duration(milliseconds)}`;
+
 /** `1 layer`, `24 layers` */
 export const count = (value: number, one: string, many = `${one}s`): string =>
   `${value.toLocaleString('en-US')} ${value === 1 ? one : many}`;

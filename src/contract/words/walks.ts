@@ -1,7 +1,7 @@
 /** How many backward walks an adaptive path takes, and how long going on with one: expected before it is walked. */
 import type { Accuracy } from '../attribution';
 import type { RunRecord } from '../studio';
-import { count, duration, shareWords } from './quantities';
+import { aboutWords, count, duration, shareWords } from './quantities';
 
 /** Below it the first grid is finer (methods of the documentation, "The adaptive path"). */
 const TIGHT = 0.005;
@@ -70,7 +70,7 @@ export function continueEstimate(
 export function continueWords(estimate: ContinueEstimate, { tolerance }: Pick<Accuracy, 'tolerance'>): string {
   const { likelyMs, mostMs, anew } = estimate;
   const most = Number.isFinite(mostMs) && mostMs > 1.5 * likelyMs ? `, at most ${duration(mostMs)}` : '';
-  const about = Number.isFinite(likelyMs) ? `: about ${duration(likelyMs)}${most}` : '';
+  const about = Number.isFinite(likelyMs) ? `: ${aboutWords(likelyMs)}${most}` : '';
   const again = anew === 0 ? '' : anew === 1 ? '; walked anew' : `; ${count(anew, 'path')} walked anew`;
   return `to ${shareWords(tolerance)}${about}${again}`;
 }

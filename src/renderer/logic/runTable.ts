@@ -57,19 +57,30 @@ export function runRow(run: RunRecord, name: string, example: number, labels: re
   };
 }
 
-export const RUN_COLUMNS = [
-  { by: 'name', head: 'run' },
-  { by: 'target', head: 'target' },
-  { by: 'baseline', head: 'baseline' },
-  { by: 'method', head: 'method' },
-  { by: 'path', head: 'path' },
-  { by: 'examples', head: 'examples' },
-  { by: 'error', head: 'largest error' },
-  { by: 'residual', head: 'residual' },
-  { by: 'passes', head: 'passes' },
-  { by: 'durationMs', head: 'took' },
-  { by: 'made', head: 'made' },
-] as const satisfies readonly { readonly by: RunColumn; readonly head: string }[];
+/** What stands below one another in a cell, so that a row is as wide as the narrowest place of the results. */
+export const RUN_CELLS = [
+  [
+    { by: 'name', head: 'run' },
+    { by: 'method', head: 'method' },
+    { by: 'path', head: 'path' },
+  ],
+  [
+    { by: 'target', head: 'target' },
+    { by: 'baseline', head: 'baseline' },
+  ],
+  [
+    { by: 'error', head: 'error' },
+    { by: 'residual', head: 'residual' },
+  ],
+  [
+    { by: 'passes', head: 'passes' },
+    { by: 'durationMs', head: 'took' },
+  ],
+  [
+    { by: 'examples', head: 'examples' },
+    { by: 'made', head: 'made' },
+  ],
+] as const satisfies readonly (readonly { readonly by: RunColumn; readonly head: string }[])[];
 export type RunOrder = NonNullable<RunTableView['order']>;
 export type RunColumn = RunOrder['by'] & keyof RunRow;
 

@@ -141,6 +141,13 @@ export class Runs {
   /** What a run is called beside the others, at the selected example. */
   readonly nameOf = (run: RunRecord): string => this.#names.get(run.run) ?? runLabel(run);
 
+  /** Of a run that is not the document's own, where it comes from; null also where its name says so already. */
+  originOf(run: RunRecord): string | null {
+    if (!this.guests.includes(run)) return null;
+    const origin = this.isOfAnother(run) ? 'other model' : 'other session';
+    return this.nameOf(run).split(' · ').includes(origin) ? null : origin;
+  }
+
   /**
    * Takes the runs of a session, shown as they were; where nobody told how, those of the last job that the user asked for.
    * @returns the run that the window is about: none that a view made for itself, where there is another

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { DEFAULT_ACCURACY, METHODS } from '../../../src/contract/attribution';
 import { methodWords, stepsMeaning } from '../../../src/contract/words/methods';
 import { OP_METHODS } from '../../../src/contract/words/ops';
-import { duration } from '../../../src/contract/words/quantities';
+import { aboutWords, duration } from '../../../src/contract/words/quantities';
 import { askedWords, madeName, pathWords, runLabel } from '../../../src/contract/words/runs';
 import { record } from '../../renderer/records';
 import { reached } from '../../reached';
@@ -77,6 +77,9 @@ describe('times', () => {
     [200_000, '3 min 20 s'],
     [3_720_000, '1 h 2 min'],
   ])('%s ms is %s', (ms, words) => expect(duration(ms)).toBe(words));
+
+  it('are not both about and less than something', () =>
+    expect([20, 400, 65_000].map(aboutWords)).toEqual(['under 0.1 s', 'about 0.4 s', 'about 1 min 5 s']));
 
   it('never say sixty of what the next unit counts, and keep within half of what they show', () => {
     const unit = { h: 3_600_000, min: 60_000, s: 1000 } as const;
