@@ -19,7 +19,8 @@ export interface KerasWeights {
 export async function hdf5(path: string, { attributes, groups }: KerasWeights): Promise<void> {
   const library = await import('h5wasm/node');
   await library.ready;
-  const file: File = new library.File(path, 'w');
+  // The layout in which h5py writes: the oldest that holds what is in the file.
+  const file: File = new library.File(path, 'w', { libver: ['earliest', 'latest'] });
   const made = new Set<string>();
   const group = (at: string): void => {
     at.split('/').forEach((_, depth, parts) => {

@@ -1,5 +1,6 @@
 /**
- * HDF5 files that may be hostile. The library is the HDF Group's own, compiled to WebAssembly. Damaged files make it loop
+ * HDF5 files that may be hostile. What has the layout that Keras writes is read by ours (`hdf5Classic.ts`); whatever else a file
+ * holds, and every damage, by the library. It is the HDF Group's own, compiled to WebAssembly. Damaged files make it loop
  * for ever or write over its own memory, so it runs in a thread, which is ended when it stands still; after a file with
  * any damage it starts anew with fresh memory, and it sees no other file. What a file declares is checked against its size
  * before anything is allocated. Files are read as they are needed, array by array: only the arrays are held.
@@ -11,7 +12,8 @@ import { Worker } from 'node:worker_threads';
 import { MhoError } from '../../../contract/errors';
 import { storageFault } from './hdf5Storage';
 import type { Reading } from './source';
-import { extract, type Extracted, type Hdf5Place, type RawArray } from './hdf5Thread';
+import { readClassic } from './hdf5Classic';
+import { ATTRIBUTES, extract, type Extracted, type Hdf5Place, type RawArray } from './hdf5Thread';
 
 /** Of what numbers an array is stored: real ones, or whole ones with or without a sign. */
 export type StoredNumbers = 'real' | 'signed' | 'unsigned';
@@ -70,7 +72,17 @@ const START_MS = 60_000;
 export async function openHdf5(place: Hdf5Place, path: string, reading: Reading): Promise<Hdf5File> {
   const damaged = (reason: string): MhoError => new MhoError('MODEL_DAMAGED', { path, reason });
   const { budget } = reading;
-  const objects = await extracted(place, damaged, reading);
+  const size = sizeOf(place);
+  reading.expect(size);
+  let told = 0;
+  const tell = (bytes: number): void => {
+    told += bytes;
+    reading.read(bytes);
+  };
+  const objects =
+    readClassic(place, budget.left, tell) ??
+    (await readByLibrary(place, budget.left, (bytes) => tell(Math.max(0, bytes - told)), damaged));
+  tell(size - told);
   budget.take(EACH * objects.size);
   for (const { array } of new Set(objects.values())) budget.take(array?.raw.byteLength ?? 0);
   const at = (object: string): Extracted | null =>
@@ -161,7 +173,7 @@ parentPort.on('message', async ({ place, limit }) => {
   try {
     const library = kept ?? (await fresh());
     kept = null;
-    if ((${extract.toString()})(library, place, limit, parentPort, readSync, ${storageFault.toString()})) kept = library;
+    if ((${extract.toString()})(library, place, limit, parentPort, readSync, ${storageFault.toString()}, ${ATTRIBUTES})) kept = library;
   } catch (error) {
     parentPort.postMessage({ failed: String(error) });
   }
@@ -211,22 +223,29 @@ type Message =
   | { readonly failed: string }
   | { readonly step: number };
 
-function extracted(
+const sizeOf = (place: Hdf5Place): number => (place instanceof Uint8Array ? place.byteLength : place.size);
+
+/**
+ * Reads a file by the library.
+ * @param place bytes in memory are handed over: they cannot be used afterwards
+ * @param limit bytes that all arrays together may have
+ * @param tell how many bytes have been read, ever more of them
+ * @throws what `damaged` makes of the reason
+ */
+export function readByLibrary(
   place: Hdf5Place,
+  limit: number,
+  tell: (bytes: number) => void,
   damaged: (reason: string) => MhoError,
-  reading: Reading,
 ): Promise<ReadonlyMap<string, Extracted>> {
-  const size = place instanceof Uint8Array ? place.byteLength : place.size;
+  const size = sizeOf(place);
   // Small buffers share a pool.
-  reading.expect(size);
-  const { budget } = reading;
   const own = place instanceof Uint8Array && size !== place.buffer.byteLength ? new Uint8Array(place) : place;
   const worker = thread();
   worker.removeAllListeners();
   worker.ref();
-  worker.postMessage({ place: own, limit: budget.left }, own instanceof Uint8Array ? [own.buffer] : []);
+  worker.postMessage({ place: own, limit }, own instanceof Uint8Array ? [own.buffer] : []);
   let answered = false;
-  let read = 0;
   let timer: NodeJS.Timeout | undefined;
   return new Promise<ReadonlyMap<string, Extracted>>((resolve, reject) => {
     let heard = true;
@@ -245,15 +264,12 @@ function extracted(
       heard = true;
       if ('compiled' in message) compiled = message.compiled;
       else if ('step' in message) {
-        if (message.step > read) reading.read(message.step - read);
-        read = message.step;
+        tell(message.step);
         watch(stillMs(size) / 2);
       } else {
         answered = true;
-        if ('done' in message) {
-          reading.read(size - read);
-          resolve(message.done);
-        } else if ('refused' in message) reject(damaged(message.refused));
+        if ('done' in message) resolve(message.done);
+        else if ('refused' in message) reject(damaged(message.refused));
         else notHdf5();
       }
     });

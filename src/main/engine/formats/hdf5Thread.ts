@@ -41,11 +41,15 @@ interface LibraryFile {
   stream_ops: object;
 }
 
+/** The attributes that are read. */
+export const ATTRIBUTES = /^(model_config|keras_version|(layer|weight)_names\d*)$/;
+
 /**
  * Reads every group and array, except an optimiser's, and posts `{ done: Map<path, Extracted> }`, or `{ refused }` with a
  * reason. Posts `{ step }`, the bytes read so far, before an object and after each part of a large one, no oftener than is
  * of use.
  * @param limit bytes that all arrays together may have
+ * @param wanted the attributes that are read
  * @returns whether the library met no damage, and its memory has stayed small
  */
 export function extract(
@@ -55,6 +59,7 @@ export function extract(
   port: MessagePort,
   readFile: typeof readSync,
   storage: typeof storageFault,
+  wanted: RegExp,
 ): boolean {
   const MOST_OBJECTS = 200_000;
   const DEEPEST = 64;
@@ -150,7 +155,7 @@ export function extract(
   const attributesOf = (object: string): Record<string, string[] | string> => {
     const attributes: Record<string, string[] | string> = {};
     for (const name of library.get_attribute_names(file, object)) {
-      if (!/^(model_config|keras_version|(layer|weight)_names\d*)$/.test(name)) continue;
+      if (!wanted.test(name)) continue;
       try {
         const texts = textsOf(object, name);
         if (texts !== null) attributes[name] = texts;
