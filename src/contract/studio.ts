@@ -574,6 +574,8 @@ export const engineRequests = {
   runBaseline: asks<{ readonly data: InputData; readonly perExample: boolean } | null>()(z.object({ run: runId })),
   /** The inputs that a run took, as data to run with again. */
   runInputs: asks<InputData>()(z.object({ run: runId })),
+  /** Data that are open, as they were told when they were read. @throws HANDLE_UNKNOWN, NOTHING_OPEN */
+  openData: asks<InputData>()(z.object({ data: dataId })),
   /** Keeps how the document is shown, with its runs; nothing of that is unsaved work. @param of a run of the document that is meant */
   keepView: asks<void>()(z.object({ of: runId, view: sessionView })),
   /** `[examples, …shape]` of one layer of one run, and its spread over references. */

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { METHODS, RULES } from './attribution';
-import { accuracy, constantBaseline, fittingBaseline, imageReading, target } from './setup';
+import { accuracy, constantBaseline, dataSource, fittingBaseline, imageReading, target } from './setup';
 
 /** Parts of the window that can have all of it. */
 export const PANELS = ['set-up', 'graph', 'results', 'detail'] as const;
@@ -114,10 +114,17 @@ export type ExamplesView = z.infer<typeof examplesView>;
 const askedView = z.object({
   /** Name of the data that the examples are of. */
   data: lenient(name),
+  /** Their handle; in a session file their place among `dataFiles`, absent where no file holds them. */
+  rows: lenient(name),
   examples: lenient(examples),
-  /** Arrays are those of a run that was compared with them. */
+  /** Arrays are those of a run that was compared with them, else data as `rows`. */
   baseline: lenient(
-    z.discriminatedUnion('kind', [constantBaseline, fittingBaseline, z.object({ kind: z.literal('run'), run })]),
+    z.discriminatedUnion('kind', [
+      constantBaseline,
+      fittingBaseline,
+      z.object({ kind: z.literal('run'), run }),
+      z.object({ kind: z.literal('data'), data: name, perExample: z.boolean() }),
+    ]),
   ),
   target: lenient(target),
   minus: lenient(target.nullable()),
@@ -146,6 +153,8 @@ export const sessionView = z.object({
   guests: lenient(runs),
   /** In a session file, where those are: its own folder's files by their names alone. */
   guestFiles: lenient(z.array(z.object({ path: name, place: many, created: z.string().max(64) })).max(10_000)),
+  /** In a session file, the files of what is asked, and a checksum of what they held. */
+  dataFiles: lenient(z.array(z.object({ source: dataSource, digest: z.string().max(128) })).max(16)),
   /** Row of the data. */
   example: lenient(many),
   /** The selected layer, and its unit. */
@@ -185,6 +194,19 @@ export function viewOf(view: SessionView, called: (run: string) => string | unde
     ...(compare && { compare: { ...compare, a: one(compare.a), b: one(compare.b) } }),
     ...(runTable?.chosen && { runTable: { ...runTable, chosen: renamed(runTable.chosen) } }),
     ...(asked && { asked: askedOf(asked, called) }),
+  };
+}
+
+/** The same view whose data are called otherwise; those that have no name there are left out. */
+export function withData(view: SessionView, called: (data: string) => string | undefined): SessionView {
+  if (!view.asked) return view;
+  const { rows, baseline, ...asked } = view.asked;
+  const there = rows === undefined ? undefined : called(rows);
+  const against = baseline?.kind === 'data' ? called(baseline.data) : undefined;
+  const compared = baseline?.kind !== 'data' ? baseline : against !== undefined && { ...baseline, data: against };
+  return {
+    ...view,
+    asked: { ...asked, ...(there !== undefined && { rows: there }), ...(compared && { baseline: compared }) },
   };
 }
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { MhoError } from '../../src/contract/errors';
-import { lacking } from '../../src/renderer/logic/asking';
+import { awayWords, lacking } from '../../src/renderer/logic/asking';
 
 const array = (name: string, input: string | null) => ({
   name,
@@ -28,4 +28,15 @@ test('what is missing is called by its name', () => {
 test('a fault of the data is the reason, where nothing is missing', () => {
   const { fault } = new MhoError('INPUT_FILE', { path: 'x.npy', format: 'npy', reason: 'it ends early' });
   expect(lacking({ ...whole, data: { ...whole.data, faults: [fault] } })).toBe(fault.message);
+});
+
+test('what was kept and is not there any more is said, each by itself', () => {
+  expect(awayWords({ data: null, baseline: false })).toBeNull();
+  expect(awayWords({ data: 'x.npy', baseline: false })).toMatch(
+    /^x\.npy is not where it was.*the rows that were run are shown\.$/,
+  );
+  expect(awayWords({ data: null, baseline: true })).toMatch(
+    /^The file that was compared with .*the baseline is that of the run\.$/,
+  );
+  expect(awayWords({ data: 'x.npy', baseline: true })).toMatch(/shown\. The file/);
 });

@@ -35,3 +35,19 @@ export function lacking(asked: Asked): string | null {
   if (!asked.target) return 'Choose what to explain: one of the examples has no place in it.';
   return null;
 }
+
+/** What of a set-up that was kept is not there any more; null where all of it is. @param data what rows were of that are away */
+export function awayWords({
+  data,
+  baseline,
+}: {
+  readonly data: string | null;
+  readonly baseline: boolean;
+}): string | null {
+  const gone = 'not where it was, or holds something else by now';
+  const said = [
+    ...(data === null ? [] : [`${data} is ${gone}: the rows that were run are shown.`]),
+    ...(baseline ? [`The file that was compared with is ${gone}: the baseline is that of the run.`] : []),
+  ];
+  return said.length === 0 ? null : said.join(' ');
+}

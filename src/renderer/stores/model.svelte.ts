@@ -5,18 +5,18 @@
 import type { FinalActivation, TargetActivation } from '../../contract/attribution';
 import type { ImageReading } from '../../contract/data';
 import type { ModelSummary } from '../../contract/model';
-import type { ReadingView } from '../../contract/view';
+import type { AskedView, ReadingView } from '../../contract/view';
 import type { Estimate, FileRef, InputData, OpenedModel, RunSetup, StudioBaseline } from '../../contract/studio';
 import type { MhoFault } from '../../contract/errors';
 import { takesChannelsFirst, type Known } from '../logic/inputs';
-import { lacking } from '../logic/asking';
+import { awayWords, lacking } from '../logic/asking';
 import { chosenAfter } from '../logic/examples';
 import { outputLabel } from '../logic/labels';
 import { trueEach, type Each } from '../logic/target';
 import { Changes } from './changes.svelte';
 import { Inputs, readRows } from './inputs.svelte';
 import { Latest } from './latest';
-import { faultOf } from './messages.svelte';
+import { faultOf, messages } from './messages.svelte';
 import type { Program } from './program.svelte';
 import { Question } from './question.svelte';
 import { selection } from './selection.svelte';
@@ -225,6 +225,26 @@ export class OpenModel {
   async compareAs(run: string): Promise<void> {
     const found = await this.program.client.request('runBaseline', { run });
     if (found) await this.#useBaseline(found.data, found.perExample);
+  }
+
+  /** Asks again what was asked at the left, whether or not it was run; says what of its files is not there any more. */
+  async askKept(asked: AskedView): Promise<void> {
+    const open = (data: string) => this.program.client.request('openData', { data }).catch(() => null);
+    const { rows, baseline } = asked;
+    const others = rows !== undefined && rows !== this.data?.data ? await open(rows) : null;
+    if (others) await this.use(others, asked.examples ?? []);
+    const { data, question, inputs } = this;
+    if (!data) return;
+    question.askKept(asked, data, inputs?.ids ?? []);
+    const compared = baseline?.kind === 'data' ? await open(baseline.data) : null;
+    if (baseline?.kind === 'run') await this.compareAs(baseline.run);
+    else if (baseline?.kind === 'data' && compared) await this.#useBaseline(compared, baseline.perExample);
+    const away = awayWords({
+      data: rows !== undefined && rows !== data.data ? (asked.data ?? 'What was asked about') : null,
+      baseline: baseline?.kind === 'data' && !compared,
+    });
+    if (away) messages.note(away, null, 'data');
+    this.refresh();
   }
 
   // ------------------------------------------------------------- asking

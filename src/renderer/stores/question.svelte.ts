@@ -114,8 +114,13 @@ export class Question {
     const { examples, eachOf, methods, hold, walk } = rest;
     return {
       ...rest,
-      ...(data && { data: data.name }),
-      ...(baseline.kind !== 'data' ? { baseline } : run !== undefined && { baseline: { kind: 'run', run } }),
+      ...(data && { data: data.name, rows: data.data }),
+      baseline:
+        baseline.kind !== 'data'
+          ? baseline
+          : run !== undefined
+            ? { kind: 'run', run }
+            : { kind: 'data', data: baseline.data, perExample: baseline.perExample === true },
       ...{ examples: [...examples], eachOf: [...eachOf], methods: [...methods], hold: [...hold], walk: [...walk] },
     };
   }
@@ -125,7 +130,7 @@ export class Question {
    * @param data the rows that are open
    */
   askKept(
-    { data: of, examples = [], baseline, ...kept }: AskedView,
+    { data: of, rows: _handle, examples = [], baseline, ...kept }: AskedView,
     data: Pick<InputData, 'name'>,
     ids: readonly number[],
   ): void {
@@ -133,7 +138,7 @@ export class Question {
     Object.assign(this, given);
     if (of === data.name && examples.length > 0 && examples.every((each) => ids.includes(each)))
       this.examples = examples;
-    if (baseline && baseline.kind !== 'run') this.compareWith(baseline);
+    if (baseline?.kind === 'constant' || baseline?.kind === 'fitting') this.compareWith(baseline);
   }
 
   /** What the settings say of the device. */

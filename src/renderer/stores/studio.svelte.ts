@@ -15,7 +15,7 @@ import type {
   RunSetup,
   StudioClient,
 } from '../../contract/studio';
-import type { AskedView, SessionView } from '../../contract/view';
+import type { SessionView } from '../../contract/view';
 import { linkInAddress } from '../logic/unitLink';
 import { plainNote, type Notebook } from '../../contract/notebook';
 import { count, heldWords } from '../../contract/words/quantities';
@@ -384,18 +384,9 @@ export class Studio {
     if (data) await model.use(data, main?.asked.examples ?? opened?.sample?.examples ?? [0]);
     if (!main || this.model !== model) return;
     if (model.setup) runs.setups = new Map([[main.job, model.setup]]);
-    if (view?.asked) await this.#askKept(model, view.asked);
+    if (view?.asked) await model.askKept(view.asked);
     const looked = view?.example;
     selection.example = looked !== undefined && model.inputs?.ids.includes(looked) ? looked : example;
-  }
-
-  /** Asks again what was asked at the left, whether or not it was run. */
-  async #askKept(model: OpenModel, asked: AskedView): Promise<void> {
-    const { data, question, inputs } = model;
-    if (!data) return;
-    question.askKept(asked, data, inputs?.ids ?? []);
-    if (asked.baseline?.kind === 'run') await model.compareAs(asked.baseline.run);
-    model.refresh();
   }
 
   /** Reads again the runs of other sessions that a document was compared with. */

@@ -1,11 +1,13 @@
 /** How a document was shown comes back with it: out of a session file, after a crash, for a page that is loaded again. */
-import { mkdir, rename } from 'node:fs/promises';
+import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { OpenedSession } from '../../../src/contract/studio';
 import type { StudioService } from '../../../src/main/hosts/service';
+import { npyBytes, npyHeader } from '../../../src/main/engine/data/npy';
+import { readKept } from '../../../src/main/hosts/service/document/keptData';
 import { viewFromFile } from '../../../src/main/hosts/service/document/session';
-import { code, digits, folder, get, GONE, run, start } from './studio';
+import { code, digits, folder, get, GONE, read, run, start } from './studio';
 
 /** A run of example 0, one of example 6, and one that a view made to look into the first; the first is shown. */
 async function shown(service: StudioService, document = 'one') {
@@ -88,8 +90,65 @@ describe('how a document is shown', () => {
     const at = (path: string) =>
       viewFromFile({ version: 1, guests: ['guest 0'], guestFiles: [{ path, place: 0, created: '' }] }, [], join(folder, 'a.mho')); // prettier-ignore
     for (const path of ['\\\\host\\share\\x.mho', '//host/share/x.mho', '/etc/passwd', 'x.mho'])
-      expect(await at(path)).toEqual({ view: { version: 1, guests: [] }, guests: [] });
+      expect(await at(path)).toEqual({ view: { version: 1, guests: [] }, guests: [], data: [] });
     expect((await at('/some/x.mho')).guests).toMatchObject([{ path: '/some/x.mho' }]);
+  });
+
+  it('has data and baselines that nothing was run with again, where their files are: beside the session, or where they were', async () => {
+    const service = start();
+    const { view, first } = await shown(service);
+    const files = join(folder, 'data');
+    await mkdir(files);
+    const [input] = (await get(service, 'present', {}))!.summary!.inputs;
+    const write = (path: string, value: number, examples: number): Promise<void> => {
+      const shape = [examples, ...input!.shape.map((size) => size ?? 1)];
+      const data = new Float32Array(shape.reduce((all, size) => all * size)).fill(value);
+      return writeFile(path, Buffer.concat([npyHeader(shape), npyBytes(data)]));
+    };
+    const [mineFile, blankFile] = [join(files, 'mine.npy'), join(files, 'blank.npy')];
+    await write(mineFile, 0.5, 3);
+    await write(blankFile, 0.25, 2);
+    const mine = await read(service, [mineFile]);
+    const blank = await read(service, [blankFile], { purpose: 'baseline' });
+    const baseline = { kind: 'data' as const, data: blank.data, perExample: false };
+    const asked = { data: mine.name, rows: mine.data, examples: [2], baseline };
+    await get(service, 'keepView', { of: first.run, view: { ...view, asked } });
+    const path = join(folder, 'kept.mho');
+    await service.handle({ document: 'one', name: 'save', params: { path } });
+    await service.handle({ document: 'one', name: 'close', params: {} });
+
+    const reopened = async (document: string) => {
+      const again = await get(service, 'openSession', { file: 'f' }, { document, paths: { f: path } });
+      const kept = again.view!.asked!;
+      const open = (data: string) =>
+        get(service, 'openData', { data }, { document }).then(
+          ({ name, examples }) => [name, examples],
+          () => 'away',
+        );
+      const found = [await open(kept.rows!), await open(kept.baseline?.kind === 'data' ? kept.baseline.data : '')];
+      // what the run took is open as well
+      const took = await get(service, 'runInputs', { run: again.runs[0]!.run }, { document });
+      expect([took.name, took.examples > 6]).toEqual([first.asked.dataName, true]);
+      expect(again.view).not.toHaveProperty('dataFiles');
+      expect(kept).toMatchObject({ data: 'mine.npy', examples: [2] });
+      await service.handle({ document, name: 'close', params: {} });
+      return found;
+    };
+    expect(await reopened('two')).toEqual([['mine.npy', 3], ['blank.npy', 2]]); // prettier-ignore
+    // moved beside the session; and another file by now
+    await rename(mineFile, join(folder, 'mine.npy'));
+    await write(blankFile, 0.75, 2);
+    expect(await reopened('three')).toEqual([['mine.npy', 3], 'away']);
+  });
+
+  it('reads no data by a path that leads to another machine, or to what is called no data', async () => {
+    const readData = vi.fn(() => Promise.reject(new Error('it was read')));
+    const inputs = ['\\\\host\\share\\x.npy', '//host/share/x.npy', '/etc/passwd', 'x.npy', '/some/model.onnx'];
+    for (const path of inputs) {
+      const place = { id: 'd', source: { parts: [{ paths: [path], input: null }], reading: {} }, digest: '' };
+      expect(await readKept({ readData }, place, join(folder, 'a.mho'), [], new AbortController().signal)).toBeNull();
+    }
+    expect(readData).not.toHaveBeenCalled();
   });
 
   it('comes back after a crash and for a page that is loaded again', async () => {

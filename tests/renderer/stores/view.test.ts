@@ -41,6 +41,8 @@ class Program {
     predict: ({ examples }) => predictionOf(examples),
     estimate: () => ({ passes: 1, walks: null, durationMs: 1, basis: null, memoryMB: 1 }),
     runInputs: () => inputData('data', 8),
+    readInputs: ({ purpose }) => (purpose === 'baseline' ? inputData('blank', 2) : inputData('other', 5)),
+    openData: ({ data }) => inputData(data, data === 'other' ? 5 : 2),
     removeRun: ({ run }) => void (this.runs = this.runs.filter((each) => each.run !== run)),
     keepView: ({ view }) => void (this.view = view),
     saveSession: () => {
@@ -167,6 +169,7 @@ const seen = ({ runs, model: shownModel, looks, question }: Studio) => {
     runTable: { order: looks.runTable.order, chosen: when(looks.runTable.chosen) },
     compared: { ...compared, sides: [a, b].map((id) => when(new Set(id ? [id] : []))) },
     asked,
+    data: shownModel.data?.name,
     reading: shownModel.reading,
   };
 };
@@ -309,7 +312,7 @@ type Step =
   | { readonly kind: 'ask'; readonly change: (question: Question) => void }
   | { readonly kind: 'maximise'; readonly panel: 'graph' | 'results' | null }
   | { readonly kind: 'read'; readonly range: '0..1' | '-1..1'; readonly chosen: boolean }
-  | { readonly kind: 'fold' | 'guest' | 'save' | 'reopen' };
+  | { readonly kind: 'fold' | 'guest' | 'data' | 'baseline' | 'save' | 'reopen' };
 const changes: readonly ((question: Question) => void)[] = [
   (question) => question.explain({ index: 2 }),
   (question) => question.subtract(1),
@@ -354,7 +357,7 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ kind: fc.constant('ask' as const), change: fc.constantFrom(...changes) }),
   fc.record({ kind: fc.constant('maximise' as const), panel: fc.constantFrom('graph', 'results', null) }),
   fc.record({ kind: fc.constant('read' as const), range: fc.constantFrom('0..1', '-1..1'), chosen: fc.boolean() }),
-  fc.record({ kind: fc.constantFrom('fold', 'guest', 'save', 'reopen') }),
+  fc.record({ kind: fc.constantFrom('fold', 'guest', 'data', 'baseline', 'save', 'reopen') }),
 );
 
 describe('in any order', () => {
@@ -396,6 +399,10 @@ describe('in any order', () => {
             studio.model.readAs({ range: step.range, fit: 'crop', channels: 'bgr', mean: [0.5], std: null, chosen: step.chosen }); // prettier-ignore
           else if (step.kind === 'guest')
             await studio.addGuests({ file: 'o', name: 'other.mho', where: '', kind: 'session' });
+          else if (step.kind === 'data')
+            await studio.readInputs([{ file: 'i', name: 'other.npy', where: '', kind: 'data' }]);
+          else if (step.kind === 'baseline')
+            await studio.model.readBaseline([{ file: 'b', name: 'blank.npy', where: '', kind: 'data' }]);
           else if (step.kind === 'fold') shell.setupOpen = !shell.setupOpen;
           else if (step.kind === 'save') await studio.save();
           else if (step.kind === 'reopen') {

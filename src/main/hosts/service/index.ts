@@ -257,6 +257,7 @@ function handlers(options: ServiceOptions, recovery: Recovery) {
     runList: async ({ document }) => document.epoch.runs.records,
     runBaseline: async ({ document, params }) => document.runBaseline(params.run),
     runInputs: async ({ document, params }) => document.runInputs(params.run),
+    openData: async ({ document: { epoch }, params }) => epoch.data.shown(params.data, epoch.openModel),
     keepView: ({ document, params }) => document.keepView(params.of, params.view),
     contributions: ({ document, params }) => document.contributions(params.run, params.layer),
     describeRun: ({ document, params }) => document.describeRun(params.run, params.name, params.note),

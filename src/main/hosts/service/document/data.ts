@@ -127,6 +127,11 @@ export class Data {
     return this.#open.input.at(-1)?.[0] ?? null;
   }
 
+  /** What was read whole under a handle, and not changed since; null for what is a run's alone, or a changed example. */
+  whole(handle: string): OpenData | null {
+    return [...this.#open.input, ...this.#open.baseline].find(([id]) => id === handle)?.[1] ?? null;
+  }
+
   /** @param purpose what it is asked for: of data that are open no more, runs know less than a file @throws HANDLE_UNKNOWN */
   get(handle: string, purpose: Purpose | null = null): OpenData {
     const open = this.#find(handle)?.data ?? this.ofRuns(handle, purpose);

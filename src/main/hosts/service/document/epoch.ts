@@ -16,6 +16,7 @@ import { NOBODY, type Recovery, type RecoveryFolder, type SavedState } from '../
 import { byInput, Data } from './data';
 import { Guests } from './guests';
 import { newId } from './ids';
+import { dataPlaces } from './keptData';
 import type { OpenModel } from './model';
 import { isKept, Runs, type AskedWith, type Run } from './runs';
 import { sessionOf, type GuestPlace, type SessionFile } from './session';
@@ -201,7 +202,8 @@ export class Epoch {
     const { created, notes, notebook, summary } = this;
     const { software, lasting } = this.around;
     const guests = this.#guestsOf(view).filter(({ path }) => lasting(path));
-    return sessionOf(runs, { created, notes, notebook, view, guests, model: summary, software });
+    const data = dataPlaces(view, this.data, lasting);
+    return sessionOf(runs, { created, notes, notebook, view, guests, data, model: summary, software });
   }
 
   #guestsOf(view: SessionView | null): readonly GuestPlace[] {

@@ -6,7 +6,7 @@ import { basename, dirname, join } from 'node:path';
 import type { ModelSummary } from '../../../../contract/model';
 import { choicesOf, type OpeningChoices } from '../../../../contract/opening';
 import type { Question, Session } from '../../../../contract/session';
-import { holds } from '../arrays';
+import { holds, type Arrays } from '../arrays';
 import { sourceOf } from '../data';
 import type { Engine } from '../engine';
 import type { StoredRun } from '../records';
@@ -16,9 +16,18 @@ import { readOpenData } from './data';
 import type { Epoch } from './epoch';
 import type { Placed } from './guests';
 import { newId } from './ids';
+import { readKept } from './keptData';
 import type { OpenModel } from './model';
 import type { AskedWith, Keeping, Run } from './runs';
-import { sameStamp, stampOf, storedRuns, viewFromFile, type SessionFile, type SessionPlaces } from './session';
+import {
+  sameStamp,
+  stampOf,
+  storedRuns,
+  viewFromFile,
+  type DataPlace,
+  type SessionFile,
+  type SessionPlaces,
+} from './session';
 
 export interface ReopeningSurroundings {
   readonly engine: Engine;
@@ -62,15 +71,20 @@ export class Reopening {
     epoch.notebook = epoch.writtenNotebook = session.notebook ?? [];
     for (const run of storedRuns(session)) epoch.runs.add({ ...run, askedWith: NO_DATA, keeping: null, revision: 0 });
     const ids = epoch.runs.all.map(({ id }) => id);
+    let named: readonly DataPlace[] = [];
     if (session.view) {
-      const { view, guests } = await viewFromFile(session.view, ids, file.path);
+      const { view, guests, data } = await viewFromFile(session.view, ids, file.path);
       epoch.view = view;
+      named = data;
       epoch.guests.expect(guests);
     }
     epoch.runs.wrote(epoch.runs.snapshot(), this.around.lasting(file.path));
     const { path } = session.model;
     await this.#model(epoch, { path, sample: null, choices: choicesOf(session.model) }, signal);
-    if (epoch.model) await this.#dataOf(epoch, session, dirname(file.path), signal);
+    if (epoch.model) {
+      await this.#named(epoch, named, file.path, signal);
+      await this.#dataOf(epoch, session, dirname(file.path), signal);
+    }
     await epoch.sizeToData(signal);
   }
 
@@ -176,6 +190,16 @@ export class Reopening {
     epoch.described = model.summary;
   }
 
+  /** What was asked at the left, of files that are there and hold what they held. */
+  async #named(epoch: Epoch, places: readonly DataPlace[], file: string, signal: AbortSignal): Promise<void> {
+    const { asked } = epoch.view ?? {};
+    for (const place of places) {
+      const purpose = asked?.rows === place.id ? 'input' : 'baseline';
+      const data = await readKept(this.around.engine, place, file, epoch.openModel.ports, signal);
+      if (data) epoch.data.take(place.id, data, purpose);
+    }
+  }
+
   /**
    * The data that the run which is shown was asked for, else the last that the user asked, so that it can be run again: from its file, where that is still
    * beside the session or the model and still holds the same rows, else those rows alone, out of the session.
@@ -189,17 +213,24 @@ export class Reopening {
     const { path, ports, sample } = epoch.openModel;
     const folders = [beside, dirname(path), path];
     if (sample) folders.push(dirname((await findSample(this.around.samples, sample.name)).inputs));
-    const handle = newId();
+    const { latest } = epoch.data;
+    const open = latest === null ? null : epoch.data.get(latest, 'input');
+    const isOpen = open !== null && open.name === source && holds(open.arrays, examples, inputs, ports);
+    const handle = isOpen ? latest! : newId();
     const took = (of: Question): void => {
       for (const run of epoch.runs.all) if (run.question === of) run.askedWith = { ...NO_DATA, data: handle };
     };
+    const takeAll = (found: Arrays): void => {
+      for (const other of session.questions)
+        if (other.source === source && holds(found, other.examples, other.inputs, ports)) took(other);
+    };
     took(question);
+    if (isOpen) return takeAll(open.arrays);
     for (const folder of source === null ? [] : folders) {
       const file = join(folder, basename(source!)); // a session from elsewhere names no other folder
       const found = await readOpenData(this.around.engine, sourceOf(file), ports, signal).catch(() => null);
       if (!found || !holds(found.arrays, examples, inputs, ports)) continue;
-      for (const other of session.questions)
-        if (other.source === source && holds(found.arrays, other.examples, other.inputs, ports)) took(other);
+      takeAll(found.arrays);
       epoch.data.take(handle, found, 'input');
       return;
     }

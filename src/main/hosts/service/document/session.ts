@@ -4,7 +4,8 @@ import { basename, dirname, isAbsolute, join } from 'node:path';
 import { MhoError } from '../../../../contract/errors';
 import type { ModelSummary } from '../../../../contract/model';
 import type { Session } from '../../../../contract/session';
-import { guestPlace, viewOf, type SessionView } from '../../../../contract/view';
+import type { DataSource } from '../../../../contract/setup';
+import { guestPlace, viewOf, withData, type SessionView } from '../../../../contract/view';
 import { givenName, madeName } from '../../../../contract/words/runs';
 import type { StoredRun } from '../records';
 import type { Stamp } from '../recovery';
@@ -77,31 +78,49 @@ export interface GuestPlace {
   readonly created: string;
 }
 
+/** Data as a session file names them, and the handle that they go by here. */
+export interface DataPlace {
+  readonly id: string;
+  readonly source: DataSource;
+  readonly digest: string;
+}
+
 /** Another session, as a session names it: local, and called as sessions are. */
 const isSession = (path: string): boolean => /\.mho$/i.test(path) && !/^(\\\\|\/\/)/.test(path);
 
-/** A view as a session file holds it, by the places of its runs. @param places of its own runs */
+/** A view as a session file holds it, by the places of its runs and data. @param places of its own runs */
 function viewToFile(
   view: SessionView,
   places: ReadonlyMap<string, string>,
   guests: readonly GuestPlace[],
+  data: readonly DataPlace[],
 ): SessionView {
+  const files = new Map(data.map(({ id }, at) => [id, String(at)]));
   const all = new Map([...places, ...guests.map(({ id }, at) => [id, guestPlace(at)] as const)]);
   return {
-    ...viewOf(view, (run) => all.get(run)),
+    ...withData(
+      viewOf(view, (run) => all.get(run)),
+      (id) => files.get(id),
+    ),
+    dataFiles: data.map(({ source, digest }) => ({ source, digest })),
     ...(guests.length > 0 && { guestFiles: guests.map(({ path, place, created }) => ({ path, place, created })) }),
   };
 }
 
 /**
- * The view that a session file holds, by ids; and where its guests are: beside the file, if a session of that name is there.
+ * The view that a session file holds, by ids; where its guests are: beside the file, if a session of that name is there; and what
+ * data it names, by the handles that they are to have.
  * @param ids of the file's own runs
  */
 export async function viewFromFile(
-  { guestFiles = [], ...view }: SessionView,
+  { guestFiles = [], dataFiles = [], ...view }: SessionView,
   ids: readonly string[],
   file: string,
-): Promise<{ readonly view: SessionView; readonly guests: readonly GuestPlace[] }> {
+): Promise<{
+  readonly view: SessionView;
+  readonly guests: readonly GuestPlace[];
+  readonly data: readonly DataPlace[];
+}> {
   const called = new Map(ids.map((id, place) => [String(place), id]));
   const guests: GuestPlace[] = [];
   for (const [at, guest] of guestFiles.entries()) {
@@ -111,7 +130,9 @@ export async function viewFromFile(
     guests.push({ ...guest, path, id: newId() });
     called.set(guestPlace(at), guests.at(-1)!.id);
   }
-  return { view: viewOf(view, (place) => called.get(place)), guests };
+  const data = dataFiles.map((each) => ({ ...each, id: newId() }));
+  const own = viewOf(view, (place) => called.get(place));
+  return { view: withData(own, (place) => data[Number(place)]?.id), guests, data };
 }
 
 /**
@@ -124,11 +145,13 @@ export function sessionOf(
   {
     view,
     guests,
+    data,
     ...about
   }: Pick<Session, 'created' | 'software' | 'notes' | 'notebook'> & {
     readonly model: ModelSummary | null;
     readonly view: SessionView | null;
     readonly guests: readonly GuestPlace[];
+    readonly data: readonly DataPlace[];
   },
 ): Session {
   const { model } = about;
@@ -146,6 +169,6 @@ export function sessionOf(
       label: { name: name ?? madeName(result), note, created, job, ...(aside !== undefined && { aside }) },
     })),
     errors: [],
-    ...(view && { view: viewToFile(view, places, guests) }),
+    ...(view && { view: viewToFile(view, places, guests, data) }),
   };
 }
