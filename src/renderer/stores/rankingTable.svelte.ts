@@ -8,6 +8,7 @@ import {
   OrdersOf,
   ranking,
   rowOf,
+  tied,
   type RankingFilter,
 } from '../logic/ranking';
 import { clicked, FIRST_SORTING, rankedColumn, sortedBy, type Sorting } from '../logic/sorting';
@@ -145,6 +146,15 @@ export class RankingTable {
   #toldOf(run: RunRecord, layer: string): number | null {
     const { certain } = run.layers.find(({ name }) => name === layer) ?? {};
     return certain?.[examplePlace(run, selection.example)] ?? null;
+  }
+  /** Whether errors leave open which of two rows, one below the other by size, is the larger. */
+  isTied(row: number, next: number): boolean {
+    return this.sorting.key.by === 'size' && tied(this.units.columns[this.column]!, row, next);
+  }
+  /** How many more layers a row stands for, which say the same again and are left out; null where there is none. */
+  repeatsOf(row: number): number | null {
+    if (this.repeats) return null;
+    return this.repeatedBy.get(this.units.layers[this.units.layer[row]!]!.name)?.length ?? null;
   }
   /** The selected unit's row; −1 without. */
   readonly selectedRow = $derived(
