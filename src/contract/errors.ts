@@ -130,6 +130,10 @@ const catalogue = {
     'No file is known that the {what} of {run} came from: they are rows of its session, or were changed here.',
     'Open the files that hold them and run it again; that run can be repeated in a terminal.',
   ],
+  RUN_IN_NO_FILE: [
+    '{run} is in no session file that stays where it is.',
+    'Save the session that it is of, and copy it again.',
+  ],
   HOLD_AND_WALK: ['{input} was asked to be held and to be walked.', 'Leave out one of the two.'],
   HELD_ALL: [
     'Nothing is left to walk: {inputs} held, no other input of real numbers varies.',

@@ -325,6 +325,8 @@ export interface RunRecord {
     /** Names of inputs; absent where none were asked for. */
     readonly hold?: readonly string[];
     readonly walk?: readonly string[];
+    /** What of it came from no file that is known: no line on a command line repeats it. */
+    readonly fileless?: 'inputs' | 'baselines';
   };
   readonly result: Omit<RunResult, 'layers' | 'adaptive'> & { readonly adaptive: AdaptiveRecord | null };
   readonly layers: readonly LayerRecord[];
@@ -567,8 +569,10 @@ export const engineRequests = {
    * it was. @throws HANDLE_UNKNOWN, NOTHING_OPEN, RUN_NOT_ADAPTIVE, RUN_GOES_ON, RUN_OTHER_MODEL
    */
   continueRun: asks<{ readonly job: string }>()(continuation),
-  /** The line of `mho attribute` that repeats a run. @throws HANDLE_UNKNOWN, NOTHING_OPEN, RUN_OTHER_MODEL, RUN_WITHOUT_FILES */
+  /** The line of `mho attribute` that repeats a run, a guest's too. @throws HANDLE_UNKNOWN, RUN_WITHOUT_FILES; of a guest that was put away: SESSION_… */
   runCommand: asks<string>()(z.object({ run: runId })),
+  /** What reads a run in Python out of its session's file. @param name what it is called @throws HANDLE_UNKNOWN, RUN_IN_NO_FILE */
+  runPython: asks<string>()(z.object({ run: runId, name: z.string().max(4096) })),
   runList: asks<readonly RunRecord[]>()(nothing),
   /** What a run's inputs were compared with, as data to run with again; null where it was one value for all. */
   runBaseline: asks<{ readonly data: InputData; readonly perExample: boolean } | null>()(z.object({ run: runId })),

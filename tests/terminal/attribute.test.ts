@@ -310,6 +310,18 @@ describe('an adaptive path', () => {
     await mho(asked('plain', '--examples', '0', '--steps', '4', '--method', 'nig', '--out', out));
     expect((await mho(['attribute', '--continue', out])).err).toMatch(/^RUN_NOT_ADAPTIVE: 0 \(Neuron IG, secant 4 · /);
   });
+
+  it('records the files that it read, by which a window tells the line that repeats it', async () => {
+    const out = join(folder, 'files.mho');
+    const inputs = resolve(cases, 'plain/inputs.npz');
+    const words = ['--examples', '0', '--steps', '4', '--method', 'nig', '--out', out];
+    await mho(asked('plain', ...words));
+    const part = { paths: [inputs], input: null };
+    const { files } = (await openSession(out)).questions[0]!;
+    expect([files!.inputs!.parts, files!.baseline!.parts]).toEqual([[part], [part]]);
+    await mho(['attribute', join(cases, 'plain/model.keras'), '--input', inputs, ...words]);
+    expect((await openSession(out)).questions[0]!.files).not.toHaveProperty('baseline');
+  });
 });
 
 describe('mho sample', () => {

@@ -43,6 +43,29 @@ describe('the command that repeats a run', () => {
     expect(again.replace('/model.json', '')).toBe((before as { value: string }).value);
   });
 
+  it('is told of a run of another session, too, as is the Python that reads it; of one that no file holds none', async () => {
+    const service = start();
+    const { before } = await reopened(service);
+    const path = join(folder, 'elsewhere', 'kept.mho');
+    await service.handle({ document: 'one', name: 'close', params: {} });
+    const two = { document: 'two' };
+      () => undefined,
+    );
+    const { runs } = await get(service, 'readSession', { file: 'g' }, { ...two, paths: { g: path } });
+    const guest = { run: runs[0]!.run };
+    const line = await get(service, 'runCommand', guest, two);
+    expect(line.replace('/model.json', '')).toBe((before as { value: string }).value);
+    const python = await get(service, 'runPython', { ...guest, name: 'its name' }, two);
+    expect(python).toContain(JSON.stringify(path));
+    expect(python).toContain('run = manifest["runs"][0]  # its name');
+    // of this document: once it is saved
+    await get(service, 'openSession', { file: 's' }, { ...two, paths: { s: path } });
+    const [own] = await get(service, 'runList', {}, two);
+    expect(await get(service, 'runPython', { run: own!.run, name: 'its name' }, two)).toBe(python);
+    await get(service, 'describeRun', { run: own!.run, name: 'another' }, two);
+    expect(await code(service, { ...two, name: 'runPython', params: { run: own!.run, name: 'x' } })).toBe('RUN_IN_NO_FILE'); // prettier-ignore
+  });
+
   it('is refused where the numbers are in no file, and it is said which', async () => {
     const service = start();
     const edit = async (data: string): Promise<string> => {
@@ -52,6 +75,7 @@ describe('the command that repeats a run', () => {
     };
     const { after } = await reopened(service, edit);
     expect(await code(service, { name: 'runCommand', params: after })).toBe('RUN_WITHOUT_FILES');
+    expect((await get(service, 'runList', {})).at(-1)!.asked.fileless).toBe('inputs');
     await expect(get(service, 'runCommand', after)).rejects.toThrow(/the inputs of .*Rescale/);
   });
 });

@@ -30,7 +30,7 @@ import { Jobs } from './jobs';
 import { Recovery, lastOf, runsOf, type Owner, type SavedState } from './recovery';
 import { samples } from './samples';
 import { Latest, under } from './signals';
-import { commandOf } from './repeating';
+import { commandOf, pythonOf } from './repeating';
 import { expectedCost, Timings } from './timings';
 import { keepBeside } from './beside';
 import { layerFacts } from './layerFacts';
@@ -253,7 +253,8 @@ function handlers(options: ServiceOptions, recovery: Recovery) {
     continueRun: async ({ document, params, emit }) => ({ job: jobs.start(continuing, document, params, emit) }),
     cancelRun: async ({ document, params }) => jobs.cancel(document.id, params.job),
     enoughRun: async ({ document, params }) => jobs.enough(document.id, params.job),
-    runCommand: async ({ document, params }) => commandOf(document.epoch, params.run),
+    runCommand: ({ document, params }) => commandOf(document.epoch, params.run),
+    runPython: async ({ document, params }) => pythonOf(document.epoch, params.run, params.name),
     runList: async ({ document }) => document.epoch.runs.records,
     runBaseline: async ({ document, params }) => document.runBaseline(params.run),
     runInputs: async ({ document, params }) => document.runInputs(params.run),

@@ -81,6 +81,12 @@ const adaptiveRecord = ({ accuracy, examples }: AdaptiveResult): AdaptiveRecord 
   })),
 });
 
+/** What of a question came from no file that is known. */
+function filelessOf({ files, baseline }: Question): Pick<RunRecord['asked'], 'fileless'> {
+  if (!files?.inputs) return { fileless: 'inputs' };
+  return baseline.kind === 'arrays' && !baseline.chosen && !files.baseline ? { fileless: 'baselines' } : {};
+}
+
 export const recordOf = ({
   id,
   result,
@@ -112,6 +118,7 @@ export const recordOf = ({
       minus: question.minus as RunRecord['asked']['minus'],
       ...(question.hold && { hold: question.hold }),
       ...(question.walk && { walk: question.walk }),
+      ...filelessOf(question),
     },
     result: { ...rest, adaptive: adaptive && adaptiveRecord(adaptive) },
     layers: layers.map(({ contributions: _contributions, spread: _spread, ...layer }) => layer),

@@ -1,12 +1,13 @@
-/** What repeats a run in a terminal, with the files that its model and inputs were read from. */
+/** What repeats a run in a terminal, with the files that its model and inputs were read from; what reads it in Python. */
 import { MhoError } from '../../../contract/errors';
 import { commandLines, type FilesOf, type Repeated } from '../../../contract/words/command';
+import { pythonLines } from '../../../contract/words/python';
 import { madeName } from '../../../contract/words/runs';
 import { basename } from 'node:path';
 import { shortFolder } from '../folders';
+import type { Question } from '../../../contract/session';
 import type { DataSource } from '../../../contract/setup';
 import type { Epoch } from './document/epoch';
-import type { Run } from './document/runs';
 
 /** As a shell reads it, the user's own folder by its sign. */
 const shortPath = (path: string): string => {
@@ -20,36 +21,50 @@ const partsOf = ({ parts }: DataSource): readonly FilesOf[] =>
 const sourceOf = (epoch: Epoch, handle: string | null): DataSource | null =>
   handle === null ? null : epoch.data.sourceOf(handle);
 
-function baselineOf({ question: { baseline, files }, askedWith }: Run, epoch: Epoch): Repeated['baseline'] | null {
+function baselineOf({ baseline, files }: Question, opened: DataSource | null): Repeated['baseline'] | null {
   if (baseline.kind === 'constant') return baseline;
   if (baseline.chosen) return { kind: baseline.chosen.some(({ kind }) => kind === 'uniform') ? 'uniform' : 'fitting' };
-  const source = sourceOf(epoch, askedWith.baseline) ?? files?.baseline;
+  const source = opened ?? files?.baseline;
   return source ? { kind: 'files', parts: partsOf(source), perExample: baseline.perExample === true } : null;
 }
 
-/** @throws HANDLE_UNKNOWN, NOTHING_OPEN, RUN_OTHER_MODEL, RUN_WITHOUT_FILES */
-export function commandOf(epoch: Epoch, id: string): string {
-  const run = epoch.runs.get(id);
-  const { openModel: model } = epoch;
-  const name = run.name ?? madeName(run.result);
-  if (run.model !== model.summary.hash) throw new MhoError('RUN_OTHER_MODEL', { run: name, model: model.summary.name });
-  const { question, result, askedWith } = run;
-  const source = sourceOf(epoch, askedWith.data) ?? question.files?.inputs;
-  if (!source) throw new MhoError('RUN_WITHOUT_FILES', { run: name, what: 'inputs' });
-  const baseline = baselineOf(run, epoch);
-  if (!baseline) throw new MhoError('RUN_WITHOUT_FILES', { run: name, what: 'baselines' });
+/** @throws HANDLE_UNKNOWN, RUN_WITHOUT_FILES; of a guest that was put away: SESSION_… */
+export async function commandOf(epoch: Epoch, id: string): Promise<string> {
+  const own = epoch.runs.has(id) ? epoch.runs.get(id) : null;
+  const guest = own ? null : await epoch.guests.whole(id);
+  const { question, result, ...run } = own ?? guest!.run;
+  const { data, baseline: against } = own?.askedWith ?? { data: null, baseline: null };
+  // a run of the model that is open is repeated with the model where that is
+  const open = epoch.model?.summary.hash === run.model ? epoch.model : null;
+  const summary = open?.summary ?? guest?.describes ?? epoch.summary!;
+  const without = (what: string): MhoError => new MhoError('RUN_WITHOUT_FILES', { run: run.name ?? madeName(result), what }); // prettier-ignore
+  const source = sourceOf(epoch, data) ?? question.files?.inputs;
+  if (!source) throw without('inputs');
+  const baseline = baselineOf(question, sourceOf(epoch, against));
+  if (!baseline) throw without('baselines');
   return commandLines({
-    model: shortPath(model.path),
-    signature: model.choices.signature ?? model.summary.signature,
+    model: shortPath(open?.path ?? summary.path),
+    signature: open?.choices.signature ?? summary.signature,
     parts: partsOf(source),
     reading: source.reading,
     examples: question.examples,
     baseline,
     target: question.target,
     minus: question.minus,
-    output: model.summary.defaultOutput ?? model.summary.outputs[0]!.name,
+    output: summary.defaultOutput ?? summary.outputs[0]!.name,
     run: result,
     hold: question.hold ?? [],
     walk: question.walk ?? [],
   }).join('\n');
+}
+
+/** @param name what the run is called @throws HANDLE_UNKNOWN, RUN_IN_NO_FILE */
+export function pythonOf(epoch: Epoch, id: string, name: string): string {
+  const { runs, session, dirty, guests } = epoch;
+  const own = runs.has(id);
+  const [guest] = own ? [] : guests.placesOf([id]);
+  const place = own ? runs.all.findIndex((run) => run.id === id) : guest?.place;
+  const path = own ? (dirty ? undefined : session?.path) : guest?.path;
+  if (path === undefined || place === undefined) throw new MhoError('RUN_IN_NO_FILE', { run: name });
+  return pythonLines(shortPath(path), place, name);
 }

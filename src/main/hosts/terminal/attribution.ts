@@ -21,8 +21,8 @@ export interface Asked {
   readonly labels?: readonly string[];
 }
 
-/** Name of the file the inputs came from, and which of its examples they are. */
-type Source = Pick<Question, 'source' | 'examples'>;
+/** The files that inputs and baselines came from, what they are called, and which of their examples were taken. */
+type Source = Pick<Question, 'source' | 'files' | 'examples'>;
 
 export interface Computed {
   readonly results: ReadonlyMap<Method, RunResult>;
@@ -41,13 +41,14 @@ export async function attributeInTerminal(
   terminal: Terminal,
   model: OpenedModel,
   asked: Asked,
-  { source, examples }: Source,
+  { source, files, examples }: Source,
 ): Promise<Attributed> {
   const request = { ...asked.request, exampleNumbers: examples };
   const { results, fault } = await computeInTerminal(terminal, model, { ...asked, request });
   const question: Question = {
     inputs: request.inputs,
     source,
+    files,
     examples,
     baseline: request.baseline,
     target: request.target,

@@ -1,9 +1,11 @@
 /** From the words of a command line to arrays, targets and baselines. */
 import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import type { BaselineSpec, NumericArray, TargetSpec } from '../../../contract/attribution';
 import type { HowRead, ImageReading, InputPort } from '../../../contract/data';
 import { MhoError } from '../../../contract/errors';
 import type { PortSummary } from '../../../contract/model';
+import type { DataPart, DataSource } from '../../../contract/setup';
 import { counted, readData, together } from '../../engine/data';
 import type { FittingBaseline } from '../../engine/data/baselines';
 import { valueFault } from '../../engine/data/ports';
@@ -87,6 +89,18 @@ export async function gathered(
       if (fault) throw fault;
     }
   return { groups, count: groups.reduce((sum, { places }) => sum + places.length, 0), ignored, how: counted(how) };
+}
+
+/** The files that words name, as sessions tell them: those of one input apart, all others together in their order. */
+export function sourceFrom(words: readonly string[], reading: Partial<ImageReading>): DataSource {
+  const parts: DataPart[] = [];
+  for (const word of words) {
+    const [, input = null, path = word] = existsSync(word) ? [] : (/^([^=]+)=(.+)$/s.exec(word) ?? []);
+    const last = parts.at(-1);
+    if (last?.input === input) last.paths.push(resolve(path));
+    else parts.push({ paths: [resolve(path)], input });
+  }
+  return { parts, reading };
 }
 
 /** Parts of inputs that have the same sizes together. @throws INPUT_SHAPE where the model does not leave these free */

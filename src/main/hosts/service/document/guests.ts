@@ -93,10 +93,16 @@ export class Guests {
   async get(id: string): Promise<StoredRun> {
     const guest = this.#guest(id);
     if (guest.run) return guest.run;
-    const found = storedRuns(await this.engine.openSession(guest.path, { signal: this.signal }));
-    guest.run = runAt(found, id, guest);
+    const read = await this.engine.openSession(guest.path, { signal: this.signal });
+    [guest.run, guest.describes] = [runAt(storedRuns(read), id, guest), read.model];
     if (!guest.run) throw new MhoError('HANDLE_UNKNOWN', { what: 'run', id });
     return guest.run;
+  }
+
+  /** With the model that it is of. @throws as `get` */
+  async whole(id: string): Promise<{ readonly run: StoredRun; readonly describes: ModelSummary }> {
+    const run = await this.get(id);
+    return { run, describes: this.#guest(id).describes! };
   }
 
   #guest(id: string): Guest {

@@ -17,7 +17,7 @@ import { checkWritable } from '../../../engine/sessions';
 import { labelsFrom, labelsOfModel } from '../../service/labels';
 import { pathFrom } from '../accuracy';
 import { attributeInTerminal, togetherInOne, type Attributed } from '../attribution';
-import { baselineFrom, exampleList, fittingFrom, gathered, selectExamples, type Group } from '../inputs';
+import { baselineFrom, exampleList, fittingFrom, gathered, selectExamples, sourceFrom, type Group } from '../inputs';
 import { sessionJson } from '../json';
 import { choicesFrom, readingFrom, type AttributeOptions } from '../options';
 import { saveSomewhere } from '../saving';
@@ -88,11 +88,15 @@ export async function attributeCommand(
       for (const each of some((baseline.chosen ?? []).map(choiceWords)))
         terminal.err(`Compared with: ${printable(each)}\n`);
     const source = options.input.map((word) => basename(word)).join(' ');
+    const files = {
+      inputs: sourceFrom(options.input, reading),
+      ...(baseline.kind === 'arrays' && !baseline.chosen && { baseline: sourceFrom(options.baseline, reading) }),
+    };
     return attributeInTerminal(
       terminal,
       sized,
       { request, backend: options.backend, quiet, labels },
-      { source, examples },
+      { source, files, examples },
     );
   };
 

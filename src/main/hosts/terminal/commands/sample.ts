@@ -9,7 +9,7 @@ import { MhoError } from '../../../../contract/errors';
 import { readArrays } from '../../../engine/data';
 import { checkWritable } from '../../../engine/sessions';
 import { attributeInTerminal } from '../attribution';
-import { exampleList, selectExamples } from '../inputs';
+import { exampleList, selectExamples, sourceFrom } from '../inputs';
 import { sessionJson } from '../json';
 import { openInTerminal } from '../opening';
 import type { AttributeOptions } from '../options';
@@ -50,7 +50,8 @@ export async function sample(
   const request = { inputs: selectExamples(arrays, examples), baseline, target, methods, rule, steps, accuracy };
   const source = described.inputs;
   const asked = { request, backend: options.backend, quiet: options.quiet === true };
-  const { session, fault } = await attributeInTerminal(terminal, model, asked, { source, examples });
+  const files = { inputs: sourceFrom([join(folder, source)], {}) };
+  const { session, fault } = await attributeInTerminal(terminal, model, asked, { source, files, examples });
   const { path: saved, fault: unsaved } =
     session.runs.length > 0 ? await saveSomewhere(out, session) : { path: null, fault: null };
   if (options.json) terminal.out(sessionJson(session, saved, options.top));
