@@ -49,8 +49,6 @@ describe('the command that repeats a run', () => {
     const path = join(folder, 'elsewhere', 'kept.mho');
     await service.handle({ document: 'one', name: 'close', params: {} });
     const two = { document: 'two' };
-      () => undefined,
-    );
     const { runs } = await get(service, 'readSession', { file: 'g' }, { ...two, paths: { g: path } });
     const guest = { run: runs[0]!.run };
     const line = await get(service, 'runCommand', guest, two);

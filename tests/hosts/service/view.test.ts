@@ -151,6 +151,20 @@ describe('how a document is shown', () => {
     expect(readData).not.toHaveBeenCalled();
   });
 
+  it('shows a run that was made after the page told what it shows: beside its job, else alone', async () => {
+    const service = start();
+    const setup = { ...(await digits(service)), examples: [0], methods: ['rescale' as const] };
+    await run(service, setup);
+    const [first] = await get(service, 'runList', {});
+    const shownNow = async () => (await get(service, 'present', {}))!.view!.shown;
+    await get(service, 'keepView', { of: first!.run, view: { version: 1, shown: [first!.run] } });
+    await run(service, { ...setup, aside: first!.job });
+    expect(await shownNow()).toEqual([first!.run]);
+    await run(service, { ...setup, methods: ['rescale', 'genomics'] });
+    const made = (await get(service, 'runList', {})).slice(-2).map(({ run: id }) => id);
+    expect(await shownNow()).toEqual(made);
+  });
+
   it('comes back after a crash and for a page that is loaded again', async () => {
     const before = start(GONE);
     const { first } = await shown(before);

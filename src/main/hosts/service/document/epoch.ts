@@ -158,9 +158,18 @@ export class Epoch {
       revision: 0,
     };
     this.runs.add(run);
+    if (about.aside === undefined) this.#shows(run);
     this.tell(this);
     const unkept = await faultOf(this.keep(run));
     return { record: recordOf(run), unkept };
+  }
+
+  /** A page that ends before it tells has shown a new run all the same: beside those of its job, else in place of what was not pinned. */
+  #shows({ id, job }: Run): void {
+    const { view, runs } = this;
+    if (!view?.shown) return;
+    const together = view.shown.some((other) => runs.find(other)?.job === job);
+    this.view = { ...view, shown: [...(together ? view.shown : (view.pinnedRuns ?? [])), id] };
   }
 
   /**
