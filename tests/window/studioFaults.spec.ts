@@ -119,7 +119,7 @@ test('2 saved and opened again it is another question: headline, target and side
   await expect.poll(seen).toEqual(before);
 });
 
-test('4 long names erase the finding: sums of layers keep both ends of a name, the unit of an attention layer its number', async () => {
+test('4 long names erase the finding: names beside the sums of layers leave out what all share, and keep their ends', async () => {
   await open(deep302(folder));
   await run();
   await view('Completeness');
