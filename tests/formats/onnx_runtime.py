@@ -637,4 +637,39 @@ for name, bounds in (("below", ["low", ""]), ("above", ["", "high"]), ("both", [
         ["out"],
         batch=1,
     )
+# values by their order, and where they are; what reads the places is a sum that they weigh
+for axis in (1, -1):
+    for most in (0, 1):
+        save(
+            f"topk_{axis}_{most}",
+            [N("TopK", ["x", "k"], ["out", "at"], axis=axis, largest=most)],
+            dict(k=np.array([3])),
+            rn(4, 6, 5),
+            ["out", "at"],
+            outtypes=dict(at=T.INT64),
+        )
+ties = R.integers(0, 3, size=(4, 6, 5)).astype(f32)
+save("topk_ties", [N("TopK", ["x", "k"], ["out", "at"])], dict(k=np.array([4])), ties, ["out", "at"], outtypes=dict(at=T.INT64))
+save("topk_first", [N("TopK", ["x"], ["out", "at"], k=1, axis=1)], {}, rn(4, 6, 5), ["out", "at"], opset=9, outtypes=dict(at=T.INT64))
+# More than what places are found among, and nothing reads them.
+save("topk_many", [N("TopK", ["x", "k"], ["out", "at"])], dict(k=np.array([7])), rn(3, 300), ["out"])
+for op in ("ArgMax", "ArgMin"):
+    for keep in (0, 1):
+        for last in (0, 1):
+            save(
+                f"{op.lower()}_{keep}_{last}",
+                [N(op, ["x"], ["out"], axis=1, keepdims=keep, select_last_index=last)],
+                {},
+                ties,
+                ["out"],
+                outtypes=dict(out=T.INT64),
+            )
+save(
+    "argmax_beside",
+    [N("MatMul", ["x", "w"], ["scores"]), N("ArgMax", ["scores"], ["label"], axis=-1, keepdims=0)],
+    dict(w=rn(7, 5)),
+    rn(4, 7),
+    ["scores", "label"],
+    outtypes=dict(label=T.INT64),
+)
 json.dump(names, open(out / "cases.json", "w"))

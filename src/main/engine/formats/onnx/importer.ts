@@ -6,6 +6,7 @@ import { type HostArray, isArray, NotExpressible } from '../tensors/array';
 import { Assembly, Impossible, type Origin, type Tensor, type Varying } from '../tensors/assembly';
 import { safeDivision } from '../tensors/compositions';
 import { type Attempt, type Declared, type DeclaredInput, fixedBatch, type Reading } from '../tensors/examples';
+import { Later } from '../tensors/later';
 import { registerLayers } from '../tensors/layers';
 import { OnnxCall } from './call';
 import { channelsFirstOf, leadsToChannels } from './channels';
@@ -25,17 +26,19 @@ import { rowOf } from './table';
 import { isNumeric, isReal } from './tensor';
 
 /** A comparison of values that vary, made into a value once something reads it: what guards a division needs none. */
-class Condition {
+class Condition extends Later {
   constructor(
     readonly kind: string,
     readonly a: Tensor,
     readonly b: Tensor,
-    readonly make: () => Tensor,
-  ) {}
+    make: () => Tensor,
+  ) {
+    super(make);
+  }
 }
 /** A constant that no number is: a text. */
 class Text {}
-type Item = Tensor | Condition | Text | Sequence;
+type Item = Tensor | Later | Text | Sequence;
 
 /** What the file gives: an output of it, or one value of an output that is a list. */
 interface Given {
@@ -119,7 +122,7 @@ export class Importer {
       const { name } = info;
       const x = this.root.find(name);
       if (!x) throw this.damaged(`its output ${name} is not made by any node`);
-      const value = x instanceof Condition ? x.make() : x;
+      const value = x instanceof Later ? x.make() : x;
       if (value instanceof Sequence)
         return value.items.flatMap((each, i) =>
           isArray(each) ? [] : [{ name: `${name}_${i}`, value: each, declared: null }],
@@ -237,7 +240,8 @@ export class Importer {
     const kind = own ? node.op : `${node.domain}.${node.op}`;
     const present = given.flatMap((x): readonly Tensor[] => {
       if (x instanceof Sequence) return x.items;
-      return x === undefined || x instanceof Condition || x instanceof Text ? [] : [x];
+      if (x === undefined || x instanceof Condition || x instanceof Text) return [];
+      return [x instanceof Later ? x.make() : x];
     });
     return this.attempted(node, present, kind, () => {
       const [condition, yes, no] = given;
@@ -250,7 +254,7 @@ export class Importer {
       if (defined) return this.call(defined, given, attributes, scope, origin);
       const whole = given.map((x) => {
         if (x instanceof Text) throw new NotExpressible('texts');
-        return x instanceof Condition ? x.make() : x;
+        return x instanceof Later ? x.make() : x;
       });
       const listed = own ? sequenceRowOf(node.op, whole) : null;
       if (listed) {
@@ -280,18 +284,15 @@ export class Importer {
       );
       const [a, b] = inputs;
       if (COMPARISONS.has(node.op) && a && b && !(isArray(a) && isArray(b))) {
-        let made: Tensor | null = null;
-        const make = (): Tensor =>
-          (made ??= this.to.at(
-            origin,
-            () => this.attempted(node, [a, b], kind, () => [row(call) as Tensor])[0] as Tensor,
-          ));
+        const make = this.once(node, [a, b], kind, origin, () => row(call) as Tensor);
         return [new Condition(node.op, a, b, make)];
       }
       const result = row(call);
-      const made = (Array.isArray(result) ? result : [result]) as readonly Tensor[];
-      if (node.op === 'Div' && a && b) this.quotients.set(made[0]!, [a, b]);
-      return made;
+      const made = (Array.isArray(result) ? result : [result]) as readonly (Tensor | Later)[];
+      if (node.op === 'Div' && a && b) this.quotients.set(made[0] as Tensor, [a, b]);
+      return made.map((each) =>
+        each instanceof Later ? new Later(this.once(node, present, kind, origin, each.make)) : each,
+      );
     });
   }
 
@@ -320,6 +321,18 @@ export class Importer {
       if (!x) throw this.damaged(`the output ${output} of its function ${name} is not made by any node`);
       return x;
     });
+  }
+
+  /** Makes an output of a node at its place when it is first read, however much later that is. */
+  private once(
+    node: OnnxNode,
+    present: readonly Tensor[],
+    kind: string,
+    origin: Origin,
+    make: () => Tensor,
+  ): () => Tensor {
+    let made: Tensor | null = null;
+    return () => (made ??= this.to.at(origin, () => this.attempted(node, present, kind, () => [make()])[0] as Tensor));
   }
 
   /** What a node becomes, or as many unknown values as it has outputs. */
@@ -381,7 +394,7 @@ export class Importer {
           if (!x) throw this.damaged(`the output ${output} of a graph inside ${origin.name} is not made by any node`);
           if (x instanceof Text) throw new NotExpressible('texts');
           if (x instanceof Sequence) throw new NotExpressible('a list of values');
-          return x instanceof Condition ? x.make() : x;
+          return x instanceof Later ? x.make() : x;
         });
       },
     };

@@ -13,6 +13,7 @@ import { products } from './rows/products';
 import { windows } from './rows/windows';
 import { norms } from './rows/norms';
 import { overAxes } from './rows/overAxes';
+import { orders } from './rows/orders';
 import { moving } from './rows/moving';
 import { resizing } from './rows/resizing';
 import { recurrent } from './rows/recurrent';
@@ -31,6 +32,7 @@ const rows: Readonly<Record<string, Row>> = {
   ...windows,
   ...norms,
   ...overAxes,
+  ...orders,
   ...moving,
   ...resizing,
   ...recurrent,

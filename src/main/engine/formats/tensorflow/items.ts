@@ -2,6 +2,7 @@
 import { NotExpressible } from '../tensors/array';
 import type { Tensor } from '../tensors/assembly';
 import type { Complex } from '../tensors/fourier';
+import type { Later } from '../tensors/later';
 
 /** A handle of a variable, passed about like a value. */
 export class Handle {
@@ -21,10 +22,6 @@ export class Folded {
     readonly block: readonly number[],
     readonly make: (crops: readonly (readonly [number, number])[]) => Tensor,
   ) {}
-}
-/** One of several outputs, made where something reads it: others are rarely read, and may be what nothing can tell. */
-export class Later {
-  constructor(readonly make: () => Tensor) {}
 }
 /** What a branch that is not taken gives. */
 export class Untaken {}

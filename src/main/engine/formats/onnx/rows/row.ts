@@ -2,9 +2,10 @@
 import * as host from '../../tensors/array';
 import { range, type HostArray } from '../../tensors/array';
 import type { Tensor } from '../../tensors/assembly';
+import type { Later } from '../../tensors/later';
 import type { OnnxCall } from '../call';
 
-export type Row = (call: OnnxCall) => Tensor | readonly Tensor[];
+export type Row = (call: OnnxCall) => Tensor | readonly (Tensor | Later)[];
 
 /** Steps that do nothing when a trained model is used. */
 export const passed: Row = (call) => call.input(0);

@@ -6,7 +6,7 @@ import type { ValueId } from '../../../graph/graph';
 import { largest, placeOfLargest, placesOfLargest } from '../../tensors/orders';
 import { at } from '../../tensors/pieces';
 import type { TfCall } from '../call';
-import { Later } from '../items';
+import { Later } from '../../tensors/later';
 import type { Row } from './row';
 import * as reductions from '../../tensors/reductions';
 

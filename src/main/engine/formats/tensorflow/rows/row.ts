@@ -1,7 +1,7 @@
 /** What a row of the op table is. */
 import type { Tensor } from '../../tensors/assembly';
 import type { TfCall } from '../call';
-import type { Later } from '../items';
+import type { Later } from '../../tensors/later';
 
 export type Row = (call: TfCall) => Tensor | readonly (Tensor | Later)[];
 

@@ -4,7 +4,7 @@ import { isArray, NotExpressible, product, range, type HostArray } from '../../t
 import { symbolic, type Tensor } from '../../tensors/assembly';
 import { clipped } from '../../tensors/compositions';
 import type { Layout, TfCall } from '../call';
-import { Later } from '../items';
+import { Later } from '../../tensors/later';
 import type { Row } from './row';
 import { normed } from './norms';
 import * as sliding from '../../tensors/sliding';
