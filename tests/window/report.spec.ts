@@ -17,7 +17,7 @@ test.afterEach(async () => {
   forget(folder);
 });
 
-for (const name of ['torchStages', 'transformer'] as const)
+for (const name of ['torchStages', 'transformer', 'genomics', 'resnet38'] as const)
   test(`${name}: every example run, a note: runs, examples, units over examples and the notebook in less than 5 MB`, async () => {
     const model = OWN_MODELS[name](folder);
     studio = await launch([model.model]);
