@@ -132,6 +132,8 @@ export type StudioBaseline = z.infer<typeof baseline>;
 /** `sample.json` of a bundled sample, as its README describes it. */
 export interface SampleInfo {
   readonly name: string;
+  /** Of its model, by which links lead into it. */
+  readonly hash?: string;
   readonly title: string;
   readonly description: string;
   readonly baseline: { readonly kind: 'constant'; readonly value: number };

@@ -113,3 +113,16 @@ test('the page opens by a double click in graph and matrix, and by Enter on what
   await page.keyboard.press('Enter');
   expect(await back()).toBe(first);
 });
+
+test('a link into a bundled sample offers that, and is followed there', async () => {
+  const first = await launch(['--sample', 'digits']);
+  await opened(first);
+  const hash = await hashOf(first);
+  await first.close();
+  forget(first.userData);
+
+  studio = await launch([`mho://${hash}/stem_conv:2`]);
+  const { page } = studio;
+  await page.getByRole('button', { name: 'Open the sample Handwritten digits' }).click();
+  await expect(pageOf(page, 'stem_conv #2')).toBeVisible({ timeout: 60_000 });
+});

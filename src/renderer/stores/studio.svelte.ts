@@ -97,7 +97,6 @@ export class Studio {
       if (launch.kind === 'sample') await this.openSample(launch.name);
       else if (launch.kind === 'link') {
         if (launch.file) await this.open(launch.file);
-        this.linked = launch.link;
       } else if (launch.kind !== 'nothing') await this.open(launch.file);
       else {
         // A page that is loaded again, after it died for example, shows what is open.
@@ -106,7 +105,8 @@ export class Studio {
       }
       void this.#takeUp(client.left);
       await program.askOffers();
-      this.linked ??= linkInAddress(address);
+      // what a link may lead into is known by now
+      this.linked ??= launch.kind === 'link' ? launch.link : linkInAddress(address);
     });
   }
 

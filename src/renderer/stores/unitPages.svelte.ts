@@ -64,11 +64,18 @@ class UnitPages {
     } else this.open({ layer: link.layer, unit: link.unit });
   }
 
-  /** Says why a link leads nowhere, and offers what was opened lately with its model. */
+  /** Says why a link leads nowhere, and offers what was opened lately with its model, or the sample that it is of. */
   #say(wrong: string, { hash }: UnitLink): void {
     const lately = hash === this.#model ? [] : studio.program.recent.filter((file) => file.hash === hash);
     const file = lately.find(({ kind }) => kind === 'model') ?? lately[0];
-    messages.note(wrong, file ? { label: `Open ${file.name}`, run: () => void studio.open(file) } : null, 'model');
+    const sample = hash === this.#model ? undefined : studio.program.samples.find((each) => each.hash === hash);
+    const offered = file
+      ? { label: `Open ${file.name}`, run: () => void studio.open(file) }
+      : sample && {
+          label: `Open the sample ${sample.title}`,
+          run: () => void studio.openSample(sample.name),
+        };
+    messages.note(wrong, offered ?? null, 'model');
   }
 
   /** The unit whose page is shown is the selected one. */

@@ -8,8 +8,9 @@ import { code, digits, folder, get, run, samples, start } from './studio';
 describe('requests', () => {
   it('opens each sample with data that fits', async () => {
     const service = start();
-    for (const { name, examples } of await get(service, 'sampleList', {})) {
-      const { data, sample, finalActivation } = await get(service, 'openSample', { name });
+    for (const { name, examples, hash } of await get(service, 'sampleList', {})) {
+      const { data, sample, finalActivation, summary } = await get(service, 'openSample', { name });
+      expect(summary.hash).toBe(hash); // by which links lead into it
       expect(data!.faults).toEqual([]);
       expect(data!.arrays[0]!.input).not.toBeNull();
       expect(Math.max(...examples)).toBeLessThan(data!.examples);

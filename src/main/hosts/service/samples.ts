@@ -11,6 +11,7 @@ const schema = z.object({
   title: z.string(),
   description: z.string(),
   model: z.string(),
+  hash: z.string().optional(),
   inputs: z.string(),
   baseline: z.object({ kind: z.literal('constant'), value: z.number() }),
   target: z.object({ layer: z.string().optional(), index: z.union([z.number(), z.literal('argmax')]) }),
@@ -38,11 +39,11 @@ const examplesOf = (text: string): number[] =>
   });
 
 async function read(folder: string, name: string): Promise<Sample> {
-  const { model, inputs, examples, ...shown } = schema.parse(
+  const { model, inputs, examples, hash, ...shown } = schema.parse(
     JSON.parse(await readFile(join(folder, name, 'sample.json'), 'utf8')),
   );
   return {
-    info: { name, ...shown, examples: examplesOf(examples) },
+    info: { name, ...shown, ...(hash !== undefined && { hash }), examples: examplesOf(examples) },
     model: join(folder, name, model),
     inputs: join(folder, name, inputs),
   };
