@@ -14,7 +14,7 @@ import { readOpenData, type Data, type OpenData } from './data';
 import { stampOf, type DataPlace } from './session';
 
 /** Handles that a view names: of the data that are asked about, and of those they are compared with. */
-export const handlesIn = ({ asked }: SessionView): readonly string[] =>
+const handlesIn = ({ asked }: SessionView): readonly string[] =>
   [asked?.rows, asked?.baseline?.kind === 'data' ? asked.baseline.data : undefined].filter((id) => id !== undefined);
 
 const digests = new WeakMap<Arrays, string>();
