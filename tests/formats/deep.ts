@@ -120,7 +120,7 @@ const plain = (name: string): string => name.replaceAll('/', '_');
 function kerasConfig({ shape, steps }: Net, version: 2 | 3): object {
   const layers = steps.map(({ name, kind, inputs }): KerasLayer => {
     const from = inputs.map((each) => tensor(plain(each)));
-    return { kind: LAYERS[kind].kind, name: plain(name), config: LAYERS[kind].config as Record<string, unknown>, args: from.length > 1 ? [from] : from }; // prettier-ignore
+    return { kind: LAYERS[kind].kind, module: 'keras.layers', name: plain(name), config: LAYERS[kind].config as Record<string, unknown>, args: from.length > 1 ? [from] : from }; // prettier-ignore
   });
   const config = functional([{ name: 'x', shape }], layers, [[plain(steps.at(-1)!.name), 0]]);
   if (version === 3) return config;
@@ -139,11 +139,11 @@ function kerasConfig({ shape, steps }: Net, version: 2 | 3): object {
   };
 }
 
-/** What a `.keras` calls a layer's place: its class in snake case, counted. */
+/** What a `.keras` calls a layer's place: its class in snake case as Keras writes it (`conv2d`, `re_lu`), counted. */
 const placesOf = ({ steps }: Net): readonly string[] => {
   const counts = new Map<string, number>();
   return steps.map(({ kind }) => {
-    const name = LAYERS[kind].kind.replace(/([a-z0-9])([A-Z])/g, '$1_$2').replace('2D', '2d').replace('1D', '1d').toLowerCase(); // prettier-ignore
+    const name = LAYERS[kind].kind.replace(/(.)([A-Z][a-z]+)/g, '$1_$2').replace(/([a-z])([A-Z])/g, '$1_$2').toLowerCase(); // prettier-ignore
     const count = counts.get(name) ?? 0;
     counts.set(name, count + 1);
     return count === 0 ? name : `${name}_${count}`;

@@ -117,10 +117,14 @@ export function matrixRows(
     const layers = columns.map(({ run }) => byRun.get(run)!.get(name));
     if (layers.length === 0 || layers.some((layer) => !layer?.units.length)) return;
     const units = unitCount(layers[0]!);
+    // thousands of units times hundreds of examples, whenever a choice changes: looked up once, then plain loops
+    const told = layers.map((layer) => layer!.units);
+    const begins = columns.map(({ place }) => place * units);
     for (const unit of wanted ?? Array.from({ length: units }, (_, at) => at)) {
       if (unit >= units) continue;
-      const values = Float32Array.from(columns, ({ place }, at) => layers[at]!.units[place * units + unit]!);
-      rows.push({ layer: name, unit, values, ...told(values, places, sides) });
+      const values = new Float32Array(columns.length);
+      for (let at = 0; at < values.length; at++) values[at] = told[at]![begins[at]! + unit]!;
+      rows.push({ layer: name, unit, values, ...summed(values, places, sides) });
     }
   };
   for (const each of of)
@@ -129,13 +133,15 @@ export function matrixRows(
   return rows;
 }
 
-function told(
+function summed(
   values: Float32Array,
   places: readonly number[],
   sides: Sides | null,
 ): Pick<MatrixRow, 'all' | 'size' | 'against'> {
   const all = moments(values, places);
-  const size = values.reduce((total, value) => total + Math.abs(value), 0) / Math.max(1, values.length);
+  let size = 0;
+  for (const value of values) size += Math.abs(value);
+  size /= Math.max(1, values.length);
   if (!sides) return { all, size, against: null };
   const [of, others] = [moments(values, sides.of), moments(values, sides.others)];
   return { all, size, against: { of, others, difference: of.mean - others.mean, error: errorOf(of, others) } };
@@ -224,8 +230,11 @@ export function bandsOf(groups: readonly (string | null)[]): readonly Band[] {
 }
 
 /** Largest |value|. */
-export const extentOf = (rows: readonly { readonly values: Float32Array }[]): number =>
-  rows.reduce((most, { values }) => values.reduce((largest, value) => Math.max(largest, Math.abs(value)), most), 0);
+export function extentOf(rows: readonly { readonly values: Float32Array }[]): number {
+  let most = 0;
+  for (const { values } of rows) for (const value of values) most = Math.max(most, Math.abs(value));
+  return most;
+}
 
 /**
  * The matrix as a table: its head and its rows.
