@@ -5,6 +5,7 @@ import { availableParallelism, cpus, loadavg, release, totalmem } from 'node:os'
 import { join, resolve } from 'node:path';
 import { DEFAULT_ACCURACY } from '../src/contract/attribution';
 import { alternate, Asked, median, type Pair, type Times } from './process';
+import { toldTimes } from './estimates/index';
 import { rises } from './memory/index';
 import { openingTimes } from './opening';
 import { setUpTimes } from './setup';
@@ -517,6 +518,26 @@ async function window(): Promise<string> {
   ].join('\n\n');
 }
 
+/** (i) What is said before a run, beside what it takes; rounds in fresh processes. */
+async function estimates(): Promise<string> {
+  const rows = toldTimes(root, 5, (what) => process.stderr.write(`  estimates: ${what}\n`));
+  const isNear = (ratio: number): boolean => ratio >= 1 / 1.5 && ratio <= 1.5;
+  const all = rows.flatMap(({ runs }) => runs);
+  return [
+    '## Time told beforehand',
+    `The time that the window tells before each of four runs, one after the other, as a share of what the run takes; and, in brackets, that. Samples and the models of the window's tests, each in a fresh process, medians of five. Goal: within a factor of 1.5; ${all.filter(({ ratio }) => isNear(ratio)).length} of ${all.length} are. Prediction: from the open model and its data to what the model says, goal 1 s.`,
+    table(
+      ['', 'prediction', 'goal', ...rows[0]!.runs.flatMap(({ what }) => [what, 'goal'])],
+      rows.map(({ model, prediction, runs }) => [
+        model,
+        `${ms(prediction)} ms`,
+        verdict(prediction <= 1000),
+        ...runs.flatMap(({ took, ratio }) => [`${times(ratio)} (${ms(took)} ms)`, verdict(isNear(ratio))]),
+      ]),
+    ),
+  ].join('\n\n');
+}
+
 const parts: Record<string, () => Promise<string>> = {
   passes,
   layers: layersAtOnce,
@@ -528,6 +549,7 @@ const parts: Record<string, () => Promise<string>> = {
   setup,
   opening,
   window,
+  estimates,
 };
 
 async function machine(): Promise<string> {
@@ -574,7 +596,7 @@ async function main(): Promise<void> {
   if (unknown.length) throw new Error(`no part ${unknown.join(', ')}; there are ${Object.keys(parts).join(', ')}`);
   const path = join(root, 'bench/RESULTS.md');
   // These have no peers: measured alone, they are not asked.
-  const alone = ['default', 'window'];
+  const alone = ['default', 'window', 'estimates'];
   const about = asked.length > 0 && asked.every((part) => alone.includes(part)) ? aboutBefore(path) : await machine();
   for (const [name, part] of Object.entries(parts)) {
     if (asked.length && !asked.includes(name)) continue;

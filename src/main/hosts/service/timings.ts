@@ -37,13 +37,64 @@ export async function expectedCost(
 type Model = Pick<ModelSummary, 'hash'>;
 const keyOf = ({ hash }: Model, { info }: Pick<Device, 'info'>): string => `${hash} ${info.name} ${info.device}`;
 
+/** What there is to compute at one point: what a kernel costs by itself, and what grows with the points. */
+export interface Work {
+  readonly nodes: number;
+  /** Numbers that its nodes give. */
+  readonly elements: number;
+  readonly weights: number;
+}
+
+/** A free size counts as one. */
+export function workOf({ nodes, values }: Pick<Graph, 'nodes' | 'values'>): Work {
+  const sizeOf = (id: number): number => values[id]!.shape.reduce<number>((all, size) => all * (size ?? 1), 1);
+  return {
+    nodes: nodes.length,
+    elements: nodes.reduce((all, { output }) => all + sizeOf(output), 0),
+    weights: values.reduce((all, { constant }) => all + (constant?.data.length ?? 0), 0),
+  };
+}
+
 /** A pass is a forward and a backward walk: about two and a half forward ones. */
 const FORWARDS = 2.5;
+/** Of a forward pass, ms that more points at once do not add to (and what a busy machine does): of any, and for each node. */
+const CALL = { any: 5, node: 0.02 } as const;
 
-/** Until work is repeated by a graph, it is made one, chunk by chunk of each size: so many times what the first forward one took. */
-const RECORDINGS = 20;
-/** What a run takes before and after its passes: up to so large a share of a short one, and no more ms than that. */
-const FIXED = { share: 2 / 3, most: 2000 } as const;
+/*
+ * Measured on the window's test models and samples (bench, part estimates), whose runs are mostly what their first walks cost:
+ * kernels met for the first time, and graphs made of them.
+ */
+
+/** ms of a model's first run beside its passes: of any, for each node, and at the most for large activations (half at `half`). */
+const FIRST = { any: 400, node: 4, large: 2700, half: 400_000 } as const;
+/** ms until a forward pass was made a graph, of any model and for each node: how fast this machine is beside that of the measurement. */
+const RECORDED = { any: 15, node: 0.25 } as const;
+/** A single such measurement is rough: it is believed by its cube root, and within a factor of 1.4. */
+const speed = ({ nodes }: Work, recording: number): number =>
+  recording === 0 ? 1 : Math.min(1.4, Math.max(0.7, Math.cbrt(recording / (RECORDED.any + RECORDED.node * nodes))));
+const firstRun = (work: Work, recording: number): number =>
+  speed(work, recording) *
+  (FIRST.any + FIRST.node * work.nodes + (FIRST.large * work.elements) / (work.elements + FIRST.half));
+
+/** As many nodes make a graph of which making it takes longer than what it saves a run. */
+const MANY_NODES = 400;
+/** What the next run takes beside one of the same passes that was the model's first or second: the second makes the graphs. */
+function nextAfter(which: number, { nodes }: Work): number {
+  const many = Math.min(1, nodes / MANY_NODES);
+  if (which === 1) return 0.75 + 0.5 * many;
+  return which === 2 ? 1 - 0.3 * many : 1;
+}
+
+/** Elements (weights count a quarter) from which on half of a short run's time grows with its passes: points are computed at once. */
+const HALF = 150_000;
+/** ms that do not grow, at the most: of any model, and for each node. */
+const FIXED = { any: 2000, node: 10 } as const;
+const growing = ({ elements, weights }: Work): number => {
+  const counted = elements + weights / 4;
+  return counted / (counted + HALF);
+};
+/** Runs whose passes lie so far apart tell how time grows with them. */
+const APART = 1.8;
 /** Runs of a model that are remembered. */
 const REMEMBERED = 8;
 
@@ -51,12 +102,16 @@ interface Ran {
   readonly ms: number;
   readonly passes: number;
 }
+interface Remembered extends Ran {
+  /** Of the model's runs, counted from 1. */
+  readonly which: number;
+}
 
 export class Timings {
   /** Milliseconds of one forward pass of an example, and of making a graph of it. */
   readonly #forward = new Map<string, { readonly each: number; readonly recording: number }>();
   /** Runs, the newest first. */
-  readonly #runs = new Map<string, readonly Ran[]>();
+  readonly #runs = new Map<string, readonly Remembered[]>();
   /** How many passes an adaptive path of the model took, as a share of what is expected of any. */
   readonly #spent = new Map<string, number>();
 
@@ -82,7 +137,8 @@ export class Timings {
   ran(model: Model, device: Device, { ms, passes }: Ran, expected: number | null): void {
     if (passes <= 0) return;
     const key = keyOf(model, device);
-    this.#runs.set(key, [{ ms, passes }, ...(this.#runs.get(key) ?? [])].slice(0, REMEMBERED));
+    const before = this.#runs.get(key) ?? [];
+    this.#runs.set(key, [{ ms, passes, which: (before[0]?.which ?? 0) + 1 }, ...before].slice(0, REMEMBERED));
     if (expected !== null) this.#spent.set(key, passes / expected);
   }
 
@@ -90,20 +146,32 @@ export class Timings {
   expects(
     model: Model,
     device: Device,
-    typical: number,
-    adaptive: boolean,
+    { passes: typical, adaptive, work }: { readonly passes: number; readonly adaptive: boolean; readonly work: Work },
   ): Pick<Estimate, 'passes' | 'durationMs' | 'basis'> {
     const key = keyOf(model, device);
     const passes = Math.max(1, Math.round(typical * (adaptive ? (this.#spent.get(key) ?? 1) : 1)));
     const far = (ran: Ran): number => Math.abs(Math.log(ran.passes / passes));
-    const [nearest] = (this.#runs.get(key) ?? []).toSorted((a, b) => far(a) - far(b));
+    const runs = (this.#runs.get(key) ?? []).toSorted((a, b) => far(a) - far(b));
+    const [nearest] = runs;
     if (nearest) {
-      const fixed = Math.min(FIXED.share * nearest.ms, FIXED.most);
-      return { passes, durationMs: fixed + ((nearest.ms - fixed) * passes) / nearest.passes, basis: 'runs' };
+      const ms = nearest.ms * nextAfter(nearest.which, work);
+      const share = sharePerPass(nearest, runs) ?? growing(work);
+      const fixed = Math.min((1 - share) * ms, FIXED.any + FIXED.node * work.nodes);
+      return { passes, durationMs: fixed + ((ms - fixed) * passes) / nearest.passes, basis: 'runs' };
     }
     const forward = this.#forward.get(key);
     if (!forward) return { passes, durationMs: null, basis: null };
-    const durationMs = forward.each * FORWARDS * passes + forward.recording * RECORDINGS;
-    return { passes, durationMs, basis: 'forward' };
+    const each = Math.max(0, forward.each - CALL.any - CALL.node * work.nodes);
+    return { passes, durationMs: firstRun(work, forward.recording) + each * FORWARDS * passes, basis: 'forward' };
   }
+}
+
+/** Which share of a run's time grows with its passes, by the others; null where none that was not the first has enough more or fewer. */
+function sharePerPass(run: Remembered, others: readonly Remembered[]): number | null {
+  const other = others.find(
+    ({ passes, which }) => which > 1 && Math.abs(Math.log(passes / run.passes)) > Math.log(APART),
+  );
+  if (!other || run.which === 1) return null;
+  const perPass = (other.ms - run.ms) / (other.passes - run.passes);
+  return Math.min(1, Math.max(0, (perPass * run.passes) / run.ms));
 }
