@@ -520,12 +520,12 @@ async function window(): Promise<string> {
 
 /** (i) What is said before a run, beside what it takes; rounds in fresh processes. */
 async function estimates(): Promise<string> {
-  const rows = toldTimes(root, 5, (what) => process.stderr.write(`  estimates: ${what}\n`));
+  const rows = toldTimes(root, 3, (what) => process.stderr.write(`  estimates: ${what}\n`));
   const isNear = (ratio: number): boolean => ratio >= 1 / 1.5 && ratio <= 1.5;
   const all = rows.flatMap(({ runs }) => runs);
   return [
     '## Time told beforehand',
-    `The time that the window tells before each of four runs, one after the other, as a share of what the run takes; and, in brackets, that. Samples and the models of the window's tests, each in a fresh process, medians of five. Goal: within a factor of 1.5; ${all.filter(({ ratio }) => isNear(ratio)).length} of ${all.length} are. Prediction: from the open model and its data to what the model says, goal 1 s.`,
+    `The time that the window tells before each of four runs, one after the other, as a share of what the run takes; and, in brackets, that. Samples and the models of the window's tests, each in a fresh process, medians of three. Goal: within a factor of 1.5; ${all.filter(({ ratio }) => isNear(ratio)).length} of ${all.length} are. Prediction: from the open model and its data to what the model says, goal 1 s.`,
     table(
       ['', 'prediction', 'goal', ...rows[0]!.runs.flatMap(({ what }) => [what, 'goal'])],
       rows.map(({ model, prediction, runs }) => [

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { nodeOfKey } from '../../src/renderer/logic/graphKeys';
+import { nodeOfKey, zoomOfKey } from '../../src/renderer/logic/graphKeys';
 import type { PlacedNode } from '../../src/renderer/logic/layout';
 
 const placed = (id: string, x: number, y: number, children: PlacedNode['node']['children'] = null): PlacedNode => ({
@@ -58,4 +58,12 @@ it('goes on in the order of the layout where no edge leads on, and from the firs
 
 it('knows no other key', () => {
   for (const key of ['Enter', 'a', 'constructor']) expect(nodeOfKey(key, input, edges, layout)).toBeUndefined();
+});
+
+it('zooms by its own keys and by those of Netron; arrows alone go on', () => {
+  const zoom = (key: string, shiftKey = false) => zoomOfKey({ key, shiftKey });
+  expect(['+', '=', '-', '0'].map((key) => zoom(key))).toEqual(['in', 'in', 'out', 'fit']);
+  expect(['ArrowUp', 'ArrowDown', 'Backspace'].map((key) => zoom(key, true))).toEqual(['in', 'out', 'fit']);
+  expect(['ArrowUp', 'ArrowDown', 'Backspace', 'ArrowLeft'].map((key) => zoom(key))).toEqual([null, null, null, null]);
+  expect(zoom('+', true)).toBe('in');
 });

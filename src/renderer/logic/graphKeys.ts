@@ -1,6 +1,20 @@
-/** Where the arrows go in the layer graph. */
+/** What keys do in the layer graph: where the arrows go, what zooms. */
 import type { VisibleGraph } from './graphTree';
 import type { Layout, PlacedNode } from './layout';
+
+/** Zooming by keys: our own, and those that Netron's users know. */
+export function zoomOfKey({
+  key,
+  shiftKey,
+}: {
+  readonly key: string;
+  readonly shiftKey: boolean;
+}): 'in' | 'out' | 'fit' | null {
+  if (shiftKey && key === 'ArrowUp') return 'in';
+  if (shiftKey && key === 'ArrowDown') return 'out';
+  if (shiftKey && key === 'Backspace') return 'fit';
+  return key === '+' || key === '=' ? 'in' : key === '-' ? 'out' : key === '0' ? 'fit' : null;
+}
 
 type Middle = readonly [across: number, along: number];
 

@@ -28,6 +28,14 @@ const OTHERS: readonly { readonly keys: readonly (readonly string[])[]; readonly
     does: 'Back and forward between units’ pages; Esc returns to the results',
   },
   { keys: [['+'], ['−'], ['0']], does: 'Zoom the graph in, out, to fit' },
+  {
+    keys: [
+      ['Shift', '↑'],
+      ['Shift', '↓'],
+      ['Shift', 'Backspace'],
+    ],
+    does: 'The same, as in Netron',
+  },
   { keys: [['Shift', 'F10'], ['Menu']], does: 'What can be done with the row, value or picture' },
   { keys: [['Ctrl', 'C']], does: 'Copy the row that has the focus' },
   {
