@@ -48,6 +48,8 @@ const after = (runs: readonly (readonly [ms: number, passes: number])[]) => {
 test('a long run of a large model is its passes; of a small one, points are computed at once', () => {
   const expected = after([[50, 1], [50, 1], [77_000, 100]]); // prettier-ignore
   expect(expected(200) / 154_000).toBeCloseTo(1, 1);
+  // also of the first one: what its first walks cost is no share of it
+  expect(after([[77_000, 100]])(100) / 77_000).toBeCloseTo(1, 1); // prettier-ignore
   expect(after([[600, 50], [600, 50], [600, 50]])(100, SMALL)).toBeLessThan(800); // prettier-ignore
 });
 

@@ -154,9 +154,12 @@ export class Timings {
     const runs = (this.#runs.get(key) ?? []).toSorted((a, b) => far(a) - far(b));
     const [nearest] = runs;
     if (nearest) {
-      const ms = nearest.ms * nextAfter(nearest.which, work);
+      const most = FIXED.any + FIXED.node * work.nodes;
+      // of a long run neither what its first walks cost nor what does not grow is a share
+      const spared = (1 - nextAfter(nearest.which, work)) * Math.min(nearest.ms, most);
+      const ms = nearest.ms - spared;
       const share = sharePerPass(nearest, runs) ?? growing(work);
-      const fixed = Math.min((1 - share) * ms, FIXED.any + FIXED.node * work.nodes);
+      const fixed = Math.min((1 - share) * ms, most);
       return { passes, durationMs: fixed + ((ms - fixed) * passes) / nearest.passes, basis: 'runs' };
     }
     const forward = this.#forward.get(key);
