@@ -143,6 +143,15 @@ const catalogue = {
     'The input {input} cannot be walked: its whole numbers only decide which values are taken, and between two of them there is nothing.',
     'Leave out --walk {input}, or compare two examples that differ in it.',
   ],
+  INTERVENTION_LAYER: [
+    'Nothing of layer {layer} reaches {target}: its units cannot be taken out of it.',
+    'Choose a layer between the inputs and the target, or a later target; mho inspect lists the layers.',
+  ],
+  INTERVENTION_UNITS: ['{given} names no unit: {reason}.', 'Give LAYER:UNIT, separated by commas, e.g. {example}.'],
+  INTERVENTION_NOT_FINITE: [
+    'With {units} replaced, the target of example {example} is {value}.',
+    'Replace them by something else: their value at the baseline, or their mean over examples (--to mean).',
+  ],
   STEPS_INVALID: ['{steps} is not a number of steps.', 'Give a whole number from 1 to {limit}.'],
   MEMORY_BUDGET: [
     'One segment needs about {need} MB of memory, and this run may take {budget}.',

@@ -201,7 +201,7 @@ function firstAt(
   tf.tidy(() => {
     const given = pointsOf(lines, pair, alphas);
     for (const [id, tensor] of given) look(id, tensor);
-    forward(nodes, weights, given, new Set(), (node, output) => look(node.output, output));
+    forward(nodes, weights, given, new Set(), { seen: (node, output) => look(node.output, output) });
   });
   const makers = new Map(nodes.map((node) => [node.output, node]));
   const order = [...rows].sort((a, b) => count(sinks, bad[b]!) - count(sinks, bad[a]!));

@@ -14,7 +14,7 @@ export const ruleOf = (node: Node): OpRule<OpName> => ops[node.op] as unknown as
  * Computes the nodes in order from `given` values.
  * @param given [rows, …] per value; stays the caller's
  * @param kept values to hold on to; all others are freed as soon as nothing reads them
- * @param seen sees each node's output as soon as it is there
+ * @param on `seen` sees each node's output as soon as it is there; `changed` gives what is taken in place of it
  * @returns every value met. Those not kept are disposed of, but still tell their shape; the others that were not given
  * are the caller's to dispose
  */
@@ -23,7 +23,10 @@ export function forward(
   weights: Weights,
   given: ReadonlyMap<ValueId, Tensor>,
   kept: ReadonlySet<ValueId>,
-  seen?: (node: Node, output: Tensor) => void,
+  on: {
+    readonly seen?: (node: Node, output: Tensor) => void;
+    readonly changed?: (id: ValueId, output: Tensor) => Tensor;
+  } = {},
 ): Map<ValueId, Tensor> {
   const uses = new Map<ValueId, number>();
   for (const node of nodes) for (const id of node.inputs) uses.set(id, (uses.get(id) ?? 0) + 1);
@@ -32,11 +35,12 @@ export function forward(
   for (const node of nodes) {
     const inputs = node.inputs.map((id) => (weights.isConstant(id) ? weights.get(id) : values.get(id)!));
     const output = tf.tidy(() => {
-      const result = ruleOf(node).run(inputs, weights.context(node));
+      const computed = ruleOf(node).run(inputs, weights.context(node));
+      const result = on.changed?.(node.output, computed) ?? computed;
       return inputs.includes(result) ? tf.clone(result) : result;
     });
     values.set(node.output, output);
-    seen?.(node, output);
+    on.seen?.(node, output);
     for (const id of node.inputs) {
       const left = uses.get(id)! - 1;
       uses.set(id, left);

@@ -85,7 +85,7 @@ export function jumpOf(
   };
   tf.tidy(() => {
     const given = new Map([...lines.ends].map(([id, line]) => [id, pointsOf(segments, line)]));
-    forward(nodes, weights, given, new Set(), look);
+    forward(nodes, weights, given, new Set(), { seen: look });
   });
 
   const found = segments.flatMap((_, at) => (jumping[at]!.length > 0 && Math.abs(changes[at]!) > least ? [at] : []));

@@ -1,0 +1,260 @@
+/** What interventions start from: a request's inputs and baselines, F, and the values of layers at both ends. */
+import type { AttributionRequest, NumericArray, TargetTerm } from '../../../contract/attribution';
+import { MhoError } from '../../../contract/errors';
+import type { Intervention, Replacement } from '../../../contract/interventions';
+import { evaluate } from '../attribution/evaluate';
+import { checkInputs } from '../attribution/inputs';
+import { budgetOf } from '../attribution/memory';
+import type { Lines, Seed } from '../attribution/path';
+import { nearZero, prepareEnds } from '../attribution/request';
+import { findTarget } from '../attribution/target';
+import { withWeights, type Weights } from '../attribution/weights';
+import type { Device } from '../backends';
+import { singleCuts } from '../graph/cuts';
+import { sizeOf, type Graph, type Layer, type ValueId } from '../graph/graph';
+import { layerNamed } from '../graph/layers';
+import { prune, type Pruned } from '../graph/prune';
+import { nearest } from '../graph/target';
+import { InterventionRows, type Replaced } from './rows';
+import { placeOf, rowOf, targetOf } from './values';
+
+/** Another set of examples, of which means are taken and other examples are: the request's own where it is absent. */
+export interface GroundOptions {
+  readonly pool?: AttributionRequest['inputs'];
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Opens a request for interventions.
+ * @param layers names of all layers that will be looked at
+ * @throws as `attribute`, LAYER_UNKNOWN, INTERVENTION_LAYER for a layer that the target does not depend on
+ */
+export async function onGround<Result>(
+  device: Device,
+  given: Graph,
+  asked: AttributionRequest,
+  layers: readonly string[],
+  work: (ground: Ground) => Promise<Result>,
+  options: GroundOptions = {},
+): Promise<Result> {
+  const looked = layers.map((name) => named(given, name).output);
+  const { graph, request } = nearZero(given, asked, looked);
+  return withWeights(device, graph, async (weights) => {
+    const { atInput, ...ends } = await prepareEnds(graph, weights, request);
+    const target = await findTarget(graph, weights, request, ends, atInput);
+    const pool = options.pool ? pooled(graph, given, request, options.pool) : atInput;
+    const ground = new Ground(graph, weights, { ...ends, ...target, atInput, pool }, request, options.signal);
+    await ground.begin();
+    return work(ground);
+  });
+}
+
+function named(graph: Graph, name: string): Layer {
+  const layer = layerNamed(graph, name);
+  if (!layer) throw new MhoError('LAYER_UNKNOWN', { layer: name, hint: nearest(name, graph.layers) });
+  return layer;
+}
+
+/** Another set of examples as it is fed: near zero like the request's own. */
+function pooled(
+  graph: Graph,
+  given: Graph,
+  request: AttributionRequest,
+  inputs: AttributionRequest['inputs'],
+): ReadonlyMap<ValueId, NumericArray> {
+  checkInputs(given, inputs);
+  const fed = nearZero(given, { ...request, inputs, baseline: { kind: 'constant', value: 0 } }).request.inputs;
+  return new Map(graph.inputs.map(({ name, value }) => [value, fed[name]!]));
+}
+
+interface Standing {
+  readonly examples: number;
+  readonly references: number;
+  readonly starts: readonly ValueId[];
+  readonly lines: Lines;
+  readonly sinks: readonly ValueId[];
+  readonly seeds: readonly Seed[];
+  readonly targets: readonly string[];
+  readonly terms: readonly TargetTerm[];
+  readonly atInput: ReadonlyMap<ValueId, NumericArray>;
+  readonly pool: ReadonlyMap<ValueId, NumericArray>;
+}
+
+export class Ground {
+  readonly examples: number;
+  readonly references: number;
+  readonly targets: readonly string[];
+  readonly terms: readonly TargetTerm[];
+  /** F per example, at the baseline averaged over references. */
+  atInput: Float64Array = new Float64Array();
+  atBaseline: Float64Array = new Float64Array();
+  readonly #pruned: Pruned;
+  readonly #cuts: ReadonlySet<ValueId>;
+  readonly #atBaseline = new Map<ValueId, NumericArray>();
+
+  constructor(
+    readonly graph: Graph,
+    readonly weights: Weights,
+    private readonly standing: Standing,
+    private readonly request: AttributionRequest,
+    readonly signal: AbortSignal | undefined,
+  ) {
+    ({ examples: this.examples, references: this.references, targets: this.targets, terms: this.terms } = standing);
+    this.#pruned = prune(graph, standing.starts, standing.sinks);
+    this.#cuts = singleCuts(this.#pruned, standing.starts, standing.sinks);
+  }
+
+  /** F at both ends. */
+  async begin(): Promise<void> {
+    const { sinks, seeds, lines, atInput } = this.standing;
+    const [to, from] = [
+      await evaluate(this.graph, this.weights, atInput, sinks),
+      await evaluate(this.graph, this.weights, fed(lines, 'from'), sinks),
+    ];
+    this.atInput = Float64Array.from({ length: this.examples }, (_, example) =>
+      targetOf(seeds, (id) => rowOf(to.get(id)!, example), example * this.references),
+    );
+    this.atBaseline = this.overReferences((pair) => targetOf(seeds, (id) => rowOf(from.get(id)!, pair), pair));
+  }
+
+  /** Means over each example's references of what pairs have. */
+  overReferences(of: (pair: number) => number): Float64Array {
+    const { examples, references } = this;
+    return Float64Array.from({ length: examples }, (_, example) => {
+      let sum = 0;
+      for (let reference = 0; reference < references; reference++) sum += of(example * references + reference);
+      return sum / references;
+    });
+  }
+
+  /** @throws LAYER_UNKNOWN, INTERVENTION_LAYER */
+  layer(name: string): Layer & { readonly cut: boolean; readonly units: number } {
+    const layer = named(this.graph, name);
+    if (!this.#pruned.live.has(layer.output))
+      throw new MhoError('INTERVENTION_LAYER', { layer: name, target: this.targets[0]! });
+    const shape = this.#shapeOf(layer.output);
+    return {
+      ...layer,
+      cut: this.#cuts.has(layer.output),
+      units: layer.unitAxis === null ? 1 : shape[layer.unitAxis]!,
+    };
+  }
+
+  /** Layers on the way to the target, in running order. */
+  get layers(): readonly string[] {
+    return this.graph.layers.filter(({ output }) => this.#pruned.live.has(output)).map(({ name }) => name);
+  }
+
+  /**
+   * Makes ready to replace units of layers.
+   * @param asked in turn, where several are of one layer
+   * @param also values that are wanted beside F
+   */
+  async open(
+    asked: readonly Pick<Intervention, 'layer' | 'to'>[],
+    also: readonly ValueId[] = [],
+  ): Promise<InterventionRows> {
+    const { graph, weights, standing } = this;
+    const layers = asked.map(({ layer }) => this.layer(layer));
+    const own = [...new Set(layers.map(({ output }) => output))];
+    // A layer behind another one is computed anew before it is replaced.
+    const roots = own.filter((id) => !own.some((other) => other !== id && prune(graph, [other], [id]).live.has(other)));
+    const wanted = [...new Set([...standing.sinks, ...also])];
+    const { nodes, live, beside } = prune(graph, roots, wanted);
+    const still = wanted.filter((id) => !live.has(id));
+    const kept = [...new Set([...roots, ...beside, ...still])];
+    const atInput = await evaluate(graph, weights, standing.atInput, kept);
+    await this.#needBaseline(layers.filter((_, at) => asked[at]!.to.kind === 'baseline').map(({ output }) => output));
+    const replaced: Replaced[] = [];
+    for (const [at, { to }] of asked.entries()) replaced.push(await this.#replaced(layers[at]!, to));
+    return new InterventionRows({
+      graph,
+      weights,
+      nodes,
+      atInput,
+      roots,
+      replaced,
+      seeds: standing.seeds,
+      moving: wanted.filter((id) => live.has(id)),
+      also,
+      references: this.references,
+      budget: budgetOf(this.request.memoryMB, weights.device.info),
+      mostRows: this.request.chunkRows,
+      signal: this.signal,
+    });
+  }
+
+  /** Values at the baselines, averaged over references, or at the inputs: one row for each example. */
+  async valuesAt(end: 'input' | 'baseline', ids: readonly ValueId[]): Promise<ReadonlyMap<ValueId, NumericArray>> {
+    const { standing, graph, weights, references, examples } = this;
+    if (end === 'input') return evaluate(graph, weights, standing.atInput, ids);
+    await this.#needBaseline(ids);
+    const averaged = (array: NumericArray): NumericArray => {
+      const size = sizeOf(array.shape.slice(1));
+      const data = new Float32Array(examples * size);
+      for (let pair = 0; pair < examples * references; pair++) {
+        const row = rowOf(array, pair);
+        const to = Math.floor(pair / references) * size;
+        for (let at = 0; at < size; at++) data[to + at]! += row[at]! / references;
+      }
+      return { shape: [examples, ...array.shape.slice(1)], data };
+    };
+    return new Map(ids.map((id) => [id, averaged(this.#atBaseline.get(id)!)]));
+  }
+
+  /** How many classes are told apart where an example's F lies: along the last axis of its value. */
+  classesOf(example: number): number {
+    const { value } = placeOf(this.standing.seeds, example * this.references);
+    return this.#shapeOf(value).at(-1) ?? 1;
+  }
+
+  async #needBaseline(ids: readonly ValueId[]): Promise<void> {
+    const missing = [...new Set(ids)].filter((id) => !this.#atBaseline.has(id));
+    const values = await evaluate(this.graph, this.weights, fed(this.standing.lines, 'from'), missing);
+    for (const [id, array] of values) this.#atBaseline.set(id, array);
+  }
+
+  async #replaced(layer: Layer, to: Replacement): Promise<Replaced> {
+    const { output: value, unitAxis } = layer;
+    const place = { value, unitAxis, shape: this.#shapeOf(value) };
+    switch (to.kind) {
+      case 'baseline':
+        return { ...place, by: { array: this.#atBaseline.get(value)! } };
+      case 'zero':
+        return { ...place, by: { constant: 0 } };
+      case 'value':
+        return { ...place, by: { constant: to.value } };
+      case 'scale':
+        return { ...place, by: { factor: to.factor } };
+      case 'mean':
+        return { ...place, by: { array: mean(await this.#ofPool(value)) } };
+      case 'example': {
+        const all = await this.#ofPool(value);
+        const count = all.shape[0]!;
+        if (to.example >= count)
+          throw new MhoError('EXAMPLES_RANGE', { range: String(to.example), count, last: count - 1 });
+        return { ...place, by: { array: { shape: [1, ...all.shape.slice(1)], data: rowOf(all, to.example) } } };
+      }
+    }
+  }
+
+  async #ofPool(value: ValueId): Promise<NumericArray> {
+    return (await evaluate(this.graph, this.weights, this.standing.pool, [value])).get(value)!;
+  }
+
+  #shapeOf(value: ValueId): readonly number[] {
+    const { shape } = this.graph.values[value]!;
+    return shape as readonly number[]; // sizes are bound before a graph is given data
+  }
+}
+
+const fed = ({ ends }: Lines, end: 'from' | 'to'): Map<ValueId, NumericArray> =>
+  new Map([...ends].map(([id, line]) => [id, line[end]]));
+
+/** [E, …] → [1, …] */
+function mean({ shape, data }: NumericArray): NumericArray {
+  const size = sizeOf(shape.slice(1));
+  const sums = new Float64Array(size);
+  for (let at = 0; at < data.length; at++) sums[at % size]! += data[at]!;
+  return { shape: [1, ...shape.slice(1)], data: Float32Array.from(sums, (sum) => sum / shape[0]!) };
+}
