@@ -2,8 +2,11 @@
 import type { RunPhase } from '../attribution';
 import { accuracyWords, estimateWords } from './accuracy';
 
-/** What a bar tells of: a run, or weights that are read. */
-export type Phase = RunPhase | { readonly kind: 'reading'; readonly bytes: number };
+/** What a bar tells of: a run, weights that are read, units that are taken out. */
+export type Phase =
+  | RunPhase
+  | { readonly kind: 'reading'; readonly bytes: number }
+  | { readonly kind: 'knock-out'; readonly layer: string };
 
 /** `path of 50 steps`; of an adaptive path, its estimate falling towards what was asked: `4.1 % → 2 %`. */
 export function phaseWords(phase: Phase): string {
@@ -16,6 +19,8 @@ export function phaseWords(phase: Phase): string {
         : `${estimateWords(phase.estimate)} → ${accuracyWords(phase.accuracy)}`;
     case 'differences':
       return 'DeepLIFT and differences';
+    case 'knock-out':
+      return `units of ${phase.layer}`;
     case 'reading':
       return `reading ${Math.round(phase.bytes / 1e6).toLocaleString('en')} MB of weights`;
   }

@@ -12,11 +12,8 @@ export interface OpeningOptions {
   readonly size: readonly string[];
 }
 
-export interface AttributeOptions extends OpeningOptions {
-  /** A session, whose run goes on; then `input` is not needed. */
-  readonly continue?: string;
-  /** Which of its runs, by place or name. */
-  readonly run?: string;
+/** What is asked of a model: inputs, a baseline, a target. */
+export interface AskOptions extends OpeningOptions {
   readonly input: readonly string[];
   readonly examples?: string;
   readonly baseline: readonly string[];
@@ -30,6 +27,19 @@ export interface AttributeOptions extends OpeningOptions {
   readonly minus?: string;
   readonly labels?: string;
   readonly afterActivation?: boolean;
+  readonly hold: readonly string[];
+  readonly walk: readonly string[];
+  readonly backend: BackendChoice;
+  readonly memory?: number;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
+export interface AttributeOptions extends AskOptions {
+  /** A session, whose run goes on; then `input` is not needed. */
+  readonly continue?: string;
+  /** Which of its runs, by place or name. */
+  readonly run?: string;
   readonly method: readonly Method[];
   readonly rule: Rule;
   /** Even steps, where they were asked for. */
@@ -38,17 +48,11 @@ export interface AttributeOptions extends OpeningOptions {
   readonly toleranceOver?: Accuracy['over'];
   readonly maxPasses?: number;
   readonly untilTop?: number;
-  readonly hold: readonly string[];
-  readonly walk: readonly string[];
   readonly layers: string;
   readonly path: string;
-  readonly backend: BackendChoice;
-  readonly memory?: number;
   readonly top: number;
   readonly out?: string;
-  readonly json?: boolean;
   readonly neurons?: boolean;
-  readonly quiet?: boolean;
 }
 export interface InspectOptions extends OpeningOptions {
   /** Arrays whose sizes it is inspected at. */
@@ -64,7 +68,7 @@ export const choicesFrom = ({ signature, size }: OpeningOptions): OpeningChoices
 });
 
 /** How pictures are read, where it was said. */
-export const readingFrom = (options: AttributeOptions): Partial<ImageReading> => ({
+export const readingFrom = (options: AskOptions): Partial<ImageReading> => ({
   ...(options.imageRange && { range: options.imageRange }),
   ...(options.imageFit && { fit: options.imageFit }),
   ...(options.imageChannels && { channels: options.imageChannels }),

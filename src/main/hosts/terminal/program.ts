@@ -3,17 +3,18 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { version } from '../../../../package.json';
 import { METHODS, RULES, type Method } from '../../../contract/attribution';
 import { CHECK_TOLERANCE } from '../../../contract/check';
-import { BACKENDS } from '../../../contract/backends';
-import { IMAGE_CHANNELS, IMAGE_FITS, IMAGE_RANGES } from '../../../contract/data';
 import { asMhoError, MhoError, type ErrorCode } from '../../../contract/errors';
 import { printable } from '../../../contract/text';
 import { MODEL_ARGUMENT, SESSION_ARGUMENT } from '../../../contract/words/formats';
 import { METHOD_LINES, RULE_LINES } from '../../../contract/words/methods';
 import { checkAddressSpace } from './addressSpace';
 import { toleranceFrom } from './accuracy';
+import { asking, backend, json, signature, size, whole } from './askOptions';
 import type { CheckCommandOptions } from './commands/check';
+import type { KnockOutOptions } from './commands/knockOut';
 import type { ExportOptions } from './commands/export';
 import type { AttributeOptions, InspectOptions, ShowOptions } from './options';
+import { replacementFrom } from './replacements';
 import { cleaned, EXIT, type Interrupt, type Terminal } from './terminal';
 
 /** Faults of a command line, not of what it names. */
@@ -43,14 +44,6 @@ export async function run(words: readonly string[], given: Terminal): Promise<nu
   }
 }
 
-const whole =
-  (least: number) =>
-  (text: string): number => {
-    if (!/^\d+$/.test(text) || Number(text) < least || !Number.isSafeInteger(Number(text)))
-      throw new InvalidArgumentError(`Give a whole number from ${least} on.`);
-    return Number(text);
-  };
-
 /** `nig,rescale`, each once. */
 function methods(text: string): readonly Method[] {
   const names = text.split(',').map((name) => name.trim());
@@ -59,9 +52,6 @@ function methods(text: string): readonly Method[] {
       throw new InvalidArgumentError(`There is no method '${name}'. Choose from ${METHODS.join(', ')}.`);
   return [...new Set(names)] as Method[];
 }
-
-/** One more of an option that may be given several times. */
-const collected = (text: string, before: readonly string[]): readonly string[] => [...before, text];
 
 function tolerance(text: string): number {
   const share = toleranceFrom(text);
@@ -75,26 +65,6 @@ function positive(text: string): number {
   if (text.trim() === '' || !Number.isFinite(value) || value < 0)
     throw new InvalidArgumentError('Give a number from 0 on: 1e-4.');
   return value;
-}
-
-function ranges(text: string): string {
-  if (!/^\d+(-\d+)?(,\d+(-\d+)?)*$/.test(text))
-    throw new InvalidArgumentError('Give numbers and ranges: 0-3 or 0,2,5.');
-  return text;
-}
-
-/** A number for all channels or one for each. */
-function perChannel(text: string): readonly number[] {
-  const numbers = text.split(',').map((each) => (each.trim() === '' ? NaN : Number(each)));
-  if (numbers.length > 4 || !numbers.every(Number.isFinite))
-    throw new InvalidArgumentError('Give a number, or one for each channel: 0.485,0.456,0.406.');
-  return numbers;
-}
-
-function perChannelAbove(text: string): readonly number[] {
-  const numbers = perChannel(text);
-  if (numbers.some((each) => each <= 0)) throw new InvalidArgumentError('Give numbers above 0.');
-  return numbers;
 }
 
 /** Commander's sentence in the form of the catalogue. */
@@ -166,6 +136,21 @@ Examples:
   $ mho attribute folder --input x.npz --target classes:3 --minus classes:5 --method nig,genomics
   $ mho attribute --continue images.mho --tolerance 1%`;
 
+const KNOCK_OUT_HELP = `
+A unit is taken out at all its positions: its value becomes what it is at the baseline, and
+everything behind its layer is computed anew. drop is F(x) less F without the unit; restore is
+the reverse: F where only that unit of its layer is as at the input and the others are
+replaced, less F with all of them replaced. Where something goes around a layer (a skip,
+another input), it stays as at the input, and that is said.
+
+Values that were set may lie where the network was never trained. --to mean (over all
+examples of the input files) and --to example:K stay nearer to its data.
+
+Examples:
+  $ mho knock-out model.keras --input x.npz --layer conv2 --all
+  $ mho knock-out model.onnx --input x.npz --units conv2:3,conv2:7 --to mean
+  $ mho knock-out folder --input x.npz --units encoder:0-3 --to scale:0.5 --json`;
+
 const CHECK_HELP = `
 mho exits with 1 where a difference is above the tolerance. Layers are compared in running
 order, in the framework's order of axes or channels last.
@@ -179,7 +164,7 @@ Examples:
   $ mho check model.keras --input x.npy --expect y.npy --tolerance 1e-6`;
 
 /** Commands that open models or compute. */
-const COMPUTING = new Set(['inspect', 'check', 'attribute', 'serve', 'sample']);
+const COMPUTING = new Set(['inspect', 'check', 'attribute', 'knock-out', 'serve', 'sample']);
 
 /** @param finish told the exit code of the command that ran */
 function programFor(terminal: Terminal, finish: (code: number) => void): Command {
@@ -206,21 +191,8 @@ function programFor(terminal: Terminal, finish: (code: number) => void): Command
     .showSuggestionAfterError()
     .addHelpText('after', EXIT_CODES);
 
-  const json = () => new Option('--json', 'print JSON instead of tables');
   const neurons = () => new Option('--neurons', 'with --json: the contribution of every single neuron too');
   const top = () => new Option('--top <k>', 'units shown per layer').argParser(whole(1)).default(5);
-  const signature = () =>
-    new Option('--signature <name>', 'which of the signatures of a SavedModel; the serving one when absent');
-  const size = () =>
-    new Option(
-      '--size <name=sizes>',
-      'sizes of an input that the model leaves free, e.g. images=3,320,320; once for each',
-    )
-      .argParser(collected)
-      .default([], 'those of the input');
-  const backend = () =>
-    new Option('--backend <name>', 'where to compute').choices(['auto', ...BACKENDS]).default('auto');
-
   program
     .command('inspect')
     .summary('list the layers of a model')
@@ -237,35 +209,10 @@ function programFor(terminal: Terminal, finish: (code: number) => void): Command
       finish(await inspect(terminal, model, options));
     });
 
-  program
-    .command('attribute')
+  asking(program.command('attribute'))
     .summary('find the neurons that carried predictions')
     .description('Contributions of every neuron of every layer, by Neuron Integrated Gradients and DeepLIFT.')
     .argument('[model]', MODEL_ARGUMENT)
-    .addOption(signature())
-    .option('--input <file...>', 'files (npz, npy, csv, png, jpeg), or NAME=FILE for one input of several')
-    .addOption(size())
-    .addOption(
-      new Option('--image-range <range>', 'what black and white of pictures become (as the model tells)').choices(IMAGE_RANGES), // prettier-ignore
-    )
-    .addOption(new Option('--image-fit <how>', 'pictures of another shape (stretch)').choices(IMAGE_FITS))
-    .addOption(new Option('--image-channels <order>', 'order of their colours (rgb)').choices(IMAGE_CHANNELS))
-    .option('--image-mean <numbers>', 'taken from each channel, in that order, e.g. 0.485,0.456,0.406', perChannel)
-    .option('--image-std <numbers>', 'what that is divided by, e.g. 0.229,0.224,0.225', perChannelAbove)
-    .addOption(new Option('--examples <list>', 'which examples of the inputs, e.g. 0-3 or 0,2,5').argParser(ranges))
-    .option(
-      '--baseline <value...>',
-      'fitting (ids of padding where the model tells, else zeros), zeros, uniform (channels of one-hot sequences alike), padding[:ID], a number, or files as for --input: one row, or several references',
-      ['fitting'],
-    ) // prettier-ignore
-    .option('--per-example', 'the rows of the baseline files belong to the examples, one by one')
-    .option(
-      '--target <name>',
-      'OUTPUT or LAYER, with :INDEX, :LABEL, :argmax, or :FILE of one for each example; the first output when absent, argmax of many',
-    )
-    .option('--minus <name>', 'explain the target minus this one')
-    .option('--labels <file>', "names of the target's values, a line each or JSON; else labels.txt beside the model")
-    .option('--after-activation', 'take an output after its final softmax or sigmoid, not before')
     .addOption(
       new Option('--method <list>', `any of ${METHODS.join(', ')}`).argParser(methods).default(['nig', 'rescale'], 'nig,rescale'), // prettier-ignore
     )
@@ -283,29 +230,11 @@ function programFor(terminal: Terminal, finish: (code: number) => void): Command
     .option('--continue <session>', 'go on with an adaptive run of a session, and keep it there')
     .option('--run <which>', 'with --continue: which one, by its number or name')
     .addOption(new Option('--steps <n>', 'even steps in place of an adaptive path').argParser(whole(1)))
-    .addOption(
-      new Option('--hold <input>', 'an input that stays as it is along the path; once for each')
-        .argParser(collected)
-        .default([], 'as mho inspect lists'),
-    ) // prettier-ignore
-    .addOption(
-      new Option('--walk <input>', 'an input that varies along the path, though it would be held')
-        .argParser(collected)
-        .default([], 'as mho inspect lists'),
-    ) // prettier-ignore
     .option('--layers <names>', 'all, or names separated by commas', 'all')
     .option('--path <start>', 'where the straight path runs: input, or the name of a layer', 'input')
-    .addOption(backend())
-    .addOption(
-      new Option('--memory <MB>', 'most that activations may take (60 % of what is free on the machine)').argParser(
-        whole(1),
-      ),
-    )
     .addOption(top())
     .option('--out <file>', `save a session, ${SESSION_ARGUMENT}`)
-    .addOption(json())
     .addOption(neurons())
-    .option('--quiet', 'no progress bar')
     .addHelpText('after', ATTRIBUTE_HELP)
     .action(async (model: string | undefined, options: AttributeOptions, command: Command) => {
       if (options.continue !== undefined) {
@@ -322,6 +251,26 @@ function programFor(terminal: Terminal, finish: (code: number) => void): Command
       if (options.run !== undefined) throw new MhoError('USAGE', { reason: '--run belongs to --continue' });
       const { attributeCommand } = await import('./commands/attribute');
       finish(await attributeCommand(terminal, model, options));
+    });
+
+  asking(program.command('knock-out'))
+    .summary('take units out and look')
+    .description('Takes units out of a layer, computes what lies behind it anew, and tells what the target is then.')
+    .argument('<model>', MODEL_ARGUMENT)
+    .option('--units <list>', 'units to take out together, and each by itself: LAYER:3,LAYER:7, or LAYER:0-3')
+    .option('--layer <name>', 'all units of a layer, each by itself')
+    .option('--all', 'with --layer: all its units (the default)')
+    .addOption(
+      new Option('--to <what>', 'what they become: baseline, zero, mean, example:K, scale:0.5, or a number')
+        .argParser(replacementFrom)
+        .default({ kind: 'baseline' }, 'baseline'),
+    )
+    .addOption(top())
+    .addHelpText('after', KNOCK_OUT_HELP)
+    .action(async (model: string, options: KnockOutOptions, command: Command) => {
+      needed(command, '--input');
+      const { knockOut } = await import('./commands/knockOut');
+      finish(await knockOut(terminal, model, options));
     });
 
   program

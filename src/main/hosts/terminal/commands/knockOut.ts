@@ -1,0 +1,167 @@
+/** `mho knock-out`: units are taken out, and what the target is then. */
+import type { AttributionRequest } from '../../../../contract/attribution';
+import { MhoError } from '../../../../contract/errors';
+import type { Intervention, KnockOuts, Replacement } from '../../../../contract/interventions';
+import { printable, printableJson } from '../../../../contract/text';
+import { aroundWords, replacementWords } from '../../../../contract/words/interventions';
+import { devices } from '../../../engine/backends';
+import { knockOuts, onGround, together, type Together } from '../../../engine/interventions';
+import { asking, type AskedGroup } from '../asking';
+import { plain, signed } from '../numbers';
+import type { AskOptions } from '../options';
+import { unitsFrom } from '../replacements';
+import { right, table } from '../table';
+import { EXIT, type Terminal } from '../terminal';
+import { watched, type Watched } from '../watching';
+
+export interface KnockOutOptions extends AskOptions {
+  readonly units?: string;
+  readonly layer?: string;
+  readonly all?: boolean;
+  readonly to: Replacement;
+  readonly top: number;
+}
+
+/** Of some examples: each unit by itself, layer by layer; and those that were named, together. */
+interface Told {
+  readonly examples: readonly number[];
+  readonly singles: readonly KnockOuts[];
+  readonly together: Together | null;
+}
+
+export async function knockOut(terminal: Terminal, path: string, options: KnockOutOptions): Promise<number> {
+  const asked = askedUnits(options);
+  const quiet = options.quiet === true;
+  const { summary, groups } = await asking(terminal, path, options);
+  const told: Told[] = [];
+  let fault: MhoError | null = null;
+  for await (const group of groups()) {
+    const done = await watched(terminal, quiet, (how) => taken(group, asked, options, how));
+    if (done.result) told.push(done.result);
+    fault = done.fault;
+    if (fault) break;
+  }
+  if (told.length === 0) throw fault!;
+  const { name, format, hash } = summary;
+  terminal.out(
+    options.json
+      ? `${printableJson({ model: { name, format, path, hash }, ...asJson(told, options.to) }, 1)}\n`
+      : told.map((each) => asTables(each, options)).join('\n'),
+  );
+  if (fault) throw fault;
+  return EXIT.ok;
+}
+
+/** layer → units; null for all of them. @throws USAGE, INTERVENTION_UNITS */
+function askedUnits({ units, layer, all }: KnockOutOptions): ReadonlyMap<string, readonly number[] | null> {
+  if ((units === undefined) === (layer === undefined))
+    throw new MhoError('USAGE', {
+      reason: 'Say which units: --units LAYER:3,LAYER:7, or --layer NAME for all of a layer',
+    });
+  if (all && layer === undefined) throw new MhoError('USAGE', { reason: '--all belongs to --layer' });
+  return units === undefined ? new Map([[layer!, null]]) : unitsFrom(units);
+}
+
+const taken = (
+  { model, request, examples, pool }: AskedGroup,
+  asked: ReadonlyMap<string, readonly number[] | null>,
+  { to, backend }: KnockOutOptions,
+  { signal, told }: Watched,
+): Promise<Told> => {
+  const whole: AttributionRequest = { ...request, methods: [], rule: 'secant', steps: 1, exampleNumbers: examples };
+  return devices.use(backend, (device) =>
+    onGround(
+      device,
+      model.graph,
+      whole,
+      [...asked.keys()],
+      async (ground) => {
+        const singles: KnockOuts[] = [];
+        for (const [layer, units] of asked)
+          singles.push(
+            await knockOuts(ground, layer, to, units ?? undefined, (done, total) =>
+              told(done, total, { kind: 'knock-out', layer }),
+            ),
+          );
+        const named = [...asked].flatMap(([layer, units]): Intervention[] => (units ? [{ layer, units: [...units], to }] : []));
+        return { examples, singles, together: named.length > 0 ? await together(ground, named) : null };
+      },
+      { pool, signal },
+    ),
+  );
+};
+
+const list = (values: ArrayLike<number>): number[] => Array.from(values);
+
+/** One layer's numbers stand at the top, those of several in `layers`. */
+function asJson(told: readonly Told[], to: Replacement): object {
+  const [first] = told as readonly [Told];
+  const layers = first.singles.map(({ layer, cut, units }, at) => ({
+    layer,
+    cut,
+    units,
+    drop: told.flatMap(({ singles }) => singles[at]!.drop.map(list)),
+    restore: told.flatMap(({ singles }) => singles[at]!.restore.map(list)),
+    without: told.flatMap(({ singles }) => list(singles[at]!.without)),
+  }));
+  const ends = told.map(({ singles }) => singles[0]!);
+  const targets = ends.flatMap((each) => each.targets);
+  return {
+    ...(layers.length === 1 ? layers[0] : { layers }),
+    to,
+    examples: told.flatMap(({ examples }) => examples),
+    target: new Set(targets).size === 1 ? targets[0] : targets,
+    atInput: ends.flatMap(({ atInput }) => list(atInput)),
+    atBaseline: ends.flatMap(({ atBaseline }) => list(atBaseline)),
+    ...(first.together && {
+      together: {
+        after: told.flatMap(({ together }) => list(together!.after)),
+        drop: told.flatMap(({ together }) => list(together!.atInput.map((F, at) => F - together!.after[at]!))),
+        outputs: Object.fromEntries(
+          Object.keys(first.together.outputs).map((name) => [
+            name,
+            told.flatMap(({ together }) => {
+              const { shape, data } = together!.outputs[name]!;
+              const size = data.length / shape[0]!;
+              return Array.from({ length: shape[0]! }, (_, row) => list(data.subarray(row * size, (row + 1) * size)));
+            }),
+          ]),
+        ),
+      },
+    }),
+  };
+}
+
+function asTables({ examples, singles, together: joint }: Told, { to, top, units }: KnockOutOptions): string {
+  const parts: string[] = [];
+  examples.forEach((number, example) => {
+    const { targets, atInput, atBaseline } = singles[0]!;
+    const ends = `F ${plain(atInput[example]!)} at the input, ${plain(atBaseline[example]!)} at the baseline`;
+    parts.push(`Example ${number}: ${printable(targets[example]!)}; ${ends}\n`);
+    const rows = singles.flatMap((each) => rowsOf(each, example, units === undefined ? top : Infinity));
+    parts.push(table(['Layer', 'Unit', 'Drop', 'Restore', 'Mean of both'], rows));
+    if (joint) {
+      const [before, after] = [joint.atInput[example]!, joint.after[example]!];
+      parts.push(`Together: F ${plain(before)} → ${plain(after)}, a drop of ${signed(before - after)}\n`);
+    }
+  });
+  parts.push(`Units became ${replacementWords(to)}.\n`);
+  for (const { cut, layer } of singles) if (!cut) parts.push(`${printable(aroundWords(layer))}\n`);
+  return parts.join('');
+}
+
+/** The units that matter most, by the mean of both questions. */
+function rowsOf({ layer, units, drop, restore }: KnockOuts, example: number, top: number) {
+  const both = units.map((unit, at) => {
+    const [out, back] = [drop[example]![at]!, restore[example]![at]!];
+    return { unit, out, back, mean: (out + back) / 2 };
+  });
+  const sorted = top === Infinity ? both : both.sort((a, b) => Math.abs(b.mean) - Math.abs(a.mean)).slice(0, top);
+  return sorted.map(({ unit, out, back, mean }) => [
+    printable(layer),
+    right(String(unit)),
+    right(signed(out)),
+    right(signed(back)),
+    right(signed(mean)),
+  ]);
+}
