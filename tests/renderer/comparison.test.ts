@@ -1,12 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  agreement,
-  averageRanks,
-  correlation,
-  movers,
-  rowsByLayer,
-  topOverlap,
-} from '../../src/renderer/logic/comparison';
+import { averageRanks, correlation } from '../../src/contract/correlation';
+import { agreement, movers, rowsByLayer, topOverlap } from '../../src/renderer/logic/comparison';
 import { ranking } from '../../src/renderer/logic/ranking';
 import { record } from './records';
 

@@ -1,5 +1,6 @@
 /** Two runs over the same units: how well do they agree, and where do they not? */
 import { ranksOf, type Ranking, type RankingColumn } from './ranking';
+import { rankCorrelation } from '../../contract/correlation';
 
 export interface Agreement {
   readonly units: number;
@@ -34,7 +35,7 @@ export function agreement(a: RankingColumn, b: RankingColumn, rows: Uint32Array)
   });
   return {
     units: rows.length,
-    rankCorrelation: correlation(averageRanks(left), averageRanks(right)),
+    rankCorrelation: rankCorrelation(left, right),
     signFlips,
     distance: size === 0 ? 0 : difference / size,
   };
@@ -45,39 +46,6 @@ export const flips = (a: RankingColumn, b: RankingColumn, row: number): boolean 
   a.values[row]! * b.values[row]! < 0 &&
   Math.abs(a.values[row]!) > a.errors[row]! &&
   Math.abs(b.values[row]!) > b.errors[row]!;
-
-/** Pearson's correlation; NaN where one side does not vary. */
-export function correlation(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  const count = a.length;
-  let meanA = 0;
-  let meanB = 0;
-  for (let at = 0; at < count; at++) {
-    meanA += a[at]! / count;
-    meanB += b[at]! / count;
-  }
-  let ab = 0;
-  let aa = 0;
-  let bb = 0;
-  for (let at = 0; at < count; at++) {
-    ab += (a[at]! - meanA) * (b[at]! - meanB);
-    aa += (a[at]! - meanA) ** 2;
-    bb += (b[at]! - meanB) ** 2;
-  }
-  return aa === 0 || bb === 0 ? Number.NaN : ab / Math.sqrt(aa * bb);
-}
-
-/** Ranks from 1, the mean of their places for equal values. */
-export function averageRanks(values: Float64Array): Float64Array {
-  const places = Uint32Array.from(values, (_, at) => at).sort((x, y) => values[x]! - values[y]!);
-  const ranks = new Float64Array(values.length);
-  for (let from = 0; from < places.length;) {
-    let to = from;
-    while (to < places.length && values[places[to]!] === values[places[from]!]) to++;
-    for (let at = from; at < to; at++) ranks[places[at]!] = (from + 1 + to) / 2;
-    from = to;
-  }
-  return ranks;
-}
 
 /** For k = 1 … limit: which share of the k largest (by size) both runs name. */
 export function topOverlap(a: RankingColumn, b: RankingColumn, rows: Uint32Array, limit = 100): number[] {

@@ -1,5 +1,5 @@
 /** Examples of a unit in two orders, by what it is there and by what it contributes: they differ, and how is told. */
-import { averageRanks, correlation } from './comparison';
+import { averageRanks, correlation } from '../../contract/correlation';
 
 /** A unit's largest number over its positions at an example, and where that lies; position −1 where it is no number. */
 export interface Peak {

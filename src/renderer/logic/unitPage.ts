@@ -1,7 +1,7 @@
 /** The numbers of a unit's page: what every run says of it, over examples; its weights; units that act alike. */
 import type { LayerRecord, RunRecord } from '../../contract/studio';
 import type { Connections } from '../../contract/weights';
-import { correlation } from './comparison';
+import { correlation } from '../../contract/correlation';
 import type { MatrixColumn } from './matrix';
 import { peakPlace } from './patches';
 import { examplePlace, unitCount } from './ranking';

@@ -7,3 +7,13 @@ export function numbersFrom(state: number): () => number {
     return (state >>> 0) / 2 ** 32;
   };
 }
+
+/** The same for whole numbers that belong to a place: what is close together gives nothing that is alike. */
+export function seededNumbers(...places: readonly number[]): () => number {
+  let state = 0x9e3779b1;
+  for (const place of places) {
+    state = Math.imul(state ^ place, 0x85ebca6b);
+    state = Math.imul(state ^ (state >>> 13), 0xc2b2ae35) ^ (state >>> 16);
+  }
+  return numbersFrom(state === 0 ? 1 : state);
+}

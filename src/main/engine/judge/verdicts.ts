@@ -1,0 +1,101 @@
+/** From layers that were judged to means over them, and which differences between methods are real. */
+import type { Judged, JudgedLayer, JudgedMethod, JudgedSummary, Judgement, Verdict } from '../../../contract/judgement';
+import { leavesOutZero, meanWithInterval } from './bootstrap';
+
+type Of = (method: JudgedMethod, layer: JudgedLayer) => readonly (number | null)[];
+
+/** Of each example the mean over the layers that judge anything; null where none of them tells. */
+function overLayers(layers: readonly JudgedLayer[], method: Judged, of: Of): (number | null)[] {
+  const judging = layers.filter(({ additive }) => !additive);
+  const rows = judging.map((layer) =>
+    of(
+      layer.methods.find((each) => each.method === method)!,
+      layer,
+    ),
+  );
+  return (rows[0] ?? []).map((_, example) => {
+    const known = rows.flatMap((row) => row[example] ?? []);
+    return known.length === 0 ? null : known.reduce((sum, value) => sum + value, 0) / known.length;
+  });
+}
+
+const less = (a: readonly (number | null)[], b: readonly (number | null)[]): (number | null)[] =>
+  a.map((value, at) => (value === null || b[at] == null ? null : value - b[at]));
+
+export function summariesOf(layers: readonly JudgedLayer[], methods: readonly Judged[], seed: number): JudgedSummary[] {
+  return methods.map((method) => {
+    const told = (of: Of) => meanWithInterval(overLayers(layers, method, of), seed);
+    const three = (measure: 'spearman' | 'pearson') => ({
+      drop: told((each) => each[measure].drop),
+      restore: told((each) => each[measure].restore),
+      mean: told((each) => each[measure].mean),
+    });
+    return {
+      method,
+      spearman: three('spearman'),
+      pearson: three('pearson'),
+      difference: told((each, { methods: all, greedy }) =>
+        each.difference.map((value, example) => {
+          const found = all.map((other) => Math.abs(other.difference[example] ?? 0));
+          const largest = Math.max(...found, Math.abs(greedy?.best[example] ?? 0));
+          return value === null || largest === 0 ? null : value / largest;
+        }),
+      ),
+    };
+  });
+}
+
+/**
+ * Every two methods that are no floor, the one that is ahead first; those of Neuron Integrated Gradients and Rescale, the papers' question,
+ * stand before the others, then the furthest apart.
+ */
+export function verdictsOf(
+  layers: readonly JudgedLayer[],
+  methods: readonly Judged[],
+  costs: Judgement['costs'],
+  seed: number,
+): Verdict[] {
+  const judging = layers.filter(({ additive }) => !additive);
+  const asked = methods.filter((method) => method !== 'random');
+  if (judging.length === 0) return [];
+  const verdicts: Verdict[] = [];
+  const by =
+    (measure: 'drop' | 'restore' | 'mean'): Of =>
+    (each) =>
+      each.spearman[measure];
+  for (const [at, one] of asked.entries())
+    for (const other of asked.slice(at + 1)) {
+      const differences = (measure: 'drop' | 'restore' | 'mean', a: Judged, b: Judged) =>
+        meanWithInterval(less(overLayers(layers, a, by(measure)), overLayers(layers, b, by(measure))), seed);
+      const told = differences('mean', one, other);
+      if (!told) continue;
+      const [ahead, behind] = told.mean >= 0 ? [one, other] : [other, one];
+      const leading = differences('mean', ahead, behind)!;
+      const beside = (measure: 'drop' | 'restore') => {
+        const found = differences(measure, ahead, behind);
+        return { difference: found?.mean ?? 0, real: leavesOutZero(found) };
+      };
+      const meanOf = (method: Judged) => meanWithInterval(overLayers(layers, method, by('mean')), seed)!.mean;
+      const [passes, others] = [ahead, behind].map((method) => costs.find((each) => each.method === method)!.passes);
+      verdicts.push({
+        ahead,
+        behind,
+        means: [meanOf(ahead), meanOf(behind)],
+        interval: leading.interval,
+        real: leavesOutZero(leading),
+        layers: [judging.filter((layer) => (meanDifference(layer, ahead, behind) ?? 0) > 0).length, judging.length],
+        drop: beside('drop'),
+        restore: beside('restore'),
+        passes: others === 0 ? null : passes! / others!,
+      });
+    }
+  const isPapers = ({ ahead, behind }: Verdict): boolean =>
+    [ahead, behind].every((each) => each === 'nig' || each === 'rescale');
+  const apart = ({ means: [a, b] }: Verdict): number => a - b;
+  return verdicts.sort((a, b) => Number(isPapers(b)) - Number(isPapers(a)) || apart(b) - apart(a));
+}
+
+function meanDifference(layer: JudgedLayer, one: Judged, other: Judged): number | null {
+  const of = (method: Judged) => layer.methods.find((each) => each.method === method)!.spearman.mean;
+  return meanWithInterval(less(of(one), of(other)), 0)?.mean ?? null;
+}
