@@ -21,6 +21,7 @@ import { BACKENDS } from './backends';
 import type { KeptFault } from './errors';
 import { HELD_REASONS, type ModelSummary, type Varied } from './model';
 import { sessionView, type SessionView } from './view';
+import { judgement, type Judgement } from './judgement';
 import { notebookSchema, type Notebook } from './notebook';
 import { dataSource, type DataSource } from './setup';
 
@@ -294,6 +295,8 @@ export const manifestSchema = z.object({
   view: sessionView.optional().catch(undefined),
   /** Absent in files of before, and where nothing is kept. */
   notebook: notebookSchema.optional(),
+  /** Absent in files of before, and where nothing was judged. */
+  judgements: z.array(judgement).optional(),
 });
 export type Manifest = z.infer<typeof manifestSchema>;
 
@@ -332,4 +335,6 @@ export interface Session {
   readonly view?: SessionView;
   /** Units that the user keeps; absent where there are none. */
   readonly notebook?: Notebook;
+  /** Methods judged by knock-outs; absent where none were. */
+  readonly judgements?: readonly Judgement[];
 }

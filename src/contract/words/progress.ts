@@ -6,7 +6,8 @@ import { accuracyWords, estimateWords } from './accuracy';
 export type Phase =
   | RunPhase
   | { readonly kind: 'reading'; readonly bytes: number }
-  | { readonly kind: 'knock-out'; readonly layer: string };
+  | { readonly kind: 'knock-out'; readonly layer: string }
+  | { readonly kind: 'judging'; readonly what: string };
 
 /** `path of 50 steps`; of an adaptive path, its estimate falling towards what was asked: `4.1 % → 2 %`. */
 export function phaseWords(phase: Phase): string {
@@ -21,6 +22,8 @@ export function phaseWords(phase: Phase): string {
       return 'DeepLIFT and differences';
     case 'knock-out':
       return `units of ${phase.layer}`;
+    case 'judging':
+      return phase.what;
     case 'reading':
       return `reading ${Math.round(phase.bytes / 1e6).toLocaleString('en')} MB of weights`;
   }

@@ -4,7 +4,7 @@
  * `scores.ts` has what methods say; `layers.ts` what one layer's units do, and how scores go with it (`measures.ts`, `greedy.ts`);
  * `verdicts.ts` which differences are real (`bootstrap.ts`); `sanity.ts` whether rankings depend on the weights at all.
  */
-import type { AttributionRequest } from '../../../contract/attribution';
+import type { AttributionRequest, RunResult } from '../../../contract/attribution';
 import { asMhoError, type MhoError } from '../../../contract/errors';
 import type { Replacement } from '../../../contract/interventions';
 import type { Judged, JudgedLayer, Judgement, SanityCheck } from '../../../contract/judgement';
@@ -45,6 +45,8 @@ export interface JudgeOptions {
 
 export interface Judging {
   readonly judgement: Judgement;
+  /** Of the methods that were judged, at the layers that were. */
+  readonly results: readonly RunResult[];
   /** Why it ended early; what it holds is complete. */
   readonly fault: MhoError | null;
 }
@@ -114,5 +116,5 @@ export async function judge(
     sanity,
     complete: fault === null,
   };
-  return { judgement, fault };
+  return { judgement, results: [...scored.results.values()], fault };
 }

@@ -46,8 +46,8 @@ export function summariesOf(layers: readonly JudgedLayer[], methods: readonly Ju
 }
 
 /**
- * Every two methods that are no floor, the one that is ahead first; those of Neuron Integrated Gradients and Rescale, the papers' question,
- * stand before the others, then the furthest apart.
+ * Every two methods but chance, the one that is ahead first. Neuron Integrated Gradients beside Rescale, the papers' question, stands before
+ * the others, then the method that is ahead of most beside the next; what knows nothing of the network comes last.
  */
 export function verdictsOf(
   layers: readonly JudgedLayer[],
@@ -56,7 +56,7 @@ export function verdictsOf(
   seed: number,
 ): Verdict[] {
   const judging = layers.filter(({ additive }) => !additive);
-  const asked = methods.filter((method) => method !== 'random');
+  const asked: readonly Judged[] = methods.filter((method) => method !== 'random');
   if (judging.length === 0) return [];
   const verdicts: Verdict[] = [];
   const by =
@@ -89,11 +89,15 @@ export function verdictsOf(
         passes: others === 0 ? null : passes! / others!,
       });
     }
-  const isPapers = ({ ahead, behind }: Verdict): boolean =>
-    [ahead, behind].every((each) => each === 'nig' || each === 'rescale');
-  const apart = ({ means: [a, b] }: Verdict): number => a - b;
-  return verdicts.sort((a, b) => Number(isPapers(b)) - Number(isPapers(a)) || apart(b) - apart(a));
+  const isPapers = ({ ahead, behind }: Verdict): boolean => [ahead, behind].every((each) => each === 'nig' || each === 'rescale'); // prettier-ignore
+  const ranked = [...asked].sort((a, b) => wins(verdicts, b) - wins(verdicts, a));
+  const place = ({ ahead, behind }: Verdict): number =>
+    ranked.length * ranked.indexOf(ahead) + ranked.indexOf(behind) + (behind === 'activation-difference' ? 1e6 : 0);
+  return verdicts.sort((a, b) => Number(isPapers(b)) - Number(isPapers(a)) || place(a) - place(b));
 }
+
+const wins = (verdicts: readonly Verdict[], method: Judged): number =>
+  verdicts.filter(({ ahead }) => ahead === method).length;
 
 function meanDifference(layer: JudgedLayer, one: Judged, other: Judged): number | null {
   const of = (method: Judged) => layer.methods.find((each) => each.method === method)!.spearman.mean;

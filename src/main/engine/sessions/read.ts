@@ -113,7 +113,7 @@ class Reader {
   ) {}
 
   async session(manifest: Manifest): Promise<Session> {
-    const { created, software, model, errors, notes, view, notebook } = manifest;
+    const { created, software, model, errors, notes, view, notebook, judgements } = manifest;
     const questions = [];
     for (const question of manifest.questions) questions.push(await this.#question(question));
     this.allowance.foresee(this.#declared(manifest));
@@ -135,6 +135,7 @@ class Reader {
       notes,
       ...(view && { view }),
       ...(notebook && { notebook }),
+      ...(judgements && { judgements }),
     };
   }
 

@@ -157,6 +157,7 @@ function manifestOf(session: Session, arrays: Arrays): Manifest {
     notes: session.notes,
     ...(session.view && { view: session.view }),
     ...(session.notebook?.length && { notebook: session.notebook.map(plainNote) }),
+    ...(session.judgements?.length && { judgements: [...session.judgements] }),
   };
 }
 

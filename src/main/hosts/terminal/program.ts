@@ -1,9 +1,10 @@
 /** The commands of `mho`, their options and their help. What they need is loaded when they run, so that help is instant. */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { version } from '../../../../package.json';
-import { METHODS, RULES, type Method } from '../../../contract/attribution';
+import { METHODS, RULES } from '../../../contract/attribution';
 import { CHECK_TOLERANCE } from '../../../contract/check';
 import { asMhoError, MhoError, type ErrorCode } from '../../../contract/errors';
+import { JUDGED } from '../../../contract/judgement';
 import { printable } from '../../../contract/text';
 import { MODEL_ARGUMENT, SESSION_ARGUMENT } from '../../../contract/words/formats';
 import { METHOD_LINES, RULE_LINES } from '../../../contract/words/methods';
@@ -11,6 +12,7 @@ import { checkAddressSpace } from './addressSpace';
 import { toleranceFrom } from './accuracy';
 import { asking, backend, json, signature, size, whole } from './askOptions';
 import type { CheckCommandOptions } from './commands/check';
+import type { JudgeOptions } from './commands/judge';
 import type { KnockOutOptions } from './commands/knockOut';
 import type { ExportOptions } from './commands/export';
 import type { AttributeOptions, InspectOptions, ShowOptions } from './options';
@@ -45,13 +47,15 @@ export async function run(words: readonly string[], given: Terminal): Promise<nu
 }
 
 /** `nig,rescale`, each once. */
-function methods(text: string): readonly Method[] {
-  const names = text.split(',').map((name) => name.trim());
-  for (const name of names)
-    if (!(METHODS as readonly string[]).includes(name))
-      throw new InvalidArgumentError(`There is no method '${name}'. Choose from ${METHODS.join(', ')}.`);
-  return [...new Set(names)] as Method[];
-}
+const oneOf =
+  <Name extends string>(all: readonly Name[]) =>
+  (text: string): readonly Name[] => {
+    const names = text.split(',').map((name) => name.trim());
+    for (const name of names)
+      if (!(all as readonly string[]).includes(name))
+        throw new InvalidArgumentError(`There is no method '${name}'. Choose from ${all.join(', ')}.`);
+    return [...new Set(names)] as Name[];
+  };
 
 function tolerance(text: string): number {
   const share = toleranceFrom(text);
@@ -151,6 +155,21 @@ Examples:
   $ mho knock-out model.onnx --input x.npz --units conv2:3,conv2:7 --to mean
   $ mho knock-out folder --input x.npz --units encoder:0-3 --to scale:0.5 --json`;
 
+const JUDGE_HELP = `
+For each layer and example units are taken out one by one, and put back one by one; then in
+the order of each method, most important first and least important first. Scores are held
+against the mean of both questions, since each alone takes sides: taken out of the input's
+activations favours gradient × difference, put back into the baseline's one-step rules. Where F is
+additive over a layer's units nothing is judged, and where units do not act alone, that is said.
+
+Intervals are bootstrapped over the examples: with fewer than three nothing is said of others,
+and 8 or more are better. The same seed gives the same numbers. Ctrl-C keeps the layers that
+are done.
+
+Examples:
+  $ mho judge model.keras --input x.npz --examples 0-15 --out judged.mho
+  $ mho judge model.onnx --input x.npz --layers conv2,conv3 --methods nig,rescale,random --to mean`;
+
 const CHECK_HELP = `
 mho exits with 1 where a difference is above the tolerance. Layers are compared in running
 order, in the framework's order of axes or channels last.
@@ -164,7 +183,7 @@ Examples:
   $ mho check model.keras --input x.npy --expect y.npy --tolerance 1e-6`;
 
 /** Commands that open models or compute. */
-const COMPUTING = new Set(['inspect', 'check', 'attribute', 'knock-out', 'serve', 'sample']);
+const COMPUTING = new Set(['inspect', 'check', 'attribute', 'knock-out', 'judge', 'serve', 'sample']);
 
 /** @param finish told the exit code of the command that ran */
 function programFor(terminal: Terminal, finish: (code: number) => void): Command {
@@ -214,7 +233,7 @@ function programFor(terminal: Terminal, finish: (code: number) => void): Command
     .description('Contributions of every neuron of every layer, by Neuron Integrated Gradients and DeepLIFT.')
     .argument('[model]', MODEL_ARGUMENT)
     .addOption(
-      new Option('--method <list>', `any of ${METHODS.join(', ')}`).argParser(methods).default(['nig', 'rescale'], 'nig,rescale'), // prettier-ignore
+      new Option('--method <list>', `any of ${METHODS.join(', ')}`).argParser(oneOf(METHODS)).default(['nig', 'rescale'], 'nig,rescale'), // prettier-ignore
     )
     .addOption(new Option('--rule <name>', 'how nig sums the path').choices(RULES).default('secant'))
     .addOption(
@@ -271,6 +290,34 @@ function programFor(terminal: Terminal, finish: (code: number) => void): Command
       needed(command, '--input');
       const { knockOut } = await import('./commands/knockOut');
       finish(await knockOut(terminal, model, options));
+    });
+
+  asking(program.command('judge'))
+    .summary('let the network judge the methods')
+    .description('Takes units out and puts them back, and tells whose ranking of them came nearest to what happened.')
+    .argument('<model>', MODEL_ARGUMENT)
+    .addOption(
+      new Option('--methods <list>', `any of ${JUDGED.join(', ')}`)
+        .argParser(oneOf(JUDGED))
+        .default(['nig', 'rescale', 'gradient-difference', 'activation-difference', 'random'], 'nig,rescale,gradient-difference,activation-difference,random'), // prettier-ignore
+    )
+    .option('--layers <names>', 'names separated by commas; a handful over the depth, the largest, when absent')
+    .addOption(
+      new Option('--to <what>', 'what units become: baseline, zero, mean, example:K, scale:0.5, or a number')
+        .argParser(replacementFrom)
+        .default({ kind: 'baseline' }, 'baseline'),
+    )
+    .addOption(new Option('--steps <n>', 'even steps of nig in place of an adaptive path').argParser(whole(1)))
+    .addOption(new Option('--tolerance <share>', 'how far nig goes (2%, by at most 600 walks)').argParser(tolerance))
+    .addOption(new Option('--max-passes <n>', 'walks of the path at the most').argParser(whole(1)))
+    .addOption(new Option('--seed <n>', 'of chance, intervals and re-drawn weights').argParser(whole(0)).default(0))
+    .option('--no-sanity', 'leave out rankings with re-drawn weights and for another target')
+    .option('--out <file>', `save a session with the judgement, ${SESSION_ARGUMENT}`)
+    .addHelpText('after', JUDGE_HELP)
+    .action(async (model: string, options: JudgeOptions, command: Command) => {
+      needed(command, '--input');
+      const { judgeCommand } = await import('./commands/judge');
+      finish(await judgeCommand(terminal, model, options));
     });
 
   program

@@ -83,7 +83,9 @@ const taken = (
               told(done, total, { kind: 'knock-out', layer }),
             ),
           );
-        const named = [...asked].flatMap(([layer, units]): Intervention[] => (units ? [{ layer, units: [...units], to }] : []));
+        const named = [...asked].flatMap(([layer, units]): Intervention[] =>
+          units ? [{ layer, units: [...units], to }] : [],
+        );
         return { examples, singles, together: named.length > 0 ? await together(ground, named) : null };
       },
       { pool, signal },

@@ -1,0 +1,120 @@
+/** Networks with known answers: the judge finds each. */
+import { beforeAll, expect, it } from 'vitest';
+import type { Judgement, Judged, JudgedLayer } from '../../src/contract/judgement';
+import { aloneOf, judgementWords, layerWords } from '../../src/contract/words/judgement';
+import { GraphBuilder } from '../../src/main/engine/graph/builder';
+import type { Graph, ValueId } from '../../src/main/engine/graph/graph';
+import { judge } from '../../src/main/engine/judge';
+import { random } from '../random';
+import { hold, inHand } from '../device';
+
+beforeAll(async () => void (await hold('tensorflow')));
+
+/** F = c + v · relu(W h + b), where h = relu(x) is the layer whose units are taken out. */
+interface Net {
+  /** A row for each unit of h. */
+  readonly W: readonly (readonly number[])[];
+  readonly b: readonly number[];
+  readonly v: readonly number[];
+  readonly c?: number;
+}
+
+function graphOf({ W, b, v, c = 0 }: Net): Graph {
+  const builder = new GraphBuilder('toy');
+  const layer = (name: string, output: ValueId): ValueId => {
+    builder.layer({ name, kind: 'Layer', group: [], output, unitAxis: 0, inputs: [], parameters: 0 });
+    return output;
+  };
+  const constant = (name: string, shape: number[], values: readonly number[]): ValueId =>
+    builder.constant({ shape, data: Float32Array.from(values) }, name);
+  const plain = { transposeA: false, transposeB: false };
+  const x = layer('x', builder.input('x', [W.length]));
+  const h = layer('h', builder.add('relu', [x], {}, 'h'));
+  const weights = constant('W', [W.length, b.length], W.flat());
+  const sum = builder.add('matmul', [h, weights], plain, 'sum');
+  const shifted = builder.add('add', [sum, constant('b', [b.length], b)], {}, 'shifted');
+  const z = layer('z', builder.add('relu', [shifted], {}, 'z'));
+  const read = builder.add('matmul', [z, constant('v', [b.length, 1], v)], plain, 'read');
+  builder.output('out', layer('out', builder.add('add', [read, constant('c', [1], [c])], {}, 'out')));
+  return builder.build();
+}
+
+async function judged(
+  net: Net,
+  rows: readonly (readonly number[])[],
+  methods: readonly Judged[] = ['nig', 'rescale', 'activation-difference'],
+): Promise<Judgement & { readonly h: JudgedLayer }> {
+  const { judgement } = await judge(inHand(), graphOf(net), {
+    request: {
+      inputs: { x: { shape: [rows.length, net.W.length], data: Float32Array.from(rows.flat()) } },
+      baseline: { kind: 'constant', value: 0 },
+      target: { index: 0 },
+      methods: [],
+      rule: 'secant',
+      steps: 64,
+      layers: ['h'],
+    },
+    methods,
+    to: { kind: 'baseline' },
+    seed: 1,
+    sanity: false,
+  });
+  return { ...judgement, h: judgement.layers[0]! };
+}
+
+const near = (have: readonly number[], want: readonly number[]): void =>
+  have.forEach((value, at) => expect(value).toBeCloseTo(want[at]!, 5));
+
+it('AND: each unit alone takes all away, and alone gives nothing back: drops add up to twice the joint one', async () => {
+  const { h } = await judged({ W: [[1], [1]], b: [-1], v: [1] }, [[1, 1]]);
+  near(h.drop[0]!, [1, 1]);
+  near(h.restore[0]!, [0, 0]);
+  near([aloneOf(h)!, h.joint[0]!], [2, 1]);
+  expect(h.additive).toBe(false);
+  near(h.methods[0]!.scores[0]!, [0.5, 0.5]);
+});
+
+it('OR: nothing is lost with either out, each alone gives all back; units do not act alone, and that is said', async () => {
+  const { h } = await judged({ W: [[-1], [-1]], b: [1], v: [-1], c: 1 }, [[1, 1]]);
+  near(h.drop[0]!, [0, 0]);
+  near(h.restore[0]!, [1, 1]);
+  expect(aloneOf(h)).toBeCloseTo(0, 6);
+  expect(layerWords(h)).toContain('In h units do not act alone: single drops add up to 0 times');
+});
+
+it('XOR: both together do nothing, each would do something by itself; single drops have no joint one to add up to', async () => {
+  const { h, verdicts } = await judged({ W: [[1, 1], [1, 1]], b: [0, -1], v: [1, -2] }, [[1, 1]]); // prettier-ignore
+  near(h.drop[0]!, [-1, -1]);
+  near(h.restore[0]!, [1, 1]);
+  near(h.joint, [0]);
+  expect(h.alone).toEqual([null]);
+  expect(verdicts).toEqual([]); // no ranking of two that are alike is better than another
+});
+
+it('a unit with a large activation and no effect: whoever looks at activations alone ranks it first, and is behind', async () => {
+  const next = random(5);
+  const rows = Array.from({ length: 8 }, () => [1 + next(), 0.5 + next(), 100 + next(), 0.2 * next()]);
+  const judgement = await judged({ W: [[1, 0.3], [0.5, -0.2], [0, 0], [1, 1]], b: [-0.2, -0.1], v: [1, 1] }, rows); // prettier-ignore
+  const { h, verdicts } = judgement;
+  for (const drops of h.drop) expect(drops[2]).toBe(0);
+  for (const each of h.methods.filter(({ method }) => method !== 'activation-difference'))
+    for (const scores of each.scores) expect(Math.abs(scores[2]!)).toBeLessThan(1e-5);
+  const beside = verdicts.find(({ behind }) => behind === 'activation-difference')!;
+  expect(beside.real).toBe(true);
+  expect(beside.means[0] - beside.means[1]).toBeGreaterThan(0.3);
+  expect(h.methods.find(({ method }) => method === 'activation-difference')!.scores[0]!.indexOf(Math.max(...h.methods.find(({ method }) => method === 'activation-difference')!.scores[0]!))).toBe(2); // prettier-ignore
+});
+
+it('two units that cancel: each does much, both together nothing; most first takes the positive one, least first the negative', async () => {
+  const { h, ...judgement } = await judged({ W: [[1, 0], [0, 1]], b: [0, 0], v: [5, -5] }, [[1, 1]]); // prettier-ignore
+  near(h.drop[0]!, [5, -5]);
+  near(h.restore[0]!, [5, -5]);
+  near(h.joint, [0]);
+  expect(h.additive).toBe(true);
+  expect(judgementWords({ ...judgement, layers: [h] })[0]).toContain('Nothing here tells methods apart');
+  const [nig] = h.methods;
+  near(nig!.most[0]!, [0, -5, 0]);
+  near(nig!.least[0]!, [0, 5, 0]);
+  near([nig!.positive[0]!, nig!.negative[0]!], [5, -5]);
+  near([nig!.difference[0]!, h.greedy!.best[0]!], [5, 5]);
+});
