@@ -42,7 +42,11 @@ beforeAll(async () => {
 describe('mho knock-out', () => {
   it('gives every unit of a layer by itself, both ways', async () => {
     const { layer, target, units, atInput, atBaseline, drop, restore } = await json('--layer', 'conv2', '--all');
-    expect({ layer, target, units: units.length }).toEqual({ layer: 'conv2', target: 'logits[0]', units: truth['knockout/conv2']!.shape[1] });
+    expect({ layer, target, units: units.length }).toEqual({
+      layer: 'conv2',
+      target: 'logits[0]',
+      units: truth['knockout/conv2']!.shape[1],
+    });
     const scale = Math.max(...atInput.map(Math.abs));
     for (const [have, name] of [[drop, 'knockout'], [restore, 'restore']] as const) // prettier-ignore
       have.flat().forEach((value, at) => expect(Math.abs(value - truth[`${name}/conv2`]!.data[at]!)).toBeLessThan(1e-4 * scale)); // prettier-ignore

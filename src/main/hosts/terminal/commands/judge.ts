@@ -98,7 +98,11 @@ const doing = (at: JudgeProgress['at']): string =>
     ? `units of ${at.layer}`
     : `${judgedWords[at.method].short}${at.kind === 'sanity' ? ', weights re-drawn' : ''}`;
 
-function sessionOf({ model, examples, source }: AskedGroup, request: AttributionRequest, judging: Judging): Session {
+function sessionOf(
+  { model, examples, source, files }: AskedGroup,
+  request: AttributionRequest,
+  judging: Judging,
+): Session {
   const { inputs, baseline, target, minus, hold, walk } = request;
   return {
     created: judging.judgement.created,
@@ -108,6 +112,7 @@ function sessionOf({ model, examples, source }: AskedGroup, request: Attribution
       {
         inputs,
         source,
+        files,
         examples,
         baseline,
         target,
