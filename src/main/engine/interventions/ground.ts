@@ -91,6 +91,8 @@ export class Ground {
   readonly #pruned: Pruned;
   readonly #cuts: ReadonlySet<ValueId>;
   readonly #atBaseline = new Map<ValueId, NumericArray>();
+  /** Of values whose sizes the model leaves open, as they are at the first input. */
+  readonly #shapes = new Map<ValueId, readonly number[]>();
 
   constructor(
     readonly graph: Graph,
@@ -107,6 +109,10 @@ export class Ground {
   /** F at both ends. */
   async begin(): Promise<void> {
     const { sinks, seeds, lines, atInput } = this.standing;
+    const open = [...this.#pruned.live, ...sinks].filter((id) => this.graph.values[id]!.shape.includes(null));
+    const first = new Map([...atInput].map(([id, array]) => [id, { shape: [1, ...array.shape.slice(1)], data: rowOf(array, 0) }])); // prettier-ignore
+    for (const [id, { shape }] of await evaluate(this.graph, this.weights, first, open))
+      this.#shapes.set(id, shape.slice(1));
     const [to, from] = [
       await evaluate(this.graph, this.weights, atInput, sinks),
       await evaluate(this.graph, this.weights, fed(lines, 'from'), sinks),
@@ -132,7 +138,7 @@ export class Ground {
     const layer = named(this.graph, name);
     if (!this.#pruned.live.has(layer.output))
       throw new MhoError('INTERVENTION_LAYER', { layer: name, target: this.targets[0]! });
-    const shape = this.#shapeOf(layer.output);
+    const shape = this.shapeOf(layer.output);
     return {
       ...layer,
       cut: this.#cuts.has(layer.output),
@@ -169,6 +175,7 @@ export class Ground {
     for (const [at, { to }] of asked.entries()) replaced.push(await this.#replaced(layers[at]!, to));
     return new InterventionRows({
       graph,
+      shapes: (id) => this.shapeOf(id),
       weights,
       nodes,
       atInput,
@@ -205,7 +212,7 @@ export class Ground {
   /** How many classes are told apart where an example's F lies: along the last axis of its value. */
   classesOf(example: number): number {
     const { value } = placeOf(this.standing.seeds, example * this.references);
-    return this.#shapeOf(value).at(-1) ?? 1;
+    return this.shapeOf(value).at(-1) ?? 1;
   }
 
   async #needBaseline(ids: readonly ValueId[]): Promise<void> {
@@ -216,7 +223,7 @@ export class Ground {
 
   async #replaced(layer: Layer, to: Replacement): Promise<Replaced> {
     const { output: value, unitAxis } = layer;
-    const place = { value, unitAxis, shape: this.#shapeOf(value) };
+    const place = { value, unitAxis, shape: this.shapeOf(value) };
     switch (to.kind) {
       case 'baseline':
         return { ...place, by: { array: this.#atBaseline.get(value)! } };
@@ -242,9 +249,9 @@ export class Ground {
     return (await evaluate(this.graph, this.weights, this.standing.pool, [value])).get(value)!;
   }
 
-  #shapeOf(value: ValueId): readonly number[] {
-    const { shape } = this.graph.values[value]!;
-    return shape as readonly number[]; // sizes are bound before a graph is given data
+  /** Of a value, without rows. */
+  shapeOf(value: ValueId): readonly number[] {
+    return this.#shapes.get(value) ?? (this.graph.values[value]!.shape as readonly number[]);
   }
 }
 

@@ -4,8 +4,9 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import type { NumericArray } from '../../../contract/attribution';
 import { MhoError } from '../../../contract/errors';
 import type { MemoryBudget } from '../../../contract/memory';
-import { coresFor, knownBytes } from '../attribution/chunks';
+import { coresFor } from '../attribution/chunks';
 import { forward } from '../attribution/forward';
+import { MemoryShort } from '../attribution/memory';
 import type { Seed } from '../attribution/path';
 import type { Weights } from '../attribution/weights';
 import { sizeOf, type Graph, type Node, type ValueId } from '../graph/graph';
@@ -40,6 +41,8 @@ export interface RowValues {
 
 export interface Opened {
   readonly graph: Graph;
+  /** Of values, without rows. */
+  readonly shapes: (id: ValueId) => readonly number[];
   readonly weights: Weights;
   readonly nodes: readonly Node[];
   /** [examples, …] of all that the nodes read and do not compute. */
@@ -56,11 +59,32 @@ export interface Opened {
   readonly signal: AbortSignal | undefined;
 }
 
-/** Bytes of rows above which more of them run no faster, and how many at the most. */
+/** Bytes of a batch's values above which more rows run no faster, and how many at the most. */
 const FASTEST_BYTES = 50e6;
 const MOST_ROWS = 256;
-/** Bytes at the worst moment, per byte of a row's values: what is read, what is given, and the choice between two. */
-const PEAK = 4;
+const FEWEST_ROWS = 8;
+/** Copies of the largest value that one op, or the choice of what stays, has beside what waits. */
+const COPIES = 3;
+
+/** Bytes of one row at the worst moment: what was given, what waits for later nodes, and the op that is done. */
+function rowBytes({ nodes, atInput, moving }: Opened, sizeOfValue: (id: ValueId) => number): number {
+  const lastRead = new Map(moving.map((id) => [id, nodes.length]));
+  for (const [at, { inputs }] of nodes.entries())
+    for (const id of inputs) lastRead.set(id, Math.max(at, lastRead.get(id) ?? 0));
+  const given = [...atInput.keys()].reduce((sum, id) => sum + 2 * sizeOfValue(id), 0); // and what units become
+  const freed = new Map<number, number>();
+  let waiting = 0;
+  let worst = 0;
+  for (const [at, { output }] of nodes.entries()) {
+    const bytes = sizeOfValue(output);
+    waiting += bytes;
+    worst = Math.max(worst, waiting + COPIES * bytes);
+    const last = lastRead.get(output) ?? at;
+    freed.set(last, (freed.get(last) ?? 0) + bytes);
+    waiting -= freed.get(at) ?? 0;
+  }
+  return given + worst;
+}
 
 export class InterventionRows {
   get replaced(): readonly Replaced[] {
@@ -71,13 +95,16 @@ export class InterventionRows {
   readonly rows: number;
   readonly #bytes: number;
 
+  /** @throws MemoryShort where not even one row fits */
   constructor(private readonly opened: Opened) {
-    const { graph, nodes, atInput, budget, mostRows } = opened;
-    const read = [...atInput.values()].reduce((sum, { shape }) => sum + 4 * sizeOf(shape.slice(1)), 0);
-    this.#bytes = read + (knownBytes(graph, nodes.map(({ output }) => output)) ?? read); // prettier-ignore
-    const affordable = Math.floor((1e6 * budget.megabytes) / (PEAK * this.#bytes));
-    const fastest = Math.round(FASTEST_BYTES / this.#bytes);
-    this.rows = Math.max(1, Math.min(affordable, mostRows ?? MOST_ROWS, Math.max(8, fastest)));
+    const { budget, mostRows, shapes } = opened;
+    const sizes = (id: ValueId): number => 4 * sizeOf(shapes(id));
+    const worst = rowBytes(opened, sizes);
+    if (worst > 1e6 * budget.megabytes) throw new MemoryShort(worst, budget);
+    this.#bytes = [...opened.nodes.map(({ output }) => output), ...opened.atInput.keys()].reduce((sum, id) => sum + sizes(id), 0); // prettier-ignore
+    const affordable = Math.floor((1e6 * budget.megabytes) / worst);
+    const fastest = Math.min(mostRows ?? MOST_ROWS, Math.max(FEWEST_ROWS, Math.round(FASTEST_BYTES / worst)));
+    this.rows = Math.max(1, Math.min(affordable, fastest));
   }
 
   /**

@@ -52,10 +52,7 @@ export async function together(ground: Ground, asked: readonly Intervention[]): 
     after: ground.overReferences((pair) => found[pair]!),
     around: layers.filter(({ cut }) => !cut).map(({ name }) => name),
     outputs: Object.fromEntries(
-      outputs.map(({ name, value }, at) => [
-        name,
-        { shape: [examples, ...(ground.graph.values[value]!.shape as readonly number[])], data: sums[at]! },
-      ]),
+      outputs.map(({ name, value }, at) => [name, { shape: [examples, ...ground.shapeOf(value)], data: sums[at]! }]),
     ),
   };
 }

@@ -31,8 +31,9 @@ export interface AskedGroup {
   /** That inputs and baseline were read from. */
   readonly files: NonNullable<Question['files']>;
   readonly labels: readonly string[];
-  /** All examples of this size, chosen or not. */
+  /** All examples of this size, chosen or not; and which they are. */
   readonly pool: Readonly<Record<string, NumericArray>>;
+  readonly pooled: readonly number[];
 }
 
 export interface Asking {
@@ -100,7 +101,7 @@ export async function asking(terminal: Terminal, modelPath: string, options: Ask
       inputs: sourceFrom(options.input, reading),
       ...(baseline.kind === 'arrays' && !baseline.chosen && { baseline: sourceFrom(options.baseline, reading) }),
     };
-    return { model: sized, request, examples, source, files, labels, pool: group.arrays };
+    return { model: sized, request, examples, source, files, labels, pool: group.arrays, pooled: group.places };
   };
 
   return {

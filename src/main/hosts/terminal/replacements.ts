@@ -17,6 +17,15 @@ export function replacementFrom(text: string): Replacement {
   throw new InvalidArgumentError('Give baseline, zero, mean, example:K, scale:FACTOR or a number.');
 }
 
+/** Another example by its place among those of one size. @param pooled which these are @throws EXAMPLES_RANGE */
+export function amongPooled(to: Replacement, pooled: readonly number[]): Replacement {
+  if (to.kind !== 'example') return to;
+  const place = pooled.indexOf(to.example);
+  if (place >= 0) return { kind: 'example', example: place };
+  const [count, last] = [pooled.length, Math.max(...pooled)];
+  throw new MhoError('EXAMPLES_RANGE', { range: String(to.example), count, last });
+}
+
 /** More units than anybody lists; a typing error stops here. */
 const MOST_UNITS = 100_000;
 

@@ -17,6 +17,7 @@ import { pathFrom } from '../accuracy';
 import { asking, type AskedGroup } from '../asking';
 import { plain } from '../numbers';
 import type { AskOptions } from '../options';
+import { amongPooled } from '../replacements';
 import { saveSomewhere } from '../saving';
 import { right, table } from '../table';
 import { EXIT, type Terminal } from '../terminal';
@@ -45,13 +46,14 @@ export async function judgeCommand(terminal: Terminal, path: string, options: Ju
       reason: 'examples that are judged together are of one size, and these have several: choose with --examples',
     });
   const request = requestOf(group, options);
-  const { model, pool, source } = group;
+  const { model, pool, pooled, source } = group;
+  const to = amongPooled(options.to, pooled);
   const { result, fault } = await watched(terminal, quiet, ({ signal, told }) =>
     devices.use(options.backend, (device) =>
       judge(
         device,
         model.graph,
-        { request, methods: options.methods, to: options.to, seed: options.seed, sanity: options.sanity, pool },
+        { request, methods: options.methods, to, seed: options.seed, sanity: options.sanity, pool },
         { signal, onProgress: ({ done, total, at }) => told(done, total, { kind: 'judging', what: doing(at) }) },
       ),
     ),

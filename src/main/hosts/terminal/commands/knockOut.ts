@@ -9,7 +9,7 @@ import { knockOuts, onGround, together, type Together } from '../../../engine/in
 import { asking, type AskedGroup } from '../asking';
 import { plain, signed } from '../numbers';
 import type { AskOptions } from '../options';
-import { unitsFrom } from '../replacements';
+import { amongPooled, unitsFrom } from '../replacements';
 import { right, table } from '../table';
 import { EXIT, type Terminal } from '../terminal';
 import { watched, type Watched } from '../watching';
@@ -63,11 +63,12 @@ function askedUnits({ units, layer, all }: KnockOutOptions): ReadonlyMap<string,
 }
 
 const taken = (
-  { model, request, examples, pool }: AskedGroup,
+  { model, request, examples, pool, pooled }: AskedGroup,
   asked: ReadonlyMap<string, readonly number[] | null>,
-  { to, backend }: KnockOutOptions,
+  { to: wanted, backend }: KnockOutOptions,
   { signal, told }: Watched,
 ): Promise<Told> => {
+  const to = amongPooled(wanted, pooled);
   const whole: AttributionRequest = { ...request, methods: [], rule: 'secant', steps: 1, exampleNumbers: examples };
   return devices.use(backend, (device) =>
     onGround(
