@@ -55,6 +55,18 @@ export const countVitest = ({ numPassedTests, numFailedTests, testResults }) => 
   };
 };
 
+/** Files that took longest are told: suites are to be sped up before they are added to. */
+const TOLD_SLOW = 8;
+
+/** `slowest: tests/a.test.ts 61 s, …`, by vitest's JSON report. */
+export const slowestWords = ({ testResults }) => {
+  const files = testResults
+    .map(({ name, startTime, endTime }) => ({ name: relative(root, name), seconds: (endTime - startTime) / 1000 }))
+    .sort((a, b) => b.seconds - a.seconds)
+    .slice(0, TOLD_SLOW);
+  return `slowest: ${files.map(({ name, seconds }) => `${name} ${Math.round(seconds)} s`).join(', ')}`;
+};
+
 const vitest = (name, parameters = []) => ({
   name,
   quick: false,
@@ -74,9 +86,10 @@ const vitest = (name, parameters = []) => ({
         ],
         { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] },
       );
-      const counts = countVitest(JSON.parse(readFileSync(report, 'utf8')));
+      const told = JSON.parse(readFileSync(report, 'utf8'));
+      const counts = { ...countVitest(told), output: slowestWords(told) };
       // Errors outside any test (a rejection nobody awaited) fail the run without failing a test.
-      return ok || counts.failed > 0 ? counts : { ...counts, failed: 1, output: err };
+      return ok || counts.failed > 0 ? counts : { ...counts, failed: 1, output: `${counts.output}\n${err}` };
     } catch (error) {
       return { passed: 0, failed: 1, output: `vitest left no report: ${error.message}` };
     } finally {
@@ -170,12 +183,15 @@ const slow = [
   'graph/support',
   'hosts/serve/',
   'hosts/service',
+  'interventions/',
+  'judge/reference',
   'ops/cpu',
   'ops/parts',
   'ops/wasm',
   'reading/',
   'scripts/',
   'sessions/sessions',
+  'study/literal',
   'terminal/attribute',
   'terminal/built',
   'terminal/check',

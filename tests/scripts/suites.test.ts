@@ -11,11 +11,12 @@ interface Counts {
 }
 interface Suites {
   countVitest(report: object): Counts;
+  slowestWords(report: object): string;
   countPlaywright(report: object): Counts & { readonly output: string };
   lastLines(total: Counts): string;
   runSuites(suites: readonly object[], write: (text: string) => void): Promise<Counts>;
 }
-const { countVitest, countPlaywright, lastLines, runSuites } = await script<Suites>('suites.mjs');
+const { countVitest, slowestWords, countPlaywright, lastLines, runSuites } = await script<Suites>('suites.mjs');
 
 describe('countVitest', () => {
   const assertion = (status: string, fullName = status) => ({ status, fullName });
@@ -43,6 +44,15 @@ describe('countVitest', () => {
       notRun: ['tests/gpu.test.ts: case 0', 'tests/registry.test.ts: 4 tests'],
     });
   });
+});
+
+it('names the files that took longest', () => {
+  const testResults = [3, 61, 0.2].map((seconds, at) => ({
+    name: join(root, `tests/${at}.test.ts`),
+    startTime: 1e12,
+    endTime: 1e12 + 1000 * seconds,
+  }));
+  expect(slowestWords({ testResults })).toBe('slowest: tests/1.test.ts 61 s, tests/0.test.ts 3 s, tests/2.test.ts 0 s');
 });
 
 describe('countPlaywright', () => {
