@@ -46,7 +46,8 @@ const port = z.object({
   dtype: z.enum(['float32', 'int32', 'bool', 'string']),
 });
 
-const model = z.object({
+/** What is told of a model, so that it can be shown where the model itself is away. */
+export const modelSchema = z.object({
   name: z.string(),
   format: z.string(),
   path: z.string(),
@@ -286,7 +287,7 @@ export const manifestSchema = z.object({
   version: z.literal(SESSION_VERSION),
   created: z.iso.datetime(),
   software: z.object({ mho: z.string(), node: z.string(), platform: z.string() }),
-  model,
+  model: modelSchema,
   questions: z.array(question),
   runs: z.array(run),
   errors: z.array(fault),

@@ -582,8 +582,8 @@ export const engineRequests = {
   runInputs: asks<InputData>()(z.object({ run: runId })),
   /** Data that are open, as they were told when they were read. @throws HANDLE_UNKNOWN, NOTHING_OPEN */
   openData: asks<InputData>()(z.object({ data: dataId })),
-  /** Keeps how the document is shown, with its runs; nothing of that is unsaved work. @param of a run of the document that is meant */
-  keepView: asks<void>()(z.object({ of: runId, view: sessionView })),
+  /** Keeps how the document is shown, with its runs; nothing of that is unsaved work. @param of a run of the document that is meant, or the hash of its model where it holds notes alone @throws HANDLE_UNKNOWN */
+  keepView: asks<void>()(z.object({ of: z.string().max(200), view: sessionView })),
   /** `[examples, …shape]` of one layer of one run, and its spread over references. */
   contributions: asks<{ readonly contributions: Float32Array; readonly spread: Float32Array | null }>()(
     z.object({ run: runId, layer: layerName }),

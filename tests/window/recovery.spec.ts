@@ -1,9 +1,9 @@
 /** What a crash leaves, as the next start offers it: opened, put off, discarded; and what of it is damaged. */
 import { expect, test } from '@playwright/test';
-import { readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readdirSync, readFileSync, renameSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { npyBytes, npyHeader } from '../../src/main/engine/data/npy';
-import { answerDialogs, forget, kinds, launch, newFolder, openDigits, type Studio } from './studio';
+import { answerDialogs, forget, kinds, launch, newFolder, openDigits, root, type Studio } from './studio';
 
 let folder: string;
 let studio: Studio;
@@ -73,6 +73,33 @@ test('opened again: runs, numbers, picture and what was asked; run again and sav
   await expect(studio.page.getByRole('button', { name: 'Open a session' })).toBeVisible();
   expect(await studio.get('recoveryList', {})).toEqual([]); // it is in its file
   expect(readFileSync(path).subarray(0, 2).toString()).toBe('PK');
+});
+
+test('notes alone, whose model is gone: they are shown, with why there is no more; and with the model again', async () => {
+  const path = join(folder, 'mine.keras');
+  copyFileSync(join(root, 'tests/reference/cases/plain/model.keras'), path);
+  studio = await launch([path]);
+  const summary = async () => (await studio.get('present', {}))!.summary!;
+  await expect(studio.page.getByRole('region', { name: 'Set-up' })).toBeVisible({ timeout: 20_000 });
+  const { layers, hash } = await summary();
+  const [key] = layers.slice(-1).map(({ name }) => ({ layer: name, unit: 0 }));
+  await studio.get('keepNotebook', { model: hash, notebook: [{ ...key!, note: 'Fires at loops.', tags: [] }] });
+  renameSync(path, join(folder, 'away.keras'));
+  await killAndStart();
+  await expect(dialog()).toContainText('1 note');
+  await dialog().getByRole('button', { name: 'Open' }).click();
+  await expect(studio.page.getByText('1 unit in the notebook')).toBeVisible({ timeout: 20_000 });
+  await expect(studio.page.getByText('open without its model')).toBeVisible();
+  await studio.page.getByRole('button', { name: 'Open the notebook' }).click();
+  const note = () => studio.page.getByRole('region', { name: 'Notebook' }).getByRole('textbox', { name: /^Note on/ });
+  await expect(note()).toHaveValue('Fires at loops.');
+  // nothing was run: how it is shown comes back all the same
+  await expect.poll(async () => (await studio.get('present', {}))!.view?.page).toBe('notebook');
+  renameSync(join(folder, 'away.keras'), path);
+  await killAndStart();
+  await dialog().getByRole('button', { name: 'Open' }).click();
+  await expect(note()).toHaveValue('Fires at loops.', { timeout: 20_000 });
+  expect(await document()).toMatchObject({ notes: 1, modelOpen: true, dirty: true });
 });
 
 test('put off: offered again; discarded, undone, discarded: not offered any more', async () => {

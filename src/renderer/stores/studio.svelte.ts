@@ -382,8 +382,8 @@ export class Studio {
     if (main) await this.#askAsBefore(model, main, given);
     const data = main && opened?.data ? await program.client.request('runInputs', { run: main.run }) : opened?.data;
     if (data) await model.use(data, main?.asked.examples ?? opened?.sample?.examples ?? [0]);
-    if (!main || this.model !== model) return;
-    if (model.setup) runs.setups = new Map([[main.job, model.setup]]);
+    if (this.model !== model) return;
+    if (main && model.setup) runs.setups = new Map([[main.job, model.setup]]);
     if (view?.asked) await model.askKept(view.asked);
     const looked = view?.example;
     selection.example = looked !== undefined && model.inputs?.ids.includes(looked) ? looked : example;
@@ -439,7 +439,7 @@ export class Studio {
 
   /** Has it kept; nobody waits for that, and where it fails it is kept the next time. */
   async keepView(): Promise<void> {
-    const of = this.runs.own[0]?.run;
+    const of = this.runs.own[0]?.run ?? (notebook.notes.length > 0 ? this.model.summary?.hash : undefined);
     if (of !== undefined) await this.program.client.request('keepView', { of, view: this.view }).catch(() => undefined);
   }
 
@@ -471,8 +471,8 @@ export class Studio {
 
   async save(as = false): Promise<void> {
     try {
+      await notebook.settled(); // of notes alone no view is kept before them
       await this.keepView();
-      await notebook.settled();
       if (!(await this.program.client.request(as ? 'saveSessionAs' : 'saveSession', {}))) return;
       messages.settle('Save As…');
       messages.note('Saved.');

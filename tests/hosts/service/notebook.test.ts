@@ -1,8 +1,9 @@
 /** The notebook of a document: saved with its session, back after a crash, gone with its model. */
-import { join } from 'node:path';
+import { copyFile, rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { StudioService } from '../../../src/main/hosts/service';
-import { digits, folder, get, GONE, run, start } from './studio';
+import { code, digits, folder, get, GONE, run, start } from './studio';
 
 const NOTES = [
   { layer: 'conv1', unit: 3, note: 'Edges.', tags: ['edge'] },
@@ -73,6 +74,54 @@ describe('the notebook', () => {
     await service.handle({ document: 'new', name: 'close', params: {} });
     const opened = await get(service, 'openSession', { file: 'noted' }, { document: 'two', paths: { noted: file() } });
     expect(opened).toMatchObject({ notebook: NOTES, runs: [], document: { dirty: false, modelOpen: true } });
+  });
+
+  it('without any run, whose model is gone by the time that it comes back after a crash: its notes, and what model they are of', async () => {
+    const path = join(folder, 'model.keras');
+    await copyFile(resolve('tests/reference/cases/plain/model.keras'), path);
+    const before = start(GONE);
+    const opened = (service: StudioService, document: string) =>
+      get(service, 'openModel', { file: 'm' }, { document, paths: { m: path } });
+    const { summary } = await opened(before, 'one');
+    await get(before, 'keepNotebook', {
+      model: summary.hash,
+      notebook: [{ ...NOTES[0]!, layer: summary.layers[0]!.name }],
+    });
+    await rm(path);
+
+    const service = start();
+    const [entry] = await get(service, 'recoveryList', {}, { document: 'new' });
+    const back = await get(service, 'recover', { id: entry!.id }, { document: 'new' });
+    expect(back).toMatchObject({ summary: { hash: summary.hash }, notebook: [{ note: 'Edges.' }], document: { dirty: true, modelOpen: false } }); // prettier-ignore
+    expect(back.summary!.layers).toEqual(summary.layers);
+    // it can be saved without its model, and is a session of that model
+    await service.handle({ document: 'new', name: 'save', params: { path: file() } });
+    await service.handle({ document: 'new', name: 'close', params: {} });
+    const again = await get(service, 'openSession', { file: 'f' }, { document: 'two', paths: { f: file() } });
+    expect(again).toMatchObject({ summary: { hash: summary.hash }, document: { notes: 1, modelOpen: false } });
+    // where the model is again, another crash later, it is open
+    await get(service, 'keepNotebook', { model: summary.hash, notebook: NOTES }, { document: 'two' });
+    await service.handle({ document: 'two', name: 'leave', params: {} });
+    await copyFile(resolve('tests/reference/cases/plain/model.keras'), path);
+    const third = start();
+    const [left] = await get(third, 'recoveryList', {}, { document: 'third' });
+    const whole = await get(third, 'recover', { id: left!.id }, { document: 'third' });
+    expect(whole).toMatchObject({ notebook: NOTES, document: { dirty: true, modelOpen: true } });
+  });
+
+  it('without any run keeps how it was shown, of its own model alone', async () => {
+    const service = start();
+    await digits(service);
+    const model = (await get(service, 'present', {}))!.summary!.hash;
+    const view = { version: 1 as const, layer: 'conv1', unit: 3, page: 'notebook' as const };
+    expect(await code(service, { name: 'keepView', params: { of: model, view } })).toBe('HANDLE_UNKNOWN'); // nothing is kept yet
+    await get(service, 'keepNotebook', { model, notebook: NOTES });
+    expect(await code(service, { name: 'keepView', params: { of: 'another model', view } })).toBe('HANDLE_UNKNOWN');
+    await get(service, 'keepView', { of: model, view });
+    await save(service, file());
+    await service.handle({ document: 'one', name: 'close', params: {} });
+    const again = await get(service, 'openSession', { file: 'f' }, { document: 'two', paths: { f: file() } });
+    expect(again.view).toMatchObject(view);
   });
 
   it('of a model that is no longer open is refused; another model has none', async () => {

@@ -1,9 +1,11 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { MhoError } from '../../../src/contract/errors';
+import type { Notebook } from '../../../src/contract/notebook';
 import type { OpenedSession, RunRecord, RunSetup } from '../../../src/contract/studio';
 import { sessionView, viewOf, type PageView, type RunTableView, type SessionView } from '../../../src/contract/view';
 import { messages } from '../../../src/renderer/stores/messages.svelte';
+import { notebook } from '../../../src/renderer/stores/notebook.svelte';
 import { selection } from '../../../src/renderer/stores/selection.svelte';
 import { shell } from '../../../src/renderer/stores/shell.svelte';
 import { Studio } from '../../../src/renderer/stores/studio.svelte';
@@ -32,6 +34,7 @@ const document = { title: 'net', session: null, dirty: false, runs: 0, notes: 0,
 class Program {
   runs: RunRecord[] = [];
   view: SessionView | null = null;
+  notebook: Notebook = [];
   #file: OpenedSession | null = null;
   #ids = 0;
   readonly client = new FakeClient({
@@ -44,9 +47,10 @@ class Program {
     readInputs: ({ purpose }) => (purpose === 'baseline' ? inputData('blank', 2) : inputData('other', 5)),
     openData: ({ data }) => inputData(data, data === 'other' ? 5 : 2),
     removeRun: ({ run }) => void (this.runs = this.runs.filter((each) => each.run !== run)),
+    keepNotebook: ({ notebook: notes }) => void (this.notebook = notes),
     keepView: ({ view }) => void (this.view = view),
     saveSession: () => {
-      this.#file = { document, summary: model.summary, runs: this.runs, view: this.view, notebook: [] };
+      this.#file = { document, summary: model.summary, runs: this.runs, view: this.view, notebook: this.notebook };
       return true;
     },
     openSession: () => this.#open(),
@@ -83,7 +87,7 @@ class Program {
       this.#guests.set(ids.get(id)!, guest);
     }
     this.view = this.#file!.view && sessionView.parse(JSON.parse(JSON.stringify(viewOf(this.#file!.view, (run) => ids.get(run))))); // prettier-ignore
-    return { document, summary: model.summary, runs: this.runs, view: this.view, notebook: [] };
+    return { document, summary: model.summary, runs: this.runs, view: this.view, notebook: this.#file!.notebook };
   }
   #newId = (): string => `r${this.#ids++}`;
 
@@ -230,6 +234,23 @@ describe('what is asked at the left', () => {
     await reopen(studio);
     expect(studio.model.setup).toMatchObject({ examples: [3], target: { index: 1 }, baseline: { kind: 'constant', value: 0.25 }, methods: ['nig', 'genomics'] }); // prettier-ignore
     expect(studio.runs.setups.get(studio.runs.main!.job)).toMatchObject({ examples: [0, 3], methods: ['rescale'] });
+  });
+});
+
+describe('a notebook without any run', () => {
+  it('comes back with its page, the unit that was selected and what was asked', async () => {
+    const { studio, program } = await begun();
+    notebook.write({ layer: 'a', unit: 2 }, { note: 'Edges.' });
+    studio.model.chooseExamples([3]);
+    studio.question.explain({ index: 1 });
+    selection.selectUnit({ layer: 'a', unit: 2 });
+    studio.looks.page.open('notebook');
+    await studio.save();
+    await reopen(studio);
+    expect(program.view).not.toBeNull();
+    expect(notebook.notes).toMatchObject([{ layer: 'a', unit: 2, note: 'Edges.' }]);
+    expect([studio.looks.page.shown, selection.layer, selection.unit]).toEqual(['notebook', 'a', 2]);
+    expect([studio.question.examples, studio.question.state.target, selection.example]).toEqual([[3], { index: 1 }, 3]);
   });
 });
 

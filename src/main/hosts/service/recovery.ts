@@ -11,6 +11,7 @@ import { z } from 'zod';
 import { METHODS } from '../../../contract/attribution';
 import { notebookSchema } from '../../../contract/notebook';
 import { openingChoicesSchema } from '../../../contract/opening';
+import { modelSchema } from '../../../contract/session';
 import { sessionView } from '../../../contract/view';
 import { writeSafely } from '../../engine/sessions/write';
 import { dataSource } from '../../../contract/setup';
@@ -65,6 +66,8 @@ const stateSchema = z.object({
   model: z
     .object({ path: z.string(), sample: z.string().nullable(), choices: openingChoicesSchema.optional() })
     .nullable(),
+  /** What its model is, where no run's file in this folder tells it. */
+  described: modelSchema.optional().catch(undefined),
   /** `source` is missing where the data are a run's own rows. */
   data: z.array(
     z.object({ id: z.string(), path: z.string(), source: dataSource.optional(), baseline: z.boolean().optional() }),

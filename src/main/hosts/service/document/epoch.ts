@@ -223,6 +223,8 @@ export class Epoch {
 
   get saved(): SavedState {
     const whose = this.#whose;
+    const runs = [...this.runs.saved];
+    const told = runs.some(({ file }) => file !== null);
     const document = typeof whose === 'object' && 'document' in whose ? whose.document : '';
     return {
       document,
@@ -241,7 +243,8 @@ export class Epoch {
         choices: this.model.choices,
       },
       data: [...this.data.saved],
-      runs: [...this.runs.saved],
+      ...(!told && this.holds && this.summary && { described: this.summary as SavedState['described'] }),
+      runs,
       dirty: this.dirty && !(typeof whose === 'object' && 'waiting' in whose && whose.waiting === 'given up'),
     };
   }

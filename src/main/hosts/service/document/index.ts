@@ -368,10 +368,16 @@ export class Document {
     return data.shown(handle, openModel);
   }
 
-  /** @param of a run by which it is this document that is meant, and not what was open before @throws HANDLE_UNKNOWN */
+  /**
+   * @param of by what it is this document that is meant, and not what was open before: one of its runs; where it holds notes
+   * alone, its model's hash
+   * @throws HANDLE_UNKNOWN
+   */
   async keepView(of: string, view: SessionView): Promise<void> {
     const epoch = this.#epoch;
-    epoch.runs.get(of);
+    const { runs, holds, summary } = epoch;
+    const notesAlone = runs.size === 0 && holds && summary?.hash === of;
+    if (!notesAlone) runs.get(of);
     epoch.view = view;
     await epoch.writeQuietly();
   }
@@ -504,7 +510,12 @@ export class Document {
     );
     epoch.guests.take(found, (path) => path !== state.session?.path);
     const runs = found.map(({ run }) => run);
-    return guests(state.title ?? 'What was open before', found[0]?.describes ?? null, runs, state.notebook);
+    return guests(
+      state.title ?? 'What was open before',
+      found[0]?.describes ?? state.described ?? null,
+      runs,
+      state.notebook,
+    );
   }
 
   /** The guests that the view names, read again where they have to be. */

@@ -47,6 +47,13 @@ interface FoundRun extends Placed {
   readonly saved: SavedRun;
 }
 
+/** Where a model was that is known by its description alone. */
+const placeOfModel = (described: ModelSummary): NonNullable<SavedState['model']> => ({
+  path: described.path,
+  sample: null,
+  choices: choicesOf(described),
+});
+
 const NO_DATA: AskedWith = { data: null, baseline: null };
 
 export class Reopening {
@@ -79,8 +86,7 @@ export class Reopening {
       epoch.guests.expect(guests);
     }
     epoch.runs.wrote(epoch.runs.snapshot(), this.around.lasting(file.path));
-    const { path } = session.model;
-    await this.#model(epoch, { path, sample: null, choices: choicesOf(session.model) }, signal);
+    await this.#model(epoch, placeOfModel(session.model), signal);
     if (epoch.model) {
       await this.#named(epoch, named, file.path, signal);
       await this.#dataOf(epoch, session, dirname(file.path), signal);
@@ -102,8 +108,11 @@ export class Reopening {
     epoch.guests.expect(state.guests ?? []);
     epoch.notebook = state.notebook ?? [];
     epoch.writtenNotebook = state.writtenNotebook ?? [];
+    epoch.described = state.described ?? null;
     await this.#runs(epoch, state, signal);
-    if (state.model) await this.#model(epoch, state.model, signal);
+    // that it was away when this was left is no reason not to look for it
+    const model = state.model ?? (epoch.described && placeOfModel(epoch.described));
+    if (model) await this.#model(epoch, model, signal);
     for (const { id, source, baseline } of epoch.model ? state.data : []) {
       const data = source
         ? await readOpenData(this.around.engine, source, epoch.openModel.ports, signal).catch(() => null)
