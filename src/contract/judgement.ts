@@ -101,8 +101,12 @@ export const verdict = z.object({
   behind: judged,
   means: z.tuple([z.number(), z.number()]),
   interval: interval.nullable(),
-  /** Whether the interval leaves out 0: else there is no verdict. */
+  /** How many examples tell: those in which both rankings vary. */
+  examples: size,
+  /** Whether the interval leaves out 0, and both methods' own numbers are resolved: else there is no verdict. */
   real: z.boolean(),
+  /** Of the two, those whose own estimated error leaves their ranking open. */
+  unresolved: z.array(judged),
   /** Layers in which the first is ahead, of how many that judge anything. */
   layers: z.tuple([size, size]),
   /** By drop alone and by restore alone: mean differences, and whether their intervals leave out 0. */

@@ -59,14 +59,14 @@ describe('intervals over examples', () => {
         fc.nat(),
         (values, seed) => {
           const { mean, interval } = meanWithInterval(values, seed)!;
-          expect(meanWithInterval(values, seed)).toEqual({ mean, interval });
+          expect(meanWithInterval(values, seed)).toMatchObject({ mean, interval });
           expect(interval!.low).toBeLessThanOrEqual(mean + 1e-9);
           expect(interval!.high).toBeGreaterThanOrEqual(mean - 1e-9);
         },
       ),
       { numRuns: 30 },
     );
-    expect(meanWithInterval([0.4, 0.6], 1)).toEqual({ mean: 0.5, interval: null });
+    expect(meanWithInterval([0.4, 0.6], 1)).toEqual({ mean: 0.5, known: 2, interval: null });
     expect(meanWithInterval([null, Number.NaN], 1)).toBeNull();
   });
 
@@ -94,7 +94,9 @@ describe('verdicts in words', () => {
     behind: 'rescale',
     means: [0.91, 0.84],
     interval: { low: 0.04, high: 0.1 },
+    examples: 8,
     real: true,
+    unresolved: [],
     layers: [5, 6],
     drop: { difference: 0.05, real: true },
     restore: { difference: 0.06, real: true },
@@ -104,8 +106,10 @@ describe('verdicts in words', () => {
     [{}, 'On this model, in 5 of 6 layers, NIG’s ranking predicts knock-outs better than Rescale’s: mean Spearman 0.91 against 0.84 (95 %: +0.04 to +0.10), at 9 times the passes.'], // prettier-ignore
     [{ passes: 1 / 29 }, 'On this model, in 5 of 6 layers, NIG’s ranking predicts knock-outs better than Rescale’s: mean Spearman 0.91 against 0.84 (95 %: +0.04 to +0.10), at 29 times fewer passes.'], // prettier-ignore
     [{ real: false, interval: { low: -0.01, high: 0.1 } }, 'No verdict between NIG and Rescale: mean Spearman 0.91 against 0.84 (95 %: −0.01 to +0.10), which other examples could turn round.'], // prettier-ignore
+    [{ real: false, unresolved: ['nig'] as ('nig')[] }, 'No verdict between NIG and Rescale: NIG is not yet resolved here (estimated error above 30 %), so that its ranking is open; judge again with more passes (--max-passes) or a smaller --tolerance (mean Spearman 0.91 against 0.84).'], // prettier-ignore
+    [{ real: false, interval: null, examples: 2 }, '2 of 8 examples: too few to say of others whether NIG or Rescale predicts knock-outs better (mean Spearman 0.91 against 0.84).'], // prettier-ignore
     [{ real: false, interval: null }, '8 examples: too few to say of others whether NIG or Rescale predicts knock-outs better (mean Spearman 0.91 against 0.84).'], // prettier-ignore
-  ] as const)('%j', (changed, words) => {
+  ] as [Partial<Verdict>, string][])('%j', (changed, words) => {
     expect(verdictWords({ ...verdict, ...changed }, 8)).toBe(words);
   });
 

@@ -5,6 +5,7 @@ import { aloneOf, judgementWords, layerWords } from '../../src/contract/words/ju
 import { GraphBuilder } from '../../src/main/engine/graph/builder';
 import type { Graph, ValueId } from '../../src/main/engine/graph/graph';
 import { judge } from '../../src/main/engine/judge';
+import { openCase } from '../attribution/cases';
 import { random } from '../random';
 import { hold, inHand } from '../device';
 
@@ -79,7 +80,7 @@ it('OR: nothing is lost with either out, each alone gives all back; units do not
   near(h.drop[0]!, [0, 0]);
   near(h.restore[0]!, [1, 1]);
   expect(aloneOf(h)).toBeCloseTo(0, 6);
-  expect(layerWords(h)).toContain('In h units do not act alone: single drops add up to 0 times');
+  expect(layerWords(h)).toContain('In h units do not act alone: single drops add up to less than 0.01 times');
 });
 
 it('XOR: both together do nothing, each would do something by itself; single drops have no joint one to add up to', async () => {
@@ -117,4 +118,14 @@ it('two units that cancel: each does much, both together nothing; most first tak
   near(nig!.least[0]!, [0, 5, 0]);
   near([nig!.positive[0]!, nig!.negative[0]!], [5, -5]);
   near([nig!.difference[0]!, h.greedy!.best[0]!], [5, 5]);
+});
+
+it('of a method whose own numbers are not resolved there is no verdict, however far its ranking is behind', async () => {
+  const { graph, request } = await openCase('gated');
+  const coarse = { ...request, layers: ['norm'], steps: 2 };
+  const how = { methods: ['nig', 'rescale'], to: { kind: 'baseline' }, seed: 0, sanity: false } as const;
+  const { judgement } = await judge(inHand(), graph, { request: coarse, ...how });
+  expect(judgement.costs[0]!.error).toBeGreaterThan(0.3);
+  expect(judgement.verdicts[0]).toMatchObject({ real: false, unresolved: ['nig'] });
+  expect(judgementWords(judgement)[0]).toContain('NIG is not yet resolved here');
 });

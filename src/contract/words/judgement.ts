@@ -57,11 +57,13 @@ function costWords(passes: number | null): string {
 
 /** One sentence for two methods. */
 export function verdictWords(verdict: Verdict, examples: number): string {
-  const { ahead, behind, means, interval, real, layers, passes } = verdict;
+  const { ahead, behind, means, interval, real, layers, passes, unresolved } = verdict;
   const [one, other] = [judgedWords[ahead].short, judgedWords[behind].short];
   const beside = `mean Spearman ${two(means[0])} against ${two(means[1])}`;
+  if (unresolved.length > 0)
+    return `No verdict between ${one} and ${other}: ${unresolved.map((method) => judgedWords[method].short).join(' and ')} is not yet resolved here (estimated error above 30 %), so that its ranking is open; judge again with more passes (--max-passes) or a smaller --tolerance (${beside}).`;
   if (!interval)
-    return `${count(examples, 'example')}: too few to say of others whether ${one} or ${other} predicts knock-outs better (${beside}).`;
+    return `${verdict.examples < examples ? `${verdict.examples} of ${count(examples, 'example')}` : count(examples, 'example')}: too few to say of others whether ${one} or ${other} predicts knock-outs better (${beside}).`;
   if (!real)
     return `No verdict between ${one} and ${other}: ${beside} (${between(interval)}), which other examples could turn round.`;
   return `On this model, in ${layers[0]} of ${count(layers[1], 'layer')}, ${one}’s ranking predicts knock-outs better than ${other}’s: ${beside} (${between(interval)})${costWords(passes)}.`;
@@ -92,7 +94,7 @@ export function layerWords(layer: JudgedLayer): string | null {
     return `F is additive over the units of ${layer.name}: drop, restore and every complete method are the same there, and it judges nothing.`;
   const alone = aloneOf(layer);
   if (alone !== null && (alone < ALONE.least || alone > ALONE.most))
-    return `In ${layer.name} units do not act alone: single drops add up to ${Number(alone.toPrecision(2))} times what is lost with all of them out. Where that is so, no score per unit can be right.`;
+    return `In ${layer.name} units do not act alone: single drops add up to ${Math.abs(alone) < 0.01 ? 'less than 0.01' : Number(alone.toPrecision(2))} times what is lost with all of them out. Where that is so, no score per unit can be right.`;
   return null;
 }
 

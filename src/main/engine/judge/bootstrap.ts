@@ -7,6 +7,8 @@ const FEWEST = 3;
 
 export interface Estimated {
   readonly mean: number;
+  /** How many examples tell. */
+  readonly known: number;
   readonly interval: { readonly low: number; readonly high: number } | null;
 }
 
@@ -15,7 +17,7 @@ export function meanWithInterval(values: readonly (number | null)[], seed: numbe
   const known = values.filter((value) => value !== null && Number.isFinite(value)) as number[];
   if (known.length === 0) return null;
   const mean = known.reduce((sum, value) => sum + value, 0) / known.length;
-  if (known.length < FEWEST) return { mean, interval: null };
+  if (known.length < FEWEST) return { mean, known: known.length, interval: null };
   const next = seededNumbers(seed);
   const means = Float64Array.from({ length: RESAMPLES }, () => {
     let sum = 0;
@@ -23,7 +25,7 @@ export function meanWithInterval(values: readonly (number | null)[], seed: numbe
     return sum / known.length;
   }).sort();
   const at = (share: number): number => means[Math.min(RESAMPLES - 1, Math.round(share * (RESAMPLES - 1)))]!;
-  return { mean, interval: { low: at(0.025), high: at(0.975) } };
+  return { mean, known: known.length, interval: { low: at(0.025), high: at(0.975) } };
 }
 
 export const leavesOutZero = (estimated: Estimated | null): boolean =>

@@ -1,5 +1,6 @@
 /** From layers that were judged to means over them, and which differences between methods are real. */
 import type { Judged, JudgedLayer, JudgedMethod, JudgedSummary, Judgement, Verdict } from '../../../contract/judgement';
+import { trustOf } from '../../../contract/words/accuracy';
 import { leavesOutZero, meanWithInterval } from './bootstrap';
 
 type Of = (method: JudgedMethod, layer: JudgedLayer) => readonly (number | null)[];
@@ -76,13 +77,16 @@ export function verdictsOf(
         return { difference: found?.mean ?? 0, real: leavesOutZero(found) };
       };
       const meanOf = (method: Judged) => meanWithInterval(overLayers(layers, method, by('mean')), seed)!.mean;
+      const unresolved = [ahead, behind].filter((method) => trustOf(costs.find((each) => each.method === method)!.error ?? 0) === 'unresolved'); // prettier-ignore
       const [passes, others] = [ahead, behind].map((method) => costs.find((each) => each.method === method)!.passes);
       verdicts.push({
         ahead,
         behind,
         means: [meanOf(ahead), meanOf(behind)],
         interval: leading.interval,
-        real: leavesOutZero(leading),
+        examples: leading.known,
+        real: leavesOutZero(leading) && unresolved.length === 0,
+        unresolved,
         layers: [judging.filter((layer) => (meanDifference(layer, ahead, behind) ?? 0) > 0).length, judging.length],
         drop: beside('drop'),
         restore: beside('restore'),
