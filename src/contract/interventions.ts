@@ -1,5 +1,7 @@
 /** Taking units out: what they become, which they are, and what F is then. */
 import { z } from 'zod';
+import type { NumericArray } from './attribution';
+import type { BackendInfo } from './backends';
 import { layerName } from './setup';
 
 /**
@@ -47,4 +49,23 @@ export interface KnockOuts {
   readonly drop: readonly Float64Array[];
   /** [E][U]: F with all of the layer replaced but the unit, minus F with all of it replaced. */
   readonly restore: readonly Float64Array[];
+}
+
+/** What a prediction is with units taken out together, beside what it was. E examples. */
+export interface Intervened {
+  /** Where F lies, per example. */
+  readonly targets: readonly string[];
+  /** F, per example; at the baseline averaged over several of them. */
+  readonly atInput: Float64Array;
+  readonly atBaseline: Float64Array;
+  /** F with the units replaced. */
+  readonly after: Float64Array;
+  /** Of their layers, those that something goes around. */
+  readonly around: readonly string[];
+  /** `[E, …]`, with the units replaced. */
+  readonly outputs: readonly { readonly name: string; readonly values: NumericArray }[];
+  /** As many examples as means were taken over; null where none was. */
+  readonly meanOver: number | null;
+  readonly durationMs: number;
+  readonly backend: BackendInfo;
 }

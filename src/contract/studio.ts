@@ -30,6 +30,7 @@ import type { MhoFault } from './errors';
 import type { ModelSummary, OpSupport, Varied } from './model';
 import { notebookSchema, type Notebook } from './notebook';
 import { openingChoicesSchema } from './opening';
+import { intervention, replacement, type Intervened, type KnockOuts } from './interventions';
 import type { LayerFacts } from './layerFacts';
 import {
   accuracy,
@@ -113,6 +114,21 @@ export const runSetup = z.object({
   aside: z.string().max(64).optional(),
 });
 export type RunSetup = z.infer<typeof runSetup>;
+
+/** What units are taken out of: a run's question without how its path is walked. */
+const intervenedSetup = z.object({
+  data: dataId,
+  examples: exampleList.max(64),
+  baseline,
+  target,
+  minus: target.optional(),
+  ...turned,
+  memoryMB: z.number().int().min(16).max(1_000_000).optional(),
+  backend: backendChoice.optional(),
+});
+export type IntervenedSetup = z.infer<typeof intervenedSetup>;
+/** Units of more layers than any list of them has. */
+const MOST_INTERVENTIONS = 10_000;
 
 /** An adaptive run that is to go on from where it is. */
 const continuation = z.object({
@@ -538,6 +554,21 @@ export const engineRequests = {
       layer: layerName,
       unit: z.number().int().nonnegative(),
       positions: z.array(z.number().int().nonnegative()).min(1).max(64),
+    }),
+  ),
+  /**
+   * The prediction with units taken out together; another example is named by its number in the data. A newer one supersedes it.
+   * @throws as `predict`; LAYER_UNKNOWN, OUTPUT_INDEX, INTERVENTION_…, CANCELLED
+   */
+  intervene: asks<Intervened>()(
+    intervenedSetup.extend({ interventions: z.array(intervention).min(1).max(MOST_INTERVENTIONS) }),
+  ),
+  /** What single units of a layer do, each by itself, both ways: asked in batches. @throws as `intervene` */
+  knockOuts: asks<KnockOuts>()(
+    intervenedSetup.extend({
+      layer: layerName,
+      to: replacement,
+      units: z.array(z.number().int().nonnegative()).min(1).max(256),
     }),
   ),
   /** What happens along the straight path from baseline to one example; `only` one unit, else every layer. */

@@ -6,6 +6,7 @@ import type { Intervention, Replacement } from '../../src/contract/interventions
 import { predict } from '../../src/main/engine/attribution';
 import { readArrays } from '../../src/main/engine/data';
 import { knockOuts, onGround, together, type Together } from '../../src/main/engine/interventions';
+import { GroundMemory } from '../../src/main/engine/interventions/memory';
 import { firstRows, folder, openCase, type CaseName, type ReferenceCase } from '../attribution/cases';
 import { hold, inHand } from '../device';
 
@@ -182,4 +183,29 @@ it('several baselines: the mean of what each gives', async () => {
     (drops, example) =>
     close(drops, Float64Array.from(drops, (_, unit) => each.reduce((sum, { drop }) => sum + drop[example]![unit]! / 3, 0))), // prettier-ignore
   );
+});
+
+describe('what is remembered of a question', () => {
+  it('gives the same numbers press by press, whatever is replaced by what, and computes no end again', async () => {
+    const name = 'residual';
+    const { graph, request } = cases.get(name)!;
+    const inputs = await pool(name);
+    const memory = new GroundMemory();
+    const kinds: Replacement[] = [{ kind: 'baseline' }, { kind: 'mean' }, { kind: 'scale', factor: 1.5 }, { kind: 'zero' }, { kind: 'baseline' }]; // prettier-ignore
+    for (const to of kinds)
+      for (const layer of ['stem_relu', 'a_add']) {
+        const asked = [{ layer, units: [1, 2], to }];
+        const press = (with_: { memory?: GroundMemory }) =>
+          onGround(inHand(), graph, request, [layer], (ground) => together(ground, asked), { pool: inputs, ...with_ });
+        const [known, anew] = [await press({ memory }), await press({})];
+        close(known.after, anew.after);
+        close(known.atBaseline, anew.atBaseline);
+        close(Object.values(known.outputs)[0]!.data, Object.values(anew.outputs)[0]!.data);
+      }
+    const found = memory.values('baseline', [], () => Promise.reject(new Error('nothing is missing')));
+    expect((await found).size).toBe(0);
+    const [stem] = graph.layers.filter(({ name: each }) => each === 'stem_relu');
+    const again = memory.values('baseline', [stem!.output], () => Promise.reject(new Error('it was computed again')));
+    expect((await again).get(stem!.output)!.shape[0]).toBe(4);
+  });
 });

@@ -201,6 +201,8 @@ export function engineOf({ written, computed }: Ears): Engine {
       }
       return { alphas: new Float32Array(0), target: new Float32Array(0), layers: [], unit: null };
     },
+    together: () => Promise.reject(new Error('No worlds take units out.')),
+    knockOuts: () => Promise.reject(new Error('No worlds take units out.')),
     planCost: async () => ({ passes: 1, memoryMB: 1 }) as Awaited<ReturnType<Engine['planCost']>>,
   };
 }

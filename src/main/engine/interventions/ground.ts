@@ -5,7 +5,7 @@ import type { Intervention, Replacement } from '../../../contract/interventions'
 import { evaluate } from '../attribution/evaluate';
 import { checkInputs } from '../attribution/inputs';
 import { budgetOf } from '../attribution/memory';
-import type { Lines, Seed } from '../attribution/path';
+import type { Lines } from '../attribution/path';
 import { nearZero, prepareEnds } from '../attribution/request';
 import { findTarget } from '../attribution/target';
 import { withWeights, type Weights } from '../attribution/weights';
@@ -15,13 +15,16 @@ import { sizeOf, type Graph, type Layer, type ValueId } from '../graph/graph';
 import { layerNamed } from '../graph/layers';
 import { prune, type Pruned } from '../graph/prune';
 import { nearest } from '../graph/target';
+import { GroundMemory, type Standing } from './memory';
 import { InterventionRows, type Replaced } from './rows';
 import { placeOf, rowOf, targetOf } from './values';
 
-/** Another set of examples, of which means are taken and other examples are: the request's own where it is absent. */
 export interface GroundOptions {
+  /** Another set of examples, of which means are taken and other examples are: the request's own where it is absent. */
   readonly pool?: AttributionRequest['inputs'];
   readonly signal?: AbortSignal;
+  /** Of the same question on the same device. */
+  readonly memory?: GroundMemory;
 }
 
 /**
@@ -39,14 +42,27 @@ export async function onGround<Result>(
 ): Promise<Result> {
   const looked = layers.map((name) => named(given, name).output);
   const { graph, request } = nearZero(given, asked, looked);
+  // Brought near zero, a graph is another one each time.
+  const memory = (graph === given && options.memory) || new GroundMemory();
   return withWeights(device, graph, async (weights) => {
-    const { atInput, ...ends } = await prepareEnds(graph, weights, request);
-    const target = await findTarget(graph, weights, request, ends, atInput);
-    const pool = options.pool ? pooled(graph, given, request, options.pool) : atInput;
-    const ground = new Ground(graph, weights, { ...ends, ...target, atInput, pool }, request, options.signal);
+    memory.standing ??= await standingOf(graph, given, weights, request, options);
+    const ground = new Ground(graph, weights, memory.standing, request, memory, options.signal);
     await ground.begin();
     return work(ground);
   });
+}
+
+async function standingOf(
+  graph: Graph,
+  given: Graph,
+  weights: Weights,
+  request: AttributionRequest,
+  options: GroundOptions,
+): Promise<Standing> {
+  const { atInput, ...ends } = await prepareEnds(graph, weights, request);
+  const target = await findTarget(graph, weights, request, ends, atInput);
+  const pool = options.pool ? pooled(graph, given, request, options.pool) : atInput;
+  return { ...ends, ...target, atInput, pool };
 }
 
 function named(graph: Graph, name: string): Layer {
@@ -67,19 +83,6 @@ function pooled(
   return new Map(graph.inputs.map(({ name, value }) => [value, fed[name]!]));
 }
 
-interface Standing {
-  readonly examples: number;
-  readonly references: number;
-  readonly starts: readonly ValueId[];
-  readonly lines: Lines;
-  readonly sinks: readonly ValueId[];
-  readonly seeds: readonly Seed[];
-  readonly targets: readonly string[];
-  readonly terms: readonly TargetTerm[];
-  readonly atInput: ReadonlyMap<ValueId, NumericArray>;
-  readonly pool: ReadonlyMap<ValueId, NumericArray>;
-}
-
 export class Ground {
   readonly examples: number;
   readonly references: number;
@@ -90,15 +93,13 @@ export class Ground {
   atBaseline: Float64Array = new Float64Array();
   readonly #pruned: Pruned;
   readonly #cuts: ReadonlySet<ValueId>;
-  readonly #atBaseline = new Map<ValueId, NumericArray>();
-  /** Of values whose sizes the model leaves open, as they are at the first input. */
-  readonly #shapes = new Map<ValueId, readonly number[]>();
 
   constructor(
     readonly graph: Graph,
     readonly weights: Weights,
     private readonly standing: Standing,
     private readonly request: AttributionRequest,
+    private readonly memory: GroundMemory,
     readonly signal: AbortSignal | undefined,
   ) {
     ({ examples: this.examples, references: this.references, targets: this.targets, terms: this.terms } = standing);
@@ -108,19 +109,40 @@ export class Ground {
 
   /** F at both ends. */
   async begin(): Promise<void> {
-    const { sinks, seeds, lines, atInput } = this.standing;
+    const { memory } = this;
+    const { sinks, seeds } = this.standing;
+    memory.shapes ??= await this.#openShapes();
+    if (!memory.atInput || !memory.atBaseline) {
+      const [to, from] = [await this.#inputs(sinks), await this.#baselines(sinks)];
+      memory.atInput = Float64Array.from({ length: this.examples }, (_, example) =>
+        targetOf(seeds, (id) => rowOf(to.get(id)!, example), example * this.references),
+      );
+      memory.atBaseline = this.overReferences((pair) => targetOf(seeds, (id) => rowOf(from.get(id)!, pair), pair));
+    }
+    this.atInput = memory.atInput;
+    this.atBaseline = memory.atBaseline;
+  }
+
+  /** Of values whose sizes the model leaves open: as they are at the first input. */
+  async #openShapes(): Promise<Map<ValueId, readonly number[]>> {
+    const { atInput, sinks } = this.standing;
     const open = [...this.#pruned.live, ...sinks].filter((id) => this.graph.values[id]!.shape.includes(null));
     const first = new Map([...atInput].map(([id, array]) => [id, { shape: [1, ...array.shape.slice(1)], data: rowOf(array, 0) }])); // prettier-ignore
-    for (const [id, { shape }] of await evaluate(this.graph, this.weights, first, open))
-      this.#shapes.set(id, shape.slice(1));
-    const [to, from] = [
-      await evaluate(this.graph, this.weights, atInput, sinks),
-      await evaluate(this.graph, this.weights, fed(lines, 'from'), sinks),
-    ];
-    this.atInput = Float64Array.from({ length: this.examples }, (_, example) =>
-      targetOf(seeds, (id) => rowOf(to.get(id)!, example), example * this.references),
+    const values = await evaluate(this.graph, this.weights, first, open);
+    return new Map([...values].map(([id, { shape }]) => [id, shape.slice(1)]));
+  }
+
+  /** Values at the inputs, a row for each example. */
+  #inputs(ids: readonly ValueId[]): Promise<Map<ValueId, NumericArray>> {
+    return this.memory.values('input', ids, (missing) =>
+      evaluate(this.graph, this.weights, this.standing.atInput, missing),
     );
-    this.atBaseline = this.overReferences((pair) => targetOf(seeds, (id) => rowOf(from.get(id)!, pair), pair));
+  }
+  /** Values at the baselines, a row for each pair. */
+  #baselines(ids: readonly ValueId[]): Promise<Map<ValueId, NumericArray>> {
+    return this.memory.values('baseline', ids, (missing) =>
+      evaluate(this.graph, this.weights, fed(this.standing.lines, 'from'), missing),
+    );
   }
 
   /** Means over each example's references of what pairs have. */
@@ -169,8 +191,7 @@ export class Ground {
     const { nodes, live, beside } = prune(graph, roots, wanted);
     const still = wanted.filter((id) => !live.has(id));
     const kept = [...new Set([...roots, ...beside, ...still])];
-    const atInput = await evaluate(graph, weights, standing.atInput, kept);
-    await this.#needBaseline(layers.filter((_, at) => asked[at]!.to.kind === 'baseline').map(({ output }) => output));
+    const atInput = await this.#inputs(kept);
     const replaced: Replaced[] = [];
     for (const [at, { to }] of asked.entries()) replaced.push(await this.#replaced(layers[at]!, to));
     return new InterventionRows({
@@ -193,9 +214,9 @@ export class Ground {
 
   /** Values at the baselines, averaged over references, or at the inputs: one row for each example. */
   async valuesAt(end: 'input' | 'baseline', ids: readonly ValueId[]): Promise<ReadonlyMap<ValueId, NumericArray>> {
-    const { standing, graph, weights, references, examples } = this;
-    if (end === 'input') return evaluate(graph, weights, standing.atInput, ids);
-    await this.#needBaseline(ids);
+    const { references, examples } = this;
+    if (end === 'input') return this.#inputs(ids);
+    const atBaseline = await this.#baselines(ids);
     const averaged = (array: NumericArray): NumericArray => {
       const size = sizeOf(array.shape.slice(1));
       const data = new Float32Array(examples * size);
@@ -206,7 +227,7 @@ export class Ground {
       }
       return { shape: [examples, ...array.shape.slice(1)], data };
     };
-    return new Map(ids.map((id) => [id, averaged(this.#atBaseline.get(id)!)]));
+    return new Map(ids.map((id) => [id, averaged(atBaseline.get(id)!)]));
   }
 
   /** How many classes are told apart where an example's F lies: along the last axis of its value. */
@@ -215,18 +236,12 @@ export class Ground {
     return this.shapeOf(value).at(-1) ?? 1;
   }
 
-  async #needBaseline(ids: readonly ValueId[]): Promise<void> {
-    const missing = [...new Set(ids)].filter((id) => !this.#atBaseline.has(id));
-    const values = await evaluate(this.graph, this.weights, fed(this.standing.lines, 'from'), missing);
-    for (const [id, array] of values) this.#atBaseline.set(id, array);
-  }
-
   async #replaced(layer: Layer, to: Replacement): Promise<Replaced> {
     const { output: value, unitAxis } = layer;
     const place = { value, unitAxis, shape: this.shapeOf(value) };
     switch (to.kind) {
       case 'baseline':
-        return { ...place, by: { array: this.#atBaseline.get(value)! } };
+        return { ...place, by: { array: (await this.#baselines([value])).get(value)! } };
       case 'zero':
         return { ...place, by: { constant: 0 } };
       case 'value':
@@ -246,12 +261,14 @@ export class Ground {
   }
 
   async #ofPool(value: ValueId): Promise<NumericArray> {
-    return (await evaluate(this.graph, this.weights, this.standing.pool, [value])).get(value)!;
+    const { graph, weights, standing, memory } = this;
+    const found = await memory.values('pool', [value], (missing) => evaluate(graph, weights, standing.pool, missing));
+    return found.get(value)!;
   }
 
   /** Of a value, without rows. */
   shapeOf(value: ValueId): readonly number[] {
-    return this.#shapes.get(value) ?? (this.graph.values[value]!.shape as readonly number[]);
+    return this.memory.shapes?.get(value) ?? (this.graph.values[value]!.shape as readonly number[]);
   }
 }
 

@@ -1,6 +1,7 @@
 /** The engine as the service uses it. Loaded when it is first needed: TensorFlow takes half a second. */
 import type { AttributionRequest, NumericArray, RunResult } from '../../../contract/attribution';
 import type { BackendChoice, BackendReport } from '../../../contract/backends';
+import type { Intervention, KnockOuts, Replacement } from '../../../contract/interventions';
 import type { OpeningChoices } from '../../../contract/opening';
 import type { Session } from '../../../contract/session';
 import type { MhoError } from '../../../contract/errors';
@@ -8,6 +9,7 @@ import type { AlongPath, OpenedModel } from '../../../contract/studio';
 import type { Doubt, ImageReading, InputPort } from '../../../contract/data';
 import type { AlongOptions, AttributionOptions, RunCost, ValuesAtEnds } from '../../engine/attribution';
 import type { Device, UseOptions } from '../../engine/backends';
+import type { GroundOptions, Together } from '../../engine/interventions';
 import type { DataRead } from '../../engine/data';
 import { inputPorts, valueDoubt, valueFault } from '../../engine/data/ports';
 import type { OpenedModel as FormatsOpenedModel } from '../../engine/formats';
@@ -67,11 +69,28 @@ export interface Engine {
     wanted: readonly ValueId[],
   ): Promise<ValuesAtEnds>;
   valuesAlongPath(device: Device, graph: Graph, request: AttributionRequest, options: AlongOptions): Promise<AlongPath>;
+  /** Units taken out together. */
+  together(
+    device: Device,
+    graph: Graph,
+    request: AttributionRequest,
+    asked: readonly Intervention[],
+    options: GroundOptions,
+  ): Promise<Together>;
+  /** Units of a layer, each taken out by itself, and put back by itself. */
+  knockOuts(
+    device: Device,
+    graph: Graph,
+    request: AttributionRequest,
+    asked: { readonly layer: string; readonly to: Replacement; readonly units: readonly number[] },
+    options: GroundOptions,
+  ): Promise<KnockOuts>;
   planCost(device: Device, graph: Graph, request: AttributionRequest): Promise<RunCost>;
 }
 
 const backends = () => import('../../engine/backends');
 const attribution = () => import('../../engine/attribution');
+const interventions = () => import('../../engine/interventions');
 const sessions = () => import('../../engine/sessions');
 
 const known = new KnownModels();
@@ -104,5 +123,14 @@ export const engine: Engine = {
   attribute: async (...asked) => (await attribution()).attribute(...asked),
   valuesAtEnds: async (...asked) => (await attribution()).valuesAtEnds(...asked),
   valuesAlongPath: async (...asked) => (await attribution()).valuesAlongPath(...asked),
+  together: async (device, graph, request, asked, options) => {
+    const { onGround, together } = await interventions();
+    const layers = asked.map(({ layer }) => layer);
+    return onGround(device, graph, request, layers, (ground) => together(ground, asked), options);
+  },
+  knockOuts: async (device, graph, request, { layer, to, units }, options) => {
+    const { onGround, knockOuts } = await interventions();
+    return onGround(device, graph, request, [layer], (ground) => knockOuts(ground, layer, to, units), options);
+  },
   planCost: async (...asked) => (await attribution()).planCost(...asked),
 };

@@ -33,6 +33,7 @@ import { Latest, under } from './signals';
 import { commandOf, pythonOf } from './repeating';
 import { expectedCost, Timings, workOf } from './timings';
 import { keepBeside } from './beside';
+import { Interventions } from './interventions';
 import { layerFacts } from './layerFacts';
 import { fieldsOf, layerOfUnit, unitPeaks } from './unitValues';
 import { layerWeights } from './weights';
@@ -116,6 +117,9 @@ function handlers(options: ServiceOptions, recovery: Recovery) {
   const continuing = continuingWork({ engine, timings });
   /** Whoever steps through examples or units wants the last walk alone: of all layers, and of one unit. */
   const walks = new Latest();
+  const interventions = new Interventions(engine);
+  /** A slider asks many times: the last one is wanted. */
+  const presses = new Latest();
 
   /** What a view waits for comes in between the chunks of a run, on the backend that was asked for. */
   const urgently = <Given>(
@@ -224,6 +228,15 @@ function handlers(options: ServiceOptions, recovery: Recovery) {
 
     layer: async ({ document: { epoch }, params }) => layerFacts(epoch.openModel.graph, params.layer),
     weights: async ({ document: { epoch }, params }) => layerWeights(epoch.openModel.graph, params.layer, params.unit),
+
+    intervene: async ({ document: { id, epoch }, params }) =>
+      presses.take(id, new MhoError('CANCELLED', { done: 0, total: params.examples.length }), (superseded) =>
+        under([superseded, epoch.signal], (signal) =>
+          interventions.together(epoch, params, (work) => urgently(params.backend, work, signal), signal),
+        ),
+      ),
+    knockOuts: async ({ document: { epoch }, params }) =>
+      interventions.singles(epoch, params, (work) => urgently(params.backend, work, epoch.signal), epoch.signal),
 
     alongPath: async ({ document: { id, epoch }, params }) => {
       const { example, only, backend, ...rest } = params;
