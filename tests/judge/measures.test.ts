@@ -1,8 +1,8 @@
 /** Counts, areas, intervals and verdicts, by what must hold of any numbers. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Verdict } from '../../src/contract/judgement';
-import { sidesWords, verdictWords } from '../../src/contract/words/judgement';
+import type { JudgedLayer, Verdict } from '../../src/contract/judgement';
+import { lopsidedWords, sidesWords, verdictWords } from '../../src/contract/words/judgement';
 import { leavesOutZero, meanWithInterval } from '../../src/main/engine/judge/bootstrap';
 import {
   atCount,
@@ -120,4 +120,26 @@ describe('verdicts in words', () => {
     );
     expect(sidesWords({ ...verdict, drop: { difference: -0.2, real: false } })).toBeNull();
   });
+});
+
+it('a mean of two questions of which one is far larger is said to be nearly that one alone', () => {
+  const layer = (drop: number, restore: number, additive = false): JudgedLayer => ({
+    name: 'conv',
+    cut: true,
+    units: 2,
+    counts: [0, 1, 2],
+    drop: [[drop, -drop]],
+    restore: [[restore, 0]],
+    joint: [1],
+    alone: [1],
+    additive,
+    methods: [],
+    greedy: null,
+  });
+  expect(lopsidedWords(layer(1, 1))).toBeNull();
+  expect(lopsidedWords(layer(1, 0.01, true))).toBeNull();
+  expect(lopsidedWords(layer(1, 0.1))).toBe(
+    'In conv what single units have lost at the input is 20 times what they have restored at the baseline: the mean of both is nearly the first alone.',
+  );
+  expect(lopsidedWords(layer(0, 1))).toContain('restored at the baseline is without measure more than');
 });

@@ -89,6 +89,20 @@ const median = (values: readonly (number | null)[]): number | null => {
 /** How far units act alone: the median over examples of Σ of single drops over the joint one. */
 export const aloneOf = ({ alone }: JudgedLayer): number | null => median(alone);
 
+/** Of one question's answers to the other's, above which their mean is nearly the larger alone. */
+const LOPSIDED = 5;
+
+/** Where drops are far larger than what is restored, or the reverse: then the mean is no middle. Null where it is one. */
+export function lopsidedWords({ name, drop, restore, additive }: JudgedLayer): string | null {
+  if (additive) return null;
+  const [drops, restores] = [drop, restore].map((rows) => rows.flat().reduce((sum, value) => sum + Math.abs(value), 0)) as [number, number]; // prettier-ignore
+  const ratio = drops / restores;
+  if (ratio <= LOPSIDED && ratio >= 1 / LOPSIDED) return null;
+  const [large, small, times] = ratio > 1 ? ['lost at the input', 'restored at the baseline', ratio] : ['restored at the baseline', 'lost at the input', 1 / ratio]; // prettier-ignore
+  const figure = Number.isFinite(times) ? `${Number(times.toPrecision(2))} times` : 'without measure more than';
+  return `In ${name} what single units have ${large} is ${figure} what they have ${small}: the mean of both is nearly the first alone.`;
+}
+
 export function layerWords(layer: JudgedLayer): string | null {
   if (layer.additive)
     return `F is additive over the units of ${layer.name}: drop, restore and every complete method are the same there, and it judges nothing.`;
@@ -111,7 +125,7 @@ export function judgementWords({ layers, verdicts, examples, sanity, complete }:
     if (next && next.behind !== 'activation-difference') said.push(verdictWords(next, examples.length));
     said.push(...verdicts.flatMap((verdict) => sidesWords(verdict) ?? []).slice(0, 2));
   }
-  said.push(...layers.flatMap((layer) => layerWords(layer) ?? []));
+  said.push(...layers.flatMap((layer) => [layerWords(layer) ?? [], lopsidedWords(layer) ?? []].flat()));
   said.push(...sanity.flatMap((check) => sanityWords(check) ?? []));
   if (!complete) said.push('Ended early: layers that are missing were not judged.');
   return said;
