@@ -30,11 +30,16 @@ export interface LiteralOptions {
 export interface Literal {
   /** Of one activation of the layer. */
   readonly conductance: Float32Array;
+  /** What every second point gives less that, of each neuron: the sum's own error estimate; null where the steps are odd. */
+  readonly error: Float32Array | null;
   readonly shape: readonly number[];
   /** Backward walks, each of one point. */
   readonly passes: number;
   readonly milliseconds: number;
 }
+
+/** Backward walks that the formula takes: of each point one from F, and one from each neuron. */
+export const literalPasses = (steps: number, neurons: number): number => (steps + 1) * (1 + neurons);
 
 /** Points that are walked at once. */
 const MOST_ROWS = 128;
@@ -72,6 +77,7 @@ export function literalConductance(
     const [innerStage] = stagesOf(inner, []);
     const points = request.steps + 1;
     const total = new Float64Array(neurons);
+    const half = new Float64Array(neurons);
     const began = performance.now();
     const group = { first: 0, pairs: 1 };
     for (let first = 0; first < points; first += rows) {
@@ -125,20 +131,29 @@ export function literalConductance(
         const ofStart = (neuron: number): Tensor =>
           tf.tile(tf.reshape(tf.slice(differenceOf(ends.get(y)!), [0, neuron], [1, 1]), [1]), [alphas.length]);
         sweepStages({ weights, stages: [stage!], kept: outer.kept }, at, walks);
-        const weightsOf = alphas.map((_, place) => ([0, points - 1].includes(first + place) ? 0.5 : 1) / request.steps);
+        const weightsOf = (every: number): number[] =>
+          alphas.map((_, place) => {
+            const point = first + place;
+            if (point % every !== 0) return 0;
+            return ((point === 0 || point === points - 1 ? 0.5 : 1) * every) / request.steps;
+          });
         const product = tf.mul(gradient!, tf.stack(toInputs, 1));
-        return tf.sum(tf.mul(product, tf.tensor2d(weightsOf, [alphas.length, 1])), 0);
+        return tf.matMul(tf.tensor2d([weightsOf(1), weightsOf(2)]), product);
       });
       const read = await sums.data();
       sums.dispose();
-      for (let neuron = 0; neuron < neurons; neuron++) total[neuron]! += read[neuron]!;
+      for (let neuron = 0; neuron < neurons; neuron++) {
+        total[neuron]! += read[neuron]!;
+        half[neuron]! += read[neurons + neuron]!;
+      }
       onProgress?.(Math.min(points, first + rows), points);
       await device.between();
     }
     return {
       conductance: Float32Array.from(total),
+      error: request.steps % 2 === 0 ? Float32Array.from(total, (sum, at) => Math.abs(sum - half[at]!)) : null,
       shape,
-      passes: points * (1 + neurons),
+      passes: literalPasses(request.steps, neurons),
       milliseconds: performance.now() - began,
     };
   });

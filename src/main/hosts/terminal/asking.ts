@@ -39,6 +39,8 @@ export interface AskedGroup {
 export interface Asking {
   /** As it was opened, before free sizes were bound. */
   readonly summary: ModelSummary;
+  /** Its inputs, for further files. */
+  readonly ports: readonly PortSummary[];
   /** In the order of their first examples; a model is opened for each in turn. */
   readonly groups: () => AsyncGenerator<AskedGroup>;
 }
@@ -106,6 +108,7 @@ export async function asking(terminal: Terminal, modelPath: string, options: Ask
 
   return {
     summary,
+    ports,
     groups: async function* () {
       for (const group of given.groups) {
         const examples = chosen.filter((example) => group.places.includes(example));

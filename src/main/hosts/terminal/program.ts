@@ -13,6 +13,7 @@ import { toleranceFrom } from './accuracy';
 import { asking, backend, json, signature, size, whole } from './askOptions';
 import type { CheckCommandOptions } from './commands/check';
 import type { JudgeOptions } from './commands/judge';
+import type { StudyOptions } from './commands/studyPaper';
 import type { KnockOutOptions } from './commands/knockOut';
 import type { ExportOptions } from './commands/export';
 import type { AttributeOptions, InspectOptions, ShowOptions } from './options';
@@ -170,6 +171,23 @@ Examples:
   $ mho judge model.keras --input x.npz --examples 0-15 --out judged.mho
   $ mho judge model.onnx --input x.npz --layers conv2,conv3 --methods nig,rescale,random --to mean`;
 
+const STUDY_HELP = `
+What two papers ask of networks (Neuron Integrated Gradients, arXiv 1807.09946; conductance,
+1805.12233), asked of this one: conductance by its original formula beside NIG, with both errors
+and costs, for layers that it can be walked for; what methods cost, for all layers and for each
+alone; where NIG and DeepLIFT Rescale differ, and whom knock-outs bear out; how scores go with the
+ablation of single units, and how many go until the top class changes; units as features,
+chosen on up to 30 examples of each class and judged on the others; units by sign over
+classes; with --contrast, which units answer to what was changed.
+
+Classes are what the network predicts, or what --truth says. Paths have even steps, half of
+which tell errors. The same seed gives the same numbers, but for times. Ctrl-C keeps the parts
+that are done. --out writes study.json and study.md.
+
+Examples:
+  $ mho study-paper model.keras --input x.npz --truth x.npz#labels --out study
+  $ mho study-paper text.keras --input plain.npz --contrast negated.npz --layers conv,dense`;
+
 const CHECK_HELP = `
 mho exits with 1 where a difference is above the tolerance. Layers are compared in running
 order, in the framework's order of axes or channels last.
@@ -183,7 +201,7 @@ Examples:
   $ mho check model.keras --input x.npy --expect y.npy --tolerance 1e-6`;
 
 /** Commands that open models or compute. */
-const COMPUTING = new Set(['inspect', 'check', 'attribute', 'knock-out', 'judge', 'serve', 'sample']);
+const COMPUTING = new Set(['inspect', 'check', 'attribute', 'knock-out', 'judge', 'study-paper', 'serve', 'sample']);
 
 /** @param finish told the exit code of the command that ran */
 function programFor(terminal: Terminal, finish: (code: number) => void): Command {
@@ -318,6 +336,23 @@ function programFor(terminal: Terminal, finish: (code: number) => void): Command
       needed(command, '--input');
       const { judgeCommand } = await import('./commands/judge');
       finish(await judgeCommand(terminal, model, options));
+    });
+
+  asking(program.command('study-paper'))
+    .summary("ask the papers' questions of a model")
+    .description('Holds methods against the formula that they stand for, against one another, and against ablation.')
+    .argument('<model>', MODEL_ARGUMENT)
+    .option('--layers <names>', 'names separated by commas; a handful over the depth, the largest, when absent')
+    .addOption(new Option('--steps <n>', 'even steps of paths, an even number').argParser(whole(2)).default(64))
+    .addOption(new Option('--seed <n>', 'of chance and intervals').argParser(whole(0)).default(0))
+    .option('--truth <file>', 'what each example is: FILE, or FILE#COLUMN of a table or an archive of arrays')
+    .option('--contrast <file...>', 'the same examples, changed, as for --input: which units answer to that')
+    .option('--out <folder>', 'write study.json and study.md there')
+    .addHelpText('after', STUDY_HELP)
+    .action(async (model: string, options: StudyOptions, command: Command) => {
+      needed(command, '--input');
+      const { studyPaper } = await import('./commands/studyPaper');
+      finish(await studyPaper(terminal, model, options));
     });
 
   program

@@ -1,0 +1,63 @@
+/** Some examples of a request, and what it asks of them. */
+import type {
+  AttributionRequest,
+  BaselineSpec,
+  NumericArray,
+  TargetSpec,
+  TargetTerm,
+} from '../../../contract/attribution';
+
+export const countOf = ({ inputs }: AttributionRequest): number => Object.values(inputs)[0]?.shape[0] ?? 0;
+
+/** So many places of all, evenly spread. */
+export const spreadPlaces = (all: number, most: number): number[] =>
+  Array.from({ length: Math.min(all, most) }, (_, at) => Math.floor((at * all) / Math.min(all, most)));
+
+/** The request of some of its examples. */
+export function narrowed(request: AttributionRequest, places: readonly number[]): AttributionRequest {
+  const all = countOf(request);
+  const numbers = request.exampleNumbers ?? Array.from({ length: all }, (_, at) => at);
+  const minus = request.minus && targetOf(request.minus, places);
+  return {
+    ...request,
+    inputs: rowsOf(request.inputs, places),
+    baseline: baselineOf(request.baseline, places, all),
+    target: targetOf(request.target, places),
+    ...(minus && { minus }),
+    exampleNumbers: places.map((place) => numbers[place]!),
+  };
+}
+
+/** The request with F where it was found to lie: other inputs would have another largest value. */
+export function fixed(request: AttributionRequest, terms: readonly TargetTerm[]): AttributionRequest {
+  const at = (spec: TargetSpec, { index }: TargetTerm): TargetSpec => ({ ...spec, index: { each: index } });
+  const minus = request.minus && at(request.minus, terms[1]!);
+  return { ...request, target: at(request.target, terms[0]!), ...(minus && { minus }) };
+}
+
+const rowsOf = (arrays: AttributionRequest['inputs'], places: readonly number[]): Record<string, NumericArray> =>
+  Object.fromEntries(Object.entries(arrays).map(([name, array]) => [name, picked(array, places)]));
+
+function picked({ shape, data, lost }: NumericArray, places: readonly number[]): NumericArray {
+  const size = data.length / shape[0]!;
+  const of = (values: Float32Array): Float32Array => {
+    const own = new Float32Array(places.length * size);
+    places.forEach((place, at) => own.set(values.subarray(place * size, (place + 1) * size), at * size));
+    return own;
+  };
+  return { shape: [places.length, ...shape.slice(1)], data: of(data), ...(lost && { lost: of(lost) }) };
+}
+
+function targetOf(spec: TargetSpec, places: readonly number[]): TargetSpec {
+  const { index } = spec;
+  if (typeof index !== 'object' || !('each' in index)) return spec;
+  return { ...spec, index: { each: places.map((place) => index.each[place]!) } };
+}
+
+function baselineOf(baseline: BaselineSpec, places: readonly number[], all: number): BaselineSpec {
+  if (baseline.kind === 'constant' || !baseline.perExample) return baseline;
+  const own = Object.entries(baseline.arrays).map(([name, array]) =>
+    array.shape[0] === all ? ([name, picked(array, places)] as const) : ([name, array] as const),
+  );
+  return { ...baseline, arrays: Object.fromEntries(own) };
+}

@@ -1,0 +1,117 @@
+/**
+ * Total Conductance by its original formula beside Neuron Integrated Gradients, layer by layer: how far they are apart, within which
+ * errors, and what each costs (1807.09946, section 2: the formula "does not scale").
+ */
+import type { AttributionRequest, LayerResult } from '../../../contract/attribution';
+import { attribute } from '../attribution';
+import type { Device } from '../backends';
+import { sizeOf, type Graph } from '../graph/graph';
+import { narrowed } from './choosing';
+import { literalConductance, literalPasses } from './literal';
+import { timed } from './timing';
+
+/** Backward walks above which a layer is left out: minutes on small networks. */
+export const MOST_PASSES = 100_000;
+
+/** One layer, one example. L1 norms over neurons, in units of the target. */
+export interface ConductanceBeside {
+  readonly layer: string;
+  readonly neurons: number;
+  /** Σ|contribution| by NIG (secant), and the largest of them. */
+  readonly total: number;
+  readonly greatest: number;
+  /** Σ and largest |literal − NIG|; the literal sum's own error |A_n − A_n/2| at that neuron. */
+  readonly difference: number;
+  readonly largest: number;
+  readonly errorThere: number;
+  /** What both tell of themselves, Σ over neurons. */
+  readonly literalError: number;
+  readonly nigError: number;
+  /** Whether the summed difference is no more than both errors. */
+  readonly within: boolean;
+  readonly passes: number;
+  readonly milliseconds: number;
+}
+
+export interface ConductanceStudy {
+  /** As it is numbered, and its even steps. */
+  readonly example: number;
+  readonly steps: number;
+  readonly layers: readonly ConductanceBeside[];
+  /** What the formula was not walked for: it would take so many passes. */
+  readonly unaffordable: readonly { readonly layer: string; readonly neurons: number; readonly passes: number }[];
+  /** NIG by the trapezoid at the same points, for all of the model's layers at once. */
+  readonly nig: { readonly passes: number; readonly milliseconds: number; readonly layers: number };
+}
+
+/** @throws as `attribute`, CANCELLED */
+export async function compareConductance(
+  device: Device,
+  graph: Graph,
+  asked: AttributionRequest,
+  layers: readonly string[],
+  signal: AbortSignal | undefined,
+  onShare: (share: number) => void,
+): Promise<ConductanceStudy> {
+  const first = narrowed(asked, [0]);
+  const request: AttributionRequest = { ...first, methods: ['nig'], accuracy: undefined, layers: undefined };
+  const trapezoid: AttributionRequest = { ...request, rule: 'trapezoid' };
+  const milliseconds = await timed(device, graph, trapezoid, signal);
+  const [even] = await attribute(device, graph, trapezoid, { signal, estimateError: false });
+  const [secant] = await attribute(device, graph, { ...request, rule: 'secant', layers }, { signal });
+  const { steps } = request;
+  const found = layers.map((name) => secant!.layers.find((layer) => layer.name === name));
+  const all = found.flatMap((layer) => (layer ? [{ layer, neurons: sizeOf(layer.shape) }] : []));
+  const passesOf = ({ neurons }: { readonly neurons: number }): number => literalPasses(steps, neurons);
+  const able = all.filter((each) => passesOf(each) <= MOST_PASSES);
+  const toDo = able.reduce((sum, each) => sum + passesOf(each), 0);
+  const done: ConductanceBeside[] = [];
+  for (const { layer } of able) {
+    const before = done.reduce((sum, { passes }) => sum + passes, 0);
+    const onProgress = (points: number, of: number): void =>
+      onShare((before + (points / of) * literalPasses(steps, sizeOf(layer.shape))) / toDo);
+    const literal = await literalConductance(device, graph, request, layer.name, { signal, onProgress });
+    done.push({ layer: layer.name, ...apart(layer, literal.conductance, literal.error!), ...costOf(literal) });
+  }
+  return {
+    example: first.exampleNumbers![0]!,
+    steps,
+    layers: done,
+    unaffordable: all
+      .filter((each) => passesOf(each) > MOST_PASSES)
+      .map((each) => ({ layer: each.layer.name, neurons: each.neurons, passes: passesOf(each) })),
+    nig: { passes: steps + 1, milliseconds, layers: even!.layers.length },
+  };
+}
+
+const costOf = ({ passes, milliseconds }: { readonly passes: number; readonly milliseconds: number }) => ({
+  passes,
+  milliseconds,
+});
+
+function apart({ contributions, error }: LayerResult, literal: Float32Array, literalErrors: Float32Array) {
+  let [total, greatest, difference, largest, errorThere, literalError] = [0, 0, 0, 0, 0, 0];
+  contributions.forEach((value, neuron) => {
+    const gap = Math.abs(value - literal[neuron]!);
+    total += Math.abs(value);
+    greatest = Math.max(greatest, Math.abs(value));
+    difference += gap;
+    literalError += literalErrors[neuron]!;
+    if (gap > largest) [largest, errorThere] = [gap, literalErrors[neuron]!];
+  });
+  const nigError = error![0]!;
+  return {
+    neurons: contributions.length,
+    total,
+    greatest,
+    difference,
+    largest,
+    errorThere,
+    literalError,
+    nigError,
+    within: difference <= literalError + nigError + ROUNDING * total,
+  };
+}
+
+/** What float32 leaves of a sum of magnitudes. */
+const ROUNDING = 1e-6;
