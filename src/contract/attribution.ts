@@ -1,5 +1,6 @@
 /** What a run is asked, what it reports while it goes on, and what it gives. Shared by every host. */
 import type { BackendInfo } from './backends';
+import type { MadeBaseline } from './baselines';
 import type { KeptFault } from './errors';
 import type { Varied } from './model';
 
@@ -44,21 +45,23 @@ export interface TargetSpec {
   readonly afterActivation?: boolean;
 }
 
-/** What inputs are compared with: nothing (zeros), each of a position's channels alike, the id of padding. */
-export const BASELINE_KINDS = ['zeros', 'uniform', 'padding'] as const;
+/** What inputs are compared with: nothing (zeros), each of a position's channels alike, the id of padding, what is made of the data. */
+export const BASELINE_KINDS = ['zeros', 'uniform', 'padding', 'mean', 'blur', 'noise', 'shuffle', 'examples'] as const;
 /**
  * Why: the input holds plain numbers; one channel is 1 at each position; ids are looked up, and nothing tells which is padding; the
- * model tells; it was asked for.
+ * model tells; it was asked for; what was asked for cannot be made of whole numbers that are looked up; or not without positions.
  */
-export const BASELINE_REASONS = ['numbers', 'one-hot', 'ids', 'told', 'asked'] as const;
+export const BASELINE_REASONS = ['numbers', 'one-hot', 'ids', 'told', 'asked', 'whole', 'positions'] as const;
 
 /** What one input is compared with where no numbers were given for it. */
 export interface BaselineChoice {
   readonly input: string;
   readonly kind: (typeof BASELINE_KINDS)[number];
-  /** 0; the share of a channel; the id. */
+  /** 0; the share of a channel; the id; the sigma of a blur. */
   readonly value: number;
   readonly why: (typeof BASELINE_REASONS)[number];
+  /** As it was asked for, by which it is made again; of what is made of the data. */
+  readonly made?: MadeBaseline | undefined;
 }
 
 /** Activations that make probabilities, or logarithms of them: a default target lies before them, since they saturate. */
@@ -104,11 +107,16 @@ export type BaselineSpec =
       /** How it came about, where it was chosen by the data. */
       readonly chosen?: readonly BaselineChoice[];
     }
-  /** Per model input `[1, …]`, `[E, …]` (one per example) or `[R, …]` (several references, see `perExample`). */
+  /**
+   * Per model input `[1, …]`, `[E, …]` (one per example), `[R, …]` (several references) or `[E · R, …]` (several for each example,
+   * one example after the other); see `perExample` and `references`.
+   */
   | {
       readonly kind: 'arrays';
       readonly arrays: Readonly<Record<string, NumericArray>>;
       readonly perExample?: boolean;
+      /** With `perExample`: rows of each example; 1 when absent. */
+      readonly references?: number | undefined;
       /** Where the path starts for inputs that are left out; without it, only those that are held may be left out. */
       readonly rest?: number;
       readonly chosen?: readonly BaselineChoice[];

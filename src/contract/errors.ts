@@ -232,6 +232,10 @@ const catalogue = {
     'No input holds one-hot sequences, whose channels could be alike: {inputs}.',
     'Compare with zeros, another number, or a file.',
   ],
+  BASELINE_MADE: [
+    'The baseline {kind} cannot be made for {inputs}: {reason}.',
+    'Compare with zeros, noise, other examples (example:K), or a file.',
+  ],
   BASELINE_PADDING: [
     'Ids of padding cannot be the baseline of {inputs}: {reason}.',
     'Give the id as padding:ID, or compare with zeros or a file.',

@@ -18,6 +18,7 @@ import {
   type TargetTerm,
 } from './attribution';
 import { BACKENDS } from './backends';
+import { madeBaseline } from './baselines';
 import type { KeptFault } from './errors';
 import { HELD_REASONS, type ModelSummary, type Varied } from './model';
 import { sessionView, type SessionView } from './view';
@@ -88,7 +89,13 @@ const target = z.object({
 }) satisfies z.ZodType<TargetSpec>;
 
 const chosen = z.array(
-  z.object({ input: z.string(), kind: z.enum(BASELINE_KINDS), value: z.number(), why: z.enum(BASELINE_REASONS) }),
+  z.object({
+    input: z.string(),
+    kind: z.enum(BASELINE_KINDS),
+    value: z.number(),
+    why: z.enum(BASELINE_REASONS),
+    made: madeBaseline.optional(),
+  }),
 ) satisfies z.ZodType<readonly BaselineChoice[]>;
 
 const varied = z.object({
@@ -120,6 +127,7 @@ const question = z.object({
       /** Inputs that are left out: where the path starts behind them, `rest`. */
       arrays: namedEntries,
       perExample: z.boolean(),
+      references: size.min(1).optional(),
       rest: z.number().optional(),
       chosen: chosen.optional(),
     }),

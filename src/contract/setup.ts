@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { LEAST_TOLERANCE } from './attribution';
 import { BACKENDS } from './backends';
+import { MADE_BASELINES } from './baselines';
 import { IMAGE_CHANNELS, IMAGE_FITS, IMAGE_RANGES } from './data';
 
 export const handle = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/);
@@ -39,11 +40,12 @@ export const target = z.object({
 });
 
 export const constantBaseline = z.object({ kind: z.literal('constant'), value: z.number() });
-/** What fits the data (engine/data/baselines.ts): channels of one-hot sequences alike where `uniform`. */
+/** What fits the data (engine/data/baselines): channels of one-hot sequences alike where `uniform`. */
 export const fittingBaseline = z.object({ kind: z.literal('fitting'), uniform: z.boolean().optional() });
 export const baseline = z.discriminatedUnion('kind', [
   constantBaseline,
   fittingBaseline,
+  ...MADE_BASELINES,
   /** Arrays read by `readInputs`; several rows are several references, unless `perExample`. */
   z.object({ kind: z.literal('data'), data: dataId, perExample: z.boolean().optional() }),
 ]);

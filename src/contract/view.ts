@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { METHODS, RULES } from './attribution';
+import { MADE_BASELINES } from './baselines';
 import { accuracy, constantBaseline, dataSource, fittingBaseline, imageReading, target } from './setup';
 
 /** Parts of the window that can have all of it. */
@@ -122,6 +123,7 @@ const askedView = z.object({
     z.discriminatedUnion('kind', [
       constantBaseline,
       fittingBaseline,
+      ...MADE_BASELINES,
       z.object({ kind: z.literal('run'), run }),
       z.object({ kind: z.literal('data'), data: name, perExample: z.boolean() }),
     ]),

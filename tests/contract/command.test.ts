@@ -7,7 +7,7 @@ const RUN: Repeated = {
   parts: [{ paths: ['~/x.npz'], input: null }],
   reading: {},
   examples: [0, 1, 2, 7],
-  baseline: { kind: 'fitting' },
+  baseline: { kind: 'word', word: 'fitting' },
   target: { index: 'argmax' },
   minus: null,
   output: 'logits',

@@ -5,7 +5,7 @@ import { zipSync } from 'fflate';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ModelSummary, PortSummary } from '../../src/contract/model';
 import { npyBytes, npyHeader } from '../../src/main/engine/data/npy';
-import { baselineFrom, exampleList, gathered, selectExamples, targetFrom } from '../../src/main/hosts/terminal/inputs';
+import { exampleList, gathered, selectExamples, targetFrom } from '../../src/main/hosts/terminal/inputs';
 import { percent, plain, signed } from '../../src/main/hosts/terminal/numbers';
 
 let folder: string;
@@ -83,34 +83,6 @@ describe('selectExamples', () => {
   it('picks rows of every array', () => {
     const array = { shape: [3, 2], data: Float32Array.of(0, 1, 2, 3, 4, 5) };
     expect(selectExamples({ a: array }, [2, 0])).toEqual({ a: { shape: [2, 2], data: Float32Array.of(4, 5, 0, 1) } });
-  });
-});
-
-describe('baselineFrom', () => {
-  const four = { shape: [4, 1], data: new Float32Array(4) };
-  const inputs = { left: four, right: four };
-  it.each([
-    ['zeros', 0],
-    ['0.25', 0.25],
-    ['-1e-3', -0.001],
-  ])('%s', async (word, value) => {
-    const { of } = await baselineFrom([word], two, false);
-    expect(of(inputs, [0])).toEqual({ kind: 'constant', value });
-  });
-
-  it('takes files as references, or row by row for the chosen examples', async () => {
-    const path = await npz('rows.npz', { left: 1, right: 10 }, 4);
-    const references = await baselineFrom([path], two, false);
-    expect(references.of(inputs, [1, 3])).toMatchObject({ kind: 'arrays', arrays: { left: { shape: [4, 1] } } });
-    const rows = await baselineFrom([path], two, true);
-    expect(rows.of(inputs, [1, 3])).toEqual({
-      kind: 'arrays',
-      perExample: true,
-      arrays: {
-        left: { shape: [2, 1], data: Float32Array.of(2, 4) },
-        right: { shape: [2, 1], data: Float32Array.of(11, 13) },
-      },
-    });
   });
 });
 

@@ -13,8 +13,15 @@ export interface Repeated {
   readonly examples: readonly number[];
   readonly baseline:
     | { readonly kind: 'constant'; readonly value: number }
-    | { readonly kind: 'fitting' | 'uniform' }
-    | { readonly kind: 'files'; readonly parts: readonly FilesOf[]; readonly perExample: boolean };
+    /** A word that says it: what fits the data, or is made of them. */
+    | { readonly kind: 'word'; readonly word: string }
+    | {
+        readonly kind: 'files';
+        /** What stands before the file's name: `mean:`. */
+        readonly word?: string;
+        readonly parts: readonly FilesOf[];
+        readonly perExample: boolean;
+      };
   readonly target: TargetSpec;
   readonly minus: TargetSpec | null;
   /** The output that a target without a layer is of. */
@@ -99,9 +106,13 @@ function lineOf(repeated: Repeated, examples: readonly number[], at: number): st
     ...(reading.std ? [`--image-std=${reading.std.join()}`] : []),
     ...['--examples', rangesOf(examples)],
     ...(baseline.kind === 'files'
-      ? ['--baseline', ...filesOf(baseline.parts), ...(baseline.perExample ? ['--per-example'] : [])]
+      ? [
+          '--baseline',
+          ...filesOf(baseline.parts).map((file) => (baseline.word ?? '') + file),
+          ...(baseline.perExample ? ['--per-example'] : []),
+        ]
       : // a number may be negative, and so look like an option
-        [`--baseline=${baseline.kind === 'constant' ? baseline.value : baseline.kind}`]),
+        [`--baseline=${baseline.kind === 'constant' ? baseline.value : baseline.word}`]),
     ...['--target', targetWord(target, output, at)],
     ...(minus ? ['--minus', targetWord(minus, output, at)] : []),
     ...(target.afterActivation ? ['--after-activation'] : []),

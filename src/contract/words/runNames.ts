@@ -4,6 +4,7 @@
  */
 import type { AskedBaseline, RunRecord } from '../studio';
 import type { BaselineChoice } from '../attribution';
+import { madeWords } from './baselines';
 import { count } from './quantities';
 import { methodLabel, pathLabel, runLabel, type AnyRun } from './runs';
 import { targetName } from './target';
@@ -35,6 +36,8 @@ interface Part {
 const part = (text: string, key = text): Part => ({ text, key });
 
 function chosenWords(chosen: readonly BaselineChoice[]): string {
+  const made = chosen.find((each) => each.made);
+  if (made) return madeWords(made.made!, made.value);
   const kinds = new Set(chosen.map(({ kind, value }) => (kind === 'padding' ? `padding ${value}` : kind)));
   return [...kinds].join(', ') || 'fitting';
 }

@@ -138,7 +138,7 @@ export class Question {
     Object.assign(this, given);
     if (of === data.name && examples.length > 0 && examples.every((each) => ids.includes(each)))
       this.examples = examples;
-    if (baseline?.kind === 'constant' || baseline?.kind === 'fitting') this.compareWith(baseline);
+    if (baseline && baseline.kind !== 'data' && baseline.kind !== 'run') this.compareWith(baseline);
   }
 
   /** What the settings say of the device. */

@@ -32,7 +32,7 @@ export function sharpeningOf(
   const baseline: RunRecord['asked']['baseline'] =
     setup.baseline.kind === 'constant'
       ? setup.baseline
-      : setup.baseline.kind === 'fitting'
+      : setup.baseline.kind !== 'data'
         ? { kind: 'fitting', chosen: [] }
         : {
             kind: 'arrays',

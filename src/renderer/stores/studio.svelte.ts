@@ -18,6 +18,7 @@ import type {
 import type { SessionView } from '../../contract/view';
 import { linkInAddress } from '../logic/unitLink';
 import { plainNote, type Notebook } from '../../contract/notebook';
+import { madeIn } from '../../contract/words/baselines';
 import { count, heldWords } from '../../contract/words/quantities';
 import { modelTitle, runsBefore, type RunsBefore } from '../logic/checkpoints';
 import { finding } from '../logic/finding';
@@ -450,7 +451,10 @@ export class Studio {
       runs.filter(({ job }) => job === last.job),
     );
     const { baseline } = last.asked;
+    const made = baseline.kind === 'fitting' ? madeIn(baseline.chosen) : null;
     if (baseline.kind === 'constant') model.question.compareWith(baseline);
+    else if (baseline.kind === 'fitting' && made?.kind === 'mean' && made.ofFile) await model.compareAs(last.run);
+    else if (baseline.kind === 'fitting' && made) model.question.compareWith(made);
     else if (baseline.kind === 'fitting')
       model.question.compareWith({ kind: 'fitting', uniform: baseline.chosen.some(({ kind }) => kind === 'uniform') });
     else await model.compareAs(last.run);

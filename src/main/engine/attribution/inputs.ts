@@ -133,13 +133,17 @@ export function layBaselines(
   const counts = new Set([...used.values()].map(({ shape }) => shape[0]!));
   const most = Math.max(1, ...counts);
   const perExample = baseline.perExample === true;
-  if ([...counts].some((count) => count !== most && count !== 1) || (perExample && most !== 1 && most !== examples))
+  const each = perExample && most > 1 ? (baseline.references ?? 1) : 1;
+  if (
+    [...counts].some((count) => count !== most && count !== 1) ||
+    (perExample && most !== 1 && most !== examples * each)
+  )
     throw new MhoError('BASELINE_SHAPE', {
       input: [...used.keys()].join(', '),
       have: `${[...counts].join(' and ')} rows`,
-      want: perExample ? `1 or ${examples} rows` : 'the same number of references for each',
+      want: perExample ? `1 or ${examples * each} rows` : 'the same number of references for each',
     });
-  const references = perExample ? 1 : most;
+  const references = perExample ? each : most;
   const arrays = Object.fromEntries(
     [...used].map(([name, array]) => {
       const rows = array.shape[0]!;
@@ -147,7 +151,7 @@ export function layBaselines(
         name,
         pick(
           array,
-          pairsOf(examples, references, (e, r) => (rows === 1 ? 0 : perExample ? e : r)),
+          pairsOf(examples, references, (e, r) => (rows === 1 ? 0 : perExample ? e * each + r : r)),
         ),
       ];
     }),

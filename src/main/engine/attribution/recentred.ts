@@ -87,8 +87,9 @@ export function recentred<Request extends Asked>(
     if (alone > TOLD * apart(input, based ?? constant)) told.push({ input: name, alone, by });
   }
   const perExample = baseline.kind === 'arrays' && baseline.perExample === true;
+  const references = baseline.kind === 'arrays' ? baseline.references : undefined;
   const rest = baseline.kind === 'constant' ? baseline.value : baseline.rest;
-  const from = { kind: 'arrays' as const, arrays, perExample, rest, chosen: baseline.chosen };
+  const from = { kind: 'arrays' as const, arrays, perExample, references, rest, chosen: baseline.chosen };
   return {
     graph: moved,
     request: { ...request, inputs, baseline: shifts.size > 0 ? from : baseline },

@@ -90,6 +90,7 @@ function manifestOf(session: Session, arrays: Arrays): Manifest {
                 kind: 'arrays' as const,
                 arrays: named(`questions/${place}/baselines`, baseline.arrays),
                 perExample: baseline.perExample === true,
+                references: baseline.references,
                 rest: baseline.rest,
                 chosen: baseline.chosen && [...baseline.chosen],
               },

@@ -3,6 +3,7 @@ import { buf as crc32 } from 'crc-32';
 import type { AdaptiveResult, BaselineSpec, NumericArray, RunResult } from '../../../contract/attribution';
 import type { Question } from '../../../contract/session';
 import type { AdaptiveRecord, AskedBaseline, RunRecord } from '../../../contract/studio';
+import { isFromFile } from '../../../contract/words/baselines';
 import type { Arrays } from './arrays';
 
 /** A run as the service holds it. */
@@ -84,7 +85,7 @@ const adaptiveRecord = ({ accuracy, examples }: AdaptiveResult): AdaptiveRecord 
 /** What of a question came from no file that is known. */
 function filelessOf({ files, baseline }: Question): Pick<RunRecord['asked'], 'fileless'> {
   if (!files?.inputs) return { fileless: 'inputs' };
-  return baseline.kind === 'arrays' && !baseline.chosen && !files.baseline ? { fileless: 'baselines' } : {};
+  return isFromFile(baseline) && !files.baseline ? { fileless: 'baselines' } : {};
 }
 
 export const recordOf = ({

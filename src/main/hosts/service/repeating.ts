@@ -1,6 +1,7 @@
 /** What repeats a run in a terminal, with the files that its model and inputs were read from; what reads it in Python. */
 import { MhoError } from '../../../contract/errors';
 import { commandLines, type FilesOf, type Repeated } from '../../../contract/words/command';
+import { chosenWord, isFromFile } from '../../../contract/words/baselines';
 import { pythonLines } from '../../../contract/words/python';
 import { madeName } from '../../../contract/words/runs';
 import { basename } from 'node:path';
@@ -23,9 +24,11 @@ const sourceOf = (epoch: Epoch, handle: string | null): DataSource | null =>
 
 function baselineOf({ baseline, files }: Question, opened: DataSource | null): Repeated['baseline'] | null {
   if (baseline.kind === 'constant') return baseline;
-  if (baseline.chosen) return { kind: baseline.chosen.some(({ kind }) => kind === 'uniform') ? 'uniform' : 'fitting' };
+  const { chosen, perExample = false } = baseline;
+  if (chosen && !isFromFile(baseline)) return { kind: 'word', word: chosenWord(chosen) };
   const source = opened ?? files?.baseline;
-  return source ? { kind: 'files', parts: partsOf(source), perExample: baseline.perExample === true } : null;
+  if (!source) return null;
+  return { kind: 'files', parts: partsOf(source), perExample, ...(chosen && { word: chosenWord(chosen) }) };
 }
 
 /** @throws HANDLE_UNKNOWN, RUN_WITHOUT_FILES; of a guest that was put away: SESSION_… */

@@ -63,7 +63,7 @@ export const asking = (command: Command): Command =>
     .addOption(new Option('--examples <list>', 'which examples of the inputs, e.g. 0-3 or 0,2,5').argParser(ranges))
     .option(
       '--baseline <value...>',
-      'fitting (ids of padding where the model tells, else zeros), zeros, uniform (channels of one-hot sequences alike), padding[:ID], a number, or files as for --input: one row, or several references',
+      'fitting (ids of padding where the model tells, else zeros), zeros, uniform (channels of one-hot sequences alike), padding[:ID], a number; mean[:FILE], blur[:SIGMA], noise[:SEED][*COUNT], shuffle[:SEED][*COUNT], example:K[,L]; or files as for --input: one row, or several references',
       ['fitting'],
     )
     .option('--per-example', 'the rows of the baseline files belong to the examples, one by one')

@@ -1,6 +1,6 @@
 /** What commands that compute ask alike: a model, inputs, a baseline and a target, group by group of examples of one size. */
 import { basename } from 'node:path';
-import type { AttributionRequest, NumericArray } from '../../../contract/attribution';
+import type { AttributionRequest, BaselineSpec, NumericArray } from '../../../contract/attribution';
 import type { ModelSummary, PortSummary, Varied } from '../../../contract/model';
 import type { Question } from '../../../contract/session';
 import { printable } from '../../../contract/text';
@@ -11,11 +11,11 @@ import { boundWords } from '../../../contract/words/sizes';
 import { defaultOutputWords } from '../../../contract/words/target';
 import { heldWords, walkedWords, worthTelling } from '../../../contract/words/varied';
 import { readColumn } from '../../engine/data';
-import { fittingBaseline } from '../../engine/data/baselines';
 import type { OpenedModel } from '../../engine/formats';
 import { variation } from '../../engine/graph/varied';
 import { labelsFrom, labelsOfModel } from '../service/labels';
-import { baselineFrom, exampleList, fittingFrom, gathered, selectExamples, sourceFrom, type Group } from './inputs';
+import { baselineFrom, type GivenBaseline } from './baselines';
+import { exampleList, gathered, selectExamples, sourceFrom, type Group } from './inputs';
 import { openSized } from './opening';
 import { choicesFrom, readingFrom, type AskOptions } from './options';
 import { targetOf, type TargetWords } from './targets';
@@ -34,6 +34,8 @@ export interface AskedGroup {
   /** All examples of this size, chosen or not; and which they are. */
   readonly pool: Readonly<Record<string, NumericArray>>;
   readonly pooled: readonly number[];
+  /** Of the further words, in their order. */
+  readonly among: readonly BaselineSpec[];
 }
 
 export interface Asking {
@@ -47,9 +49,15 @@ export interface Asking {
 
 /**
  * Opens a model and reads what is asked of it; tells on stderr what was chosen for the user.
+ * @param among words for further baselines
  * @throws MODEL_…, INPUT_…, BASELINE_…, TARGET_…, EXAMPLES_RANGE, OPENING_CANCELLED
  */
-export async function asking(terminal: Terminal, modelPath: string, options: AskOptions): Promise<Asking> {
+export async function asking(
+  terminal: Terminal,
+  modelPath: string,
+  options: AskOptions,
+  among: readonly string[] = [],
+): Promise<Asking> {
   const quiet = options.quiet === true;
   const model = await openSized(terminal, modelPath, { quiet, choices: choicesFrom(options) });
   const { ports, summary } = model;
@@ -59,23 +67,24 @@ export async function asking(terminal: Terminal, modelPath: string, options: Ask
   const given = await interruptible(terminal, (signal) => gathered(options.input, ports, 'input', reading, { signal }));
   if (!quiet) for (const each of given.how) terminal.err(`Input: ${printable(howWords(each))}\n`);
   const chosen = exampleList(options.examples, given.count);
-  const fitting = fittingFrom(options.baseline);
-  const baselines = fitting
-    ? null
-    : await interruptible(terminal, (signal) =>
-        baselineFrom(options.baseline, ports, options.perExample === true, reading, { signal }),
-      );
+  const [compared, ...others] = await interruptible(terminal, async (signal) => {
+    const all: GivenBaseline[] = [];
+    for (const words of [options.baseline, ...among.map((word) => [word])])
+      all.push(await baselineFrom(words, ports, options.perExample === true, reading, { signal }));
+    return all;
+  });
   // One file often holds both: what one of them takes the other need not.
   const same = options.input.join() === options.baseline.join();
-  if (!same) for (const entries of [given.ignored, baselines?.ignored ?? []]) tellIgnored(terminal, entries);
+  if (!same) for (const entries of [given.ignored, compared!.ignored]) tellIgnored(terminal, entries);
 
   const ofGroup = async (group: Group, examples: readonly number[], rows: readonly number[]): Promise<AskedGroup> => {
     const sized = await model.at(group.arrays);
     if (!quiet) tellBound(terminal, ports, sized.summary);
     const inputs = rows.length === group.places.length ? group.arrays : selectExamples(group.arrays, rows);
     const { varied } = variation(sized.graph, options);
-    const baseline =
-      fitting === null ? baselines!.of(group.arrays, rows) : fittingBaseline(ports, varied, inputs, fitting);
+    const asked = { ports, varied, inputs, examples, rows, group };
+    const baseline = compared!.of(asked);
+    const among = others.map((other) => other.of(asked));
     const labels = options.labels === undefined ? await labelsOfModel(modelPath, sized.summary.outputs, sized.graph) : await labelsFrom(options.labels, sized.summary); // prettier-ignore
     const afterActivation = options.afterActivation === true;
     const asking = { model: named(sized), labels, examples, count: given.count, afterActivation };
@@ -101,9 +110,10 @@ export async function asking(terminal: Terminal, modelPath: string, options: Ask
     const source = options.input.map((word) => basename(word)).join(' ');
     const files = {
       inputs: sourceFrom(options.input, reading),
-      ...(baseline.kind === 'arrays' && !baseline.chosen && { baseline: sourceFrom(options.baseline, reading) }),
+      ...(compared!.source && { baseline: compared!.source }),
     };
-    return { model: sized, request, examples, source, files, labels, pool: group.arrays, pooled: group.places };
+    const pooled = group.places;
+    return { model: sized, request, examples, source, files, labels, pool: group.arrays, pooled, among };
   };
 
   return {

@@ -1,13 +1,12 @@
 /** From the words of a command line to arrays, targets and baselines. */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { BaselineSpec, NumericArray, TargetSpec } from '../../../contract/attribution';
+import type { NumericArray, TargetSpec } from '../../../contract/attribution';
 import type { HowRead, ImageReading, InputPort } from '../../../contract/data';
 import { MhoError } from '../../../contract/errors';
 import type { PortSummary } from '../../../contract/model';
 import type { DataPart, DataSource } from '../../../contract/setup';
 import { counted, readData, together } from '../../engine/data';
-import type { FittingBaseline } from '../../engine/data/baselines';
 import { valueFault } from '../../engine/data/ports';
 import { pick } from '../../engine/data/precision';
 import { fits } from '../service/arrays';
@@ -172,58 +171,6 @@ export function selectExamples(arrays: Readonly<Arrays>, examples: readonly numb
       return [name, missing ? array : pick(array, examples)];
     }),
   );
-}
-
-/** A word for a baseline that fits the data: `fitting`, `uniform`, `padding`, `padding:2`; null where it is none of these. */
-export function fittingFrom(words: readonly string[]): FittingBaseline | null {
-  const [only] = words;
-  if (words.length !== 1 || existsSync(only!)) return null;
-  if (only === 'fitting' || only === 'uniform' || only === 'padding') return only;
-  const id = /^padding:(\d{1,9})$/.exec(only!)?.[1];
-  return id === undefined ? null : { padding: Number(id) };
-}
-
-/** A baseline for each group of examples. */
-export interface GivenBaseline {
-  /**
-   * @param arrays the group's inputs, all of them
-   * @param examples which of them were chosen: baselines that are given for all are chosen alike
-   */
-  readonly of: (arrays: Arrays, examples: readonly number[]) => BaselineSpec;
-  readonly ignored: readonly string[];
-}
-
-/** `zeros`, a number, or files. Of files that differ in size, those are a group's that have its sizes. */
-export async function baselineFrom(
-  words: readonly string[],
-  ports: readonly InputPort[],
-  perExample: boolean,
-  reading: Partial<ImageReading> = {},
-  cancel: Cancel = {},
-): Promise<GivenBaseline> {
-  const [only] = words;
-  const constant = (value: number): GivenBaseline => ({ of: () => ({ kind: 'constant', value }), ignored: [] });
-  if (words.length === 1 && only === 'zeros') return constant(0);
-  if (words.length === 1 && /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(only!) && !existsSync(only!))
-    return constant(Number(only));
-  const { groups, ignored } = await gathered(words, ports, 'baseline', reading, cancel);
-  const sizes = (arrays: Arrays, names: readonly string[]): string =>
-    names.map((name) => arrays[name]?.shape.slice(1).join()).join(' ');
-  const of: GivenBaseline['of'] = (inputs, examples) => {
-    const own = groups.find(({ arrays }) => sizes(arrays, Object.keys(arrays)) === sizes(inputs, Object.keys(arrays)));
-    const { arrays } = own ?? groups[0]!;
-    return rowsFor(arrays, perExample, examples, Object.values(inputs)[0]?.shape[0] ?? 0);
-  };
-  return { of, ignored };
-}
-
-function rowsFor(arrays: Arrays, perExample: boolean, examples: readonly number[], count: number): BaselineSpec {
-  if (!perExample) return { kind: 'arrays', arrays };
-  const chosen = Object.entries(arrays).map(([name, array]) =>
-    array.shape[0] === count && count !== 1 ? selectExamples({ [name]: array }, examples) : { [name]: array },
-  );
-  const rows = Object.fromEntries(chosen.flatMap((each) => Object.entries(each)));
-  return { kind: 'arrays', arrays: rows, perExample };
 }
 
 /**

@@ -5,9 +5,9 @@ import { MhoError } from '../../../../contract/errors';
 import type { Question } from '../../../../contract/session';
 import type { DataSource } from '../../../../contract/setup';
 import { editedWords } from '../../../../contract/words/edits';
-import type { Edit, InputData, RunSetup, StudioBaseline } from '../../../../contract/studio';
+import type { Edit, InputData, RunSetup } from '../../../../contract/studio';
 import type { DataRead } from '../../../engine/data';
-import { fittingBaseline } from '../../../engine/data/baselines';
+import { fittingBaseline, madeBaseline, type Pool } from '../../../engine/data/baselines';
 import { variation } from '../../../engine/graph/varied';
 import { matched, placesOf, rowsOf, type Arrays } from '../arrays';
 import { inputData, inputFaults, readSource } from '../data';
@@ -24,6 +24,8 @@ export interface OpenData extends DataRead {
   readonly rows: readonly number[] | null;
   /** What was changed of the example that it is. */
   readonly edited?: readonly EditMade[];
+  /** The data that it was an example of. */
+  readonly among?: Pick<OpenData, 'arrays' | 'rows'>;
 }
 
 /** The arrays that are inputs, by input. */
@@ -113,12 +115,21 @@ export class Data {
    * @throws INPUT_UNKNOWN, EXAMPLES_RANGE, EDIT_OUTSIDE, HANDLE_UNKNOWN
    */
   edit(handle: string, of: string, example: number, edits: readonly Edit[], { ports }: OpenModel): void {
-    const { arrays, rows, name } = this.get(of, 'input');
+    const { arrays, rows, name, among = { arrays, rows } } = this.get(of, 'input');
     const [place] = placesOf([example], rows);
     const edited = editedRow(byInput(arrays, ports), place!, edits);
     const made = edits.map((each) => each.made);
     const called = `${name}, ${editedWords(example, made)}`;
-    const data = { arrays: edited, how: [], reading: null, source: null, name: called, rows: [example], edited: made };
+    const data = {
+      arrays: edited,
+      how: [],
+      reading: null,
+      source: null,
+      name: called,
+      rows: [example],
+      edited: made,
+      among,
+    };
     this.#edited = [...this.#edited, [handle, data] as [string, OpenData]].slice(-MOST_EDITED);
   }
 
@@ -195,16 +206,19 @@ export class Data {
     return {
       ...rest,
       inputs: rows,
-      baseline:
-        baseline.kind === 'fitting'
-          ? fittingBaseline(
-              model.ports,
-              variation(model.graph, setup).varied,
-              rows,
-              baseline.uniform ? 'uniform' : 'fitting',
-            )
-          : this.#baseline(baseline, examples, model),
+      baseline: this.#baseline(setup, inputs, rows, model),
       exampleNumbers: examples,
+    };
+  }
+
+  /** All examples of data; of one that was changed, those that it was among. */
+  #pool(handle: string, arrays: Arrays, { ports }: OpenModel): Pool {
+    const { rows, among } = this.get(handle, 'input');
+    const pool = among ? byInput(among.arrays, ports) : arrays;
+    const count = Object.values(pool)[0]?.shape[0] ?? 0;
+    return {
+      arrays: pool,
+      numbers: (among ?? { rows }).rows ?? Array.from({ length: count }, (_, example) => example),
     };
   }
 
@@ -234,12 +248,20 @@ export class Data {
     return Object.fromEntries([...names].map(([array, input]) => [input, arrays[array]!]));
   }
 
+  /** @param all of the data that are asked about @param inputs the asked examples of them */
   #baseline(
-    baseline: Exclude<StudioBaseline, { kind: 'fitting' }>,
-    examples: readonly number[],
+    { data, baseline, examples, ...turned }: Pick<RunSetup, 'data' | 'baseline' | 'examples' | 'hold' | 'walk'>,
+    all: Arrays,
+    inputs: Arrays,
     model: OpenModel,
   ): AttributionRequest['baseline'] {
     if (baseline.kind === 'constant') return baseline;
+    if (baseline.kind !== 'data') {
+      const { varied } = variation(model.graph, turned);
+      if (baseline.kind === 'fitting')
+        return fittingBaseline(model.ports, varied, inputs, baseline.uniform ? 'uniform' : 'fitting');
+      return madeBaseline(model.ports, varied, { inputs, numbers: examples }, baseline, this.#pool(data, all, model));
+    }
     const arrays = this.#inputs(baseline.data, 'baseline', model);
     const perExample = baseline.perExample === true;
     const count = Object.values(arrays)[0]?.shape[0] ?? 0;

@@ -21,6 +21,7 @@ import type {
   RunRecord,
 } from '../../../../contract/studio';
 import type { SessionView } from '../../../../contract/view';
+import { isFromFile } from '../../../../contract/words/baselines';
 import { shortFolder } from '../../folders';
 import type { Arrays } from '../arrays';
 import { sourceOf, withPart } from '../data';
@@ -353,7 +354,7 @@ export class Document {
     const { runs, data, openModel } = this.#epoch;
     const run = runs.get(id);
     const { baseline } = run.question;
-    if (baseline.kind === 'constant' || baseline.chosen) return null;
+    if (!isFromFile(baseline)) return null;
     const handle = run.askedWith.baseline ?? newId();
     run.askedWith = { ...run.askedWith, baseline: handle };
     return { data: data.shown(handle, openModel), perExample: baseline.perExample === true };

@@ -6,6 +6,7 @@ import { MhoError } from '../../../../contract/errors';
 import type { RunResult } from '../../../../contract/attribution';
 import type { RunRecord } from '../../../../contract/studio';
 import { madeName } from '../../../../contract/words/runs';
+import { isFromFile } from '../../../../contract/words/baselines';
 import { rowsOf } from '../arrays';
 import { recordOf, type StoredRun } from '../records';
 import type { SavedRun } from '../recovery';
@@ -238,7 +239,7 @@ function inputsOf(runs: readonly Run[]): OpenData | null {
 /** What runs were compared with: all of it, where one of them took it for all examples. */
 function baselineOf(runs: readonly Run[]): OpenData | null {
   const all = runs.flatMap(({ question: { baseline, examples } }) =>
-    baseline.kind === 'arrays' && !baseline.chosen ? [{ ...baseline, examples }] : [],
+    isFromFile(baseline) ? [{ ...baseline, examples }] : [],
   );
   const found = all.find(({ perExample }) => !perExample) ?? all[0];
   if (!found) return null;

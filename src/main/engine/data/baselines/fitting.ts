@@ -1,13 +1,13 @@
-/** What inputs are compared with where nobody gives numbers for it: what fits the data. */
-import type { BaselineChoice, BaselineSpec, NumericArray } from '../../../contract/attribution';
-import type { InputPort } from '../../../contract/data';
-import { MhoError } from '../../../contract/errors';
-import type { Varied } from '../../../contract/model';
+/** A baseline that fits the data, and what baselines of all kinds have in common. */
+import type { BaselineChoice, BaselineSpec, NumericArray } from '../../../../contract/attribution';
+import type { InputPort } from '../../../../contract/data';
+import { MhoError } from '../../../../contract/errors';
+import type { Varied } from '../../../../contract/model';
 
 /** What is asked by a word: what fits the data; channels alike; the padding that the model tells, or this id. */
 export type FittingBaseline = 'fitting' | 'uniform' | 'padding' | { readonly padding: number };
 
-type Inputs = Readonly<Record<string, NumericArray>>;
+export type Inputs = Readonly<Record<string, NumericArray>>;
 
 /**
  * The baseline of the inputs that are walked. By default that is the id of padding for ids that are looked up, where the model
@@ -20,10 +20,7 @@ export function fittingBaseline(
   inputs: Inputs,
   asked: FittingBaseline,
 ): BaselineSpec {
-  const walked = new Set(varied.walked.flatMap(({ name, behind }) => (behind.length > 0 ? behind : [name])));
-  const chosen = ports
-    .filter(({ name }) => walked.has(name) && Object.hasOwn(inputs, name))
-    .map((port) => choiceOf(port, inputs[port.name]!, asked));
+  const chosen = walkedPorts(ports, varied, inputs).map((port) => choiceOf(port, inputs[port.name]!, asked));
   const names = ports.map(({ name }) => name).join(', ');
   if (asked === 'uniform' && !chosen.some(({ kind }) => kind === 'uniform'))
     throw new MhoError('BASELINE_UNIFORM', { inputs: names });
@@ -31,14 +28,43 @@ export function fittingBaseline(
     throw new MhoError('BASELINE_PADDING', { inputs: names, reason: `none is looked up by an id of ${asked.padding}` });
   if (asked === 'padding' && !chosen.some(({ kind }) => kind === 'padding'))
     throw new MhoError('BASELINE_PADDING', { inputs: names, reason: 'nothing tells which id it is' });
+  const rows = chosen.flatMap(({ input, kind, value }) =>
+    kind === 'zeros' ? [] : [[input, rowOf(inputs[input]!, value)] as const],
+  );
+  return withArrays(inputs, chosen, new Map(rows));
+}
+
+/** The inputs that a path varies, directly or behind a lookup, of those that are given. */
+export function walkedPorts(ports: readonly InputPort[], varied: Varied, inputs: Inputs): readonly InputPort[] {
+  const walked = new Set(varied.walked.flatMap(({ name, behind }) => (behind.length > 0 ? behind : [name])));
+  return ports.filter(({ name }) => walked.has(name) && Object.hasOwn(inputs, name));
+}
+
+/** What an input is compared with that cannot have what was asked. */
+export function fallback({ name, padding }: InputPort, why: 'whole' | 'positions'): BaselineChoice {
+  return padding === undefined
+    ? { input: name, kind: 'zeros', value: 0, why }
+    : { input: name, kind: 'padding', value: padding, why };
+}
+
+/** A baseline of what was chosen for each input. @param rows of inputs that have some; others have their choice's value */
+export function withArrays(
+  inputs: Inputs,
+  chosen: readonly BaselineChoice[],
+  rows: ReadonlyMap<string, NumericArray>,
+): BaselineSpec {
   const arrays = chosen.flatMap(({ input, kind, value }) => {
-    if (kind === 'zeros') return [];
-    const shape = [1, ...inputs[input]!.shape.slice(1)];
-    const size = shape.reduce((product, each) => product * each, 1);
-    return [[input, { shape, data: new Float32Array(size).fill(value) }] as const];
+    const given = rows.get(input) ?? (kind === 'padding' ? rowOf(inputs[input]!, value) : null);
+    return given ? [[input, given] as const] : [];
   });
   if (arrays.length === 0) return { kind: 'constant', value: 0, chosen };
   return { kind: 'arrays', arrays: Object.fromEntries(arrays), rest: 0, chosen };
+}
+
+/** One row, the same everywhere. */
+function rowOf({ shape }: NumericArray, value: number): NumericArray {
+  const row = [1, ...shape.slice(1)];
+  return { shape: row, data: new Float32Array(row.reduce((product, each) => product * each, 1)).fill(value) };
 }
 
 function choiceOf(

@@ -1,0 +1,105 @@
+/** Baselines as a command line asks for them: words, files, their faults; recorded in the session, and repeated by what is recorded. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { InputPort } from '../../src/contract/data';
+import { npyBytes, npyHeader } from '../../src/main/engine/data/npy';
+import { openSession } from '../../src/main/engine/sessions';
+import { baselineFrom, type Compared } from '../../src/main/hosts/terminal/baselines';
+import { mho } from './terminal';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'mho-baselines-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const port = (name: string): InputPort => ({ name, shape: [1], dtype: 'float32' });
+const two = [port('left'), port('right')];
+const four = { shape: [4, 1], data: Float32Array.of(0, 1, 2, 3) };
+const compared = (...rows: number[]): Compared => {
+  const arrays = { left: four, right: four };
+  const varied = { walked: two.map(({ name }) => ({ name, behind: [] })), held: [] };
+  return { ports: two, varied, inputs: arrays, examples: rows, rows, group: { arrays, places: [0, 1, 2, 3] } };
+};
+async function rows(name: string, ...values: number[]): Promise<string> {
+  const path = join(folder, name);
+  await writeFile(path, Buffer.concat([npyHeader([values.length, 1]), npyBytes(Float32Array.from(values))]));
+  return path;
+}
+
+describe('baselineFrom', () => {
+  it.each([
+    ['zeros', 0],
+    ['0.25', 0.25],
+    ['-1e-3', -0.001],
+  ])('%s', async (word, value) => {
+    const { of } = await baselineFrom([word], two, false);
+    expect(of(compared(0))).toEqual({ kind: 'constant', value });
+  });
+
+  it('takes files as references, or row by row for the chosen examples', async () => {
+    const words = [`left=${await rows('left.npy', 1, 2, 3, 4)}`, `right=${await rows('right.npy', 10, 11, 12, 13)}`];
+    const references = await baselineFrom(words, two, false);
+    expect(references.of(compared(1, 3))).toMatchObject({ kind: 'arrays', arrays: { left: { shape: [4, 1] } } });
+    const each = await baselineFrom(words, two, true);
+    expect(each.of(compared(1, 3))).toEqual({
+      kind: 'arrays',
+      perExample: true,
+      arrays: {
+        left: { shape: [2, 1], data: Float32Array.of(2, 4) },
+        right: { shape: [2, 1], data: Float32Array.of(11, 13) },
+      },
+    });
+  });
+
+  it('takes the mean of a file in place of the inputs’', async () => {
+    const words = [`mean:left=${await rows('l.npy', 10, 30)}`, `right=${await rows('r.npy', 5, 5)}`];
+    const { of, source } = await baselineFrom(words, two, false);
+    expect(of(compared(0))).toMatchObject({
+      arrays: { left: { shape: [1, 1], data: Float32Array.of(20) }, right: { data: Float32Array.of(5) } },
+      chosen: [{ kind: 'mean', made: { kind: 'mean', ofFile: true } }, {}],
+    });
+    expect(source!.parts.map(({ input }) => input)).toEqual(['left', 'right']);
+  });
+
+  it.each(['noise:x', 'blur:0', 'shuffle*0', 'example:'])('says how %s is written', async (word) => {
+    await expect(baselineFrom([word], two, false)).rejects.toThrow(/USAGE: .* is no baseline; it is written /);
+  });
+});
+
+describe('mho attribute', () => {
+  const motif = join(import.meta.dirname, '../reference/cases/motif');
+  const asked = (...baseline: string[]) => ['attribute', join(motif, 'model.keras'), '--input', join(motif, 'inputs.npz'), '--examples', '1', '--target', 'logits:0', '--method', 'rescale', '--baseline', ...baseline]; // prettier-ignore
+
+  it('draws shuffles, says so, and records what repeats them: the same bytes', async () => {
+    const [first, second] = [join(folder, 'a.mho'), join(folder, 'b.mho')];
+    const told = await mho([...asked('shuffle:3*4'), '--out', first]);
+    expect(told.code, told.err).toBe(0);
+    expect(told.err).toMatch(/Compared with: \S+: its positions shuffled \(.*\), seed 3, 4 references/);
+    expect((await mho([...asked('shuffle:3*4'), '--out', second])).code).toBe(0);
+    const [a, b] = [await openSession(first), await openSession(second)];
+    const [baseline, again] = [a.questions[0]!.baseline, b.questions[0]!.baseline];
+    expect(baseline).toMatchObject({
+      kind: 'arrays',
+      perExample: true,
+      references: 4,
+      chosen: [{ kind: 'shuffle', why: 'asked', made: { kind: 'shuffle', seed: 3, count: 4 } }],
+    });
+    expect(again).toEqual(baseline);
+    expect([...a.runs[0]!.layers.at(-1)!.spread!].some((each) => each > 0)).toBe(true);
+  });
+
+  it('compares with other examples and the mean of all that were given', async () => {
+    const session = join(folder, 'c.mho');
+    expect((await mho([...asked('example:0,2'), '--out', session])).code).toBe(0);
+    const { baseline, inputs } = (await openSession(session)).questions[0]!;
+    expect(baseline.kind === 'arrays' && Object.values(baseline.arrays)[0]!.shape[0]).toBe(2);
+    expect(Object.values(inputs)[0]!.shape[0]).toBe(1);
+    const outside = await mho(asked('example:99'));
+    expect(outside.err).toContain('EXAMPLES_RANGE: Examples 99 were asked for');
+    const wrong = await mho(asked('noise*9999'));
+    expect([wrong.code, wrong.err]).toEqual([2, expect.stringContaining('noise[:SEED][*COUNT]') as unknown]);
+  });
+});
