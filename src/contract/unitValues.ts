@@ -18,4 +18,6 @@ export interface ReceptiveField {
   readonly input: string;
   readonly from: readonly number[];
   readonly to: readonly number[];
+  /** Whether it sees every element in between; else what it sees lies within. */
+  readonly exact: boolean;
 }

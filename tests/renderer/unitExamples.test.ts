@@ -39,17 +39,20 @@ describe('what a unit sees of an input', () => {
   it('of pictures: rows and columns with all channels, wherever these stand', () => {
     const last = counted(4, 5, 3);
     const picture = pictureOf(last.shape, null);
-    const field = { from: [1, 2, 0], to: [3, 4, 1] };
+    const field = { from: [1, 2, 0], to: [3, 4, 1], exact: true };
     const part = cut(last, field, picture);
     expect(part.shape).toEqual([2, 2, 3]);
     expect([...part.data.slice(0, 3)]).toEqual([21, 22, 23]);
     expect([...part.data.slice(6, 9)]).toEqual([36, 37, 38]);
     expect(fieldWords(field, last.shape, picture)).toBe('rows 1–2, columns 2–3');
+    expect(fieldWords({ ...field, exact: false }, last.shape, picture)).toBe('within rows 1–2, columns 2–3');
+    const all = { from: [0, 0, 0], to: [4, 5, 3], exact: false };
+    expect(fieldWords(all, last.shape, picture)).toBe('within the whole picture');
     const first = counted(3, 9, 10);
     const turned = pictureOf(first.shape, { alphabet: null, channelsFirst: true, reading: null });
     const piece = cut(first, { from: [0, 8, 9], to: [1, 9, 10] }, turned);
     expect([piece.shape, ...piece.data]).toEqual([[3, 1, 1], 89, 179, 269]);
-    expect(fieldWords({ from: [0, 8, 9], to: [1, 9, 10] }, first.shape, turned)).toBe('rows 8, columns 9');
+    expect(fieldWords({ from: [0, 8, 9], to: [1, 9, 10], exact: true }, first.shape, turned)).toBe('rows 8, columns 9');
     expect(seesAll({ from: [0, 0, 0], to: [1, 9, 10] }, first.shape, turned)).toBe(true);
   });
 
@@ -60,8 +63,8 @@ describe('what a unit sees of an input', () => {
     const ids = counted(6);
     const numbers = pictureOf(ids.shape, null, 'int32');
     expect([...cut(ids, { from: [1], to: [3] }, numbers).data]).toEqual([1, 2]);
-    expect(fieldWords({ from: [1], to: [3] }, ids.shape, numbers)).toBe('positions 1–2');
-    expect(fieldWords({ from: [0], to: [6] }, ids.shape, numbers)).toBe('all positions');
+    expect(fieldWords({ from: [1], to: [3], exact: true }, ids.shape, numbers)).toBe('positions 1–2');
+    expect(fieldWords({ from: [0], to: [6], exact: true }, ids.shape, numbers)).toBe('all positions');
   });
 
   it('is around the largest number by size', () => {

@@ -47,16 +47,18 @@ export function cut(
 
 const span = (from: number, to: number): string => (to - from === 1 ? `${from}` : `${from}–${to - 1}`);
 
-/** Where what is seen lies. */
+/** Where what is seen lies: `rows 1–2, columns 3–4`, `within positions 1–8`. */
 export function fieldWords(
-  { from, to }: Pick<ReceptiveField, 'from' | 'to'>,
+  { from, to, exact }: Pick<ReceptiveField, 'from' | 'to' | 'exact'>,
   shape: readonly number[],
   picture: Picture,
 ): string {
-  if (seesAll({ from, to }, shape, picture)) return picture.kind === 'image' ? 'the whole picture' : 'all positions';
+  const within = exact ? '' : 'within ';
+  if (seesAll({ from, to }, shape, picture))
+    return within + (picture.kind === 'image' ? 'the whole picture' : 'all positions');
   const axes = placeAxes(picture, shape.length);
   const along = axes.map((axis) => span(from[axis]!, to[axis]!));
-  return axes.length === 2 ? `rows ${along[0]}, columns ${along[1]}` : `positions ${along[0]}`;
+  return within + (axes.length === 2 ? `rows ${along[0]}, columns ${along[1]}` : `positions ${along[0]}`);
 }
 
 /** Of a unit's numbers over its positions the place of the largest by size; −1 where none is a number. */

@@ -1,7 +1,7 @@
 /**
  * Which elements of the inputs an element of a layer can depend on: followed back through the graph, axis by axis. Windows, strides,
  * dilations, paddings and groups are followed exactly; where branches meet, or axes are joined and parted, what is told is the smallest
- * box of axes around it. That a weight is zero, or a choice falls so, is not looked at.
+ * box of axes around it, and that it is no more than that. That a weight is zero, or a choice falls so, is not looked at.
  */
 import type { Graph, Layer, Node, ValueId } from './graph';
 import { factsOf, type OpAttributes, type OpName, type WindowPadding } from './ops';
@@ -10,6 +10,11 @@ import { sizeOf } from './values';
 
 /** Of each axis, 1 at the places that count. */
 type Region = readonly Uint8Array[];
+/** What is read of a value: `exact` where it is every element at such places, not only some of them. */
+interface Read {
+  readonly region: Region;
+  readonly exact: boolean;
+}
 type Sizes = readonly number[];
 
 /** What an element depends on: along each axis of the input from and up to (exclusive). */
@@ -17,11 +22,16 @@ export interface Field {
   readonly input: string;
   readonly from: readonly number[];
   readonly to: readonly number[];
+  /** Whether it depends on every element in between; else what counts lies within. */
+  readonly exact: boolean;
 }
 
 const all = (size: number): Uint8Array => new Uint8Array(size).fill(1);
 const everything = (shape: Sizes): Region => shape.map(all);
 const isFull = (mask: Uint8Array): boolean => !mask.includes(0);
+const isStretch = (mask: Uint8Array): boolean => !mask.subarray(mask.indexOf(1), mask.lastIndexOf(1)).includes(0);
+const counted = (mask: Uint8Array): number => mask.reduce((sum, each) => sum + each, 0);
+const elements = (region: Region): number => region.reduce((product, mask) => product * counted(mask), 1);
 const marked = (size: number, places: Iterable<number>): Uint8Array => {
   const mask = new Uint8Array(size);
   for (const place of places) if (place >= 0 && place < size) mask[place] = 1;
@@ -239,25 +249,43 @@ export function receptiveField(graph: Graph, layer: Layer, unit: number, positio
     at.unshift(axis === layer.unitAxis ? unit : left % shape[axis]!);
     if (axis !== layer.unitAxis) left = Math.floor(left / shape[axis]!);
   }
-  const regions = new Map<ValueId, Region>([[layer.output, at.map((place, axis) => marked(shape[axis]!, [place]))]]);
+  const start = { region: at.map((place, axis) => marked(shape[axis]!, [place])), exact: true };
+  const reads = new Map<ValueId, Read>([[layer.output, start]]);
   for (const node of [...graph.nodes].reverse()) {
-    const region = regions.get(node.output);
-    if (!region) continue;
+    const read = reads.get(node.output);
+    if (!read) continue;
     const shapes = node.inputs.map((id) => (graph.values[id]!.constant?.shape ?? graph.values[id]!.shape) as Sizes);
-    back(node, region, shapes).forEach((each, index) => {
+    back(node, read.region, shapes).forEach((each, index) => {
       const id = node.inputs[index]!;
       // of an axis nothing is read: nothing of the value is
       if (!each || graph.values[id]!.constant || each.some((mask) => !mask.includes(1))) return;
-      regions.set(id, joined(regions.get(id), each));
+      // the same elements in another shape may lie in a larger box
+      const exact = read.exact && (node.op !== 'reshape' || elements(each) === elements(read.region));
+      reads.set(id, joined(reads.get(id), { region: each, exact }));
     });
   }
   return graph.inputs.flatMap(({ name, value }) => {
-    const region = regions.get(value);
-    return region
-      ? [{ input: name, from: region.map((mask) => mask.indexOf(1)), to: region.map((mask) => mask.lastIndexOf(1) + 1) }] // prettier-ignore
-      : [];
+    const read = reads.get(value);
+    if (!read) return [];
+    const { region } = read;
+    const from = region.map((mask) => mask.indexOf(1));
+    const to = region.map((mask) => mask.lastIndexOf(1) + 1);
+    return [{ input: name, from, to, exact: read.exact && region.every(isStretch) }];
   });
 }
 
-const joined = (before: Region | undefined, more: Region): Region =>
-  before ? more.map((mask, axis) => mask.map((each, place) => each | before[axis]![place]!)) : more;
+const within = (mask: Uint8Array, other: Uint8Array): boolean => mask.every((each, place) => each <= other[place]!);
+const contains = (outer: Region, inner: Region): boolean => inner.every((mask, axis) => within(mask, outer[axis]!));
+
+/** What one or the other branch reads: all of the box around both where one holds the other, or where they differ along one axis. */
+function joined(before: Read | undefined, more: Read): Read {
+  if (!before) return more;
+  const [a, b] = [before.region, more.region];
+  if (contains(a, b) && (before.exact || !contains(b, a))) return before;
+  if (contains(b, a)) return more;
+  const apart = a.filter((mask, axis) => !(within(mask, b[axis]!) && within(b[axis]!, mask))).length;
+  return {
+    region: b.map((mask, axis) => mask.map((each, place) => each | a[axis]![place]!)),
+    exact: before.exact && more.exact && apart === 1,
+  };
+}
