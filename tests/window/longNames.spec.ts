@@ -94,6 +94,76 @@ test('a unit in three hundred scoped layers is named with its number and value, 
   expect(legend!.y + legend!.height).toBeLessThanOrEqual(area!.y + 1);
 });
 
+for (const [what, model] of [
+  ['pictures', torchStages],
+  ['dense layers', twoInputs],
+] as const)
+  test(`how many are certain is said where no name and no number stands: ${what}`, async () => {
+    await open(model(folder));
+    await run();
+    const said = page.locator('.ranking .grid b', { hasText: /^(none certain|first \d+ certain)$/ });
+    /** Scrolls to where it is said, which may be far down. */
+    const seek = () =>
+      page.evaluate(`(async () => {
+        const body = document.querySelector('.ranking .body');
+        const found = () => [...document.querySelectorAll('.ranking .grid b')].some((each) => / certain$/.test(each.textContent));
+        body.scrollTop = 0;
+        for (let step = 0; step < 400 && !found(); step++) {
+          body.scrollTop += 240;
+          await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+        }
+      })()`);
+    const covered = () =>
+      page.evaluate<string[]>(`(() => {
+      const marks = [...document.querySelectorAll('.ranking .grid b')].filter((each) => / certain$/.test(each.textContent));
+      const lies = (mark, { left, right, top, bottom }) => {
+        const place = mark.getBoundingClientRect();
+        return left < place.right - 0.5 && right > place.left + 0.5 && top < place.bottom - 0.5 && bottom > place.top + 0.5;
+      };
+      const texts = document.createTreeWalker(document.querySelector('.ranking .grid'), NodeFilter.SHOW_TEXT);
+      const found = [];
+      for (let node = texts.nextNode(); node; node = texts.nextNode()) {
+        if (node.textContent.trim() === '' || node.parentElement.closest('.hidden-label, [data-shown]')) continue;
+        const range = document.createRange();
+        range.selectNodeContents(node);
+        for (const mark of marks)
+          if (!mark.contains(node) && [...range.getClientRects()].some((rect) => lies(mark, rect))) found.push(node.textContent);
+      }
+      // of a name what is drawn is not what its text is: its line, less what is above and below letters
+      for (const name of document.querySelectorAll('.ranking .grid [data-shown]')) {
+        const { left, right, top, bottom } = name.getBoundingClientRect();
+        const spare = (bottom - top - 15) / 2;
+        for (const mark of marks)
+          if (lies(mark, { left, right, top: top + spare, bottom: bottom - spare })) found.push(name.getAttribute('data-shown'));
+      }
+      return found;
+    })()`);
+    for (const [width, height] of [
+      [1280, 800],
+      [1440, 900],
+      [1920, 1080],
+    ] as const) {
+      await studio.app.evaluate(({ BrowserWindow }, size) => BrowserWindow.getAllWindows()[0]!.setContentSize(...size), [width, height] as [number, number]); // prettier-ignore
+      await settled(page);
+      await seek();
+      await expect(said).toHaveCount(1);
+      expect(await covered(), `${width}`).toEqual([]);
+    }
+    // of the last unit alone nothing is certain: that is said above it
+    const last = await page.evaluate<string>(`(async () => {
+      const body = document.querySelector('.ranking .body');
+      body.scrollTop = body.scrollHeight;
+      await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+      const rows = [...document.querySelectorAll('.ranking .row.listed')];
+      const row = rows.sort((a, b) => a.getAttribute('aria-rowindex') - b.getAttribute('aria-rowindex')).at(-1);
+      return row.querySelector('.name').title.replace(/, unit (\\d+),.*/, ':$1');
+    })()`);
+    await page.getByRole('searchbox', { name: 'Search units' }).fill(last);
+    await expect(said).toHaveText('none certain');
+    await settled(page);
+    expect(await covered()).toEqual([]);
+  });
+
 test('of a hundred classes any is found by words of its name or by its index, by keys alone', async () => {
   await open(torchStages(folder));
   const value = page.getByRole('combobox', { name: 'value' });
