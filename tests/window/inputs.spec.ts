@@ -69,10 +69,13 @@ test('a unit shows its value and its gradient along the path', async () => {
 
 test('what drives a unit: by the same methods', async () => {
   const button = page.getByRole('button', { name: 'What drives it?' });
+  const detail = page.getByRole('region', { name: 'Selected unit' });
+  await expect(detail.getByText(/^a run, (about|under) [\d.]+ m?s$/)).toBeVisible();
   await button.click();
   await expect(page.getByRole('img', { name: 'What drives the unit, by NIG · 2 %' })).toBeVisible({ timeout: 20_000 });
   await expect(page.getByRole('img', { name: 'What drives the unit, by Rescale' })).toBeVisible();
   await expect(button).toHaveAttribute('aria-pressed', 'true');
+  await expect(detail.getByText(/^a run, /)).toHaveCount(0);
   await button.click();
   await expect(page.getByRole('img', { name: /unit \d+ by NIG/ })).toBeVisible();
 });

@@ -26,30 +26,38 @@ interface Unit {
 }
 
 /**
- * Runs the unit as a target, back to the input.
+ * What is run to tell it: the unit as a target, back to the input.
  * @param setup what the shown runs were asked
+ */
+export function drivingSetup(
+  { layer, unitAxis, unit, map }: Unit,
+  setup: RunSetup,
+  runs: readonly RunRecord[],
+  example: number,
+): RunSetup {
+  const index = strongestPosition(map);
+  if (unitAxis !== null) index.splice(unitAxis, 0, unit);
+  const { minus, pathStart, ...asked } = setup;
+  const methods = METHODS.filter((method) => runs.some(({ result }) => result.method === method));
+  return { ...asked, examples: [example], target: { layer, index }, methods, aside: runs[0]!.job };
+}
+
+/**
+ * Runs the unit as a target.
  * @param inputName the input that pictures are drawn over
  * @returns a driver for each of the methods of `runs`, in their order; none where the run was given up
  */
 export async function driversOf(
-  { layer, unitAxis, unit, map }: Unit,
+  unit: Unit,
   setup: RunSetup,
   runs: readonly RunRecord[],
   example: number,
   inputName: string | undefined,
 ): Promise<Drivers> {
-  const index = strongestPosition(map);
-  const where = index.join(', ');
-  if (unitAxis !== null) index.splice(unitAxis, 0, unit);
-  const { minus, pathStart, ...asked } = setup;
-  const methods = METHODS.filter((method) => runs.some(({ result }) => result.method === method));
-  const made = await studio.run({
-    ...asked,
-    examples: [example],
-    target: { layer, index },
-    methods,
-    aside: runs[0]!.job,
-  });
+  const where = strongestPosition(unit.map).join(', ');
+  const asked = drivingSetup(unit, setup, runs, example);
+  const { methods } = asked;
+  const made = await studio.run(asked);
   const inOrder = [...made].sort((a, b) => methods.indexOf(a.result.method) - methods.indexOf(b.result.method));
   const found = await Promise.all(inOrder.map((run) => driverOf(run, inputName)));
   return { where, found: found.flatMap((driver) => driver ?? []) };
