@@ -7,6 +7,7 @@ import type { InputPort } from '../../src/contract/data';
 import { npyBytes, npyHeader } from '../../src/main/engine/data/npy';
 import { openSession } from '../../src/main/engine/sessions';
 import { baselineFrom, type Compared } from '../../src/main/hosts/terminal/baselines';
+import { amongFrom } from '../../src/main/hosts/terminal/commands/baselines';
 import { mho } from './terminal';
 
 let folder: string;
@@ -101,5 +102,45 @@ describe('mho attribute', () => {
     expect(outside.err).toContain('EXAMPLES_RANGE: Examples 99 were asked for');
     const wrong = await mho(asked('noise*9999'));
     expect([wrong.code, wrong.err]).toEqual([2, expect.stringContaining('noise[:SEED][*COUNT]') as unknown]);
+  });
+});
+
+describe('mho baselines', () => {
+  const motif = join(import.meta.dirname, '../reference/cases/motif');
+  const words = (...more: string[]) => ['baselines', join(motif, 'model.keras'), '--input', join(motif, 'inputs.npz'), '--examples', '0-1', '--target', 'logits:0', '--method', 'rescale', ...more]; // prettier-ignore
+
+  it('tells one target under several baselines, and keeps a run of each', async () => {
+    const path = join(folder, 'among.mho');
+    const { out, err, code } = await mho(words('--among', 'zeros,mean,example:2,3', '--layers', 'conv1', '--out', path)); // prettier-ignore
+    expect(code, err).toBe(0);
+    expect(out).toMatch(/Example 1: logits\[0\] is \S+ at the input/);
+    expect(out).toMatch(/│ example:2,3 +│/);
+    expect(out).toMatch(/conv1: Of the \d+ first units under zeros \d+ stays? among the first/);
+    const { questions, runs } = await openSession(path);
+    expect(runs).toHaveLength(3);
+    expect(questions.map(({ baseline }) => baseline.chosen?.[0]!.kind ?? baseline.kind)).toEqual(['constant', 'mean', 'examples']); // prettier-ignore
+  });
+
+  it('as JSON: contributions as the runs have them, F at each baseline', async () => {
+    const { out, err, code } = await mho(words('--among', 'zeros,noise:1*2', '--layers', 'conv1', '--json'));
+    expect(code, err).toBe(0);
+    const told = JSON.parse(out) as { examples: { example: number; baselines: { word: string; atBaseline: number }[]; layers: { units: { unit: number; values: number[] }[] }[] }[] }; // prettier-ignore
+    expect(told.examples.map(({ example }) => example)).toEqual([0, 1]);
+    const run = await mho(['attribute', ...words('--layers', 'conv1', '--baseline', 'noise:1*2', '--json').slice(1)]);
+    const { runs } = JSON.parse(run.out) as { runs: { atBaseline: number[]; layers: { units: number[][] }[] }[] };
+    for (const place of [0, 1]) {
+      const { baselines, layers } = told.examples[place]!;
+      expect(baselines[1]).toEqual({ word: 'noise:1*2', atBaseline: runs[0]!.atBaseline[place] });
+      for (const { unit, values } of layers[0]!.units) expect(values[1]).toBe(runs[0]!.layers[0]!.units[place]![unit]);
+    }
+  });
+
+  it('leaves out what cannot be made, with why; two are the least', async () => {
+    const told = await mho(words('--among', 'zeros,padding,mean', '--quiet'));
+    expect(told.code, told.err).toBe(0);
+    expect(told.err).toContain('Left out: BASELINE_PADDING');
+    expect((await mho(words('--among', 'zeros,padding'))).err).toContain('BASELINE_PADDING');
+    expect((await mho(words('--among', 'zeros'))).code).toBe(2);
+    expect(amongFrom('zeros, example:1,2,0.5,mean')).toEqual(['zeros', 'example:1,2', '0.5', 'mean']);
   });
 });

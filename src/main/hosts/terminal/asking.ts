@@ -1,8 +1,10 @@
 /** What commands that compute ask alike: a model, inputs, a baseline and a target, group by group of examples of one size. */
 import { basename } from 'node:path';
 import type { AttributionRequest, BaselineSpec, NumericArray } from '../../../contract/attribution';
+import { asMhoError, type MhoError } from '../../../contract/errors';
 import type { ModelSummary, PortSummary, Varied } from '../../../contract/model';
 import type { Question } from '../../../contract/session';
+import type { DataSource } from '../../../contract/setup';
 import { printable } from '../../../contract/text';
 import { choicesWorthTelling, choiceWords } from '../../../contract/words/baselines';
 import { howWords } from '../../../contract/words/data';
@@ -35,8 +37,13 @@ export interface AskedGroup {
   readonly pool: Readonly<Record<string, NumericArray>>;
   readonly pooled: readonly number[];
   /** Of the further words, in their order. */
-  readonly among: readonly BaselineSpec[];
+  readonly among: readonly Further[];
 }
+
+/** A further baseline, or why there is none. */
+export type Further = { readonly word: string; readonly source: DataSource | null } & (
+  { readonly baseline: BaselineSpec; readonly fault: null } | { readonly baseline: null; readonly fault: MhoError }
+);
 
 export interface Asking {
   /** As it was opened, before free sizes were bound. */
@@ -84,7 +91,14 @@ export async function asking(
     const { varied } = variation(sized.graph, options);
     const asked = { ports, varied, inputs, examples, rows, group };
     const baseline = compared!.of(asked);
-    const among = others.map((other) => other.of(asked));
+    const further = others.map(({ of, source }, at): Further => {
+      const word = among[at]!;
+      try {
+        return { word, source, baseline: of(asked), fault: null };
+      } catch (error) {
+        return { word, source, baseline: null, fault: asMhoError(error) };
+      }
+    });
     const labels = options.labels === undefined ? await labelsOfModel(modelPath, sized.summary.outputs, sized.graph) : await labelsFrom(options.labels, sized.summary); // prettier-ignore
     const afterActivation = options.afterActivation === true;
     const asking = { model: named(sized), labels, examples, count: given.count, afterActivation };
@@ -113,7 +127,7 @@ export async function asking(
       ...(compared!.source && { baseline: compared!.source }),
     };
     const pooled = group.places;
-    return { model: sized, request, examples, source, files, labels, pool: group.arrays, pooled, among };
+    return { model: sized, request, examples, source, files, labels, pool: group.arrays, pooled, among: further };
   };
 
   return {

@@ -11,6 +11,7 @@ import { METHOD_LINES, RULE_LINES } from '../../../contract/words/methods';
 import { checkAddressSpace } from './addressSpace';
 import { toleranceFrom } from './accuracy';
 import { asking, backend, json, signature, size, whole } from './askOptions';
+import type { BaselinesOptions } from './commands/baselines';
 import type { CheckCommandOptions } from './commands/check';
 import type { JudgeOptions } from './commands/judge';
 import type { StudyOptions } from './commands/studyPaper';
@@ -188,6 +189,17 @@ Examples:
   $ mho study-paper model.keras --input x.npz --truth x.npz#labels --out study
   $ mho study-paper text.keras --input plain.npz --contrast negated.npz --layers conv,dense`;
 
+const BASELINES_HELP = `
+The same target is explained under each baseline of --among, and units are told side by side: the
+lowest rank correlation of two baselines, how many of the first units under the first baseline are
+among the first under every one, and whose sign depends on it, beyond the estimated errors. With
+--layers each unit's contributions and its best and worst rank are listed. Baselines that cannot be
+made for the inputs are left out, and it is said why.
+
+Examples:
+  $ mho baselines model.keras --input x.npz --examples 0 --among zeros,mean,blur,noise:1*4
+  $ mho baselines model.onnx --input x.npz --layers conv2 --among zeros,shuffle*8 --out both.mho`;
+
 const CHECK_HELP = `
 mho exits with 1 where a difference is above the tolerance. Layers are compared in running
 order, in the framework's order of axes or channels last.
@@ -201,7 +213,17 @@ Examples:
   $ mho check model.keras --input x.npy --expect y.npy --tolerance 1e-6`;
 
 /** Commands that open models or compute. */
-const COMPUTING = new Set(['inspect', 'check', 'attribute', 'knock-out', 'judge', 'study-paper', 'serve', 'sample']);
+const COMPUTING = new Set([
+  'inspect',
+  'check',
+  'attribute',
+  'knock-out',
+  'judge',
+  'baselines',
+  'study-paper',
+  'serve',
+  'sample',
+]);
 
 /** @param finish told the exit code of the command that ran */
 function programFor(terminal: Terminal, finish: (code: number) => void): Command {
@@ -354,6 +376,37 @@ function programFor(terminal: Terminal, finish: (code: number) => void): Command
       const { studyPaper } = await import('./commands/studyPaper');
       finish(await studyPaper(terminal, model, options));
     });
+
+  asking(program.command('baselines'))
+    .summary('tell how much the baseline matters')
+    .description('Explains the same target under several baselines, and tells what they agree on.')
+    .argument('<model>', MODEL_ARGUMENT)
+    .addOption(
+      new Option('--among <list>', 'baselines, as --baseline knows them, separated by commas').default(
+        'zeros,mean,blur,noise:0*4',
+      ),
+    )
+    .addOption(new Option('--method <name>', 'whose contributions').choices(METHODS).default('nig'))
+    .addOption(new Option('--tolerance <share>', 'how far nig goes (2%, by at most 600 walks)').argParser(tolerance))
+    .addOption(new Option('--max-passes <n>', 'walks of the path at the most').argParser(whole(1)))
+    .addOption(new Option('--steps <n>', 'even steps in place of an adaptive path').argParser(whole(1)))
+    .option('--layers <names>', 'all, or names separated by commas, whose units are listed', 'all')
+    .addOption(top())
+    .option('--out <file>', `save a session with a run for each baseline, ${SESSION_ARGUMENT}`)
+    .addHelpText('after', BASELINES_HELP)
+    .action(
+      async (
+        model: string,
+        { among, ...options }: Omit<BaselinesOptions, 'among'> & { readonly among: string },
+        command: Command,
+      ) => {
+        needed(command, '--input');
+        if (command.getOptionValueSource('baseline') === 'cli')
+          throw new MhoError('USAGE', { reason: '--among takes the place of --baseline, its first baseline leads' });
+        const { amongFrom, baselinesCommand } = await import('./commands/baselines');
+        finish(await baselinesCommand(terminal, model, { ...options, among: amongFrom(among) }));
+      },
+    );
 
   program
     .command('check')
