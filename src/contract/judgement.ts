@@ -3,13 +3,15 @@
  * (a correlation where nothing varies) is null, so that a judgement is JSON.
  */
 import { z } from 'zod';
-import { METHODS } from './attribution';
+import { METHODS, type Method } from './attribution';
 import { replacement } from './interventions';
 
 /** Methods, and two that need no theory: the difference of the activation itself, and chance as the floor. */
 export const JUDGED = [...METHODS, 'activation-difference', 'random'] as const;
 export type Judged = (typeof JUDGED)[number];
 export const judged = z.enum(JUDGED);
+/** Whether it is one of the methods that runs have, and not one of the two that stand beside them. */
+export const isMethod = (method: Judged): method is Method => method !== 'random' && method !== 'activation-difference';
 
 /** What a unit is asked: taken out of the input's activations, put back into replaced ones, and the mean of both, which leads. */
 export const ASKED = ['drop', 'restore', 'mean'] as const;
@@ -129,8 +131,18 @@ export const sanityCheck = z.object({
 });
 export type SanityCheck = z.infer<typeof sanityCheck>;
 
+/** What the examples were compared with, as far as a reader needs it to tell two judgements apart. */
+const compared = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('constant'), value: z.number() }),
+  z.object({ kind: z.literal('fitting') }),
+  z.object({ kind: z.literal('arrays'), perExample: z.boolean() }),
+]);
+
 export const judgement = z.object({
   created: z.string(),
+  /** What the inputs are called, and what they were compared with; absent in files of before. */
+  source: z.string().optional(),
+  baseline: compared.optional(),
   /** As numbered in the inputs. */
   examples: z.array(size),
   targets: z.array(z.string()),
@@ -147,3 +159,13 @@ export const judgement = z.object({
   complete: z.boolean(),
 });
 export type Judgement = z.infer<typeof judgement>;
+
+/** What is being done, and how far it is, in rows that are computed. */
+export interface JudgeProgress {
+  readonly done: number;
+  readonly total: number;
+  readonly at:
+    | { readonly kind: 'method'; readonly method: Judged }
+    | { readonly kind: 'layer'; readonly layer: string }
+    | { readonly kind: 'sanity'; readonly method: Judged };
+}

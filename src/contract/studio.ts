@@ -31,6 +31,7 @@ import type { ModelSummary, OpSupport, Varied } from './model';
 import { notebookSchema, type Notebook } from './notebook';
 import { openingChoicesSchema } from './opening';
 import { intervention, replacement, type Intervened, type KnockOuts } from './interventions';
+import { JUDGED, judged, type Judgement, type JudgeProgress } from './judgement';
 import type { LayerFacts } from './layerFacts';
 import {
   accuracy,
@@ -138,8 +139,20 @@ const continuation = z.object({
   backend: backendChoice,
 });
 export type Continuation = z.infer<typeof continuation>;
-/** What a job was asked: a run, or (it has `run`) one that goes on. */
-export type JobSetup = RunSetup | Continuation;
+
+/** Methods that are to be judged by taking units out: of what a run is asked, and how. */
+export const judgeSetup = runSetup.omit({ methods: true, aside: true, pathStart: true }).extend({
+  judged: z.array(judged).min(1).max(JUDGED.length),
+  to: replacement,
+  seed: z.number().int().nonnegative().max(0xffffffff),
+  /** Whether rankings are made anew with re-drawn weights and for another target. */
+  sanity: z.boolean(),
+});
+export type JudgeSetup = z.infer<typeof judgeSetup>;
+
+/** What a job was asked: a run, one that goes on, a judgement. */
+export type JobSetup = RunSetup | Continuation | JudgeSetup;
+export const isRunSetup = (setup: JobSetup): setup is RunSetup => 'methods' in setup;
 export type StudioTarget = z.infer<typeof target>;
 export type StudioBaseline = z.infer<typeof baseline>;
 
@@ -364,10 +377,25 @@ export interface DocumentState {
   readonly runs: number;
   /** Units in its notebook. */
   readonly notes: number;
+  readonly judgements: number;
   /** False for a session that was reopened without its model. */
   readonly modelOpen: boolean;
   /** How much of a model that is being opened has been read, in bytes; null when none is, or it is too small to tell. */
   readonly opening: { readonly done: number; readonly total: number } | null;
+}
+
+/** A judgement of the document, and what it goes by there. */
+export interface JudgementRecord {
+  readonly id: string;
+  readonly judgement: Judgement;
+}
+
+/** What a judgement would take. */
+export interface JudgeEstimate {
+  /** Forward passes of an example, as far as layers that nobody chose can be foreseen. */
+  readonly forwards: number;
+  /** Null before anything was timed on this model. */
+  readonly durationMs: number | null;
 }
 
 export interface OpenedSession {
@@ -378,6 +406,7 @@ export interface OpenedSession {
   /** How it was shown; null where nobody told. */
   readonly view: SessionView | null;
   readonly notebook: Notebook;
+  readonly judgements: readonly JudgementRecord[];
 }
 
 /** Runs of other sessions that a document is compared with. */
@@ -395,6 +424,7 @@ export interface RecoveryEntry {
   readonly runs: number;
   /** Units in its notebook. */
   readonly notes: number;
+  readonly judgements: number;
   /** ISO 8601, of its last run; of a notebook alone, of its session. */
   readonly when: string;
 }
@@ -606,6 +636,16 @@ export const engineRequests = {
   runCommand: asks<string>()(z.object({ run: runId })),
   /** What reads a run in Python out of its session's file. @param name what it is called @throws HANDLE_UNKNOWN, RUN_IN_NO_FILE */
   runPython: asks<string>()(z.object({ run: runId, name: z.string().max(4096) })),
+  /** What judging would take. @throws what it would be refused with before it begins */
+  judgeEstimate: asks<JudgeEstimate>()(judgeSetup),
+  /**
+   * Judges methods, as a job: its notice `judgement` has what came of it. Cancelled, it keeps the layers that are complete.
+   * @throws NOTHING_OPEN, INPUT_…, EXAMPLES_RANGE, HANDLE_UNKNOWN
+   */
+  startJudging: asks<{ readonly job: string }>()(judgeSetup),
+  /** Takes a judgement out of the document; `restoreJudgement` undoes it while the window is open. @throws HANDLE_UNKNOWN */
+  removeJudgement: asks<void>()(z.object({ judgement: handle })),
+  restoreJudgement: asks<void>()(z.object({ judgement: handle })),
   runList: asks<readonly RunRecord[]>()(nothing),
   /** What a run's inputs were compared with, as data to run with again; null where it was one value for all. */
   runBaseline: asks<{ readonly data: InputData; readonly perExample: boolean } | null>()(z.object({ run: runId })),
@@ -701,7 +741,7 @@ export const hostRequests = {
 export const requests = { ...engineRequests, ...hostRequests } as const;
 export type Requests = typeof requests;
 /** Those that start a job, which tells how it goes on. */
-export const JOB_REQUESTS = ['startRun', 'continueRun'] as const satisfies readonly EngineRequestName[];
+export const JOB_REQUESTS = ['startRun', 'continueRun', 'startJudging'] as const satisfies readonly EngineRequestName[];
 export type JobRequestName = (typeof JOB_REQUESTS)[number];
 export const startsJob = (name: RequestName): name is JobRequestName =>
   (JOB_REQUESTS as readonly RequestName[]).includes(name);
@@ -726,6 +766,9 @@ export type JobNotice =
   | { readonly kind: 'round'; readonly round: Round }
   /** A run is complete, and already in the recovery folder; `unkept` says why it is not (a full disk). */
   | { readonly kind: 'run'; readonly run: RunRecord; readonly unkept: MhoFault | null }
+  | { readonly kind: 'judging'; readonly progress: JudgeProgress & { readonly remainingMs: number | null } }
+  /** Methods were judged, kept as a run is. */
+  | { readonly kind: 'judgement'; readonly judgement: JudgementRecord; readonly unkept: MhoFault | null }
   | { readonly kind: 'failed'; readonly fault: MhoFault }
   | { readonly kind: 'finished'; readonly cancelled: boolean };
 
@@ -772,6 +815,8 @@ export interface StudioClient {
   startRun(setup: RunSetup, listener: (notice: JobNotice) => void): Promise<Job>;
   /** Goes on with an adaptive run, as `startRun` does with one that begins. */
   continueRun(asked: Continuation, listener: (notice: JobNotice) => void): Promise<Job>;
+  /** Judges methods. */
+  startJudging(asked: JudgeSetup, listener: (notice: JobNotice) => void): Promise<Job>;
   /** Returns what ends the listening. */
   onNotice(listener: (notice: StudioNotice) => void): () => void;
   /** Files of a drop or of an `<input type="file">`, as tokens. */

@@ -19,6 +19,16 @@ export function replacementWords(to: Replacement): string {
   }
 }
 
+/** What units may become, in a list. */
+export const REPLACEMENT_NAMES: Readonly<Record<Replacement['kind'], string>> = {
+  baseline: 'what they are at the baseline',
+  zero: 'zero',
+  mean: 'their mean over all examples',
+  example: 'what they are at another example',
+  scale: 'a multiple of what they are',
+  value: 'a number',
+};
+
 /** Said of a layer that something goes around: a skip, or another input. */
 export const aroundWords = (layer: string): string =>
   `${layer} is no cut: what goes around it (a skip, another input) stays as at the input.`;

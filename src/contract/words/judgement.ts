@@ -1,5 +1,5 @@
 /** What the network's judgement of methods says, in sentences for window, terminal and report. */
-import type { AskedUnit, Judged, JudgedLayer, Judgement, SanityCheck, Verdict } from '../judgement';
+import type { AskedUnit, Judged, JudgedLayer, Judgement, JudgeProgress, SanityCheck, Verdict } from '../judgement';
 import { methodWords } from './methods';
 import { count } from './quantities';
 
@@ -14,6 +14,19 @@ export const judgedWords: Readonly<
   },
   random: { name: 'Random', short: 'Random', says: 'chance, the floor of every measure' },
 };
+
+/** What the examples were compared with: `the constant 0`. */
+export function comparedWords(baseline: NonNullable<Judgement['baseline']>): string {
+  if (baseline.kind === 'constant') return `the constant ${baseline.value}`;
+  if (baseline.kind === 'fitting') return 'a baseline that fits the data';
+  return baseline.perExample ? 'a baseline of each example’s own' : 'baselines from a file';
+}
+
+/** What of a judgement is under way. */
+export const judgingWords = (at: JudgeProgress['at']): string =>
+  at.kind === 'layer'
+    ? `units of ${at.layer}`
+    : `${judgedWords[at.method].short}${at.kind === 'sanity' ? ', weights re-drawn' : ''}`;
 
 export const ASKED_WORDS: Readonly<Record<AskedUnit, { readonly name: string; readonly says: string }>> = {
   drop: { name: 'Drop', says: 'F(x) less F with the unit taken out of the input’s activations: what is lost at x' },
@@ -144,4 +157,4 @@ export function sanityWords({ method, layer, stages, otherTarget, warns }: Sanit
 
 /** What is to be known of the knock-out itself. */
 export const MISLEADS =
-  'Knock-out sets values that the network may never have met in training, and what it gives there need not mean anything. Where baseline and mean replacement disagree, believe neither alone: judge again with --to mean, or --to example:K.';
+  'Knock-out sets values that the network may never have met in training, and what it gives there need not mean anything. Where baseline and mean replacement disagree, believe neither alone.';

@@ -27,7 +27,20 @@ export function shareWords(share: number): string {
 }
 
 /** What a session holds: `2 runs and 1 note`; of nothing: `nothing`. */
-export function heldWords({ runs, notes }: { readonly runs: number; readonly notes: number }): string {
-  const parts = [...(runs > 0 ? [count(runs, 'run')] : []), ...(notes > 0 ? [count(notes, 'note')] : [])];
-  return parts.join(' and ') || 'nothing';
+export function heldWords({
+  runs,
+  notes,
+  judgements,
+}: {
+  readonly runs: number;
+  readonly notes: number;
+  readonly judgements: number;
+}): string {
+  const parts = [
+    ...(runs > 0 ? [count(runs, 'run')] : []),
+    ...(judgements > 0 ? [count(judgements, 'judgement')] : []),
+    ...(notes > 0 ? [count(notes, 'note')] : []),
+  ];
+  if (parts.length < 2) return parts[0] ?? 'nothing';
+  return `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)}`;
 }

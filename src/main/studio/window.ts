@@ -65,6 +65,7 @@ export class StudioWindow {
     dirty: false,
     runs: 0,
     notes: 0,
+    judgements: 0,
     modelOpen: false,
     opening: null,
   };

@@ -63,6 +63,7 @@ export function overBridge(bridge: StudioBridge): StudioClient {
     request: async (name, params) => (await ask(name, params)) as Result<typeof name>,
     startRun: (setup, listener) => start('startRun', setup, listener),
     continueRun: (asked, listener) => start('continueRun', asked, listener),
+    startJudging: (asked, listener) => start('startJudging', asked, listener),
     onNotice: (listener) => bridge.onNotice((notice) => listener(notice as StudioNotice)),
     filesFrom: async (files) => (await bridge.filesFrom(files)) as readonly FileRef[],
   };

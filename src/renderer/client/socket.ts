@@ -202,6 +202,7 @@ export async function overSocket(location: Location): Promise<StudioClient> {
       (await (own[name] ? own[name](params as never) : ask(name, params))) as Result<typeof name>,
     startRun: (setup, listener) => start('startRun', setup, listener),
     continueRun: (asked, listener) => start('continueRun', asked, listener),
+    startJudging: (asked, listener) => start('startJudging', asked, listener),
     onNotice: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);

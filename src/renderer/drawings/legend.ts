@@ -108,6 +108,9 @@ const MEANINGS = {
     { mark: stroke('strong', '3 3'), says: 'target along the path', shown: (picture) => picture.includes('stroke-dasharray="3 3"') }, // prettier-ignore
   ],
   strips: [{ mark: scale((theme) => sequential(theme, 1), 0), says: 'none to most of a layer’s own' }],
+  judged: [
+    { mark: whisker, says: 'mean over layers and examples, 95 % over examples', shown: (picture) => picture.includes('stroke-width="1.6"') }, // prettier-ignore
+  ],
   /** Units × examples say how they are coloured; plots carry a legend of their own, of curves that may be layers. */
   matrix: [],
   curves: [],

@@ -39,6 +39,7 @@ import { outputLabel } from './labels';
 import { alongRequest } from './path';
 import { looksLikeProbabilities, portOf, topValues } from './prediction';
 import { isProvisional } from './provisional';
+import { judgementsMarkup } from './reportJudge';
 import { reportPage } from './reportPage';
 import { byRank, examplePlace, order, NO_FILTER, ranking, unitCount, type Ranking } from './ranking';
 import { sharedExtent, unitMaps } from './unitMaps';
@@ -360,6 +361,7 @@ export async function reportHtml(graph: string | null): Promise<string> {
       `<h2>Whether the sums are complete, example ${example}</h2><p class="muted">Only cuts are judged: layers that every path from input to target passes exactly once. A small residual does not make single neurons accurate.</p>`,
       ...here.map((run) => completenessPart(run, example)),
     );
+  parts.push(judgementsMarkup(studio.judgements.all, figure));
   parts.push(notebookMarkup(notebook.notes));
   parts.push(
     `<footer>Made by Mho ${escaped(studio.program.status?.version ?? '')}, ${new Date().toISOString()}</footer>`,

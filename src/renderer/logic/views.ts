@@ -9,6 +9,7 @@ export const VIEWS = [
   { id: 'path', name: 'Path', roomy: true, whole: false },
   { id: 'examples', name: 'Examples', roomy: true, whole: true },
   { id: 'runs', name: 'Runs', roomy: true, whole: true },
+  { id: 'judge', name: 'Judge', roomy: true, whole: true },
 ] as const satisfies readonly {
   readonly id: string;
   readonly name: string;

@@ -53,7 +53,7 @@ const ACTIONS: Readonly<Record<Command, Action>> = {
     run: () => void studio.program.guard(async () => (await import('../logic/report')).exportReport()),
     refused: () =>
       unless(
-        !studio.runs.current.every(isProvisional) || notebook.notes.length > 0,
+        !studio.runs.current.every(isProvisional) || notebook.notes.length + studio.judgements.all.length > 0,
         'No run is shown, and nothing is noted',
       ),
   },
@@ -99,7 +99,8 @@ const ACTIONS: Readonly<Record<Command, Action>> = {
 };
 
 function nothingToSave(): string | null {
-  return unless(studio.runs.own.length > 0 || notebook.notes.length > 0, 'Nothing was run or noted yet');
+  const { runs, judgements } = studio;
+  return unless(runs.own.length + judgements.all.length + notebook.notes.length > 0, 'Nothing was run or noted yet');
 }
 
 function severalExamples(): string | null {

@@ -1,7 +1,18 @@
 /** The job that this window has running: how far it is, how it is cancelled or ended early. One at a time. */
 import type { Progress, Round } from '../../contract/attribution';
 import type { MhoFault } from '../../contract/errors';
-import type { Continuation, Job, JobNotice, JobSetup, LeftBehind, RunRecord, RunSetup } from '../../contract/studio';
+import type { JudgeProgress } from '../../contract/judgement';
+import type {
+  Continuation,
+  Job,
+  JobNotice,
+  JobSetup,
+  JudgementRecord,
+  JudgeSetup,
+  LeftBehind,
+  RunRecord,
+  RunSetup,
+} from '../../contract/studio';
 import { samePhase } from '../../contract/words/progress';
 import { faultOf, messages } from './messages.svelte';
 import type { Program } from './program.svelte';
@@ -10,6 +21,8 @@ export interface RunningJob {
   readonly setup: JobSetup;
   readonly started: number;
   readonly progress: Progress | null;
+  /** How far it is, where methods are judged. */
+  readonly judging: (JudgeProgress & { readonly remainingMs: number | null }) | null;
   readonly queued: boolean;
   readonly cancelling: boolean;
   /** What is there is to be kept, and nothing computed further. */
@@ -40,6 +53,8 @@ export interface Heard {
   run(run: RunRecord, made: readonly RunRecord[], unkept: MhoFault | null): void;
   /** An adaptive path has had a round. */
   round(round: Round): void;
+  /** Methods were judged. */
+  judgement(judgement: JudgementRecord, unkept: MhoFault | null): void;
 }
 
 export class Jobs {
@@ -62,6 +77,11 @@ export class Jobs {
     return this.#toItsEnd(asked, Date.now(), to, (heard) => this.program.client.continueRun(asked, heard));
   }
 
+  /** Judges methods. */
+  judge(asked: JudgeSetup, to: Heard): Promise<readonly RunRecord[]> {
+    return this.#toItsEnd(asked, Date.now(), to, (heard) => this.program.client.startJudging(asked, heard));
+  }
+
   /** The same with one that the page before this one started. */
   follow({ setup, started, follow }: LeftBehind, to: Heard): Promise<readonly RunRecord[]> {
     return this.#toItsEnd(setup, started, to, async (heard) => follow(heard));
@@ -75,10 +95,12 @@ export class Jobs {
   ): Promise<readonly RunRecord[]> {
     if (this.running) return [];
     const made: RunRecord[] = [];
+    let keeps = false;
     this.running = {
       setup,
       started,
       progress: null,
+      judging: null,
       queued: false,
       cancelling: false,
       enough: false,
@@ -91,16 +113,21 @@ export class Jobs {
         const heard = (notice: JobNotice): void => {
           if (notice.kind === 'run') {
             made.push(notice.run);
+            keeps = true;
             to.run(notice.run, made, notice.unkept);
           } else if (notice.kind === 'round') {
             if (this.running && !this.running.rounds) this.running = { ...this.running, queued: false, rounds: true };
             to.round(notice.round);
+          } else if (notice.kind === 'judgement') {
+            keeps = true;
+            to.judgement(notice.judgement, notice.unkept);
+          } else if (notice.kind === 'judging') {
+            if (this.running) this.running = { ...this.running, queued: false, judging: notice.progress };
           } else if (notice.kind === 'failed') {
             messages.fault(notice.fault);
             resolve();
           } else if (notice.kind === 'finished') {
-            if (notice.cancelled)
-              messages.note(made.length > 0 ? 'Cancelled. What was complete is kept.' : 'Cancelled.');
+            if (notice.cancelled) messages.note(keeps ? 'Cancelled. What was complete is kept.' : 'Cancelled.');
             resolve();
           } else if (this.running && notice.kind === 'queued') this.running = { ...this.running, queued: true };
           else if (this.running && notice.kind === 'progress') this.running = progressed(this.running, notice.progress);

@@ -1,6 +1,6 @@
 /** A run on its way: the newest round of each of its examples, shown no more often than an eye can follow. */
 import type { Round } from '../../contract/attribution';
-import type { JobSetup, RunRecord } from '../../contract/studio';
+import { isRunSetup, type JobSetup, type RunRecord } from '../../contract/studio';
 import type { Fallen } from '../logic/sharpen';
 import type { OpenModel } from './model.svelte';
 
@@ -27,7 +27,7 @@ export function sharpeningOf(
     const run = own.find(({ run: id }) => id === setup.run);
     return run ? { asked: run.asked, pathStart: run.result.pathStart, model: run.model, continues: run.run } : null;
   }
-  if (!setup.accuracy) return null;
+  if (!isRunSetup(setup) || !setup.accuracy) return null;
   const { examples, target, minus = null, pathStart = null } = setup;
   const baseline: RunRecord['asked']['baseline'] =
     setup.baseline.kind === 'constant'

@@ -3,17 +3,19 @@
  * part is made anew when what it is about is replaced, so that there is nothing to reset.
  */
 import type { Accuracy, NumericArray } from '../../contract/attribution';
-import type {
-  DocumentState,
-  FileRef,
-  JobSetup,
-  LeftBehind,
-  OpenedModel,
-  OpenedSession,
-  RecoveryEntry,
-  RunRecord,
-  RunSetup,
-  StudioClient,
+import {
+  isRunSetup,
+  type DocumentState,
+  type FileRef,
+  type JobSetup,
+  type JudgeSetup,
+  type LeftBehind,
+  type OpenedModel,
+  type OpenedSession,
+  type RecoveryEntry,
+  type RunRecord,
+  type RunSetup,
+  type StudioClient,
 } from '../../contract/studio';
 import type { SessionView } from '../../contract/view';
 import { linkInAddress } from '../logic/unitLink';
@@ -25,6 +27,7 @@ import { finding } from '../logic/finding';
 import { exampleOf } from '../logic/inputs';
 import { VIEWS } from '../logic/views';
 import { Jobs, type Heard } from './jobs.svelte';
+import { Judgements } from './judgements.svelte';
 import { faultOf, messages, type About } from './messages.svelte';
 import { Looks } from './looks.svelte';
 import { OpenModel } from './model.svelte';
@@ -54,6 +57,7 @@ export class Studio {
   before = $state.raw<RunsBefore | null>(null);
   runs = $state.raw(this.#noRuns());
   looks = $state.raw(new Looks(this.runs));
+  judgements = $state.raw(new Judgements(this.program, []));
 
   /** What the window is called after. */
   readonly title = $derived(this.document?.title ?? this.model.summary?.name ?? null);
@@ -171,7 +175,12 @@ export class Studio {
     await this.#whileOpening(name, 'model', async () => {
       const { model: last, document, runs } = this;
       const hash = last.summary?.hash;
-      const before = { title: document?.title, runs: runs.own.length, notes: notebook.notes.length };
+      const before = {
+        title: document?.title,
+        runs: runs.own.length,
+        notes: notebook.notes.length,
+        judgements: this.judgements.all.length,
+      };
       const opened = await ask();
       const model = new OpenModel(this.program, this.question, opened);
       this.model = model;
@@ -180,6 +189,7 @@ export class Studio {
         this.before = runsBefore(last.summary, runs.own, opened.summary);
         this.#showRuns(this.#noRuns());
         this.#showNotebook([], opened.summary.hash);
+        this.judgements = new Judgements(this.program, [], this.judgements);
         if (hash !== undefined) this.#offerBack(before);
       }
       // another checkpoint of one model: its data are still open, and it is asked the same
@@ -210,9 +220,10 @@ export class Studio {
     readonly title: string | null | undefined;
     readonly runs: number;
     readonly notes: number;
+    readonly judgements: number;
   }): void {
-    const { title, runs, notes } = before;
-    if (runs + notes === 0) return;
+    const { title, runs, notes, judgements } = before;
+    if (runs + notes + judgements === 0) return;
     const { guard, client } = this.program;
     const undo = { label: 'Undo', run: () => void guard(async () => this.#takeSession(await client.request('reopenBefore', {}))) }; // prettier-ignore
     messages.note(`${title ?? 'What was open'} was closed, with ${heldWords(before)}.`, undo, `closed ${title ?? ''}`);
@@ -294,6 +305,11 @@ export class Studio {
     return this.#run(asked, (to) => this.jobs.goOn(asked, to));
   }
 
+  /** Judges methods on the examples that are chosen. */
+  async judge(setup: JudgeSetup): Promise<void> {
+    await this.#run(setup, (to) => this.jobs.judge(setup, to));
+  }
+
   /** Jobs of the page before this one, those that have ended meanwhile first. */
   async #takeUp(jobs: readonly LeftBehind[]): Promise<void> {
     for (const left of jobs) await this.#run(left.setup, (to) => this.jobs.follow(left, to));
@@ -302,16 +318,20 @@ export class Studio {
   async #run(setup: JobSetup, toItsEnd: (to: Heard) => Promise<readonly RunRecord[]>): Promise<readonly RunRecord[]> {
     if (this.jobs.running) return [];
     messages.outdated('run');
-    const { runs, model } = this; // whose run it is, whatever is open when it ends
-    const aside = 'aside' in setup && setup.aside !== undefined;
+    const { runs, model, judgements } = this; // whose run it is, whatever is open when it ends
+    const aside = isRunSetup(setup) && setup.aside !== undefined;
     const of = aside ? null : sharpeningOf(setup, runs.own, model);
     runs.sharpening = of && new Sharpening(of);
     const made = await toItsEnd({
       run: (run, soFar, unkept) => {
         if (unkept) messages.fault(unkept, this.#saveElsewhere);
-        runs.add(run, 'run' in setup ? null : setup, soFar);
+        runs.add(run, isRunSetup(setup) ? setup : null, soFar);
       },
       round: (round) => runs.round(round),
+      judgement: (record, unkept) => {
+        if (unkept) messages.fault(unkept, this.#saveElsewhere);
+        judgements.add(record);
+      },
     });
     runs.settle();
     model.refreshEstimate();
@@ -329,7 +349,7 @@ export class Studio {
 
   #again() {
     const setup = this.jobs.running?.setup;
-    return setup && !('run' in setup) ? { label: 'Run again', run: () => void this.run(setup) } : null;
+    return setup && isRunSetup(setup) ? { label: 'Run again', run: () => void this.run(setup) } : null;
   }
 
   // ------------------------------------------------------------- sessions
@@ -349,7 +369,12 @@ export class Studio {
   }
 
   async #replaceWith(ask: () => Promise<OpenedSession>): Promise<void> {
-    const before = { title: this.document?.title, runs: this.runs.own.length, notes: notebook.notes.length };
+    const before = {
+      title: this.document?.title,
+      runs: this.runs.own.length,
+      notes: notebook.notes.length,
+      judgements: this.judgements.all.length,
+    };
     await this.#takeSession(await ask());
     this.#offerBack(before);
   }
@@ -358,7 +383,14 @@ export class Studio {
    * Shows another document as it was left; with its model and its data, where these are still there, so that it can be run
    * again. What is asked is what the run was asked that is shown.
    */
-  async #takeSession({ document, summary, runs: given, view, notebook: notes }: OpenedSession): Promise<void> {
+  async #takeSession({
+    document,
+    summary,
+    runs: given,
+    view,
+    notebook: notes,
+    judgements,
+  }: OpenedSession): Promise<void> {
     const { program } = this;
     const runs = this.#noRuns();
     this.document = document;
@@ -368,6 +400,7 @@ export class Studio {
     this.model = alone;
     this.#showRuns(runs, view);
     this.#showNotebook(notes, summary?.hash);
+    this.judgements = new Judgements(program, judgements, this.judgements);
     const main = runs.take(given, view);
     const taken = new Set(given.flatMap((run) => run.asked.examples));
     const example = [view?.example, main?.asked.examples[main.result.examples[0] ?? 0]].find((each) => each !== undefined && taken.has(each)) ?? 0; // prettier-ignore

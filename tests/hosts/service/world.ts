@@ -122,6 +122,8 @@ export function engineOf({ written, computed }: Ears): Engine {
       };
     },
     provenBy: () => Promise.resolve(undefined),
+    judge: () => Promise.reject(new MhoError('NOTHING_OPEN', { what: 'judge' })),
+    judgeForwards: () => Promise.resolve(1),
     describe: () => ({
       ports: summaryOf('').inputs,
       ops: [],

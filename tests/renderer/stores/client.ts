@@ -4,6 +4,7 @@ import type {
   Job,
   JobNotice,
   JobSetup,
+  JudgeSetup,
   Params,
   RequestName,
   Result,
@@ -71,6 +72,10 @@ export class FakeClient implements StudioClient {
   }
 
   continueRun(asked: Continuation, tell: (notice: JobNotice) => void): Promise<Job> {
+    return this.#start(asked, tell);
+  }
+
+  startJudging(asked: JudgeSetup, tell: (notice: JobNotice) => void): Promise<Job> {
     return this.#start(asked, tell);
   }
 

@@ -28,7 +28,16 @@ const layers = ['x', 'a', 'y'].map((name, at) => ({
   unsupported: [],
 }));
 const model = opened({ layers });
-const document = { title: 'net', session: null, dirty: false, runs: 0, notes: 0, modelOpen: true, opening: null };
+const document = {
+  title: 'net',
+  session: null,
+  dirty: false,
+  runs: 0,
+  notes: 0,
+  judgements: 0,
+  modelOpen: true,
+  opening: null,
+};
 
 /** A program that keeps one session file, whose runs have other ids each time that it is opened. */
 class Program {
@@ -50,7 +59,14 @@ class Program {
     keepNotebook: ({ notebook: notes }) => void (this.notebook = notes),
     keepView: ({ view }) => void (this.view = view),
     saveSession: () => {
-      this.#file = { document, summary: model.summary, runs: this.runs, view: this.view, notebook: this.notebook };
+      this.#file = {
+        document,
+        summary: model.summary,
+        runs: this.runs,
+        view: this.view,
+        notebook: this.notebook,
+        judgements: [],
+      };
       return true;
     },
     openSession: () => this.#open(),
@@ -76,7 +92,7 @@ class Program {
     const id = this.#newId();
     const guest = { ...record('rescale', [{ name: 'a', units: [1, 2, 3] }]), run: id, created: new Date(this.#ids * 1000).toISOString() }; // prettier-ignore
     this.#guests.set(id, guest);
-    return { document, summary: model.summary, runs: [guest], view: null, notebook: [] };
+    return { document, summary: model.summary, runs: [guest], view: null, notebook: [], judgements: [] };
   }
 
   #open(): OpenedSession {
@@ -87,7 +103,14 @@ class Program {
       this.#guests.set(ids.get(id)!, guest);
     }
     this.view = this.#file!.view && sessionView.parse(JSON.parse(JSON.stringify(viewOf(this.#file!.view, (run) => ids.get(run))))); // prettier-ignore
-    return { document, summary: model.summary, runs: this.runs, view: this.view, notebook: this.#file!.notebook };
+    return {
+      document,
+      summary: model.summary,
+      runs: this.runs,
+      view: this.view,
+      notebook: this.#file!.notebook,
+      judgements: [],
+    };
   }
   #newId = (): string => `r${this.#ids++}`;
 

@@ -16,11 +16,13 @@ export async function greedyBounds(
   ground: Ground,
   name: string,
   to: Replacement,
+  onShare: (share: number) => void = () => undefined,
 ): Promise<{ readonly best: number[]; readonly worst: number[] }> {
   const { units } = ground.layer(name);
   const opened = await ground.open([{ layer: name, to }]);
   const { examples, references } = ground;
   const curves: Readonly<Record<'down' | 'up', number[][]>> = { down: [], up: [] };
+  let walked = 0;
   for (const side of ['down', 'up'] as const) {
     const sign = side === 'down' ? 1 : -1;
     const out = Array.from({ length: examples }, () => new Uint8Array(units).fill(1));
@@ -48,6 +50,8 @@ export async function greedyBounds(
         out[example]![left[example]![best]!] = 0;
         curve[example]!.push(values[best]!);
       });
+      walked += each;
+      onShare(walked / (units * (units + 1)));
     }
     curves[side].push(...curve);
   }

@@ -1,17 +1,18 @@
 /**
  * The network as the judge of methods: units are taken out and put back, and each method's scores are held against what happened.
  *
- * `scores.ts` has what methods say; `layers.ts` what one layer's units do, and how scores go with it (`measures.ts`, `greedy.ts`);
+ * `scores.ts` has what methods say, `effort.ts` what it all takes; `layers.ts` what one layer's units do, and how scores go with it (`measures.ts`, `greedy.ts`);
  * `verdicts.ts` which differences are real (`bootstrap.ts`); `sanity.ts` whether rankings depend on the weights at all.
  */
 import type { AttributionRequest, RunResult } from '../../../contract/attribution';
 import { asMhoError, type MhoError } from '../../../contract/errors';
 import type { Replacement } from '../../../contract/interventions';
-import type { Judged, JudgedLayer, Judgement, SanityCheck } from '../../../contract/judgement';
+import type { Judged, JudgedLayer, Judgement, JudgeProgress, SanityCheck } from '../../../contract/judgement';
 import type { Device } from '../backends';
 import type { Graph } from '../graph/graph';
 import { onGround } from '../interventions';
-import { chooseLayers } from './choosing';
+import { chooseLayers, foreseenLayers } from './choosing';
+import { effortOf } from './effort';
 import { judgeLayer } from './layers';
 import { checkSanity } from './sanity';
 import { scoresBy } from './scores';
@@ -26,16 +27,8 @@ export interface JudgeAsked {
   /** Whether rankings are made anew with re-drawn weights. */
   readonly sanity: boolean;
   readonly pool?: AttributionRequest['inputs'];
-}
-
-/** What is being done, and how far it is. */
-export interface JudgeProgress {
-  readonly done: number;
-  readonly total: number;
-  readonly at:
-    | { readonly kind: 'method'; readonly method: Judged }
-    | { readonly kind: 'layer'; readonly layer: string }
-    | { readonly kind: 'sanity'; readonly method: Judged };
+  /** What the inputs are called. */
+  readonly source?: string;
 }
 
 export interface JudgeOptions {
@@ -51,6 +44,12 @@ export interface Judging {
   readonly fault: MhoError | null;
 }
 
+/** Forward passes of an example that a judgement takes; where no layers are asked for, as of a handful over the depth. */
+export async function judgeForwards(graph: Graph, asked: JudgeAsked): Promise<number> {
+  const layers = asked.request.layers ?? foreseenLayers(graph);
+  return Math.round(effortOf(graph, { ...asked, request: { ...asked.request, layers } }).total);
+}
+
 /**
  * @returns layer by layer what is complete, where it was ended early
  * @throws as `attribute` and `onGround`, before the first layer was judged
@@ -64,11 +63,12 @@ export async function judge(
   const { request, methods, to, seed, pool } = asked;
   const { signal, onProgress } = options;
   const layers = request.layers ?? (await chooseLayers(device, graph, request, signal));
-  const total = methods.length + layers.length + (asked.sanity ? methods.length : 0);
-  const report = (done: number, at: JudgeProgress['at']): void => onProgress?.({ done, total, at });
+  const effort = effortOf(graph, { ...asked, request: { ...request, layers } });
+  const report = (at: JudgeProgress['at'], share: number): void =>
+    onProgress?.({ done: effort.before(at) + share * effort.of(at), total: effort.total, at });
   const scored = await scoresBy(device, graph, { ...request, layers }, methods, {
     signal,
-    onShare: (method, share) => report(methods.indexOf(method) + share, { kind: 'method', method }),
+    onShare: (method, share) => report({ kind: 'method', method }, share),
   });
   const done: JudgedLayer[] = [];
   const sanity: SanityCheck[] = [];
@@ -83,7 +83,7 @@ export async function judge(
         for (const [at, name] of layers.entries())
           done.push(
             await judgeLayer(ground, name, { methods, scored, to, seed: seed + at }, (share) =>
-              report(methods.length + at + share, { kind: 'layer', layer: name }),
+              report({ kind: 'layer', layer: name }, share),
             ),
           );
       } catch (error) {
@@ -96,13 +96,15 @@ export async function judge(
   );
   if (asked.sanity && !fault)
     try {
-      const how = { signal, onShare: (method: Judged, share: number) => report(methods.length + layers.length + share * methods.length, { kind: 'sanity', method }) }; // prettier-ignore
+      const how = { signal, onShare: (method: Judged, share: number) => report({ kind: 'sanity', method }, share) };
       sanity.push(...(await checkSanity(device, graph, { ...request, layers }, methods, scored, seed, how)));
     } catch (error) {
       fault = asMhoError(error);
     }
   const judgement: Judgement = {
     created: new Date().toISOString(),
+    ...(asked.source !== undefined && { source: asked.source }),
+    baseline: comparedWith(request),
     examples: [...(request.exampleNumbers ?? ends.targets.keys())],
     targets: [...ends.targets],
     to,
@@ -117,4 +119,9 @@ export async function judge(
     complete: fault === null,
   };
   return { judgement, results: [...scored.results.values()], fault };
+}
+
+function comparedWith({ baseline }: AttributionRequest): NonNullable<Judgement['baseline']> {
+  if (baseline.kind === 'constant') return { kind: 'constant', value: baseline.value };
+  return baseline.chosen ? { kind: 'fitting' } : { kind: 'arrays', perExample: baseline.perExample === true };
 }

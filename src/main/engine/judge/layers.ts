@@ -24,11 +24,14 @@ export async function judgeLayer(
   { methods, scored, to, seed }: JudgeLayer,
   onShare: (share: number) => void = () => undefined,
 ): Promise<JudgedLayer> {
-  const parts = 1 + 2 * methods.length;
-  const single = await knockOuts(ground, name, to, undefined, (done, total) => onShare(done / total / parts));
-  const { drop, restore, without, atInput } = single;
-  const units = single.units.length;
+  const { units } = ground.layer(name);
   const counts = countsOf(units);
+  const greedily = affordable(units, ground.examples * ground.references);
+  // In rows of one example: each unit by itself both ways, two curves of each method, and every order's next unit.
+  const rows = { single: 1 + 2 * units, curve: counts.length, greedy: greedily ? units * (units + 1) : 0 };
+  const total = rows.single + 2 * methods.length * rows.curve + rows.greedy;
+  const single = await knockOuts(ground, name, to, undefined, (done, all) => onShare(((done / all) * rows.single) / total)); // prettier-ignore
+  const { drop, restore, without, atInput } = single;
   const did = drop.map((each, example) => didOf(each, restore[example]!));
   const curvesOf = remembered(ground, name, to, counts);
   const judged: JudgedMethod[] = [];
@@ -38,20 +41,20 @@ export async function judgeLayer(
       (method === 'random' ? chance(ground.examples, units, seed) : await activationDifferences(ground, name));
     const orders = scores.scores.map((each) => orderOf(each));
     const most = await curvesOf(orders);
-    onShare((2 + 2 * at) / parts);
+    onShare((rows.single + (2 * at + 1) * rows.curve) / total);
     const least = await curvesOf(orders.map((order) => [...order].reverse()));
-    onShare((3 + 2 * at) / parts);
+    onShare((rows.single + (2 * at + 2) * rows.curve) / total);
     judged.push(judgedMethod(method, scores, did, { most, least, atInput, without }));
   }
   const joint = atInput.map((F, example) => F - without[example]!);
-  const rows = (values: readonly Float64Array[]): number[][] => values.map((each) => [...each]);
+  const lists = (values: readonly Float64Array[]): number[][] => values.map((each) => [...each]);
   return {
     name,
     cut: single.cut,
     units,
     counts,
-    drop: rows(drop),
-    restore: rows(restore),
+    drop: lists(drop),
+    restore: lists(restore),
     joint: [...joint],
     alone: drop.map((each, example) => finite(each.reduce((sum, value) => sum + value, 0) / joint[example]!)),
     additive: drop.every((each, example) => {
@@ -59,7 +62,7 @@ export async function judgeLayer(
       return each.every((value, unit) => Math.abs(value - restore[example]![unit]!) <= ADDITIVE * largest);
     }),
     methods: judged,
-    greedy: affordable(units, ground.examples * ground.references) ? await greedyBounds(ground, name, to) : null,
+    greedy: greedily ? await greedyBounds(ground, name, to, (share) => onShare(1 - ((1 - share) * rows.greedy) / total)) : null, // prettier-ignore
   };
 }
 
@@ -105,16 +108,16 @@ function judgedMethod(method: Judged, { scores, errors }: Scores, did: readonly 
     atInput[example]! - atCount(counts, curve.target[example]!, count);
   const countOf = (example: number, sign: 1 | -1): number =>
     scores[example]!.reduce((sum, score) => sum + (sign * score > 0 ? 1 : 0), 0);
-  const rows = (values: readonly Float64Array[]): number[][] => values.map((each) => [...each]);
+  const lists = (values: readonly Float64Array[]): number[][] => values.map((each) => [...each]);
   return {
     method,
-    scores: rows(scores),
-    errors: errors && rows(errors),
+    scores: lists(scores),
+    errors: errors && lists(errors),
     pearson: threeWays('pearson'),
     spearman: threeWays('spearman'),
     signs: threeWays('signs'),
-    most: rows(most.target),
-    least: rows(least.target),
+    most: lists(most.target),
+    least: lists(least.target),
     comprehensiveness: perExample((example) => dropped(most, example)),
     leastFirst: perExample((example) => dropped(least, example)),
     difference: perExample((example) => dropped(most, example) - dropped(least, example)),

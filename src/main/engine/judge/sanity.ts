@@ -4,7 +4,7 @@
  */
 import type { AttributionRequest, TargetSpec } from '../../../contract/attribution';
 import { rankCorrelation } from '../../../contract/correlation';
-import type { Judged, SanityCheck } from '../../../contract/judgement';
+import { isMethod, type Judged, type SanityCheck } from '../../../contract/judgement';
 import { attribute } from '../attribution';
 import { seededNumbers } from '../attribution/random';
 import type { Device } from '../backends';
@@ -12,12 +12,12 @@ import type { Graph, ValueId } from '../graph/graph';
 import { layersNamed, layersOfNodes } from '../graph/layers';
 import { prune } from '../graph/prune';
 import { finite } from './measures';
-import { isMethod, type Scored } from './scores';
+import type { Scored } from './scores';
 
 /** Stages of re-drawing: of deep networks several layers at once. */
 const MOST_STAGES = 6;
 /** Even steps: what is asked is whether a ranking falls apart, not its third digit. */
-const STEPS = 16;
+export const STEPS = 16;
 /** A ranking that goes so with the true one after all has been re-drawn, or for another target, hardly depends on it. */
 const HARDLY = 0.9;
 
@@ -41,7 +41,7 @@ export async function checkSanity(
   const even = { ...request, steps: Math.min(request.steps, STEPS), accuracy: undefined };
   const other = otherTarget(scored);
   const found: SanityCheck[] = [];
-  for (const [at, method] of asked.entries()) {
+  for (const method of asked) {
     const ranked = async (of: Graph, target: TargetSpec): Promise<ReadonlyMap<string, number | null>> => {
       const [result] = await attribute(device, of, { ...even, target, methods: [method] }, { signal: how.signal });
       return new Map(result?.layers.map(({ name, units, sum }) => [name, likeness(units, scored.of(name, method)!.scores, sum.length)]) ?? []); // prettier-ignore
@@ -51,7 +51,7 @@ export async function checkSanity(
     const after: ReadonlyMap<string, number | null>[] = [];
     for (const [stage, { layers }] of stages.entries()) {
       after.push(await ranked(redrawn(graph, layers, seed), fixed));
-      how.onShare?.(method, (at + (stage + 1) / (stages.length + 1)) / asked.length);
+      how.onShare?.(method, (stage + 1) / (stages.length + 1));
     }
     const turned = other ? await ranked(graph, { ...request.target, index: { each: other } }) : null;
     for (const layer of request.layers) {
@@ -90,7 +90,7 @@ interface StageAbove {
 }
 
 /** From the target down, ever more of the layers that have weights; none that a judged layer itself is made of. */
-function stagesAbove(graph: Graph, judged: readonly string[]): StageAbove[] {
+export function stagesAbove(graph: Graph, judged: readonly string[]): StageAbove[] {
   const layerOf = layersOfNodes(graph);
   const named = layersNamed(graph);
   const order: string[] = [];

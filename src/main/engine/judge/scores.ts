@@ -1,15 +1,13 @@
 /** Every method's score of every unit, and what it costs. */
 import type { AttributionRequest, Method, RunResult } from '../../../contract/attribution';
 import { MhoError } from '../../../contract/errors';
-import type { Judged, Judgement } from '../../../contract/judgement';
+import { isMethod, type Judged, type Judgement } from '../../../contract/judgement';
 import { attribute } from '../attribution';
 import { positionSums } from '../attribution/positions';
 import { seededNumbers } from '../attribution/random';
 import type { Device } from '../backends';
 import type { Graph } from '../graph/graph';
 import type { Ground } from '../interventions';
-
-export const isMethod = (method: Judged): method is Method => method !== 'random' && method !== 'activation-difference';
 
 /** Of each layer, [E][U]. */
 export interface Scores {

@@ -25,7 +25,11 @@ const less = (a: readonly (number | null)[], b: readonly (number | null)[]): (nu
 
 export function summariesOf(layers: readonly JudgedLayer[], methods: readonly Judged[], seed: number): JudgedSummary[] {
   return methods.map((method) => {
-    const told = (of: Of) => meanWithInterval(overLayers(layers, method, of), seed);
+    // What a judgement holds is what its schema names, before it was in a file as after.
+    const told = (of: Of) => {
+      const found = meanWithInterval(overLayers(layers, method, of), seed);
+      return found && { mean: found.mean, interval: found.interval };
+    };
     const three = (measure: 'spearman' | 'pearson') => ({
       drop: told((each) => each[measure].drop),
       restore: told((each) => each[measure].restore),

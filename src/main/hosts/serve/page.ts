@@ -12,6 +12,7 @@ class Heard {
   readonly started = Date.now();
   #waits: JobNotice | null = null;
   readonly #runs: JobNotice[] = [];
+  readonly #judgements: JobNotice[] = [];
   /** The newest of each example's adaptive path, until its run is there. */
   readonly #rounds = new Map<string, JobNotice & { kind: 'round' }>();
   #progress: JobNotice | null = null;
@@ -24,18 +25,19 @@ class Heard {
   }
 
   get notices(): readonly JobNotice[] {
-    const all = [this.#waits, ...this.#runs, ...this.#rounds.values(), this.#progress, this.#end];
+    const all = [this.#waits, ...this.#runs, ...this.#judgements, ...this.#rounds.values(), this.#progress, this.#end];
     return all.filter((notice) => notice !== null);
   }
 
   add(notice: JobNotice): void {
     if (notice.kind === 'queued') this.#waits = notice;
+    else if (notice.kind === 'judgement') this.#judgements.push(notice);
     else if (notice.kind === 'run') {
       this.#runs.push(notice);
       for (const [path, { round }] of this.#rounds)
         if (round.method === notice.run.result.method) this.#rounds.delete(path);
     } else if (notice.kind === 'round') this.#sharpened(notice);
-    else if (notice.kind === 'progress') [this.#waits, this.#progress] = [null, notice];
+    else if (notice.kind === 'progress' || notice.kind === 'judging') [this.#waits, this.#progress] = [null, notice];
     else {
       [this.#waits, this.#progress, this.#end] = [null, null, notice];
       this.#rounds.clear();

@@ -19,6 +19,7 @@ import { opSupport } from '../../engine/graph/support';
 import { outputActivations } from '../../engine/graph/target';
 import { variation } from '../../engine/graph/varied';
 import type { provenBy } from '../proving';
+import type { JudgeAsked, JudgeOptions, Judging } from '../../engine/judge';
 import { KnownModels } from './known';
 
 export interface Engine {
@@ -62,6 +63,9 @@ export interface Engine {
     request: AttributionRequest,
     options: AttributionOptions,
   ): Promise<readonly RunResult[]>;
+  judge(device: Device, graph: Graph, asked: JudgeAsked, options: JudgeOptions): Promise<Judging>;
+  /** Forward passes that judging takes. */
+  judgeForwards(graph: Graph, asked: JudgeAsked): Promise<number>;
   valuesAtEnds(
     device: Device,
     graph: Graph,
@@ -91,6 +95,7 @@ export interface Engine {
 const backends = () => import('../../engine/backends');
 const attribution = () => import('../../engine/attribution');
 const interventions = () => import('../../engine/interventions');
+const judging = () => import('../../engine/judge');
 const sessions = () => import('../../engine/sessions');
 
 const known = new KnownModels();
@@ -121,6 +126,8 @@ export const engine: Engine = {
   use: async (...asked) => (await backends()).devices.use(...asked),
   listBackends: async (choice) => (await backends()).devices.list(choice),
   attribute: async (...asked) => (await attribution()).attribute(...asked),
+  judge: async (...asked) => (await judging()).judge(...asked),
+  judgeForwards: async (...asked) => (await judging()).judgeForwards(...asked),
   valuesAtEnds: async (...asked) => (await attribution()).valuesAtEnds(...asked),
   valuesAlongPath: async (...asked) => (await attribution()).valuesAlongPath(...asked),
   together: async (device, graph, request, asked, options) => {

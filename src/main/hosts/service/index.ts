@@ -27,7 +27,7 @@ import { Document, type DocumentSurroundings, type Unsaved } from './document';
 import type { Engine } from './engine';
 import { SessionPlaces } from './document/session';
 import { Jobs } from './jobs';
-import { Recovery, lastOf, runsOf, type Owner, type SavedState } from './recovery';
+import { judgementsOf, Recovery, lastOf, runsOf, type Owner, type SavedState } from './recovery';
 import { samples } from './samples';
 import { Latest, under } from './signals';
 import { commandOf, pythonOf } from './repeating';
@@ -40,6 +40,7 @@ import { layerWeights } from './weights';
 import { tops } from './verdicts';
 import { attributionWork } from './work/attribution';
 import { continuingWork } from './work/continuing';
+import { judgeEstimate, judgingWork } from './work/judging';
 
 /** What the host itself asks; never forwarded from a view, since it names files by path. */
 export const hostOnlyRequests = {
@@ -115,6 +116,7 @@ function handlers(options: ServiceOptions, recovery: Recovery) {
   const jobs = new Jobs();
   const attribution = attributionWork({ engine, timings });
   const continuing = continuingWork({ engine, timings });
+  const judging = judgingWork({ engine });
   /** Whoever steps through examples or units wants the last walk alone: of all layers, and of one unit. */
   const walks = new Latest();
   const interventions = new Interventions(engine);
@@ -266,6 +268,10 @@ function handlers(options: ServiceOptions, recovery: Recovery) {
 
     startRun: async ({ document, params, emit }) => ({ job: jobs.start(attribution, document, params, emit) }),
     continueRun: async ({ document, params, emit }) => ({ job: jobs.start(continuing, document, params, emit) }),
+    judgeEstimate: async ({ document: { epoch }, params }) => judgeEstimate({ engine, timings }, epoch, params),
+    startJudging: async ({ document, params, emit }) => ({ job: jobs.start(judging, document, params, emit) }),
+    removeJudgement: ({ document, params }) => document.removeJudgement(params.judgement),
+    restoreJudgement: ({ document, params }) => document.restoreJudgement(params.judgement),
     cancelRun: async ({ document, params }) => jobs.cancel(document.id, params.job),
     enoughRun: async ({ document, params }) => jobs.enough(document.id, params.job),
     runCommand: ({ document, params }) => commandOf(document.epoch, params.run),
@@ -306,6 +312,7 @@ const entryOf = ({ folder, state }: { folder: { name: string }; state: SavedStat
   title: state.title ?? 'Untitled',
   runs: runsOf(state).length,
   notes: state.notebook?.length ?? 0,
+  judgements: judgementsOf(state).length,
   when: lastOf(state),
 });
 

@@ -42,6 +42,18 @@ const runRecord = z.object({
 });
 export type SavedRun = z.infer<typeof runRecord>;
 
+/** A judgement is always in this folder, in a file of its own: `document.json` is written often. */
+const judgementRecord = z.object({
+  id: z.string(),
+  file: z.string(),
+  created: z.string(),
+  /** Whether the session file holds it. */
+  saved: z.boolean(),
+  /** Taken out, to be put back. */
+  removed: z.boolean().optional(),
+});
+export type SavedJudgement = z.infer<typeof judgementRecord>;
+
 const stamp = z.object({ size: z.number(), modified: z.number() });
 
 const stateSchema = z.object({
@@ -73,6 +85,7 @@ const stateSchema = z.object({
     z.object({ id: z.string(), path: z.string(), source: dataSource.optional(), baseline: z.boolean().optional() }),
   ),
   runs: z.array(runRecord),
+  judgements: z.array(judgementRecord).optional(),
   dirty: z.boolean(),
 });
 export type SavedState = z.infer<typeof stateSchema>;
@@ -82,9 +95,12 @@ export type Owner = SavedState['owner'];
 /** Those that were not taken out. */
 export const runsOf = ({ runs }: SavedState): readonly SavedRun[] => runs.filter(({ removed }) => !removed);
 
-/** ISO 8601, of the last run; of a notebook alone, of its session. */
+export const judgementsOf = ({ judgements = [] }: SavedState): readonly SavedJudgement[] =>
+  judgements.filter(({ removed }) => !removed);
+
+/** ISO 8601, of the last run or judgement; of a notebook alone, of its session. */
 export const lastOf = (state: SavedState): string =>
-  runsOf(state)
+  [...runsOf(state), ...judgementsOf(state)]
     .map(({ created }) => created)
     .sort()
     .at(-1) ??
@@ -271,7 +287,7 @@ export class Recovery {
   async orphans(): Promise<{ folder: RecoveryFolder; state: SavedState }[]> {
     const abandoned = (await this.#states()).filter(({ state }) => !alive(state.owner));
     const worth = ({ state }: { state: SavedState }): boolean =>
-      state.dirty && (runsOf(state).length > 0 || (state.notebook?.length ?? 0) > 0);
+      state.dirty && (runsOf(state).length > 0 || judgementsOf(state).length > 0 || (state.notebook?.length ?? 0) > 0);
     const offered = abandoned.filter(worth);
     for (const each of abandoned) if (!worth(each)) await each.folder.remove();
     return offered.sort((a, b) => lastOf(b.state).localeCompare(lastOf(a.state)));

@@ -195,6 +195,12 @@ export class Data {
     );
   }
 
+  /** By which numbers the examples of data go. */
+  examplesOf(handle: string): readonly number[] {
+    const { arrays, rows } = this.get(handle, 'input');
+    return rows ?? [...Array(Object.values(arrays)[0]?.shape[0] ?? 0).keys()];
+  }
+
   // ------------------------------------------------------------ asked
 
   /** What the engine is asked for a set-up. @throws INPUT_…, EXAMPLES_RANGE, HANDLE_UNKNOWN */

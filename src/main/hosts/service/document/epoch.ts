@@ -7,15 +7,18 @@ import type { RunResult } from '../../../../contract/attribution';
 import { MhoError, asMhoError } from '../../../../contract/errors';
 import type { ModelSummary } from '../../../../contract/model';
 import { plainNote, sameNotebook, type Notebook } from '../../../../contract/notebook';
+import type { Judgement } from '../../../../contract/judgement';
 import type { Question, Session } from '../../../../contract/session';
-import type { RunRecord } from '../../../../contract/studio';
+import type { JudgementRecord, RunRecord } from '../../../../contract/studio';
 import type { SessionView } from '../../../../contract/view';
+import { writeSafely } from '../../../engine/sessions/write';
 import type { Engine } from '../engine';
 import { recordOf } from '../records';
 import { NOBODY, type Recovery, type RecoveryFolder, type SavedState } from '../recovery';
 import { byInput, Data } from './data';
 import { Guests } from './guests';
 import { newId } from './ids';
+import { judgementFile, Judgements } from './judgements';
 import { dataPlaces } from './keptData';
 import type { OpenModel } from './model';
 import { isKept, Runs, type AskedWith, type Run } from './runs';
@@ -24,6 +27,11 @@ import { sessionOf, type GuestPlace, type SessionFile } from './session';
 /** A run that was taken in; `unkept` says why it is in no file. */
 export interface Kept {
   readonly record: RunRecord;
+  readonly unkept: MhoError | null;
+}
+
+export interface KeptJudgement {
+  readonly record: JudgementRecord;
   readonly unkept: MhoError | null;
 }
 
@@ -53,6 +61,7 @@ export class Epoch {
   /** The model as a session describes it, where the model itself is not open. */
   described: ModelSummary | null = null;
   readonly runs = new Runs();
+  readonly judgements = new Judgements();
   readonly data: Data;
   readonly guests: Guests;
   session: SessionFile | null = null;
@@ -122,12 +131,12 @@ export class Epoch {
 
   /** Something is in no file, or not as it is. */
   get dirty(): boolean {
-    return this.runs.unsaved || !sameNotebook(this.notebook, this.writtenNotebook);
+    return this.runs.unsaved || this.judgements.unsaved || !sameNotebook(this.notebook, this.writtenNotebook);
   }
 
   /** Whether there is anything that a session could hold. */
   get holds(): boolean {
-    return this.runs.size > 0 || this.notebook.length > 0;
+    return this.runs.size > 0 || this.judgements.size > 0 || this.notebook.length > 0;
   }
 
   // ------------------------------------------------------------ runs
@@ -195,24 +204,42 @@ export class Epoch {
   #write(run: Run, result: RunResult, then: () => void): Promise<void> {
     const file = `${run.id}.mho`;
     return this.folder.add(file, async (path) => {
-      await this.around.engine.saveSession(path, this.sessionOf([{ ...run, result }], null));
+      await this.around.engine.saveSession(path, this.sessionOf([{ ...run, result }], [], null));
       run.keeping = { in: 'folder', file, numbers: result };
       then();
+    });
+  }
+
+  /** Takes a judgement in, as `addRun` does a run. */
+  async addJudgement(judgement: Judgement): Promise<KeptJudgement> {
+    const record = this.judgements.add(judgement);
+    this.tell(this);
+    const unkept = await faultOf(this.#keepJudgement(record).then(() => this.write()));
+    return { record, unkept };
+  }
+
+  /** @throws FILE_WRITE */
+  #keepJudgement({ id, judgement }: JudgementRecord): Promise<void> {
+    const file = judgementFile(id);
+    return this.folder.add(file, async (path) => {
+      await writeSafely(path, (open) => open.writeFile(JSON.stringify(judgement)));
+      this.judgements.keptIn(id, file);
     });
   }
 
   /** Every run that is there, wherever it was kept before; a full disk is told when the user saves. */
   async keepAll(): Promise<void> {
     for (const run of this.runs.all) if (!isKept(run)) await this.keep(run).catch(() => undefined);
+    for (const record of this.judgements.notKept) await this.#keepJudgement(record).catch(() => undefined);
   }
 
   /** @throws NOTHING_OPEN */
-  sessionOf(runs: readonly Run[], view: SessionView | null): Session {
+  sessionOf(runs: readonly Run[], judgements: readonly Judgement[], view: SessionView | null): Session {
     const { created, notes, notebook, summary } = this;
     const { software, lasting } = this.around;
     const guests = this.#guestsOf(view).filter(({ path }) => lasting(path));
     const data = dataPlaces(view, this.data, lasting);
-    return sessionOf(runs, { created, notes, notebook, view, guests, data, model: summary, software });
+    return sessionOf(runs, { created, notes, notebook, judgements, view, guests, data, model: summary, software });
   }
 
   #guestsOf(view: SessionView | null): readonly GuestPlace[] {
@@ -245,6 +272,7 @@ export class Epoch {
       data: [...this.data.saved],
       ...(!told && this.holds && this.summary && { described: this.summary as SavedState['described'] }),
       runs,
+      judgements: [...this.judgements.saved],
       dirty: this.dirty && !(typeof whose === 'object' && 'waiting' in whose && whose.waiting === 'given up'),
     };
   }

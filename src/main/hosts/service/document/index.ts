@@ -67,6 +67,7 @@ const guests = (
     dirty: false,
     runs: runs.length,
     notes: notebook.length,
+    judgements: 0,
     modelOpen: false,
     opening: null,
   },
@@ -74,6 +75,7 @@ const guests = (
   runs: runs.map(recordOf),
   view: null,
   notebook,
+  judgements: [],
 });
 
 export class Document {
@@ -108,13 +110,14 @@ export class Document {
   }
 
   get state(): DocumentState {
-    const { session, title, dirty, runs, notebook, model } = this.#epoch;
+    const { session, title, dirty, runs, notebook, judgements, model } = this.#epoch;
     return {
       title,
       session: session && { name: basename(session.path), where: shortFolder(session.path) },
       dirty,
       runs: runs.size,
       notes: notebook.length,
+      judgements: judgements.size,
       modelOpen: model !== null,
       opening: this.#reading,
     };
@@ -126,8 +129,8 @@ export class Document {
   }
 
   get #shown(): OpenedSession {
-    const { summary, runs, view, notebook } = this.#epoch;
-    return { document: this.state, summary, runs: runs.records, view, notebook };
+    const { summary, runs, view, notebook, judgements } = this.#epoch;
+    return { document: this.state, summary, runs: runs.records, view, notebook, judgements: judgements.all };
   }
 
   #tell(): void {
@@ -415,6 +418,16 @@ export class Document {
     return recordOf(run);
   }
 
+  async removeJudgement(id: string): Promise<void> {
+    this.#epoch.judgements.remove(id);
+    await this.#changed();
+  }
+
+  async restoreJudgement(id: string): Promise<void> {
+    this.#epoch.judgements.restore(id);
+    await this.#changed();
+  }
+
   /** Keeps the notebook as it is now. @throws HANDLE_UNKNOWN where it is about another model than is open */
   async keepNotebook(model: string, notebook: Notebook): Promise<void> {
     const epoch = this.#epoch;
@@ -445,10 +458,13 @@ export class Document {
         if (now && !sameStamp(now, then)) throw new MhoError('SESSION_CHANGED', { path });
         const snapshot = epoch.runs.snapshot();
         const { notebook } = epoch;
-        await this.around.engine.saveSession(place, epoch.sessionOf(snapshot.runs, epoch.view));
+        const judgements = epoch.judgements.all;
+        const session = epoch.sessionOf(snapshot.runs, judgements.map(({ judgement }) => judgement), epoch.view); // prettier-ignore
+        await this.around.engine.saveSession(place, session);
         const stamp = await stampOf(place);
         epoch.session = { path: place, stamp };
         epoch.runs.wrote(snapshot, this.around.lasting(place));
+        epoch.judgements.wrote(judgements);
         epoch.writtenNotebook = notebook;
       } catch (error) {
         release();

@@ -76,6 +76,8 @@ export class Reopening {
     epoch.created = session.created;
     epoch.notes = session.notes;
     epoch.notebook = epoch.writtenNotebook = session.notebook ?? [];
+    for (const judgement of session.judgements ?? []) epoch.judgements.add(judgement);
+    epoch.judgements.wrote(epoch.judgements.all);
     for (const run of storedRuns(session)) epoch.runs.add({ ...run, askedWith: NO_DATA, keeping: null, revision: 0 });
     const ids = epoch.runs.all.map(({ id }) => id);
     let named: readonly DataPlace[] = [];
@@ -110,6 +112,7 @@ export class Reopening {
     epoch.writtenNotebook = state.writtenNotebook ?? [];
     epoch.described = state.described ?? null;
     await this.#runs(epoch, state, signal);
+    await epoch.judgements.adopt(state.judgements ?? [], epoch.folder, await this.#asWritten(epoch));
     // that it was away when this was left is no reason not to look for it
     const model = state.model ?? (epoch.described && placeOfModel(epoch.described));
     if (model) await this.#model(epoch, model, signal);
@@ -133,9 +136,13 @@ export class Reopening {
       all.push({ saved, run: { ...run, askedWith, keeping, revision: 0 } });
       epoch.described ??= describes;
     }
-    // A file that somebody else has written since holds nobody knows what.
+    epoch.runs.adopt(all, await this.#asWritten(epoch));
+  }
+
+  /** Whether the session file is still what it was: one that somebody else has written since holds nobody knows what. */
+  async #asWritten({ session }: Epoch): Promise<boolean> {
     const stamp = session && (await stampOf(session.path));
-    epoch.runs.adopt(all, stamp !== null && sameStamp(stamp, session!.stamp));
+    return stamp !== null && sameStamp(stamp, session!.stamp);
   }
 
   /** The runs of a folder and of its session file that were not taken out, and where they are. */

@@ -138,7 +138,7 @@ export async function viewFromFile(
 /**
  * @param view how its window shows them, by their ids
  * @param guests of the view, with where they are
- * @throws NOTHING_OPEN where there is neither run nor note
+ * @throws NOTHING_OPEN where there is neither run nor note nor judgement
  */
 export function sessionOf(
   runs: readonly StoredRun[],
@@ -147,7 +147,7 @@ export function sessionOf(
     guests,
     data,
     ...about
-  }: Pick<Session, 'created' | 'software' | 'notes' | 'notebook'> & {
+  }: Pick<Session, 'created' | 'software' | 'notes' | 'notebook' | 'judgements'> & {
     readonly model: ModelSummary | null;
     readonly view: SessionView | null;
     readonly guests: readonly GuestPlace[];
@@ -156,7 +156,7 @@ export function sessionOf(
 ): Session {
   const { model } = about;
   const places = new Map(runs.map(({ id }, place) => [id, String(place)]));
-  if (!model || (runs.length === 0 && about.notebook?.length === 0))
+  if (!model || (runs.length === 0 && !about.notebook?.length && !about.judgements?.length))
     throw new MhoError('NOTHING_OPEN', { what: 'run' });
   const questions = [...new Set(runs.map(({ question }) => question))];
   return {

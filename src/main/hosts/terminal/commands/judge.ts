@@ -3,15 +3,14 @@ import { version } from '../../../../../package.json';
 import type { AttributionRequest } from '../../../../contract/attribution';
 import { MhoError } from '../../../../contract/errors';
 import type { Replacement } from '../../../../contract/interventions';
-import type { Judged, JudgedLayer, Judgement } from '../../../../contract/judgement';
+import { isMethod, type Judged, type JudgedLayer, type Judgement } from '../../../../contract/judgement';
 import type { Session } from '../../../../contract/session';
 import { printable, printableJson } from '../../../../contract/text';
 import { replacementWords } from '../../../../contract/words/interventions';
-import { aloneOf, judgedWords, judgementWords, MISLEADS } from '../../../../contract/words/judgement';
+import { aloneOf, judgedWords, judgementWords, judgingWords, MISLEADS } from '../../../../contract/words/judgement';
 import { count, duration } from '../../../../contract/words/quantities';
 import { devices } from '../../../engine/backends';
-import { judge, type JudgeProgress, type Judging } from '../../../engine/judge';
-import { isMethod } from '../../../engine/judge/scores';
+import { judge, type Judging } from '../../../engine/judge';
 import { checkWritable } from '../../../engine/sessions';
 import { pathFrom } from '../accuracy';
 import { asking, type AskedGroup } from '../asking';
@@ -53,8 +52,8 @@ export async function judgeCommand(terminal: Terminal, path: string, options: Ju
       judge(
         device,
         model.graph,
-        { request, methods: options.methods, to, seed: options.seed, sanity: options.sanity, pool },
-        { signal, onProgress: ({ done, total, at }) => told(done, total, { kind: 'judging', what: doing(at) }) },
+        { request, methods: options.methods, to, seed: options.seed, sanity: options.sanity, pool, source },
+        { signal, onProgress: ({ done, total, at }) => told(done, total, { kind: 'judging', what: judgingWords(at) }) },
       ),
     ),
   );
@@ -94,11 +93,6 @@ function requestOf({ request, examples }: AskedGroup, options: JudgeOptions): At
     exampleNumbers: examples,
   };
 }
-
-const doing = (at: JudgeProgress['at']): string =>
-  at.kind === 'layer'
-    ? `units of ${at.layer}`
-    : `${judgedWords[at.method].short}${at.kind === 'sanity' ? ', weights re-drawn' : ''}`;
 
 function sessionOf(
   { model, examples, source, files }: AskedGroup,
@@ -167,7 +161,7 @@ export function judgementTables(judgement: Judgement): string {
     table(head, overview),
     ...layers.map((layer) => `\n${layerTable(layer, judgement)}`),
     ...(judgement.sanity.length > 0 ? [`\n${sanityTable(judgement)}`] : []),
-    `\n${MISLEADS}\n`,
+    `\n${MISLEADS} Judge again with --to mean, or --to example:K.\n`,
   ].join('');
 }
 
