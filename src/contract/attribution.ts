@@ -57,7 +57,7 @@ export const BASELINE_REASONS = ['numbers', 'one-hot', 'ids', 'told', 'asked', '
 export interface BaselineChoice {
   readonly input: string;
   readonly kind: (typeof BASELINE_KINDS)[number];
-  /** 0; the share of a channel; the id; the sigma of a blur. */
+  /** 0; the share of a channel; the id; the sigma of a blur; of a shuffle 1 where it keeps pairs of letters. */
   readonly value: number;
   readonly why: (typeof BASELINE_REASONS)[number];
   /** As it was asked for, by which it is made again; of what is made of the data. */

@@ -240,6 +240,19 @@ export interface InputData {
   readonly edited?: readonly EditMade[];
 }
 
+/** What an example is compared with, reference by reference. */
+export interface ComparedWith {
+  /** How each input's came about; null for data out of a file, and for a constant. */
+  readonly chosen: readonly BaselineChoice[] | null;
+  /** How many there are; what follows holds the first of them. */
+  readonly references: number;
+  /** Per input `[references, …]`, or `[1, …]` where all are the same; of inputs that have rows. */
+  readonly rows: Readonly<Record<string, NumericArray>>;
+  /** What the model says there, `[references, …]`. */
+  readonly outputs: readonly { readonly name: string; readonly atBaseline: NumericArray }[];
+  readonly faults: readonly ExampleFault[];
+}
+
 /** What the model says of many examples, each by its largest value. */
 export interface Verdicts {
   readonly outputs: readonly {
@@ -542,6 +555,16 @@ export const engineRequests = {
   /** Outputs at the examples and at their baseline. */
   predict: asks<Prediction>()(
     z.object({ data: dataId, examples: exampleList, baseline, ...turned, backend: backendChoice.optional() }),
+  ),
+  /** What an example is compared with, and what the model says at each reference, the first few of them. @throws as `predict` */
+  comparedWith: asks<ComparedWith>()(
+    z.object({
+      data: dataId,
+      example: z.number().int().nonnegative(),
+      baseline,
+      ...turned,
+      backend: backendChoice.optional(),
+    }),
   ),
   /** A layer's values at the examples and at their baseline, `[examples, …shape]`. */
   activations: asks<{

@@ -31,7 +31,7 @@ function madeOf(made: MadeBaseline, value: number): string {
     case 'noise':
       return `uniform noise within the range of each channel, ${drawnWords(made)}`;
     case 'shuffle':
-      return `its positions shuffled (neighbouring pairs of letters kept, where it is one-hot), ${drawnWords(made)}`;
+      return `its positions shuffled${value === 1 ? ', pairs of neighbouring letters kept' : ''}, ${drawnWords(made)}`;
     case 'examples':
       return madeWords(made);
   }

@@ -37,6 +37,7 @@ import { Interventions } from './interventions';
 import { layerFacts } from './layerFacts';
 import { fieldsOf, layerOfUnit, unitPeaks } from './unitValues';
 import { layerWeights } from './weights';
+import { referenceByReference } from './references';
 import { tops } from './verdicts';
 import { attributionWork } from './work/attribution';
 import { continuingWork } from './work/continuing';
@@ -180,6 +181,19 @@ function handlers(options: ServiceOptions, recovery: Recovery) {
         durationMs,
         backend,
       };
+    },
+
+    comparedWith: async ({ document: { epoch }, params: { example, ...params } }) => {
+      const request = epoch.data.request(probe({ ...params, examples: [example] }), epoch.openModel);
+      const { references, asked, rows } = referenceByReference(request);
+      const { graph } = await epoch.openModel.at(request.inputs);
+      const ports = openOutputs(graph);
+      const ids = [...new Set(ports.map(({ value }) => value))];
+      const { atBaseline, faults } = await urgently(params.backend, (device) =>
+        engine.valuesAtEnds(device, graph, asked, ids),
+      );
+      const outputs = ports.map(({ name, value }) => ({ name, atBaseline: atBaseline.get(value)! }));
+      return { chosen: request.baseline.chosen ?? null, references, rows, outputs, faults };
     },
 
     verdicts: async ({ document: { epoch }, params }) => {

@@ -80,13 +80,14 @@ const MAKERS: { readonly [Kind in MadeKind]: (source: Source, made: MadeBaseline
     if (layout.positions.length === 0) return 'positions';
     const size = layout.count * layout.channels;
     const randoms = numbers.map((number) => seededNumbers(seed, place, number));
+    const value = layout.oneHot && layout.positions.length === 1 ? 1 : 0;
     const rows = joined(input, numbers.length * count, (row) => {
       const example = Math.floor(row / count);
       const values = input.data.subarray(example * size, (example + 1) * size);
       const data = shuffled(values, layout, port.padding ?? null, randoms[example]!);
       return { shape: [1, ...input.shape.slice(1)], data };
     });
-    return { rows, value: 0 };
+    return { rows, value };
   },
   examples: ({ pool, poolNumbers }, { examples }) => {
     const places = examples.map((example) => poolNumbers.indexOf(example));
