@@ -152,6 +152,7 @@ const catalogue = {
     'With {units} replaced, the target of example {example} is {value}.',
     'Replace them by something else: their value at the baseline, or their mean over examples (--to mean).',
   ],
+  STUDY_EXAMPLE: ['Example {example} cannot be studied: {reason}', 'Leave it out: --examples says which are taken.'],
   STEPS_INVALID: ['{steps} is not a number of steps.', 'Give a whole number from 1 to {limit}.'],
   MEMORY_BUDGET: [
     'One segment needs about {need} MB of memory, and this run may take {budget}.',

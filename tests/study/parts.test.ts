@@ -145,7 +145,7 @@ it('agreement: ranks, signs beyond the error alone, and the first units', () => 
 
 const scoresAt = (graph: Graph, request: AttributionRequest, layer: string) =>
   onGround(inHand(), graph, request, [layer], async (ground) => {
-    const scores = (await unitScores(inHand(), graph, request, ground, [layer], 1, undefined, nothing)).get(layer)!;
+    const scores = (await unitScores(inHand(), graph, request, [layer], 1, undefined, nothing)).get(layer)!;
     return { scores, ablated: await ablate(ground, layer, scores, nothing) };
   });
 

@@ -3,15 +3,17 @@
  * errors, and what each costs (1807.09946, section 2: the formula "does not scale").
  */
 import type { AttributionRequest, LayerResult } from '../../../contract/attribution';
-import { attribute } from '../attribution';
 import type { Device } from '../backends';
 import { sizeOf, type Graph } from '../graph/graph';
 import { narrowed } from './choosing';
 import { literalConductance, literalPasses } from './literal';
-import { timed } from './timing';
+import { runOf, timed } from './runs';
 
-/** Backward walks above which a layer is left out: minutes on small networks. */
-export const MOST_PASSES = 100_000;
+/** Backward walks above which a layer is left out, and walks times the values of all layers: minutes. */
+const MOST_PASSES = 100_000;
+const MOST_VALUES = 1e11;
+/** Milliseconds below which what a first walk alone pays is much of it: the second is timed. */
+const SHORT = 1000;
 
 /** One layer, one example. L1 norms over neurons, in units of the target. */
 export interface ConductanceBeside {
@@ -54,23 +56,28 @@ export async function compareConductance(
   onShare: (share: number) => void,
 ): Promise<ConductanceStudy> {
   const first = narrowed(asked, [0]);
-  const request: AttributionRequest = { ...first, methods: ['nig'], accuracy: undefined, layers: undefined };
-  const trapezoid: AttributionRequest = { ...request, rule: 'trapezoid' };
-  const milliseconds = await timed(device, graph, trapezoid, signal);
-  const [even] = await attribute(device, graph, trapezoid, { signal, estimateError: false });
-  const [secant] = await attribute(device, graph, { ...request, rule: 'secant', layers }, { signal });
+  const request: AttributionRequest = { ...first, layers: undefined };
+  const even: AttributionRequest = { ...request, rule: 'trapezoid' };
+  const milliseconds = await timed(device, graph, even, 'nig', { signal });
+  const everywhere = await runOf(device, graph, even, 'nig', { signal });
+  const secant = await runOf(device, graph, { ...request, rule: 'secant', layers }, 'nig', { signal, estimateError: true }); // prettier-ignore
   const { steps } = request;
-  const found = layers.map((name) => secant!.layers.find((layer) => layer.name === name));
+  const found = layers.map((name) => secant.layers.find((layer) => layer.name === name));
   const all = found.flatMap((layer) => (layer ? [{ layer, neurons: sizeOf(layer.shape) }] : []));
   const passesOf = ({ neurons }: { readonly neurons: number }): number => literalPasses(steps, neurons);
-  const able = all.filter((each) => passesOf(each) <= MOST_PASSES);
+  const values = everywhere.layers.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+  const isAble = (each: (typeof all)[number]): boolean =>
+    passesOf(each) <= MOST_PASSES && passesOf(each) * values <= MOST_VALUES;
+  const able = all.filter(isAble);
   const toDo = able.reduce((sum, each) => sum + passesOf(each), 0);
   const done: ConductanceBeside[] = [];
   for (const { layer } of able) {
     const before = done.reduce((sum, { passes }) => sum + passes, 0);
     const onProgress = (points: number, of: number): void =>
       onShare((before + (points / of) * literalPasses(steps, sizeOf(layer.shape))) / toDo);
-    const literal = await literalConductance(device, graph, request, layer.name, { signal, onProgress });
+    const walk = () => literalConductance(device, graph, { ...request, accuracy: undefined }, layer.name, { signal, onProgress }); // prettier-ignore
+    let literal = await walk();
+    if (literal.milliseconds < SHORT) literal = await walk();
     done.push({ layer: layer.name, ...apart(layer, literal.conductance, literal.error!), ...costOf(literal) });
   }
   return {
@@ -78,9 +85,9 @@ export async function compareConductance(
     steps,
     layers: done,
     unaffordable: all
-      .filter((each) => passesOf(each) > MOST_PASSES)
+      .filter((each) => !isAble(each))
       .map((each) => ({ layer: each.layer.name, neurons: each.neurons, passes: passesOf(each) })),
-    nig: { passes: steps + 1, milliseconds, layers: even!.layers.length },
+    nig: { passes: steps + 1, milliseconds, layers: everywhere.layers.length },
   };
 }
 

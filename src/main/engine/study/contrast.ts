@@ -3,13 +3,13 @@
  * the change of F with them out (1805.12233, section 5, looks for such units in a text network).
  */
 import type { AttributionRequest } from '../../../contract/attribution';
-import { attribute } from '../attribution';
 import { seededNumbers } from '../attribution/random';
 import type { Device } from '../backends';
 import type { Graph } from '../graph/graph';
 import { curves, onGround } from '../interventions';
 import { orderOf } from '../judge/measures';
 import { fixed } from './choosing';
+import { runOf } from './runs';
 import { meanOf } from './statistics';
 
 /** Units that are listed, and that are taken out together at the most. */
@@ -58,20 +58,19 @@ export async function contrastOf(
   signal: AbortSignal | undefined,
   onShare: (share: number) => void,
 ): Promise<Contrast> {
-  const request: AttributionRequest = { ...asked, methods: ['nig'], rule: 'secant', accuracy: undefined, layers };
-  const quick = { signal, estimateError: false };
-  const [plain] = await attribute(device, graph, request, quick);
-  const other = fixed({ ...request, inputs: changed }, plain!.terms!);
+  const request: AttributionRequest = { ...asked, rule: 'secant', layers };
+  const plain = await runOf(device, graph, request, 'nig', { signal });
+  const other = fixed({ ...request, inputs: changed }, plain.terms!);
   onShare(0.2);
-  const [with_] = await attribute(device, graph, other, quick);
+  const turned = await runOf(device, graph, other, 'nig', { signal });
   onShare(0.4);
-  const pairs = plain!.examples.length;
+  const pairs = plain.examples.length;
   const apart = (a: ArrayLike<number>, b: ArrayLike<number>): number =>
     meanOf(Array.from(a, (value, at) => Math.abs(b[at]! - value)));
-  const change = apart(plain!.atInput, with_!.atInput);
+  const change = apart(plain.atInput, turned.atInput);
   const done: ContrastLayer[] = [];
   for (const name of layers) {
-    const [before, after] = [plain!, with_!].map((run) => run.layers.find((layer) => layer.name === name)!.units);
+    const [before, after] = [plain, turned].map((run) => run.layers.find((layer) => layer.name === name)!.units);
     const units = before!.length / pairs;
     const column = (all: Float32Array, unit: number): number[] =>
       Array.from({ length: pairs }, (_, pair) => all[pair * units + unit]!);
@@ -111,5 +110,5 @@ export async function contrastOf(
     });
     onShare(0.4 + (0.6 * done.length) / layers.length);
   }
-  return { pairs, before: meanOf(plain!.atInput), after: meanOf(with_!.atInput), change, layers: done };
+  return { pairs, before: meanOf(plain.atInput), after: meanOf(turned.atInput), change, layers: done };
 }

@@ -4,7 +4,7 @@ import { asMhoError } from '../../../contract/errors';
 import type { Device } from '../backends';
 import type { Graph } from '../graph/graph';
 import { narrowed } from './choosing';
-import { timed } from './timing';
+import { timed } from './runs';
 
 const TIMED = ['nig', 'rescale', 'reveal-cancel', 'genomics'] as const satisfies readonly Method[];
 
@@ -35,9 +35,9 @@ export async function costsOf(
   onShare: (share: number) => void,
 ): Promise<Costs> {
   const first = narrowed(asked, [0]);
-  const request: AttributionRequest = { ...first, rule: 'secant', accuracy: undefined };
+  const request: AttributionRequest = { ...first, rule: 'secant' };
   const taken = (method: Method, only: readonly string[] | undefined): Promise<number> =>
-    timed(device, graph, { ...request, methods: [method], layers: only }, signal);
+    timed(device, graph, { ...request, layers: only }, method, { signal });
   const methods: MethodCost[] = [];
   const without: Costs['without'][number][] = [];
   for (const [at, method] of TIMED.entries())

@@ -115,7 +115,7 @@ export async function study(
         request,
         layers,
         async (ground) => {
-          const scores = await unitScores(device, graph, request, ground, layers, seed, signal, (share) =>
+          const scores = await unitScores(device, graph, request, layers, seed, signal, (share) =>
             on('ablation')(share / 4),
           );
           for (const [at, layer] of layers.entries())
@@ -141,7 +141,7 @@ export async function study(
           const classes = classesOf(truth ?? predicted, truth !== undefined);
           const split = splitOf(classes);
           found.classes = classes;
-          const scores = await unitScores(device, graph, all, ground, layers, seed, signal, on('selection'));
+          const scores = await unitScores(device, graph, all, layers, seed, signal, on('selection'));
           found.signs = layers.map((layer) => signsOf(layer, scores.get(layer)!.conductance, classes));
           found.selection = split && {
             perClass: split.perClass,
