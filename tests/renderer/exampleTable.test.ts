@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ExampleFacts } from '../../src/renderer/logic/examples';
-import { atExample, exampleRows, sortedRows } from '../../src/renderer/logic/exampleTable';
+import { atExample, exampleLayout, exampleRows, sortedRows } from '../../src/renderer/logic/exampleTable';
 import { besideByKey, seen } from '../../src/renderer/logic/seen';
 import { record } from './records';
 
@@ -13,6 +13,19 @@ const facts = (example: number, more: Partial<ExampleFacts> = {}): ExampleFacts 
   correct: null,
   run: false,
   ...more,
+});
+
+describe('how the table of examples is laid out', () => {
+  it('two runs fit the results of a window of 1280 pixels, whatever the input and what is known of it', () => {
+    for (const kind of ['image', 'sequence', 'grid', 'numbers'] as const)
+      for (const told of [false, true])
+        expect(exampleLayout(565, { kind, told, runs: 2 }).minWidth, `${kind} ${told}`).toBeLessThanOrEqual(565);
+  });
+
+  it('facts stand beside one another where they fit', () => {
+    expect(exampleLayout(1100, { kind: 'image', told: true, runs: 2 })).toMatchObject({ stacked: false, picture: 44 });
+    expect(exampleLayout(400, { kind: 'numbers', told: false, runs: 0 })).toMatchObject({ stacked: true });
+  });
 });
 
 describe('the table of examples', () => {

@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { npyBytes, npyHeader } from '../../src/main/engine/data/npy';
 import { random } from '../random';
-import { forget, launch, newFolder, type Studio } from './studio';
+import { forget, launch, newFolder, settled, type Studio } from './studio';
 import { transformer, twoInputs } from './ownModels';
 
 let folder: string;
@@ -134,6 +134,34 @@ test('a token is changed to another word: predicted at once, run beside the orig
     .click();
   await outcome.getByRole('button', { name: 'Undo', exact: true }).click();
   await expect(token).toHaveValue(was);
+});
+
+test('the table of examples has room for two runs beside the graph: nothing scrolls sideways, every fact in its row', async () => {
+  await begin(['--sample', 'digits']);
+  await run();
+  await input().getByRole('button', { name: 'Table of examples' }).click();
+  await expect(page.locator('#example-row-4')).not.toContainText('…');
+  for (const [width, height] of [
+    [1280, 800],
+    [1440, 900],
+    [1920, 1080],
+  ] as const) {
+    await studio.app.evaluate(({ BrowserWindow }, size) => BrowserWindow.getAllWindows()[0]!.setContentSize(...size), [width, height] as [number, number]); // prettier-ignore
+    await settled(page);
+    const beyond = await page.evaluate<readonly unknown[]>(`(() => {
+      const grid = document.querySelector('[role=grid][aria-label=Examples]');
+      const found = grid.scrollWidth > grid.clientWidth ? [grid.scrollWidth - grid.clientWidth] : [];
+      for (const row of grid.querySelectorAll('[role=row]')) {
+        const { top, bottom, right } = row.getBoundingClientRect();
+        for (const cell of row.querySelectorAll('[role=gridcell], [role=columnheader]')) {
+          const place = cell.getBoundingClientRect();
+          if (place.top < top - 1 || place.bottom > bottom + 1 || place.right > right + 1) found.push(cell.textContent.trim());
+        }
+      }
+      return found;
+    })()`);
+    expect(beyond, `${width}`).toEqual([]);
+  }
 });
 
 test('a row of the table of examples is copied and run by its menu', async () => {

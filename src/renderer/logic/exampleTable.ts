@@ -35,6 +35,33 @@ export function atExample(run: RunRecord, example: number): AtExample | null {
   return { atInput: atInput[place]!, delta: delta[place]!, residual, error, target: target[place] ?? target[0] ?? '' };
 }
 
+/** How the table of examples is laid out. */
+export interface ExampleLayout {
+  /** Whether two facts stand below one another, so that they fit. */
+  readonly stacked: boolean;
+  /** Pixels of the input's picture, and of the narrowest that a row can be. */
+  readonly picture: number;
+  readonly minWidth: number;
+}
+
+/** Pixels of a picture, by what it is of: where there is room, and where there is little. */
+const PICTURE = { image: [44, 44], sequence: [130, 60], grid: [90, 60], numbers: [90, 60] } as const;
+
+/**
+ * @param room pixels that there are
+ * @param told whether the data tell what examples are
+ */
+export function exampleLayout(
+  room: number,
+  { kind, told, runs }: { readonly kind: keyof typeof PICTURE; readonly told: boolean; readonly runs: number },
+): ExampleLayout {
+  const [large, small] = PICTURE[kind];
+  const wide = 316 + large + (told ? 146 : 0) + runs * 258;
+  // of few runs all is beside one another where it fits; what fits neither way scrolls
+  if (wide <= room) return { stacked: false, picture: large, minWidth: wide };
+  return { stacked: true, picture: small, minWidth: 150 + small + (told ? 90 : 0) + Math.max(30, runs * 130) };
+}
+
 export interface ExampleRow {
   readonly facts: ExampleFacts;
   /** One for each run, in their order. */
