@@ -9,7 +9,7 @@ import { toldTimes } from './estimates/index';
 import { rises } from './memory/index';
 import { openingTimes } from './opening';
 import { setUpTimes } from './setup';
-import type { Answers, Motion, WindowFigures } from './window';
+import type { Answers, Motion, OwnFigures, WindowFigures } from './window';
 
 const root = resolve(__dirname, '..');
 const [python, networks, ...asked] = process.argv.slice(2) as [string, string, ...string[]];
@@ -470,28 +470,36 @@ async function opening(): Promise<string> {
   ].join('\n\n');
 }
 
+/** @param parts of bench/window.ts */
+function windowFigures(...parts: readonly (keyof WindowFigures)[]): WindowFigures {
+  const [program, ...words] = JSON.parse(process.env['MHO_BENCH_WINDOW']!) as [string, ...string[]];
+  const { status, stdout, stderr } = spawnSync(program, [...words, ...parts], { encoding: 'utf8', maxBuffer: 2 ** 26, cwd: root }); // prettier-ignore
+  if (status !== 0) throw new Error(`the window could not be measured: ${stderr.slice(-2000)}`);
+  return JSON.parse(stdout) as WindowFigures;
+}
+
+const whole = (value: number): string => Math.round(value).toLocaleString('en');
+const percent = (share: number): string => `${Math.round(100 * share)} %`;
+const moved = (what: string, { median, percentile95, longest, shown, work }: Motion, goal = true): Row => [
+  what,
+  percent(shown),
+  ...[median, percentile95, longest, work].map(ms),
+  goal ? verdict(percentile95 < 17.5) : '',
+];
+const answered = (what: string, { count, median, longest, late }: Answers): Row => [
+  what,
+  count,
+  whole(median),
+  whole(longest),
+  late,
+  verdict(late === 0),
+];
+const MOVED = ['', 'shown', 'median', '95 %', 'longest', 'main thread', 'goal'];
+const ANSWERED = ['', 'inputs', 'median', 'longest', 'late', 'goal'];
+
 /** (h) The window. Its goals are for a screen of 60 Hz; the cores that draw it here also run what is measured. */
 async function window(): Promise<string> {
-  const [program, ...words] = JSON.parse(process.env['MHO_BENCH_WINDOW']!) as [string, ...string[]];
-  const { status, stdout, stderr } = spawnSync(program, words, { encoding: 'utf8', maxBuffer: 2 ** 26, cwd: root });
-  if (status !== 0) throw new Error(`the window could not be measured: ${stderr.slice(-2000)}`);
-  const { electron, idle, graph, closeGraph, ranking, opening, running } = JSON.parse(stdout) as WindowFigures;
-  const whole = (value: number): string => Math.round(value).toLocaleString('en');
-  const percent = (share: number): string => `${Math.round(100 * share)} %`;
-  const moved = (what: string, { median, percentile95, longest, shown, work }: Motion, goal = true): Row => [
-    what,
-    percent(shown),
-    ...[median, percentile95, longest, work].map(ms),
-    goal ? verdict(percentile95 < 17.5) : '',
-  ];
-  const answered = (what: string, { count, median, longest, late }: Answers): Row => [
-    what,
-    count,
-    whole(median),
-    whole(longest),
-    late,
-    verdict(late === 0),
-  ];
+  const { electron, idle, graph, closeGraph, ranking, opening, running } = windowFigures('graph', 'ranking', 'opening', 'running'); // prettier-ignore
   const motions: Row[] = [
     moved('nothing moves (what this display can do)', idle, false),
     moved(`layer graph, ${whole(graph.drawn)} nodes in view: pan`, graph.pan),
@@ -511,14 +519,37 @@ async function window(): Promise<string> {
     '## The window',
     `${electron} on a virtual display, drawn by the processor (no GPU); real mouse and key events. The large net has the proportions of ResNet-18 at 224 × 224.`,
     `Frames, ms, and the share that a screen of 60 Hz would have shown; main thread is the page's own work per frame; of three rounds the one that other work disturbed least. Goal: 95 % of the frames after 16.7 ms.`,
-    table(['', 'shown', 'median', '95 %', 'longest', 'main thread', 'goal'], motions),
+    table(MOVED, motions),
     'From a click or key to the frame that answers it, ms. Goal: 100 ms.',
-    table(['', 'inputs', 'median', 'longest', 'late', 'goal'], answersTo),
+    table(ANSWERED, answersTo),
     `A model of ${whole(opening.layers)} layers from the answered dialog to the drawn graph: ${opened} s (goal 5 s, ${verdict(Math.max(...opening.seconds) < 5)}), the longest time without a frame meanwhile ${whole(opening.longest)} ms. A session with a million units: ${ranking.opens.toFixed(1)} s.`,
   ].join('\n\n');
 }
 
-/** (i) What is said before a run, beside what it takes; rounds in fresh processes. */
+/** (i) The window on models as somebody brings them, after a run by two methods. */
+async function windowOwn(): Promise<string> {
+  const { own } = windowFigures('own');
+  const each = (rows: (one: OwnFigures) => readonly Row[]): Row[] => own.flatMap(rows);
+  return [
+    '## The window on models of one’s own',
+    'Models of the window’s tests, each run by two methods, then moved and asked as above. Goals as above; below 30 frames a second (50 % shown) it would be felt.',
+    table(
+      MOVED,
+      each(({ model, rows, pan, zoom, scroll }) => [
+        moved(`${model}: layer graph, pan`, pan),
+        moved('… zoom', zoom),
+        moved(`… ranking of ${whole(rows)} rows, scroll`, scroll),
+      ]),
+    ),
+    'From a click or key to the frame that answers it, ms. Goal: 100 ms.',
+    table(
+      ANSWERED,
+      each(({ model, answers }) => [answered(`${model}: sort, select, search, tabs`, answers)]),
+    ),
+  ].join('\n\n');
+}
+
+/** (j) What is said before a run, beside what it takes; rounds in fresh processes. */
 async function estimates(): Promise<string> {
   const rows = toldTimes(root, 3, (what) => process.stderr.write(`  estimates: ${what}\n`));
   const isNear = (ratio: number): boolean => ratio >= 1 / 1.5 && ratio <= 1.5;
@@ -549,6 +580,7 @@ const parts: Record<string, () => Promise<string>> = {
   setup,
   opening,
   window,
+  windowOwn,
   estimates,
 };
 
@@ -592,11 +624,13 @@ const aboutBefore = (path: string): string =>
   /repeating\.\n\n([^]*?)\n\n<!-- part/.exec(existsSync(path) ? readFileSync(path, 'utf8') : '')?.[1] ?? '';
 
 async function main(): Promise<void> {
+  // who measures the window measures it on both
+  if (asked.includes('window') && !asked.includes('windowOwn')) asked.push('windowOwn');
   const unknown = asked.filter((part) => !(part in parts));
   if (unknown.length) throw new Error(`no part ${unknown.join(', ')}; there are ${Object.keys(parts).join(', ')}`);
   const path = join(root, 'bench/RESULTS.md');
   // These have no peers: measured alone, they are not asked.
-  const alone = ['default', 'window', 'estimates'];
+  const alone = ['default', 'window', 'windowOwn', 'estimates'];
   const about = asked.length > 0 && asked.every((part) => alone.includes(part)) ? aboutBefore(path) : await machine();
   for (const [name, part] of Object.entries(parts)) {
     if (asked.length && !asked.includes(name)) continue;

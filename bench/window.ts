@@ -1,13 +1,14 @@
 /**
  * The window, measured as its user meets it: the real program on the tests' Electron, moved by real mouse and key events.
  * Started by measure.ts, on a virtual display where there is no other: window.ts ELECTRON; prints its figures as JSON.
- * While it is being made quicker: window.ts ELECTRON PART…, for some of graph, ranking, opening, running.
+ * While it is being made quicker: window.ts ELECTRON PART…, for some of graph, ranking, opening, running, own.
  */
 import { _electron, type CDPSession, type ElectronApplication, type Page } from '@playwright/test';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { median } from './process';
+import { deep302, twoInputs } from '../tests/window/ownModels';
 import { branchedModel, largeSession, residualModel } from './windowModels';
 
 /** How the window moved while something was done. Times in ms. */
@@ -32,6 +33,17 @@ export interface Answers {
   readonly late: number;
 }
 
+/** A model as somebody brings it, after a run by two methods. */
+export interface OwnFigures {
+  readonly model: string;
+  readonly rows: number;
+  readonly pan: Motion;
+  readonly zoom: Motion;
+  readonly scroll: Motion;
+  /** Sorting, selecting, searching, tabs. */
+  readonly answers: Answers;
+}
+
 export interface WindowFigures {
   readonly electron: string;
   readonly idle: Motion;
@@ -48,6 +60,7 @@ export interface WindowFigures {
   /** From the answer to the dialog to the drawn graph, s, and the longest time without a frame meanwhile, ms. */
   readonly opening: { readonly layers: number; readonly seconds: readonly number[]; readonly longest: number };
   readonly running: { readonly answers: Answers; readonly moves: Motion; readonly requests: Answers };
+  readonly own: readonly OwnFigures[];
 }
 
 const FRAME = 1000 / 60;
@@ -183,6 +196,32 @@ async function drag({ page }: Open): Promise<void> {
   await page.mouse.up();
 }
 
+/** Zooms the graph in and out by the wheel. */
+async function zoomed({ page }: Open): Promise<void> {
+  const { x, y, width, height } = (await graphOf(page).boundingBox())!;
+  await page.mouse.move(x + width / 2, y + height / 2);
+  for (let step = 0; step < 60; step++) await page.mouse.wheel(0, step % 30 < 15 ? -30 : 30);
+}
+
+const rankingOf = (page: Page) => page.getByRole('grid', { name: 'Units by importance' });
+/** Scrolls the ranking for two seconds. */
+async function scrolled({ page }: Open): Promise<void> {
+  const { x, y, width, height } = (await rankingOf(page).locator('.body').boundingBox())!;
+  await page.mouse.move(x + width / 2, y + height / 2);
+  const start = Date.now();
+  while (Date.now() - start < 2000) await page.mouse.wheel(0, 90);
+}
+/** Sorts, selects, searches. */
+const askedOfRanking =
+  ({ page }: Open, words: string) =>
+  async (at: number): Promise<void> => {
+    const grid = rankingOf(page);
+    if (at < 4)
+      await grid.getByRole('columnheader').getByRole('button').nth(at % 2).click(); // prettier-ignore
+    else if (at < 8) await grid.locator('.tall [role=row]').nth(at).click();
+    else await page.getByRole('searchbox', { name: 'Search units' }).press(words[at - 8]!);
+  };
+
 async function graph(folder: string): Promise<Pick<WindowFigures, 'graph' | 'closeGraph' | 'electron' | 'idle'>> {
   return within(folder, [branchedModel(join(folder, 'thousand'), 1000)], async (open) => {
     const { app, page } = open;
@@ -196,11 +235,7 @@ async function graph(folder: string): Promise<Pick<WindowFigures, 'graph' | 'clo
     await page.waitForTimeout(1000);
     const drawn = await nodes(page);
     const pan = await motion(open, () => drag(open));
-    const zoom = await motion(open, async () => {
-      const { x, y, width, height } = (await graphOf(page).boundingBox())!;
-      await page.mouse.move(x + width / 2, y + height / 2);
-      for (let step = 0; step < 60; step++) await page.mouse.wheel(0, step % 30 < 15 ? -30 : 30);
-    });
+    const zoom = await motion(open, () => zoomed(open));
     await page.getByRole('button', { name: 'Fit the whole graph' }).click();
     for (let step = 0; step < 40; step++) {
       await page.getByRole('button', { name: 'Zoom in' }).click();
@@ -221,29 +256,17 @@ async function ranking(folder: string): Promise<Pick<WindowFigures, 'ranking'>> 
     await page.getByRole('button', { name: 'Open a session' }).waitFor();
     const began = performance.now();
     await choose(open, 'open-session', path);
-    const grid = page.getByRole('grid', { name: 'Units by importance' });
+    const grid = rankingOf(page);
     await grid.locator('.tall [role=row]').first().waitFor({ timeout: 120_000 });
     const opens = (performance.now() - began) / 1000;
     const rows = Number(await grid.getAttribute('aria-rowcount')) - 1;
     await page.waitForTimeout(1500);
-    const body = grid.locator('.body');
-    const { x, y, width, height } = (await body.boundingBox())!;
-    await page.mouse.move(x + width / 2, y + height / 2);
-    const scroll = await motion(open, async () => {
-      const start = Date.now();
-      while (Date.now() - start < 2000) await page.mouse.wheel(0, 90);
-    });
+    const scroll = await motion(open, () => scrolled(open));
     const jump = await motion(open, async () => {
       const start = Date.now();
       while (Date.now() - start < 2000) await page.mouse.wheel(0, 200_000);
     });
-    const sort = grid.getByRole('columnheader').getByRole('button');
-    const search = page.getByRole('searchbox', { name: 'Search units' });
-    const answered = await answers(open, 12, async (at) => {
-      if (at < 4) await sort.nth(at % 2).click();
-      else if (at < 8) await grid.locator('.tall [role=row]').nth(at).click();
-      else await search.press('lay0'[at - 8]!);
-    });
+    const answered = await answers(open, 12, askedOfRanking(open, 'lay0'));
     return { ranking: { rows, opens, scroll, jump, answers: answered } };
   });
 }
@@ -314,7 +337,45 @@ async function running(folder: string): Promise<Pick<WindowFigures, 'running'>> 
   });
 }
 
-const PARTS = { graph, ranking, opening, running };
+/** Models of the window's own tests: 302 layers, a layer of 2,048 units. */
+async function own(folder: string): Promise<Pick<WindowFigures, 'own'>> {
+  const models = [
+    { name: '302 layers', write: deep302, words: 'stag' },
+    { name: 'a layer of 2,048 units', write: twoInputs, words: 'feat' },
+  ];
+  const figures: OwnFigures[] = [];
+  for (const { name, write, words } of models) {
+    const { model, data } = write(folder);
+    await within(folder, [model], async (open) => {
+      const { app, page } = open;
+      await app.evaluate(({ dialog }, filePaths) => {
+        Object.assign(dialog, { showOpenDialog: async () => ({ canceled: false, filePaths }) });
+      }, data as string[]);
+      await page.getByRole('button', { name: 'Open input data' }).click({ timeout: 60_000 });
+      const run = page.getByRole('button', { name: 'Run', exact: true }).first();
+      await run.click({ timeout: 120_000 });
+      await rankingOf(page).locator('.tall [role=row]').first().waitFor({ timeout: 120_000 });
+      await page
+        .getByRole('button', { name: 'Cancel', exact: true })
+        .first()
+        .waitFor({ state: 'hidden', timeout: 240_000 });
+      await page.waitForTimeout(1500);
+      const rows = Number(await rankingOf(page).getAttribute('aria-rowcount')) - 1;
+      const pan = await motion(open, () => drag(open));
+      const zoom = await motion(open, () => zoomed(open));
+      const scroll = await motion(open, () => scrolled(open));
+      const asked = askedOfRanking(open, words);
+      const answered = await answers(open, 16, async (at) => {
+        if (at < 12) await asked(at);
+        else await page.getByRole('tab', { name: ['Completeness', 'Path', 'Compare', 'Ranking'][at - 12]! }).click();
+      });
+      figures.push({ model: name, rows, pan, zoom, scroll, answers: answered });
+    });
+  }
+  return { own: figures };
+}
+
+const PARTS = { graph, ranking, opening, running, own };
 
 async function main(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'mho-bench-window-'));
