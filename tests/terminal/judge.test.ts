@@ -57,6 +57,11 @@ describe('mho judge', () => {
     expect(session.judgements).toHaveLength(1);
     expect(session.judgements![0]!.layers).toEqual(kept.layers);
     expect(session.judgements![0]!.verdicts).toEqual(kept.verdicts);
+    const shown = await mho(['show', path]);
+    expect(shown.out).toContain('Spearman, both (95 %)');
+    expect(shown.out).toContain('NIG');
+    const { judgements } = JSON.parse((await mho(['show', path, '--json'])).out) as { judgements: Judgement[] };
+    expect(judgements).toEqual(session.judgements);
     expect(kept.layers.length).toBeGreaterThanOrEqual(3);
     expect(kept.layers.map(({ name }) => name)).not.toContain('pool1');
   });

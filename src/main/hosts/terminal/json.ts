@@ -130,6 +130,7 @@ export function sessionJson(session: Session, file: string | null, top: number, 
       minus,
     })),
     runs: runs.map((run) => runJson(session, run, top, neurons)),
+    judgements: session.judgements ?? [],
     errors,
     notes,
   };
