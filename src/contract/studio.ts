@@ -407,7 +407,7 @@ export interface JudgementRecord {
 export interface JudgeEstimate {
   /** Forward passes of an example, as far as layers that nobody chose can be foreseen. */
   readonly forwards: number;
-  /** Null before anything was timed on this model. */
+  /** Null before anything was judged on this model. */
   readonly durationMs: number | null;
 }
 

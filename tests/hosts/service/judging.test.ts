@@ -179,5 +179,9 @@ describe('a judgement', () => {
     expect(await of({ judged: [...setup.judged, 'rescale', 'internal-influence'] })).toBeGreaterThan(one);
     expect(await of({ layers: undefined })).toBeGreaterThan(one);
     expect(await of({ sanity: true })).toBeGreaterThan(one);
+    const takes = async () => (await get(service, 'judgeEstimate', setup)).durationMs;
+    expect(await takes()).toBeNull();
+    await judged(service, setup);
+    expect(await takes()).toBeGreaterThan(0);
   });
 });

@@ -117,7 +117,7 @@ function handlers(options: ServiceOptions, recovery: Recovery) {
   const jobs = new Jobs();
   const attribution = attributionWork({ engine, timings });
   const continuing = continuingWork({ engine, timings });
-  const judging = judgingWork({ engine });
+  const judging = judgingWork({ engine, timings });
   /** Whoever steps through examples or units wants the last walk alone: of all layers, and of one unit. */
   const walks = new Latest();
   const interventions = new Interventions(engine);

@@ -114,6 +114,8 @@ export class Timings {
   readonly #runs = new Map<string, readonly Remembered[]>();
   /** How many passes an adaptive path of the model took, as a share of what is expected of any. */
   readonly #spent = new Map<string, number>();
+  /** ms of each forward pass of the model's last judgement. */
+  readonly #judged = new Map<string, number>();
 
   /** Whether anything was timed yet. */
   knows(model: Model, device: Device): boolean {
@@ -140,6 +142,20 @@ export class Timings {
     const before = this.#runs.get(key) ?? [];
     this.#runs.set(key, [{ ms, passes, which: (before[0]?.which ?? 0) + 1 }, ...before].slice(0, REMEMBERED));
     if (expected !== null) this.#spent.set(key, passes / expected);
+  }
+
+  /** A judgement is complete. @param forwards that it took, as they were counted before it */
+  judged(model: Model, device: Device, ms: number, forwards: number): void {
+    if (forwards > 0) this.#judged.set(keyOf(model, device), ms / forwards);
+  }
+
+  /**
+   * ms that judging takes; null before anything was judged on the model: what it does with few rows at once, for layer after layer,
+   * is mostly not what a forward pass of many costs.
+   */
+  expectsJudging(model: Model, device: Device, forwards: number): number | null {
+    const each = this.#judged.get(keyOf(model, device));
+    return each === undefined ? null : each * forwards;
   }
 
   /** What passes take; null before anything was timed. @param adaptive whether as many are only typical */

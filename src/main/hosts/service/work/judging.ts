@@ -6,9 +6,8 @@ import type { JudgeEstimate, JudgeSetup } from '../../../../contract/studio';
 import type { Device } from '../../../engine/backends';
 import type { JudgeAsked } from '../../../engine/judge';
 import type { Epoch } from '../document/epoch';
-import type { Engine } from '../engine';
 import type { Work } from '../jobs';
-import { workOf, type Timings } from '../timings';
+import type { Computers } from './computing';
 
 /** Of how many examples a mean is taken at the most, spread evenly over the data: their layers are held at once. */
 const MOST_POOLED = 512;
@@ -38,15 +37,17 @@ const APART = 100;
 
 /** @returns work that throws what the engine refuses before it begins */
 export const judgingWork =
-  ({ engine }: { readonly engine: Engine }): Work<JudgeSetup> =>
+  ({ engine, timings }: Computers): Work<JudgeSetup> =>
   (epoch, setup) => {
     const asked = askedOf(epoch, setup);
     return async ({ signal, emit }) => {
-      const { graph } = await epoch.openModel.at(asked.request.inputs, signal);
+      const { graph, summary } = await epoch.openModel.at(asked.request.inputs, signal);
       const compute = async (device: Device): Promise<void> => {
         const began = performance.now();
         let told = -Infinity;
+        let forwards = 0;
         const onProgress = (progress: JudgeProgress): void => {
+          forwards = progress.total;
           const now = performance.now();
           if (now - told < APART) return;
           told = now;
@@ -60,6 +61,7 @@ export const judgingWork =
           if (!epoch.over) emit({ kind: 'judgement', judgement: record, unkept: unkept?.fault ?? null });
         }
         if (fault) throw fault;
+        timings.judged(summary, device, performance.now() - began, forwards);
       };
       try {
         await engine.use(setup.backend, compute, { signal });
@@ -72,20 +74,13 @@ export const judgingWork =
 
 /** @throws what judging would be refused with before it begins */
 export async function judgeEstimate(
-  { engine, timings }: { readonly engine: Engine; readonly timings: Timings },
+  { engine, timings }: Computers,
   epoch: Epoch,
   setup: JudgeSetup,
 ): Promise<JudgeEstimate> {
   const asked = askedOf(epoch, setup);
   const { graph, summary } = await epoch.openModel.at(asked.request.inputs);
   const forwards = await engine.judgeForwards(graph, asked);
-  return engine.use(
-    setup.backend,
-    async (device) => ({
-      forwards,
-      durationMs: timings.expects(summary, device, { passes: forwards / 2.5, adaptive: false, work: workOf(graph) })
-        .durationMs,
-    }),
-    { urgent: true },
-  );
+  const expected = (device: Device): Promise<number | null> => Promise.resolve(timings.expectsJudging(summary, device, forwards)); // prettier-ignore
+  return { forwards, durationMs: await engine.use(setup.backend, expected, { urgent: true }) };
 }
