@@ -43,6 +43,8 @@ export const COMMAND_ROWS = [
   { id: 'example-before', menu: null, label: 'Previous example', keys: ['['] },
   { id: 'example-after', menu: null, label: 'Next example', keys: [']'] },
   { id: 'pin', menu: null, label: 'Pin the selected unit', keys: ['P'] },
+  { id: 'take-out', menu: null, label: 'Take the selected unit out, or put it back', keys: ['X'] },
+  { id: 'put-back', menu: null, label: 'Put all units back', keys: ['Shift+X'] },
   { id: 'keys', menu: 'Help', label: 'Keys', keys: ['?', 'Mod+/'] },
 ] as const satisfies readonly CommandRow[];
 

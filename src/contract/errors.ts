@@ -148,6 +148,10 @@ const catalogue = {
     'Choose a layer between the inputs and the target, or a later target; mho inspect lists the layers.',
   ],
   INTERVENTION_UNITS: ['{given} names no unit: {reason}.', 'Give LAYER:UNIT, separated by commas, e.g. {example}.'],
+  INTERVENTION_MIXED: [
+    'Some units become something else than others, and mho knock-out replaces all alike.',
+    'Take out or scale all of them alike, and copy it again.',
+  ],
   INTERVENTION_NOT_FINITE: [
     'With {units} replaced, the target of example {example} is {value}.',
     'Replace them by something else: their value at the baseline, or their mean over examples (--to mean).',

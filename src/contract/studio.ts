@@ -130,6 +130,7 @@ const intervenedSetup = z.object({
 export type IntervenedSetup = z.infer<typeof intervenedSetup>;
 /** Units of more layers than any list of them has. */
 const MOST_INTERVENTIONS = 10_000;
+const intervened = intervenedSetup.extend({ interventions: z.array(intervention).min(1).max(MOST_INTERVENTIONS) });
 
 /** An adaptive run that is to go on from where it is. */
 const continuation = z.object({
@@ -613,9 +614,9 @@ export const engineRequests = {
    * The prediction with units taken out together; another example is named by its number in the data. A newer one supersedes it.
    * @throws as `predict`; LAYER_UNKNOWN, OUTPUT_INDEX, INTERVENTION_…, CANCELLED
    */
-  intervene: asks<Intervened>()(
-    intervenedSetup.extend({ interventions: z.array(intervention).min(1).max(MOST_INTERVENTIONS) }),
-  ),
+  intervene: asks<Intervened>()(intervened),
+  /** The line of `mho knock-out` that repeats it. @throws RUN_WITHOUT_FILES, INTERVENTION_MIXED */
+  knockOutCommand: asks<string>()(intervened),
   /** What single units of a layer do, each by itself, both ways: asked in batches. @throws as `intervene` */
   knockOuts: asks<KnockOuts>()(
     intervenedSetup.extend({

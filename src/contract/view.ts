@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { METHODS, RULES } from './attribution';
 import { MADE_BASELINES } from './baselines';
+import { replacement } from './interventions';
 import { accuracy, constantBaseline, dataSource, fittingBaseline, imageReading, target } from './setup';
 
 /** Parts of the window that can have all of it. */
@@ -111,6 +112,7 @@ const examplesView = z.object({
 });
 export type ExamplesView = z.infer<typeof examplesView>;
 
+const unitPlace = z.object({ layer: name, unit: many });
 /** What is asked at the left, whether or not it was run. */
 const askedView = z.object({
   /** Name of the data that the examples are of. */
@@ -139,6 +141,10 @@ const askedView = z.object({
   hold: lenient(names),
   walk: lenient(names),
   pathStart: lenient(name.nullable()),
+  /** Units that are taken out of the prediction, what they become, and those that are multiplied. */
+  taken: lenient(z.array(unitPlace).max(100_000)),
+  becomes: lenient(replacement),
+  scaled: lenient(z.array(unitPlace.extend({ factor: z.number() })).max(100_000)),
 });
 export type AskedView = z.infer<typeof askedView>;
 

@@ -58,7 +58,7 @@ describe('what a value is called', () => {
 });
 
 describe('the axis of a prediction', () => {
-  const value = (atInput: number, atBaseline = 0) => ({ index: 0, atInput, atBaseline });
+  const value = (atInput: number, atBaseline = 0, now = atInput) => ({ index: 0, now, atInput, atBaseline });
 
   it('is one for all outputs: −5.52 is long, −0.00166 beside it is not', () => {
     const axis = axisOf([[value(-5.52)], [value(-0.00166)]], false);
@@ -71,11 +71,11 @@ describe('the axis of a prediction', () => {
   it('holds every value and zero, in their order', () => {
     const finite = fc.double({ min: -1e6, max: 1e6, noNaN: true }).map((size) => (Math.abs(size) < 1e-30 ? 0 : size));
     fc.assert(
-      fc.property(fc.array(fc.tuple(finite, finite), { minLength: 1, maxLength: 8 }), (pairs) => {
-        const axis = axisOf([pairs.map(([a, b]) => value(a, b))], false);
+      fc.property(fc.array(fc.tuple(finite, finite, finite), { minLength: 1, maxLength: 8 }), (rows) => {
+        const axis = axisOf([rows.map(([a, b, now]) => value(a, b, now))], false);
         expect(axis.low).toBeLessThanOrEqual(0);
         expect(axis.high).toBeGreaterThanOrEqual(0);
-        for (const each of pairs.flat()) {
+        for (const each of rows.flat()) {
           expect(each).toBeGreaterThanOrEqual(axis.low);
           expect(each).toBeLessThanOrEqual(axis.high);
           if (each < 0) expect(placeOn(axis, each)).toBeLessThanOrEqual(placeOn(axis, 0));

@@ -1,16 +1,17 @@
-/** What repeats a run in a terminal: a line of `mho attribute`, exact. */
+/** What repeats in a terminal what the window did: a run as a line of `mho attribute`, units taken out as one of `mho knock-out`. */
 import type { AdaptiveResult, RunResult, TargetSpec } from '../attribution';
 import { BACKENDS } from '../backends';
 import type { ImageReading } from '../data';
+import type { Intervention, Replacement } from '../interventions';
 import { printable } from '../text';
 
-export interface Repeated {
+/** What both ask about. */
+export interface RepeatedQuestion {
   readonly model: string;
   readonly signature: string | undefined;
   /** Files in the order in which they were opened; `input` where they were opened for one of several. */
   readonly parts: readonly FilesOf[];
   readonly reading: Partial<ImageReading>;
-  readonly examples: readonly number[];
   readonly baseline:
     | { readonly kind: 'constant'; readonly value: number }
     /** A word that says it: what fits the data, or is made of them. */
@@ -26,12 +27,16 @@ export interface Repeated {
   readonly minus: TargetSpec | null;
   /** The output that a target without a layer is of. */
   readonly output: string;
+  readonly hold: readonly string[];
+  readonly walk: readonly string[];
+}
+
+export interface Repeated extends RepeatedQuestion {
+  readonly examples: readonly number[];
   readonly run: Pick<RunResult, 'method' | 'rule' | 'steps' | 'pathStart'> & {
     readonly adaptive: Pick<AdaptiveResult, 'accuracy'> | null;
     readonly backend: Pick<RunResult['backend'], 'name'>;
   };
-  readonly hold: readonly string[];
-  readonly walk: readonly string[];
 }
 
 export interface FilesOf {
@@ -94,9 +99,64 @@ export function commandLines(run: Repeated): readonly string[] {
 }
 
 function lineOf(repeated: Repeated, examples: readonly number[], at: number): string {
-  const { model, signature, parts, reading, baseline, target, minus, output, run, hold, walk } = repeated;
+  const { run } = repeated;
   const words = [
-    ...['mho', 'attribute', model],
+    ...['mho', 'attribute', ...questionWords(repeated, examples, at)],
+    ...['--method', run.method],
+    ...pathOptions(run),
+    ...turnedWords(repeated),
+    ...(run.pathStart === null ? [] : ['--path', run.pathStart]),
+    ...(run.backend.name === BACKENDS[0] ? [] : ['--backend', run.backend.name]),
+  ];
+  return words.map(shellWord).join(' ');
+}
+
+const turnedWords = ({ hold, walk }: RepeatedQuestion): readonly string[] => [
+  ...hold.flatMap((name) => ['--hold', name]),
+  ...walk.flatMap((name) => ['--walk', name]),
+];
+
+function replacementWord(to: Replacement): string {
+  switch (to.kind) {
+    case 'example':
+      return `example:${to.example}`;
+    case 'scale':
+      return `scale:${to.factor}`;
+    case 'value':
+      return `${to.value}`;
+    default:
+      return to.kind;
+  }
+}
+
+/** Units that become the same, as a line of `mho knock-out`; null where some become something else than others. */
+export function knockOutLine(
+  question: RepeatedQuestion,
+  examples: readonly number[],
+  asked: readonly Pick<Intervention, 'layer' | 'units' | 'to'>[],
+): string | null {
+  const kinds = [...new Set(asked.map(({ to }) => replacementWord(to)))];
+  if (kinds.length !== 1) return null;
+  const units = asked.flatMap(({ layer, units: own }) =>
+    rangesOf(own.toSorted((a, b) => a - b))
+      .split(',')
+      .map((range) => `${layer}:${range}`),
+  );
+  const words = [
+    ...['mho', 'knock-out', ...questionWords(question, examples, 0)],
+    ...['--units', units.join()],
+    // a number may be negative, and so look like an option
+    `--to=${kinds[0]}`,
+    ...turnedWords(question),
+  ];
+  return words.map(shellWord).join(' ');
+}
+
+/** Model, inputs, baseline and target. @param at place of the examples' target among several */
+function questionWords(question: RepeatedQuestion, examples: readonly number[], at: number): readonly string[] {
+  const { model, signature, parts, reading, baseline, target, minus, output } = question;
+  return [
+    model,
     ...(signature === undefined ? [] : ['--signature', signature]),
     ...['--input', ...filesOf(parts)],
     ...(reading.range ? ['--image-range', reading.range] : []),
@@ -116,12 +176,5 @@ function lineOf(repeated: Repeated, examples: readonly number[], at: number): st
     ...['--target', targetWord(target, output, at)],
     ...(minus ? ['--minus', targetWord(minus, output, at)] : []),
     ...(target.afterActivation ? ['--after-activation'] : []),
-    ...['--method', run.method],
-    ...pathOptions(run),
-    ...hold.flatMap((name) => ['--hold', name]),
-    ...walk.flatMap((name) => ['--walk', name]),
-    ...(run.pathStart === null ? [] : ['--path', run.pathStart]),
-    ...(run.backend.name === BACKENDS[0] ? [] : ['--backend', run.backend.name]),
   ];
-  return words.map(shellWord).join(' ');
 }

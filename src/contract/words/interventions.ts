@@ -1,5 +1,6 @@
 /** Units that are taken out, in words for window and terminal. */
 import type { Replacement } from '../interventions';
+import { count } from './quantities';
 
 /** What units become: `their value at the baseline`. */
 export function replacementWords(to: Replacement): string {
@@ -28,6 +29,23 @@ export const REPLACEMENT_NAMES: Readonly<Record<Replacement['kind'], string>> = 
   scale: 'a multiple of what they are',
   value: 'a number',
 };
+
+/** How many units are not as they were: `3 units are out`, `1 unit is out, 2 are scaled`. */
+export function outWords({ taken, scaled }: { readonly taken: number; readonly scaled: number }): string {
+  const is = (many: number): string => (many === 1 ? 'is' : 'are');
+  if (scaled === 0) return `${count(taken, 'unit')} ${is(taken)} out`;
+  if (taken === 0) return `${count(scaled, 'unit')} ${is(scaled)} scaled`;
+  return `${count(taken, 'unit')} ${is(taken)} out, ${scaled} ${is(scaled)} scaled`;
+}
+
+/** As much of a joint drop as single ones may lie beside it, and units still act alone. */
+const ALONE = 0.05;
+/** What units do one by one, beside what they do together. */
+export function aloneWords(alone: number, together: number, written: (value: number) => string): string {
+  const acts =
+    Math.abs(alone - together) <= ALONE * Math.abs(together) ? 'here they act alone' : 'they do not act alone';
+  return `One by one they drop ${written(alone)} in sum, together ${written(together)}: ${acts}.`;
+}
 
 /** Said of a layer that something goes around: a skip, or another input. */
 export const aroundWords = (layer: string): string =>

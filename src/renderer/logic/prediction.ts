@@ -5,18 +5,34 @@ import { exampleOf } from './inputs';
 
 export interface TopValue {
   readonly index: number;
+  /** With units taken out; of the whole network the same as at the input. */
+  readonly now: number;
   readonly atInput: number;
   readonly atBaseline: number;
 }
 
-/** The `limit` largest values of an output at an example, largest first. */
-export function topValues(output: OutputPrediction, place: number, limit: number): TopValue[] {
+/**
+ * The `limit` largest values of an output at an example, largest first.
+ * @param after the example's values with units taken out: those are sorted by, and the whole network's largest stays among them
+ */
+export function topValues(
+  output: OutputPrediction,
+  place: number,
+  limit: number,
+  after: ArrayLike<number> | null = null,
+): TopValue[] {
   const atInput = exampleOf(output.atInput, place).data;
   const baselinePlace = Math.min(place, (output.atBaseline.shape[0] ?? 1) - 1);
   const atBaseline = exampleOf(output.atBaseline, baselinePlace).data;
-  return Array.from(atInput, (value, index) => ({ index, atInput: value, atBaseline: atBaseline[index]! }))
-    .sort((a, b) => b.atInput - a.atInput)
-    .slice(0, limit);
+  const all = Array.from(atInput, (value, index) => ({
+    index,
+    now: after?.[index] ?? value,
+    atInput: value,
+    atBaseline: atBaseline[index]!,
+  }));
+  const largest = all.toSorted((a, b) => b.now - a.now).slice(0, limit);
+  const before = all.reduce((most, each) => (each.atInput > most.atInput ? each : most), all[0]!);
+  return all.length === 0 || largest.includes(before) ? largest : [...largest.slice(0, -1), before];
 }
 
 /** What an output says, as a shape that its labels go by. */
@@ -41,7 +57,7 @@ const LEAST_RANGE = 1e-37;
  */
 export function axisOf(rows: readonly (readonly TopValue[])[], probable: boolean): Axis {
   if (probable) return { low: 0, high: 1 };
-  const values = rows.flat().flatMap(({ atInput, atBaseline }) => [atInput, atBaseline]);
+  const values = rows.flat().flatMap(({ now, atInput, atBaseline }) => [now, atInput, atBaseline]);
   const finite = values.filter(Number.isFinite);
   const [low, high] = [Math.min(0, ...finite), Math.max(0, ...finite)];
   if (high - low < LEAST_RANGE) return { low: 0, high: 1 };

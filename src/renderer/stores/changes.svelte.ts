@@ -3,7 +3,7 @@ import { History } from '../logic/history';
 import type { Question, QuestionState } from './question.svelte';
 
 /** Drawn by a slider. */
-const DRAWN: ReadonlySet<string> = new Set<keyof QuestionState>(['accuracy']);
+const DRAWN: ReadonlySet<string> = new Set<keyof QuestionState>(['accuracy', 'scaled']);
 
 export class Changes {
   readonly #history = new History<QuestionState>(DRAWN);

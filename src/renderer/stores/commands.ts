@@ -95,6 +95,14 @@ const ACTIONS: Readonly<Record<Command, Action>> = {
     run: () => selection.key && selection.togglePin(selection.key),
     refused: () => unless(selection.key !== null, 'No unit is selected'),
   },
+  'take-out': {
+    run: () => selection.key && studio.interventions.toggle(selection.key),
+    refused: () => unless(selection.key !== null, 'No unit is selected') ?? studio.interventions.lacking,
+  },
+  'put-back': {
+    run: () => studio.interventions.putAllBack(),
+    refused: () => unless(studio.interventions.many > 0, 'No unit is out'),
+  },
   keys: { run: () => (shell.dialog = 'keys') },
 };
 

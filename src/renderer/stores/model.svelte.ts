@@ -11,6 +11,7 @@ import type { MhoFault } from '../../contract/errors';
 import { takesChannelsFirst, type Known } from '../logic/inputs';
 import { awayWords, lacking } from '../logic/asking';
 import { chosenAfter } from '../logic/examples';
+import { known } from '../logic/interventions';
 import { outputLabel } from '../logic/labels';
 import { trueEach, type Each } from '../logic/target';
 import { Changes } from './changes.svelte';
@@ -236,6 +237,11 @@ export class OpenModel {
     const { data, question, inputs } = this;
     if (!data) return;
     question.askKept(asked, data, inputs?.ids ?? []);
+    const units = new Map(
+      this.opened?.summary.layers.map((layer) => [layer.name, layer.unitAxis === null ? 1 : layer.units]),
+    );
+    question.taken = known(question.taken, units);
+    question.scaled = known(question.scaled, units);
     const compared = baseline?.kind === 'data' ? await open(baseline.data) : null;
     if (baseline?.kind === 'run') await this.compareAs(baseline.run);
     else if (baseline?.kind === 'data' && compared) await this.#useBaseline(compared, baseline.perExample);

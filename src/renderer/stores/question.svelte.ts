@@ -1,6 +1,7 @@
 /** What is asked of the open model: everything of a run but its data. A model that is opened begins another one. */
 import { DEFAULT_ACCURACY, METHODS, type Accuracy, type Method, type Rule } from '../../contract/attribution';
 import type { BackendChoice } from '../../contract/backends';
+import type { Replacement } from '../../contract/interventions';
 import type {
   InputData,
   RunRecord,
@@ -11,8 +12,10 @@ import type {
   StudioTarget,
 } from '../../contract/studio';
 import type { AskedView } from '../../contract/view';
+import type { Scaled } from '../logic/interventions';
 import { targetFor } from '../logic/target';
 import { rowOf, type Rows } from './inputs.svelte';
+import type { UnitKey } from './selection.svelte';
 
 /** What is asked before anybody has chosen. */
 const FIRST = { methods: ['nig', 'rescale'], rule: 'secant', steps: 50 } as const satisfies Partial<RunSetup>;
@@ -33,6 +36,9 @@ export interface QuestionState extends Pick<
   | 'hold'
   | 'walk'
   | 'pathStart'
+  | 'taken'
+  | 'becomes'
+  | 'scaled'
 > {
   /** Told from others by the handle in `baseline`: its rows need not be compared. */
   readonly baselineData: { readonly value: Question['baselineData']; toJSON(): null };
@@ -58,6 +64,11 @@ export class Question {
   hold = $state.raw<readonly string[]>([]);
   walk = $state.raw<readonly string[]>([]);
   pathStart = $state<string | null>(null);
+  /** Units that are taken out of what is predicted, and what they become; runs are of the whole network. */
+  taken = $state.raw<readonly UnitKey[]>([]);
+  becomes = $state.raw<Replacement>({ kind: 'baseline' });
+  /** Units whose values are multiplied. */
+  scaled = $state.raw<readonly Scaled[]>([]);
   backend = $state<BackendChoice>('auto');
   memoryMB = $state<number | null>(null);
 
@@ -94,9 +105,9 @@ export class Question {
   /** All of it that the user chooses, as one value. */
   get state(): QuestionState {
     const { examples, baseline, target, minus, eachOf, methods, rule, accuracy, even, steps } = this;
-    const { hold, walk, pathStart, baselineData: value } = this;
+    const { hold, walk, pathStart, taken, becomes, scaled, baselineData: value } = this;
     const baselineData = { value, toJSON: () => null };
-    return { examples, baseline, target, minus, eachOf, methods, rule, accuracy, even, steps, hold, walk, pathStart, baselineData }; // prettier-ignore
+    return { examples, baseline, target, minus, eachOf, methods, rule, accuracy, even, steps, hold, walk, pathStart, taken, becomes, scaled, baselineData }; // prettier-ignore
   }
 
   restore({ baselineData, ...rest }: QuestionState): void {
@@ -111,7 +122,7 @@ export class Question {
   kept(data: InputData | null, comparedBy: (data: string) => string | undefined): AskedView {
     const { baselineData: _rows, baseline, ...rest } = this.state;
     const run = baseline.kind === 'data' ? comparedBy(baseline.data) : undefined;
-    const { examples, eachOf, methods, hold, walk } = rest;
+    const { examples, eachOf, methods, hold, walk, taken, scaled } = rest;
     return {
       ...rest,
       ...(data && { data: data.name, rows: data.data }),
@@ -122,6 +133,7 @@ export class Question {
             ? { kind: 'run', run }
             : { kind: 'data', data: baseline.data, perExample: baseline.perExample === true },
       ...{ examples: [...examples], eachOf: [...eachOf], methods: [...methods], hold: [...hold], walk: [...walk] },
+      ...{ taken: [...taken], scaled: [...scaled] },
     };
   }
 

@@ -29,6 +29,7 @@ import { VIEWS } from '../logic/views';
 import { Jobs, type Heard } from './jobs.svelte';
 import { Judgements } from './judgements.svelte';
 import { faultOf, messages, type About } from './messages.svelte';
+import { Interventions } from './interventions.svelte';
 import { Looks } from './looks.svelte';
 import { OpenModel } from './model.svelte';
 import { notebook } from './notebook.svelte';
@@ -58,6 +59,12 @@ export class Studio {
   runs = $state.raw(this.#noRuns());
   looks = $state.raw(new Looks(this.runs));
   judgements = $state.raw(new Judgements(this.program, []));
+  readonly interventions = new Interventions({
+    program: this.program,
+    model: () => this.model,
+    main: () => this.runs.main,
+    setupOf: (run) => this.setupOf(run),
+  });
 
   /** What the window is called after. */
   readonly title = $derived(this.document?.title ?? this.model.summary?.name ?? null);
@@ -87,7 +94,10 @@ export class Studio {
         program.engine = notice.state;
         if (notice.fault) messages.fault(notice.fault, this.#again(), 'run');
         if (notice.state !== 'ready') this.jobs.end();
-        else if (this.model.setup) this.model.refresh(); // a new engine knows nothing of how long this model takes
+        else {
+          if (this.model.setup) this.model.refresh(); // a new engine knows nothing of how long this model takes
+          this.interventions.again();
+        }
       } else if (notice.kind === 'unsaved') messages.fault(notice.fault, this.#saveElsewhere);
       else if (notice.kind === 'document') this.document = notice.document;
       else if (notice.kind === 'settings') program.apply(notice.settings);
@@ -194,7 +204,8 @@ export class Studio {
       }
       // another checkpoint of one model: its data are still open, and it is asked the same
       const goesOn = opened.data !== null && opened.data.data === last.data?.data;
-      if (goesOn) model.question.restore(last.question.state);
+      // all but its units: they are of the model that was open
+      if (goesOn) model.question.restore({ ...last.question.state, taken: [], scaled: [] });
       if (opened.data) await model.use(opened.data, goesOn ? last.question.examples : (opened.sample?.examples ?? [0]));
       await this.program.askRecent();
     });

@@ -1,9 +1,10 @@
 /** Units that a window takes out, as the service tells: against what the model itself says, and against one another. */
+import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Replacement } from '../../../src/contract/interventions';
 import type { IntervenedSetup } from '../../../src/contract/studio';
 import type { StudioService } from '../../../src/main/hosts/service';
-import { code, digits, get, start } from './studio';
+import { code, digits, get, read, samples, start } from './studio';
 
 let service: StudioService;
 let asked: IntervenedSetup;
@@ -95,5 +96,17 @@ describe('units taken out together', () => {
     expect(answers.at(-1)!.ok).toBe(true);
     const alone = await intervene(out(name, [0], { kind: 'scale', factor: 2 }));
     expect((answers.at(-1) as { value: { after: Float64Array } }).value.after[0]).toBeCloseTo(alone.after[0]!, 4);
+  });
+
+  it('are repeated by a line of mho knock-out where files hold what it asks about', async () => {
+    const path = join(samples, 'digits', 'inputs.npz');
+    const { data } = await read(service, [path]);
+    const { name } = convolution();
+    const params = { ...asked, data, interventions: [out(name, [0, 1, 5], { kind: 'zero' })] };
+    const line = await get(service, 'knockOutCommand', params);
+    expect(line).toMatch(/^mho knock-out \S+ --input \S+inputs\.npz .*--examples 3 /);
+    expect(line).toContain(`--units ${name}:0-1,${name}:5 --to=zero`);
+    const mixed = { ...params, interventions: [...params.interventions, out(name, [2])] };
+    expect(await code(service, { name: 'knockOutCommand', params: mixed })).toBe('INTERVENTION_MIXED');
   });
 });

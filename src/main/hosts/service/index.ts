@@ -30,7 +30,7 @@ import { Jobs } from './jobs';
 import { judgementsOf, Recovery, lastOf, runsOf, type Owner, type SavedState } from './recovery';
 import { samples } from './samples';
 import { Latest, under } from './signals';
-import { commandOf, pythonOf } from './repeating';
+import { commandOf, knockOutCommand, pythonOf } from './repeating';
 import { expectedCost, Timings, workOf } from './timings';
 import { keepBeside } from './beside';
 import { Interventions } from './interventions';
@@ -251,6 +251,7 @@ function handlers(options: ServiceOptions, recovery: Recovery) {
           interventions.together(epoch, params, (work) => urgently(params.backend, work, signal), signal),
         ),
       ),
+    knockOutCommand: async ({ document: { epoch }, params }) => knockOutCommand(epoch, params),
     knockOuts: async ({ document: { epoch }, params }) =>
       interventions.singles(epoch, params, (work) => urgently(params.backend, work, epoch.signal), epoch.signal),
 

@@ -13,6 +13,14 @@ import type { Engine } from './engine';
 /** Examples of which a mean is taken at the most: the first of the data. */
 const MOST_IN_MEAN = 64;
 
+/** What is asked of a network, as a run would be whose path nobody walks. */
+export const asRun = (setup: Omit<IntervenedSetup, 'backend'>) => ({
+  ...setup,
+  methods: ['gradient-difference' as const],
+  rule: 'right' as const,
+  steps: 1,
+});
+
 /** A question whose values at both ends may be known already. */
 interface Ready {
   readonly graph: Graph;
@@ -71,7 +79,7 @@ export class Interventions {
 
   async #ready(epoch: Epoch, setup: Omit<IntervenedSetup, 'backend'>, to: readonly Replacement[]): Promise<Ready> {
     const { data, openModel } = epoch;
-    const asked = data.request({ ...setup, methods: ['gradient-difference'], rule: 'right', steps: 1 }, openModel);
+    const asked = data.request(asRun(setup), openModel);
     const { graph } = await openModel.at(asked.inputs);
     const drawn = poolOf(epoch, setup.data, to);
     const of = JSON.stringify([setup, drawn.examples]);

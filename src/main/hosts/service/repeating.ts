@@ -1,14 +1,16 @@
 /** What repeats a run in a terminal, with the files that its model and inputs were read from; what reads it in Python. */
 import { MhoError } from '../../../contract/errors';
-import { commandLines, type FilesOf, type Repeated } from '../../../contract/words/command';
 import { chosenWord, isFromFile } from '../../../contract/words/baselines';
+import { commandLines, knockOutLine, type FilesOf, type Repeated } from '../../../contract/words/command';
 import { pythonLines } from '../../../contract/words/python';
 import { madeName } from '../../../contract/words/runs';
 import { basename } from 'node:path';
 import { shortFolder } from '../folders';
 import type { Question } from '../../../contract/session';
 import type { DataSource } from '../../../contract/setup';
+import type { Params } from '../../../contract/studio';
 import type { Epoch } from './document/epoch';
+import { asRun } from './interventions';
 
 /** As a shell reads it, the user's own folder by its sign. */
 const shortPath = (path: string): string => {
@@ -59,6 +61,33 @@ export async function commandOf(epoch: Epoch, id: string): Promise<string> {
     hold: question.hold ?? [],
     walk: question.walk ?? [],
   }).join('\n');
+}
+
+/** Units that are taken out of what is asked. @throws HANDLE_UNKNOWN, NOTHING_OPEN, INPUT_…, RUN_WITHOUT_FILES, INTERVENTION_MIXED */
+export function knockOutCommand({ openModel, data }: Epoch, { interventions, ...setup }: Params<'intervene'>): string {
+  const { summary, path, choices } = openModel;
+  const without = (what: string): MhoError => new MhoError('RUN_WITHOUT_FILES', { run: 'what is shown', what });
+  const asked = { ...asRun(setup), backend: setup.backend ?? 'auto' };
+  const question = data.question(asked, data.request(asked, openModel));
+  const source = question.files?.inputs;
+  if (!source) throw without('inputs');
+  const baseline = baselineOf(question, null);
+  if (!baseline) throw without('baselines');
+  const { target, minus, hold = [], walk = [] } = question;
+  const line = knockOutLine(
+    {
+      model: shortPath(path),
+      signature: choices.signature ?? summary.signature,
+      parts: partsOf(source),
+      reading: source.reading,
+      output: summary.defaultOutput ?? summary.outputs[0]!.name,
+      ...{ baseline, target, minus, hold, walk },
+    },
+    setup.examples,
+    interventions,
+  );
+  if (line === null) throw new MhoError('INTERVENTION_MIXED');
+  return line;
 }
 
 /** @param name what the run is called @throws HANDLE_UNKNOWN, RUN_IN_NO_FILE */
