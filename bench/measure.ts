@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import { DEFAULT_ACCURACY } from '../src/contract/attribution';
 import { alternate, Asked, median, type Pair, type Times } from './process';
 import { toldTimes } from './estimates/index';
+import { pressingTimes } from './interventions/index';
 import { rises } from './memory/index';
 import { openingTimes } from './opening';
 import { setUpTimes } from './setup';
@@ -569,6 +570,25 @@ async function estimates(): Promise<string> {
   ].join('\n\n');
 }
 
+async function takingOut(): Promise<string> {
+  const rows = pressingTimes(root, 3, (what) => process.stderr.write(`  takingOut: ${what}\n`));
+  return [
+    '## Taking a unit out',
+    'From the press to the answer of the engine, one example: the first press at a layer, and later ones there; of three layers, spread over the depth, the slowest. In brackets as a share of one forward pass of the whole network, as a prediction takes it. Each model in fresh processes, medians of three. Goal: 100 ms on the samples, 1 s on others.',
+    table(
+      ['', 'forward pass', 'first press', 'goal', 'later presses', 'goal'],
+      rows.map(({ model, goal, pass, first, later }) => [
+        model,
+        `${ms(pass)} ms`,
+        `${ms(first)} ms (${times(first / pass)})`,
+        verdict(first <= goal),
+        `${ms(later)} ms (${times(later / pass)})`,
+        verdict(later <= goal),
+      ]),
+    ),
+  ].join('\n\n');
+}
+
 const parts: Record<string, () => Promise<string>> = {
   passes,
   layers: layersAtOnce,
@@ -582,6 +602,7 @@ const parts: Record<string, () => Promise<string>> = {
   window,
   windowOwn,
   estimates,
+  takingOut,
 };
 
 async function machine(): Promise<string> {
@@ -630,7 +651,7 @@ async function main(): Promise<void> {
   if (unknown.length) throw new Error(`no part ${unknown.join(', ')}; there are ${Object.keys(parts).join(', ')}`);
   const path = join(root, 'bench/RESULTS.md');
   // These have no peers: measured alone, they are not asked.
-  const alone = ['default', 'window', 'windowOwn', 'estimates'];
+  const alone = ['default', 'window', 'windowOwn', 'estimates', 'takingOut'];
   const about = asked.length > 0 && asked.every((part) => alone.includes(part)) ? aboutBefore(path) : await machine();
   for (const [name, part] of Object.entries(parts)) {
     if (asked.length && !asked.includes(name)) continue;

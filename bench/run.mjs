@@ -1,7 +1,7 @@
 /**
  * `npm run bench [-- PART …]`: sets up peers and networks, measures side by side, writes bench/RESULTS.md. With parts
- * named (passes, layers, accuracy, default, deeplift, memory, budget, setup, opening, window, windowOwn, estimates) only those are measured anew; the last
- * three need no peers, and window measures windowOwn, too.
+ * named (passes, layers, accuracy, default, deeplift, memory, budget, setup, opening, window, windowOwn, estimates, takingOut) only those are measured anew;
+ * the last four need no peers, and window measures windowOwn, too.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -14,7 +14,7 @@ import { PEERS, pythonWith } from '../scripts/venv.mjs';
 const here = join(root, 'bench');
 await setUp();
 const parts = process.argv.slice(2);
-const peers = parts.length === 0 || parts.some((part) => !['window', 'windowOwn', 'estimates'].includes(part));
+const peers = parts.length === 0 || parts.some((part) => !['window', 'windowOwn', 'estimates', 'takingOut'].includes(part));
 const python = peers ? await pythonWith('bench', join(here, 'peers/requirements.txt'), PEERS) : '';
 const networks = join(cache(), 'bench-networks');
 if (peers && !existsSync(join(networks, 'resnet18/inputs.npz')))
