@@ -95,7 +95,7 @@ describe('in words', () => {
     const question: RepeatedQuestion = {
       ...{ model: '~/net', signature: undefined, reading: {}, hold: ['mask'], walk: [], output: 'logits', minus: null },
       parts: [{ paths: ['~/x.npz'], input: null }],
-      baseline: { kind: 'fitting' },
+      baseline: { kind: 'word', word: 'fitting' },
       target: { index: 'argmax' },
     };
     const to = { kind: 'value', value: -1 } as const;
