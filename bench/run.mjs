@@ -14,7 +14,8 @@ import { PEERS, pythonWith } from '../scripts/venv.mjs';
 const here = join(root, 'bench');
 await setUp();
 const parts = process.argv.slice(2);
-const peers = parts.length === 0 || parts.some((part) => !['window', 'windowOwn', 'estimates', 'takingOut'].includes(part));
+const peers =
+  parts.length === 0 || parts.some((part) => !['window', 'windowOwn', 'estimates', 'takingOut'].includes(part));
 const python = peers ? await pythonWith('bench', join(here, 'peers/requirements.txt'), PEERS) : '';
 const networks = join(cache(), 'bench-networks');
 if (peers && !existsSync(join(networks, 'resnet18/inputs.npz')))
