@@ -9,9 +9,9 @@ import { narrowed } from './choosing';
 import { literalConductance, literalPasses } from './literal';
 import { runOf, timed } from './runs';
 
-/** Backward walks above which a layer is left out, and walks times the values of all layers: minutes. */
+/** Backward walks above which a layer is left out, and walks times the values of all layers: about a minute on two cores. */
 const MOST_PASSES = 100_000;
-const MOST_VALUES = 1e11;
+const MOST_VALUES = 2e10;
 /** Milliseconds below which what a first walk alone pays is much of it: the second is timed. */
 const SHORT = 1000;
 
