@@ -129,3 +129,30 @@ it('of a method whose own numbers are not resolved there is no verdict, however 
   expect(judgement.verdicts[0]).toMatchObject({ real: false, unresolved: ['nig'] });
   expect(judgementWords(judgement)[0]).toContain('NIG is not yet resolved here');
 });
+
+it('a network without a layer of several units has none that can be judged, and that is an answer', async () => {
+  const told: number[] = [];
+  const { judgement, fault } = await judge(
+    inHand(),
+    graphOf({ W: [[1]], b: [0], v: [2] }),
+    {
+      request: {
+        inputs: { x: { shape: [1, 1], data: Float32Array.of(1) } },
+        baseline: { kind: 'constant', value: 0 },
+        target: { index: 0 },
+        methods: [],
+        rule: 'secant',
+        steps: 4,
+      },
+      methods: ['nig', 'rescale'],
+      to: { kind: 'baseline' },
+      seed: 1,
+      sanity: true,
+    },
+    { onProgress: ({ done, total }) => told.push(done / total) },
+  );
+  expect(fault).toBeNull();
+  expect(judgement).toMatchObject({ layers: [], verdicts: [], sanity: [], complete: true });
+  for (const share of told) expect(share).toBeLessThanOrEqual(1.0001);
+  expect(told).toEqual([...told].sort((a, b) => a - b));
+});

@@ -56,7 +56,8 @@ export const judgingWork =
           emit({ kind: 'judging', progress: { ...progress, remainingMs } });
         };
         const { judgement, fault } = await engine.judge(device, graph, asked, { signal, onProgress });
-        if (judgement.layers.length > 0) {
+        // That a model has no layer that could be judged is an answer, too.
+        if (judgement.layers.length > 0 || !fault) {
           const { record, unkept } = await epoch.addJudgement({ ...judgement, to: setup.to });
           if (!epoch.over) emit({ kind: 'judgement', judgement: record, unkept: unkept?.fault ?? null });
         }
