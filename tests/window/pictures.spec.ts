@@ -95,6 +95,21 @@ test('ranking, with two units pinned to compare', async () => {
   }
 });
 
+test('a unit taken out: the prediction without it, what was predicted of it and what it does', async () => {
+  const { page } = studio;
+  await page.getByRole('grid', { name: 'Units by importance' }).focus();
+  await page.keyboard.press('x');
+  const out = page.getByRole('region', { name: 'Taken out', exact: true });
+  await expect(out.locator('tbody td').nth(2)).toHaveText(/\d/, { timeout: 20_000 });
+  await out.scrollIntoViewIfNeeded();
+  await picture('taken-out');
+  await page.keyboard.press('Shift+X');
+  await expect(out).toHaveCount(0);
+  await page
+    .locator('[data-panel="set-up"] .scroll')
+    .evaluate((panel) => ((panel as { scrollTop: number }).scrollTop = 0));
+});
+
 test('completeness', async () => {
   await view('Completeness');
   await expect(results().getByText(/cuts sum to F\(x\) − F\(x'\)/)).toBeVisible();
@@ -178,7 +193,7 @@ test('the documents show these pictures, all of them and no other', () => {
   const named = [
     'README.md',
     'docs/studio.md',
-    ...['README', 'set-up', 'layer-graph', 'ranking', 'completeness', 'compare', 'path', 'neuron'].map(
+    ...['README', 'set-up', 'layer-graph', 'ranking', 'completeness', 'compare', 'path', 'neuron', 'knock-out'].map(
       (page) => `docs/views/${page}.md`,
     ),
   ]
