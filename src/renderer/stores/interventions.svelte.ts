@@ -98,12 +98,12 @@ export class Interventions {
   /** The same with what is out. */
   readonly key = $derived(JSON.stringify([this.#about, this.out]));
 
-  /** What is measured with units out; null while nothing is out, and before the first answer to this question. */
-  readonly shown = $derived.by((): Measured | null =>
-    this.many > 0 && this.#held?.about === this.#about ? this.#held : null,
-  );
   /** Why there is no measurement of what is out. */
   readonly fault = $derived(this.many > 0 && this.#failed?.key === this.key ? this.#failed.fault : null);
+  /** What is measured with units out; null while nothing is out, before the first answer to this question, and where there is none. */
+  readonly shown = $derived.by((): Measured | null =>
+    this.many > 0 && this.fault === null && this.#held?.about === this.#about ? this.#held : null,
+  );
   /** Whether what is shown is of what is out now. */
   readonly settled = $derived(
     this.many === 0 ||
