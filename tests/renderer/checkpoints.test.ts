@@ -1,12 +1,7 @@
 /** Two checkpoints of a model held against each other: which layers are the same, and what of the rest is said. */
 import { describe, expect, it } from 'vitest';
-import {
-  matchedLayers,
-  modelTitle,
-  renamedRun,
-  someNames,
-  unmatchedLayers,
-} from '../../src/renderer/logic/checkpoints';
+import { matchedLayers, modelTitle, someNames } from '../../src/contract/checkpoints';
+import { renamedRun, unmatchedLayers } from '../../src/renderer/logic/checkpoints';
 import { ranking } from '../../src/renderer/logic/ranking';
 import { record } from './records';
 

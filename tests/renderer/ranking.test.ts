@@ -1,3 +1,4 @@
+import { ranksOf } from '../../src/contract/ranks';
 import { describe, expect, it } from 'vitest';
 import {
   arranged,
@@ -5,7 +6,6 @@ import {
   order,
   OrdersOf,
   ranking,
-  ranksOf,
   rowOf,
   tied,
   type SortKey,

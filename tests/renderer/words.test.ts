@@ -4,7 +4,8 @@ import { number, percent, shape, signed } from '../../src/renderer/logic/format'
 import { diverging, sequential, textOn } from '../../src/renderer/logic/colour';
 import { finding, foundVerb, openWords } from '../../src/renderer/logic/finding';
 import { lettersOf, pictureOf, unitMap } from '../../src/renderer/logic/inputs';
-import { hiddenLayers, repeatedLayers, targetLayers } from '../../src/renderer/logic/neurons';
+import { hiddenLayers, targetLayers } from '../../src/contract/checkpoints';
+import { repeatedLayers } from '../../src/renderer/logic/neurons';
 import { activeStretch, convergence, slopes } from '../../src/renderer/logic/path';
 import { record } from './records';
 

@@ -4,7 +4,7 @@ import { scaleLinear } from 'd3-scale';
 import type { RunRecord } from '../../contract/studio';
 import { runLabel } from '../../contract/words/runs';
 import type { Theme } from '../logic/colour';
-import { flips } from '../logic/comparison';
+import { flips } from '../../contract/comparison';
 import { number } from '../logic/format';
 import type { RankingColumn } from '../logic/ranking';
 import { drawing, paints, tag, words } from './svg';

@@ -1,26 +1,8 @@
 /** Runs of two models held against each other: which layers of one are those of the other. */
-import type { LayerSummary, ModelSummary } from '../../contract/model';
+import { hiddenLayers, matchedLayers, modelTitle } from '../../contract/checkpoints';
+import type { ModelSummary } from '../../contract/model';
 import type { LayerRecord, RunRecord } from '../../contract/studio';
-import { fileTitle } from '../../contract/words/modelTitle';
-import { hiddenLayers } from './neurons';
 import { unitCount } from './ranking';
-
-/** As much of a layer as it is recognised by. */
-type Recognised = Pick<LayerSummary, 'name' | 'kind' | 'units'>;
-
-/**
- * Layers of another model, by their names there → here: by name and number of units. Where both are the same row of layers with other
- * names (`dense_3` for `dense`, counted on by whatever built them), by their places.
- */
-export function matchedLayers(here: readonly Recognised[], there: readonly Recognised[]): ReadonlyMap<string, string> {
-  const own = new Map(here.map((layer) => [layer.name, layer]));
-  const byName = there.filter(({ name, units }) => own.get(name)?.units === units && own.has(name));
-  const inRow =
-    byName.length < there.length &&
-    here.length === there.length &&
-    there.every(({ kind, units }, at) => here[at]!.kind === kind && here[at]!.units === units);
-  return new Map(inRow ? there.map(({ name }, at) => [name, here[at]!.name]) : byName.map(({ name }) => [name, name]));
-}
 
 /** A run of another model with its layers called as here; those without one here keep their names where no other layer has them. */
 export function renamedRun(run: RunRecord, names: ReadonlyMap<string, string>): RunRecord {
@@ -59,16 +41,3 @@ export function runsBefore(
   const hidden = [...hiddenLayers(opened.layers, new Set())];
   return hidden.some((name) => shared.has(name)) ? { title: modelTitle(last), runs: asked } : null;
 }
-
-/** What a model is called among checkpoints of one: by its file, which differs where names inside do not. */
-export const modelTitle = (summary: Pick<ModelSummary, 'name' | 'path'> | null): string =>
-  fileTitle(summary?.path ?? '') || (summary?.name ?? 'another model');
-
-/** How many names a sentence takes. */
-const MOST_NAMED = 4;
-
-/** `conv1, conv2 and 3 more` */
-export const someNames = (names: readonly string[]): string =>
-  names.length <= MOST_NAMED + 1
-    ? names.join(', ')
-    : `${names.slice(0, MOST_NAMED).join(', ')} and ${names.length - MOST_NAMED} more`;

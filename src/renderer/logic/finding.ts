@@ -5,7 +5,7 @@ import { count } from '../../contract/words/quantities';
 import { runNames } from '../../contract/words/runNames';
 import { targetName } from '../../contract/words/target';
 import { mayReach, unitTrust } from './certain';
-import { agreement } from './comparison';
+import { agreement } from '../../contract/comparison';
 import { examplePlace, ranking, type LayerKey, type Ranking } from './ranking';
 
 export interface FoundUnit {

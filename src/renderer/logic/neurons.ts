@@ -4,23 +4,6 @@ import type { LayerSummary } from '../../contract/model';
 import type { LayerRecord, RunRecord } from '../../contract/studio';
 import { examplePlace, unitCount } from './ranking';
 
-/** `logits[3] − logits[5]` → `logits` */
-export const targetLayers = (run: RunRecord): Set<string> =>
-  new Set(run.result.target.flatMap((text) => [...text.matchAll(/([^\s\[\]]+)\[/g)].map(([, name]) => name!)));
-
-/** Layers between input and target: what has inputs, feeds others, and neither is the target nor comes after it. */
-export function hiddenLayers(layers: readonly LayerSummary[], targets: ReadonlySet<string>): Set<string> {
-  const feeding = new Set(layers.flatMap(({ inputs }) => inputs));
-  const after = new Set(targets);
-  // layers come in topological order
-  for (const { name, inputs } of layers) if (inputs.some((input) => after.has(input))) after.add(name);
-  return new Set(
-    layers
-      .filter(({ name, inputs }) => inputs.length > 0 && feeding.has(name) && !after.has(name))
-      .map(({ name }) => name),
-  );
-}
-
 /** Methods by which what is handed on unit by unit carries the same; others tell a unit from its activation. */
 const CARRYING: readonly Method[] = ['nig', 'rescale'];
 

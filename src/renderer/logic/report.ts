@@ -24,7 +24,7 @@ import { shell } from '../stores/shell.svelte';
 import { studio } from '../stores/studio.svelte';
 import { appearance } from '../stores/theme.svelte';
 import { tolerance } from '../stores/tolerance.svelte';
-import { agreement } from './comparison';
+import { agreement } from '../../contract/comparison';
 import { certainFirst, unitTrust } from './certain';
 import { deltaWords, layerSums } from './completeness';
 import { errorLine, mapError, ofTotal } from './errorWords';

@@ -13,6 +13,7 @@ import { toleranceFrom } from './accuracy';
 import { asking, backend, json, signature, size, whole } from './askOptions';
 import type { BaselinesOptions } from './commands/baselines';
 import type { CheckCommandOptions } from './commands/check';
+import type { CompareOptions } from './commands/compare';
 import type { JudgeOptions } from './commands/judge';
 import type { StudyOptions } from './commands/studyPaper';
 import type { KnockOutOptions } from './commands/knockOut';
@@ -445,6 +446,41 @@ function programFor(terminal: Terminal, finish: (code: number) => void): Command
     .action(async (path: string, options: ShowOptions) => {
       const { show } = await import('./commands/show');
       finish(await show(terminal, path, options));
+    });
+
+  program
+    .command('runs')
+    .summary('list the runs of a saved session')
+    .description('Lists runs as the window calls them: target, baseline, examples, largest error, and what each took.')
+    .argument('<session>', SESSION_ARGUMENT)
+    .addOption(json())
+    .action(async (path: string, options: { json?: boolean }) => {
+      const { runsCommand } = await import('./commands/runs');
+      finish(await runsCommand(terminal, path, options));
+    });
+
+  program
+    .command('compare')
+    .summary('compare a run of one session with a run of another')
+    .description(
+      'Tells how well two runs agree, over all units and layer by layer, and which units moved most. Layers are matched by name, those of another checkpoint too.',
+    )
+    .argument('<a>', SESSION_ARGUMENT)
+    .argument('<b>', 'the other one, or the same again for two of its runs')
+    .addOption(new Option('--run-a <n>', 'run of the first, as mho runs numbers it; 0 when absent').argParser(whole(0)))
+    .addOption(
+      new Option('--run-b <n>', 'run of the second; its first by the same method when absent').argParser(whole(0)),
+    )
+    .addOption(
+      new Option('--example <n>', 'as numbered in the inputs; the first that both took when absent').argParser(
+        whole(0),
+      ),
+    )
+    .addOption(new Option('--top <k>', 'how many units that moved are told').argParser(whole(1)).default(10))
+    .addOption(json())
+    .action(async (a: string, b: string, options: CompareOptions) => {
+      const { compareCommand } = await import('./commands/compare');
+      finish(await compareCommand(terminal, [a, b], options));
     });
 
   program

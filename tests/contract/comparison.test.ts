@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { averageRanks, correlation } from '../../src/contract/correlation';
-import { agreement, movers, rowsByLayer, topOverlap } from '../../src/renderer/logic/comparison';
+import { agreement, movers, rowsByLayer, topOverlap } from '../../src/contract/comparison';
 import { ranking } from '../../src/renderer/logic/ranking';
-import { record } from './records';
+import { record } from '../renderer/records';
 
 const compare = (a: number[], b: number[], errors?: number[]) => {
   const table = ranking(
@@ -58,6 +58,6 @@ describe('comparison of two runs', () => {
       [record('nig', [{ name: 'a', units: [1, 2] }, { name: 'b', units: [3] }])], // prettier-ignore
       5,
     );
-    expect(rowsByLayer(table).map((rows) => [...rows])).toEqual([[0, 1], [2]]);
+    expect(rowsByLayer(table.layers).map((rows) => [...rows])).toEqual([[0, 1], [2]]);
   });
 });

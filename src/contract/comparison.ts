@@ -1,6 +1,16 @@
 /** Two runs over the same units: how well do they agree, and where do they not? */
-import { ranksOf, type Ranking, type RankingColumn } from './ranking';
-import { rankCorrelation } from '../../contract/correlation';
+import { rankCorrelation } from './correlation';
+import { ranksOf } from './ranks';
+
+/** What of a run is compared: its units' contributions at one example. */
+export interface Compared {
+  readonly values: Float32Array;
+  /** Zero where the method gives no error estimate. */
+  readonly errors: Float32Array;
+  readonly hasErrors: boolean;
+  /** 1 is the largest by absolute value. */
+  readonly ranks: Uint32Array;
+}
 
 export interface Agreement {
   readonly units: number;
@@ -22,7 +32,7 @@ export interface Mover {
 }
 
 /** Agreement over `rows` of a ranking, or over all. */
-export function agreement(a: RankingColumn, b: RankingColumn, rows: Uint32Array): Agreement {
+export function agreement(a: Compared, b: Compared, rows: Uint32Array): Agreement {
   const left = Float64Array.from(rows, (row) => a.values[row]!);
   const right = Float64Array.from(rows, (row) => b.values[row]!);
   let difference = 0;
@@ -42,13 +52,13 @@ export function agreement(a: RankingColumn, b: RankingColumn, rows: Uint32Array)
 }
 
 /** Whether a unit's sign differs, beyond both errors. */
-export const flips = (a: RankingColumn, b: RankingColumn, row: number): boolean =>
+export const flips = (a: Compared, b: Compared, row: number): boolean =>
   a.values[row]! * b.values[row]! < 0 &&
   Math.abs(a.values[row]!) > a.errors[row]! &&
   Math.abs(b.values[row]!) > b.errors[row]!;
 
 /** For k = 1 … limit: which share of the k largest (by size) both runs name. */
-export function topOverlap(a: RankingColumn, b: RankingColumn, rows: Uint32Array, limit = 100): number[] {
+export function topOverlap(a: Compared, b: Compared, rows: Uint32Array, limit = 100): number[] {
   const byA = ranksOf(Float32Array.from(rows, (row) => a.values[row]!));
   const byB = ranksOf(Float32Array.from(rows, (row) => b.values[row]!));
   const shares: number[] = [];
@@ -64,7 +74,7 @@ export function topOverlap(a: RankingColumn, b: RankingColumn, rows: Uint32Array
 }
 
 /** The rows whose values differ most. */
-export function movers(a: RankingColumn, b: RankingColumn, rows: Uint32Array, limit = 50): Mover[] {
+export function movers(a: Compared, b: Compared, rows: Uint32Array, limit = 50): Mover[] {
   return [...rows]
     .map((row) => ({ row, difference: b.values[row]! - a.values[row]! }))
     .sort((x, y) => Math.abs(y.difference) - Math.abs(x.difference))
@@ -78,10 +88,10 @@ export function movers(a: RankingColumn, b: RankingColumn, rows: Uint32Array, li
     }));
 }
 
-/** Rows of each layer of a ranking, in its order. */
-export function rowsByLayer(ranking: Ranking): Uint32Array[] {
+/** Rows of each layer, where they follow on one another. */
+export function rowsByLayer(layers: readonly { readonly units: number }[]): Uint32Array[] {
   let from = 0;
-  return ranking.layers.map(({ units }) => {
+  return layers.map(({ units }) => {
     const rows = Uint32Array.from({ length: units }, (_, index) => from + index);
     from += units;
     return rows;
