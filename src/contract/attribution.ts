@@ -211,6 +211,8 @@ export interface LayerResult {
   readonly certain: Int32Array | null;
   /** `[E, …shape]`: standard deviation over several references; null with one. */
   readonly spread: Float32Array | null;
+  /** `[E, R, units]`: the units' contributions reference by reference; absent with one, and where there are too many to keep. */
+  readonly references?: Float32Array | undefined;
 }
 
 /**

@@ -201,6 +201,8 @@ const layer = z.object({
   unitError: entry.nullable(),
   /** Array `[examples, …shape]`. */
   spread: entry.nullable(),
+  /** Array `[examples, references, units]`: reference by reference. */
+  references: entry.optional(),
 });
 
 const fault = z.object({ code: z.string(), message: z.string(), remedy: z.string() }) satisfies z.ZodType<KeptFault>;

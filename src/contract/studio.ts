@@ -378,7 +378,7 @@ export interface RunRecord {
   /** How F and the sums went along the path (of the job's longest grid); empty for a run read from a file. */
   readonly trace: readonly { readonly alpha: number; readonly expected: number; readonly running: number }[];
 }
-export type LayerRecord = Omit<LayerResult, 'contributions' | 'spread'>;
+export type LayerRecord = Omit<LayerResult, 'contributions' | 'spread' | 'references'>;
 
 /** The open document: what is saved as one session. */
 export interface DocumentState {

@@ -30,6 +30,7 @@ export function sampleSession(): Session {
       unitError,
       certain: null,
       spread: name === 'dense' ? numbers(contributions.length).map(Math.abs) : null,
+      ...(name === 'dense' && { references: numbers(2 * units.length) }),
     };
   };
   const run = (method: RunResult['method'], examples: number): RunResult => ({

@@ -87,8 +87,14 @@ export function layerResult(
     unitError: estimated && unitError,
     certain: null,
     spread: references > 1 ? spreadOverReferences(fine, contributions, examples, references, size) : null,
+    ...(isKept(examples * references * count) &&
+      references > 1 && { references: Float32Array.from(positionSums(fine, examples * references, shape, unitAxis)) }),
   };
 }
+
+/** Numbers of one layer's units, reference by reference, that are kept with a result at the most. */
+const MOST_REFERENCES_KEPT = 2 ** 20;
+export const isKept = (numbers: number): boolean => numbers <= MOST_REFERENCES_KEPT;
 
 // Layers of large networks have millions of neurons: what follows is loops over arrays, without a call for each number.
 

@@ -230,6 +230,9 @@ class Reader {
         unitError,
         certain: layer.certain ? Int32Array.from(layer.certain) : null,
         spread: layer.spread === null ? null : (await this.#array(layer.spread, whole)).data,
+        ...(layer.references !== undefined && {
+          references: (await this.#references(layer.references, examples, units, name)).data,
+        }),
       });
     }
     const { atInput, atBaseline, delta, deltaUncertainty, alarms } = run;
@@ -288,6 +291,15 @@ class Reader {
       throw new Damaged(`the array ${entry} has shape ${shown(shape)}, expected [${want ?? 'any'}]`);
     this.arrays.push(data);
     return data;
+  }
+
+  /** Units of each reference; how many those are the array tells. */
+  async #references(entry: string, examples: number, units: number, layer: string): Promise<NumericArray> {
+    const array = await this.#array(entry);
+    const [rows, references = 0, columns] = array.shape;
+    if (array.shape.length !== 3 || rows !== examples || references < 2 || columns !== units)
+      throw new Damaged(`the references of layer ${layer} have shape ${shown(array.shape)}`);
+    return array;
   }
 
   /** @param want its shape, where the manifest says it */

@@ -132,7 +132,7 @@ function manifestOf(session: Session, arrays: Arrays): Manifest {
         const folder = `runs/${place}-${run.method}/${index}-${slug(layer.name)}`;
         const examples = run.examples.length;
         const whole = [examples, ...layer.shape];
-        const { units, unitError, spread } = layer;
+        const { units, unitError, spread, references } = layer;
         const perUnit = [examples, units.length / examples];
         return {
           name: layer.name,
@@ -151,6 +151,12 @@ function manifestOf(session: Session, arrays: Arrays): Manifest {
           units: arrays.add(`${folder}/units`, { shape: perUnit, data: units }),
           unitError: unitError && arrays.add(`${folder}/unitError`, { shape: perUnit, data: unitError }),
           spread: spread && arrays.add(`${folder}/spread`, { shape: whole, data: spread }),
+          ...(references && {
+            references: arrays.add(`${folder}/references`, {
+              shape: [examples, references.length / units.length, perUnit[1]!],
+              data: references,
+            }),
+          }),
         };
       }),
     })),

@@ -122,6 +122,8 @@ export const recordOf = ({
       ...filelessOf(question),
     },
     result: { ...rest, adaptive: adaptive && adaptiveRecord(adaptive) },
-    layers: layers.map(({ contributions: _contributions, spread: _spread, ...layer }) => layer),
+    layers: layers.map(
+      ({ contributions: _contributions, spread: _spread, references: _references, ...layer }) => layer,
+    ),
   };
 };

@@ -17,6 +17,9 @@ const perExample = (values: Float32Array, examples: number): number[][] => {
   );
 };
 
+const byReference = (values: Float32Array, examples: number, units: number): number[][][] =>
+  perExample(values, examples).map((own) => perExample(Float32Array.from(own), own.length / units));
+
 const finite = (value: number): number | null => (Number.isFinite(value) ? value : null);
 
 const list = (values: Float32Array | null): number[] | null => values && Array.from(values);
@@ -44,6 +47,8 @@ function layerJson(layer: LayerResult, examples: number, top: number, neurons: b
     certain: layer.certain && Array.from(layer.certain),
     units: perExample(units, examples),
     unitError: unitError && perExample(unitError, examples),
+    /** Per example, the units' contributions reference by reference. */
+    ...(layer.references && { references: byReference(layer.references, examples, units.length / examples) }),
     top: places.map((place) =>
       rankUnits([layer], place, top).map(({ unit, contribution, error, rank, ranks, tied }) => ({
         unit,

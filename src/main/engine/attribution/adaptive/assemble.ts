@@ -2,7 +2,7 @@
 import type { Accuracy, LayerResult, Reached, RunResult } from '../../../../contract/attribution';
 import type { Plan, PlannedLayer } from '../plan';
 import type { Prepared } from '../request';
-import { magnitudes } from '../results';
+import { isKept, magnitudes } from '../results';
 import type { Rounding } from '../rounding';
 import { withRounding } from './floor';
 import type { Resolved, ResolvedLayer } from './run';
@@ -71,6 +71,7 @@ function layerResult({ layer, cut }: PlannedLayer, resolved: readonly Resolved[]
   };
   const numbers = (of: (each: ResolvedLayer) => number): Float32Array => Float32Array.from(own, of);
   const units = joined((each) => each.units);
+  const { references } = own[0]!;
   const contributions = joined((each) => each.contributions);
   const sum = numbers((each) => each.units.reduce((total, unit) => total + unit, 0));
   return {
@@ -90,5 +91,7 @@ function layerResult({ layer, cut }: PlannedLayer, resolved: readonly Resolved[]
     unitError: joined((each) => each.unitError),
     certain: Int32Array.from(own, (each) => each.certain),
     spread: own[0]!.spread === null ? null : joined((each) => each.spread!),
+    ...(references !== null &&
+      isKept(examples * references.length) && { references: joined((each) => each.references!) }),
   };
 }

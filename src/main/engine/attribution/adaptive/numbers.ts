@@ -53,3 +53,18 @@ export function spreadOut(
       for (const end = at + inner; at < end; at++) contributions[at]! += shares[unit]! * Math.abs(contributions[at]!);
   return contributions;
 }
+
+/**
+ * Units line by line, end to end; their mean is the units' own: what those have more (see `spreadOut`) is shared by the lines alike.
+ */
+export function unitsOfLines(
+  lines: readonly Numbers[],
+  units: Float32Array,
+  { shape, unitAxis }: { readonly shape: readonly number[]; readonly unitAxis: number | null },
+): Float32Array {
+  const sums = lines.map((line) => positionSums(Float32Array.from(line), 1, shape, unitAxis));
+  const more = units.map((unit, at) => unit - mean(sums.map((each) => each[at]!)));
+  const all = new Float32Array(lines.length * units.length);
+  sums.forEach((each, line) => each.forEach((sum, at) => (all[line * units.length + at] = sum + more[at]!)));
+  return all;
+}

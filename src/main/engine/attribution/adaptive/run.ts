@@ -7,7 +7,7 @@ import type { Accuracy, Reached, Round, RunResult, SavedGrid } from '../../../..
 import { sizeOf, type ValueId } from '../../graph/graph';
 import { slicesOf, type Entries } from './entries';
 import { Grid, NotFinite, type Chain, type Walked } from './grid';
-import { l1, mean, meanOf, spreadOf, spreadOut, type Numbers } from './numbers';
+import { l1, mean, meanOf, spreadOf, spreadOut, unitsOfLines, type Numbers } from './numbers';
 import { reachOf } from './reach';
 import { slicesIn } from './saved';
 import { PILOT, type AdaptiveSetting, type Sharing } from './sharing';
@@ -33,6 +33,8 @@ export interface ResolvedLayer {
   readonly contributions: Float32Array;
   /** Standard deviation over baselines; null with one. */
   readonly spread: Float32Array | null;
+  /** Units, reference by reference, end to end; null with one. */
+  readonly references: Float32Array | null;
   readonly units: Float32Array;
   readonly unitError: Float32Array;
   /** Estimated L1 errors. */
@@ -272,6 +274,7 @@ class Path {
           shape: layer.shape,
           contributions,
           spread: ofLines.length > 1 ? spreadOf(ofLines) : null,
+          references: ofLines.length > 1 ? unitsOfLines(ofLines, own, layer) : null,
           units: own,
           unitError: Float32Array.from(errors.subarray(layer.units.begin, layer.units.end)),
           unitsError: units[at]!.share * l1(own),
