@@ -30,7 +30,7 @@ export function sampleSession(): Session {
       unitError,
       certain: null,
       spread: name === 'dense' ? numbers(contributions.length).map(Math.abs) : null,
-      ...(name === 'dense' && { references: numbers(2 * units.length) }),
+      ...(name === 'dense' && { references: Float32Array.from([...units, ...units], (unit, at) => unit + at / 7) }),
     };
   };
   const run = (method: RunResult['method'], examples: number): RunResult => ({
