@@ -116,6 +116,12 @@ export const runSetup = z.object({
 });
 export type RunSetup = z.infer<typeof runSetup>;
 
+/** What of a layer is asked for when it is looked at. */
+export type LayerContributions = Pick<LayerResult, 'contributions' | 'spread'> & {
+  /** Null with one reference, and where there are too many numbers to keep. */
+  readonly references: Float32Array | null;
+};
+
 /** What units are taken out of: a run's question without how its path is walked. */
 const intervenedSetup = z.object({
   data: dataId,
@@ -679,10 +685,8 @@ export const engineRequests = {
   openData: asks<InputData>()(z.object({ data: dataId })),
   /** Keeps how the document is shown, with its runs; nothing of that is unsaved work. @param of a run of the document that is meant, or the hash of its model where it holds notes alone @throws HANDLE_UNKNOWN */
   keepView: asks<void>()(z.object({ of: z.string().max(200), view: sessionView })),
-  /** `[examples, …shape]` of one layer of one run, and its spread over references. */
-  contributions: asks<{ readonly contributions: Float32Array; readonly spread: Float32Array | null }>()(
-    z.object({ run: runId, layer: layerName }),
-  ),
+  /** `[examples, …shape]` of one layer of one run, and its spread over references; of several, `[examples, references, units]` of each by itself. */
+  contributions: asks<LayerContributions>()(z.object({ run: runId, layer: layerName })),
   describeRun: asks<RunRecord>()(
     z.object({ run: runId, name: z.string().max(200).optional(), note: z.string().max(20_000).optional() }),
   ),

@@ -1,6 +1,10 @@
 /** Baselines that are made of the data: chosen, seen with their own predictions, run, named and taken back. */
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { expect, test, type Page } from '@playwright/test';
 import { forget, launch, type Studio } from './studio';
+
+const axe = readFileSync(createRequire(__filename).resolve('axe-core/axe.min.js'), 'utf8');
 
 test.describe.configure({ mode: 'serial' });
 
@@ -79,4 +83,35 @@ test('it is taken back as any change is, and a constant takes its place', async 
   await expect(kind()).toHaveValue('shuffle');
   await expect(references()).toHaveAttribute('data-references', '3');
   expect(faults).toEqual([]);
+});
+
+test('how much it matters: the same target under several, side by side, whose signs depend on it marked, nothing displaced', async () => {
+  await section().getByRole('button', { name: 'How much does it matter?' }).click();
+  const dialog = page.getByRole('dialog', { name: 'How much does the baseline matter?' });
+  await dialog.getByRole('checkbox', { name: 'blur' }).uncheck();
+  await dialog.getByRole('button', { name: 'Run', exact: true }).click();
+  const baselines = dialog.getByRole('table', { name: 'Baselines' });
+  await expect(baselines.getByRole('row')).toHaveCount(6, { timeout: 120_000 }); // a head, and those that were not left out
+  await expect(dialog).toContainText(
+    /Of the \d+ first units under .* stays? among the first \d+ under every baseline; .*\./,
+  );
+  const units = dialog.getByRole('table', { name: 'Units under each baseline' });
+  await expect(units.getByRole('row').nth(1).getByRole('cell')).toHaveCount(8);
+  await dialog.getByRole('combobox', { name: 'Layer' }).selectOption({ index: 1 });
+  await expect(units.getByRole('row').nth(1)).toContainText('#');
+  await page.evaluate(axe);
+  expect(await page.evaluate<string[]>(`axe.run().then(({ violations }) => violations.map(({ id }) => id))`)).toEqual(
+    [],
+  );
+  await dialog.getByRole('button', { name: 'Close' }).click();
+  await expect(dialog).toHaveCount(0);
+  await expect(page.getByRole('list', { name: 'Runs' })).toContainText('shuffle 0, 3 references');
+  expect(faults).toEqual([]);
+});
+
+test('of several references each one’s contribution stands in the unit’s detail', async () => {
+  await page.getByRole('row').filter({ hasText: '#' }).first().click();
+  const each = page.getByRole('figure', { name: 'By reference' });
+  await expect(each).toContainText('Against 3 references:');
+  await expect(each.getByRole('listitem')).toHaveCount(3);
 });

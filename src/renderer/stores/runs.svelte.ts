@@ -1,7 +1,7 @@
 /** The runs of one document, and which of them are shown. Another document has another one of these. */
 import { METHODS, type Round } from '../../contract/attribution';
 import type { LayerSummary, ModelSummary } from '../../contract/model';
-import type { RunRecord, RunSetup } from '../../contract/studio';
+import type { LayerContributions, RunRecord, RunSetup } from '../../contract/studio';
 import type { SessionView } from '../../contract/view';
 import { runNames } from '../../contract/words/runNames';
 import { count } from '../../contract/words/quantities';
@@ -16,11 +16,6 @@ import { messages } from './messages.svelte';
 import type { Program } from './program.svelte';
 import { selection } from './selection.svelte';
 import { Sharpening } from './sharpening.svelte';
-
-interface Contributions {
-  readonly contributions: Float32Array;
-  readonly spread: Float32Array | null;
-}
 
 /** A model as runs name it. */
 export interface OfModel {
@@ -59,7 +54,7 @@ export class Runs {
   sharpening = $state.raw<Sharpening | null>(null);
   /** What was shown before the run that sharpens. */
   #before: ReadonlySet<string> = new Set();
-  readonly #contributions = new Map<string, Promise<Contributions>>();
+  readonly #contributions = new Map<string, Promise<LayerContributions>>();
 
   /** What it has come to at the selected example; null before the first round there. */
   readonly provisional = $derived.by((): RunRecord | null => {
@@ -293,7 +288,7 @@ export class Runs {
   }
 
   /** `[examples, …shape]` of one layer of one run; asked once, then kept. */
-  contributions(run: string, layer: string): Promise<Contributions> {
+  contributions(run: string, layer: string): Promise<LayerContributions> {
     const key = `${run}\n${layer}`;
     const known = this.#contributions.get(key);
     if (known) return known;

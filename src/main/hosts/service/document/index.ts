@@ -12,6 +12,7 @@ import type { Notebook } from '../../../../contract/notebook';
 import type { OpeningChoices } from '../../../../contract/opening';
 import type { DataPart, DataSource } from '../../../../contract/setup';
 import type {
+  LayerContributions,
   DocumentState,
   InputData,
   OpenedModel,
@@ -387,16 +388,14 @@ export class Document {
   }
 
   /** @throws HANDLE_UNKNOWN, LAYER_UNKNOWN; of a guest that was put away: SESSION_… */
-  async contributions(
-    id: string,
-    layer: string,
-  ): Promise<{ contributions: Float32Array; spread: Float32Array | null }> {
+  async contributions(id: string, layer: string): Promise<LayerContributions> {
     const { runs, guests } = this.#epoch;
     const { result } = runs.find(id) ?? (await guests.get(id));
     const found = result.layers.find(({ name }) => name === layer);
     if (!found) throw new MhoError('LAYER_UNKNOWN', { layer, hint: '' });
     // Copied: an array sent takes the memory that it is a part of along, and that is all layers'.
-    return { contributions: found.contributions.slice(), spread: found.spread };
+    const { contributions, spread, references } = found;
+    return { contributions: contributions.slice(), spread, references: references?.slice() ?? null };
   }
 
   async describeRun(id: string, name: string | undefined, note: string | undefined): Promise<RunRecord> {
