@@ -107,10 +107,12 @@ for (const [what, model] of [
       page.evaluate(`(async () => {
         const body = document.querySelector('.ranking .body');
         const found = () => [...document.querySelectorAll('.ranking .grid b')].some((each) => / certain$/.test(each.textContent));
+        const drawn = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
         body.scrollTop = 0;
+        await drawn(); // until then the rows of where it was stand there
         for (let step = 0; step < 400 && !found(); step++) {
           body.scrollTop += 240;
-          await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+          await drawn();
         }
       })()`);
     const covered = () =>
