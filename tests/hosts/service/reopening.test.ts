@@ -1,5 +1,5 @@
 /** A document as it was: after the engine died, after the program, after another took its place, out of a session file. */
-import { readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { RunSetup } from '../../../src/contract/studio';
@@ -43,6 +43,57 @@ describe('recovery', () => {
     const after = start();
     const [entry] = await get(after, 'recoveryList', {});
     expect((await get(after, 'recover', { id: entry!.id })).runs).toHaveLength(1);
+  });
+});
+
+describe('an engine that died between writing the session file and telling its folder', () => {
+  const path = () => join(folder, 'kept.mho');
+  const save = (service: StudioService) => code(service, { name: 'save', params: { path: path() } });
+  const told = () => join(folder, 'recovery', readdirSync(join(folder, 'recovery'))[0]!, 'document.json');
+
+  it('knows its own file by what it holds: nothing is unsaved, and it is saved to again', async () => {
+    const before = start();
+    await run(before, await digits(before));
+    expect(await save(before)).toBe('ok');
+    const state = readFileSync(told());
+    await new Promise((resolve) => setTimeout(resolve, 20)); // another time of change
+    expect(await save(before)).toBe('ok');
+    writeFileSync(told(), state);
+    const after = start();
+    expect((await get(after, 'present', {}))!.document).toMatchObject({
+      dirty: false,
+      runs: 2,
+      session: { name: 'kept.mho' },
+    });
+    expect(await code(after, { name: 'save', params: { path: null } })).toBe('ok');
+  });
+
+  it('of a run that was named since, the file has what was before', async () => {
+    const before = start();
+    await run(before, await digits(before));
+    expect(await save(before)).toBe('ok');
+    const [first] = await get(before, 'runList', {});
+    await get(before, 'describeRun', { run: first!.run, name: 'mine', note: '' });
+    const state = readFileSync(told());
+    writeFileSync(path(), readFileSync(path())); // the same runs, another time of change
+    writeFileSync(told(), state);
+    const after = start();
+    expect((await get(after, 'present', {}))!.document).toMatchObject({ dirty: true, runs: 2 });
+    expect((await get(after, 'runList', {})).map(({ name }) => name)).toContain('mine');
+  });
+
+  it('does not take for its own what holds another run', async () => {
+    const other = start();
+    await run(other, await digits(other));
+    expect(await code(other, { name: 'save', params: { path: join(folder, 'other.mho') } })).toBe('ok');
+    await other.handle({ document: 'one', name: 'close', params: {} });
+    const before = start();
+    await run(before, await digits(before));
+    expect(await save(before)).toBe('ok');
+    writeFileSync(path(), readFileSync(join(folder, 'other.mho')));
+    const after = start();
+    expect((await get(after, 'present', {}))!.document.dirty).toBe(true);
+    expect(await code(after, { name: 'save', params: { path: null } })).toBe('SESSION_CHANGED');
   });
 });
 

@@ -3,6 +3,7 @@
  * they are still there and still the same.
  */
 import { basename, dirname, join } from 'node:path';
+import type { RunResult } from '../../../../contract/attribution';
 import type { ModelSummary } from '../../../../contract/model';
 import { choicesOf, type OpeningChoices } from '../../../../contract/opening';
 import type { Question, Session } from '../../../../contract/session';
@@ -18,7 +19,7 @@ import type { Placed } from './guests';
 import { newId } from './ids';
 import { readKept } from './keptData';
 import type { OpenModel } from './model';
-import type { AskedWith, Keeping, Run } from './runs';
+import type { AdoptedRun, AskedWith, Keeping } from './runs';
 import {
   sameStamp,
   stampOf,
@@ -111,8 +112,9 @@ export class Reopening {
     epoch.notebook = state.notebook ?? [];
     epoch.writtenNotebook = state.writtenNotebook ?? [];
     epoch.described = state.described ?? null;
+    const asWritten = await this.#asWritten(epoch);
     await this.#runs(epoch, state, signal);
-    await epoch.judgements.adopt(state.judgements ?? [], epoch.folder, await this.#asWritten(epoch));
+    await epoch.judgements.adopt(state.judgements ?? [], epoch.folder, asWritten);
     // that it was away when this was left is no reason not to look for it
     const model = state.model ?? (epoch.described && placeOfModel(epoch.described));
     if (model) await this.#model(epoch, model, signal);
@@ -127,7 +129,7 @@ export class Reopening {
 
   async #runs(epoch: Epoch, state: SavedState, signal: AbortSignal): Promise<void> {
     const { session } = epoch;
-    const all: { readonly run: Run; readonly saved: SavedRun }[] = [];
+    const all: AdoptedRun[] = [];
     for (const { saved, run, describes } of await this.#found(epoch.folder, state, state.runs, signal)) {
       const { file, place, askedWith = NO_DATA } = saved;
       const numbers = run.result;
@@ -136,7 +138,31 @@ export class Reopening {
       all.push({ saved, run: { ...run, askedWith, keeping, revision: 0 } });
       epoch.described ??= describes;
     }
-    epoch.runs.adopt(all, await this.#asWritten(epoch));
+    if (await this.#asWritten(epoch))
+      epoch.runs.adopt(all, ({ saved }) => (saved.saved ? 'as it is' : saved.changed ? 'as before' : 'not'));
+    else await this.#byContent(epoch, all, signal);
+  }
+
+  /**
+   * Of a session file that is not as the folder tells it: this document may have written it just before its program ended, or somebody
+   * else since. It is this document's where all that it holds are its runs.
+   */
+  async #byContent(epoch: Epoch, all: readonly AdoptedRun[], signal: AbortSignal): Promise<void> {
+    const { session } = epoch;
+    const stamp = session && (await stampOf(session.path));
+    const file = stamp && (await this.around.engine.openSession(session.path, { signal }).catch(() => null));
+    const stored = file ? storedRuns(file) : [];
+    const ours = stored.length > 0 && stored.every((there) => all.some(({ saved }) => isThatRun(there, saved)));
+    const isRead = ours && sameStamp(stamp, await stampOf(session!.path));
+    epoch.runs.adopt(all, ({ run, saved }) => {
+      const there = isRead ? stored.find((each) => isThatRun(each, saved)) : undefined;
+      if (!there) return 'not';
+      const same = there.name === saved.name && there.note === saved.note && sameNumbers(there.result, run.result);
+      return same ? 'as it is' : 'as before';
+    });
+    if (!isRead) return;
+    epoch.session = { path: session!.path, stamp };
+    epoch.writtenNotebook = file!.notebook ?? [];
   }
 
   /** Whether the session file is still what it was: one that somebody else has written since holds nobody knows what. */
@@ -256,5 +282,10 @@ export class Reopening {
 }
 
 /** A place of a session file that was written anew in the meantime may hold another run. */
+/** Of one run, whether it has not gone on between. */
+const sameNumbers = (a: RunResult, b: RunResult): boolean =>
+  a.durationMs === b.durationMs && walksOf(a).join() === walksOf(b).join() && a.delta.join() === b.delta.join();
+const walksOf = ({ adaptive }: RunResult): number[] => adaptive?.examples.map(({ walks }) => walks) ?? [];
+
 const isThatRun = ({ created, job, result }: StoredRun, saved: SavedRun): boolean =>
   created === saved.created && job === saved.job && (saved.method === undefined || result.method === saved.method);

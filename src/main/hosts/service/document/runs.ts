@@ -47,6 +47,15 @@ export interface Snapshot {
   readonly revisions: ReadonlyMap<string, number>;
 }
 
+/** A run that a recovery folder told of. */
+export interface AdoptedRun {
+  readonly run: Run;
+  readonly saved: SavedRun;
+}
+
+/** Whether a session file has a run: as it is, as it was before it changed, or not at all. */
+export type InFile = 'as it is' | 'as before' | 'not';
+
 export class Runs {
   readonly #present = new Map<string, Run>();
   /** Taken out by the user, to be put back. */
@@ -187,13 +196,15 @@ export class Runs {
     ];
   }
 
-  /** Takes in what a recovery folder told. @param asWritten whether the session file is still as it was written */
-  adopt(runs: readonly { readonly run: Run; readonly saved: SavedRun }[], asWritten: boolean): void {
+  /** Takes in what a recovery folder told. @param inFile as which of them the session file has a run */
+  adopt(runs: readonly AdoptedRun[], inFile: (run: AdoptedRun) => InFile): void {
     const written = new Map<string, number>();
-    for (const { run, saved } of runs) {
+    for (const each of runs) {
+      const { run, saved } = each;
       (saved.removed ? this.#removed : this.#present).set(run.id, run);
-      if (saved.changed) run.revision = 1;
-      if (asWritten && (saved.saved || saved.changed)) written.set(run.id, 0);
+      const there = inFile(each);
+      if (there === 'as before') run.revision = 1;
+      if (there !== 'not') written.set(run.id, 0);
     }
     this.#written = written;
   }
