@@ -220,7 +220,7 @@ test('so are the tables of runs and of examples, and the page of a unit', async 
   await table().getByRole('button', { name: 'took' }).click();
   await rows().first().getByRole('checkbox').check();
   await view('Examples');
-  await page.getByRole('columnheader', { name: 'predicted' }).click();
+  await page.getByRole('columnheader', { name: 'predicted' }).getByRole('button').click();
   const before = await heads();
   expect(before).toEqual(['descending', 1, 'ascending']);
   await view('Ranking');
