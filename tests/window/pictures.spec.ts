@@ -137,6 +137,13 @@ test('the run table', async () => {
 
 test('a figure before it is saved', async () => {
   await view('Ranking');
+  // its curves along the path are part of the figure
+  await expect(
+    studio.page
+      .locator('.detail')
+      .getByText(/^gradient/)
+      .first(),
+  ).toBeVisible();
   await studio.page.getByRole('button', { name: 'Save this unit', exact: true }).click();
   const dialog = studio.page.getByRole('dialog');
   await dialog.getByRole('radio', { name: /^One column/ }).check();
