@@ -99,6 +99,11 @@ test('how much it matters: the same target under several, side by side, whose si
   await expect(units.getByRole('row').nth(1).getByRole('cell')).toHaveCount(8);
   await dialog.getByRole('combobox', { name: 'Layer' }).selectOption({ index: 1 });
   await expect(units.getByRole('row').nth(1)).toContainText('#');
+  await dialog.getByRole('button', { name: 'Copy' }).click();
+  await page.getByRole('menuitem', { name: /^Copy as TSV/ }).click();
+  await expect
+    .poll(() => studio.app.evaluate(({ clipboard }) => clipboard.readText()))
+    .toMatch(/^layer\tunit\t.*\tbest rank\tworst rank\tsign depends\n/);
   await page.evaluate(axe);
   expect(await page.evaluate<string[]>(`axe.run().then(({ violations }) => violations.map(({ id }) => id))`)).toEqual(
     [],
