@@ -1,5 +1,5 @@
 /** A process that answers JSON lines: the peers' (Python) or our own, so that both are asked and timed the same way. */
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 
 /** ms of one piece of work: `cpu` counts all threads. */
@@ -41,6 +41,15 @@ export class Asked {
     this.#child.stdin!.end();
     await ended;
   }
+}
+
+/** A fresh process of ours that is asked once (`answering` in service.ts). @param what it was to do, for whoever reads why it did not */
+export function askOnce<Answer>(root: string, child: string, question: object, what: string): Answer {
+  const words = ['--import', 'tsx', child, JSON.stringify(question)];
+  const env = { ...process.env, TF_ENABLE_ONEDNN_OPTS: '1', TF_CPP_MIN_LOG_LEVEL: '3' };
+  const { status, stdout, stderr } = spawnSync(process.execPath, words, { cwd: root, encoding: 'utf8', env });
+  if (status !== 0) throw new Error(`${what}: ${stderr.slice(-2000)}`);
+  return JSON.parse(stdout.trim().split('\n').at(-1)!) as Answer;
 }
 
 export const median = (values: readonly number[]): number => {

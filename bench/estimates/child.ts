@@ -2,16 +2,9 @@
  * One model as the studio's service opens, predicts and runs it, in a fresh process: how long the prediction is waited for, and
  * what each run was said to take beside what it took. child.ts ASKED; prints its answer as JSON.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
 import { DEFAULT_ACCURACY } from '../../src/contract/attribution';
-import type { EngineRequestName, JobNotice, Params, Result, RunSetup } from '../../src/contract/studio';
-import { createStudioService, type ServiceRequest } from '../../src/main/hosts/service';
-import { engine } from '../../src/main/hosts/service/engine';
-import { ownerOf } from '../../src/main/hosts/service/recovery';
-
-export type Asked = { readonly sample: string } | { readonly model: string; readonly data: readonly string[] };
+import type { JobNotice, RunSetup } from '../../src/contract/studio';
+import { answering, withService, type Asked } from '../service';
 
 /** What was told before a run and what it took, ms; null where nothing could be told. */
 export interface Timed {
@@ -34,35 +27,8 @@ const RUNS: readonly { readonly what: string; readonly examples: number; readonl
   { what: 'to half the error', examples: 1, change: { accuracy: { ...DEFAULT_ACCURACY, tolerance: DEFAULT_ACCURACY.tolerance / 2, mostWalks: null } } }, // prettier-ignore
 ];
 
-async function measured(asked: Asked): Promise<Answer> {
-  const folder = mkdtempSync(join(tmpdir(), 'mho-estimates-'));
-  const service = createStudioService({
-    engine,
-    samples: resolve(import.meta.dirname, '../../resources/samples'),
-    recovery: join(folder, 'recovery'),
-    owner: ownerOf(process.pid),
-    software: { mho: '0', node: process.versions.node, platform: process.platform },
-    onDocument: () => undefined,
-  });
-  const get = async <Name extends EngineRequestName>(
-    name: Name,
-    params: Params<Name>,
-    more: Partial<ServiceRequest> = {},
-  ): Promise<Result<Name>> => {
-    const answer = await service.handle({ document: 'one', name, params, ...more });
-    if (!answer.ok) throw new Error(`${name}: ${answer.fault.message}`);
-    return answer.value as Result<Name>;
-  };
-  try {
-    const opened =
-      'sample' in asked
-        ? await get('openSample', { name: asked.sample })
-        : await get('openModel', { file: 'model' }, { paths: { model: asked.model } });
-    const names = 'data' in asked ? asked.data.map((_, at) => `data${at}`) : [];
-    const read =
-      'data' in asked
-        ? await get('readInputs', { files: names }, { paths: Object.fromEntries(names.map((name, at) => [name, asked.data[at]!])) }) // prettier-ignore
-        : opened.data!;
+const measured = (asked: Asked): Promise<Answer> =>
+  withService(asked, async (get, opened, read) => {
     const { sample } = opened;
     const setup: RunSetup = {
       data: read.data,
@@ -93,12 +59,6 @@ async function measured(asked: Asked): Promise<Answer> {
       runs.push({ what, told, took: performance.now() - start });
     }
     return { prediction, runs };
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
+  });
 
-void measured(JSON.parse(process.argv[2]!) as Asked).then((answer) => {
-  process.stdout.write(`${JSON.stringify(answer)}\n`);
-  process.exit(0);
-});
+answering(measured);

@@ -1,11 +1,11 @@
 /** What the window says before a run beside what the run takes, and how long its prediction is waited for: samples and the tests' models. */
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { OWN_MODELS } from '../../tests/window/ownModels';
-import { median } from '../process';
-import type { Answer, Asked } from './child';
+import { askOnce, median } from '../process';
+import type { Asked } from '../service';
+import type { Answer } from './child';
 
 export interface Told {
   readonly model: string;
@@ -22,18 +22,12 @@ export function toldTimes(root: string, rounds: number, report: (what: string) =
     ...['digits', 'motifs'].map((sample) => [sample, { sample }] as const),
     ...Object.entries(OWN_MODELS).map(([name, write]) => [name, write(folder)] as const),
   ];
-  const once = (question: Asked): Answer => {
-    const words = ['--import', 'tsx', join(import.meta.dirname, 'child.ts'), JSON.stringify(question)];
-    const env = { ...process.env, TF_ENABLE_ONEDNN_OPTS: '1', TF_CPP_MIN_LOG_LEVEL: '3' };
-    const { status, stdout, stderr } = spawnSync(process.execPath, words, { cwd: root, encoding: 'utf8', env });
-    if (status !== 0) throw new Error(`runs could not be timed: ${stderr.slice(-2000)}`);
-    return JSON.parse(stdout.trim().split('\n').at(-1)!) as Answer;
-  };
+  const child = join(import.meta.dirname, 'child.ts');
   try {
     return asked.map(([model, question]) => {
       const answers = Array.from({ length: rounds }, (_, round) => {
         report(`${model}, ${round + 1} of ${rounds}`);
-        return once(question);
+        return askOnce<Answer>(root, child, question, 'runs could not be timed');
       });
       return {
         model,
