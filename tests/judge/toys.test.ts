@@ -2,50 +2,20 @@
 import { beforeAll, expect, it } from 'vitest';
 import type { Judgement, Judged, JudgedLayer } from '../../src/contract/judgement';
 import { aloneOf, judgementWords, layerWords } from '../../src/contract/words/judgement';
-import { GraphBuilder } from '../../src/main/engine/graph/builder';
-import type { Graph, ValueId } from '../../src/main/engine/graph/graph';
 import { judge } from '../../src/main/engine/judge';
 import { openCase } from '../attribution/cases';
 import { random } from '../random';
 import { hold, inHand } from '../device';
+import { toyNet, type Net } from '../study/toy';
 
 beforeAll(async () => void (await hold('tensorflow')));
-
-/** F = c + v · relu(W h + b), where h = relu(x) is the layer whose units are taken out. */
-interface Net {
-  /** A row for each unit of h. */
-  readonly W: readonly (readonly number[])[];
-  readonly b: readonly number[];
-  readonly v: readonly number[];
-  readonly c?: number;
-}
-
-function graphOf({ W, b, v, c = 0 }: Net): Graph {
-  const builder = new GraphBuilder('toy');
-  const layer = (name: string, output: ValueId): ValueId => {
-    builder.layer({ name, kind: 'Layer', group: [], output, unitAxis: 0, inputs: [], parameters: 0 });
-    return output;
-  };
-  const constant = (name: string, shape: number[], values: readonly number[]): ValueId =>
-    builder.constant({ shape, data: Float32Array.from(values) }, name);
-  const plain = { transposeA: false, transposeB: false };
-  const x = layer('x', builder.input('x', [W.length]));
-  const h = layer('h', builder.add('relu', [x], {}, 'h'));
-  const weights = constant('W', [W.length, b.length], W.flat());
-  const sum = builder.add('matmul', [h, weights], plain, 'sum');
-  const shifted = builder.add('add', [sum, constant('b', [b.length], b)], {}, 'shifted');
-  const z = layer('z', builder.add('relu', [shifted], {}, 'z'));
-  const read = builder.add('matmul', [z, constant('v', [b.length, 1], v)], plain, 'read');
-  builder.output('out', layer('out', builder.add('add', [read, constant('c', [1], [c])], {}, 'out')));
-  return builder.build();
-}
 
 async function judged(
   net: Net,
   rows: readonly (readonly number[])[],
   methods: readonly Judged[] = ['nig', 'rescale', 'activation-difference'],
 ): Promise<Judgement & { readonly h: JudgedLayer }> {
-  const { judgement } = await judge(inHand(), graphOf(net), {
+  const { judgement } = await judge(inHand(), toyNet(net), {
     request: {
       inputs: { x: { shape: [rows.length, net.W.length], data: Float32Array.from(rows.flat()) } },
       baseline: { kind: 'constant', value: 0 },
@@ -67,7 +37,7 @@ const near = (have: readonly number[], want: readonly number[]): void =>
   have.forEach((value, at) => expect(value).toBeCloseTo(want[at]!, 5));
 
 it('AND: each unit alone takes all away, and alone gives nothing back: drops add up to twice the joint one', async () => {
-  const { h } = await judged({ W: [[1], [1]], b: [-1], v: [1] }, [[1, 1]]);
+  const { h } = await judged({ W: [[1], [1]], b: [-1], v: [[1]] }, [[1, 1]]);
   near(h.drop[0]!, [1, 1]);
   near(h.restore[0]!, [0, 0]);
   near([aloneOf(h)!, h.joint[0]!], [2, 1]);
@@ -76,7 +46,7 @@ it('AND: each unit alone takes all away, and alone gives nothing back: drops add
 });
 
 it('OR: nothing is lost with either out, each alone gives all back; units do not act alone, and that is said', async () => {
-  const { h } = await judged({ W: [[-1], [-1]], b: [1], v: [-1], c: 1 }, [[1, 1]]);
+  const { h } = await judged({ W: [[-1], [-1]], b: [1], v: [[-1]], c: [1] }, [[1, 1]]);
   near(h.drop[0]!, [0, 0]);
   near(h.restore[0]!, [1, 1]);
   expect(aloneOf(h)).toBeCloseTo(0, 6);
@@ -84,7 +54,7 @@ it('OR: nothing is lost with either out, each alone gives all back; units do not
 });
 
 it('XOR: both together do nothing, each would do something by itself; single drops have no joint one to add up to', async () => {
-  const { h, verdicts } = await judged({ W: [[1, 1], [1, 1]], b: [0, -1], v: [1, -2] }, [[1, 1]]); // prettier-ignore
+  const { h, verdicts } = await judged({ W: [[1, 1], [1, 1]], b: [0, -1], v: [[1], [-2]] }, [[1, 1]]); // prettier-ignore
   near(h.drop[0]!, [-1, -1]);
   near(h.restore[0]!, [1, 1]);
   near(h.joint, [0]);
@@ -95,7 +65,7 @@ it('XOR: both together do nothing, each would do something by itself; single dro
 it('a unit with a large activation and no effect: whoever looks at activations alone ranks it first, and is behind', async () => {
   const next = random(5);
   const rows = Array.from({ length: 8 }, () => [1 + next(), 0.5 + next(), 100 + next(), 0.2 * next()]);
-  const judgement = await judged({ W: [[1, 0.3], [0.5, -0.2], [0, 0], [1, 1]], b: [-0.2, -0.1], v: [1, 1] }, rows); // prettier-ignore
+  const judgement = await judged({ W: [[1, 0.3], [0.5, -0.2], [0, 0], [1, 1]], b: [-0.2, -0.1], v: [[1], [1]] }, rows); // prettier-ignore
   const { h, verdicts } = judgement;
   for (const drops of h.drop) expect(drops[2]).toBe(0);
   for (const each of h.methods.filter(({ method }) => method !== 'activation-difference'))
@@ -107,7 +77,7 @@ it('a unit with a large activation and no effect: whoever looks at activations a
 });
 
 it('two units that cancel: each does much, both together nothing; most first takes the positive one, least first the negative', async () => {
-  const { h, ...judgement } = await judged({ W: [[1, 0], [0, 1]], b: [0, 0], v: [5, -5] }, [[1, 1]]); // prettier-ignore
+  const { h, ...judgement } = await judged({ W: [[1, 0], [0, 1]], b: [0, 0], v: [[5], [-5]] }, [[1, 1]]); // prettier-ignore
   near(h.drop[0]!, [5, -5]);
   near(h.restore[0]!, [5, -5]);
   near(h.joint, [0]);
@@ -134,7 +104,7 @@ it('a network without a layer of several units has none that can be judged, and 
   const told: number[] = [];
   const { judgement, fault } = await judge(
     inHand(),
-    graphOf({ W: [[1]], b: [0], v: [2] }),
+    toyNet({ W: [[1]], b: [0], v: [[2]] }),
     {
       request: {
         inputs: { x: { shape: [1, 1], data: Float32Array.of(1) } },

@@ -1,4 +1,4 @@
-/** Networks of one hidden layer whose answers are known: F = c + v · relu(W h + b), where h = relu(x). */
+/** Networks of one hidden layer whose answers are known: F = v · relu(W h + b) + c, where h = relu(x). */
 import type { AttributionRequest } from '../../src/contract/attribution';
 import { GraphBuilder } from '../../src/main/engine/graph/builder';
 import type { Graph, ValueId } from '../../src/main/engine/graph/graph';
@@ -9,10 +9,12 @@ export interface Net {
   readonly b: readonly number[];
   /** A row for each unit of z, a column for each output. */
   readonly v: readonly (readonly number[])[];
+  /** One for each output; none is added where it is left out. */
+  readonly c?: readonly number[];
 }
 
 /** Layers x, h, z and out. */
-export function toyNet({ W, b, v }: Net): Graph {
+export function toyNet({ W, b, v, c }: Net): Graph {
   const builder = new GraphBuilder('toy');
   const layer = (name: string, output: ValueId): ValueId => {
     builder.layer({ name, kind: 'Layer', group: [], output, unitAxis: 0, inputs: [], parameters: 0 });
@@ -25,7 +27,8 @@ export function toyNet({ W, b, v }: Net): Graph {
   const sum = builder.add('matmul', [h, constant('W', [W.length, b.length], W.flat())], plain, 'sum');
   const z = layer('z', builder.add('relu', [builder.add('add', [sum, constant('b', [b.length], b)], {}, 'shifted')], {}, 'z')); // prettier-ignore
   const read = constant('v', [b.length, v[0]!.length], v.flat());
-  builder.output('out', layer('out', builder.add('matmul', [z, read], plain, 'read')));
+  const out = builder.add('matmul', [z, read], plain, 'read');
+  builder.output('out', layer('out', c ? builder.add('add', [out, constant('c', [c.length], c)], {}, 'out') : out));
   return builder.build();
 }
 
