@@ -59,6 +59,13 @@ describe('some examples of a request', () => {
     expect(spreadPlaces(3, 24)).toEqual([0, 1, 2]);
   });
 
+  it('keep all references that are theirs, one after the other', () => {
+    const data = Float32Array.of(50, 51, 60, 61, 70, 71, 80, 81);
+    const of = { kind: 'arrays', perExample: true, references: 2, arrays: { x: { shape: [8, 1], data } } } as const;
+    const { baseline } = narrowed({ ...request, baseline: of }, [1, 3]);
+    expect(baseline).toEqual({ ...of, arrays: { x: { shape: [4, 1], data: Float32Array.of(60, 61, 80, 81) } } });
+  });
+
   it('and F is held where it was found', () => {
     const term = { layer: 'out', shape: [5], index: [4, 0, 1, 2], labels: null, activations: [], behind: [] };
     const held = fixed({ ...request, target: { layer: 'out', index: 'argmax' } }, [term]);

@@ -76,6 +76,7 @@ const keyOf = (at: JudgeProgress['at']): string => `${at.kind} ${at.kind === 'la
 
 /** Baselines of each example. */
 function referencesOf({ baseline }: AttributionRequest): number {
-  if (baseline.kind === 'constant' || baseline.perExample === true) return 1;
+  if (baseline.kind === 'constant') return 1;
+  if (baseline.perExample === true) return baseline.references ?? 1;
   return Object.values(baseline.arrays)[0]?.shape[0] ?? 1;
 }

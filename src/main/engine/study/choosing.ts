@@ -6,6 +6,7 @@ import type {
   TargetSpec,
   TargetTerm,
 } from '../../../contract/attribution';
+import { pick } from '../data/precision';
 
 export const countOf = ({ inputs }: AttributionRequest): number => Object.values(inputs)[0]?.shape[0] ?? 0;
 
@@ -36,17 +37,7 @@ export function fixed(request: AttributionRequest, terms: readonly TargetTerm[])
 }
 
 const rowsOf = (arrays: AttributionRequest['inputs'], places: readonly number[]): Record<string, NumericArray> =>
-  Object.fromEntries(Object.entries(arrays).map(([name, array]) => [name, picked(array, places)]));
-
-function picked({ shape, data, lost }: NumericArray, places: readonly number[]): NumericArray {
-  const size = data.length / shape[0]!;
-  const of = (values: Float32Array): Float32Array => {
-    const own = new Float32Array(places.length * size);
-    places.forEach((place, at) => own.set(values.subarray(place * size, (place + 1) * size), at * size));
-    return own;
-  };
-  return { shape: [places.length, ...shape.slice(1)], data: of(data), ...(lost && { lost: of(lost) }) };
-}
+  Object.fromEntries(Object.entries(arrays).map(([name, array]) => [name, pick(array, places)]));
 
 function targetOf(spec: TargetSpec, places: readonly number[]): TargetSpec {
   const { index } = spec;
@@ -54,10 +45,13 @@ function targetOf(spec: TargetSpec, places: readonly number[]): TargetSpec {
   return { ...spec, index: { each: places.map((place) => index.each[place]!) } };
 }
 
+/** Rows that belong to examples are theirs alone: one for each, or several references one after the other. */
 function baselineOf(baseline: BaselineSpec, places: readonly number[], all: number): BaselineSpec {
   if (baseline.kind === 'constant' || !baseline.perExample) return baseline;
+  const each = baseline.references ?? 1;
+  const rows = places.flatMap((place) => Array.from({ length: each }, (_, reference) => place * each + reference));
   const own = Object.entries(baseline.arrays).map(([name, array]) =>
-    array.shape[0] === all ? ([name, picked(array, places)] as const) : ([name, array] as const),
+    array.shape[0] === all * each ? ([name, pick(array, rows)] as const) : ([name, array] as const),
   );
   return { ...baseline, arrays: Object.fromEntries(own) };
 }
