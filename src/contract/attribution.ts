@@ -403,6 +403,15 @@ export interface RunResult {
   readonly durationMs: number;
 }
 
+/** Backward walks of a run over all its examples and baselines; of even steps, one for each segment. */
+export const passesOf = ({
+  adaptive,
+  steps,
+  examples,
+}: Pick<RunResult, 'steps' | 'examples'> & {
+  readonly adaptive: { readonly examples: readonly Pick<Reached, 'walks'>[] } | null;
+}): number => (adaptive ? adaptive.examples.reduce((sum, { walks }) => sum + walks, 0) : steps * examples.length);
+
 /** What a run is at: the path of its methods with so many steps, or those that take one step from baseline to input. */
 export type RunPhase =
   | { readonly kind: 'path'; readonly steps: number }

@@ -1,6 +1,7 @@
 /** How much what is explained depends on the baseline: one target under several of them, unit by unit. */
 import type { LayerResult } from './attribution';
 import { rankCorrelation } from './correlation';
+import { ranksOf } from './ranks';
 
 /** A layer under one baseline, as far as it is looked at. */
 export type LayerUnder = Pick<LayerResult, 'name' | 'units' | 'unitError'>;
@@ -81,14 +82,4 @@ export function layerSensitivity(
     stay: units.filter(({ worst, ranks: [own] }) => own! <= first && worst <= first).length,
     signs: units.filter(({ signDepends }) => signDepends).length,
   };
-}
-
-/** From 1, the largest contribution first; of equal ones the lower unit. */
-function ranksOf(values: Float32Array): Uint32Array {
-  const order = Uint32Array.from(values, (_, unit) => unit).sort(
-    (a, b) => Math.abs(values[b]!) - Math.abs(values[a]!) || a - b,
-  );
-  const ranks = new Uint32Array(values.length);
-  order.forEach((unit, at) => (ranks[unit] = at + 1));
-  return ranks;
 }

@@ -40,6 +40,12 @@ export function layerShares(
   };
 }
 
+/** Of an example's worst layer, the error of its units as a share of their total; null where no layer tells one. */
+export function worstShare(layers: readonly Parameters<typeof layerShares>[0][], place: number): number | null {
+  const shares = layers.flatMap((layer) => layerShares(layer, place)?.units ?? []).filter((share) => share < Infinity);
+  return shares.length === 0 ? null : Math.max(...shares);
+}
+
 /** Whether a contribution is larger than its error; where no error is known nothing speaks against it. */
 export const isResolved = (contribution: number, error: number | null): boolean =>
   error === null || Math.abs(contribution) >= error;

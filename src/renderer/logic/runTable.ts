@@ -1,7 +1,8 @@
 /** The run table: what each run was asked, what it cost and how far it can be trusted, as rows that are sorted. */
+import { passesOf } from '../../contract/attribution';
 import type { RunRecord } from '../../contract/studio';
 import type { RunTableView } from '../../contract/view';
-import { layerShares } from '../../contract/words/accuracy';
+import { worstShare } from '../../contract/words/accuracy';
 import { methodWords } from '../../contract/words/methods';
 import { baselineWords, pathWords } from '../../contract/words/runs';
 import { targetName } from '../../contract/words/target';
@@ -36,9 +37,6 @@ export interface RunRow {
 export function runRow(run: RunRecord, name: string, example: number, labels: readonly string[] = []): RunRow {
   const { asked, result } = run;
   const place = Math.max(0, examplePlace(run, example));
-  const errors = run.layers
-    .flatMap((layer) => layerShares(layer, place)?.units ?? [])
-    .filter((share) => share < Infinity);
   return {
     run,
     name,
@@ -48,11 +46,9 @@ export function runRow(run: RunRecord, name: string, example: number, labels: re
     path: pathWords(result) ?? '',
     examples: result.examples.flatMap((at) => asked.examples[at] ?? []),
     made: Date.parse(run.created),
-    passes: result.adaptive
-      ? result.adaptive.examples.reduce((sum, { walks }) => sum + walks, 0)
-      : result.steps * result.examples.length,
+    passes: passesOf(result),
     durationMs: result.durationMs,
-    error: errors.length === 0 ? null : Math.max(...errors),
+    error: worstShare(run.layers, place),
     residual: largestResidual(run, place, result.delta[place]!),
   };
 }

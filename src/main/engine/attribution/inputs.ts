@@ -162,3 +162,15 @@ export function layBaselines(
 /** Per pair a row of what is there per example or per reference. */
 export const pairsOf = (examples: number, references: number, row: (e: number, r: number) => number): number[] =>
   Array.from({ length: examples * references }, (_, pair) => row(Math.floor(pair / references), pair % references));
+
+/** Rows of one example, averaged over its references: [examples · references, …] → [examples, …]. */
+export function overReferences({ shape, data }: NumericArray, references: number): NumericArray {
+  if (references === 1) return { shape, data };
+  const examples = shape[0]! / references;
+  const size = data.length / shape[0]!;
+  const mean = new Float32Array(examples * size);
+  for (let pair = 0; pair < examples * references; pair++)
+    for (let place = 0; place < size; place++)
+      mean[Math.floor(pair / references) * size + place]! += data[pair * size + place]! / references;
+  return { shape: [examples, ...shape.slice(1)], data: mean };
+}

@@ -14,7 +14,7 @@ import { sharingOf } from './adaptive/sharing';
 import { liveShapes } from './chunks';
 import { evaluate } from './evaluate';
 import { valueFault } from './finite';
-import { checkInputs } from './inputs';
+import { checkInputs, overReferences } from './inputs';
 import { budgetOf, within } from './memory';
 import { gridsOf, methodSum } from './methods';
 import { planRun } from './plan';
@@ -22,18 +22,6 @@ import { recentred } from './recentred';
 import { nearZero, prepare, prepareEnds } from './request';
 import { Room } from './room';
 import { withWeights } from './weights';
-
-/** Rows of one example, averaged over its references: [examples · references, …] → [examples, …]. */
-function overReferences({ shape, data }: NumericArray, references: number): NumericArray {
-  if (references === 1) return { shape, data };
-  const examples = shape[0]! / references;
-  const size = data.length / shape[0]!;
-  const mean = new Float32Array(examples * size);
-  for (let pair = 0; pair < examples * references; pair++)
-    for (let place = 0; place < size; place++)
-      mean[Math.floor(pair / references) * size + place]! += data[pair * size + place]! / references;
-  return { shape: [examples, ...shape.slice(1)], data: mean };
-}
 
 /**
  * Outputs of the model at given inputs, but those that cannot be computed beside others.

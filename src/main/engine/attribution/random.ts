@@ -17,3 +17,15 @@ export function seededNumbers(...places: readonly number[]): () => number {
   }
   return numbersFrom(state === 0 ? 1 : state);
 }
+
+/** Brings what is given into another order, any of them as likely (Fisher and Yates). @param random from 0 to below 1 @returns what was given */
+export function shuffle<Items extends { readonly length: number; [at: number]: number }>(
+  items: Items,
+  random: () => number,
+): Items {
+  for (let last = items.length - 1; last > 0; last--) {
+    const other = Math.floor(random() * (last + 1));
+    [items[last], items[other]] = [items[other]!, items[last]!];
+  }
+  return items;
+}

@@ -3,7 +3,7 @@ import type { AttributionRequest, NumericArray, TargetTerm } from '../../../cont
 import { MhoError } from '../../../contract/errors';
 import type { Intervention, Replacement } from '../../../contract/interventions';
 import { evaluate } from '../attribution/evaluate';
-import { checkInputs } from '../attribution/inputs';
+import { checkInputs, overReferences } from '../attribution/inputs';
 import { budgetOf } from '../attribution/memory';
 import type { Lines } from '../attribution/path';
 import { nearZero, prepareEnds } from '../attribution/request';
@@ -214,20 +214,9 @@ export class Ground {
 
   /** Values at the baselines, averaged over references, or at the inputs: one row for each example. */
   async valuesAt(end: 'input' | 'baseline', ids: readonly ValueId[]): Promise<ReadonlyMap<ValueId, NumericArray>> {
-    const { references, examples } = this;
     if (end === 'input') return this.#inputs(ids);
     const atBaseline = await this.#baselines(ids);
-    const averaged = (array: NumericArray): NumericArray => {
-      const size = sizeOf(array.shape.slice(1));
-      const data = new Float32Array(examples * size);
-      for (let pair = 0; pair < examples * references; pair++) {
-        const row = rowOf(array, pair);
-        const to = Math.floor(pair / references) * size;
-        for (let at = 0; at < size; at++) data[to + at]! += row[at]! / references;
-      }
-      return { shape: [examples, ...array.shape.slice(1)], data };
-    };
-    return new Map(ids.map((id) => [id, averaged(atBaseline.get(id)!)]));
+    return new Map(ids.map((id) => [id, overReferences(atBaseline.get(id)!, this.references)]));
   }
 
   /** How many classes are told apart where an example's F lies: along the last axis of its value. */

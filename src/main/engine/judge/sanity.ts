@@ -6,7 +6,7 @@ import type { AttributionRequest, TargetSpec } from '../../../contract/attributi
 import { rankCorrelation } from '../../../contract/correlation';
 import { isMethod, type Judged, type SanityCheck } from '../../../contract/judgement';
 import { attribute } from '../attribution';
-import { seededNumbers } from '../attribution/random';
+import { seededNumbers, shuffle } from '../attribution/random';
 import type { Device } from '../backends';
 import type { Graph, ValueId } from '../graph/graph';
 import { layersNamed, layersOfNodes } from '../graph/layers';
@@ -138,13 +138,8 @@ export function redrawn(graph: Graph, layers: ReadonlySet<string>, seed: number)
     ...graph,
     values: graph.values.map((value, id) => {
       if (!drawn.has(id)) return value;
-      const next = seededNumbers(seed, id);
       const { shape, data } = value.constant!;
-      const shuffled = data.slice() as Float32Array<ArrayBuffer>;
-      for (let at = shuffled.length - 1; at > 0; at--) {
-        const to = Math.floor(next() * (at + 1));
-        [shuffled[at], shuffled[to]] = [shuffled[to]!, shuffled[at]!];
-      }
+      const shuffled = shuffle(data.slice() as Float32Array<ArrayBuffer>, seededNumbers(seed, id));
       return { ...value, constant: { shape, data: shuffled } };
     }),
   };

@@ -1,5 +1,5 @@
 /** Every method's score of every unit, and what it costs. */
-import type { AttributionRequest, Method, RunResult } from '../../../contract/attribution';
+import { passesOf, type AttributionRequest, type Method, type RunResult } from '../../../contract/attribution';
 import { MhoError } from '../../../contract/errors';
 import { isMethod, type Judged, type Judgement } from '../../../contract/judgement';
 import { attribute } from '../attribution';
@@ -69,10 +69,6 @@ const rowsOf = (values: Float32Array | Float64Array, examples: number): Float64A
     Float64Array.from(values.subarray(example * size, (example + 1) * size)),
   );
 };
-
-/** Backward walks, over all examples and baselines; of methods by even steps, one for each segment. */
-const passesOf = ({ adaptive, steps, examples }: RunResult): number =>
-  adaptive ? adaptive.examples.reduce((sum, { walks }) => sum + walks, 0) : steps * examples.length;
 
 /** The worst layer's, mean over examples. */
 function errorOf({ layers, examples }: RunResult): number | null {

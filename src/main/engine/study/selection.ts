@@ -3,6 +3,7 @@
  * judged on others. And the signs that units have over classes.
  */
 import { seededNumbers } from '../attribution/random';
+import { permutation } from '../data/baselines/shuffle';
 import { orderOf } from '../judge/measures';
 import { SCORES, type LayerScores, type Score } from './scores';
 import { meanOf, readout } from './statistics';
@@ -68,7 +69,7 @@ export function select(layer: string, scores: LayerScores, classes: Classes, spl
       return meanOf(split.judged.map((at) => (say(features(at)) === classes.of[at] ? 1 : 0)));
     });
   const byChance = (): number[] => {
-    const draws = Array.from({ length: DRAWS }, (_, draw) => accuracyOf(shuffled(units, seededNumbers(seed, units, draw)))); // prettier-ignore
+    const draws = Array.from({ length: DRAWS }, (_, draw) => accuracyOf(permutation(units, seededNumbers(seed, units, draw)))); // prettier-ignore
     return counts.map((_, at) => meanOf(draws.map((draw) => draw[at]!)));
   };
   return {
@@ -102,15 +103,6 @@ export function inTurn(
 
 const classMean = (scores: readonly Float64Array[], places: readonly number[]): Float64Array =>
   Float64Array.from(scores[0]!, (_, unit) => meanOf(places.map((at) => scores[at]![unit]!)));
-
-function shuffled(count: number, next: () => number): number[] {
-  const order = Array.from({ length: count }, (_, at) => at);
-  for (let last = count - 1; last > 0; last--) {
-    const other = Math.floor(next() * (last + 1));
-    [order[last], order[other]] = [order[other]!, order[last]!];
-  }
-  return order;
-}
 
 export interface Signs {
   readonly layer: string;

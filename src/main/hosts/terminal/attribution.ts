@@ -45,31 +45,44 @@ export async function attributeInTerminal(
 ): Promise<Attributed> {
   const request = { ...asked.request, exampleNumbers: examples };
   const { results, fault } = await computeInTerminal(terminal, model, { ...asked, request });
-  const question: Question = {
-    inputs: request.inputs,
-    source,
-    files,
-    examples,
-    baseline: request.baseline,
-    target: request.target,
-    minus: request.minus ?? null,
-    ...(request.hold?.length && { hold: request.hold }),
-    ...(request.walk?.length && { walk: request.walk }),
-  };
   const session: Session = {
-    created: new Date().toISOString(),
-    software: { mho: version, node: process.version, platform: `${process.platform} ${process.arch}` },
-    model: model.summary,
-    questions: [question],
+    ...begunSession(model, request, { source, files, examples }),
     runs: request.methods
       .flatMap((method) => results.get(method) ?? [])
       .map((run) => ({ ...labelled(run, asked.labels ?? []), question: 0 })),
     errors: fault
       ? told([fault.fault, ...[...results.values()].flatMap(({ faults }) => faults.map((each) => each.fault))])
       : [],
-    notes: '',
   };
   return { session, fault };
+}
+
+/** A session of one question, before anything has come of it. */
+export function begunSession(
+  { summary }: Pick<OpenedModel, 'summary'>,
+  { inputs, baseline, target, minus, hold, walk }: AttributionRequest,
+  { source, files, examples }: Source,
+): Session {
+  const question: Question = {
+    inputs,
+    source,
+    files,
+    examples,
+    baseline,
+    target,
+    minus: minus ?? null,
+    ...(hold?.length && { hold }),
+    ...(walk?.length && { walk }),
+  };
+  return {
+    created: new Date().toISOString(),
+    software: { mho: version, node: process.version, platform: `${process.platform} ${process.arch}` },
+    model: summary,
+    questions: [question],
+    runs: [],
+    errors: [],
+    notes: '',
+  };
 }
 
 /**

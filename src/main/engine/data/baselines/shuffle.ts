@@ -1,14 +1,12 @@
 /** Orders of positions drawn at random: any, or those that keep each pair of neighbouring letters as often as it is. */
+import { shuffle } from '../../attribution/random';
 
-/** Whole numbers from 0 to below `count`, in any order (Fisher and Yates). @param random from 0 to below 1 */
-export function permutation(count: number, random: () => number): number[] {
-  const order = Array.from({ length: count }, (_, at) => at);
-  for (let at = count - 1; at > 0; at--) {
-    const other = Math.floor(random() * (at + 1));
-    [order[at], order[other]] = [order[other]!, order[at]!];
-  }
-  return order;
-}
+/** Whole numbers from 0 to below `count`, in any order. @param random from 0 to below 1 */
+export const permutation = (count: number, random: () => number): number[] =>
+  shuffle(
+    Array.from({ length: count }, (_, at) => at),
+    random,
+  );
 
 /**
  * A shuffle of letters that has the same first and last letter and each pair of neighbours as often (Altschul and Erickson, Mol.

@@ -113,7 +113,7 @@ export class Reopening {
     epoch.writtenNotebook = state.writtenNotebook ?? [];
     epoch.described = state.described ?? null;
     const asWritten = await this.#asWritten(epoch);
-    await this.#runs(epoch, state, signal);
+    await this.#runs(epoch, state, asWritten, signal);
     await epoch.judgements.adopt(state.judgements ?? [], epoch.folder, asWritten);
     // that it was away when this was left is no reason not to look for it
     const model = state.model ?? (epoch.described && placeOfModel(epoch.described));
@@ -127,7 +127,7 @@ export class Reopening {
     await epoch.sizeToData(signal);
   }
 
-  async #runs(epoch: Epoch, state: SavedState, signal: AbortSignal): Promise<void> {
+  async #runs(epoch: Epoch, state: SavedState, asWritten: boolean, signal: AbortSignal): Promise<void> {
     const { session } = epoch;
     const all: AdoptedRun[] = [];
     for (const { saved, run, describes } of await this.#found(epoch.folder, state, state.runs, signal)) {
@@ -138,7 +138,7 @@ export class Reopening {
       all.push({ saved, run: { ...run, askedWith, keeping, revision: 0 } });
       epoch.described ??= describes;
     }
-    if (await this.#asWritten(epoch))
+    if (asWritten)
       epoch.runs.adopt(all, ({ saved }) => (saved.saved ? 'as it is' : saved.changed ? 'as before' : 'not'));
     else await this.#byContent(epoch, all, signal);
   }

@@ -125,12 +125,13 @@ function compared(a: Side, b: Side, options: CompareOptions) {
   const mine = columnOf(a, atA, matched.map(({ name }) => name)); // prettier-ignore
   const theirs = columnOf(b, atB, matched.map(({ other }) => other)); // prettier-ignore
   const rows = Uint32Array.from(mine.values, (_, row) => row);
+  const all = agreement(mine, theirs, rows);
   const layers = rowsByLayer(matched).map((own, at) => ({ ...matched[at]!, ...told(agreement(mine, theirs, own)) }));
   const owners = matched.flatMap(({ name, units }) => Array.from({ length: units }, (_, unit) => ({ layer: name, unit }))); // prettier-ignore
   return {
     example: { a: numbered(a)[atA]!, b: numbered(b)[atB]! },
-    ...told(agreement(mine, theirs, rows)),
-    distance: agreement(mine, theirs, rows).distance,
+    ...told(all),
+    distance: all.distance,
     topShared: { k: Math.min(OVERLAP, rows.length), share: topOverlap(mine, theirs, rows, OVERLAP).at(-1) ?? 0 },
     layers,
     onlyA,

@@ -1,5 +1,4 @@
 /** `mho judge`: which method's ranking the network itself bears out. */
-import { version } from '../../../../../package.json';
 import type { AttributionRequest } from '../../../../contract/attribution';
 import { MhoError } from '../../../../contract/errors';
 import type { Replacement } from '../../../../contract/interventions';
@@ -12,6 +11,7 @@ import { judge, type Judging } from '../../../engine/judge';
 import { checkWritable } from '../../../engine/sessions';
 import { pathFrom } from '../accuracy';
 import { asking, type AskedGroup } from '../asking';
+import { begunSession } from '../attribution';
 import { judgementTables } from '../judgementTables';
 import type { AskOptions } from '../options';
 import { amongPooled } from '../replacements';
@@ -92,32 +92,12 @@ function requestOf({ request, examples }: AskedGroup, options: JudgeOptions): At
   };
 }
 
-function sessionOf(
-  { model, examples, source, files }: AskedGroup,
-  request: AttributionRequest,
-  judging: Judging,
-): Session {
-  const { inputs, baseline, target, minus, hold, walk } = request;
+function sessionOf(group: AskedGroup, request: AttributionRequest, judging: Judging): Session {
   return {
+    ...begunSession(group.model, request, group),
     created: judging.judgement.created,
-    software: { mho: version, node: process.version, platform: `${process.platform} ${process.arch}` },
-    model: model.summary,
-    questions: [
-      {
-        inputs,
-        source,
-        files,
-        examples,
-        baseline,
-        target,
-        minus: minus ?? null,
-        ...(hold?.length && { hold }),
-        ...(walk?.length && { walk }),
-      },
-    ],
     runs: judging.results.map((run) => ({ ...run, question: 0 })),
     errors: judging.fault ? [judging.fault.fault] : [],
-    notes: '',
     judgements: [judging.judgement],
   };
 }

@@ -1,7 +1,8 @@
 /** `mho runs`: what a session holds, a line for each run, called as in the window. */
-import type { Session, SessionRun } from '../../../../contract/session';
+import { passesOf } from '../../../../contract/attribution';
+import type { Session } from '../../../../contract/session';
 import { printable, printableJson } from '../../../../contract/text';
-import { layerShares } from '../../../../contract/words/accuracy';
+import { worstShare } from '../../../../contract/words/accuracy';
 import { count, duration, shareWords } from '../../../../contract/words/quantities';
 import { baselineWords, pathWords } from '../../../../contract/words/runs';
 import { targetName } from '../../../../contract/words/target';
@@ -9,17 +10,6 @@ import { openSession } from '../../../engine/sessions';
 import { namedRuns } from '../namedRuns';
 import { right, table } from '../table';
 import { EXIT, interruptible, type Terminal } from '../terminal';
-
-/** Of an example's worst layer, the estimated error of its units as a share of their total; null without an estimate. */
-function errorAt(run: SessionRun, place: number): number | null {
-  const shares = run.layers.flatMap((layer) => layerShares(layer, place)?.units ?? []);
-  const told = shares.filter((share) => share < Infinity);
-  return told.length > 0 ? Math.max(...told) : null;
-}
-
-/** Walks of the path over all examples. */
-const passesOf = ({ adaptive, steps, examples }: SessionRun): number =>
-  adaptive ? adaptive.examples.reduce((sum, { walks }) => sum + walks, 0) : steps * examples.length;
 
 interface RunLine {
   readonly run: number;
@@ -54,7 +44,7 @@ function linesOf(session: Session): readonly RunLine[] {
       target: places.map((place) => targetName(record.result, place)),
       baseline: baselineWords(record.asked.baseline),
       path: pathWords(record.result),
-      error: places.map((place) => errorAt(run, place)),
+      error: places.map((place) => worstShare(run.layers, place)),
       passes: passesOf(run),
       durationMs: run.durationMs,
       created: record.created,
