@@ -1,6 +1,7 @@
 /**
  * The document of this window: which model, data, question and runs it has, how it is opened, replaced and saved. Each
- * part is made anew when what it is about is replaced, so that there is nothing to reset.
+ * part is made anew when what it is about is replaced, so that there is nothing to reset. Over 500 lines, since opening, replacing,
+ * recovering and saving all make the same parts anew, and must not come between one another.
  */
 import type { Accuracy, NumericArray } from '../../contract/attribution';
 import {
