@@ -113,6 +113,16 @@ describe('the formula of conductance', () => {
     expect(layers[0]).toMatchObject({ within: true, neurons: 2 });
     near([layers[0]!.total, layers[0]!.greatest, layers[0]!.largest, layers[0]!.literalError], [14, 12, 0, 0]);
   });
+
+  it('takes one path: of several references both look at the first', async () => {
+    const net = toyNet({ W: [[1, 0], [0, 1]], b: [0, 0], v: [[2], [-3]] }); // prettier-ignore
+    const data = Float32Array.of(1, 1, 0, 4);
+    for (const own of [{}, { perExample: true, references: 2 }]) {
+      const baseline = { kind: 'arrays', arrays: { x: { shape: [2, 2], data } }, ...own } as const;
+      const { layers } = await compareConductance(inHand(), net, asked([[2, 5]], { baseline }), ['h'], undefined, nothing); // prettier-ignore
+      near([layers[0]!.total, layers[0]!.greatest, layers[0]!.largest], [14, 12, 0]);
+    }
+  });
 });
 
 it('costs: a pass of each method serves all layers; who has no rule says so', async () => {

@@ -29,6 +29,15 @@ export function narrowed(request: AttributionRequest, places: readonly number[])
   };
 }
 
+/** A request of one example, against the first of its references. */
+export function againstFirst(request: AttributionRequest): AttributionRequest {
+  const { baseline } = request;
+  if (baseline.kind === 'constant') return request;
+  const { references: _, ...spec } = baseline;
+  const arrays = Object.fromEntries(Object.entries(baseline.arrays).map(([name, array]) => [name, pick(array, [0])]));
+  return { ...request, baseline: { ...spec, arrays } };
+}
+
 /** The request with F where it was found to lie: other inputs would have another largest value. */
 export function fixed(request: AttributionRequest, terms: readonly TargetTerm[]): AttributionRequest {
   const at = (spec: TargetSpec, { index }: TargetTerm): TargetSpec => ({ ...spec, index: { each: index } });

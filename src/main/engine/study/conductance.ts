@@ -5,7 +5,7 @@
 import type { AttributionRequest, LayerResult } from '../../../contract/attribution';
 import type { Device } from '../backends';
 import { sizeOf, type Graph } from '../graph/graph';
-import { narrowed } from './choosing';
+import { againstFirst, narrowed } from './choosing';
 import { literalConductance, literalPasses } from './literal';
 import { runOf, timed } from './runs';
 
@@ -55,7 +55,8 @@ export async function compareConductance(
   signal: AbortSignal | undefined,
   onShare: (share: number) => void,
 ): Promise<ConductanceStudy> {
-  const first = narrowed(asked, [0]);
+  // The formula takes one path.
+  const first = againstFirst(narrowed(asked, [0]));
   const request: AttributionRequest = { ...first, layers: undefined };
   const even: AttributionRequest = { ...request, rule: 'trapezoid' };
   const milliseconds = await timed(device, graph, even, 'nig', { signal });
