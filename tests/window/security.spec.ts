@@ -137,17 +137,17 @@ test('11, 12 there are no web views', async () => {
 
 test('13 the page stays where it is', async () => {
   for (const url of ['https://example.org/', 'file:///etc/passwd', 'mho://other/index.html', 'data:text/html,x']) {
-    // Electron asks before it goes, or Chromium refuses by itself and says so.
-    const refused = studio.app.evaluate(
-      ({ BrowserWindow }) =>
-        new Promise<void>((done) => {
-          const { webContents } = BrowserWindow.getAllWindows()[0]!;
-          webContents.once('will-navigate', () => done());
-          webContents.once('console-message', () => done());
-        }),
-    );
+    // Electron asks before it goes, or Chromium refuses by itself and says so. Whoever listens is there before it is tried.
+    const refused = await studio.app.evaluateHandle(({ BrowserWindow }) => {
+      const { webContents } = BrowserWindow.getAllWindows()[0]!;
+      const told = new Promise<void>((done) => {
+        webContents.once('will-navigate', () => done());
+        webContents.once('console-message', () => done());
+      });
+      return { told };
+    });
     await inPage(`void setTimeout(() => { location.href = '${url}'; }, 0)`);
-    await refused;
+    await refused.evaluate(({ told }) => told);
     expect(studio.page.url()).toBe('mho://studio/index.html');
   }
 });

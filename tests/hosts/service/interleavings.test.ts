@@ -107,6 +107,10 @@ interface Page {
   /** Hash of the model that is open, as far as it was told. */
   model: string | null;
   told: DocumentState | null;
+  /** Those that it had when it was told that its document holds none. */
+  readonly past: Set<string>;
+  /** Hashes of its runs' models. */
+  readonly modelOf: Map<string, string | null>;
   /** Requests under way that replace what is open. */
   replacing: number;
   /** Counts its walks. */
@@ -141,7 +145,9 @@ class Account {
     this.service = serviceOf(
       (document, state) => {
         const page = this.pages.find(({ id }) => id === document);
-        if (page) page.told = state;
+        if (!page) return;
+        page.told = state;
+        if (state.runs === 0) for (const run of page.runs.keys()) page.past.add(run);
       },
       {
         written: (path, session) => this.#written(path, session),
@@ -151,7 +157,7 @@ class Account {
   }
 
   #page(): Page {
-    return { id: `page${this.#made++}`, data: null, runs: new Map(), come: new Map(), removed: new Map(), removing: new Set(), job: null, ended: null, going: null, started: [], opening: null, model: null, told: null, replacing: 0, walks: 0, ends: 0, unsure: false }; // prettier-ignore
+    return { id: `page${this.#made++}`, data: null, runs: new Map(), come: new Map(), removed: new Map(), removing: new Set(), past: new Set(), modelOf: new Map(), job: null, ended: null, going: null, started: [], opening: null, model: null, told: null, replacing: 0, walks: 0, ends: 0, unsure: false }; // prettier-ignore
   }
 
   #of(tag: string): Finished {
@@ -178,8 +184,9 @@ class Account {
   readonly #givenUp = new Set<number>();
 
   /** How far a run has come, as far as a page knows. */
-  #told(page: Page, { run, result }: RunRecord): void {
+  #told(page: Page, { run, result, model }: RunRecord): void {
     page.come.set(run, walksOf(result));
+    page.modelOf.set(run, model);
     const known = this.#of(tagOf(result));
     known.walks = Math.max(known.walks, walksOf(result));
   }
@@ -273,8 +280,7 @@ class Account {
     if ('runs' in value) {
       page.runs = new Map(value.runs.map((run) => [run.run, tagOf(run.result)]));
       for (const run of value.runs) this.#told(page, run);
-    }
-    else if (page.told?.runs === 0 || ((await this.ask(page, 'runList', {})) as { value?: unknown[] }).value?.length === 0) page.runs = new Map(); // prettier-ignore
+    } else await this.#forget(page);
     if (another) {
       giveUp(before);
       page.started = [];
@@ -283,6 +289,15 @@ class Account {
     const read = await this.ask(page, 'readInputs', { files: ['data'] });
     if (read.ok) page.data = (read.value as InputData).data;
   }
+
+  /** Another model's window shows none of the runs before; one may have been run on it before its opening was answered. */
+  async #forget(page: Page): Promise<void> {
+    const list = ((await this.ask(page, 'runList', {})) as { value?: readonly RunRecord[] }).value ?? [];
+    const of = list[0]?.model;
+    const stays = (run: string): boolean => of !== undefined && page.modelOf.get(run) === of && !page.past.has(run);
+    page.runs = new Map([...page.runs].filter(([run]) => stays(run)));
+  }
+
   /** What would be given up by what is under way; after a death it may have been. */
   readonly #unknown: {
     readonly service: StudioService;
@@ -411,6 +426,7 @@ class Account {
       if (run === undefined) return;
       page.removed.delete(run);
       page.removing.delete(run);
+      page.past.delete(run);
       const { runs } = page;
       const answer = await this.ask(page, 'restoreRun', { run });
       if (!answer.ok) return;
