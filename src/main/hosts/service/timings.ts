@@ -40,16 +40,19 @@ const keyOf = ({ hash }: Model, { info }: Pick<Device, 'info'>): string => `${ha
 /** What there is to compute at one point: what a kernel costs by itself, and what grows with the points. */
 export interface Work {
   readonly nodes: number;
+  /** Whose contributions are given. */
+  readonly layers: number;
   /** Numbers that its nodes give. */
   readonly elements: number;
   readonly weights: number;
 }
 
 /** A free size counts as one. */
-export function workOf({ nodes, values }: Pick<Graph, 'nodes' | 'values'>): Work {
+export function workOf({ nodes, layers, values }: Pick<Graph, 'nodes' | 'layers' | 'values'>): Work {
   const sizeOf = (id: number): number => values[id]!.shape.reduce<number>((all, size) => all * (size ?? 1), 1);
   return {
     nodes: nodes.length,
+    layers: layers.length,
     elements: nodes.reduce((all, { output }) => all + sizeOf(output), 0),
     weights: values.reduce((all, { constant }) => all + (constant?.data.length ?? 0), 0),
   };
@@ -61,20 +64,27 @@ const FORWARDS = 2.5;
 const CALL = { any: 5, node: 0.02 } as const;
 
 /*
- * Measured on the window's test models and samples (bench, part estimates), whose runs are mostly what their first walks cost:
- * kernels met for the first time, and graphs made of them.
+ * Measured on the window's test models and samples (bench, part estimates) on two cores that nobody else used; their runs are mostly
+ * what their first walks cost: kernels met for the first time, graphs made of them, results of their layers.
  */
 
-/** ms of a model's first run beside its passes: of any, for each node, and at the most for large activations (half at `half`). */
-const FIRST = { any: 400, node: 4, large: 2700, half: 400_000 } as const;
+/** ms of a model's first run beside its passes: of any, for each layer and node, and at the most for large activations (half at `half`). */
+const FIRST = { any: 180, layer: 5, node: 0.6, large: 2700, half: 1_400_000 } as const;
 /** ms until a forward pass was made a graph, of any model and for each node: how fast this machine is beside that of the measurement. */
-const RECORDED = { any: 15, node: 0.25 } as const;
-/** A single such measurement is rough: it is believed by its cube root, and within a factor of 1.4. */
-const speed = ({ nodes }: Work, recording: number): number =>
-  recording === 0 ? 1 : Math.min(1.4, Math.max(0.7, Math.cbrt(recording / (RECORDED.any + RECORDED.node * nodes))));
+const RECORDED = { any: 12, node: 0.05 } as const;
+/** A single such measurement is rough, and a busy machine is slower in it than in a run: it is believed by this power, and within limits. */
+const BELIEVED = { power: 0.75, least: 0.75, most: 4 } as const;
+const speed = ({ nodes }: Work, recording: number): number => {
+  if (recording === 0) return 1;
+  const { power, least, most } = BELIEVED;
+  return Math.min(most, Math.max(least, (recording / (RECORDED.any + RECORDED.node * nodes)) ** power));
+};
 const firstRun = (work: Work, recording: number): number =>
   speed(work, recording) *
-  (FIRST.any + FIRST.node * work.nodes + (FIRST.large * work.elements) / (work.elements + FIRST.half));
+  (FIRST.any +
+    FIRST.layer * work.layers +
+    FIRST.node * work.nodes +
+    (FIRST.large * work.elements) / (work.elements + FIRST.half));
 
 /** As many nodes make a graph of which making it takes longer than what it saves a run. */
 const MANY_NODES = 400;
