@@ -69,8 +69,15 @@ async function family(device: Device): Promise<Grown[]> {
   const x = { shape: [1, INPUTS], data: Float32Array.from({ length: INPUTS }, () => 2 * next() - 1) };
   for (const width of WIDTHS) {
     const request: AttributionRequest = { inputs: { x }, baseline: zeros, target: { index: 0 }, methods: [], rule: 'secant', steps: STEPS }; // prettier-ignore
-    const found = await compareConductance(device, dense(width), request, ['wide'], undefined, () => undefined);
-    grown.push(...grownOf('dense family', found));
+    const { conductance } = await compareConductance(
+      device,
+      dense(width),
+      request,
+      ['wide'],
+      undefined,
+      () => undefined,
+    );
+    grown.push(...grownOf('dense family', conductance));
   }
   return grown;
 }

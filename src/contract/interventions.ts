@@ -19,6 +19,9 @@ export const replacement = z.discriminatedUnion('kind', [
 export type Replacement = z.infer<typeof replacement>;
 export const REPLACEMENT_KINDS = replacement.options.map(({ shape }) => shape.kind.value);
 
+/** Examples that a mean is taken over at the most. */
+export const MOST_AVERAGED = 512;
+
 const places = z.array(z.number().int().nonnegative()).min(1).max(1_000_000);
 
 /** Units of one layer that are replaced together; at chosen positions, flat in the layer's shape without its units, or at all. */
@@ -36,6 +39,8 @@ export interface KnockOuts {
   /** Whether every path from the inputs to the target passes through the layer: else something goes around it. */
   readonly cut: boolean;
   readonly to: Replacement;
+  /** As many examples as the mean was taken over; null where none was. */
+  readonly meanOver: number | null;
   /** Where F lies, per example. */
   readonly targets: readonly string[];
   /** Which units, by their numbers. */

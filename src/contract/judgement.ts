@@ -147,6 +147,8 @@ export const judgement = z.object({
   examples: z.array(size),
   targets: z.array(z.string()),
   to: replacement,
+  /** Of how many examples the mean was that units became; absent where they became something else. */
+  meanOver: size.optional(),
   seed: size,
   atInput: z.array(z.number()),
   atBaseline: z.array(z.number()),

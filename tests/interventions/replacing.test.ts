@@ -5,7 +5,7 @@ import type { AttributionRequest, NumericArray } from '../../src/contract/attrib
 import type { Intervention, Replacement } from '../../src/contract/interventions';
 import { predict } from '../../src/main/engine/attribution';
 import { readArrays } from '../../src/main/engine/data';
-import { knockOuts, onGround, together, type Together } from '../../src/main/engine/interventions';
+import { averagedPlaces, knockOuts, onGround, together, type Together } from '../../src/main/engine/interventions';
 import { GroundMemory } from '../../src/main/engine/interventions/memory';
 import { firstRows, folder, openCase, type CaseName, type ReferenceCase } from '../attribution/cases';
 import { hold, inHand } from '../device';
@@ -75,6 +75,14 @@ describe('a layer that cuts the network, all of it replaced', () => {
     const { after: value } = await after('plain', [all('plain', 'pool1', { kind: 'value', value: 0 })]);
     close(none, zero);
     close(value, zero);
+  });
+
+  it('of many examples a mean is over 512, spread evenly, and of few over all', () => {
+    expect(averagedPlaces(3)).toEqual([0, 1, 2]);
+    const places = averagedPlaces(5120);
+    expect(places).toHaveLength(512);
+    expect(places.slice(0, 3)).toEqual([0, 10, 20]);
+    expect(places.at(-1)).toBe(5110);
   });
 
   it('the input by its mean over the file: what the model gives for that mean', async () => {

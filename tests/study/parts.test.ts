@@ -7,7 +7,9 @@ import type { Graph } from '../../src/main/engine/graph/graph';
 import { onGround } from '../../src/main/engine/interventions';
 import { ablate } from '../../src/main/engine/study/ablation';
 import { agreementOf } from '../../src/main/engine/study/agreement';
-import { fixed, narrowed, spreadPlaces } from '../../src/main/engine/study/choosing';
+import { spreadPlaces } from '../../src/main/engine/data/spread';
+import { fixed, narrowed } from '../../src/main/engine/study/choosing';
+import { study } from '../../src/main/engine/study';
 import { compareConductance } from '../../src/main/engine/study/conductance';
 import { contrastOf } from '../../src/main/engine/study/contrast';
 import { costsOf } from '../../src/main/engine/study/costs';
@@ -89,7 +91,9 @@ describe('the formula of conductance', () => {
     const { graph, request } = await openCase('plain');
     const layers = ['conv1', 'dense1'];
     const before = tf.memory().numTensors;
-    const { layers: told, nig, unaffordable } = await compareConductance(inHand(), graph, { ...request, steps: 128 }, layers, undefined, nothing); // prettier-ignore
+    const { conductance, fault } = await compareConductance(inHand(), graph, { ...request, steps: 128 }, layers, undefined, nothing); // prettier-ignore
+    const { layers: told, nig, unaffordable } = conductance;
+    expect(fault).toBeNull();
     expect(tf.memory().numTensors).toBe(before);
     const [dense] = told;
     expect(told.map(({ layer }) => layer)).toEqual(['dense1']);
@@ -102,7 +106,7 @@ describe('the formula of conductance', () => {
 
   it('is exact, with both errors next to nothing, where F is linear on the path', async () => {
     const net = toyNet({ W: [[1, 0], [0, 1]], b: [0, 0], v: [[2], [-3]] }); // prettier-ignore
-    const { layers } = await compareConductance(
+    const { conductance } = await compareConductance(
       inHand(),
       net,
       asked([[2, 5]], { baseline: { kind: 'constant', value: 1 } }),
@@ -110,8 +114,29 @@ describe('the formula of conductance', () => {
       undefined,
       nothing,
     );
+    const { layers } = conductance;
     expect(layers[0]).toMatchObject({ within: true, neurons: 2 });
     near([layers[0]!.total, layers[0]!.greatest, layers[0]!.largest, layers[0]!.literalError], [14, 12, 0, 0]);
+  });
+
+  it('ended early keeps the layers that were walked, and a study that ends there has them', async () => {
+    const { graph, request } = await openCase('plain');
+    const control = new AbortController();
+    const ofFirst = 33 / (33 + 513);
+    const { study: told, fault } = await study(
+      inHand(),
+      graph,
+      { request: { ...request, steps: 256, layers: ['dense1', 'conv3'] }, seed: 1 },
+      {
+        signal: control.signal,
+        onProgress: (done, _total, part) => {
+          if (part === 'conductance' && done > 1.5 * ofFirst) control.abort();
+        },
+      },
+    );
+    expect(fault?.code).toBe('CANCELLED');
+    expect(told).toMatchObject({ complete: false, costs: null, judgement: null });
+    expect(told.conductance!.layers.map(({ layer }) => layer)).toEqual(['dense1']);
   });
 
   it('takes one path: of several references both look at the first', async () => {
@@ -119,7 +144,8 @@ describe('the formula of conductance', () => {
     const data = Float32Array.of(1, 1, 0, 4);
     for (const own of [{}, { perExample: true, references: 2 }]) {
       const baseline = { kind: 'arrays', arrays: { x: { shape: [2, 2], data } }, ...own } as const;
-      const { layers } = await compareConductance(inHand(), net, asked([[2, 5]], { baseline }), ['h'], undefined, nothing); // prettier-ignore
+      const { conductance } = await compareConductance(inHand(), net, asked([[2, 5]], { baseline }), ['h'], undefined, nothing); // prettier-ignore
+      const { layers } = conductance;
       near([layers[0]!.total, layers[0]!.greatest, layers[0]!.largest], [14, 12, 0]);
     }
   });

@@ -39,6 +39,10 @@ describe('mho study-paper', () => {
       'Units by sign over classes',
     ])
       expect(texts.out).toContain(`${title}\n`);
+    expect(texts.out).toMatch(
+      /Formula of conductance │ +4,914 │ +\S+ m?s │ +\S+ m?s \(4,617 passes\) │ +\S+ m?s \(297 passes\)/,
+    );
+    expect(texts.out).toContain('for all 9 layers of the model it would take');
     expect(texts.out).toContain('on 2 examples of each of 2 classes (as given)');
     expect(texts.out).toContain('the share of 4 other examples');
     expect(texts.out).not.toContain('Units that answer');

@@ -121,7 +121,7 @@ test('the most important of a list go together; what they become is chosen; anot
   await page.locator('.takes summary').click();
 
   await out().getByRole('combobox', { name: 'they become' }).selectOption('mean');
-  await expect(out()).toContainText('The mean is of 8 examples.', { timeout: 20_000 });
+  await expect(out()).toContainText('The mean is over 8 examples.', { timeout: 20_000 });
   await expect(out()).toContainText('Contributions are against the baseline');
   expect((await measured()).after).not.toBe(most.after);
   await out().getByRole('combobox', { name: 'they become' }).selectOption('value');

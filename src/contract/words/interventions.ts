@@ -1,16 +1,20 @@
 /** Units that are taken out, in words for window and terminal. */
-import type { Replacement } from '../interventions';
+import { MOST_AVERAGED, type Replacement } from '../interventions';
 import { count } from './quantities';
 
-/** What units become: `their value at the baseline`. */
-export function replacementWords(to: Replacement): string {
+/** Of which examples a mean is, by their count: `8 examples`. */
+export const averagedWords = (meanOver: number): string =>
+  meanOver < MOST_AVERAGED ? count(meanOver, 'example') : `${meanOver} examples, spread evenly over all`;
+
+/** What units become: `their value at the baseline`. @param meanOver of how many examples a mean was, where that is known */
+export function replacementWords(to: Replacement, meanOver?: number | null): string {
   switch (to.kind) {
     case 'baseline':
       return 'their value at the baseline';
     case 'zero':
       return 'zero';
     case 'mean':
-      return 'their mean over the examples';
+      return `their mean over ${meanOver == null ? 'the examples' : averagedWords(meanOver)}`;
     case 'example':
       return `their value at example ${to.example}`;
     case 'scale':

@@ -34,9 +34,10 @@ export const goneOn = (before: RunResult, after: RunResult): RunResult => ({
   durationMs: after.durationMs + (before.adaptive?.examples.some(({ saved }) => saved) ? before.durationMs : 0),
 });
 
-/** A term of the target with the labels that it had; what an example is called that was not complete then, nothing tells. */
+/** A term of the target with the labels that it had; of an example that was not complete then, those that the run brings. */
 function called(term: TargetTerm, after: RunResult, earlier: TargetTerm | undefined, before: RunResult): TargetTerm {
-  if (term.labels || !earlier?.labels) return term;
-  const { labels } = earlier;
-  return { ...term, labels: after.examples.map((example) => labels[before.examples.indexOf(example)] ?? null) };
+  const labels = earlier?.labels;
+  if (!labels) return term;
+  const had = (example: number): string | null => labels[before.examples.indexOf(example)] ?? null;
+  return { ...term, labels: after.examples.map((example, at) => had(example) ?? term.labels?.[at] ?? null) };
 }

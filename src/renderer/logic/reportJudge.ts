@@ -32,12 +32,12 @@ export const judgementsMarkup = (all: readonly JudgementRecord[], figure: Figure
 
 function judgementPart(record: JudgementRecord, all: readonly JudgementRecord[], figure: Figure): string {
   const { judgement } = record;
-  const { examples, source, baseline, to, seed, created } = judgement;
+  const { examples, source, baseline, to, meanOver, seed, created } = judgement;
   const [lead, ...said] = judgementWords(judgement);
   const facts = [
     `${count(examples.length, 'example')}${source === undefined ? '' : ` of ${source}`}`,
     ...(baseline ? [`compared with ${comparedWords(baseline)}`] : []),
-    `units became ${replacementWords(to)}`,
+    `units became ${replacementWords(to, meanOver)}`,
     `seed ${seed}`,
     created,
   ];

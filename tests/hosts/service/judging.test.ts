@@ -75,6 +75,22 @@ describe('a judgement', () => {
     );
   });
 
+  it('of units that become their mean is over the examples that a press in the window takes', async () => {
+    const service = start();
+    const setup = asked(await digits(service), { to: { kind: 'mean' } });
+    const { judgement } = judgementOf(await judged(service, setup));
+    const { judged: _judged, layers: _layers, to, seed: _seed, sanity: _sanity, methods: _methods, ...rest } = { methods: null, ...setup }; // prettier-ignore
+    const { rule: _rule, steps: _steps, accuracy: _accuracy, ...question } = rest;
+    const layer = 'branches';
+    const singles = await get(service, 'knockOuts', { ...question, layer, to, units: [0, 1] });
+    expect(judgement.meanOver).toBe(8);
+    expect(singles.meanOver).toBe(8);
+    const [kept] = judgement.layers;
+    singles.drop.forEach((drop, example) =>
+      drop.forEach((value, unit) => expect(value).toBeCloseTo(kept!.drop[example]![unit]!, 5)),
+    );
+  });
+
   it('taken out leaves something to be saved, and can be had back', async () => {
     const service = start();
     const { id } = judgementOf(await judged(service, asked(await digits(service))));

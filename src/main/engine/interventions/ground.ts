@@ -10,18 +10,25 @@ import { nearZero, prepareEnds } from '../attribution/request';
 import { findTarget } from '../attribution/target';
 import { withWeights, type Weights } from '../attribution/weights';
 import type { Device } from '../backends';
+import { pick } from '../data/precision';
 import { singleCuts } from '../graph/cuts';
 import { sizeOf, type Graph, type Layer, type ValueId } from '../graph/graph';
 import { layerNamed } from '../graph/layers';
 import { prune, type Pruned } from '../graph/prune';
 import { nearest } from '../graph/target';
+import { averagedPlaces } from './averaged';
 import { GroundMemory, type Standing } from './memory';
 import { InterventionRows, type Replaced } from './rows';
 import { placeOf, rowOf, targetOf } from './values';
 
+/** Examples of a mean that are computed at once. */
+const AT_ONCE = 16;
+
 export interface GroundOptions {
   /** Another set of examples, of which means are taken and other examples are: the request's own where it is absent. */
   readonly pool?: AttributionRequest['inputs'];
+  /** Those of the pool that means are over; by the rule of `averagedPlaces` where it is absent. */
+  readonly averaged?: readonly number[];
   readonly signal?: AbortSignal;
   /** Of the same question on the same device. */
   readonly memory?: GroundMemory;
@@ -62,7 +69,8 @@ async function standingOf(
   const { atInput, ...ends } = await prepareEnds(graph, weights, request);
   const target = await findTarget(graph, weights, request, ends, atInput);
   const pool = options.pool ? pooled(graph, given, request, options.pool) : atInput;
-  return { ...ends, ...target, atInput, pool };
+  const averaged = options.averaged ?? averagedPlaces([...pool.values()][0]!.shape[0]!);
+  return { ...ends, ...target, atInput, pool, averaged };
 }
 
 function named(graph: Graph, name: string): Layer {
@@ -238,21 +246,45 @@ export class Ground {
       case 'scale':
         return { ...place, by: { factor: to.factor } };
       case 'mean':
-        return { ...place, by: { array: mean(await this.#ofPool(value)) } };
-      case 'example': {
-        const all = await this.#ofPool(value);
-        const count = all.shape[0]!;
-        if (to.example >= count)
-          throw new MhoError('EXAMPLES_RANGE', { range: String(to.example), count, last: count - 1 });
-        return { ...place, by: { array: { shape: [1, ...all.shape.slice(1)], data: rowOf(all, to.example) } } };
-      }
+        return { ...place, by: { array: await this.#mean(value) } };
+      case 'example':
+        return { ...place, by: { array: await this.#atExample(value, to.example) } };
     }
   }
 
-  async #ofPool(value: ValueId): Promise<NumericArray> {
-    const { graph, weights, standing, memory } = this;
-    const found = await memory.values('pool', [value], (missing) => evaluate(graph, weights, standing.pool, missing));
-    return found.get(value)!;
+  /** As many examples as a mean is over; null where units become something else. */
+  meanOver({ kind }: Replacement): number | null {
+    return kind === 'mean' ? this.standing.averaged.length : null;
+  }
+
+  /** [1, …] of one example of the pool. @throws EXAMPLES_RANGE */
+  async #atExample(value: ValueId, example: number): Promise<NumericArray> {
+    const count = [...this.standing.pool.values()][0]!.shape[0]!;
+    if (example >= count) throw new MhoError('EXAMPLES_RANGE', { range: String(example), count, last: count - 1 });
+    return this.memory.value(`example ${example}`, value, () => this.#ofPool(value, [example]));
+  }
+
+  /** [1, …] of the mean over the pool, a few of its examples at once: all together a layer's values need not fit. */
+  #mean(value: ValueId): Promise<NumericArray> {
+    const { averaged } = this.standing;
+    return this.memory.value('mean', value, async () => {
+      const sums = new Float64Array(sizeOf(this.shapeOf(value)));
+      let shape: readonly number[] = [];
+      for (let first = 0; first < averaged.length; first += AT_ONCE) {
+        if (this.signal?.aborted) throw new MhoError('CANCELLED', { done: first, total: averaged.length });
+        const some = await this.#ofPool(value, averaged.slice(first, first + AT_ONCE));
+        shape = some.shape.slice(1);
+        for (let at = 0; at < some.data.length; at++) sums[at % sums.length]! += some.data[at]!;
+        await this.weights.device.between();
+      }
+      return { shape: [1, ...shape], data: Float32Array.from(sums, (sum) => sum / averaged.length) };
+    });
+  }
+
+  async #ofPool(value: ValueId, places: readonly number[]): Promise<NumericArray> {
+    const { graph, weights, standing } = this;
+    const some = new Map([...standing.pool].map(([id, array]) => [id, pick(array, places)]));
+    return (await evaluate(graph, weights, some, [value])).get(value)!;
   }
 
   /** Of a value, without rows. */
@@ -263,11 +295,3 @@ export class Ground {
 
 const fed = ({ ends }: Lines, end: 'from' | 'to'): Map<ValueId, NumericArray> =>
   new Map([...ends].map(([id, line]) => [id, line[end]]));
-
-/** [E, …] → [1, …] */
-function mean({ shape, data }: NumericArray): NumericArray {
-  const size = sizeOf(shape.slice(1));
-  const sums = new Float64Array(size);
-  for (let at = 0; at < data.length; at++) sums[at % size]! += data[at]!;
-  return { shape: [1, ...shape.slice(1)], data: Float32Array.from(sums, (sum) => sum / shape[0]!) };
-}

@@ -9,5 +9,6 @@ export { Ground, onGround, type GroundOptions } from './ground';
 export type { GroundMemory } from './memory';
 export { curves, type Curves } from './orders';
 export type { Replaced, Row, RowValues } from './rows';
+export { averagedPlaces } from './averaged';
 export { knockOuts } from './singles';
 export { together, type Together } from './together';

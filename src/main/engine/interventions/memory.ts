@@ -15,6 +15,8 @@ export interface Standing {
   readonly terms: readonly TargetTerm[];
   readonly atInput: ReadonlyMap<ValueId, NumericArray>;
   readonly pool: ReadonlyMap<ValueId, NumericArray>;
+  /** Of the pool, those that means are over. */
+  readonly averaged: readonly number[];
 }
 
 /** Bytes of layers' values that are remembered. */
@@ -35,7 +37,7 @@ export class GroundMemory {
 
   /** Values that are known, or computed now: by what they are of. */
   async values(
-    of: 'input' | 'baseline' | 'pool',
+    of: 'input' | 'baseline',
     ids: readonly ValueId[],
     compute: (missing: readonly ValueId[]) => Promise<ReadonlyMap<ValueId, NumericArray>>,
   ): Promise<Map<ValueId, NumericArray>> {
@@ -49,6 +51,15 @@ export class GroundMemory {
     const computed = missing.length > 0 ? await compute(missing) : new Map<ValueId, NumericArray>();
     for (const [id, array] of computed) this.#remember(`${of} ${id}`, array);
     return new Map(ids.map((id) => [id, (known.get(id) ?? computed.get(id))!]));
+  }
+
+  /** One value that is known by what it is of, or computed now. */
+  async value(of: string, id: ValueId, compute: () => Promise<NumericArray>): Promise<NumericArray> {
+    const known = this.#values.get(`${of} ${id}`);
+    if (known) return known;
+    const computed = await compute();
+    this.#remember(`${of} ${id}`, computed);
+    return computed;
   }
 
   #remember(key: string, array: NumericArray): void {

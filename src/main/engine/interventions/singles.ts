@@ -50,6 +50,7 @@ export async function knockOuts(
     layer: name,
     cut: layer.cut,
     to,
+    meanOver: ground.meanOver(to),
     targets: ground.targets,
     units: asked,
     atInput,

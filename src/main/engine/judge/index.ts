@@ -101,6 +101,7 @@ export async function judge(
     } catch (error) {
       fault = asMhoError(error);
     }
+  const meanOver = ends.meanOver(to);
   const judgement: Judgement = {
     created: new Date().toISOString(),
     ...(asked.source !== undefined && { source: asked.source }),
@@ -108,6 +109,7 @@ export async function judge(
     examples: [...(request.exampleNumbers ?? ends.targets.keys())],
     targets: [...ends.targets],
     to,
+    ...(meanOver !== null && { meanOver }),
     seed,
     atInput: [...ends.atInput],
     atBaseline: [...ends.atBaseline],

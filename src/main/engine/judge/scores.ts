@@ -2,6 +2,7 @@
 import { passesOf, type AttributionRequest, type Method, type RunResult } from '../../../contract/attribution';
 import { MhoError } from '../../../contract/errors';
 import { isMethod, type Judged, type Judgement } from '../../../contract/judgement';
+import { worstShare } from '../../../contract/words/accuracy';
 import { attribute } from '../attribution';
 import { positionSums } from '../attribution/positions';
 import { seededNumbers } from '../attribution/random';
@@ -72,14 +73,7 @@ const rowsOf = (values: Float32Array | Float64Array, examples: number): Float64A
 
 /** The worst layer's, mean over examples. */
 function errorOf({ layers, examples }: RunResult): number | null {
-  const shares = examples.map((_, place) =>
-    layers.reduce((worst: number | null, { unitsError, unitsTotal }) => {
-      if (!unitsError) return worst;
-      const share = unitsTotal[place]! === 0 ? 0 : unitsError[place]! / unitsTotal[place]!;
-      return Math.max(worst ?? 0, share);
-    }, null),
-  );
-  const known = shares.filter((share) => share !== null);
+  const known = examples.flatMap((_, place) => worstShare(layers, place) ?? []);
   return known.length === 0 ? null : known.reduce((sum, share) => sum + share, 0) / known.length;
 }
 

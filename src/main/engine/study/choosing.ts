@@ -10,10 +10,6 @@ import { pick } from '../data/precision';
 
 export const countOf = ({ inputs }: AttributionRequest): number => Object.values(inputs)[0]?.shape[0] ?? 0;
 
-/** So many places of all, evenly spread. */
-export const spreadPlaces = (all: number, most: number): number[] =>
-  Array.from({ length: Math.min(all, most) }, (_, at) => Math.floor((at * all) / Math.min(all, most)));
-
 /** The request of some of its examples. */
 export function narrowed(request: AttributionRequest, places: readonly number[]): AttributionRequest {
   const all = countOf(request);

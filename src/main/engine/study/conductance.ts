@@ -3,6 +3,7 @@
  * errors, and what each costs (1807.09946, section 2: the formula "does not scale").
  */
 import type { AttributionRequest, LayerResult } from '../../../contract/attribution';
+import { asMhoError, type MhoError } from '../../../contract/errors';
 import type { Device } from '../backends';
 import { sizeOf, type Graph } from '../graph/graph';
 import { againstFirst, narrowed } from './choosing';
@@ -42,11 +43,16 @@ export interface ConductanceStudy {
   readonly layers: readonly ConductanceBeside[];
   /** What the formula was not walked for: it would take so many passes. */
   readonly unaffordable: readonly { readonly layer: string; readonly neurons: number; readonly passes: number }[];
+  /** Passes that the formula would take for all of the model's layers. */
+  readonly everywhere: number;
   /** NIG by the trapezoid at the same points, for all of the model's layers at once. */
   readonly nig: { readonly passes: number; readonly milliseconds: number; readonly layers: number };
 }
 
-/** @throws as `attribute`, CANCELLED */
+/**
+ * @returns the layers that were walked when it ended early, and why
+ * @throws as `attribute`, CANCELLED before the first layer was walked
+ */
 export async function compareConductance(
   device: Device,
   graph: Graph,
@@ -54,7 +60,7 @@ export async function compareConductance(
   layers: readonly string[],
   signal: AbortSignal | undefined,
   onShare: (share: number) => void,
-): Promise<ConductanceStudy> {
+): Promise<{ readonly conductance: ConductanceStudy; readonly fault: MhoError | null }> {
   // The formula takes one path.
   const first = againstFirst(narrowed(asked, [0]));
   const request: AttributionRequest = { ...first, layers: undefined };
@@ -72,23 +78,33 @@ export async function compareConductance(
   const able = all.filter(isAble);
   const toDo = able.reduce((sum, each) => sum + passesOf(each), 0);
   const done: ConductanceBeside[] = [];
-  for (const { layer } of able) {
-    const before = done.reduce((sum, { passes }) => sum + passes, 0);
-    const onProgress = (points: number, of: number): void =>
-      onShare((before + (points / of) * literalPasses(steps, sizeOf(layer.shape))) / toDo);
-    const walk = () => literalConductance(device, graph, { ...request, accuracy: undefined }, layer.name, { signal, onProgress }); // prettier-ignore
-    let literal = await walk();
-    if (literal.milliseconds < SHORT) literal = await walk();
-    done.push({ layer: layer.name, ...apart(layer, literal.conductance, literal.error!), ...costOf(literal) });
+  let fault: MhoError | null = null;
+  try {
+    for (const { layer } of able) {
+      const before = done.reduce((sum, { passes }) => sum + passes, 0);
+      const onProgress = (points: number, of: number): void =>
+        onShare((before + (points / of) * literalPasses(steps, sizeOf(layer.shape))) / toDo);
+      const walk = () => literalConductance(device, graph, { ...request, accuracy: undefined }, layer.name, { signal, onProgress }); // prettier-ignore
+      let literal = await walk();
+      if (literal.milliseconds < SHORT) literal = await walk();
+      done.push({ layer: layer.name, ...apart(layer, literal.conductance, literal.error!), ...costOf(literal) });
+    }
+  } catch (error) {
+    if (done.length === 0) throw error;
+    fault = asMhoError(error);
   }
   return {
-    example: first.exampleNumbers![0]!,
-    steps,
-    layers: done,
-    unaffordable: all
-      .filter((each) => !isAble(each))
-      .map((each) => ({ layer: each.layer.name, neurons: each.neurons, passes: passesOf(each) })),
-    nig: { passes: steps + 1, milliseconds, layers: everywhere.layers.length },
+    fault,
+    conductance: {
+      example: first.exampleNumbers![0]!,
+      steps,
+      layers: done,
+      unaffordable: all
+        .filter((each) => !isAble(each))
+        .map((each) => ({ layer: each.layer.name, neurons: each.neurons, passes: passesOf(each) })),
+      everywhere: everywhere.layers.reduce((sum, { shape }) => sum + literalPasses(steps, sizeOf(shape)), 0),
+      nig: { passes: steps + 1, milliseconds, layers: everywhere.layers.length },
+    },
   };
 }
 

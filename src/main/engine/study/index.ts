@@ -8,13 +8,14 @@ import type { AttributionRequest } from '../../../contract/attribution';
 import { asMhoError, type MhoError } from '../../../contract/errors';
 import type { Judged, Judgement } from '../../../contract/judgement';
 import type { Device } from '../backends';
+import { spreadPlaces } from '../data/spread';
 import type { Graph } from '../graph/graph';
 import { onGround } from '../interventions';
 import { judge } from '../judge';
 import { chooseLayers } from '../judge/choosing';
 import { ablate, type Ablated } from './ablation';
 import { agreementOf, type Agreement } from './agreement';
-import { countOf, narrowed, spreadPlaces } from './choosing';
+import { countOf, narrowed } from './choosing';
 import { compareConductance, type ConductanceStudy } from './conductance';
 import { contrastOf, type Contrast } from './contrast';
 import { costsOf, type Costs } from './costs';
@@ -87,7 +88,9 @@ export async function study(
   const on = (part: StudyPart) => (share: number) => onProgress?.(parts.indexOf(part) + share, parts.length, part);
   const work: Record<StudyPart, () => Promise<void>> = {
     conductance: async () => {
-      found.conductance = await compareConductance(device, graph, all, layers, signal, on('conductance'));
+      const { conductance, fault } = await compareConductance(device, graph, all, layers, signal, on('conductance'));
+      found.conductance = conductance;
+      if (fault) throw fault;
     },
     costs: async () => {
       found.costs = await costsOf(device, graph, all, layers, signal, on('costs'));

@@ -4,14 +4,17 @@ import type { Intervened, KnockOuts, Replacement } from '../../../contract/inter
 import type { IntervenedSetup, Params } from '../../../contract/studio';
 import type { Device } from '../../engine/backends';
 import type { Graph } from '../../engine/graph/graph';
+import type { GroundOptions } from '../../engine/interventions';
+import { averagedPlaces } from '../../engine/interventions/averaged';
 import { GroundMemory } from '../../engine/interventions/memory';
-import { placesOf } from './arrays';
-import { byInput } from './document/data';
 import type { Epoch } from './document/epoch';
 import type { Engine } from './engine';
 
-/** Examples of which a mean is taken at the most: the first of the data. */
-const MOST_IN_MEAN = 64;
+/** Examples of the data that means are over, by their numbers. */
+export function averagedOf({ data }: Epoch, handle: string): readonly number[] {
+  const all = data.examplesOf(handle);
+  return averagedPlaces(all.length).map((place) => all[place]!);
+}
 
 /** What is asked of a network, as a run would be whose path nobody walks. */
 export const asRun = (setup: Omit<IntervenedSetup, 'backend'>) => ({
@@ -25,7 +28,7 @@ export const asRun = (setup: Omit<IntervenedSetup, 'backend'>) => ({
 interface Ready {
   readonly graph: Graph;
   readonly request: AttributionRequest;
-  readonly pool: AttributionRequest['inputs'] | undefined;
+  readonly drawn: Pick<GroundOptions, 'pool' | 'averaged'>;
   /** By the place in the pool in place of the number in the data. */
   readonly replaced: (to: Replacement) => Replacement;
   readonly meanOver: number | null;
@@ -43,7 +46,7 @@ export class Interventions {
     use: (work: (device: Device) => Promise<Intervened>) => Promise<Intervened>,
     signal: AbortSignal,
   ): Promise<Intervened> {
-    const { graph, request, pool, replaced, meanOver, memoryOn } = await this.#ready(
+    const { graph, request, drawn, replaced, meanOver, memoryOn } = await this.#ready(
       epoch,
       setup,
       interventions.map(({ to }) => to),
@@ -51,7 +54,7 @@ export class Interventions {
     const asked = interventions.map((each) => ({ ...each, to: replaced(each.to) }));
     return use(async (device) => {
       const began = performance.now();
-      const options = { ...(pool && { pool }), memory: memoryOn(device), signal };
+      const options = { ...drawn, memory: memoryOn(device), signal };
       const { outputs, ...told } = await this.engine.together(device, graph, request, asked, options);
       return {
         ...told,
@@ -69,10 +72,10 @@ export class Interventions {
     use: (work: (device: Device) => Promise<KnockOuts>) => Promise<KnockOuts>,
     signal: AbortSignal,
   ): Promise<KnockOuts> {
-    const { graph, request, pool, replaced, memoryOn } = await this.#ready(epoch, setup, [to]);
+    const { graph, request, drawn, replaced, memoryOn } = await this.#ready(epoch, setup, [to]);
     const asked = { layer, units, to: replaced(to) };
     return use(async (device) => {
-      const options = { ...(pool && { pool }), memory: memoryOn(device), signal };
+      const options = { ...drawn, memory: memoryOn(device), signal };
       return { ...(await this.engine.knockOuts(device, graph, request, asked, options)), to };
     });
   }
@@ -81,14 +84,16 @@ export class Interventions {
     const { data, openModel } = epoch;
     const asked = data.request(asRun(setup), openModel);
     const { graph } = await openModel.at(asked.inputs);
-    const drawn = poolOf(epoch, setup.data, to);
-    const of = JSON.stringify([setup, drawn.examples]);
+    const named = to.flatMap((each) => (each.kind === 'example' ? [each.example] : []));
+    const averaged = to.some(({ kind }) => kind === 'mean') ? averagedOf(epoch, setup.data) : [];
+    const pool = [...new Set([...averaged, ...named])];
+    const of = JSON.stringify([setup, pool]);
     return {
       graph,
       request: asked,
-      pool: drawn.examples.length > 0 ? data.rows(setup.data, drawn.examples, openModel) : undefined,
-      replaced: (each) => (each.kind === 'example' ? { ...each, example: drawn.examples.indexOf(each.example) } : each),
-      meanOver: drawn.meanOver,
+      drawn: pool.length > 0 ? { pool: data.rows(setup.data, pool, openModel), averaged: [...averaged.keys()] } : {},
+      replaced: (each) => (each.kind === 'example' ? { ...each, example: pool.indexOf(each.example) } : each),
+      meanOver: averaged.length || null,
       memoryOn: ({ info }) => {
         const last = this.#last.get(epoch);
         const on = `${info.name} ${of}`;
@@ -99,20 +104,4 @@ export class Interventions {
       },
     };
   }
-}
-
-/** Rows of the data that replacements read: those of a mean, then examples that are named beside it. @throws EXAMPLES_RANGE */
-function poolOf(
-  { data, openModel }: Epoch,
-  handle: string,
-  to: readonly Replacement[],
-): { readonly examples: readonly number[]; readonly meanOver: number | null } {
-  const named = to.flatMap((each) => (each.kind === 'example' ? [each.example] : []));
-  if (!to.some(({ kind }) => kind === 'mean')) return { examples: [...new Set(named)], meanOver: null };
-  const { rows, arrays } = data.get(handle, 'input');
-  const inputs = Object.values(byInput(arrays, openModel.ports));
-  const many = Math.min(MOST_IN_MEAN, ...inputs.map(({ shape }) => shape[0] ?? 0));
-  const examples = rows?.slice(0, many) ?? Array.from({ length: many }, (_, at) => at);
-  placesOf(named, examples);
-  return { examples, meanOver: many };
 }

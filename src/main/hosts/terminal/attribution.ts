@@ -17,12 +17,13 @@ export interface Asked {
   /** A run of the request, to go on from. */
   readonly resume?: RunResult;
   readonly quiet: boolean;
-  /** Names of the target's values; empty without. */
-  readonly labels?: readonly string[];
 }
 
 /** The files that inputs and baselines came from, what they are called, and which of their examples were taken. */
-type Source = Pick<Question, 'source' | 'files' | 'examples'>;
+interface Source extends Pick<Question, 'source' | 'files' | 'examples'> {
+  /** Names of the target's values; empty without. */
+  readonly labels: readonly string[];
+}
 
 export interface Computed {
   readonly results: ReadonlyMap<Method, RunResult>;
@@ -41,15 +42,17 @@ export async function attributeInTerminal(
   terminal: Terminal,
   model: OpenedModel,
   asked: Asked,
-  { source, files, examples }: Source,
+  source: Source,
 ): Promise<Attributed> {
-  const request = { ...asked.request, exampleNumbers: examples };
+  const request = { ...asked.request, exampleNumbers: source.examples };
   const { results, fault } = await computeInTerminal(terminal, model, { ...asked, request });
   const session: Session = {
-    ...begunSession(model, request, { source, files, examples }),
-    runs: request.methods
-      .flatMap((method) => results.get(method) ?? [])
-      .map((run) => ({ ...labelled(run, asked.labels ?? []), question: 0 })),
+    ...sessionOf(
+      model,
+      request,
+      source,
+      request.methods.flatMap((method) => results.get(method) ?? []),
+    ),
     errors: fault
       ? told([fault.fault, ...[...results.values()].flatMap(({ faults }) => faults.map((each) => each.fault))])
       : [],
@@ -57,11 +60,12 @@ export async function attributeInTerminal(
   return { session, fault };
 }
 
-/** A session of one question, before anything has come of it. */
-export function begunSession(
+/** A session of one question, and of the runs that came of it with what their targets are called. */
+export function sessionOf(
   { summary }: Pick<OpenedModel, 'summary'>,
   { inputs, baseline, target, minus, hold, walk }: AttributionRequest,
-  { source, files, examples }: Source,
+  { source, files, examples, labels }: Source,
+  runs: readonly RunResult[],
 ): Session {
   const question: Question = {
     inputs,
@@ -79,7 +83,7 @@ export function begunSession(
     software: { mho: version, node: process.version, platform: `${process.platform} ${process.arch}` },
     model: summary,
     questions: [question],
-    runs: [],
+    runs: runs.map((run) => ({ ...labelled(run, labels), question: 0 })),
     errors: [],
     notes: '',
   };

@@ -15,7 +15,7 @@ const two = (value: number | null): string => (value === null ? '–' : value.to
 
 /** A judgement as a reader of the terminal wants it: the verdict, methods over all layers, each layer. */
 export function judgementTables(judgement: Judgement): string {
-  const { summaries, costs, layers, examples, targets, to } = judgement;
+  const { summaries, costs, layers, examples, targets, to, meanOver } = judgement;
   const said = judgementWords(judgement).map((sentence) => `${printable(sentence)}\n`);
   const target = new Set(targets).size === 1 ? ` of ${printable(targets[0]!)}` : '';
   const overview = summaries.map(({ method, spearman, pearson, difference }) => {
@@ -40,7 +40,7 @@ export function judgementTables(judgement: Judgement): string {
   return [
     ...said,
     '\n',
-    `${count(examples.length, 'example')}${target}; units became ${replacementWords(to)}\n`,
+    `${count(examples.length, 'example')}${target}; units became ${replacementWords(to, meanOver)}\n`,
     table(head, overview),
     ...layers.map((layer) => `\n${layerTable(layer, judgement)}`),
     ...(judgement.sanity.length > 0 ? [`\n${sanityTable(judgement)}`] : []),

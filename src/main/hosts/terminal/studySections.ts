@@ -4,6 +4,7 @@ import { judgedWords, judgementWords } from '../../../contract/words/judgement';
 import { methodWords } from '../../../contract/words/methods';
 import { count, duration } from '../../../contract/words/quantities';
 import type { Study } from '../../engine/study';
+import type { ConductanceBeside, ConductanceStudy } from '../../engine/study/conductance';
 import type { Score } from '../../engine/study/scores';
 import type { Spread } from '../../engine/study/statistics';
 import { plain, signed } from './numbers';
@@ -78,25 +79,49 @@ function conductanceSection({ conductance }: Study): Section[] {
   ];
 }
 
-function costSection({ costs, steps }: Study): Section[] {
+function costSection({ costs, conductance, steps }: Study): Section[] {
   if (!costs) return [];
   const { example, layers, methods, without } = costs;
+  const formula = conductance && formulaRow(conductance, layers);
   return [
     {
       title: 'What methods cost',
       said: [
         `Example ${example}; NIG by ${steps} even steps; medians of three runs that are warm, without error estimates. A pass serves every layer that is asked.`,
+        ...(formula ? [formula.said] : []),
         ...without.map(({ method, why }) => `${methodWords[method].name}: ${why}`),
       ],
       head: ['Method', 'Passes', 'All layers', ...layers.map((layer) => `${layer} alone`)],
-      rows: methods.map(({ method, passes, all, alone }) => [
-        methodWords[method].name,
-        whole(passes),
-        time(all),
-        ...alone.map(time),
-      ]),
+      rows: [
+        ...methods.map(({ method, passes, all, alone }) => [
+          methodWords[method].name,
+          whole(passes),
+          time(all),
+          ...alone.map(time),
+        ]),
+        ...(formula ? [formula.row] : []),
+      ],
     },
   ];
+}
+
+/** What the formula costs beside them: it takes walks of its own for each layer, and for all of them what each takes. */
+function formulaRow(
+  { layers: walked, everywhere, nig }: ConductanceStudy,
+  layers: readonly string[],
+): { readonly said: string; readonly row: readonly string[] } {
+  const own = layers.map((layer) => walked.find((each) => each.layer === layer));
+  const sum = (of: (each: ConductanceBeside) => number): number => walked.reduce((all, each) => all + of(each), 0);
+  const missing = own.filter((each) => !each).length;
+  return {
+    said: `The formula of conductance walks each layer by itself: its passes and its time for all are those of ${missing > 0 ? `the ${count(walked.length, 'layer')} here that were walked` : `the ${count(layers.length, 'layer')} here`}, one after another; for all ${count(nig.layers, 'layer')} of the model it would take ${whole(everywhere)} passes.`,
+    row: [
+      'Formula of conductance',
+      whole(sum(({ passes }) => passes)),
+      time(sum(({ milliseconds }) => milliseconds)),
+      ...own.map((each) => (each ? `${time(each.milliseconds)} (${whole(each.passes)} passes)` : 'not walked')),
+    ],
+  };
 }
 
 function agreementSections({ agreement, judgement }: Study): Section[] {

@@ -6,11 +6,9 @@ import type { JudgeEstimate, JudgeSetup } from '../../../../contract/studio';
 import type { Device } from '../../../engine/backends';
 import type { JudgeAsked } from '../../../engine/judge';
 import type { Epoch } from '../document/epoch';
+import { averagedOf } from '../interventions';
 import type { Work } from '../jobs';
 import type { Computers } from './computing';
-
-/** Of how many examples a mean is taken at the most, spread evenly over the data: their layers are held at once. */
-const MOST_POOLED = 512;
 
 /** @throws INPUT_…, EXAMPLES_RANGE, HANDLE_UNKNOWN */
 function askedOf(epoch: Epoch, { judged, to, seed, sanity, backend: _backend, ...setup }: JudgeSetup): JudgeAsked {
@@ -18,18 +16,11 @@ function askedOf(epoch: Epoch, { judged, to, seed, sanity, backend: _backend, ..
   const request: AttributionRequest = data.request({ ...setup, methods: judged.filter(isMethod) }, openModel);
   const source = data.get(setup.data, 'input').name;
   const asked = { request, methods: judged, to, seed, sanity, source };
-  if (to.kind === 'mean')
-    return { ...asked, pool: data.rows(setup.data, pooled(data.examplesOf(setup.data)), openModel) };
+  if (to.kind === 'mean') return { ...asked, pool: data.rows(setup.data, averagedOf(epoch, setup.data), openModel) };
   // Of another example that one alone is needed; it is told by its own number.
   if (to.kind === 'example')
     return { ...asked, to: { kind: 'example', example: 0 }, pool: data.rows(setup.data, [to.example], openModel) };
   return asked;
-}
-
-/** Examples of the data, of many some. */
-function pooled(examples: readonly number[]): readonly number[] {
-  const step = Math.max(1, examples.length / MOST_POOLED);
-  return Array.from({ length: Math.min(examples.length, MOST_POOLED) }, (_, at) => examples[Math.floor(at * step)]!);
 }
 
 /** Apart at least, ms: each notice crosses two processes. */

@@ -28,8 +28,8 @@ export async function attributeCommand(
       layers: options.layers === 'all' ? undefined : options.layers.split(',').map((name) => name.trim()),
       pathStart: options.path === 'input' ? undefined : options.path,
     };
-    const computing = { request, backend: options.backend, quiet, labels };
-    done.push(await attributeInTerminal(terminal, model, computing, { source, files, examples }));
+    const computing = { request, backend: options.backend, quiet };
+    done.push(await attributeInTerminal(terminal, model, computing, { source, files, examples, labels }));
     if (done.at(-1)!.fault) break;
   }
   const { session, fault } = togetherInOne(done, summary);

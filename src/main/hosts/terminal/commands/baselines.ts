@@ -61,12 +61,9 @@ export async function baselinesCommand(terminal: Terminal, path: string, options
         ...walk,
         layers: layers === 'all' ? undefined : layers.split(',').map((name) => name.trim()),
       };
-      const asked = { request, backend: options.backend, quiet, labels: group.labels };
-      const attributed = await attributeInTerminal(terminal, group.model, asked, {
-        source: group.source,
-        files,
-        examples: group.examples,
-      });
+      const { source, examples, labels } = group;
+      const asked = { request, backend: options.backend, quiet };
+      const attributed = await attributeInTerminal(terminal, group.model, asked, { source, files, examples, labels });
       done.push(attributed);
       const [run] = attributed.session.runs;
       if (run?.complete) runs.push({ word, run });

@@ -8,6 +8,7 @@ import { madeName } from '../../../../contract/words/runs';
 import { choicesOf } from '../../../../contract/opening';
 import { checkWritable, openSession } from '../../../engine/sessions';
 import { continuing, goneOn } from '../../continuing';
+import { labelled, labelsOfModel } from '../../service/labels';
 import { sameStamp, stampOf } from '../../service/document/session';
 import { accuracyFrom } from '../accuracy';
 import { computeInTerminal } from '../attribution';
@@ -74,7 +75,8 @@ export async function continueCommand(
   const result = results.get(run.method);
   if (!result?.complete) throw fault ?? new MhoError('INTERNAL', { reason: 'the run came to no result' });
 
-  const after: SessionRun = { ...relabelled(run, result), ...goneOn(run, result) };
+  const labels = await labelsOfModel(model.summary.path, model.summary.outputs, model.graph);
+  const after: SessionRun = { ...relabelled(run, result), ...goneOn(run, labelled(result, labels)) };
   const whole: Session = { ...session, runs: session.runs.map((each, at) => (at === place ? after : each)) };
   const changed = options.out === undefined && !sameStamp(stamp, await stampOf(path));
   const { path: saved, fault: unsaved } = changed

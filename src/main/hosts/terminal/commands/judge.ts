@@ -11,7 +11,7 @@ import { judge, type Judging } from '../../../engine/judge';
 import { checkWritable } from '../../../engine/sessions';
 import { pathFrom } from '../accuracy';
 import { asking, type AskedGroup } from '../asking';
-import { begunSession } from '../attribution';
+import { sessionOf } from '../attribution';
 import { judgementTables } from '../judgementTables';
 import type { AskOptions } from '../options';
 import { amongPooled } from '../replacements';
@@ -57,7 +57,7 @@ export async function judgeCommand(terminal: Terminal, path: string, options: Ju
   if (!result) throw fault!;
   // Another example is told by its own number, not by its place among those of its size.
   const judgement: Judgement = { ...result.judgement, to: options.to };
-  const session = sessionOf(group, request, { ...result, judgement });
+  const session = judgedSession(group, request, { ...result, judgement });
   const { path: saved, fault: unsaved } = options.out
     ? await saveSomewhere(options.out, session)
     : { path: null, fault: null };
@@ -92,12 +92,15 @@ function requestOf({ request, examples }: AskedGroup, options: JudgeOptions): At
   };
 }
 
-function sessionOf(group: AskedGroup, request: AttributionRequest, judging: Judging): Session {
+function judgedSession(
+  group: AskedGroup,
+  request: AttributionRequest,
+  { judgement, results, fault }: Judging,
+): Session {
   return {
-    ...begunSession(group.model, request, group),
-    created: judging.judgement.created,
-    runs: judging.results.map((run) => ({ ...run, question: 0 })),
-    errors: judging.fault ? [judging.fault.fault] : [],
-    judgements: [judging.judgement],
+    ...sessionOf(group.model, request, group, results),
+    created: judgement.created,
+    errors: fault ? [fault.fault] : [],
+    judgements: [judgement],
   };
 }

@@ -96,6 +96,10 @@ const taken = (
 
 const list = (values: ArrayLike<number>): number[] => Array.from(values);
 
+/** What all examples have, or what each has. */
+const alike = <Value>(values: readonly Value[]): Value | readonly Value[] =>
+  new Set(values).size === 1 ? values[0]! : values;
+
 /** One layer's numbers stand at the top, those of several in `layers`. */
 function asJson(told: readonly Told[], to: Replacement): object {
   const [first] = told as readonly [Told];
@@ -112,8 +116,11 @@ function asJson(told: readonly Told[], to: Replacement): object {
   return {
     ...(layers.length === 1 ? layers[0] : { layers }),
     to,
+    ...(ends[0]!.meanOver !== null && {
+      meanOver: alike(ends.flatMap((each) => each.targets.map(() => each.meanOver))),
+    }),
     examples: told.flatMap(({ examples }) => examples),
-    target: new Set(targets).size === 1 ? targets[0] : targets,
+    target: alike(targets),
     atInput: ends.flatMap(({ atInput }) => list(atInput)),
     atBaseline: ends.flatMap(({ atBaseline }) => list(atBaseline)),
     ...(first.together && {
@@ -148,7 +155,7 @@ function asTables({ examples, singles, together: joint }: Told, { to, top, units
       parts.push(`Together: F ${plain(before)} → ${plain(after)}, a drop of ${signed(before - after)}\n`);
     }
   });
-  parts.push(`Units became ${replacementWords(to)}.\n`);
+  parts.push(`Units became ${replacementWords(to, singles[0]!.meanOver)}.\n`);
   for (const { cut, layer } of singles) if (!cut) parts.push(`${printable(aroundWords(layer))}\n`);
   return parts.join('');
 }

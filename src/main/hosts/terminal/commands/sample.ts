@@ -24,6 +24,7 @@ interface Sample extends Pick<AttributionRequest, 'baseline' | 'target' | 'metho
   readonly model: string;
   readonly inputs: string;
   readonly examples: string;
+  readonly labels: readonly string[];
   readonly exampleLabels?: readonly string[];
 }
 
@@ -51,7 +52,8 @@ export async function sample(
   const source = described.inputs;
   const asked = { request, backend: options.backend, quiet: options.quiet === true };
   const files = { inputs: sourceFrom([join(folder, source)], {}) };
-  const { session, fault } = await attributeInTerminal(terminal, model, asked, { source, files, examples });
+  const { labels } = described;
+  const { session, fault } = await attributeInTerminal(terminal, model, asked, { source, files, examples, labels });
   const { path: saved, fault: unsaved } =
     session.runs.length > 0 ? await saveSomewhere(out, session) : { path: null, fault: null };
   if (options.json) terminal.out(sessionJson(session, saved, options.top));
