@@ -260,6 +260,8 @@ class Account {
     // prettier-ignore
     page.replacing++;
     const shown = page.runs;
+    // Those that start from here on may be of what comes, and be given up with that.
+    const startedBefore = new Set(page.started);
     const giveUp = (last: ReadonlyMap<string, string>): void => {
       if (unsaved !== 'discard') return;
       for (const tag of [...shown.values(), ...last.values()]) this.#of(tag).givenUp = true;
@@ -279,11 +281,14 @@ class Account {
     page.model = value.summary?.hash ?? null;
     if ('runs' in value) {
       page.runs = new Map(value.runs.map((run) => [run.run, tagOf(run.result)]));
-      for (const run of value.runs) this.#told(page, run);
+      for (const run of value.runs) {
+        page.past.delete(run.run);
+        this.#told(page, run);
+      }
     } else await this.#forget(page);
     if (another) {
       giveUp(before);
-      page.started = [];
+      page.started = page.started.filter((run) => !startedBefore.has(run));
     }
     page.data = null;
     const read = await this.ask(page, 'readInputs', { files: ['data'] });
