@@ -109,6 +109,8 @@ interface Page {
   /** Hash of the model that is open, as far as it was told. */
   model: string | null;
   told: DocumentState | null;
+  /** Those that were put back: how far they have come was told then. */
+  readonly putBack: Set<string>;
   /** Those that it had when it was told that its document holds none. */
   readonly past: Set<string>;
   /** Hashes of its runs' models. */
@@ -159,7 +161,7 @@ class Account {
   }
 
   #page(): Page {
-    return { id: `page${this.#made++}`, data: null, runs: new Map(), come: new Map(), removed: new Map(), removing: new Set(), past: new Set(), modelOf: new Map(), job: null, ended: null, going: null, started: [], opening: null, model: null, told: null, replacing: 0, walks: 0, ends: 0, unsure: false }; // prettier-ignore
+    return { id: `page${this.#made++}`, data: null, runs: new Map(), come: new Map(), removed: new Map(), removing: new Set(), putBack: new Set(), past: new Set(), modelOf: new Map(), job: null, ended: null, going: null, started: [], opening: null, model: null, told: null, replacing: 0, walks: 0, ends: 0, unsure: false }; // prettier-ignore
   }
 
   #of(tag: string): Finished {
@@ -372,7 +374,8 @@ class Account {
         if (notice.run.run !== run || tagOf(notice.run.result) !== tag)
           this.faults.push(`${tag} went on as another run`);
         const [known, walks] = [page.come.get(run) ?? 0, walksOf(notice.run.result)];
-        if (walks <= known) this.faults.push(`${tag} went on from ${known} walks to ${walks}`);
+        const again = walks === known && page.putBack.delete(run);
+        if (walks <= known && !again) this.faults.push(`${tag} went on from ${known} walks to ${walks}`);
         this.#told(page, notice.run);
         if (!page.removing.has(run)) page.runs.set(run, tag!);
       };
@@ -438,6 +441,7 @@ class Account {
       const answer = await this.ask(page, 'restoreRun', { run });
       if (!answer.ok) return;
       runs.set(run, tag!);
+      page.putBack.add(run);
       if (runs !== page.runs) return;
       this.#of(tag!).removed = false;
       this.#told(page, answer.value as RunRecord);
