@@ -126,7 +126,7 @@ describe('the formula of conductance', () => {
     const { study: told, fault } = await study(
       inHand(),
       graph,
-      { request: { ...request, steps: 256, layers: ['dense1', 'conv3'] }, seed: 1 },
+      { request: { ...request, steps: 128, layers: ['dense1', 'conv3'] }, seed: 1 },
       {
         signal: control.signal,
         onProgress: (done, _total, part) => {
