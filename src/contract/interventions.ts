@@ -45,6 +45,8 @@ export interface KnockOuts {
   readonly targets: readonly string[];
   /** Which units, by their numbers. */
   readonly units: readonly number[];
+  /** Where they were replaced and put back, flat in the layer's shape without its units; null: everywhere. */
+  readonly positions: readonly number[] | null;
   /** F, per example; at the baseline averaged over several of them. */
   readonly atInput: Float64Array;
   readonly atBaseline: Float64Array;

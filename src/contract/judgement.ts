@@ -72,8 +72,18 @@ export const judgedLayer = z.object({
   /** Whether F is additive over the units: drop and restore are the same, and so is every complete method. It judges nothing. */
   additive: z.boolean(),
   methods: z.array(judgedMethod),
-  /** The greatest and the least difference that any order was found to have, one unit after another; null where that takes too long. */
-  greedy: z.object({ best: z.array(z.number()), worst: z.array(z.number()) }).nullable(),
+  /**
+   * The greatest and the least difference that any order was found to have, one unit after another, and F along the orders that take it
+   * down and up fastest, [E][K] (absent in files of before); null where that takes too long.
+   */
+  greedy: z
+    .object({
+      best: z.array(z.number()),
+      worst: z.array(z.number()),
+      down: each.optional(),
+      up: each.optional(),
+    })
+    .nullable(),
 });
 export type JudgedLayer = z.infer<typeof judgedLayer>;
 

@@ -629,6 +629,7 @@ export const engineRequests = {
       layer: layerName,
       to: replacement,
       units: z.array(z.number().int().nonnegative()).min(1).max(256),
+      positions: intervention.shape.positions,
     }),
   ),
   /** What happens along the straight path from baseline to one example; `only` one unit, else every layer. */

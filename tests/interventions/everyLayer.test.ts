@@ -101,7 +101,7 @@ describe('models of the field', () => {
 it('a unit by itself is as among all others, whatever the batches', async () => {
   const { graph, request } = await openCase('residual');
   const of = (chunkRows: number | undefined, units?: readonly number[]) =>
-    onGround(inHand(), graph, { ...request, chunkRows }, ['stem_relu'], (ground) => knockOuts(ground, 'stem_relu', TO, units)); // prettier-ignore
+    onGround(inHand(), graph, { ...request, chunkRows }, ['stem_relu'], (ground) => knockOuts(ground, 'stem_relu', TO, { units })); // prettier-ignore
   const all = await of(undefined);
   const narrow = await of(3);
   const some = await of(undefined, [5, 1]);

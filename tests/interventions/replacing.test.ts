@@ -152,7 +152,7 @@ describe('positions and layers', () => {
 describe('what is refused', () => {
   const single = (name: CaseName, layer: string, units?: readonly number[], to: Replacement = { kind: 'zero' }) => {
     const { graph, request } = cases.get(name)!;
-    return onGround(inHand(), graph, request, [layer], (ground) => knockOuts(ground, layer, to, units));
+    return onGround(inHand(), graph, request, [layer], (ground) => knockOuts(ground, layer, to, { units }));
   };
   it.each([
     ['a layer that is not there', 'plain', 'conv9', undefined, 'LAYER_UNKNOWN'],

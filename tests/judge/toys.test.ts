@@ -88,6 +88,8 @@ it('two units that cancel: each does much, both together nothing; most first tak
   near(nig!.least[0]!, [0, 5, 0]);
   near([nig!.positive[0]!, nig!.negative[0]!], [5, -5]);
   near([nig!.difference[0]!, h.greedy!.best[0]!], [5, 5]);
+  near(h.greedy!.down![0]!, [0, -5, 0]);
+  near(h.greedy!.up![0]!, [0, 5, 0]);
 });
 
 it('of a method whose own numbers are not resolved there is no verdict, however far its ranking is behind', async () => {

@@ -6,10 +6,11 @@ import type { JudgementRecord, RunSetup } from '../../src/contract/studio';
 import { heldWords } from '../../src/contract/words/quantities';
 import { curvesPicture, methodsPicture, scoresPicture } from '../../src/renderer/drawings/judge';
 import { tsvOf } from '../../src/renderer/logic/copying';
+import { besides, besideWords } from '../../src/renderer/logic/judgedBeside';
 import {
-  besides,
-  besideWords,
+  boundsOf,
   curvesOf,
+  curveTraces,
   judgedUnits,
   judgeSetupOf,
   layerRows,
@@ -156,6 +157,17 @@ describe('one layer', () => {
         expect(misses[0]).toBe(Math.max(...own.map(({ ranks: [a, b] }) => Math.abs(a - b))));
       }),
     );
+  });
+
+  it('has the curves of orders that were found one by one beside them, where they are kept', () => {
+    const kept = layer('conv', { greedy: { best: [1, 1], worst: [-1, -1], down: [[4, 0, 0], [2, 0, 0]], up: [[4, 6, 0], [2, 4, 0]] } }); // prettier-ignore
+    expect(boundsOf(layer('conv'), null)).toBeNull();
+    expect(boundsOf(layer('conv', { greedy: null }), null)).toBeNull();
+    expect(boundsOf(kept, null)).toEqual({ most: [3, 0, 0], least: [3, 5, 0] });
+    expect(boundsOf(kept, 1)!.least).toEqual([2, 4, 0]);
+    expect(curveTraces(kept, null, 'light')).toHaveLength(curveTraces(layer('conv'), null, 'light').length + 2);
+    expect(curvesPicture(kept, 'dark')).toContain('One by one');
+    expect(curvesPicture(layer('conv'), 'dark')).not.toContain('One by one');
   });
 
   it('has curves of one example, and their means', () => {

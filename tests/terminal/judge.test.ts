@@ -77,3 +77,12 @@ describe('mho judge', () => {
     expect(refused.code).toBe(code);
   });
 });
+
+it('without times the same seed gives the same bytes', async () => {
+  const words = ['--layers', 'conv3', '--examples', '0-3', '--steps', '8', '--json', '--no-times'];
+  const [first, again] = [await of('plain', ...words), await of('plain', ...words)];
+  expect(first.code, first.err).toBe(0);
+  expect(again.out).toBe(first.out);
+  expect(first.out).not.toMatch(/created|milliseconds/);
+  expect(JSON.parse(first.out)).toHaveProperty('costs.0.passes');
+});

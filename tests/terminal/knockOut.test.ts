@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { NumericArray } from '../../src/contract/attribution';
 import { readArrays } from '../../src/main/engine/data';
-import { unitsFrom } from '../../src/main/hosts/terminal/replacements';
+import { placeIn, positionsFrom, unitsFrom } from '../../src/main/hosts/terminal/replacements';
 import { mho } from './terminal';
 
 const motif = join(import.meta.dirname, '../reference/cases/motif');
@@ -15,6 +15,7 @@ interface Json {
   readonly target: string;
   readonly examples: number[];
   readonly units: number[];
+  readonly positions?: number[][];
   readonly atInput: number[];
   readonly atBaseline: number[];
   readonly without: number[];
@@ -102,8 +103,54 @@ describe('mho knock-out', () => {
   });
 });
 
+describe('positions', () => {
+  it('stand behind a unit, and are rows before columns', () => {
+    expect(unitsFrom('conv:3@4x5,conv:7,conv:1-2@4x5')).toEqual([
+      { layer: 'conv', units: [3, 1, 2], at: '4x5' },
+      { layer: 'conv', units: [7], at: null },
+    ]);
+    expect(positionsFrom('4x5', 'conv', [8, 6])).toEqual([29]);
+    expect(positionsFrom('0-1x2+7x5+0x2', 'conv', [8, 6])).toEqual([2, 8, 47]);
+    expect(positionsFrom('*x0', 'conv', [3, 2])).toEqual([0, 2, 4]);
+    expect(positionsFrom('12-14', 'steps', [15])).toEqual([12, 13, 14]);
+    for (const [text, sizes] of [
+      ['4', [8, 6]],
+      ['8x0', [8, 6]],
+      ['4x', [8, 6]],
+      ['3-1', [8]],
+      ['0', []],
+      ['*x*', [2000, 2000]],
+    ] as const)
+      // prettier-ignore
+      expect(() => positionsFrom(text, 'conv', sizes), text).toThrow('INTERVENTION_UNITS');
+    expect(placeIn(29, [8, 6])).toEqual([4, 5]);
+  });
+
+  it('alone are replaced and put back: all of them are the unit, and without them nothing moves', async () => {
+    const whole = await json('--units', 'conv2:3');
+    const all = await json('--units', 'conv2:3@*');
+    const count = all.positions!.length;
+    expect(count).toBeGreaterThan(1);
+    const close = (have: number[][], want: number[][]): void =>
+      have.flat().forEach((value, at) => expect(value).toBeCloseTo(want.flat()[at]!, 5));
+    close(all.drop, whole.drop);
+    close(all.restore, whole.restore);
+    const halves = await json('--units', `conv2:3@0-${Math.floor(count / 2)},conv2:3@${Math.floor(count / 2) + 1}-${count - 1}`); // prettier-ignore
+    expect(halves.layers).toHaveLength(2);
+    halves.together!.drop.forEach((drop, at) => expect(drop).toBeCloseTo(whole.drop[at]![0]!, 5));
+    const { out } = await mho(['knock-out', model, ...asked, '--units', 'conv2:3@1-2']);
+    expect(out).toContain('3@1-2 │');
+    const none = await mho(['knock-out', model, ...asked, '--units', `conv2:3@${count}`]);
+    expect(none.err).toContain(`INTERVENTION_UNITS: conv2@${count} names no unit: conv2 has ${count} positions`);
+    expect(none.code).toBe(1);
+  });
+});
+
 it('names of layers hold commas and colons', () => {
-  expect([...unitsFrom('a,b:3,a:2:1-2,a,b:4')]).toEqual([['a,b', [3, 4]], ['a:2', [1, 2]]]); // prettier-ignore
+  expect(unitsFrom('a,b:3,a:2:1-2,a,b:4')).toEqual([
+    { layer: 'a,b', units: [3, 4], at: null },
+    { layer: 'a:2', units: [1, 2], at: null },
+  ]);
   expect(() => unitsFrom('a:3,')).not.toThrow();
   expect(() => unitsFrom('a:3,b')).toThrow('INTERVENTION_UNITS: b names no unit');
   expect(() => unitsFrom('a:7-3')).toThrow('INTERVENTION_UNITS');

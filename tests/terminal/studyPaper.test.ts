@@ -64,6 +64,9 @@ describe('mho study-paper', () => {
     expect(told(again.out)).toEqual(told(first.out));
     expect(told((await of(...words, '--seed', '5')).out)).not.toEqual(told(first.out));
     expect((JSON.parse(first.out) as Study).contrast).toMatchObject({ pairs: 3, change: 0 });
+    const timeless = [await of(...words, '--no-times'), await of(...words, '--no-times')];
+    expect(timeless[1]!.out).toBe(timeless[0]!.out);
+    expect(timeless[0]!.out).not.toMatch(/created|milliseconds/);
   });
 
   it('keeps the parts that are done at Ctrl-C', async () => {

@@ -5,7 +5,7 @@ import type { Judged, JudgedLayer, Judgement } from '../../contract/judgement';
 import { judgedWords } from '../../contract/words/judgement';
 import type { Theme } from '../logic/colour';
 import { number } from '../logic/format';
-import { colourOf, curvesOf, methodRows, two, type JudgedUnit } from '../logic/judging';
+import { boundsColour, boundsOf, BOUNDS_NAME, colourOf, curvesOf, methodRows, two, type JudgedUnit } from '../logic/judging'; // prettier-ignore
 import { textWidth } from './metrics';
 import { drawing, paints, tag, words } from './svg';
 
@@ -81,26 +81,35 @@ interface Box {
   readonly height: number;
 }
 
-/** F with ever more units out, means over examples: most important first drawn through, least important first dashed. */
+/** F with ever more units out, means over examples: most important first drawn through, least important first dashed, bounds dotted. */
 export function curvesPicture(layer: JudgedLayer, theme: Theme): string {
   const paint = paints[theme];
   const curves = curvesOf(layer, null);
   const box: Box = { left: 64, top: 12, width: 520, height: 220 };
-  const values = curves.flatMap(({ most, least }) => [...most, ...least]);
+  const bounds = boundsOf(layer, null);
+  const values = [...curves, ...(bounds ? [bounds] : [])].flatMap(({ most, least }) => [...most, ...least]);
   const x = scaleLinear([0, layer.counts.at(-1)!], [box.left, box.left + box.width]);
   const y = scaleLinear([Math.min(...values), Math.max(...values)], [box.top + box.height, box.top]).nice();
   const path = (curve: readonly number[]): string => line<number>((_, at) => x(layer.counts[at]!), (value) => y(value))([...curve]) ?? ''; // prettier-ignore
   const parts = axes({ x, y, box }, ['units out', 'F'], theme);
+  const beside = box.left + box.width + 14;
+  const dots = { fill: 'none', stroke: boundsColour(theme), 'stroke-width': 1.6, 'stroke-dasharray': '1.5 3' };
+  if (bounds) {
+    for (const curve of [bounds.most, bounds.least]) parts.push(tag('path', { d: path(curve), ...dots }));
+    const y = box.top + curves.length * 19 + 2;
+    parts.push(tag('path', { d: `M${beside} ${y}h14`, ...dots }));
+    parts.push(words(BOUNDS_NAME, beside + 20, y + 4, 11.5, { fill: paint.soft }));
+  }
   curves.forEach(({ method, most, least }, at) => {
     const stroke = colourOf(method, theme);
     parts.push(tag('path', { d: path(least), fill: 'none', stroke, 'stroke-width': 1.2, 'stroke-dasharray': '5 4' }));
     parts.push(tag('path', { d: path(most), fill: 'none', stroke, 'stroke-width': 2 }));
-    const beside = box.left + box.width + 14;
     parts.push(tag('rect', { x: beside, y: box.top + at * 19, width: 14, height: 4, fill: stroke }));
     parts.push(words(judgedWords[method].short, beside + 20, box.top + at * 19 + 6, 11.5, { fill: paint.soft }));
   });
   const below = box.top + box.height + 54;
-  parts.push(words('drawn through: most important first; dashed: least important first', box.left, below, 11, { fill: paint.soft })); // prettier-ignore
+  const key = `drawn through: most important first; dashed: least important first${bounds ? '; dotted: one unit after another, down and up fastest' : ''}`;
+  parts.push(words(key, box.left, below, 11, { fill: paint.soft })); // prettier-ignore
   return drawing(box.left + box.width + 150, below + 12, `F with units of ${layer.name} out`, theme, parts);
 }
 

@@ -1,5 +1,4 @@
 /** Numbers of a judgement as the view, its exports and the report show them. No DOM. */
-import { rankCorrelation } from '../../contract/correlation';
 import type { Accuracy } from '../../contract/attribution';
 import {
   isMethod,
@@ -11,8 +10,7 @@ import {
   type Judgement,
 } from '../../contract/judgement';
 import type { Replacement } from '../../contract/interventions';
-import type { JudgementRecord, JudgeSetup, RunSetup } from '../../contract/studio';
-import { replacementWords } from '../../contract/words/interventions';
+import type { JudgeSetup, RunSetup } from '../../contract/studio';
 import { judgedWords } from '../../contract/words/judgement';
 import type { Theme } from './colour';
 import type { Table } from './copying';
@@ -284,12 +282,27 @@ export interface JudgedCurves {
 
 /** @param place of one example; null: means over all */
 export function curvesOf(layer: JudgedLayer, place: number | null): readonly JudgedCurves[] {
-  const mean = (curves: readonly (readonly number[])[]): number[] => {
-    const own = place === null ? curves : curves.slice(place, place + 1);
-    return layer.counts.map((_, at) => own.reduce((sum, curve) => sum + curve[at]!, 0) / own.length);
-  };
-  return layer.methods.map(({ method, most, least }) => ({ method, most: mean(most), least: mean(least) }));
+  return layer.methods.map(({ method, most, least }) => ({
+    method,
+    most: meanCurve(layer, most, place),
+    least: meanCurve(layer, least, place),
+  }));
 }
+
+/** F along the orders that were found one unit after another, means over examples; null where they were not looked for, or not kept. */
+export function boundsOf(layer: JudgedLayer, place: number | null): Omit<JudgedCurves, 'method'> | null {
+  const { down, up } = layer.greedy ?? {};
+  return down && up ? { most: meanCurve(layer, down, place), least: meanCurve(layer, up, place) } : null;
+}
+
+/** Of one example, or the mean over all. */
+function meanCurve({ counts }: JudgedLayer, curves: readonly (readonly number[])[], place: number | null): number[] {
+  const own = place === null ? curves : curves.slice(place, place + 1);
+  return counts.map((_, at) => own.reduce((sum, curve) => sum + curve[at]!, 0) / own.length);
+}
+
+/** What the curves of no method are called. */
+export const BOUNDS_NAME = 'One by one';
 
 // ---------------------------------------------------------------- plots
 
@@ -341,104 +354,31 @@ export function scatterTraces(
   ];
 }
 
-/** Most important first drawn through, least important first dashed. */
-export const curveTraces = (layer: JudgedLayer, place: number | null, theme: Theme): Trace[] =>
-  curvesOf(layer, place).flatMap(({ method, most, least }): Trace[] => {
+const BOUNDS = { light: '#49515d', dark: '#b0b8c4' } as const satisfies Record<Theme, string>;
+/** Of the curves of no method. */
+export const boundsColour = (theme: Theme): string => BOUNDS[theme];
+
+/** Most important first drawn through, least important first dashed; the bounds dotted, behind them. */
+export const curveTraces = (layer: JudgedLayer, place: number | null, theme: Theme): Trace[] => {
+  const of = { type: 'scatter', mode: 'lines', x: layer.counts } as const;
+  const found = boundsOf(layer, place);
+  const line = { color: boundsColour(theme), width: 1.6, dash: 'dot' } as const;
+  const bounds: Trace[] = found
+    ? [
+        { ...of, y: found.most, name: BOUNDS_NAME, line, hovertemplate: `${BOUNDS_NAME}, down fastest<br>%{x} out: %{y:.4g}<extra></extra>` }, // prettier-ignore
+        { ...of, y: found.least, showlegend: false, line, hovertemplate: `${BOUNDS_NAME}, up fastest<br>%{x} out: %{y:.4g}<extra></extra>` }, // prettier-ignore
+      ]
+    : [];
+  const methods = curvesOf(layer, place).flatMap(({ method, most, least }): Trace[] => {
     const color = colourOf(method, theme);
     const { short } = judgedWords[method];
-    const of = { type: 'scatter', mode: 'lines', x: layer.counts } as const;
     return [
       { ...of, y: most, name: short, line: { color, width: 2 }, hovertemplate: `${short}, most first<br>%{x} out: %{y:.4g}<extra></extra>` }, // prettier-ignore
       { ...of, y: least, showlegend: false, line: { color, width: 1.3, dash: 'dash' }, hovertemplate: `${short}, least first<br>%{x} out: %{y:.4g}<extra></extra>` }, // prettier-ignore
     ];
   });
-
-// ---------------------------------------------------------------- several replacements
-
-/** Two judgements of one question that replace units by different things. */
-export interface BesideRow {
-  readonly method: Judged;
-  readonly here: number | null;
-  readonly there: number | null;
-}
-export interface Beside {
-  readonly other: JudgementRecord;
-  readonly rows: readonly BesideRow[];
-  /** Of each layer that both judged: Spearman's correlation of what single units did, mean over examples. */
-  readonly layers: readonly { readonly name: string; readonly agreement: number | null }[];
-  /** Whether another method leads. */
-  readonly leads: readonly [Judged | null, Judged | null];
-}
-
-const sameQuestion = (a: Judgement, b: Judgement): boolean =>
-  a.source === b.source &&
-  a.examples.join() === b.examples.join() &&
-  a.targets.join('\n') === b.targets.join('\n') &&
-  JSON.stringify(a.baseline) === JSON.stringify(b.baseline);
-
-const leader = ({ summaries }: Judgement): Judged | null =>
-  [...summaries].sort((a, b) => (b.spearman.mean?.mean ?? -2) - (a.spearman.mean?.mean ?? -2))[0]?.method ?? null;
-
-/** Judgements of the same question with another replacement, the newest first. */
-export function besides(shown: JudgementRecord, all: readonly JudgementRecord[]): readonly Beside[] {
-  const { judgement: here } = shown;
-  return all
-    .filter(
-      ({ id, judgement }) =>
-        id !== shown.id &&
-        sameQuestion(here, judgement) &&
-        replacementWords(judgement.to) !== replacementWords(here.to),
-    )
-    .reverse()
-    .map((other) => {
-      const there = other.judgement;
-      const spearman = ({ summaries }: Judgement, method: Judged): number | null =>
-        summaries.find((each) => each.method === method)?.spearman.mean?.mean ?? null;
-      const methods = here.summaries.flatMap(({ method }) =>
-        there.summaries.some((each) => each.method === method) ? [method] : [],
-      );
-      return {
-        other,
-        rows: methods.map((method) => ({ method, here: spearman(here, method), there: spearman(there, method) })),
-        layers: here.layers.flatMap((layer) => {
-          const twin = there.layers.find(({ name }) => name === layer.name);
-          return twin ? [{ name: layer.name, agreement: agreementOf(layer, twin) }] : [];
-        }),
-        leads: [leader(here), leader(there)] as const,
-      };
-    });
-}
-
-function agreementOf(a: JudgedLayer, b: JudgedLayer): number | null {
-  return meanOf(
-    a.drop.map((drop, example) => {
-      const found = rankCorrelation(Float64Array.from(drop), Float64Array.from(b.drop[example]!));
-      return Number.isFinite(found) ? found : null;
-    }),
-  );
-}
-
-/** Below this the two replacements order units differently. */
-const APART = 0.7;
-
-/** What two replacements say together. */
-export function besideWords(shown: Judgement, { other, layers, leads }: Beside): string {
-  const [here, there] = [replacementWords(shown.to), replacementWords(other.judgement.to)];
-  const apart = layers.filter(({ agreement }) => agreement !== null && agreement < APART);
-  const led =
-    leads[0] !== leads[1] && leads[0] && leads[1]
-      ? `With ${here} ${judgedWords[leads[0]].short} leads, with ${there} ${judgedWords[leads[1]].short}: believe neither alone.`
-      : leads[0]
-        ? `${judgedWords[leads[0]].short} leads with ${here} and with ${there}.`
-        : '';
-  const differ =
-    apart.length > 0
-      ? `Single units do something else in ${apart.map(({ name }) => name).join(', ')} (Spearman below ${APART}).`
-      : layers.length > 0
-        ? 'What single units do is much the same.'
-        : '';
-  return [led, differ].filter(Boolean).join(' ');
-}
+  return [...bounds, ...methods];
+};
 
 // ---------------------------------------------------------------- asking
 

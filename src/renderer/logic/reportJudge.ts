@@ -18,7 +18,8 @@ import { curvesPicture, methodsPicture, scoresPicture } from '../drawings/judge'
 import type { Marks } from '../drawings/legend';
 import { escaped } from '../drawings/svg';
 import { number, percent, signed } from './format';
-import { besides, besideWords, judgedUnits, layerRows, meanOf, methodRows, two, type MethodRow } from './judging';
+import { besides, besideWords } from './judgedBeside';
+import { judgedUnits, layerRows, meanOf, methodRows, two, type MethodRow } from './judging';
 import { amount, sortedTable, text } from './reportTables';
 
 /** Frames a picture for the report. */

@@ -20,7 +20,18 @@ const intervenedOf = (params: Params<'intervene'>): Intervened => ({
   after: Float64Array.of(numberOf(params)),
 });
 const singlesOf = ({ layer, to, units }: Params<'knockOuts'>): KnockOuts => ({
-  ...{ layer, to, units, cut: true, meanOver: null, targets: ['y'], atInput: none, atBaseline: none, without: none },
+  ...{
+    layer,
+    to,
+    units,
+    cut: true,
+    meanOver: null,
+    positions: null,
+    targets: ['y'],
+    atInput: none,
+    atBaseline: none,
+    without: none,
+  },
   drop: [Float64Array.from(units)],
   restore: [Float64Array.from(units, (unit) => -unit)],
 });

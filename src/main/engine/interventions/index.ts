@@ -10,5 +10,5 @@ export type { GroundMemory } from './memory';
 export { curves, type Curves } from './orders';
 export type { Replaced, Row, RowValues } from './rows';
 export { averagedPlaces } from './averaged';
-export { knockOuts } from './singles';
+export { knockOuts, type SinglesOptions } from './singles';
 export { together, type Together } from './together';

@@ -149,10 +149,12 @@ export class InterventionRows {
 
   #notFinite({ pair, keep }: Row, value: number): MhoError {
     const { replaced, graph, references } = this.opened;
-    const taken = replaced.map(({ value: id }, at) => {
+    const taken = replaced.map(({ value: id, shape, unitAxis }, at) => {
+      const name = graph.values[id]!.name;
+      if (keep[at]!.length !== (unitAxis === null ? 1 : shape[unitAxis])) return `positions of ${name}`;
       const gone = [...keep[at]!].flatMap((stays, unit) => (stays ? [] : [unit]));
       const some = gone.slice(0, 3).join(', ') + (gone.length > 3 ? ', …' : '');
-      return `${graph.values[id]!.name} #${some}`;
+      return `${name} #${some}`;
     });
     return new MhoError('INTERVENTION_NOT_FINITE', {
       units: taken.join('; '),

@@ -1,38 +1,41 @@
 /** Every unit of a layer by itself, asked both ways: taken out of the input's values, and put back into replaced ones. */
-import { MhoError } from '../../../contract/errors';
 import type { KnockOuts, Replacement } from '../../../contract/interventions';
+import { sizeOf } from '../graph/graph';
 import type { Ground } from './ground';
+import { keptOf, turned } from './kept';
 
-/**
- * @param units which; all when absent
- * @param onBatch how many of how many rows are done
- * @throws as `Ground.open`, CANCELLED, INTERVENTION_NOT_FINITE
- */
+export interface SinglesOptions {
+  /** Which; all when absent. */
+  readonly units?: readonly number[] | undefined;
+  /** Where each of them is replaced, and put back, flat in the layer's shape without its units; everywhere when absent. */
+  readonly positions?: readonly number[] | undefined;
+  /** How many of how many rows are done. */
+  readonly onBatch?: (done: number, total: number) => void;
+}
+
+/** @throws as `Ground.open`, OUTPUT_INDEX, CANCELLED, INTERVENTION_NOT_FINITE */
 export async function knockOuts(
   ground: Ground,
   name: string,
   to: Replacement,
-  units?: readonly number[],
-  onBatch?: (done: number, total: number) => void,
+  { units, positions, onBatch }: SinglesOptions = {},
 ): Promise<KnockOuts> {
   const layer = ground.layer(name);
   const opened = await ground.open([{ layer: name, to }]);
   const asked = units ?? Array.from({ length: layer.units }, (_, unit) => unit);
-  const strange = asked.find((unit) => unit >= layer.units);
-  if (strange !== undefined)
-    throw new MhoError('OUTPUT_INDEX', { index: strange, layer: name, size: layer.units, last: layer.units - 1 });
   const { examples, atInput } = ground;
   // Of each pair: all units replaced; then of each asked unit itself, and all but itself.
   const each = 1 + 2 * asked.length;
   const total = examples * ground.references * each;
   const found = new Float64Array(total);
-  const none = new Uint8Array(layer.units);
+  const [replaced] = opened.replaced;
+  const without = (unit: number): Uint8Array => keptOf(replaced!, { layer: name, units: [unit], positions: positions && [...positions] }); // prettier-ignore
+  asked.forEach(without); // before anything is computed, what there is not is refused
+  const none = new Uint8Array(positions ? sizeOf(replaced!.shape) : layer.units);
   const keepOf = (place: number): Uint8Array => {
     if (place === 0) return none;
-    const isOut = place <= asked.length;
-    const keep = new Uint8Array(layer.units).fill(isOut ? 1 : 0);
-    keep[asked[(place - 1) % asked.length]!] = isOut ? 0 : 1;
-    return keep;
+    const out = without(asked[(place - 1) % asked.length]!);
+    return place <= asked.length ? out : turned(out);
   };
   await opened.run(
     total,
@@ -41,7 +44,7 @@ export async function knockOuts(
     (done) => onBatch?.(done, total),
   );
   const of = (place: number): Float64Array => ground.overReferences((pair) => found[pair * each + place]!);
-  const without = of(0);
+  const withoutAll = of(0);
   const out = asked.map((_, place) => of(1 + place));
   const back = asked.map((_, place) => of(1 + asked.length + place));
   const perExample = (value: (example: number, place: number) => number): Float64Array[] =>
@@ -53,10 +56,11 @@ export async function knockOuts(
     meanOver: ground.meanOver(to),
     targets: ground.targets,
     units: asked,
+    positions: positions ?? null,
     atInput,
     atBaseline: ground.atBaseline,
-    without,
+    without: withoutAll,
     drop: perExample((example, place) => atInput[example]! - out[place]![example]!),
-    restore: perExample((example, place) => back[place]![example]! - without[example]!),
+    restore: perExample((example, place) => back[place]![example]! - withoutAll[example]!),
   };
 }

@@ -1,11 +1,9 @@
 /** Units of one or several layers, taken out together. */
 import type { NumericArray } from '../../../contract/attribution';
-import { MhoError } from '../../../contract/errors';
 import type { Intervention } from '../../../contract/interventions';
 import { openOutputs } from '../graph/closed';
-import { sizeOf } from '../graph/graph';
 import type { Ground } from './ground';
-import type { Replaced } from './rows';
+import { keptOf } from './kept';
 
 export interface Together {
   readonly targets: readonly string[];
@@ -55,28 +53,4 @@ export async function together(ground: Ground, asked: readonly Intervention[]): 
       outputs.map(({ name, value }, at) => [name, { shape: [examples, ...ground.shapeOf(value)], data: sums[at]! }]),
     ),
   };
-}
-
-/** What stays of a layer: of its units, or, where positions were chosen, of its neurons. */
-function keptOf({ shape, unitAxis }: Replaced, { layer, units, positions }: Intervention): Uint8Array {
-  const count = unitAxis === null ? 1 : shape[unitAxis]!;
-  const within = (index: number, size: number): void => {
-    if (index >= size) throw new MhoError('OUTPUT_INDEX', { index, layer, size, last: size - 1 });
-  };
-  for (const unit of units) within(unit, count);
-  if (!positions) {
-    const keep = new Uint8Array(count).fill(1);
-    for (const unit of units) keep[unit] = 0;
-    return keep;
-  }
-  const size = sizeOf(shape);
-  const inner = unitAxis === null ? 1 : sizeOf(shape.slice(unitAxis + 1));
-  for (const position of positions) within(position, size / count);
-  const keep = new Uint8Array(size).fill(1);
-  for (const unit of units)
-    for (const position of positions) {
-      const before = Math.floor(position / inner);
-      keep[(before * count + unit) * inner + (position % inner)] = 0;
-    }
-  return keep;
 }

@@ -9,7 +9,8 @@ const MOST_ROWS = 20_000;
 export const affordable = (units: number, examples: number): boolean => units * units * examples <= MOST_ROWS;
 
 /**
- * @returns per example the difference of areas, least first less most first, of the order that takes F down fastest and up fastest
+ * @returns per example the difference of areas, least first less most first, of the order that takes F down fastest and up fastest; and
+ * F along both, at the counts of the layer's curves
  * @throws as `Ground.open`, CANCELLED
  */
 export async function greedyBounds(
@@ -17,7 +18,7 @@ export async function greedyBounds(
   name: string,
   to: Replacement,
   onShare: (share: number) => void = () => undefined,
-): Promise<{ readonly best: number[]; readonly worst: number[] }> {
+): Promise<Record<'best' | 'worst', number[]> & Record<'down' | 'up', number[][]>> {
   const { units } = ground.layer(name);
   const opened = await ground.open([{ layer: name, to }]);
   const { examples, references } = ground;
@@ -56,8 +57,9 @@ export async function greedyBounds(
     curves[side].push(...curve);
   }
   const counts = countsOf(units);
+  const [down, up] = [curves.down, curves.up].map((all) => all.map((curve) => counts.map((count) => curve[count]!)));
   const area = (curve: readonly number[]): number => meanOverCounts(counts, curve);
-  const best = curves.up.map((up, example) => area(up) - area(curves.down[example]!));
+  const best = up!.map((curve, example) => area(curve) - area(down![example]!));
   // Turned round, the order that does most does least.
-  return { best, worst: best.map((value) => -value) };
+  return { best, worst: best.map((value) => -value), down: down!, up: up! };
 }

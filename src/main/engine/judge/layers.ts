@@ -30,7 +30,9 @@ export async function judgeLayer(
   // In rows of one example: each unit by itself both ways, two curves of each method, and every order's next unit.
   const rows = { single: 1 + 2 * units, curve: counts.length, greedy: greedily ? units * (units + 1) : 0 };
   const total = rows.single + 2 * methods.length * rows.curve + rows.greedy;
-  const single = await knockOuts(ground, name, to, undefined, (done, all) => onShare(((done / all) * rows.single) / total)); // prettier-ignore
+  const single = await knockOuts(ground, name, to, {
+    onBatch: (done, all) => onShare(((done / all) * rows.single) / total),
+  });
   const { drop, restore, without, atInput } = single;
   const did = drop.map((each, example) => didOf(each, restore[example]!));
   const curvesOf = remembered(ground, name, to, counts);

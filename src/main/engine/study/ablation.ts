@@ -31,7 +31,7 @@ export async function ablate(
   onShare: (share: number) => void,
 ): Promise<Ablated> {
   const parts = 1 + SCORES.length;
-  const { drop } = await knockOuts(ground, layer, ZERO, undefined, (done, all) => onShare(done / all / parts));
+  const { drop } = await knockOuts(ground, layer, ZERO, { onBatch: (done, all) => onShare(done / all / parts) });
   const { units } = ground.layer(layer);
   const told: Ablated['scores'][number][] = [];
   for (const [at, score] of SCORES.entries()) {

@@ -9,7 +9,7 @@ import type { AlongPath, OpenedModel } from '../../../contract/studio';
 import type { Doubt, ImageReading, InputPort } from '../../../contract/data';
 import type { AlongOptions, AttributionOptions, RunCost, ValuesAtEnds } from '../../engine/attribution';
 import type { Device, UseOptions } from '../../engine/backends';
-import type { GroundOptions, Together } from '../../engine/interventions';
+import type { GroundOptions, SinglesOptions, Together } from '../../engine/interventions';
 import type { DataRead } from '../../engine/data';
 import { inputPorts, valueDoubt, valueFault } from '../../engine/data/ports';
 import type { OpenedModel as FormatsOpenedModel } from '../../engine/formats';
@@ -86,7 +86,7 @@ export interface Engine {
     device: Device,
     graph: Graph,
     request: AttributionRequest,
-    asked: { readonly layer: string; readonly to: Replacement; readonly units: readonly number[] },
+    asked: { readonly layer: string; readonly to: Replacement } & Omit<SinglesOptions, 'onBatch'>,
     options: GroundOptions,
   ): Promise<KnockOuts>;
   planCost(device: Device, graph: Graph, request: AttributionRequest): Promise<RunCost>;
@@ -135,9 +135,9 @@ export const engine: Engine = {
     const layers = asked.map(({ layer }) => layer);
     return onGround(device, graph, request, layers, (ground) => together(ground, asked), options);
   },
-  knockOuts: async (device, graph, request, { layer, to, units }, options) => {
+  knockOuts: async (device, graph, request, { layer, to, ...which }, options) => {
     const { onGround, knockOuts } = await interventions();
-    return onGround(device, graph, request, [layer], (ground) => knockOuts(ground, layer, to, units), options);
+    return onGround(device, graph, request, [layer], (ground) => knockOuts(ground, layer, to, which), options);
   },
   planCost: async (...asked) => (await attribution()).planCost(...asked),
 };

@@ -68,12 +68,12 @@ export class Interventions {
 
   async singles(
     epoch: Epoch,
-    { layer, to, units, backend: _choice, ...setup }: Params<'knockOuts'>,
+    { layer, to, units, positions, backend: _choice, ...setup }: Params<'knockOuts'>,
     use: (work: (device: Device) => Promise<KnockOuts>) => Promise<KnockOuts>,
     signal: AbortSignal,
   ): Promise<KnockOuts> {
     const { graph, request, drawn, replaced, memoryOn } = await this.#ready(epoch, setup, [to]);
-    const asked = { layer, units, to: replaced(to) };
+    const asked = { layer, units, to: replaced(to), ...(positions && { positions }) };
     return use(async (device) => {
       const options = { ...drawn, memory: memoryOn(device), signal };
       return { ...(await this.engine.knockOuts(device, graph, request, asked, options)), to };

@@ -35,6 +35,8 @@ function perChannelAbove(text: string): readonly number[] {
 }
 
 export const json = (): Option => new Option('--json', 'print JSON instead of tables');
+export const timeless = (): Option =>
+  new Option('--no-times', 'JSON without times and dates: the same seed gives the same bytes');
 export const signature = (): Option =>
   new Option('--signature <name>', 'which of the signatures of a SavedModel; the serving one when absent');
 export const size = (): Option =>

@@ -66,6 +66,7 @@ examples of the input files) and --to example:K stay nearer to its data.
 Examples:
   $ mho knock-out model.keras --input x.npz --layer conv2 --all
   $ mho knock-out model.onnx --input x.npz --units conv2:3,conv2:7 --to mean
+  $ mho knock-out model.keras --input x.npz --units conv2:3@4x5,conv2:7@0-3x*
   $ mho knock-out folder --input x.npz --units encoder:0-3 --to scale:0.5 --json`;
 
 export const JUDGE_HELP = `

@@ -9,7 +9,7 @@ import { printable } from '../../../contract/text';
 import { MODEL_ARGUMENT, SESSION_ARGUMENT } from '../../../contract/words/formats';
 import { checkAddressSpace } from './addressSpace';
 import { toleranceFrom } from './accuracy';
-import { asking, backend, json, signature, size, whole } from './askOptions';
+import { asking, backend, json, signature, size, whole, timeless } from './askOptions';
 import type { BaselinesOptions } from './commands/baselines';
 import type { CheckCommandOptions } from './commands/check';
 import type { CompareOptions } from './commands/compare';
@@ -203,7 +203,10 @@ function programFor(terminal: Terminal, finish: (code: number) => void): Command
     .summary('take units out and look')
     .description('Takes units out of a layer, computes what lies behind it anew, and tells what the target is then.')
     .argument('<model>', MODEL_ARGUMENT)
-    .option('--units <list>', 'units to take out together, and each by itself: LAYER:3,LAYER:7, or LAYER:0-3')
+    .option(
+      '--units <list>',
+      'units to take out together, and each by itself: LAYER:3,LAYER:7, or LAYER:0-3; LAYER:3@4x5 at one position alone',
+    )
     .option('--layer <name>', 'all units of a layer, each by itself')
     .option('--all', 'with --layer: all its units (the default)')
     .addOption(
@@ -239,6 +242,7 @@ function programFor(terminal: Terminal, finish: (code: number) => void): Command
     .addOption(new Option('--max-passes <n>', 'walks of the path at the most').argParser(whole(1)))
     .addOption(new Option('--seed <n>', 'of chance, intervals and re-drawn weights').argParser(whole(0)).default(0))
     .option('--no-sanity', 'leave out rankings with re-drawn weights and for another target')
+    .addOption(timeless())
     .option('--out <file>', `save a session with the judgement, ${SESSION_ARGUMENT}`)
     .addHelpText('after', JUDGE_HELP)
     .action(async (model: string, options: JudgeOptions, command: Command) => {
@@ -256,6 +260,7 @@ function programFor(terminal: Terminal, finish: (code: number) => void): Command
     .addOption(new Option('--seed <n>', 'of chance and intervals').argParser(whole(0)).default(0))
     .option('--truth <file>', 'what each example is: FILE, or FILE#COLUMN of a table or an archive of arrays')
     .option('--contrast <file...>', 'the same examples, changed, as for --input: which units answer to that')
+    .addOption(timeless())
     .option('--out <folder>', 'write study.json and study.md there')
     .addHelpText('after', STUDY_HELP)
     .action(async (model: string, options: StudyOptions, command: Command) => {

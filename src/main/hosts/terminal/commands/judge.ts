@@ -17,6 +17,7 @@ import type { AskOptions } from '../options';
 import { amongPooled } from '../replacements';
 import { saveSomewhere } from '../saving';
 import { EXIT, type Terminal } from '../terminal';
+import { timelessJudgement } from '../timeless';
 import { watched } from '../watching';
 
 export interface JudgeOptions extends AskOptions {
@@ -29,6 +30,8 @@ export interface JudgeOptions extends AskOptions {
   readonly maxPasses?: number;
   readonly seed: number;
   readonly sanity: boolean;
+  /** False: JSON without times and dates. */
+  readonly times: boolean;
   readonly out?: string;
 }
 
@@ -62,8 +65,9 @@ export async function judgeCommand(terminal: Terminal, path: string, options: Ju
     ? await saveSomewhere(options.out, session)
     : { path: null, fault: null };
   const { name, format, hash } = model.summary;
+  const told = options.times ? judgement : timelessJudgement(judgement);
   if (options.json)
-    terminal.out(`${printableJson({ model: { name, format, path, hash }, source, saved, ...judgement }, 1)}\n`);
+    terminal.out(`${printableJson({ model: { name, format, path, hash }, source, saved, ...told }, 1)}\n`);
   else {
     terminal.out(judgementTables(judgement));
     if (saved) terminal.out(`Saved to ${saved}\n`);

@@ -9,7 +9,7 @@ import { knockOuts, onGround, together, type Together } from '../../../engine/in
 import { asking, type AskedGroup } from '../asking';
 import { plain, signed } from '../numbers';
 import type { AskOptions } from '../options';
-import { amongPooled, unitsFrom } from '../replacements';
+import { amongPooled, placeIn, positionsFrom, unitsFrom } from '../replacements';
 import { right, table } from '../table';
 import { EXIT, type Terminal } from '../terminal';
 import { watched, type Watched } from '../watching';
@@ -22,10 +22,23 @@ export interface KnockOutOptions extends AskOptions {
   readonly top: number;
 }
 
+/** Units of one layer, all where they are null; where positions were named, as they were written. */
+interface AskedUnits {
+  readonly layer: string;
+  readonly units: readonly number[] | null;
+  readonly at: string | null;
+}
+
+/** Each unit by itself; sizes of the layer without its units. */
+interface Single extends KnockOuts {
+  readonly at: string | null;
+  readonly sizes: readonly number[];
+}
+
 /** Of some examples: each unit by itself, layer by layer; and those that were named, together. */
 interface Told {
   readonly examples: readonly number[];
-  readonly singles: readonly KnockOuts[];
+  readonly singles: readonly Single[];
   readonly together: Together | null;
 }
 
@@ -52,19 +65,19 @@ export async function knockOut(terminal: Terminal, path: string, options: KnockO
   return EXIT.ok;
 }
 
-/** layer → units; null for all of them. @throws USAGE, INTERVENTION_UNITS */
-function askedUnits({ units, layer, all }: KnockOutOptions): ReadonlyMap<string, readonly number[] | null> {
+/** @throws USAGE, INTERVENTION_UNITS */
+function askedUnits({ units, layer, all }: KnockOutOptions): readonly AskedUnits[] {
   if ((units === undefined) === (layer === undefined))
     throw new MhoError('USAGE', {
       reason: 'Say which units: --units LAYER:3,LAYER:7, or --layer NAME for all of a layer',
     });
   if (all && layer === undefined) throw new MhoError('USAGE', { reason: '--all belongs to --layer' });
-  return units === undefined ? new Map([[layer!, null]]) : unitsFrom(units);
+  return units === undefined ? [{ layer: layer!, units: null, at: null }] : unitsFrom(units);
 }
 
 const taken = (
   { model, request, examples, pool, pooled }: AskedGroup,
-  asked: ReadonlyMap<string, readonly number[] | null>,
+  asked: readonly AskedUnits[],
   { to: wanted, backend }: KnockOutOptions,
   { signal, told }: Watched,
 ): Promise<Told> => {
@@ -75,18 +88,21 @@ const taken = (
       device,
       model.graph,
       whole,
-      [...asked.keys()],
+      asked.map(({ layer }) => layer),
       async (ground) => {
-        const singles: KnockOuts[] = [];
-        for (const [layer, units] of asked)
-          singles.push(
-            await knockOuts(ground, layer, to, units ?? undefined, (done, total) =>
-              told(done, total, { kind: 'knock-out', layer }),
-            ),
-          );
-        const named = [...asked].flatMap(([layer, units]): Intervention[] =>
-          units ? [{ layer, units: [...units], to }] : [],
-        );
+        const singles: Single[] = [];
+        for (const { layer, units, at } of asked) {
+          const { output, unitAxis } = ground.layer(layer);
+          const sizes = ground.shapeOf(output).filter((_, axis) => axis !== unitAxis);
+          const positions = at === null ? undefined : positionsFrom(at, layer, sizes);
+          const onBatch = (done: number, total: number): void => told(done, total, { kind: 'knock-out', layer });
+          const single = await knockOuts(ground, layer, to, { units: units ?? undefined, positions, onBatch });
+          singles.push({ ...single, at, sizes });
+        }
+        const named = asked.flatMap(({ layer, units }, at): Intervention[] => {
+          const { positions } = singles[at]!;
+          return units ? [{ layer, units: [...units], ...(positions && { positions: [...positions] }), to }] : [];
+        });
         return { examples, singles, together: named.length > 0 ? await together(ground, named) : null };
       },
       { pool, signal },
@@ -103,10 +119,11 @@ const alike = <Value>(values: readonly Value[]): Value | readonly Value[] =>
 /** One layer's numbers stand at the top, those of several in `layers`. */
 function asJson(told: readonly Told[], to: Replacement): object {
   const [first] = told as readonly [Told];
-  const layers = first.singles.map(({ layer, cut, units }, at) => ({
+  const layers = first.singles.map(({ layer, cut, units, positions, sizes }, at) => ({
     layer,
     cut,
     units,
+    ...(positions && { positions: positions.map((position) => placeIn(position, sizes)) }),
     drop: told.flatMap(({ singles }) => singles[at]!.drop.map(list)),
     restore: told.flatMap(({ singles }) => singles[at]!.restore.map(list)),
     without: told.flatMap(({ singles }) => list(singles[at]!.without)),
@@ -156,12 +173,13 @@ function asTables({ examples, singles, together: joint }: Told, { to, top, units
     }
   });
   parts.push(`Units became ${replacementWords(to, singles[0]!.meanOver)}.\n`);
-  for (const { cut, layer } of singles) if (!cut) parts.push(`${printable(aroundWords(layer))}\n`);
+  const around = new Set(singles.flatMap(({ cut, layer }) => (cut ? [] : [layer])));
+  for (const layer of around) parts.push(`${printable(aroundWords(layer))}\n`);
   return parts.join('');
 }
 
 /** The units that matter most, by the mean of both questions. */
-function rowsOf({ layer, units, drop, restore }: KnockOuts, example: number, top: number) {
+function rowsOf({ layer, units, at: where, drop, restore }: Single, example: number, top: number) {
   const both = units.map((unit, at) => {
     const [out, back] = [drop[example]![at]!, restore[example]![at]!];
     return { unit, out, back, mean: (out + back) / 2 };
@@ -169,7 +187,7 @@ function rowsOf({ layer, units, drop, restore }: KnockOuts, example: number, top
   const sorted = top === Infinity ? both : both.sort((a, b) => Math.abs(b.mean) - Math.abs(a.mean)).slice(0, top);
   return sorted.map(({ unit, out, back, mean }) => [
     printable(layer),
-    right(String(unit)),
+    right(where === null ? String(unit) : `${unit}@${where}`),
     right(signed(out)),
     right(signed(back)),
     right(signed(mean)),

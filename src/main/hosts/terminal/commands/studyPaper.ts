@@ -15,6 +15,7 @@ import { readingFrom, type AskOptions } from '../options';
 import { markdownOf, studySections, type Section } from '../studySections';
 import { right, table } from '../table';
 import { EXIT, interruptible, type Terminal } from '../terminal';
+import { timelessStudy } from '../timeless';
 import { watched } from '../watching';
 
 export interface StudyOptions extends AskOptions {
@@ -26,6 +27,8 @@ export interface StudyOptions extends AskOptions {
   readonly truth?: string;
   /** Files with the same examples, changed. */
   readonly contrast?: readonly string[];
+  /** False: JSON without times and dates. */
+  readonly times: boolean;
   readonly out?: string;
 }
 
@@ -85,7 +88,8 @@ export async function studyPaper(terminal: Terminal, path: string, options: Stud
   );
   if (!result) throw fault!;
   const { name, format, hash } = model.summary;
-  const json = `${printableJson({ model: { name, format, path, hash }, source, ...result.study }, 1)}\n`;
+  const told = options.times ? result.study : timelessStudy(result.study);
+  const json = `${printableJson({ model: { name, format, path, hash }, source, ...told }, 1)}\n`;
   const sections = studySections(result.study);
   if (files) {
     const title = `# ${name}: the papers' questions\n\n${basename(path)}, ${count(examples.length, 'example')} of ${source}; seed ${seed}.`;
