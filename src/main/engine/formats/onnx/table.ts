@@ -9,6 +9,8 @@ import { quantised } from './rows/quantised';
 import { classical } from './rows/classical';
 import { placed } from './rows/places';
 import { attending } from './rows/attending';
+import { fused } from './rows/fused';
+import { fusedAttention } from './rows/fusedAttention';
 import { products } from './rows/products';
 import { windows } from './rows/windows';
 import { norms } from './rows/norms';
@@ -28,6 +30,8 @@ const rows: Readonly<Record<string, Row>> = {
   ...classical,
   ...placed,
   ...attending,
+  ...fused,
+  ...fusedAttention,
   ...products,
   ...windows,
   ...norms,

@@ -1,6 +1,7 @@
 /** Norms, and softmax, which is one. */
 import * as host from '../../tensors/array';
 import { NotExpressible, product, range, type HostArray } from '../../tensors/array';
+import type { Assembly, Tensor } from '../../tensors/assembly';
 import { besideNeighbours, safeDivision } from '../../tensors/compositions';
 import { perChannel, type Row } from './row';
 import * as reductions from '../../tensors/reductions';
@@ -35,14 +36,18 @@ const layerNorm: Row = (call) => {
   return [made, mean, to.unary('rsqrt', variance, {}, null)];
 };
 
-/** x by the root of its mean square. */
+/** x by the root of its mean square over axes, and a scale. */
+export function rootNormed(to: Assembly, x: Tensor, axes: readonly number[], scale: Tensor, epsilon: number): Tensor {
+  const squares = reductions.reduce(to, 'mean', to.unary('square', x, {}, null), axes, true);
+  const root = to.unary('rsqrt', to.binary('add', squares, host.scalar(epsilon)), {}, null);
+  return to.binary('mul', to.binary('mul', x, root), scale);
+}
+
 const rootNorm: Row = (call) => {
   const { to } = call;
   const x = call.input(0);
   const axis = to.axis(x, call.int('axis', -1));
-  const squares = reductions.reduce(to, 'mean', to.unary('square', x, {}, null), range(to.rank(x) - axis, axis), true);
-  const root = to.unary('rsqrt', to.binary('add', squares, host.scalar(call.float('epsilon', 1e-5))), {}, null);
-  return to.binary('mul', to.binary('mul', x, root), call.input(1));
+  return rootNormed(to, x, range(to.rank(x) - axis, axis), call.input(1), call.float('epsilon', 1e-5));
 };
 
 /** x by the sum of magnitudes along an axis, or by the root of the sum of squares; 0 where that is 0. */
@@ -122,6 +127,8 @@ export const norms: Readonly<Record<string, Row>> = {
   LayerNormalization: layerNorm,
   InstanceNormalization: instanceNorm,
   RMSNormalization: rootNorm,
+  // No operator of ONNX: onnxruntime's optimisers write it into ONNX's own domain.
+  SimplifiedLayerNormalization: rootNorm,
   LpNormalization: lengthNorm,
   MeanVarianceNormalization: (call) =>
     reductions.normalise(call.to, call.input(0), call.ints('axes') ?? [0, 2, 3], 1e-9),

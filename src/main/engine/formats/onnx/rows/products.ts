@@ -2,10 +2,12 @@
 import * as host from '../../tensors/array';
 import { isArray } from '../../tensors/array';
 import { contraction } from '../../tensors/contraction';
+import type { Tensor } from '../../tensors/assembly';
+import type { OnnxCall } from '../call';
 import { turnedOnce, type Row } from './row';
 import * as matrices from '../../tensors/matrices';
 
-const gemm: Row = (call) => {
+export function gemm(call: OnnxCall): Tensor {
   const { to } = call;
   let [a, b] = [call.input(0), call.input(1)];
   if (call.int('transA', 0)) a = matrices.swapLast(to, a);
@@ -18,7 +20,7 @@ const gemm: Row = (call) => {
   const c = call.inputs[2];
   if (!c || beta === 0) return made;
   return to.binary('add', made, beta === 1 ? c : to.binary('mul', c, host.scalar(beta)));
-};
+}
 
 const einsum: Row = (call) =>
   contraction(

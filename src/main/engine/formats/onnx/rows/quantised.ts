@@ -296,17 +296,25 @@ const dynamicMatmul: Row = (call) => {
   return call.inputs[4] ? to.binary('add', made, call.inputs[4]) : made;
 };
 
-/** A product of steps as real values. */
-const matmulToFloat: Row = (call) => {
+/** A product of steps as real values. @param at which inputs they are */
+export function realProduct(
+  call: OnnxCall,
+  at: Readonly<Record<'a' | 'b' | 'scale' | 'scales' | 'zero' | 'zeros' | 'bias', number>>,
+): Tensor {
+  // prettier-ignore
   const { to } = call;
-  const own = call.inputs[5] ? columnwise(to.array(call.inputs[5], 'a zero point')) : null;
-  const left = centred(call, call.input(0), rowwise(call.inputs[4] ?? null));
-  const product = matrices.matmul(to, left, centred(call, call.input(1), own));
-  const scale = call.input(2);
-  const factor = to.binary('mul', isArray(scale) ? flat(scale) : scale, columnwise(to.array(call.input(3), 'a scale')));
-  const made = to.binary('mul', product, factor);
-  return call.inputs[6] ? to.binary('add', made, call.inputs[6]) : made;
-};
+  const zeros = call.inputs[at.zeros];
+  const left = centred(call, call.input(at.a), rowwise(call.inputs[at.zero] ?? null));
+  const right = centred(call, call.input(at.b), zeros ? columnwise(to.array(zeros, 'a zero point')) : null);
+  const product = matrices.matmul(to, left, right);
+  const scale = call.input(at.scale);
+  const scales = columnwise(to.array(call.input(at.scales), 'a scale'));
+  const made = to.binary('mul', product, to.binary('mul', isArray(scale) ? flat(scale) : scale, scales));
+  const bias = call.inputs[at.bias];
+  return bias ? to.binary('add', made, bias) : made;
+}
+
+const matmulToFloat: Row = (call) => realProduct(call, { a: 0, b: 1, scale: 2, scales: 3, zero: 4, zeros: 5, bias: 6 });
 
 /** Weights of 2, 4 or 8 bits, packed in blocks along what is summed: [columns, blocks, bytes]. */
 const matmulBits: Row = (call) => {

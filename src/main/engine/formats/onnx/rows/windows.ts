@@ -18,7 +18,8 @@ export function convolved(call: OnnxCall, x: Tensor, filter: HostArray): Tensor 
   return sliding.conv(call.to, x, turned, 1, spatial, call.windows(size), call.int('group', 1));
 }
 
-const conv: Row = (call) =>
+/** Conv, with its bias. */
+export const convolution = (call: OnnxCall): Tensor =>
   biased(call, convolved(call, call.input(0), call.to.array(call.input(1), 'a filter')), call.inputs[2]);
 
 /** Adds one number per channel (axis 1). */
@@ -112,7 +113,7 @@ const globally =
     reductions.reduce(call.to, op, call.input(0), call.spatial, true);
 
 export const windows: Readonly<Record<string, Row>> = {
-  Conv: conv,
+  Conv: convolution,
   ConvTranspose: convTranspose,
   MaxPool: pool('max'),
   AveragePool: pool('average'),
