@@ -141,6 +141,17 @@ export function besideNeighbours(to: Assembly, x: Tensor, axis: number, by: Neig
   return to.binary('mul', x, to.unary('pow', base, { exponent: -by.beta }, null));
 }
 
+/** Of vectors of three along the last axis. */
+export function crossProduct(to: Assembly, a: Tensor, b: Tensor): Tensor {
+  const axis = Math.max(to.rank(a), to.rank(b)) - 1;
+  const [left, right] = [to.toRank(a, axis + 1), to.toRank(b, axis + 1)];
+  if (to.shape(left)[axis] !== 3 || to.shape(right)[axis] !== 3)
+    throw new NotExpressible('vectors that are not of three');
+  const turned = (x: Tensor, by: number): Tensor => moves.gather(to, x, host.wholes([by, (by + 1) % 3, (by + 2) % 3]), axis); // prettier-ignore
+  const ahead = to.binary('mul', turned(left, 1), turned(right, 2));
+  return to.binary('sub', ahead, to.binary('mul', turned(left, 2), turned(right, 1)));
+}
+
 /** Towards zero. */
 export function truncated(to: Assembly, x: Tensor): Tensor {
   if (isArray(x)) return host.mapped(x, Math.trunc);

@@ -14,7 +14,7 @@ import * as reductions from './reductions';
 /** A network for these takes 55 stages. */
 const MOST_SORTED = 1024;
 /** Places are found by comparing each with each. */
-const MOST_RANKED = 256;
+export const MOST_RANKED = 256;
 
 const knownSize = (to: Assembly, x: Tensor, axis: number): number => {
   const size = to.shape(x)[axis]!;

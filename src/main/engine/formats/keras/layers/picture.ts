@@ -67,7 +67,14 @@ function paddedToShape(to: Assembly, { x, axes, wanted: [tall, wide] }: Picture,
   return moves.pad(to, x, padding, 'constant', value);
 }
 
-function scaledTo(to: Assembly, x: Tensor, { axes, wanted }: Picture, name: string, antialias: boolean): Tensor {
+/** Pictures of another size, by the name that Keras gives the way. */
+export function scaledTo(
+  to: Assembly,
+  x: Tensor,
+  { axes, wanted }: Pick<Picture, 'axes' | 'wanted'>,
+  name: string,
+  antialias: boolean,
+): Tensor {
   const method = Object.hasOwn(METHODS, name) ? METHODS[name]! : null;
   if (!method) throw new NotExpressible(`interpolation ${name}`);
   const smooth = antialias && method !== 'nearest';

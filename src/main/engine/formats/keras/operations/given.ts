@@ -97,6 +97,7 @@ export class Arguments {
   /** A value and an axis of it; where the call names none, all its numbers in a row, as numpy flattens them. */
   flattened(name: string): { readonly x: Tensor; readonly axis: number } {
     const x = this.tensor(name);
+    if (this.has('axis') && this.list('axis').length > 1) throw new NotExpressible('several axes');
     if (this.has('axis')) return { x, axis: this.axis(x, 0) };
     return { x: this.to.reshape(x, [product(this.to.shape(x))]), axis: 0 };
   }

@@ -53,7 +53,8 @@ function performed(
     spec.positional.forEach((value, place) => {
       const name = names[place];
       if (name === undefined) throw new NotExpressible(`${spec.positional.length} arguments`);
-      values.set(ours.get(name.split(':')[0]!)!, value);
+      // None is what is not given: functions have their own word for what that means.
+      if (value !== null) values.set(ours.get(name.split(':')[0]!)!, value);
     });
   for (const [name, value] of Object.entries(spec.named)) if (value !== null) values.set(ours.get(name) ?? name, value);
   const tensors = given.map((each): Tensor => {

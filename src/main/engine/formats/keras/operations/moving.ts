@@ -4,13 +4,15 @@ import { NotExpressible, product, range } from '../../tensors/array';
 import type { Padding } from '../../../graph/ops';
 import { type Assembly, symbolic, type Tensor } from '../../tensors/assembly';
 import { converted, numberType } from '../../tensors/casts';
-import { completed } from '../../tensors/compositions';
+import { band, completed } from '../../tensors/compositions';
+import { type Band, diagonalPart } from '../../tensors/diagonals';
 import { completedSizes, equalParts, parts, reversed, rolled, stacked, unstacked } from '../../tensors/pieces';
 import { ConfigFault } from '../../json';
 import { ELLIPSIS, Operand, Slice } from '../arguments';
 import type { Arguments } from './given';
 import { type Operation, operation } from './row';
 import * as moves from '../../tensors/moves';
+import * as reductions from '../../tensors/reductions';
 
 /** Places to cut, as numpy's: negative ones count from the end, and those beyond it leave nothing. */
 function cutAt(places: readonly number[], total: number): number[] {
@@ -147,15 +149,80 @@ const sameShape = (value: number): Operation =>
     ),
   );
 
+/** As even as they can be: the first parts have one place more where they do not come out even. */
+function nearlyEqualSizes(total: number, count: number): number[] {
+  const [least, more] = [Math.floor(total / count), total % count];
+  return range(count).map((i) => least + (i < more ? 1 : 0));
+}
+
+const arraySplit: Operation = operation('x indices_or_sections axis', (given, to) => {
+  const x = given.tensor('x');
+  const axis = given.axis(x, 0);
+  const total = to.shape(x)[axis]!;
+  const count = given.number('indices_or_sections');
+  if (symbolic(total)) throw new NotExpressible('a free size cut in parts');
+  if (!(count >= 1 && count <= total)) throw new NotExpressible(`${total} places in ${count} parts`);
+  return parts(to, x, axis, nearlyEqualSizes(total, count));
+});
+
+/** By quarter turns, from the first axis towards the second. */
+const turned: Operation = operation('array k axes', (given, to) => {
+  const x = given.tensor('array');
+  const [first, second] = given.has('axes') ? given.axes(x, 'axes')! : [0, 1];
+  const swapped = (value: Tensor): Tensor => to.transpose(value, swappedAxes(to.rank(x), first!, second!));
+  const turns = ((given.number('k', 1) % 4) + 4) % 4;
+  if (turns === 0) return x;
+  if (turns === 2) {
+    // Keras on TensorFlow mixes rows up here, on its other backends it does not: the file does not tell which it was.
+    if (to.shape(x)[first!] !== to.shape(x)[second!]) throw new NotExpressible('half a turn of what is not square');
+    return reversed(to, x, [first!, second!]);
+  }
+  return turns === 1 ? swapped(reversed(to, x, [second!])) : reversed(to, swapped(x), [second!]);
+});
+
+/** A triangle of matrices: what is kept by how far a column is ahead of its row. */
+const triangle = (kept: (ahead: number, k: number) => boolean): Operation =>
+  operation('x k', (given, to) => {
+    const k = given.number('k', 0);
+    return band(to, given.tensor('x'), (ahead) => kept(ahead, k));
+  });
+
+function diagonalOf(given: Arguments, to: Assembly): Tensor {
+  const x = given.tensor('x');
+  const [rows, columns] = [given.axis(x, 0, 'axis1'), given.axis(x, 1, 'axis2')];
+  const offset = given.number('offset', 0);
+  const last = [...range(to.rank(x)).filter((axis) => axis !== rows && axis !== columns), rows, columns];
+  const along: Band = { lower: offset, upper: offset, superLeft: true, subLeft: true };
+  return diagonalPart(to, to.transpose(x, last), along, 0);
+}
+
+/** Joined along an axis that their name tells. */
+const joinedAlong = (axis: number): Operation =>
+  operation('xs', (given, to) => {
+    const xs = given.tensors('xs');
+    if (!xs.length || xs.some((x) => to.rank(x) <= axis)) throw new NotExpressible('values of fewer axes');
+    return moves.concat(to, xs, axis);
+  });
+
 /** By class name in keras.ops. */
 export const moving = {
   Identity: operation('x', (given) => given.tensor('x')),
+  Conj: operation('x', (given) => given.tensor('x')),
+  Conjugate: operation('x', (given) => given.tensor('x')),
+  Real: operation('x', (given) => given.tensor('x')),
   StopGradient: operation('variable', (given) => given.tensor('variable')),
   ConvertToTensor: operation('x', (given) => given.tensor('x')),
   Copy: operation('x', (given) => given.tensor('x')),
   Shape: operation('x', (given, to) => host.wholes([...to.shape(given.tensor('x'))])),
   ZerosLike: sameShape(0),
   OnesLike: sameShape(1),
+  FullLike: operation('x fill_value', (given, to) =>
+    host.filled(
+      to.shape(given.tensor('x')).map((size) => (symbolic(size) ? 1 : size)),
+      given.number('fill_value'),
+      false,
+    ),
+  ),
   Arange: operation('start stop step', counted),
   Reshape: operation('x newshape', (given, to) => {
     const x = given.tensor('x');
@@ -189,7 +256,14 @@ export const moving = {
     const x = given.tensor('x');
     return unstacked(to, x, given.axis(x, 0));
   }),
+  Hstack: joinedAlong(1),
+  Dstack: joinedAlong(2),
+  Append: operation('x1 x2 axis', (given, to) => {
+    const { x, axis } = given.flattened('x1');
+    return moves.concat(to, [x, given.tensor('x2')], axis);
+  }),
   Split: split(cutAt),
+  ArraySplit: arraySplit,
   SplitBySizes: split(completedSizes),
   Take: operation('x indices axis batch_dims', (given, to) => {
     if (given.number('batch_dims', 0)) throw new NotExpressible('batch dimensions');
@@ -200,6 +274,15 @@ export const moving = {
   Flip: operation('x axis', (given, to) => {
     const x = given.tensor('x');
     return reversed(to, x, given.allAxes(x));
+  }),
+  Fliplr: operation('x', (given, to) => reversed(to, given.tensor('x'), [1])),
+  Rot90: turned,
+  Tril: triangle((ahead, k) => ahead <= k),
+  Triu: triangle((ahead, k) => ahead >= k),
+  Diagonal: operation('x offset axis1 axis2', diagonalOf),
+  Trace: operation('x offset axis1 axis2', (given, to) => {
+    const diagonal = diagonalOf(given, to);
+    return reductions.reduce(to, 'sum', diagonal, [to.rank(diagonal) - 1], false);
   }),
   Roll: operation('x shift axis', rolledAlong),
   Pad: operation('x pad_width mode constant_values', padded),

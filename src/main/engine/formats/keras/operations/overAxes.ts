@@ -3,8 +3,9 @@
  * do, and so over the examples, which is refused; those with an axis of their own by default say it here.
  */
 import * as host from '../../tensors/array';
-import { isArray, NotExpressible } from '../../tensors/array';
-import type { Assembly, Tensor } from '../../tensors/assembly';
+import { type HostArray, isArray, NotExpressible, range } from '../../tensors/array';
+import { converted } from '../../tensors/casts';
+import { AcrossBatch, type Assembly, symbolic, type Tensor } from '../../tensors/assembly';
 import type { ReduceOp } from '../../tensors/reductions';
 import {
   logSumExp,
@@ -18,7 +19,7 @@ import {
   variance,
 } from '../../tensors/compositions';
 import { functions } from '../../tensors/functions';
-import { equalParts } from '../../tensors/pieces';
+import { along, equalParts, stacked, unstacked } from '../../tensors/pieces';
 import type { Arguments } from './given';
 import { type Operation, operation } from './row';
 import * as reductions from '../../tensors/reductions';
@@ -40,7 +41,10 @@ const composed = (apply: (to: Assembly, x: Tensor, axes: readonly number[], keep
 const softmax = (op: 'softmax' | 'logSoftmax'): Operation =>
   operation('x axis', (given, to) => {
     const x = given.tensor('x');
-    return softmaxOver(to, x, given.axes(x) ?? [to.rank(x) - 1], op);
+    // Without an axis Keras takes all numbers there are, of all examples.
+    const axes = given.axes(x, 'axis', -1);
+    if (!axes) throw new AcrossBatch('a softmax over all examples');
+    return softmaxOver(to, x, axes, op);
   });
 
 /** The order of a norm: a number, or numpy's names of those over matrices. */
@@ -96,6 +100,64 @@ function layerNormed(given: Arguments, to: Assembly): Tensor {
   return given.has('beta') ? to.binary('add', made, weight('beta')) : made;
 }
 
+/** The mean of numbers that count as much as their weights say. */
+const averaged: Operation = operation('x weights axis', (given, to) => {
+  const x = given.tensor('x');
+  const axes = given.allAxes(x);
+  if (!given.has('weights')) return reductions.reduce(to, 'mean', x, axes, false);
+  const weights = given.tensor('weights');
+  const [axis] = axes;
+  const flat = to.rank(weights) === 1 && to.rank(x) > 1;
+  if (flat && (axes.length !== 1 || isArray(weights) === false)) throw new NotExpressible('weights of this shape');
+  const along = range(to.rank(x)).map((each) => (each === axis ? to.shape(weights)[0]! : 1));
+  const shaped = flat ? to.reshape(weights, along) : weights;
+  const summed = (value: Tensor): Tensor => reductions.reduce(to, 'sum', value, axes, false);
+  return to.binary('div', summed(to.binary('mul', x, shaped)), summed(shaped));
+});
+
+/** Products of all places up to each. */
+function multipliedUp(to: Assembly, x: Tensor, axis: number): Tensor {
+  const size = to.shape(x)[axis]!;
+  if (symbolic(size) || size > MOST_FACTORS) throw new NotExpressible('products over a free or very long axis');
+  const made: Tensor[] = [];
+  for (const factor of unstacked(to, x, axis)) {
+    const before = made.at(-1);
+    made.push(before ? to.binary('mul', before, factor) : factor);
+  }
+  return stacked(to, made, axis);
+}
+const MOST_FACTORS = 512;
+
+/** Differences of neighbours along an axis, as often as is asked. */
+function differences(to: Assembly, x: Tensor, axis: number, times: number): Tensor {
+  if (!(times >= 0 && times <= MOST_FACTORS)) throw new NotExpressible(`differences, ${times} times`);
+  let value = x;
+  for (let left = times; left > 0; left--) {
+    const size = to.shape(value)[axis]!;
+    if (symbolic(size)) throw new NotExpressible('differences along a free size');
+    value = to.binary('sub', along(to, value, axis, 1, size), along(to, value, axis, 0, size - 1));
+  }
+  return value;
+}
+
+/** (x − mean) / √(variance + epsilon) · scale + offset, along one axis. */
+const batchNorm: Operation = operation('x mean variance offset scale axis epsilon', (given, to) => {
+  const x = given.tensor('x');
+  const axis = given.axis(x, -1);
+  const part = (name: string, missing: number): HostArray =>
+    given.has(name) ? to.array(given.tensor(name), name) : host.scalar(missing);
+  const epsilon = given.number('epsilon', 1e-3);
+  const width = host.mapped(part('variance', 1), (each) => 1 / Math.sqrt(each + epsilon), false);
+  const scale = host.combined(part('scale', 1), width, (a, b) => a * b, false);
+  const shift = host.combined(part('mean', 0), scale, (a, b) => -a * b, false);
+  return to.affine(
+    x,
+    axis,
+    scale,
+    host.combined(shift, part('offset', 0), (a, b) => a + b, false),
+  );
+});
+
 /** By class name in keras.ops. */
 export const overAxes = {
   Softmax: softmax('softmax'),
@@ -138,6 +200,30 @@ export const overAxes = {
   Var: composed(variance),
   Std: composed((to, x, axes, keepDims) => to.unary('sqrt', variance(to, x, axes, keepDims), {}, Math.sqrt)),
   Logsumexp: composed(logSumExp),
+  Average: averaged,
+  Moments: operation('x axes keepdims synchronized', (given, to) => {
+    const x = given.tensor('x');
+    const [axes, keepDims] = [given.allAxes(x, 'axes'), given.flag('keepdims')];
+    return [reductions.reduce(to, 'mean', x, axes, keepDims), variance(to, x, axes, keepDims)];
+  }),
+  BatchNorm: batchNorm,
+  Ptp: composed((to, x, axes, keepDims) => {
+    const [high, low] = (['max', 'min'] as const).map((op) => reductions.reduce(to, op, x, axes, keepDims));
+    return to.binary('sub', high!, low!);
+  }),
+  CountNonzero: operation('x axis', (given, to) => {
+    const x = given.tensor('x');
+    const counted = converted(to, converted(to, x, 'bool'), 'int32');
+    return reductions.reduce(to, 'sum', counted, given.allAxes(x), false);
+  }),
+  Diff: operation('a n axis', (given, to) => {
+    const x = given.tensor('a');
+    return differences(to, x, given.axis(x, -1), given.number('n', 1));
+  }),
+  Cumprod: operation('x axis', (given, to) => {
+    const { x, axis } = given.flattened('x');
+    return multipliedUp(to, x, axis);
+  }),
   Cumsum: operation('x axis exclusive reverse', (given, to) => {
     const { x, axis } = given.flattened('x');
     return summedUp(to, x, axis, given.flag('exclusive'), given.flag('reverse'));

@@ -2,6 +2,8 @@
 import * as host from '../../tensors/array';
 import { NotExpressible, range } from '../../tensors/array';
 import { type Assembly, symbolic, type Tensor } from '../../tensors/assembly';
+import { converted } from '../../tensors/casts';
+import { crossProduct, selected } from '../../tensors/compositions';
 import { contraction } from '../../tensors/contraction';
 import { ConfigFault, shown } from '../../json';
 import type { Arguments } from './given';
@@ -28,10 +30,13 @@ function tensordot(given: Arguments, to: Assembly): Tensor {
   return contraction(to, `${first.join('')},${second.join('')}->${output.join('')}`, [a, b]);
 }
 
+/** A score of what a mask hides: far below all others, and finite, so that differences stay numbers. */
+const HIDDEN = -1e30;
+
 /** softmax(scale · query · keyᵀ + bias) · value over [N, steps, heads, width]. */
 function dotProductAttention(given: Arguments, to: Assembly): Tensor {
   const query = given.tensor('query');
-  if (given.has('mask') || given.has('attn_logits_soft_cap')) throw new NotExpressible('a mask or a cap');
+  if (given.has('attn_logits_soft_cap')) throw new NotExpressible('a cap');
   const [queries, width] = [to.shape(query)[1]!, to.shape(query)[3]!];
   const scaled = to.binary('mul', query, host.scalar(given.number('scale', 1 / Math.sqrt(width))));
   let scores = contraction(to, 'abcd,aecd->acbe', [scaled, given.tensor('key')]);
@@ -39,8 +44,12 @@ function dotProductAttention(given: Arguments, to: Assembly): Tensor {
   if (given.flag('is_causal')) {
     const keys = to.shape(scores)[3]!;
     if (symbolic(queries) || symbolic(keys)) throw new NotExpressible('a mask over a free number of steps');
-    const hidden = range(queries).flatMap((q) => range(keys).map((k) => (k > q ? -1e9 : 0)));
+    const hidden = range(queries).flatMap((q) => range(keys).map((k) => (k > q ? HIDDEN : 0)));
     scores = to.binary('add', scores, host.reals([1, 1, queries, keys], hidden));
+  }
+  if (given.has('mask')) {
+    const mask = converted(to, given.tensor('mask'), 'bool');
+    scores = selected(to, mask, scores, host.scalar(HIDDEN));
   }
   return contraction(to, 'acbe,aecd->abcd', [reductions.softmax(to, scores, 3, 'softmax'), given.tensor('value')]);
 }
@@ -54,6 +63,12 @@ export const products = {
     const [a, b] = [given.tensor('x1'), given.tensor('x2')];
     if (to.rank(b) > 2) throw new NotExpressible('a second factor of more than two axes');
     return matrices.matmul(to, a, b);
+  }),
+  /** Of vectors of three along the last axis: each component is a difference of two products. */
+  Cross: operation('x1 x2 axisa axisb axisc axis', (given, to) => {
+    if (['axisa', 'axisb', 'axisc', 'axis'].some((name) => given.number(name, -1) !== -1))
+      throw new NotExpressible('axes but the last');
+    return crossProduct(to, given.tensor('x1'), given.tensor('x2'));
   }),
   Einsum: operation('*operands', (given, to) =>
     contraction(to, given.text('subscripts', ''), given.tensors('operands')),
