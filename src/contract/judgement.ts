@@ -17,6 +17,9 @@ export const isMethod = (method: Judged): method is Method => method !== 'random
 export const ASKED = ['drop', 'restore', 'mean'] as const;
 export type AskedUnit = (typeof ASKED)[number];
 
+/** A difference between two mean correlations below which two methods rank alike. */
+export const ALIKE = 0.01;
+
 const size = z.int().nonnegative();
 const perExample = z.array(z.number().nullable());
 const each = z.array(z.array(z.number()));
@@ -115,7 +118,7 @@ export const verdict = z.object({
   interval: interval.nullable(),
   /** How many examples tell: those in which both rankings vary. */
   examples: size,
-  /** Whether the interval leaves out 0, and both methods' own numbers are resolved: else there is no verdict. */
+  /** Whether the interval leaves out 0, the two do not rank alike, and both methods' own numbers are resolved: else there is no verdict. */
   real: z.boolean(),
   /** Of the two, those whose own estimated error leaves their ranking open. */
   unresolved: z.array(judged),
@@ -155,6 +158,8 @@ export const judgement = z.object({
   baseline: compared.optional(),
   /** As numbered in the inputs. */
   examples: z.array(size),
+  /** How many of them differ from all others: of those that are alike one counts. Absent where all do. */
+  distinct: size.optional(),
   targets: z.array(z.string()),
   to: replacement,
   /** Of how many examples the mean was that units became; absent where they became something else. */

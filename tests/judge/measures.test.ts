@@ -70,6 +70,19 @@ describe('intervals over examples', () => {
     expect(meanWithInterval([null, Number.NaN], 1)).toBeNull();
   });
 
+  it('of few examples are right as often as they say: where all lie on one side by chance alone, nothing is found', () => {
+    expect(leavesOutZero(meanWithInterval([0.01, 0.02, 0.05], 1))).toBe(false);
+    expect(leavesOutZero(meanWithInterval([0.05, 0.05, 0.06], 1))).toBe(true);
+    const next = random(9);
+    const normal = (): number => Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next());
+    for (const many of [3, 4, 6]) {
+      let wrong = 0;
+      for (let trial = 0; trial < 300; trial++)
+        if (leavesOutZero(meanWithInterval(Array.from({ length: many }, normal), trial))) wrong++;
+      expect(wrong, `of ${many}`).toBeLessThan(30); // 5 % of 300, as far as chance goes
+    }
+  });
+
   it('are as wide as the standard error says, and find a difference only where there is one', () => {
     const next = random(3);
     const normal = (): number => Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next());
@@ -106,6 +119,9 @@ describe('verdicts in words', () => {
     [{}, 'On this model, in 5 of 6 layers, NIG’s ranking predicts knock-outs better than Rescale’s: mean Spearman 0.91 against 0.84 (95 %: +0.04 to +0.10), at 9 times the passes.'], // prettier-ignore
     [{ passes: 1 / 29 }, 'On this model, in 5 of 6 layers, NIG’s ranking predicts knock-outs better than Rescale’s: mean Spearman 0.91 against 0.84 (95 %: +0.04 to +0.10), at 29 times fewer passes.'], // prettier-ignore
     [{ real: false, interval: { low: -0.01, high: 0.1 } }, 'No verdict between NIG and Rescale: mean Spearman 0.91 against 0.84 (95 %: −0.01 to +0.10), which other examples could turn round.'], // prettier-ignore
+    [{ real: false, interval: { low: 0.002, high: 0.008 }, means: [0.996, 0.991] }, 'No verdict between NIG and Rescale, which rank alike: mean Spearman 1.00 against 0.99 (95 %: +0.00 to +0.01).'], // prettier-ignore
+    [{ real: false, interval: { low: 0, high: 0 }, means: [1, 1] }, 'No verdict between NIG and Rescale, which rank alike: mean Spearman 1.00 against 1.00 (95 %: 0.00 to 0.00).'], // prettier-ignore
+    [{ layers: [2, 5] as [number, number] }, 'On this model, in the mean over 5 layers, though ahead in 2 alone, NIG’s ranking predicts knock-outs better than Rescale’s: mean Spearman 0.91 against 0.84 (95 %: +0.04 to +0.10), at 9 times the passes.'], // prettier-ignore
     [{ real: false, unresolved: ['nig'] as ('nig')[] }, 'No verdict between NIG and Rescale: NIG is not yet resolved here (estimated error above 30 %), so that its ranking is open; judge again with more passes (--max-passes) or a smaller --tolerance (mean Spearman 0.91 against 0.84).'], // prettier-ignore
     [{ real: false, interval: null, examples: 2 }, '2 of 8 examples: too few to say of others whether NIG or Rescale predicts knock-outs better (mean Spearman 0.91 against 0.84).'], // prettier-ignore
     [{ real: false, interval: null }, '8 examples: too few to say of others whether NIG or Rescale predicts knock-outs better (mean Spearman 0.91 against 0.84).'], // prettier-ignore

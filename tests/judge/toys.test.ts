@@ -1,5 +1,5 @@
 /** Networks with known answers: the judge finds each. */
-import { beforeAll, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { Judgement, Judged, JudgedLayer } from '../../src/contract/judgement';
 import { aloneOf, judgementWords, layerWords } from '../../src/contract/words/judgement';
 import { judge } from '../../src/main/engine/judge';
@@ -127,4 +127,35 @@ it('a network without a layer of several units has none that can be judged, and 
   expect(judgement).toMatchObject({ layers: [], verdicts: [], sanity: [], complete: true });
   for (const share of told) expect(share).toBeLessThanOrEqual(1.0001);
   expect(told).toEqual([...told].sort((a, b) => a - b));
+});
+
+describe('what there is nothing to say of', () => {
+  const net = { W: [[1, 0.3], [0.5, -0.2]], b: [-0.2, -0.1], v: [[1], [1]] }; // prettier-ignore
+
+  it('examples that are alike count once: of four that are one nothing is said of others', async () => {
+    const alike = await judged({ ...net, W: [[1, 0.3], [0.5, -0.9]], b: [-0.2, 0.4], v: [[1], [1]] }, Array.from({ length: 4 }, () => [1, 0.8])); // prettier-ignore
+    expect(alike.distinct).toBe(1);
+    for (const { real, interval, examples } of alike.verdicts) expect({ real, interval, examples }).toEqual({ real: false, interval: null, examples: 1 }); // prettier-ignore
+    for (const { spearman } of alike.summaries) expect(spearman.mean?.interval ?? null).toBeNull();
+    const three = await judged(net, [[1, 0.8], [1, 0.8], [0.4, 0.2], [0.9, 0.1]]); // prettier-ignore
+    expect(three.distinct).toBe(3);
+    expect(judgementWords({ ...three, layers: [three.h] })).toContain('Of 4 examples only 3 differ: alike ones count once.'); // prettier-ignore
+    expect((await judged(net, [[1, 0.8], [0.4, 0.2]])).distinct).toBeUndefined(); // prettier-ignore
+  });
+
+  it('an input that is its baseline: no unit does anything, which is said as such', async () => {
+    const still = await judged(net, [[0, 0]]); // prettier-ignore
+    expect(judgementWords({ ...still, layers: [still.h] })[0]).toContain('F stays what it was with any unit out');
+    expect(layerWords(still.h)).toContain('With any unit of h out, or put back, F stays what it was');
+  });
+
+  it('one unit: there is nothing to rank; one method: none to hold it against', async () => {
+    const one = await judged({ W: [[1]], b: [0], v: [[2]] }, [[1]]); // prettier-ignore
+    expect(layerWords(one.h)).toBe('h has one unit: there is nothing to rank, and it judges nothing.');
+    const { h, ...judgement } = await judged(net, [[1, 0.8], [0.3, 0.9], [0.6, 0.1]]); // prettier-ignore
+    const alone = { ...judgement, layers: [{ ...h, additive: false }], summaries: judgement.summaries.slice(0, 1), verdicts: [] }; // prettier-ignore
+    expect(judgementWords(alone)[0]).toContain('there is no second method');
+    const tied = { ...judgement, layers: [{ ...h, additive: false }], verdicts: [] };
+    expect(judgementWords(tied)[0]).toContain('No verdict: in h all units do the same');
+  });
 });

@@ -146,3 +146,12 @@ describe('mho baselines', () => {
     expect(amongFrom('zeros, example:1,2,0.5,mean')).toEqual(['zeros', 'example:1,2', '0.5', 'mean']);
   });
 });
+
+it('a baseline that is the input itself is said to be it', async () => {
+  const plain = join(import.meta.dirname, '../reference/cases/plain');
+  const asked = ['baselines', join(plain, 'model.keras'), '--input', join(plain, 'inputs.npz'), '--examples', '1', '--method', 'rescale']; // prettier-ignore
+  const { out, code } = await mho([...asked, '--among', 'zeros,example:1']);
+  expect(code).toBe(0);
+  expect(out).toContain('Against example:1 every contribution is 0: it is the input itself');
+  expect(out).not.toContain('Against zeros');
+});

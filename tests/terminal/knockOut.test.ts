@@ -86,6 +86,14 @@ describe('mho knock-out', () => {
     expect(out).toContain('a_relu is no cut');
   });
 
+  it('says where no unit can do anything, since the input is its own baseline', async () => {
+    const { out } = await mho(['knock-out', model, '--input', join(motif, 'inputs.npz'), '--baseline', 'example:0', '--examples', '0', '--layer', 'conv2', '--top', '2']); // prettier-ignore
+    expect(out).toContain('With any unit of conv2 out, or put back, F stays what it was: its units are already');
+    expect((await mho(['knock-out', model, ...asked, '--layer', 'conv2', '--top', '2'])).out).not.toContain(
+      'stays what',
+    );
+  });
+
   it.each([
     [['--layer', 'conv9'], 'LAYER_UNKNOWN', 1],
     [['--units', 'conv2:99'], 'OUTPUT_INDEX', 1],

@@ -51,6 +51,21 @@ export function aloneWords(alone: number, together: number, written: (value: num
   return `One by one they drop ${written(alone)} in sum, together ${written(together)}: ${acts}.`;
 }
 
+/** Whether F stays what it was with any one unit out or back. */
+export const isSilent = ({
+  drop,
+  restore,
+}: {
+  readonly drop: readonly ArrayLike<number>[];
+  readonly restore: readonly ArrayLike<number>[];
+}): boolean =>
+  // prettier-ignore
+  [...drop, ...restore].every((each) => Array.from(each).every((value) => value === 0));
+
+/** Said of a layer of which that is so. */
+export const silentWords = (layer: string): string =>
+  `With any unit of ${layer} out, or put back, F stays what it was: its units are already what they would become, or nothing behind answers to them.`;
+
 /** Said of a layer that something goes around: a skip, or another input. */
 export const aroundWords = (layer: string): string =>
   `${layer} is no cut: what goes around it (a skip, another input) stays as at the input.`;

@@ -1,5 +1,15 @@
 /** What the network's judgement of methods says, in sentences for window, terminal and report. */
-import type { AskedUnit, Judged, JudgedLayer, Judgement, JudgeProgress, SanityCheck, Verdict } from '../judgement';
+import {
+  ALIKE,
+  type AskedUnit,
+  type Judged,
+  type JudgedLayer,
+  type Judgement,
+  type JudgeProgress,
+  type SanityCheck,
+  type Verdict,
+} from '../judgement';
+import { isSilent, silentWords } from './interventions';
 import { methodWords } from './methods';
 import { count } from './quantities';
 
@@ -77,9 +87,17 @@ export function verdictWords(verdict: Verdict, examples: number): string {
     return `No verdict between ${one} and ${other}: ${unresolved.map((method) => judgedWords[method].short).join(' and ')} is not yet resolved here (estimated error above 30 %), so that its ranking is open; judge again with more passes (--max-passes) or a smaller --tolerance (${beside}).`;
   if (!interval)
     return `${verdict.examples < examples ? `${verdict.examples} of ${count(examples, 'example')}` : count(examples, 'example')}: too few to say of others whether ${one} or ${other} predicts knock-outs better (${beside}).`;
+  const { low, high } = interval;
+  if (!real && (low > 0 || high < 0 || Math.max(-low, high) < ALIKE))
+    return `No verdict between ${one} and ${other}, which rank alike: ${beside} (${between(interval)}).`;
   if (!real)
     return `No verdict between ${one} and ${other}: ${beside} (${between(interval)}), which other examples could turn round.`;
-  return `On this model, in ${layers[0]} of ${count(layers[1], 'layer')}, ${one}’s ranking predicts knock-outs better than ${other}’s: ${beside} (${between(interval)})${costWords(passes)}.`;
+  const [leads, all] = layers;
+  const where =
+    2 * leads > all
+      ? `On this model, in ${leads} of ${count(all, 'layer')}, ${one}’s ranking`
+      : `On this model, in the mean over ${count(all, 'layer')}, though ahead in ${leads} alone, ${one}’s ranking`;
+  return `${where} predicts knock-outs better than ${other}’s: ${beside} (${between(interval)})${costWords(passes)}.`;
 }
 
 /** Where the two questions take different sides: each alone would be no neutral judge. Null where they do not. */
@@ -117,6 +135,8 @@ export function lopsidedWords({ name, drop, restore, additive }: JudgedLayer): s
 }
 
 export function layerWords(layer: JudgedLayer): string | null {
+  if (isSilent(layer)) return `${silentWords(layer.name)} It judges nothing.`;
+  if (layer.units === 1) return `${layer.name} has one unit: there is nothing to rank, and it judges nothing.`;
   if (layer.additive)
     return `F is additive over the units of ${layer.name}: drop, restore and every complete method are the same there, and it judges nothing.`;
   const alone = aloneOf(layer);
@@ -126,11 +146,28 @@ export function layerWords(layer: JudgedLayer): string | null {
 }
 
 /** The verdict and what stands beside it, the most important first. */
-export function judgementWords({ layers, verdicts, examples, sanity, complete }: Judgement): string[] {
+export function judgementWords({
+  layers,
+  verdicts,
+  examples,
+  distinct,
+  summaries,
+  sanity,
+  complete,
+}: Judgement): string[] {
   const judging = layers.filter(({ additive }) => !additive);
   const said: string[] = [];
-  if (layers.length > 0 && judging.length === 0)
+  const asked = summaries.filter(({ method }) => method !== 'random');
+  if (layers.length > 0 && layers.every(isSilent))
+    said.push('Nothing here tells methods apart: F stays what it was with any unit out, in every layer that was looked at.'); // prettier-ignore
+  else if (layers.length > 0 && judging.length === 0)
     said.push('Nothing here tells methods apart: F is additive over the units of every layer that was looked at.');
+  else if (judging.length > 0 && asked.length < 2)
+    said.push('No verdict: there is no second method to hold a ranking against, chance apart.');
+  else if (judging.length > 0 && verdicts.length === 0)
+    said.push(`No verdict: in ${judging.map(({ name }) => name).join(', ')} all units do the same, or methods give all of them one score; there is nothing to rank.`); // prettier-ignore
+  if (distinct !== undefined)
+    said.push(`Of ${count(examples.length, 'example')} only ${distinct} ${distinct === 1 ? 'differs' : 'differ'}: alike ones count once.`); // prettier-ignore
   const [first, ...others] = verdicts;
   if (first) {
     said.push(verdictWords(first, examples.length));

@@ -12,6 +12,7 @@ import type { Device } from '../backends';
 import type { Graph } from '../graph/graph';
 import { onGround } from '../interventions';
 import { chooseLayers, foreseenLayers } from './choosing';
+import { distinctExamples } from './distinct';
 import { effortOf } from './effort';
 import { judgeLayer } from './layers';
 import { checkSanity } from './sanity';
@@ -60,10 +61,11 @@ export async function judge(
   asked: JudgeAsked,
   options: JudgeOptions = {},
 ): Promise<Judging> {
-  const { request, methods, to, seed, pool } = asked;
+  const { request, to, seed, pool } = asked;
+  const methods = [...new Set(asked.methods)];
   const { signal, onProgress } = options;
-  const layers = request.layers ?? (await chooseLayers(device, graph, request, signal));
-  const effort = effortOf(graph, { ...asked, request: { ...request, layers } });
+  const layers = [...new Set(request.layers ?? (await chooseLayers(device, graph, request, signal)))];
+  const effort = effortOf(graph, { ...asked, methods, request: { ...request, layers } });
   const report = (at: JudgeProgress['at'], share: number): void =>
     onProgress?.({ done: effort.before(at) + share * effort.of(at), total: effort.total, at });
   const scored = await scoresBy(device, graph, { ...request, layers }, methods, {
@@ -102,11 +104,15 @@ export async function judge(
       fault = asMhoError(error);
     }
   const meanOver = ends.meanOver(to);
+  const differ = distinctExamples(request, ends.targets);
+  const distinct = differ.filter((does) => does).length;
+  const over = { layers: done, counts: (example: number): boolean => differ[example]! };
   const judgement: Judgement = {
     created: new Date().toISOString(),
     ...(asked.source !== undefined && { source: asked.source }),
     baseline: comparedWith(request),
     examples: [...(request.exampleNumbers ?? ends.targets.keys())],
+    ...(distinct < differ.length && { distinct }),
     targets: [...ends.targets],
     to,
     ...(meanOver !== null && { meanOver }),
@@ -115,8 +121,8 @@ export async function judge(
     atBaseline: [...ends.atBaseline],
     layers: done,
     costs: scored.costs,
-    summaries: summariesOf(done, methods, seed),
-    verdicts: verdictsOf(done, methods, scored.costs, seed),
+    summaries: summariesOf(over, methods, seed),
+    verdicts: verdictsOf(over, methods, scored.costs, seed),
     sanity,
     complete: fault === null,
   };

@@ -1,12 +1,26 @@
 /** From layers that were judged to means over them, and which differences between methods are real. */
-import type { Judged, JudgedLayer, JudgedMethod, JudgedSummary, Judgement, Verdict } from '../../../contract/judgement';
+import {
+  ALIKE,
+  type Judged,
+  type JudgedLayer,
+  type JudgedMethod,
+  type JudgedSummary,
+  type Judgement,
+  type Verdict,
+} from '../../../contract/judgement';
 import { trustOf } from '../../../contract/words/accuracy';
 import { leavesOutZero, meanWithInterval } from './bootstrap';
 
 type Of = (method: JudgedMethod, layer: JudgedLayer) => readonly (number | null)[];
 
+/** What is judged over: layers, and of the examples which count; one that is as another before it tells nothing more. */
+export interface Over {
+  readonly layers: readonly JudgedLayer[];
+  readonly counts: (example: number) => boolean;
+}
+
 /** Of each example the mean over the layers that judge anything; null where none of them tells. */
-function overLayers(layers: readonly JudgedLayer[], method: Judged, of: Of): (number | null)[] {
+function overLayers({ layers, counts }: Over, method: Judged, of: Of): (number | null)[] {
   const judging = layers.filter(({ additive }) => !additive);
   const rows = judging.map((layer) =>
     of(
@@ -15,7 +29,7 @@ function overLayers(layers: readonly JudgedLayer[], method: Judged, of: Of): (nu
     ),
   );
   return (rows[0] ?? []).map((_, example) => {
-    const known = rows.flatMap((row) => row[example] ?? []);
+    const known = counts(example) ? rows.flatMap((row) => row[example] ?? []) : [];
     return known.length === 0 ? null : known.reduce((sum, value) => sum + value, 0) / known.length;
   });
 }
@@ -23,11 +37,11 @@ function overLayers(layers: readonly JudgedLayer[], method: Judged, of: Of): (nu
 const less = (a: readonly (number | null)[], b: readonly (number | null)[]): (number | null)[] =>
   a.map((value, at) => (value === null || b[at] == null ? null : value - b[at]));
 
-export function summariesOf(layers: readonly JudgedLayer[], methods: readonly Judged[], seed: number): JudgedSummary[] {
+export function summariesOf(over: Over, methods: readonly Judged[], seed: number): JudgedSummary[] {
   return methods.map((method) => {
     // What a judgement holds is what its schema names, before it was in a file as after.
     const told = (of: Of) => {
-      const found = meanWithInterval(overLayers(layers, method, of), seed);
+      const found = meanWithInterval(overLayers(over, method, of), seed);
       return found && { mean: found.mean, interval: found.interval };
     };
     const three = (measure: 'spearman' | 'pearson') => ({
@@ -54,13 +68,8 @@ export function summariesOf(layers: readonly JudgedLayer[], methods: readonly Ju
  * Every two methods but chance, the one that is ahead first. Neuron Integrated Gradients beside Rescale, the papers' question, stands before
  * the others, then the method that is ahead of most beside the next; what knows nothing of the network comes last.
  */
-export function verdictsOf(
-  layers: readonly JudgedLayer[],
-  methods: readonly Judged[],
-  costs: Judgement['costs'],
-  seed: number,
-): Verdict[] {
-  const judging = layers.filter(({ additive }) => !additive);
+export function verdictsOf(over: Over, methods: readonly Judged[], costs: Judgement['costs'], seed: number): Verdict[] {
+  const judging = over.layers.filter(({ additive }) => !additive);
   const asked: readonly Judged[] = methods.filter((method) => method !== 'random');
   if (judging.length === 0) return [];
   const verdicts: Verdict[] = [];
@@ -71,7 +80,7 @@ export function verdictsOf(
   for (const [at, one] of asked.entries())
     for (const other of asked.slice(at + 1)) {
       const differences = (measure: 'drop' | 'restore' | 'mean', a: Judged, b: Judged) =>
-        meanWithInterval(less(overLayers(layers, a, by(measure)), overLayers(layers, b, by(measure))), seed);
+        meanWithInterval(less(overLayers(over, a, by(measure)), overLayers(over, b, by(measure))), seed);
       const told = differences('mean', one, other);
       if (!told) continue;
       const [ahead, behind] = told.mean >= 0 ? [one, other] : [other, one];
@@ -80,7 +89,7 @@ export function verdictsOf(
         const found = differences(measure, ahead, behind);
         return { difference: found?.mean ?? 0, real: leavesOutZero(found) };
       };
-      const meanOf = (method: Judged) => meanWithInterval(overLayers(layers, method, by('mean')), seed)!.mean;
+      const meanOf = (method: Judged) => meanWithInterval(overLayers(over, method, by('mean')), seed)!.mean;
       const unresolved = [ahead, behind].filter((method) => trustOf(costs.find((each) => each.method === method)!.error ?? 0) === 'unresolved'); // prettier-ignore
       const [passes, others] = [ahead, behind].map((method) => costs.find((each) => each.method === method)!.passes);
       verdicts.push({
@@ -89,7 +98,7 @@ export function verdictsOf(
         means: [meanOf(ahead), meanOf(behind)],
         interval: leading.interval,
         examples: leading.known,
-        real: leavesOutZero(leading) && unresolved.length === 0,
+        real: leavesOutZero(leading) && leading.mean >= ALIKE && unresolved.length === 0,
         unresolved,
         layers: [judging.filter((layer) => (meanDifference(layer, ahead, behind) ?? 0) > 0).length, judging.length],
         drop: beside('drop'),

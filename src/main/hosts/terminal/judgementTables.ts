@@ -66,7 +66,11 @@ function layerTable(layer: JudgedLayer, { examples }: Judgement): string {
   const facts = [
     count(layer.units, 'unit'),
     ...(layer.cut ? [] : ['no cut: something goes around it']),
-    ...(layer.additive ? ['additive: judges nothing'] : alone === null ? [] : [`Σ drops / joint drop ${plain(alone)}`]),
+    ...(layer.additive
+      ? [`${layer.units === 1 ? 'nothing to rank' : 'additive'}: judges nothing`]
+      : alone === null
+        ? []
+        : [`Σ drops / joint drop ${plain(alone)}`]),
   ];
   const rows = layer.methods.map((each) => {
     const changed = each.changes.filter((at) => at !== null).sort((a, b) => a - b);

@@ -149,11 +149,15 @@ function sensitivityTables({ example, target, atInput, baselines, layers }: Told
     right(`${layer.stay} of ${layer.first}`),
     right(String(layer.signs)),
   ]);
+  const sameAsInput = baselines.flatMap(({ word }, at) =>
+    layers.length > 0 && layers.every((layer) => layer.units.every(({ values }) => values[at] === 0)) ? [word] : [],
+  );
   const all = told.reduce((sum, layer) => sum + layer.units.length, 0);
   const signs = told.reduce((sum, layer) => sum + layer.signs, 0);
   return [
     `Example ${example}: ${printable(target)} is ${plain(atInput)} at the input\n`,
     table(['Baseline', 'F there'], ends),
+    ...sameAsInput.map((word) => `Against ${printable(word)} every contribution is 0: it is the input itself, or nothing that differs reaches the target.\n`), // prettier-ignore
     `\n${signs === 0 ? 'No unit changes its sign' : `${signs} of ${count(all, 'unit')} change their sign`} with the baseline, beyond their errors.\n`,
     table(['Layer', 'Units', 'Lowest Spearman', 'First that stay', 'Signs that depend'], rows),
     ...(units ? told.map((layer) => unitTable(layer, baselines, first!.word, top)) : []),

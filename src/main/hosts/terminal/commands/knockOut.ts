@@ -3,7 +3,7 @@ import type { AttributionRequest } from '../../../../contract/attribution';
 import { MhoError } from '../../../../contract/errors';
 import type { Intervention, KnockOuts, Replacement } from '../../../../contract/interventions';
 import { printable, printableJson } from '../../../../contract/text';
-import { aroundWords, replacementWords } from '../../../../contract/words/interventions';
+import { aroundWords, isSilent, replacementWords, silentWords } from '../../../../contract/words/interventions';
 import { devices } from '../../../engine/backends';
 import { knockOuts, onGround, together, type Together } from '../../../engine/interventions';
 import { asking, type AskedGroup } from '../asking';
@@ -175,6 +175,8 @@ function asTables({ examples, singles, together: joint }: Told, { to, top, units
   parts.push(`Units became ${replacementWords(to, singles[0]!.meanOver)}.\n`);
   const around = new Set(singles.flatMap(({ cut, layer }) => (cut ? [] : [layer])));
   for (const layer of around) parts.push(`${printable(aroundWords(layer))}\n`);
+  if (units === undefined)
+    for (const single of singles) if (isSilent(single)) parts.push(`${printable(silentWords(single.layer))}\n`);
   return parts.join('');
 }
 
