@@ -24,17 +24,29 @@ export function matchedLayers(here: readonly Recognised[], there: readonly Recog
 export const targetLayers = (run: { readonly result: Pick<RunRecord['result'], 'target'> }): Set<string> =>
   new Set(run.result.target.flatMap((text) => [...text.matchAll(/([^\s\[\]]+)\[/g)].map(([, name]) => name!)));
 
-/** Layers between input and target: what has inputs, feeds others, and neither is the target nor comes after it. */
+/** Kinds of layers that hand on each of their values as it is, at another place. */
+const MOVING = new Set(['Transpose', 'Permute', 'Reshape', 'Flatten', 'Squeeze', 'Unsqueeze', 'ExpandDims', 'Identity']);
+
+/** A target with the layers whose values it only moves: what one says of them, one has said of it. */
+function movedInto(layers: readonly LayerSummary[], targets: ReadonlySet<string>): Set<string> {
+  const all = new Set(targets);
+  // layers come in topological order
+  for (const { name, kind, inputs } of layers.toReversed())
+    if (all.has(name) && MOVING.has(kind)) for (const input of inputs) all.add(input);
+  return all;
+}
+
+/**
+ * Layers between input and target: what has inputs, feeds others, and neither is the target, or moved into it as it is, nor comes
+ * after it. Of a net without any its inputs: nothing else led to its output.
+ */
 export function hiddenLayers(layers: readonly LayerSummary[], targets: ReadonlySet<string>): Set<string> {
   const feeding = new Set(layers.flatMap(({ inputs }) => inputs));
-  const after = new Set(targets);
-  // layers come in topological order
+  const after = movedInto(layers, targets);
   for (const { name, inputs } of layers) if (inputs.some((input) => after.has(input))) after.add(name);
-  return new Set(
-    layers
-      .filter(({ name, inputs }) => inputs.length > 0 && feeding.has(name) && !after.has(name))
-      .map(({ name }) => name),
-  );
+  const before = layers.filter(({ name }) => feeding.has(name) && !after.has(name));
+  const between = before.filter(({ inputs }) => inputs.length > 0);
+  return new Set((between.length > 0 ? between : before).map(({ name }) => name));
 }
 
 /** What a model is called among checkpoints of one: by its file, which differs where names inside do not. */

@@ -96,6 +96,8 @@ export interface TableMade {
   readonly rowsArePositions: number;
   /** Whether columns went to several inputs in their order, not by name. */
   readonly inOrder: boolean;
+  /** What the header calls the places of an input of one axis, where that says more than the input's own name and their numbers. */
+  readonly columns?: readonly { readonly input: string; readonly names: readonly string[] }[];
   /** The first columns passed over, by name or else by number from 1, and how many there are. */
   readonly unused: { readonly first: readonly (string | number)[]; readonly count: number };
 }

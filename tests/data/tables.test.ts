@@ -56,6 +56,24 @@ describe('numbers', () => {
     expect((await read('1,2\n3,4\n5,6\n', port([null, 2])))['x'].shape).toEqual([1, 3, 2]);
   });
 
+  it('keeps what the header calls the places of an example, where that says more than their numbers', async () => {
+    const columnsOf = async (text: string, ...ports: InputPort[]) => {
+      await writeFile(path, text);
+      const [{ made }] = (await readData([path], ports)).how as unknown as [{ made: object }];
+      return 'columns' in made ? made.columns : null;
+    };
+    expect(await columnsOf('age,id,bmi,label\n1,7,2,3\n', port([2]))).toEqual([{ input: 'x', names: ['age', 'bmi'] }]);
+    expect(await columnsOf('x_0,x_1\n1,2\n', port([2]))).toBeNull();
+    expect(await columnsOf('1,2\n3,4\n', port([2]))).toBeNull();
+    // positions of one example, and places along several axes, are none of single columns
+    expect(await columnsOf('a,b\n1,2\n3,4\n', port([2, 2]))).toBeNull();
+    const two = [port([1], { name: '__proto__' }), port([2], { name: 'rest' })];
+    expect(await columnsOf('age,bmi,pulse\n1,2,3\n', ...two)).toEqual([
+      { input: '__proto__', names: ['age'] },
+      { input: 'rest', names: ['bmi', 'pulse'] },
+    ]);
+  });
+
   it('passes over columns that are labels, and says so', async () => {
     const { x, how } = await read('id,label,p0,p1\n1,seven,10,20\n2,one,30,40\n', port([2]));
     expect(x).toEqual({ shape: [2, 2], data: [10, 20, 30, 40] });

@@ -3,11 +3,13 @@ import { describe, expect, it } from 'vitest';
 import { IMAGE_PRESETS } from '../../src/contract/data';
 import {
   imagePixels,
+  isWave,
   pictureOf,
   positionNames,
   takesChannelsFirst,
   type ImagePicture,
   type Known,
+  waveOf,
 } from '../../src/renderer/logic/inputs';
 
 const known: Known = { alphabet: null, channelsFirst: false, reading: null };
@@ -101,6 +103,24 @@ describe('pixels', () => {
   it('one grey is all three colours', () => {
     const grey = Float32Array.of(0, 1);
     expect(shown(imagePixels(grey, image({ channels: 1 }), [0, 1]))).toEqual([0, 0, 0, 255, 255, 255]);
+  });
+});
+
+describe('a curve', () => {
+  it('is one channel of many positions, whichever axis counts them', () => {
+    for (const shape of [[1, 8000], [8000, 1], [8000]]) expect(isWave(pictureOf(shape, null))).toBe(true);
+    for (const shape of [[20], [2, 8000], [1, 24], [64, 64, 3]]) expect(isWave(pictureOf(shape, null))).toBe(false);
+  });
+
+  it('reaches in each column from its least to its largest value there, with no value left out', () => {
+    const data = Float32Array.from({ length: 1000 }, (_, at) => (at === 777 ? -9 : Math.sin(at)));
+    for (const columns of [1, 7, 240, 1000, 5000]) {
+      const wave = waveOf(data, columns);
+      expect(wave.length).toBe(Math.min(columns, data.length));
+      expect(Math.min(...wave.map(([low]) => low))).toBe(-9);
+      expect(Math.max(...wave.map(([, high]) => high))).toBe(Math.max(...data));
+    }
+    expect(waveOf(Float32Array.of(3, 1, 2), 3)).toEqual([[3, 3], [1, 1], [2, 2]]); // prettier-ignore
   });
 });
 

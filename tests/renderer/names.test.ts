@@ -62,6 +62,40 @@ describe('Names', () => {
   });
 });
 
+describe('names that are alike at both ends', () => {
+  const alike = [1, 2, 13].map((at) => `transformer_encoder_feed_forward_network_${at}_followed_by_normalisation`);
+  const words = ['query', 'key', 'value'].map((what) => `attention_over_many_positions_${what}_projection_of_heads`);
+
+  it('keep what tells them apart in however few letters', () => {
+    const names = new Names([...alike, 'input', ...words]);
+    for (const letters of [60, 40, 24, 16, 10])
+      for (const all of [alike, words]) {
+        const shown = all.map((name) => names.inLetters(name, letters));
+        expect(new Set(shown).size, `${letters}: ${shown.join(', ')}`).toBe(all.length);
+        for (const text of shown) expect(text.length).toBeLessThanOrEqual(letters);
+      }
+    expect(names.inLetters(alike[2]!, 24)).toBe('transfor…13…ormalisation');
+  });
+
+  it('are as long as they may be, whatever letters they are of', () => {
+    const text = fc.stringMatching(/^[ab1🦊_/]{0,12}$/u);
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(text, { minLength: 1, maxLength: 8 }),
+        fc.integer({ min: 1, max: 14 }),
+        (all, room) => {
+          const names = new Names(all);
+          for (const name of all) {
+            const shown = names.fitted(name, room, (part) => Array.from(part).length);
+            expect(Array.from(shown).length).toBeLessThanOrEqual(room);
+            expect(shown).not.toMatch(/\p{Cs}/u);
+          }
+        },
+      ),
+    );
+  });
+});
+
 describe('a cut text', () => {
   it('has the letters that it may have, more of them from its end', () => {
     expect(clipped('block0_attention/weights', 12)).toBe('bloc…weights');

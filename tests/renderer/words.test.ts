@@ -102,6 +102,15 @@ describe('neurons', () => {
     expect([...hiddenLayers(layers, new Set(['logits']))]).toEqual(['dense', 'relu']);
   });
 
+  it('ranks the inputs of a net that has nothing between them and its output', () => {
+    expect([...hiddenLayers([layer('input', []), layer('logits', ['input'])], new Set(['logits']))]).toEqual(['input']);
+  });
+
+  it('ranks no layer whose values are the target, only at another place', () => {
+    const moved = [...layers.slice(0, 4), { ...layer('masks', ['logits']), kind: 'Transpose' }];
+    expect([...hiddenLayers(moved, new Set(['masks']))]).toEqual(['dense', 'relu']);
+  });
+
   it('folds a layer that hands on the same contributions, whatever other runs stand beside', () => {
     const apart = (method: 'genomics' | 'rescale') =>
       record(method, [

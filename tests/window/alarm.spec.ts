@@ -1,7 +1,7 @@
 /** Even steps that are too wide for a network raise an alarm, and its button asks the same question by the path that goes where it has to. */
 import { expect, test, type Page } from '@playwright/test';
 import { resolve } from 'node:path';
-import { forget, launch, root, type Studio } from './studio';
+import { forget, keepFaults, launch, openInputData, root, type Studio } from './studio';
 
 test.describe.configure({ mode: 'serial' });
 
@@ -17,13 +17,9 @@ const columns = () => page.getByRole('list', { name: 'Runs' });
 test.beforeAll(async () => {
   studio = await launch([resolve(net, 'llama.onnx')]);
   page = studio.page;
-  page.on('console', (message) => message.type() === 'error' && faults.push(message.text()));
-  page.on('pageerror', (error) => faults.push(error.message));
+  keepFaults(page, faults);
   await expect(section('Input')).toBeVisible({ timeout: 20_000 });
-  await studio.app.evaluate(({ dialog }, filePaths) => {
-    Object.assign(dialog, { showOpenDialog: async () => ({ canceled: false, filePaths }) });
-  }, [resolve(net, 'inputs.npz')]); // prettier-ignore
-  await section('Input').locator('header').getByRole('button').click();
+  await openInputData(studio, [resolve(net, 'inputs.npz')]);
   await expect(run()).toBeEnabled({ timeout: 20_000 });
 });
 test.afterAll(async () => {

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { expect, test, type Page } from '@playwright/test';
-import { forget, launch, type Studio } from './studio';
+import { forget, keepFaults, launch, type Studio } from './studio';
 
 const axe = readFileSync(createRequire(__filename).resolve('axe-core/axe.min.js'), 'utf8');
 
@@ -18,8 +18,7 @@ const references = () => section().locator('[data-references]');
 test.beforeAll(async () => {
   studio = await launch(['--sample', 'digits']);
   page = studio.page;
-  page.on('console', (message) => message.type() === 'error' && faults.push(message.text()));
-  page.on('pageerror', (error) => faults.push(error.message));
+  keepFaults(page, faults);
 });
 test.afterAll(async () => {
   await studio.close();

@@ -3,7 +3,7 @@ import { chromium, expect, test, type Browser, type Page } from '@playwright/tes
 import { spawn, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { encode as encodePng } from 'fast-png';
-import { evenSteps, forget, newFolder, root } from './studio';
+import { evenSteps, forget, keepFaults, newFolder, root } from './studio';
 import { gathering, listen } from './webrtc';
 
 const program = process.env['MHO_TEST_BROWSER'];
@@ -26,8 +26,7 @@ test.beforeAll(async () => {
   );
   browser = await chromium.launch({ executablePath: program, args: ['--no-sandbox'] });
   page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
-  page.on('console', (message) => message.type() === 'error' && faults.push(message.text()));
-  page.on('pageerror', (error) => faults.push(error.message));
+  keepFaults(page, faults);
   await page.goto(url);
 });
 test.afterAll(async () => {

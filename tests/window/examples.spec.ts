@@ -3,7 +3,7 @@ import { expect, test, type Page } from '@playwright/test';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { npyBytes, npyHeader } from '../../src/main/engine/data/npy';
-import { answerDialogs, forget, launch, newFolder, type Studio } from './studio';
+import { answerDialogs, forget, keepFaults, launch, newFolder, type Studio } from './studio';
 import { genomics } from './ownModels';
 
 test.describe.configure({ mode: 'serial' });
@@ -21,8 +21,7 @@ const chosen = () => section('Input').getByText(/^\d+ of \d+ examples?/);
 async function begin(words: string[]): Promise<void> {
   studio = await launch(words);
   page = studio.page;
-  page.on('console', (message) => message.type() === 'error' && faults.push(message.text()));
-  page.on('pageerror', (error) => faults.push(error.message));
+  keepFaults(page, faults);
 }
 async function finished(): Promise<void> {
   await expect(page.getByRole('progressbar', { name: 'Run' })).toHaveCount(0, { timeout: 60_000 });

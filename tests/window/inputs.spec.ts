@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { encode as encodePng } from 'fast-png';
 import { encode as encodeJpeg } from 'jpeg-js';
 import { npyBytes, npyHeader } from '../../src/main/engine/data/npy';
-import { answerDialogs, forget, launch, newFolder, type Studio } from './studio';
+import { answerDialogs, chooseFiles, forget, keepFaults, launch, newFolder, type Studio } from './studio';
 
 test.describe.configure({ mode: 'serial' });
 
@@ -20,10 +20,7 @@ const view = (name: string) => page.getByRole('tab', { name }).click();
 const headline = () => page.locator('.headline');
 
 /** Answers the next dialogs with these files. */
-const choose = (...paths: string[]): Promise<void> =>
-  studio.app.evaluate(({ dialog }, filePaths) => {
-    Object.assign(dialog, { showOpenDialog: async () => ({ canceled: filePaths.length === 0, filePaths }) });
-  }, paths);
+const choose = (...paths: readonly string[]): Promise<void> => chooseFiles(studio.app, paths);
 const write = (name: string, bytes: string | Uint8Array): string => {
   writeFileSync(join(folder, name), bytes);
   return join(folder, name);
@@ -45,8 +42,7 @@ test.beforeAll(async () => {
   folder = newFolder();
   studio = await launch(['--sample', 'digits']);
   page = studio.page;
-  page.on('console', (message) => message.type() === 'error' && faults.push(message.text()));
-  page.on('pageerror', (error) => faults.push(error.message));
+  keepFaults(page, faults);
   await expect(examples()).toHaveCount(8);
 });
 test.afterAll(async () => {

@@ -5,7 +5,7 @@
 import { expect, test, type Locator, type Page } from '@playwright/test';
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { answerDialogs, forget, launch, newFolder, type Studio } from './studio';
+import { answerDialogs, forget, keepFaults, launch, newFolder, type Studio } from './studio';
 import { checkpoints, torchStages } from './ownModels';
 
 /** A user whose actions are counted. */
@@ -83,8 +83,7 @@ test.afterEach(async () => {
 async function begin(journey: string, words: string[] = [], userData?: string): Promise<Page> {
   user = new User(await launch(words, userData), journey, words);
   const { page } = user;
-  page.on('console', (message) => message.type() === 'error' && faults.push(message.text()));
-  page.on('pageerror', (error) => faults.push(error.message));
+  keepFaults(page, faults);
   return page;
 }
 const button = (name: string | RegExp) => user.page.getByRole('button', { name, exact: typeof name === 'string' });

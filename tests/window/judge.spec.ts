@@ -3,7 +3,7 @@ import { expect, test, type Page } from '@playwright/test';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Judgement } from '../../src/contract/judgement';
-import { answerDialogs, forget, launch, newFolder, type Studio } from './studio';
+import { answerDialogs, forget, keepFaults, launch, newFolder, type Studio } from './studio';
 
 test.describe.configure({ mode: 'serial', timeout: 240_000 });
 
@@ -19,8 +19,7 @@ const methods = () => page.getByRole('region', { name: 'Table of methods' });
 const which = () => page.getByRole('combobox', { name: 'Which judgement' });
 const setUp = () => page.getByRole('region', { name: 'What is judged' });
 const listen = () => {
-  page.on('console', (message) => message.type() === 'error' && faults.push(message.text()));
-  page.on('pageerror', (error) => faults.push(error.message));
+  keepFaults(page, faults);
 };
 const ready = () => expect(page.getByRole('button', { name: 'Run', exact: true }).first()).toBeEnabled(LONG);
 const judgements = async () => (await studio.get('present', {}))!.judgements.map(({ judgement }) => judgement);

@@ -10,7 +10,7 @@ import { VIEWS } from '../../src/renderer/logic/views';
 import { apart, MOST_APART } from './likeness';
 import { lookFaults } from './lookFaults';
 import { OWN_MODELS } from './ownModels';
-import { forget, launch, newFolder, settled, type Studio } from './studio';
+import { forget, launch, newFolder, openInputData, settled, type Studio } from './studio';
 
 const SIZES = [
   [1280, 800],
@@ -55,10 +55,7 @@ for (const name of names)
       const { page } = studio;
       page.on('console', (message) => message.type() === 'error' && faults.push(`console: ${message.text()}`));
       page.on('pageerror', (error) => faults.push(`error: ${error.message}`));
-      await studio.app.evaluate(({ dialog }, filePaths) => {
-        Object.assign(dialog, { showOpenDialog: async () => ({ canceled: false, filePaths }) });
-      }, model.data as string[]);
-      await page.getByRole('region', { name: 'Input', exact: true }).locator('header').getByRole('button').click();
+      await openInputData(studio, model.data);
       await page.getByRole('button', { name: 'Run', exact: true }).first().click({ timeout: 60_000 });
       await expect(page.locator('.headline')).toContainText(/most|not resolved/, { timeout: 120_000 });
       await expect(page.getByRole('progressbar', { name: 'Run' })).toHaveCount(0, { timeout: 120_000 });

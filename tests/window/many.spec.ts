@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { npyBytes, npyHeader } from '../../src/main/engine/data/npy';
 import { random } from '../random';
-import { forget, launch, newFolder, settled, type Studio } from './studio';
+import { forget, keepFaults, launch, newFolder, openInputData, settled, type Studio } from './studio';
 import { transformer, twoInputs } from './ownModels';
 
 let folder: string;
@@ -26,13 +26,9 @@ const input = () => page.getByRole('region', { name: 'Input', exact: true });
 async function begin(model: readonly string[], data: readonly string[] = []): Promise<void> {
   studio = await launch(model);
   ({ page } = studio);
-  page.on('console', (message) => message.type() === 'error' && faults.push(message.text()));
-  page.on('pageerror', (error) => faults.push(error.message));
+  keepFaults(page, faults);
   if (data.length > 0) {
-    await studio.app.evaluate(({ dialog }, filePaths) => {
-      Object.assign(dialog, { showOpenDialog: async () => ({ canceled: false, filePaths }) });
-    }, data as string[]);
-    await input().locator('header').getByRole('button').click({ timeout: 30_000 });
+    await openInputData(studio, data);
   }
   await expect(page.getByRole('button', { name: 'Run', exact: true }).first()).toBeEnabled({ timeout: 60_000 });
 }

@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { npyBytes, npyHeader } from '../../src/main/engine/data/npy';
 import { VIEWS } from '../../src/renderer/logic/views';
-import { answerDialogs, forget, launch, newFolder, type Studio } from './studio';
+import { answerDialogs, forget, keepFaults, launch, newFolder, type Studio } from './studio';
 
 const HIDDEN = ['constructor', 'toString', '__proto__', 'hasOwnProperty'];
 const INPUT = 'valueOf';
@@ -58,8 +58,7 @@ test.beforeAll(async () => {
   folder = newFolder();
   studio = await launch([chain(join(folder, '__proto__'))]);
   page = studio.page;
-  page.on('console', (message) => message.type() === 'error' && faults.push(message.text()));
-  page.on('pageerror', (error) => faults.push(error.message));
+  keepFaults(page, faults);
 });
 test.afterAll(async () => {
   await studio.close();

@@ -3,7 +3,7 @@ import { expect, test, type Locator, type Page } from '@playwright/test';
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { genomics, torchStages, twoInputs, type OwnModel, transformer } from './ownModels';
-import { forget, launch, newFolder, type Studio } from './studio';
+import { chooseFiles, forget, keepFaults, launch, newFolder, openInputData, type Studio } from './studio';
 
 test.describe.configure({ mode: 'serial' });
 
@@ -13,14 +13,8 @@ let folder: string;
 const faults: string[] = [];
 const section = (name: string) => page.getByRole('region', { name, exact: true });
 const detail = () => page.getByRole('region', { name: /^Selected/ });
-const choose = (...paths: readonly string[]): Promise<void> =>
-  studio.app.evaluate(({ dialog }, filePaths) => {
-    Object.assign(dialog, { showOpenDialog: async () => ({ canceled: false, filePaths }) });
-  }, paths as string[]);
-const openData = async (...paths: readonly string[]): Promise<void> => {
-  await choose(...paths);
-  await section('Input').locator('header').getByRole('button').click();
-};
+const choose = (...paths: readonly string[]): Promise<void> => chooseFiles(studio.app, paths);
+const openData = (...paths: readonly string[]): Promise<void> => openInputData(studio, paths);
 async function run(): Promise<void> {
   await page.getByRole('button', { name: 'Run', exact: true }).first().click();
   await expect(page.getByRole('progressbar', { name: 'Run' })).toHaveCount(0, { timeout: 60_000 });
@@ -64,8 +58,7 @@ test.afterAll(() => {
 async function launched(own: OwnModel): Promise<void> {
   studio = await launch([own.model]);
   page = studio.page;
-  page.on('console', (message) => message.type() === 'error' && faults.push(message.text()));
-  page.on('pageerror', (error) => faults.push(error.message));
+  keepFaults(page, faults);
   await expect(section('Input')).toBeVisible({ timeout: 30_000 });
 }
 

@@ -3,7 +3,7 @@ import { expect, test } from '@playwright/test';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { OWN_MODELS } from './ownModels';
-import { answerDialogs, forget, launch, newFolder, type Studio } from './studio';
+import { answerDialogs, forget, launch, newFolder, openInputData, type Studio } from './studio';
 
 let folder: string;
 let studio: Studio | null = null;
@@ -22,10 +22,7 @@ for (const name of ['torchStages', 'transformer', 'genomics', 'resnet38'] as con
     const model = OWN_MODELS[name](folder);
     studio = await launch([model.model]);
     const { page } = studio;
-    await studio.app.evaluate(({ dialog }, filePaths) => {
-      Object.assign(dialog, { showOpenDialog: async () => ({ canceled: false, filePaths }) });
-    }, model.data as string[]);
-    await page.getByRole('region', { name: 'Input', exact: true }).locator('header').getByRole('button').click();
+    await openInputData(studio, model.data);
     const run = page.getByRole('button', { name: 'Run', exact: true }).first();
     await expect(run).toBeEnabled({ timeout: 60_000 });
     await page.getByRole('button', { name: 'Example 0', exact: true }).first().click(); // prettier-ignore

@@ -2,7 +2,7 @@
 import { expect, test, type Page } from '@playwright/test';
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { answerDialogs, forget, launch, newFolder, runToEnd, type Studio } from './studio';
+import { answerDialogs, forget, keepFaults, launch, newFolder, runToEnd, type Studio } from './studio';
 
 test.describe.configure({ mode: 'serial' });
 
@@ -29,8 +29,7 @@ async function run(): Promise<void> {
   await idle();
 }
 const listen = () => {
-  page.on('console', (message) => message.type() === 'error' && faults.push(message.text()));
-  page.on('pageerror', (error) => faults.push(error.message));
+  keepFaults(page, faults);
 };
 
 test.beforeAll(async () => {

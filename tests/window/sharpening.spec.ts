@@ -1,6 +1,6 @@
 /** A run that is watched while it sharpens: shown from its first round, enough when somebody says so, gone on with later. */
 import { expect, test, type Page } from '@playwright/test';
-import { forget, launch, type Studio } from './studio';
+import { forget, keepFaults, launch, type Studio } from './studio';
 
 test.describe.configure({ mode: 'serial' });
 
@@ -16,8 +16,7 @@ const cancel = () => page.getByRole('button', { name: 'Cancel', exact: true });
 test.beforeAll(async () => {
   studio = await launch(['--sample', 'digits']);
   page = studio.page;
-  page.on('console', (message) => message.type() === 'error' && faults.push(message.text()));
-  page.on('pageerror', (error) => faults.push(error.message));
+  keepFaults(page, faults);
   await expect(page.getByRole('button', { name: 'Run', exact: true }).first()).toBeEnabled({ timeout: 20_000 });
 });
 test.afterAll(async () => {

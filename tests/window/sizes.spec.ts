@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { npyBytes, npyHeader } from '../../src/main/engine/data/npy';
 import { recurrentFile } from '../formats/freeOnnx';
-import { forget, launch, newFolder, type Studio } from './studio';
+import { forget, launch, newFolder, openInputData, type Studio } from './studio';
 
 let studio: Studio;
 let page: Page;
@@ -18,13 +18,7 @@ const write = (name: string, bytes: Uint8Array): string => {
 async function open(steps: number): Promise<void> {
   const data = Float32Array.from({ length: steps * 2 }, (_, at) => Math.sin(at + steps));
   const path = write(`${steps}.npy`, Buffer.concat([npyHeader([1, steps, 2]), npyBytes(data)]));
-  await studio.app.evaluate(
-    ({ dialog }, filePaths) => {
-      Object.assign(dialog, { showOpenDialog: async () => ({ canceled: false, filePaths }) });
-    },
-    [path],
-  );
-  await section('Input').locator('header').getByRole('button').click();
+  await openInputData(studio, [path]);
 }
 
 test.beforeAll(async () => {

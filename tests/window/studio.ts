@@ -123,6 +123,25 @@ export const answerDialogs = (
     });
   }, answers);
 
+/** What asks for files is answered with these; with none it is cancelled. */
+export const chooseFiles = (app: ElectronApplication, paths: readonly string[]): Promise<void> =>
+  app.evaluate(({ dialog }, filePaths) => {
+    Object.assign(dialog, { showOpenDialog: async () => ({ canceled: filePaths.length === 0, filePaths }) });
+  }, paths as string[]);
+
+/** Opens data by the button at the input. */
+export async function openInputData({ app, page }: Studio, paths: readonly string[]): Promise<void> {
+  await chooseFiles(app, paths);
+  const input = page.getByRole('region', { name: 'Input', exact: true });
+  await input.locator('header').getByRole('button').click({ timeout: 60_000 });
+}
+
+/** Keeps what is told to the console as an error, and what is thrown. */
+export function keepFaults(page: Page, faults: string[]): void {
+  page.on('console', (message) => message.type() === 'error' && faults.push(message.text()));
+  page.on('pageerror', (error) => faults.push(error.message));
+}
+
 /** The messages that dialogs showed since `answerDialogs`. */
 export const shownMessages = (app: ElectronApplication): Promise<string[]> =>
   app.evaluate(() => (globalThis as { shown?: string[] }).shown ?? []);

@@ -9,7 +9,19 @@ import { join, resolve } from 'node:path';
 import { npyBytes, npyHeader } from '../../src/main/engine/data/npy';
 import { VIEWS } from '../../src/renderer/logic/views';
 import { deep302, genomics, resnet38, torchStages, transformer, twoInputs, type OwnModel } from './ownModels';
-import { answerDialogs, evenSteps, forget, launch, newFolder, root, settled, type Studio } from './studio';
+import {
+  answerDialogs,
+  chooseFiles,
+  evenSteps,
+  forget,
+  keepFaults,
+  launch,
+  newFolder,
+  openInputData,
+  root,
+  settled,
+  type Studio,
+} from './studio';
 
 test.describe.configure({ timeout: 240_000 });
 
@@ -34,20 +46,13 @@ const headline = () => page.locator('.headline');
 const runButton = () => page.getByRole('button', { name: 'Run', exact: true }).first();
 const chips = () => page.getByRole('list', { name: 'Runs' }).locator('button[aria-pressed]');
 const view = (name: string) => page.getByRole('tab', { name }).click();
-const choose = (...paths: readonly string[]): Promise<void> =>
-  studio.app.evaluate(({ dialog }, filePaths) => {
-    Object.assign(dialog, { showOpenDialog: async () => ({ canceled: false, filePaths }) });
-  }, paths as string[]);
-const openData = async (...paths: readonly string[]): Promise<void> => {
-  await choose(...paths);
-  await section('Input').locator('header').getByRole('button').click();
-};
+const choose = (...paths: readonly string[]): Promise<void> => chooseFiles(studio.app, paths);
+const openData = (...paths: readonly string[]): Promise<void> => openInputData(studio, paths);
 const example = (at: number) => section('Input').getByRole('button', { name: new RegExp(`^Example ${at}(,|$)`) });
 async function start(words: readonly string[], userData?: string): Promise<void> {
   studio = await launch(words, userData);
   page = studio.page;
-  page.on('console', (message) => message.type() === 'error' && faults.push(message.text()));
-  page.on('pageerror', (error) => faults.push(error.message));
+  keepFaults(page, faults);
 }
 async function open({ model, data }: OwnModel): Promise<void> {
   await start([model]);

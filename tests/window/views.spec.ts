@@ -3,7 +3,7 @@ import { expect, test, type Page } from '@playwright/test';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { answerDialogs, forget, launch, newFolder, settled, type Studio } from './studio';
+import { answerDialogs, forget, keepFaults, launch, newFolder, settled, type Studio } from './studio';
 
 const axe = readFileSync(createRequire(__filename).resolve('axe-core/axe.min.js'), 'utf8');
 /** Violations as text, empty when there is none. */
@@ -31,8 +31,7 @@ const view = (name: string) => page.getByRole('tab', { name }).click();
 test.beforeAll(async () => {
   studio = await launch(['--sample', 'digits']);
   page = studio.page;
-  page.on('console', (message) => message.type() === 'error' && faults.push(message.text()));
-  page.on('pageerror', (error) => faults.push(error.message));
+  keepFaults(page, faults);
 });
 test.afterAll(async () => {
   await studio.close();

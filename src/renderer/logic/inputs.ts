@@ -113,6 +113,26 @@ export function positionNames(
   return ids ? Array.from(data, (id) => tokens[id] || `${id}`) : null;
 }
 
+/** A row of more numbers is drawn as a curve: cells of it would be narrower than what can be seen. */
+const LONGEST_ROW = 128;
+
+/** Whether an input of one channel is a curve over its positions, a sound or a measured series. */
+export const isWave = (picture: Picture): boolean =>
+  picture.kind === 'grid' &&
+  Math.min(picture.rows, picture.columns) === 1 &&
+  Math.max(picture.rows, picture.columns) > LONGEST_ROW;
+
+/** What a curve reaches in each of so many columns: its least and its largest value there. */
+export function waveOf(data: Float32Array, columns: number): (readonly [low: number, high: number])[] {
+  const each = Math.max(1, data.length / columns);
+  const count = Math.min(columns, data.length);
+  return Array.from(
+    { length: count },
+    (_, column) =>
+    range(data.subarray(Math.floor(column * each), Math.max(Math.floor(column * each) + 1, Math.floor((column + 1) * each)))), // prettier-ignore
+  );
+}
+
 /** Smallest and largest finite value. */
 export function range(data: ArrayLike<number>): readonly [number, number] {
   let low = Infinity;

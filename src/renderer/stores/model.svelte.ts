@@ -93,6 +93,23 @@ export class OpenModel {
     };
   }
 
+  /** What the ids of an input are called: by the vocabulary beside the model, which is of the input with the most ids. */
+  tokensOf(input: string): readonly string[] {
+    const ports = this.data?.expected ?? [];
+    const most = Math.max(0, ...ports.map(({ vocabulary = 0 }) => vocabulary));
+    const own = ports.find(({ name }) => name === input)?.vocabulary;
+    return own !== undefined && own === most ? (this.opened?.tokens ?? []) : [];
+  }
+
+  /** What the places of an input are called by the headers of its tables; empty where none tells, or two tell otherwise. */
+  columnsOf(input: string): readonly string[] {
+    const told = (this.data?.how ?? []).flatMap(({ made }) =>
+      made.kind === 'table' ? (made.columns ?? []).filter((each) => each.input === input) : [],
+    );
+    const [first, ...others] = told;
+    return first && others.every(({ names }) => names.join('\n') === first.names.join('\n')) ? first.names : [];
+  }
+
   /** How pictures became numbers, and whether the user chose that; null where there are none. */
   get reading(): ReadingView | null {
     const { reading } = this.data ?? {};

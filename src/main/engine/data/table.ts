@@ -159,15 +159,24 @@ export function tableAs(
   const others = ports.filter(({ name }) => !arrays.has(name));
   // one sequence column may be all there is; what is missing is told with the other inputs
   const asNumbers = others.length > 0 && (texts.length === 0 || numberColumns(columns, used).length > 0);
-  const { rowsArePositions, inOrder } = asNumbers
+  const { rowsArePositions, inOrder, called } = asNumbers
     ? numbers(columns, path, others, used, arrays)
-    : { rowsArePositions: 0, inOrder: false };
+    : { rowsArePositions: 0, inOrder: false, called: [] };
   const examples = [...arrays.values()][0]?.shape[0] ?? 0;
   const passed = Array.from({ length: columns.width }, (_, at) => at).filter((at) => !used.has(at));
   const unused = { first: passed.slice(0, 3).map((at) => columns.header?.[at] || at + 1), count: passed.length };
   return {
     arrays,
-    made: { kind: 'table', rows: columns.rows.length, examples, alphabets, rowsArePositions, inOrder, unused },
+    made: {
+      kind: 'table',
+      rows: columns.rows.length,
+      examples,
+      alphabets,
+      rowsArePositions,
+      inOrder,
+      ...(called.length > 0 && { columns: called }),
+      unused,
+    },
   };
 }
 
@@ -262,8 +271,9 @@ function numbers(
   ports: readonly InputPort[],
   used: Set<number>,
   arrays: Map<string, NumericArray>,
-): Pick<TableMade, 'rowsArePositions' | 'inOrder'> {
+): Pick<TableMade, 'rowsArePositions' | 'inOrder'> & { readonly called: NonNullable<TableMade['columns']> } {
   let rowsArePositions = 0;
+  const called: { input: string; names: string[] }[] = [];
   const named = ports.map((port) => ({ port, at: columnsNamed(columns.header, port.name) }));
   const take = (port: InputPort, at: readonly number[]): void => {
     const shape = shapeFor(port, columns.rows.length, at.length);
@@ -278,10 +288,12 @@ function numbers(
     for (const place of at) used.add(place);
     arrays.set(port.name, { shape, ...valuesOf(columns, path, at) });
     if (columns.rows.length !== shape[0]) rowsArePositions++;
+    else if (columns.header && port.shape.length === 1 && columnsNamed(columns.header, port.name).length === 0)
+      called.push({ input: port.name, names: at.map((place) => columns.header![place]!) });
   };
   if (named.every(({ at }) => at.length > 0)) {
     for (const { port, at } of named) take(port, at);
-    return { rowsArePositions, inOrder: false };
+    return { rowsArePositions, inOrder: false, called };
   }
   const all = numberColumns(columns, used);
   const own = all.filter((at) => !NAMES_OF_OTHERS.test(columns.header?.[at] ?? 'value'));
@@ -289,7 +301,7 @@ function numbers(
     const [port] = ports as [InputPort];
     const fits = (at: readonly number[]): boolean => shapeFor(port, columns.rows.length, at.length) !== null;
     take(port, fits(all) || !fits(own) ? all : own);
-    return { rowsArePositions, inOrder: false };
+    return { rowsArePositions, inOrder: false, called };
   }
   const sizes = ports.map(({ shape }) => (shape.includes(null) ? null : product(shape as number[])));
   const total = sizes.includes(null) ? null : sizes.reduce<number>((sum, size) => sum + size!, 0);
@@ -307,7 +319,7 @@ function numbers(
     take(port, list.slice(from, from + sizes[at]!));
     from += sizes[at]!;
   });
-  return { rowsArePositions, inOrder: true };
+  return { rowsArePositions, inOrder: true, called };
 }
 
 const wanted = (shape: readonly (number | null)[]): string => {

@@ -7,6 +7,7 @@ import type { ModelSummary, PortSummary } from '../../../contract/model';
 import { written } from '../../../contract/words/shape';
 import { FileFault, readRegular } from '../../engine/formats/files';
 import type { Graph } from '../../engine/graph/graph';
+import { placesAlong } from '../../engine/graph/moved';
 
 /** Bytes: a thousand classes are some 20 kB. */
 const LARGEST = 2 ** 20;
@@ -97,6 +98,10 @@ export const labelled = (result: RunResult, labels: readonly string[]): RunResul
 function namesOf({ shape, index }: TargetTerm, labels: readonly string[]): TargetTerm['labels'] {
   const axis = labelAxis(shape, labels);
   if (axis === null) return null;
-  const inner = shape.slice(axis + 1).reduce((product, size) => product * size, 1);
-  return index.map((flat) => labels[Math.floor(flat / inner) % labels.length]!);
+  return index.map((flat) => {
+    const places = placesAlong(flat, shape);
+    // a class at one of many positions is told from the same class at another
+    const others = places.filter((_, other) => other !== axis && shape[other]! > 1);
+    return `${labels[places[axis]!]!}${others.length > 0 ? ` at ${others.join(', ')}` : ''}`;
+  });
 }
