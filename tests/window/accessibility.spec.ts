@@ -116,7 +116,7 @@ test('a dialog keeps the focus, and gives it back', async () => {
   }
   await page.keyboard.press('Escape');
   await expect(dialog).toHaveCount(0);
-  expect(await focused()).toContain('Settings');
+  await expect.poll(focused).toContain('Settings');
 });
 
 /** What axe finds, by the place where it was looking. */

@@ -36,7 +36,8 @@ test('a view that cannot be drawn is replaced by the reason; it is tried again, 
   await expect(page.locator('.headline')).toContainText('owes most to');
 
   await failed.getByRole('button', { name: 'Copy details' }).click();
-  expect(await studio.app.evaluate(({ clipboard }) => clipboard.readText())).toContain('Error: the canvas is broken');
+  const clipboard = () => studio.app.evaluate(({ clipboard: own }) => own.readText());
+  await expect.poll(clipboard).toContain('Error: the canvas is broken');
 
   // again without a change it fails again; mended it is there
   await failed.getByRole('button', { name: 'Try again' }).click();

@@ -239,7 +239,9 @@ test('the report opens without a network and holds every picture', async () => {
     expect(await opened.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
     // every picture says what its marks mean, and inputs are seen
     await expect(opened.locator('.inputs img').first()).toBeVisible();
-    expect(await opened.evaluate('[...document.images].every((image) => image.naturalWidth > 0)')).toBe(true);
+    await expect
+      .poll(() => opened.evaluate('[...document.images].every((image) => image.naturalWidth > 0)'))
+      .toBe(true);
     // sorted by a head, searched, marked everywhere
     const units = opened.locator('table.sort:has(tr[data-unit])').first();
     const column = () => units.locator('tbody tr:visible td:nth-child(3)').evaluateAll((cells) => cells.map((cell) => Number((cell as unknown as { dataset: { v: string } }).dataset.v))); // prettier-ignore

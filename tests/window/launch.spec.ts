@@ -28,7 +28,7 @@ test('from start to a first ranking of the sample in under a minute, by one clic
   await expect(page.getByRole('tab', { name: 'Ranking' })).toBeVisible({ timeout: 30_000 });
   expect(Date.now() - began).toBeLessThan(60_000);
   await expect.poll(async () => (await studio!.get('document', {})).runs).toBeGreaterThan(0);
-  expect(await page.title()).toContain('Mho');
+  await expect(page).toHaveTitle(/Mho/);
   expect(broken).toEqual([]);
 });
 

@@ -203,7 +203,7 @@ test('six methods fit beside one another with the unit before them; layers that 
   for (const box of await page.getByRole('region', { name: 'Methods' }).getByRole('checkbox').all()) await box.check();
   await run();
   await expect(page.locator('.row.head .cell')).toHaveCount(6, { timeout: 60_000 });
-  expect(await counted()).toBe(before);
+  await expect.poll(counted).toBe(before);
   expectApart(await edges('.rank', '.name', '.cell > .value'));
   for (const width of await page.locator('.row.listed').first().locator('.track').evaluateAll((all) => all.map((each) => (each as unknown as { clientWidth: number }).clientWidth))) expect(width).toBeGreaterThan(40); // prettier-ignore
 

@@ -71,21 +71,21 @@ test('a picture with its channels first is a picture: in the list, as it was nor
     .locator('canvas');
   await expect(thumbnail).toHaveClass(/image/, { timeout: 30_000 });
   const green = [39, 174, 96];
-  expect(await colourAt(thumbnail, 0.5, 0.5)).toEqual(green);
+  await expect.poll(() => colourAt(thumbnail, 0.5, 0.5)).toEqual(green);
   await section('Input').getByLabel('values').selectOption('ImageNet (mean, std)');
   await expect(section('Input')).toContainText('less the mean 0.485, 0.456, 0.406');
   // the numbers are others, the picture is the same
   await expect.poll(() => colourAt(thumbnail, 0.5, 0.5)).toEqual(green);
   const baseline = section('Compared with').locator('canvas');
   await expect(baseline).toHaveClass(/image/);
-  expect(await colourAt(baseline, 0.5, 0.5)).toEqual([124, 116, 104]);
+  await expect.poll(() => colourAt(baseline, 0.5, 0.5)).toEqual([124, 116, 104]);
   await section('Input').getByRole('button', { name: 'Keep for this model' }).click();
   await expect(section('Input').getByRole('button', { name: 'Kept in mho.json' })).toBeVisible();
   const kept = JSON.parse(readFileSync(join(dirname(own.model), 'mho.json'), 'utf8')) as { image: object };
   expect(kept.image).toMatchObject({ range: '0..1', std: [0.229, 0.224, 0.225] });
   await run();
   await expect(detail().getByRole('img').first()).toBeVisible();
-  expect(await colourAt(detail().locator('canvas.under').first(), 0.5, 0.5)).toEqual(green);
+  await expect.poll(() => colourAt(detail().locator('canvas.under').first(), 0.5, 0.5)).toEqual(green);
   await detail().getByRole('button', { name: 'Large' }).click();
   const large = page.getByRole('dialog', { name: 'Large pictures' });
   await expect(large.getByRole('img')).toHaveCount(3);
@@ -117,23 +117,23 @@ test('a sequence of 400 letters opens at its peak, with an axis; all methods mov
   for (const row of await rows.all()) {
     const box = (await row.boundingBox())!;
     expect(box.x + box.width).toBeLessThanOrEqual(place.x + place.width);
-    expect(await row.locator('rect.up, rect.down, text').count()).toBeGreaterThan(0);
+    await expect.poll(() => row.locator('rect.up, rect.down, text').count()).toBeGreaterThan(0);
   }
   const from = async () => Number(await overview.getAttribute('aria-valuenow'));
   const peak = await from();
   expect(peak).toBeGreaterThan(0);
   const letters = await drawn();
   await overview.press('Home');
-  expect(await from()).toBe(0);
+  await expect.poll(from).toBe(0);
   await expect.poll(drawn).not.toEqual(letters);
-  expect(await rows.last().locator('text').allTextContents()).toEqual(await drawn());
+  await expect.poll(async () => (await rows.last().locator('text').allTextContents()).join('') === (await drawn()).join('')).toBe(true); // prettier-ignore
   await expect(detail().locator('svg.axis text').first()).toHaveText('0');
   // zoomed out, there are bars of all 400; zoomed in again, letters
   for (let times = 0; times < 12; times++) await overview.press('-');
-  expect(await overview.getAttribute('aria-valuetext')).toBe('0 to 399 of 400');
+  await expect(overview).toHaveAttribute('aria-valuetext', '0 to 399 of 400');
   await expect.poll(async () => (await drawn()).length).toBe(0);
   await overview.press('0');
-  expect(await from()).toBe(peak);
+  await expect.poll(from).toBe(peak);
   await rows.first().hover();
   await page.mouse.wheel(0, -200);
   await expect.poll(async () => (await drawn()).length).toBeLessThan(letters.length);
@@ -154,7 +154,7 @@ test('a map of attention names what stands at both axes, and shows every head of
   for (const axis of ['Rows: what attends', 'Columns: what is attended to']) {
     const names = detail().getByRole('list', { name: axis }).first().getByRole('listitem');
     await expect(names.first()).toHaveText(/^\d+$/);
-    expect(await names.count()).toBeGreaterThan(3);
+    await expect.poll(() => names.count()).toBeGreaterThan(3);
   }
 });
 

@@ -60,7 +60,7 @@ test('opened again: runs, numbers, picture and what was asked; run again and sav
   await expect(dialog()).toHaveCount(0);
   await expect(headline()).toContainText('owes most to');
   await expect(studio.page.getByRole('grid', { name: 'Units by importance' })).toBeVisible();
-  expect(await document()).toMatchObject({ runs: 2, dirty: true, modelOpen: true });
+  await expect.poll(document).toMatchObject({ runs: 2, dirty: true, modelOpen: true });
   await pressRun();
   await expect.poll(async () => (await document()).runs, { timeout: 30_000 }).toBe(4);
   const [before, , after] = await studio.get('runList', {});
@@ -128,7 +128,7 @@ test('offered beside what the program is started on, and opened in its place', a
   await killAndStart(['--sample', 'motifs']);
   await dialog().getByRole('button', { name: 'Open' }).click();
   await expect(headline()).toContainText('owes most to');
-  expect(await document()).toMatchObject({ title: 'Handwritten digits', runs: 2 });
+  await expect.poll(document).toMatchObject({ title: 'Handwritten digits', runs: 2 });
 });
 
 test('a run file that is cut off: the others come back', async () => {

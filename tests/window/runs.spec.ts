@@ -203,7 +203,7 @@ test('saved and opened again it shows what was shown, what was asked and not run
   await expect(page.getByRole('spinbutton', { name: 'every value' })).toBeVisible();
   await expect(page.getByRole('button', { name: '2 side runs' })).toBeVisible();
   await expect.poll(seen).toEqual(before);
-  expect(await compared()).toEqual(sides);
+  await expect.poll(compared).toEqual(sides);
 });
 
 test('so are the tables of runs and of examples, and the page of a unit', async () => {
@@ -238,7 +238,7 @@ test('so are the tables of runs and of examples, and the page of a unit', async 
   await expect(unitPage()).toHaveAttribute('aria-label', name!);
   await page.keyboard.press('Escape');
   await expect(unitPage()).toHaveCount(0);
-  expect(await heads()).toEqual(before);
+  await expect.poll(heads).toEqual(before);
   await view('Ranking');
 });
 
@@ -259,7 +259,7 @@ test('forty runs and those of another session: the newest and the shown are chip
   await view('Runs');
   await expect(rows()).toHaveCount(many + 7); // with those to compare with
   expect(new Set(await rows().locator('.text').allInnerTexts()).size).toBe(many + 7);
-  expect(await chips().count()).toBeLessThan(12);
+  await expect.poll(() => chips().count()).toBeLessThan(12);
   const list = (await page.getByRole('list', { name: 'Runs' }).boundingBox())!;
   expect(list.height).toBeLessThan(110);
   // of those in the menu one is shown, and is a chip then

@@ -91,7 +91,7 @@ test('a switch in a row, a slider, several units, undo: the prediction moves, an
   await page.keyboard.press('Control+z');
   await expect(out()).toHaveCount(0);
   await expect(page.getByText('1 unit is out')).toHaveCount(0);
-  expect(await bars().allInnerTexts()).toEqual(whole);
+  await expect.poll(() => bars().allInnerTexts()).toEqual(whole);
   await page.keyboard.press('Control+Shift+z');
   expect((await measured()).after).toBe(one.after);
   await page.keyboard.press('Shift+X');
