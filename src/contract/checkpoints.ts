@@ -25,7 +25,16 @@ export const targetLayers = (run: { readonly result: Pick<RunRecord['result'], '
   new Set(run.result.target.flatMap((text) => [...text.matchAll(/([^\s\[\]]+)\[/g)].map(([, name]) => name!)));
 
 /** Kinds of layers that hand on each of their values as it is, at another place. */
-const MOVING = new Set(['Transpose', 'Permute', 'Reshape', 'Flatten', 'Squeeze', 'Unsqueeze', 'ExpandDims', 'Identity']);
+const MOVING = new Set([
+  'Transpose',
+  'Permute',
+  'Reshape',
+  'Flatten',
+  'Squeeze',
+  'Unsqueeze',
+  'ExpandDims',
+  'Identity',
+]);
 
 /** A target with the layers whose values it only moves: what one says of them, one has said of it. */
 function movedInto(layers: readonly LayerSummary[], targets: ReadonlySet<string>): Set<string> {
