@@ -4,6 +4,7 @@ Each kind is a model of its own, KIND.keras and KIND.h5 (Keras 2: KIND.h5), with
 in/INPUT and out/OUTPUT, and exported.json: {"keras": version, "made": {KIND: [what each branch is]}, "left": {KIND: why}}: every
 class of keras.layers is in one of the two."""
 
+import gc
 import json
 import os
 import sys
@@ -19,6 +20,12 @@ if KERAS3:
     import keras
 else:
     from tensorflow import keras
+    from tensorflow.python.eager.polymorphic_function.concrete_function import ConcreteFunction
+
+    # Nothing is trained: Keras 2 would make the gradient of every recurrent layer as it is called, which takes most of its time.
+    ConcreteFunction.add_gradient_functions_to_graph = lambda *_: None
+# Keras collects garbage between models: not among what was imported, which is most of all there is.
+gc.freeze()
 L = keras.layers
 EXAMPLES = 3
 STEPS, WIDTH, WORDS = 6, 4, 9
@@ -230,8 +237,8 @@ def made(options):
     return {key: value() if callable(value) else value for key, value in options.items()}
 
 
-def plain(kind, branches, rng):
-    """Every form side by side."""
+def plain(kind, branches, rng, tried):
+    """Every form side by side; `tried` computes with each alone and leaves out what cannot be computed."""
     inputs, outputs, arrays, told = [], [], {}, []
     for number, (given, options) in enumerate(branches):
         stateful = options.get("stateful") or (kind == "Bidirectional" and made(options)["layer"].stateful)
@@ -252,7 +259,8 @@ def plain(kind, branches, rng):
             if kind == "Dense" and "lora_rank" in options:
                 layer.build((None, *given))
             value = called(layer, xs)
-            works(xs, value, arrays)
+            if tried:
+                works(xs, value, arrays)
         except Exception as error:
             told.append(f"not made: {type(error).__name__}: {str(error)[:160]}")
             for x in xs:
@@ -266,8 +274,8 @@ def plain(kind, branches, rng):
     return inputs, outputs, arrays, told
 
 
-def behind_mask(kind, branches, rng):
-    """The layer behind an embedding that masks and behind a Masking, and what reads masks behind it."""
+def behind_mask(kind, branches, rng, tried):
+    """The layer behind an embedding that masks and behind a Masking, and what reads masks behind it; `tried` as in `plain`."""
     inputs, outputs, arrays, told = [], [], {}, []
     for number, (given, options) in enumerate(branches):
         shapes = ports(given)
@@ -298,7 +306,8 @@ def behind_mask(kind, branches, rng):
                 continue
             try:
                 value = called(getattr(L, kind)(name=f"form{number}_{way}", **made(options)), [value for _, value in xs])
-                works([x for x, _ in xs], value, own)
+                if tried:
+                    works([x for x, _ in xs], value, own)
             except Exception as error:
                 told.append(f"not made: {type(error).__name__}: {str(error)[:160]}")
                 continue
@@ -326,22 +335,30 @@ def main(folder, wanted):
         for prefix, build in (("", plain), ("masked_", behind_mask)):
             if prefix and name.startswith("Random"):
                 continue
-            rng = np.random.default_rng(5)
-            keras.backend.clear_session()
-            keras.utils.set_random_seed(5)
             key = f"{prefix}{name}"
-            try:
-                inputs, outputs, arrays, told = build(name, table[name], rng)
-                if not outputs:
-                    if not prefix:
-                        left[key] = "; ".join(told)
-                    continue
-                model = keras.Model(inputs, outputs)
-                weigh(model, rng)
-                forget(model)
-                values = model([tf.constant(arrays[named(x)]) for x in inputs], training=False)
-            except Exception as error:
-                left[key] = f"cannot be computed: {str(error)[:200]}"
+            # Forms are tried one by one only where they cannot all be computed at once: it takes as long again.
+            for tried in (False, True):
+                rng = np.random.default_rng(5)
+                keras.backend.clear_session()
+                keras.utils.set_random_seed(5)
+                model, why = None, None
+                try:
+                    inputs, outputs, arrays, told = build(name, table[name], rng, tried)
+                    if not outputs:
+                        break
+                    model = keras.Model(inputs, outputs)
+                    weigh(model, rng)
+                    forget(model)
+                    values = model([tf.constant(arrays[named(x)]) for x in inputs], training=False)
+                    break
+                except Exception as error:
+                    why = f"cannot be computed: {str(error)[:200]}"
+            if why:
+                left[key] = why
+                continue
+            if model is None:
+                if not prefix:
+                    left[key] = "; ".join(told)
                 continue
             forget(model)
             values = values if isinstance(values, (list, tuple)) else [values]

@@ -4,6 +4,7 @@ With Keras 3 each becomes NAME.keras, NAME.h5 and the SavedModel NAME_saved; wit
 NAME_graph, where the converter is there. Beside them NAME.npz: in/INPUT and out/OUTPUT, two examples each; and exported.json:
 {"keras": version, "made": {NAME: [file, ...]}, "failed": {file: reason}}."""
 
+import gc
 import json
 import os
 import sys
@@ -23,6 +24,8 @@ if KERAS3:
 else:
     from tensorflow import keras
     from keras.src.applications import convnext, densenet, efficientnet, inception_v3, mobilenet_v2, mobilenet_v3, resnet
+# Keras collects garbage between models: not among what was imported, which is most of all there is.
+gc.freeze()
 L = keras.layers
 rng = np.random.default_rng(7)
 keras.utils.set_random_seed(7)

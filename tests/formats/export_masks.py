@@ -4,6 +4,7 @@ Each is NAME.keras and NAME.h5 (Keras 2: NAME.h5) and the SavedModel NAME_saved;
 examples whose padding stands in front, behind, in the middle, nowhere and everywhere; and exported.json:
 {"keras": version, "made": {NAME: what it is made of}}."""
 
+import gc
 import json
 import os
 import random
@@ -20,6 +21,8 @@ if KERAS3:
     import keras
 else:
     from tensorflow import keras
+# Keras collects garbage between models: not among what was imported, which is most of all there is.
+gc.freeze()
 L = keras.layers
 STEPS, WORDS = 5, 9
 PADDED = ["......", "00....", "...00.", ".00...", "000000", "0.0.0.", ".....0", "00000."]
