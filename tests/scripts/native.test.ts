@@ -305,7 +305,7 @@ describe('what was interrupted or failed before', () => {
       detached: true, // so that its pip can be ended with it
       stdio: 'ignore',
     });
-    await expect.poll(() => on.calls, { timeout: 20_000 }).toContain('hanging');
+    await expect.poll(() => on.calls).toContain('hanging');
     process.kill(-child.pid!, 'SIGKILL');
     await new Promise((done) => child.on('exit', done));
     expect(readdirSync(join(on.cache, 'native')).sort()).toEqual([

@@ -5,11 +5,14 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { encode as encodePng } from 'fast-png';
 import { zipSync } from 'fflate';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { readArrays } from '../../src/main/engine/data';
 import { npyBytes, npyHeader } from '../../src/main/engine/data/npy';
 import { openSession } from '../../src/main/engine/sessions';
 import { mho, type Outcome } from './terminal';
+import { watchProgress } from './watched';
+
+vi.mock('../../src/main/engine/attribution', async (original) => (await import('./watched')).watched(original));
 
 const cases = resolve(import.meta.dirname, '../reference/cases');
 const folder = await mkdtemp(join(tmpdir(), 'mho-attribute-'));
@@ -211,11 +214,14 @@ describe('options', () => {
 describe('Ctrl-C', () => {
   it('keeps what is complete, shows it and saves it, and exits with 130', async () => {
     const out = join(folder, 'cancelled.mho');
+    await mho(asked('plain', '--examples', '0-3', '--steps', '2')); // the device and what it keeps are there
     const tensors = tf.memory().numTensors;
-    // DeepLIFT comes first and is short; the long path is under way when Ctrl-C comes.
+    // DeepLIFT comes first; the long path is under way when Ctrl-C comes.
+    let stop = (): void => undefined;
+    watchProgress(({ phase }) => phase.kind === 'path' && stop());
     const outcome = await mho(
       asked('plain', '--examples', '0-3', '--steps', '20000', '--memory', '8', '--out', out, '--json'),
-      (stop) => void setTimeout(stop, 400),
+      (listening) => (stop = listening),
     );
     expect(outcome.code).toBe(130);
     expect(outcome.err).toMatch(

@@ -4,23 +4,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, expect, it, vi } from 'vitest';
-import type { Progress, RunResult } from '../../src/contract/attribution';
-import type * as Attribution from '../../src/main/engine/attribution';
+import type { RunResult } from '../../src/contract/attribution';
 import { openSession } from '../../src/main/engine/sessions';
 import { mho } from './terminal';
+import { watchProgress } from './watched';
 
-let watch: (progress: Progress) => void;
-vi.mock('../../src/main/engine/attribution', async (original) => {
-  const actual = await original<typeof Attribution>();
-  const attribute: typeof actual.attribute = (device, graph, request, options = {}) => {
-    const onProgress = (progress: Progress): void => {
-      options.onProgress?.(progress);
-      watch(progress);
-    };
-    return actual.attribute(device, graph, request, { ...options, onProgress });
-  };
-  return { ...actual, attribute };
-});
+vi.mock('../../src/main/engine/attribution', async (original) => (await import('./watched')).watched(original));
 
 const folder = await mkdtemp(join(tmpdir(), 'mho-enough-'));
 afterAll(() => rm(folder, { recursive: true }));
@@ -32,11 +21,11 @@ it('ends all examples as far as they have come: a complete run, which can go on'
   const words = ['attribute', join(gated, 'model.keras'), '--input', input, '--baseline', input, '--method', 'nig'];
   let press: () => unknown = () => undefined;
   let pressed = false;
-  watch = ({ phase }) => {
+  watchProgress(({ phase }) => {
     if (pressed || phase.kind !== 'adaptive' || phase.estimate === null) return;
     pressed = true;
     press();
-  };
+  });
   await mho([...words, '--steps', '1', '--examples', '0']); // the device and what it keeps are there
   const tensors = tf.memory().numTensors;
   const outcome = await mho([...words, '--tolerance', '0.01%', '--memory', '8', '--out', out, '--json'], (stop) => {

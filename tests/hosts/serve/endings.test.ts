@@ -11,7 +11,6 @@ import { newFolder, TestServer } from './server';
 const built = existsSync(resolve('out/main/mho.js'));
 /** Steps: longer than any test waits. */
 const LONG = 1_000_000;
-const patient = { timeout: 60_000 };
 
 const folders: string[] = [];
 const folder = (): string => {
@@ -30,9 +29,9 @@ async function busy(path: string) {
   const page = await server.page();
   const setup = await page.digits();
   const { job } = await page.get('startRun', setup);
-  await expect.poll(() => page.kinds(job).at(-1), { timeout: 30_000 }).toBe('finished');
+  await expect.poll(() => page.kinds(job).at(-1)).toBe('finished');
   const long = await page.get('startRun', { ...setup, steps: LONG });
-  await expect.poll(() => page.kinds(long.job), { timeout: 30_000 }).toContain('progress');
+  await expect.poll(() => page.kinds(long.job)).toContain('progress');
   const engine = server.children();
   expect(engine).toHaveLength(1);
   expect(scratches(path)).toHaveLength(1);
@@ -58,7 +57,6 @@ describe.skipIf(!built)('asked to end in the middle of a run', () => {
     ['SIGINT', 0],
   ] as const)(
     '%s: ends with %i, leaves no file and no process, and what is finished is offered',
-    patient,
     async (signal, code) => {
       // prettier-ignore
       const path = folder();
@@ -70,40 +68,36 @@ describe.skipIf(!built)('asked to end in the middle of a run', () => {
     },
   );
 
-  it(
-    'killed: the engine ends by itself, and the next server clears away and offers what was finished',
-    patient,
-    async () => {
-      // prettier-ignore
-      const path = folder();
-      const { server, page, engine } = await busy(path);
-      page.socket.on('error', () => undefined);
-      expect(await server.end('SIGKILL')).toBe('SIGKILL');
-      await expect.poll(() => runs(engine), { timeout: 10_000 }).toBe(false);
-      const [dead] = scratches(path);
-      const { runs: found, left } = await offered(path);
-      expect(found).toBe(1);
-      expect(left).toHaveLength(1);
-      expect(left).not.toContain(dead);
-    },
-  );
+  it('killed: the engine ends by itself, and the next server clears away and offers what was finished', async () => {
+    // prettier-ignore
+    const path = folder();
+    const { server, page, engine } = await busy(path);
+    page.socket.on('error', () => undefined);
+    expect(await server.end('SIGKILL')).toBe('SIGKILL');
+    await expect.poll(() => runs(engine)).toBe(false);
+    const [dead] = scratches(path);
+    const { runs: found, left } = await offered(path);
+    expect(found).toBe(1);
+    expect(left).toHaveLength(1);
+    expect(left).not.toContain(dead);
+  });
 
-  it('asked a second time it ends at once, and the next server clears away', patient, async () => {
+  it('asked a second time it ends at once, and the next server clears away', async () => {
     const path = folder();
     const { server, engine } = await busy(path);
     process.kill(engine, 'SIGSTOP'); // it answers nothing: the server waits for it
     const ended = server.end('SIGTERM');
-    await expect.poll(() => server.accepts(), { timeout: 10_000 }).toBe(false);
+    await expect.poll(() => server.accepts()).toBe(false);
     expect(await server.end('SIGTERM')).toBe(143);
     expect(await ended).toBe(143);
     process.kill(engine, 'SIGCONT');
-    await expect.poll(() => runs(engine), { timeout: 10_000 }).toBe(false);
+    await expect.poll(() => runs(engine)).toBe(false);
     expect((await offered(path)).runs).toBe(1);
   });
 });
 
 describe.skipIf(!built)('folders of other servers', () => {
-  it('of one that runs, of somebody unknown and by a link: they stay', patient, async () => {
+  it('of one that runs, of somebody unknown and by a link: they stay', async () => {
     const path = folder();
     const first = await TestServer.program(path);
     const [own] = scratches(path);
@@ -127,7 +121,7 @@ describe.skipIf(!built)('a temporary folder that cannot be used', () => {
     spawnSync(process.execPath, [resolve('scripts/mho.mjs'), 'serve'], {
       env: { ...process.env, TMPDIR, XDG_STATE_HOME: folder() },
       encoding: 'utf8',
-      timeout: 30_000,
+      timeout: 120_000,
     });
 
   it.each([

@@ -123,7 +123,7 @@ describe('the same requests', () => {
     expect(prediction.outputs[0]!.atInput.data).toHaveLength(10);
     expect((await page.get('status', {})).backend).toEqual(prediction.backend);
     const { job } = await page.get('startRun', setup);
-    await expect.poll(() => page.kinds(job).at(-1), { timeout: 30_000 }).toBe('finished');
+    await expect.poll(() => page.kinds(job).at(-1)).toBe('finished');
     expect(page.jobs.every((each) => each.job === job)).toBe(true);
     for (const name of ['save', 'leave', 'constructor', 'chooseFile'])
       expect(await page.ask(name), name).toMatchObject({ ok: false, fault: { code: 'REQUEST_INVALID' } });
@@ -164,7 +164,7 @@ describe('a document outlives its page and the engine', () => {
     await expect.poll(() => again.kinds(job)).toContain('progress');
     expect((await again.get('present', {}))!.document.modelOpen).toBe(true);
     await again.get('cancelRun', { job });
-    await expect.poll(() => again.kinds(job).at(-1), { timeout: 30_000 }).toBe('finished');
+    await expect.poll(() => again.kinds(job).at(-1)).toBe('finished');
     const quick = await again.get('startRun', { ...setup, steps: 8 });
     again.leave();
     const third = await server.page(page.document);
@@ -187,7 +187,7 @@ describe('a document outlives its page and the engine', () => {
     const page = await server.page();
     const setup = await page.digits();
     const first = await page.get('startRun', setup);
-    await expect.poll(() => page.kinds(first.job).at(-1), { timeout: 30_000 }).toBe('finished');
+    await expect.poll(() => page.kinds(first.job).at(-1)).toBe('finished');
     const { job } = await page.get('startRun', { ...setup, steps: LONG });
     await expect.poll(() => page.kinds(job)).toContain('progress');
     const before = (await server.state()).engine!;
@@ -212,7 +212,7 @@ describe('what is left behind', () => {
     const page = await brief.page();
     const setup = await page.digits();
     const { job } = await page.get('startRun', setup);
-    await expect.poll(() => page.kinds(job).at(-1), { timeout: 30_000 }).toBe('finished');
+    await expect.poll(() => page.kinds(job).at(-1)).toBe('finished');
     await brief.own(`/upload?document=${page.document}&name=x.npy`, {}, 'POST', new Uint8Array(1000));
     const scratch = join(
       brief.folder,
@@ -233,7 +233,7 @@ describe('what is left behind', () => {
     const brief = await TestServer.start({ grace: 300 });
     const finished = async (page: TestPage, setup: RunSetup): Promise<void> => {
       const { job } = await page.get('startRun', setup);
-      await expect.poll(() => page.kinds(job).at(-1), { timeout: 30_000 }).toBe('finished');
+      await expect.poll(() => page.kinds(job).at(-1)).toBe('finished');
     };
     const first = await brief.page();
     await finished(first, await first.digits());
