@@ -36,7 +36,10 @@ const rankingView = z.object({
   sorting: lenient(
     z.object({
       key: z.union([
-        z.object({ by: z.enum(['size', 'value', 'error', 'disagreement', 'rank-change']), column: many }),
+        z.object({
+          by: z.enum(['size', 'value', 'error', 'disagreement', 'rank-change', 'drop', 'restore']),
+          column: many,
+        }),
         z.object({ by: z.literal('name') }),
       ]),
       descending: z.boolean(),
@@ -148,6 +151,18 @@ const askedView = z.object({
 });
 export type AskedView = z.infer<typeof askedView>;
 
+/** What units of a layer were measured to do, each by itself, for a run's question at an example. */
+const measuredView = z.object({
+  run,
+  example: many,
+  to: replacement,
+  layer: name,
+  units: z.array(many).max(100_000),
+  drop: z.array(z.number()).max(100_000),
+  restore: z.array(z.number()).max(100_000),
+});
+export type MeasuredView = z.infer<typeof measuredView>;
+
 const readingView = imageReading.extend({ chosen: z.boolean() });
 export type ReadingView = z.infer<typeof readingView>;
 
@@ -181,6 +196,8 @@ export const sessionView = z.object({
   page: lenient(page),
   examples: lenient(examplesView),
   asked: lenient(askedView),
+  /** The newest last. */
+  measured: lenient(z.array(measuredView).max(1000)),
   /** How pictures became numbers: rows out of a session do not tell. */
   reading: lenient(readingView),
 });
@@ -193,7 +210,7 @@ export const guestPlace = (at: number): string => `guest ${at}`;
 export function viewOf(view: SessionView, called: (run: string) => string | undefined): SessionView {
   const renamed = (names: readonly string[]): string[] => names.flatMap((each) => called(each) ?? []);
   const one = (each: string | null | undefined): string | null => (each ? (called(each) ?? null) : null);
-  const { shown, pinnedRuns, guests, compare, runTable, asked } = view;
+  const { shown, pinnedRuns, guests, compare, runTable, asked, measured } = view;
   return {
     ...view,
     ...(shown && { shown: renamed(shown) }),
@@ -202,8 +219,12 @@ export function viewOf(view: SessionView, called: (run: string) => string | unde
     ...(compare && { compare: { ...compare, a: one(compare.a), b: one(compare.b) } }),
     ...(runTable?.chosen && { runTable: { ...runTable, chosen: renamed(runTable.chosen) } }),
     ...(asked && { asked: askedOf(asked, called) }),
+    ...(measured && { measured: measured.flatMap((each) => calledBy(each, called(each.run))) }),
   };
 }
+
+const calledBy = (measured: MeasuredView, run: string | undefined): MeasuredView[] =>
+  run === undefined ? [] : [{ ...measured, run }];
 
 /** The same view whose data are called otherwise; those that have no name there are left out. */
 export function withData(view: SessionView, called: (data: string) => string | undefined): SessionView {

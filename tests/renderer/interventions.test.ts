@@ -104,7 +104,7 @@ describe('in words', () => {
       'mho knock-out ~/net --input ~/x.npz --examples 4 --baseline=fitting --target logits:argmax --units a:1-3,b:c:7 --to=-1 --hold mask',
     );
     const [units] = /(?<=--units )\S+/.exec(line!)!;
-    expect([...unitsFrom(units)]).toEqual([['a', [1, 2, 3]], ['b:c', [7]]]); // prettier-ignore
+    expect(unitsFrom(units).map(({ layer, units: own }) => [layer, own])).toEqual([['a', [1, 2, 3]], ['b:c', [7]]]); // prettier-ignore
     const scaled = { layer: 'a', units: [5], to: { kind: 'scale', factor: 0.5 } } as const;
     expect(
       knockOutLine(

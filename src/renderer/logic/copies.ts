@@ -34,11 +34,26 @@ export function rankingForms(
     error: column.hasErrors ? column.errors[row]! : null,
     rank: column.ranks[row]!,
   }));
+  const { measured } = ranking;
+  const did = measured ? (['drop', 'restore'] as const).map((what) => ({ what, value: measured[what][row]! })) : [];
   const table: Table = {
-    head: ['layer', 'unit', ...columns.flatMap(({ label }) => [label, `${label} error`, `${label} rank`])],
-    rows: [[layer, unit, ...columns.flatMap(({ value, error, rank }) => [finite(value), finite(error), rank])]],
+    head: [
+      'layer',
+      'unit',
+      ...columns.flatMap(({ label }) => [label, `${label} error`, `${label} rank`]),
+      ...did.map(({ what }) => `measured ${what}`),
+    ],
+    rows: [
+      [
+        layer,
+        unit,
+        ...columns.flatMap(({ value, error, rank }) => [finite(value), finite(error), rank]),
+        ...did.map(({ value }) => finite(value)),
+      ],
+    ],
   };
   const said = columns.map(({ label, value, error, rank }) => `${withError(value, error)} (${label}, rank ${rank})`);
+  for (const { what, value } of did) if (Number.isFinite(value)) said.push(`${signed(value)} (measured ${what})`);
   return { text: `${layer} #${unit}: ${said.join(', ')}`, ...unitForms({ layer, unit }, model), ...formsOf(table) };
 }
 

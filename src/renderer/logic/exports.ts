@@ -1,5 +1,6 @@
 /** Pictures and tables as files. */
 import { asCellText } from '../../contract/text';
+import { replacementWords } from '../../contract/words/interventions';
 import type { Params } from '../../contract/studio';
 import type { Framed } from '../drawings/figure';
 import type { PixelUrl } from '../drawings/positions';
@@ -38,6 +39,7 @@ export function rankingCsv(table: Ranking, rows: Uint32Array): string {
     'layer',
     'unit',
     ...table.columns.flatMap(({ run }) => RANKED.map((what) => `${studio.runs.nameOf(run)} ${what}`)),
+    ...(table.measured ? ['measured drop', 'measured restore', 'units became'] : []),
   ];
   const certain = table.columns.map((column) => certainFirst(column, table.layer, byRank(column)));
   return csv(
@@ -52,8 +54,15 @@ export function rankingCsv(table: Ranking, rows: Uint32Array): string {
           ? [value, column.errors[row]!, trust.share, yesNo(trust.trust !== 'unresolved'), rank, yesNo(rank <= certain[at]!)] // prettier-ignore
           : [value, '', '', '', rank, ''];
       }),
+      ...measuredCells(table, row),
     ]),
   );
+}
+
+function measuredCells({ measured }: Ranking, row: number): (string | number)[] {
+  if (!measured) return [];
+  const [drop, restore] = [measured.drop[row]!, measured.restore[row]!];
+  return Number.isNaN(drop) ? ['', '', ''] : [drop, restore, replacementWords(measured.to)];
 }
 
 /** Layers and their sums; errors over units and over neurons, each as a share of its total too. */

@@ -2,6 +2,7 @@
 import type { LayerRecord, RunRecord } from '../../contract/studio';
 import { bitsOf, ranksOf, rowsBy, SIGN } from '../../contract/ranks';
 import { errorShare } from '../../contract/words/accuracy';
+import type { Measured } from './measured';
 
 /** All units of all layers that every column knows; row r is unit `unit[r]` of `layers[layer[r]]`. */
 export interface Ranking {
@@ -9,6 +10,8 @@ export interface Ranking {
   readonly layer: Uint32Array;
   readonly unit: Uint32Array;
   readonly columns: readonly RankingColumn[];
+  /** What units were measured to do; absent where none of them was. */
+  readonly measured?: Measured;
 }
 
 export interface LayerKey {
@@ -108,7 +111,10 @@ function column(run: RunRecord, place: number, keys: readonly LayerKey[], rows: 
 }
 
 export type SortKey =
-  | { readonly by: 'size' | 'value' | 'error' | 'disagreement' | 'rank-change'; readonly column: number }
+  | {
+      readonly by: 'size' | 'value' | 'error' | 'disagreement' | 'rank-change' | 'drop' | 'restore';
+      readonly column: number;
+    }
   | { readonly by: 'name' };
 
 export interface RankingFilter {
@@ -139,12 +145,22 @@ export function arranged(ranking: Ranking, sort: SortKey): Uint32Array {
     // Turned so that bits of all floats stand in falling order.
     return rowsBy(bitsOf(column.values).map((bits) => (bits & SIGN ? bits : ~(bits | SIGN))));
   }
+  if (sort.by === 'drop' || sort.by === 'restore') return byMeasured(column, ranking.measured?.[sort.by]);
   if (sort.by === 'error') return byLargest(column.errors);
   if (sort.by === 'disagreement') return byLargest(spreads(ranking));
   const other = ranking.columns[sort.column === 0 ? 1 : 0] ?? column;
   const ranked = byRank(column);
   const change = ranked.map((row) => ~Math.abs(column.ranks[row]! - other.ranks[row]!));
   return rowsBy(change).map((place) => ranked[place]!);
+}
+
+/** Rows by the size of what they were measured to do; those that were not stand last, by their ranks. */
+function byMeasured(column: RankingColumn, did: Float32Array | undefined): Uint32Array {
+  const ranked = byRank(column);
+  if (!did) return ranked;
+  const sizes = bitsOf(did.map(Math.abs)); // of what is no number above all others
+  const keys = ranked.map((row) => (Number.isNaN(did[row]!) ? 0xffffffff : ~(sizes[row]! | SIGN)));
+  return rowsBy(keys).map((place) => ranked[place]!);
 }
 
 /** Rows by what is nowhere negative, the largest first. */

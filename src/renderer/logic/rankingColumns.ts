@@ -5,6 +5,9 @@ import type { Ranking } from './ranking';
 export const GAP = 7;
 export const ROW = 30;
 
+/** Of a number that was measured. */
+export const DID = 66;
+
 export interface Widths {
   /** Pixels of the rank, of the unit's name, of each run's cell and of the bar within it. */
   readonly rank: number;
@@ -38,12 +41,16 @@ const NAME = { least: 108, share: 0.42, scrolling: 0.36 } as const;
  * @param room pixels that there are
  * @param longest pixels of the longest unit's name, its number counted
  */
-export function widthsOf({ columns, unit }: Pick<Ranking, 'columns' | 'unit'>, room: number, longest: number): Widths {
+export function widthsOf(
+  { columns, unit, measured }: Pick<Ranking, 'columns' | 'unit' | 'measured'>,
+  room: number,
+  longest: number,
+): Widths {
   const many = Math.max(1, columns.length);
   const digits = String(unit.length).length;
   const rank = Math.max(30, digits * 8 + 6);
   // paddings, pin, scroll bar
-  const others = 24 + 24 + 10 + rank + (many + 2) * GAP;
+  const others = 24 + 24 + 10 + rank + (many + 2) * GAP + (measured ? 2 * (DID + GAP) : 0);
   const free = Math.max(0, room - others);
   const named = Math.max(NAME.least, Math.min(longest, free * NAME.share));
   const told = columns.some(({ hasErrors }) => hasErrors);

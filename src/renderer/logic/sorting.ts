@@ -27,7 +27,13 @@ export const rankedColumn = ({ key }: Sorting, columns: number): number =>
   Math.max(0, Math.min(columnOf(key), columns - 1));
 
 /** As `aria-sort` says it. The network's own order counts as ascending. */
-export function ariaSort({ key, descending }: Sorting, column: number | 'name'): 'ascending' | 'descending' | 'none' {
+export function ariaSort(
+  { key, descending }: Sorting,
+  column: number | 'name' | 'drop' | 'restore',
+): 'ascending' | 'descending' | 'none' {
+  const measured = key.by === 'drop' || key.by === 'restore';
+  if (column === 'drop' || column === 'restore')
+    return key.by !== column ? 'none' : descending ? 'descending' : 'ascending';
   if (column === 'name') return key.by === 'name' ? (descending ? 'ascending' : 'descending') : 'none';
-  return key.by !== 'name' && key.column === column ? (descending ? 'descending' : 'ascending') : 'none';
+  return key.by !== 'name' && !measured && key.column === column ? (descending ? 'descending' : 'ascending') : 'none';
 }

@@ -16,6 +16,7 @@ import type {
 } from '../../contract/view';
 import type { RunOrder } from '../logic/runTable';
 import { goneTo, NOWHERE, shownOf, stepped, type Visits } from '../logic/visits';
+import { MeasuredLayers } from './measuredLayers.svelte';
 import { RankingTable } from './rankingTable.svelte';
 import type { Runs } from './runs.svelte';
 
@@ -161,6 +162,7 @@ export class PageLook {
 }
 
 export class Looks {
+  readonly measured: MeasuredLayers;
   readonly ranking: RankingTable;
   readonly compare: CompareLook;
   readonly runTable: RunTableLook;
@@ -173,7 +175,8 @@ export class Looks {
     runs: Runs,
     readonly kept: SessionView | null = null,
   ) {
-    this.ranking = new RankingTable(() => runs, kept?.ranking);
+    this.measured = new MeasuredLayers(kept?.measured);
+    this.ranking = new RankingTable(() => runs, kept?.ranking, this.measured);
     this.compare = new CompareLook(kept?.compare);
     this.runTable = new RunTableLook(kept?.runTable);
     this.graph = new GraphLook(kept?.graph);
@@ -181,8 +184,8 @@ export class Looks {
     this.examples = new ExamplesLook(kept?.examples);
   }
 
-  get view(): Pick<SessionView, 'ranking' | 'compare' | 'runTable' | 'graph' | 'examples' | 'page'> {
-    const { ranking, compare, runTable, graph, examples, page } = this;
+  get view(): Pick<SessionView, 'ranking' | 'compare' | 'runTable' | 'graph' | 'examples' | 'page' | 'measured'> {
+    const { ranking, compare, runTable, graph, examples, page, measured } = this;
     const { shown } = page;
     return {
       ranking: ranking.view,
@@ -191,6 +194,7 @@ export class Looks {
       graph: graph.view,
       examples: examples.view,
       ...(shown !== null && { page: shown }),
+      ...(measured.view.length > 0 && { measured: [...measured.view] }),
     };
   }
 }

@@ -12,9 +12,11 @@ import {
   type RankingFilter,
 } from '../logic/ranking';
 import { clicked, FIRST_SORTING, rankedColumn, sortedBy, type Sorting } from '../logic/sorting';
-import type { SortKey } from '../logic/ranking';
+import { measuredRows } from '../logic/measured';
+import type { Ranking, SortKey } from '../logic/ranking';
 import type { RunRecord } from '../../contract/studio';
 import type { RankingView } from '../../contract/view';
+import { MeasuredLayers } from './measuredLayers.svelte';
 import type { Runs } from './runs.svelte';
 import { selection, type UnitKey } from './selection.svelte';
 
@@ -42,10 +44,12 @@ export class RankingTable {
   /**
    * @param runs of the document that it is of
    * @param kept as it was left
+   * @param measured what units of its runs do
    */
   constructor(
     private readonly runs: () => Runs,
     kept: RankingView = {},
+    private readonly measured: MeasuredLayers = new MeasuredLayers(),
   ) {
     this.search = kept.search ?? '';
     this.sign = kept.sign ?? 'both';
@@ -69,8 +73,7 @@ export class RankingTable {
     };
   }
 
-  /** Before any search. */
-  readonly units = $derived.by(() => {
+  readonly #ranked = $derived.by(() => {
     const { current, hidden, repeats } = this.runs();
     return ranking(
       current,
@@ -82,6 +85,13 @@ export class RankingTable {
           this.layers.includes(name) ||
           (this.layerOnly && name === selection.layer)),
     );
+  });
+  /** Before any search, with what was measured of them for the first run's question. */
+  readonly units = $derived.by((): Ranking => {
+    const ranked = this.#ranked;
+    const run = ranked.columns[0]?.run.run;
+    const measured = run === undefined ? null : measuredRows(ranked, this.measured.of(run, selection.example));
+    return measured ? { ...ranked, measured } : ranked;
   });
   /** Layers that can be chosen. */
   readonly offered = $derived.by(() => {
@@ -175,6 +185,14 @@ export class RankingTable {
     this.#movedFor = now;
     return before !== null && before !== now;
   }
+
+  /** The layer that is listed alone; null where there are several, or none. */
+  readonly only = $derived.by((): string | null => {
+    const [first, ...others] = this.asked.layers ?? [];
+    return first !== undefined && others.length === 0 && this.units.layers.some(({ name }) => name === first)
+      ? first
+      : null;
+  });
 
   keyOf(row: number): UnitKey {
     return { layer: this.units.layers[this.units.layer[row]!]!.name, unit: this.units.unit[row]! };
