@@ -685,7 +685,14 @@ export const engineRequests = {
   /** Data that are open, as they were told when they were read. @throws HANDLE_UNKNOWN, NOTHING_OPEN */
   openData: asks<InputData>()(z.object({ data: dataId })),
   /** Keeps how the document is shown, with its runs; nothing of that is unsaved work. @param of a run of the document that is meant, or the hash of its model where it holds notes alone @throws HANDLE_UNKNOWN */
-  keepView: asks<void>()(z.object({ of: z.string().max(200), view: sessionView })),
+  keepView: asks<void>()(
+    z.object({
+      of: z.string().max(200),
+      view: sessionView,
+      /** The document's own runs that the page had heard of by then. */
+      known: z.array(z.string().max(64)).max(100_000).optional(),
+    }),
+  ),
   /** `[examples, …shape]` of one layer of one run, and its spread over references; of several, `[examples, references, units]` of each by itself. */
   contributions: asks<LayerContributions>()(z.object({ run: runId, layer: layerName })),
   describeRun: asks<RunRecord>()(

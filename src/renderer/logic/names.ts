@@ -169,6 +169,9 @@ function firstOf(forms: Iterable<string>, fits: (text: string) => boolean): stri
 export const inLetters = (name: string, letters: number, apart: readonly number[] = []): string =>
   firstOf(shorter(name, apart), (text) => text.length <= letters);
 
+/** Letters that a part of a name may have more than the whole has in as much room. */
+const LONGER = 1.4;
+
 /**
  * A name no wider than its room.
  * @param widthOf how wide a text is drawn, in the same unit
@@ -179,4 +182,8 @@ export const fitted = (
   room: number,
   widthOf: (text: string) => number,
   apart: readonly number[] = [],
-): string => firstOf(shorter(name, apart), (text) => widthOf(text) <= room);
+): string => {
+  // measuring is what takes time: what is much too long by its letters alone is not measured
+  const most = (LONGER * room * name.length) / Math.max(1, widthOf(name));
+  return firstOf(shorter(name, apart), (text) => text.length <= most && widthOf(text) <= room);
+};

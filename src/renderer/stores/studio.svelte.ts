@@ -487,7 +487,9 @@ export class Studio {
   /** Has it kept; nobody waits for that, and where it fails it is kept the next time. */
   async keepView(): Promise<void> {
     const of = this.runs.own[0]?.run ?? (notebook.notes.length > 0 ? this.model.summary?.hash : undefined);
-    if (of !== undefined) await this.program.client.request('keepView', { of, view: this.view }).catch(() => undefined);
+    if (of === undefined) return;
+    const known = this.runs.own.map(({ run }) => run);
+    await this.program.client.request('keepView', { of, view: this.view, known }).catch(() => undefined);
   }
 
   /** Asks again what a run was asked, as far as a record tells it. */

@@ -163,6 +163,16 @@ describe('how a document is shown', () => {
     await run(service, { ...setup, methods: ['rescale', 'genomics'] });
     const made = (await get(service, 'runList', {})).slice(-2).map(({ run: id }) => id);
     expect(await shownNow()).toEqual(made);
+    // a view that was under way while runs came in: those that it had not heard of stay shown, what it hid stays hidden
+    const known = (await get(service, 'runList', {})).map(({ run: id }) => id).filter((id) => id !== made[1]);
+    await get(service, 'keepView', { of: first!.run, view: { version: 1, shown: [made[0]!] }, known });
+    expect(await shownNow()).toEqual(made);
+    await get(service, 'keepView', {
+      of: first!.run,
+      view: { version: 1, shown: [made[0]!] },
+      known: [...known, made[1]!],
+    });
+    expect(await shownNow()).toEqual([made[0]]);
   });
 
   it('comes back after a crash and for a page that is loaded again', async () => {

@@ -295,7 +295,7 @@ function handlers(options: ServiceOptions, recovery: Recovery) {
     runBaseline: async ({ document, params }) => document.runBaseline(params.run),
     runInputs: async ({ document, params }) => document.runInputs(params.run),
     openData: async ({ document: { epoch }, params }) => epoch.data.shown(params.data, epoch.openModel),
-    keepView: ({ document, params }) => document.keepView(params.of, params.view),
+    keepView: ({ document, params }) => document.keepView(params.of, params.view, params.known),
     contributions: ({ document, params }) => document.contributions(params.run, params.layer),
     describeRun: ({ document, params }) => document.describeRun(params.run, params.name, params.note),
     removeRun: ({ document, params }) => document.removeRun(params.run),

@@ -173,6 +173,14 @@ export class Epoch {
     return { record: recordOf(run), unkept };
   }
 
+  /** Takes how a page shows the document. @param known runs that it had heard of by then: what was made meanwhile is shown as well */
+  look(view: SessionView, known: readonly string[] | undefined): void {
+    this.view = view;
+    if (!known) return;
+    const heard = new Set(known);
+    for (const run of this.runs.all) if (run.aside === undefined && !heard.has(run.id)) this.#shows(run);
+  }
+
   /** A page that ends before it tells has shown a new run all the same: beside those of its job, else in place of what was not pinned. */
   #shows({ id, job }: Run): void {
     const { view, runs } = this;

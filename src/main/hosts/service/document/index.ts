@@ -376,14 +376,15 @@ export class Document {
   /**
    * @param of by what it is this document that is meant, and not what was open before: one of its runs; where it holds notes
    * alone, its model's hash
+   * @param known runs that the page had heard of when it told the view; default: all
    * @throws HANDLE_UNKNOWN
    */
-  async keepView(of: string, view: SessionView): Promise<void> {
+  async keepView(of: string, view: SessionView, known?: readonly string[]): Promise<void> {
     const epoch = this.#epoch;
     const { runs, holds, summary } = epoch;
     const notesAlone = runs.size === 0 && holds && summary?.hash === of;
     if (!notesAlone) runs.get(of);
-    epoch.view = view;
+    epoch.look(view, known);
     await epoch.writeQuietly();
   }
 
