@@ -59,6 +59,12 @@ def last_by_lists(x, length):
     return tf.gather_nd(tf.tanh(x @ K), tf.stack([tf.range(tf.shape(x)[0]), length - 1], 1)) @ V
 
 
+def backwards(x, length):
+    """As TensorFlow 1's bidirectional layers read what is of another length in each example."""
+    turned = tf.reverse_sequence(tf.tanh(x @ K), length, seq_axis=1)
+    return tf.linalg.matvec(tf.transpose(turned, (0, 2, 1)), tf.constant([0.5, -1.0, 2.0, 1.5, -0.7])) @ V
+
+
 def branches(x, which):
     return tf.switch_case(which[0], [lambda: x @ V, lambda: tf.tanh(x) @ V, lambda: -x @ V])
 
@@ -150,7 +156,7 @@ def main():
     edges = [whole(0, 1, 2, 3, 4, 0), whole(1, 2, 3, 4, 0, 2)]
     ints = lambda name, *shape: spec(name, *shape, dtype=tf.int32)
     save("neighbours", neighbours, [spec("x", 5, 4), ints("senders", 6), ints("receivers", 6)], [weight(5, 4), *edges])
-    for name, body in (("last", last), ("last_by_lists", last_by_lists)):
+    for name, body in (("last", last), ("last_by_lists", last_by_lists), ("backwards", backwards)):
         save(name, body, [spec("x", None, 5, 4), ints("length", None)], [steps, whole(5, 2, 3)])
     save("branches", branches, [spec("x", None, 4), ints("which", 1)], [weight(1, 4), whole(1)])
     save("sparse", sparse, [spec("x", None, 4)], [weight(3, 4)])

@@ -42,6 +42,7 @@ describe.skipIf(why !== '')(`places that are told by the input, saved by TensorF
     ['neighbours', ['receivers', 'senders']],
     ['last', ['length']],
     ['last_by_lists', ['length']],
+    ['backwards', ['length']],
     ['branches', ['which']],
     ['sparse', []],
     ['peak', []],
@@ -66,7 +67,8 @@ describe.skipIf(why !== '')(`places that are told by the input, saved by TensorF
       steps: 1,
     });
     expect(result!.varied!.walked.map((each) => each.name)).toEqual(['x']);
-    expect(result!.varied!.held.map(({ input }) => input).sort()).toEqual(held);
+    // One input may be held for several reasons.
+    expect([...new Set(result!.varied!.held.map(({ input }) => input))].sort()).toEqual(held);
     const cuts = result!.layers.filter(({ cut }) => cut);
     expect(cuts.length).toBeGreaterThan(1);
     for (const { residual, name: layer } of cuts)

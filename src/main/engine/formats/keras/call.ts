@@ -86,6 +86,20 @@ export class LayerCall {
     return new LayerCall(this.to, this.constants, { ...this.options, ...changes });
   }
 
+  /** A layer inside this one, whose weights an archive keeps under a key of their own: `layers/dense`. */
+  within(key: string, changes: Partial<CallOptions>): LayerCall {
+    const inner = (part?: Part): Part =>
+      part === undefined ? key : typeof part === 'string' ? `${key}/${part}` : { ...part, key: `${key}/${part.key}` };
+    const { weights, held, derived } = this.constants;
+    const constants: LayerConstants = {
+      ...this.constants,
+      weights: (wanted, part) => weights(wanted, inner(part)),
+      held: (part) => held(inner(part)),
+      derived: (name, make) => derived(`${key}/${name}`, make),
+    };
+    return new LayerCall(this.to, constants, { ...this.options, ...changes });
+  }
+
   /** The layer's input, where it takes one. */
   get input(): ValueId {
     const [only] = this.inputs;

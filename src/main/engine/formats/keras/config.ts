@@ -32,6 +32,8 @@ export interface LayerSpec {
   readonly isLayer: boolean;
   /** Whether it is one of Keras's own; a custom class may share a name with one. */
   readonly isKeras: boolean;
+  /** Whether the file says that it wrote this very layer before, somewhere else. */
+  readonly isShared: boolean;
   /** The input shape Keras 3 records beside the configuration; null where it does not, or there are several. */
   readonly builtShape: Shape | null;
 }
@@ -71,6 +73,7 @@ export function layerSpec(value: unknown): LayerSpec {
     calls: raw.has('inbound_nodes') ? raw.list('inbound_nodes').map(callSpec) : [],
     isLayer: typeof module === 'string' ? !/\.ops\./.test(`${module}.`) : !isOperation(raw, config),
     isKeras,
+    isShared: raw.has('shared_object_id'),
     builtShape: isRecord(raw.get('build_config')) ? builtShape(raw.config('build_config'), 'input_shape') : null,
   };
 }
@@ -287,7 +290,16 @@ function inputFor(model: LayerSpec, first: LayerSpec): LayerSpec {
     throw new ConfigFault('the file does not record its input shape: the model was saved before it was ever called');
   const config = new Config({ batch_shape: [null, ...recorded], dtype: first.config.get('dtype') ?? 'float32' });
   const name = `${first.name}_input`;
-  return { kind: 'InputLayer', name, config, calls: [], isLayer: true, isKeras: true, builtShape: null };
+  return {
+    kind: 'InputLayer',
+    name,
+    config,
+    calls: [],
+    isLayer: true,
+    isKeras: true,
+    isShared: false,
+    builtShape: null,
+  };
 }
 
 /** The shape the first layer takes; looks into nested models. */

@@ -15,7 +15,7 @@ import { maskAfter, SAME_TENSOR, withGivenMasks } from './masks';
 import type { LayerRow } from './row';
 import { rowOf } from './table';
 import { isSince, type Version } from './version';
-import { findWeights, type Part, type Place, type StoredWeight, weightsHeld, type WeightStore } from './weights';
+import { findSharedWeights, type Part, type Place, type StoredWeight, weightsHeld, type WeightStore } from './weights';
 
 /** Where a network stands among those that contain it. */
 export interface Enclosing {
@@ -53,6 +53,8 @@ export class LayerTranslator {
   /** Values that are one tensor to Keras, by the first of them. */
   private readonly sameAs = new Map<ValueId, ValueId>();
   private readonly weightsOf = new Map<string, ValueId[]>();
+  /** Constants by the stored weight they were read from: of a layer that models share they are there once. */
+  private readonly constantOf = new Map<StoredWeight, ValueId>();
   private readonly derivedOf = new Map<string, ValueId>();
   private readonly claimed = new Set<StoredWeight>();
   /** Values whose first axes Keras counts among the examples ([N · T, C]), with how many they are. */
@@ -314,8 +316,9 @@ export class LayerTranslator {
     const exactly = (given: Part | undefined): { exact: Place; part: string | undefined; scope: string | null } => {
       const part = typeof given === 'object' ? given.key : given;
       const scope = typeof given === 'object' ? given.scope : null;
-      const wrapped = { ...place, key: `${place.key}${'/layer'.repeat(wrappers(layer))}` };
-      return { exact: part === undefined ? wrapped : { ...wrapped, key: `${wrapped.key}/${part}` }, part, scope };
+      const within = '/layer'.repeat(wrappers(layer)) + (part === undefined ? '' : `/${part}`);
+      const inside = (each: Place): Place => ({ ...each, key: `${each.key}${within}` });
+      return { exact: { ...inside(place), twins: () => (place.twins?.() ?? []).map(inside) }, part, scope };
     };
     return {
       inside,
@@ -328,11 +331,15 @@ export class LayerTranslator {
         const key = `${owner}|${part ?? ''}|${wanted.map((each) => each.names[0]).join(',')}`;
         const known = this.weightsOf.get(key);
         if (known) return [...known];
-        const ids = findWeights(this.store, exact, wanted, this.claimed, scope).map((weight, index) => {
+        const ids = findSharedWeights(this.store, exact, wanted, this.claimed, scope).map((weight, index) => {
+          const shared = this.constantOf.get(weight);
+          if (shared !== undefined) return shared;
           const name = [owner, ...(part === undefined ? [] : [part]), wanted[index]!.names[0]!].join('/');
           const constant = { shape: weight.shape, data: weight.read() };
           this.read.push({ name, constant });
-          return this.builder.constant(constant, name);
+          const id = this.builder.constant(constant, name);
+          this.constantOf.set(weight, id);
+          return id;
         });
         this.weightsOf.set(key, ids);
         return [...ids];

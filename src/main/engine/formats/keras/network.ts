@@ -17,13 +17,18 @@ import {
 import { archiveKeys } from './keys';
 import { blamed, type Enclosing, LayerTranslator, type Made } from './layerTranslator';
 import type { Version } from './version';
-import type { WeightStore } from './weights';
+import type { Place, WeightStore } from './weights';
 
 /** A nesting deeper than this is taken as damage. */
 const DEEPEST = 32;
 
+/** A network as it is looked through before anything is made. */
+type Surveyed = Pick<Enclosing, 'models' | 'key'> & { readonly shared: boolean };
+
 export class NetworkTranslator {
   private readonly named = new Map<string, number>();
+  /** Where layers of a name stand, in networks of which name, and whether the file says that it wrote them before. */
+  private readonly places = new Map<string, { readonly place: Place; readonly network: string; readonly shared: boolean }[]>(); // prettier-ignore
   private readonly builder: GraphBuilder;
   readonly layers: LayerTranslator;
 
@@ -37,27 +42,47 @@ export class NetworkTranslator {
   model(model: LayerSpec): void {
     const spec = blamed(model.name, model.kind, () => networkSpec(model));
     const root: Enclosing = { models: [], group: [], key: '', call: '', lead: 0 };
-    this.countNames(spec, model, 0);
+    this.survey(spec, model, { models: [], key: '', shared: false });
     const outputs = this.network(spec, model, root, null);
     spec.outputs.forEach(({ layer, node }, index) => {
       this.builder.output(callName(layer, node), this.layers.value(outputs[index]!, layer));
     });
   }
 
-  /** How often a name stands in the model and those it contains: inner layers with a name of others get their models'. */
-  private countNames(spec: NetworkSpec, model: LayerSpec, depth: number): void {
+  /** How often a name stands in the model and those it contains (inner layers with a name of others get their models'), and where. */
+  private survey(spec: NetworkSpec, model: LayerSpec, at: Surveyed): void {
+    const depth = at.models.length;
     if (depth > DEEPEST) throw fault(model, 'models are nested too deeply');
+    const keys = archiveKeys(spec.layers);
     for (const layer of spec.layers) {
       const inner = networkIn(layer);
+      const shared = at.shared || layer.isShared || inner?.isShared === true;
       if (inner)
-        this.countNames(
+        this.survey(
           blamed(layer.name, layer.kind, () => networkSpec(inner)),
           layer,
-          depth + 1,
+          { models: [...at.models, layer.name], key: keyWithin(layer, at, keys), shared },
         );
       else if (layer.kind !== 'InputLayer' || depth === 0)
         this.named.set(layer.name, (this.named.get(layer.name) ?? 0) + 1);
+      if (inner || !keys.has(layer.name)) continue;
+      const place = { models: at.models, layer: layer.name, key: `${at.key}${keys.get(layer.name)!}` };
+      const known = this.places.get(layer.name);
+      const found = { place, network: spec.name, shared };
+      if (known) known.push(found);
+      else this.places.set(layer.name, [found]);
     }
+  }
+
+  /** Where a layer that models share may have its weights: in networks of the same name, or the one that the file says it shares with. */
+  private twinsOf(layer: LayerSpec, key: string): readonly Place[] {
+    const all = this.places.get(layer.name) ?? [];
+    const own = all.find(({ place }) => place.key === key);
+    if (!own) return [];
+    const others = all.filter((each) => each !== own);
+    const alike = others.filter(({ network }) => network === own.network);
+    const told = others.filter((each) => !alike.includes(each) && (each.shared || own.shared));
+    return [...alike, ...(told.length === 1 ? told : [])].map(({ place }) => place);
   }
 
   /**
@@ -125,7 +150,12 @@ export class NetworkTranslator {
             : this.layers.call(layer, call, values, at, {
                 name: this.nameOf(layer, at, name),
                 called: name,
-                place: { models: at.models, layer: layer.name, key: `${at.key}${keys.get(layer.name)!}` },
+                place: {
+                  models: at.models,
+                  layer: layer.name,
+                  key: `${at.key}${keys.get(layer.name)!}`,
+                  twins: () => this.twinsOf(layer, `${at.key}${keys.get(layer.name)!}`),
+                },
                 recorded: shapes.get(nodeKey(layer.name, node)),
               }),
         );
@@ -154,14 +184,13 @@ export class NetworkTranslator {
   ): Made[] {
     const call = node === 0 ? at.call : `:${node + 1}`;
     const distributed = !isNetwork(layer);
-    const key = `${at.key}${keys.get(layer.name)!}/`;
     const made = this.network(
       blamed(layer.name, layer.kind, () => networkSpec(networkIn(layer)!)),
       layer,
       {
         models: [...at.models, layer.name],
         group: [...at.group, callName(layer.name, node)],
-        key: distributed ? `${key}layer/` : key,
+        key: keyWithin(layer, at, keys),
         call,
         lead: at.lead + (distributed ? 1 : 0),
       },
@@ -185,6 +214,10 @@ const fault = (layer: LayerSpec, reason: string): MhoError =>
 
 /** The network that a layer is, or applies at every time step; null for other layers. */
 const networkIn = (layer: LayerSpec): LayerSpec | null => (isNetwork(layer) ? layer : overTime(layer));
+
+/** Keys of the weight archive down to the network that a layer is, or applies. */
+const keyWithin = (layer: LayerSpec, at: Pick<Enclosing, 'key'>, keys: ReadonlyMap<string, string>): string =>
+  `${at.key}${keys.get(layer.name)!}/${isNetwork(layer) ? '' : 'layer/'}`;
 
 /** A shared layer's second call is `name:2`. */
 const callName = (layer: string, node: number): string => (node === 0 ? layer : `${layer}:${node + 1}`);

@@ -61,6 +61,9 @@ const namesOf = (role: Role, kernel: string): readonly string[] =>
     protection: ['awq_scales'],
   })[role];
 
+/** .h5 files keep it apart, and Keras adds it to what was rounded without being rounded itself; archives hold one sum. */
+const BESIDE = "LoRA's weights beside quantised ones";
+
 /** A kernel and its bias in real numbers, however they are stored. */
 export function kernelOf(call: LayerCall, asked: KernelAsked): Kernel {
   const { shape, bias, part } = asked;
@@ -73,6 +76,7 @@ export function kernelOf(call: LayerCall, asked: KernelAsked): Kernel {
     );
     return { kernel: withLowRank(call, part, held, kernel!), bias: own, steps: null };
   }
+  if (held.some(({ suffix }) => suffix === 'lora_kernel_a')) throw new NotExpressible(BESIDE);
   const parts = partsOf(
     call,
     'kernel',
@@ -113,6 +117,7 @@ export function tablesOf(call: LayerCall, rows: number, features: number, apart:
     return { table: adapted, back, steps: null };
   }
   if (mode !== 'int8' && mode !== 'int4') throw new NotExpressible(`${mode} rows`);
+  if (held.some(({ suffix }) => suffix === 'lora_embeddings_a')) throw new NotExpressible(BESIDE);
   const order: readonly Role[] = ['codes', 'scale', 'zero', 'groups'];
   const parts = partsOf(call, 'embeddings', order, held, undefined, apart ? 2 : 0);
   const table = call.derived('embeddings', () => {

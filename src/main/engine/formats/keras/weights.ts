@@ -25,6 +25,8 @@ export interface Place {
   readonly layer: string;
   /** Keys of the `.keras` weight tree, e.g. `layers/dense_1`. */
   readonly key: string;
+  /** Where else the layer may stand: of one that several models share, the weights are in one of them alone. */
+  readonly twins?: () => readonly Place[];
 }
 
 /** A part of a layer that files keep apart: the key in an archive, and the scope in names where it is another. */
@@ -69,13 +71,14 @@ export function findWeights(
   claimed: Set<StoredWeight>,
   scope: string | null = null,
 ): StoredWeight[] {
-  const all = store.at(place).filter((each) => !claimed.has(each));
+  const everything = store.at(place);
+  const all = everything.filter((each) => !claimed.has(each));
   const path = `${place.layer}/${scope}`;
   const scoped = scope === null ? [] : all.filter(({ owner }) => owner === path || owner.endsWith(`/${path}`));
   const stored = scoped.length ? scoped : all;
   const chosen =
-    place.models.length && !scoped.length && stored.some((each) => each.suffix !== null)
-      ? ofNested(stored, place, wanted)
+    place.models.length && !scoped.length && everything.some((each) => each.suffix !== null)
+      ? ofNested(stored, everything, place, wanted)
       : stored;
   const found = wanted.map((each, index) => {
     const weight = chosen.find(({ suffix }) => suffix !== null && each.names.includes(suffix)) ?? null;
@@ -100,6 +103,31 @@ export function findWeights(
   });
   for (const weight of found) claimed.add(weight!);
   return found as StoredWeight[];
+}
+
+/** The same, where a model that shares the layer has them if this one has not. */
+export function findSharedWeights(
+  store: WeightStore,
+  place: Place,
+  wanted: readonly WantedWeight[],
+  claimed: Set<StoredWeight>,
+  scope: string | null,
+): StoredWeight[] {
+  const missing = (work: () => StoredWeight[]): StoredWeight[] | MhoError => {
+    try {
+      return work();
+    } catch (error) {
+      if (error instanceof MhoError && error.code === 'MODEL_WEIGHTS_MISSING') return error;
+      throw error;
+    }
+  };
+  const own = missing(() => findWeights(store, place, wanted, claimed, scope));
+  if (Array.isArray(own)) return own;
+  for (const twin of place.twins?.() ?? []) {
+    const shared = missing(() => findWeights(store, twin, wanted, new Set(), scope));
+    if (Array.isArray(shared)) return shared;
+  }
+  throw own;
 }
 
 /**
@@ -139,24 +167,27 @@ export function weightsHeld(store: WeightStore, place: Place, scope: string | nu
 /**
  * Weights of a nested model's layer, among all of that model. Keras 2 renames variables (`batch_normalization_1_1/gamma`
  * of `batch_normalization_1`), so where no owner has the layer's name, the first unclaimed owner that fits is taken:
- * files keep the layers' order.
+ * files keep the layers' order. What has the layer's whole path is its own, also where a model that shares it has read it before.
  */
 function ofNested(
   stored: readonly StoredWeight[],
+  everything: readonly StoredWeight[],
   place: Place,
   wanted: readonly WantedWeight[],
 ): readonly StoredWeight[] {
   const path = [...place.models.slice(1), place.layer].join('/');
+  const own = everything.filter(({ owner }) => owner === path || owner.endsWith(`/${path}`));
   const named =
-    stored.filter(({ owner }) => owner === path || owner.endsWith(`/${path}`)).length > 0
-      ? stored.filter(({ owner }) => owner === path || owner.endsWith(`/${path}`))
-      : stored.filter(({ owner }) => owner === place.layer || owner.endsWith(`/${place.layer}`));
+    own.length > 0 ? own : stored.filter(({ owner }) => owner === place.layer || owner.endsWith(`/${place.layer}`));
   const suits = (owner: string): boolean =>
     wanted.every((each) =>
-      stored.some((weight) => weight.owner === owner && each.names.includes(weight.suffix!) && fits(each, weight)),
+      (own.length > 0 ? own : stored).some(
+        (weight) => weight.owner === owner && each.names.includes(weight.suffix!) && fits(each, weight),
+      ),
     );
   const exact = named.find(({ owner }) => suits(owner))?.owner;
   if (exact !== undefined) return named.filter(({ owner }) => owner === exact);
+  if (own.length > 0) return own;
   const owner = [...new Set(stored.map((each) => each.owner))].find(suits);
   return owner === undefined ? named : stored.filter((each) => each.owner === owner);
 }

@@ -49,6 +49,9 @@ export class TfCall {
   ints(key: string): readonly number[] {
     return this.node.attributes.get(key)?.ints ?? [];
   }
+  floats(key: string): readonly number[] {
+    return this.node.attributes.get(key)?.floats ?? [];
+  }
   texts(key: string): readonly string[] {
     return this.node.attributes.get(key)?.texts ?? [];
   }

@@ -26,8 +26,10 @@ import { dilated, gatheredBack, narrowed, positionwise, spread, widened } from '
 import { type Frame, frameName, partOf } from './frames';
 import { nodeOf, type TfFunction, type TfGraph, type TfPort } from './graph';
 import { Later } from '../tensors/later';
-import { Folded, Handle, isTensor, type Item, Spread, TensorList, tensorsOf, Untaken } from './items';
+import { bitsNode } from './bits';
+import { ComplexItem, Folded, Handle, isTensor, type Item, Spread, TensorList, tensorsOf, Untaken } from './items';
 import { listRowOf } from './lists';
+import { isTable, lookedUp, type Tables, tablesOf } from './lookups';
 import { DT, isReal, type TfNode } from './node';
 import { offsetOf, outputsOf } from './outputs';
 import { rowOf } from './table';
@@ -64,12 +66,14 @@ class TfImporter {
   private readonly fixed = new Map<TfNode, readonly Item[]>();
   private visited = 0;
   private readonly read = new Set<HostArray>();
+  private readonly tables: Tables;
 
   constructor(
     private readonly file: TfGraph,
     private readonly reading: Reading,
     batch: number | undefined,
   ) {
+    this.tables = tablesOf(file.nodes, file.functions);
     this.builder = new GraphBuilder(file.name, file.bind);
     this.to = new Assembly(this.builder, reading.way, batch);
   }
@@ -86,7 +90,8 @@ class TfImporter {
     );
     const made = file.outputs.flatMap((port) => {
       const { name, tensor } = port;
-      const x = this.item(frame, tensor);
+      const given = this.item(frame, tensor);
+      const x = given instanceof ComplexItem ? this.complexOutput(name, given) : given;
       if (!isTensor(x)) throw this.damaged(`its output ${name} holds no numbers`);
       return isArray(x) ? [] : [{ name, x, declared: sizesOf(port) }];
     });
@@ -113,6 +118,12 @@ class TfImporter {
       this.builder.renameOutput(port.name, layer);
       this.builder.alias(port.name, port.value);
     }
+  }
+
+  /** An output of complex numbers is there to be seen; what it is made of can be a target. */
+  private complexOutput(name: string, { re, im }: ComplexItem): Tensor {
+    const parts = im ? [re, im] : [re];
+    return this.to.at({ name, kind: 'Complex' }, () => this.to.unknown(parts, 'Complex numbers', null));
   }
 
   private damaged(reason: string): MhoError {
@@ -220,6 +231,7 @@ class TfImporter {
 
   /** Variables and calls of functions. */
   private handled(frame: Frame, node: TfNode, name: string, items: readonly Item[]): readonly Item[] | null {
+    if (isTable(node.op)) return [new Handle(node.name)];
     switch (node.op) {
       case 'VarHandleOp':
         return [new Handle(node.name)];
@@ -439,10 +451,13 @@ class TfImporter {
     return array;
   }
 
-  /** Of complex values or of real ones. */
+  /** Of complex values, of bits, of tables, or of real values. */
   private converted(node: TfNode, name: string, items: readonly Item[]): readonly Item[] {
-    const complex = complexNode(this.to, node, items, (real) => this.translated(node, name, real)[0]!);
-    return complex ? [complex] : this.translated(node, name, items);
+    const made =
+      complexNode(this.to, node, items, (real) => this.translated(node, name, real)[0]!) ??
+      bitsNode(this.to, node, items) ??
+      lookedUp(this.to, node, items, this.tables);
+    return made ? [made] : this.translated(node, name, items);
   }
 
   private translated(node: TfNode, name: string, items: readonly Item[]): readonly Item[] {

@@ -30,6 +30,10 @@ export class TensorList {
   /** @param items null: not set yet */
   constructor(readonly items: readonly (Tensor | null)[]) {}
 }
+/** The bits of a value. */
+export class Bits {
+  constructor(readonly x: Tensor) {}
+}
 /** A complex value: two real ones. */
 export class ComplexItem implements Complex {
   constructor(
@@ -38,7 +42,7 @@ export class ComplexItem implements Complex {
   ) {}
 }
 
-export type Item = Tensor | Handle | Spread | Folded | TensorList | ComplexItem | Later | Untaken;
+export type Item = Tensor | Handle | Spread | Folded | TensorList | Bits | ComplexItem | Later | Untaken;
 
 export const isTensor = (item: Item): item is Tensor => 'data' in item || 'axes' in item;
 export const tensorOf = (item: Item | undefined): Tensor => {

@@ -20,6 +20,7 @@ export interface Attribute {
   readonly func?: string;
   readonly funcs?: readonly string[];
   readonly ints?: readonly number[];
+  readonly floats?: readonly number[];
   readonly texts?: readonly string[];
   readonly tensor?: () => HostArray;
 }
@@ -179,6 +180,7 @@ function fromProto(value: AttrValue): Attribute {
     ...(func !== null && { func: func.name }),
     ...(list !== null && {
       ints: list.i.length ? list.i : list.type,
+      floats: list.f,
       texts: list.s.map((each) => text.decode(each)),
       funcs: list.func.map(({ name }) => name),
     }),
@@ -227,6 +229,7 @@ function fromJson(value: Readonly<Record<string, unknown>>): Attribute {
     ...(isRecord(func) && typeof func['name'] === 'string' && { func: func['name'] }),
     ...(isRecord(list) && {
       ints: numbers(list['i']),
+      floats: numbers(list['f']),
       texts: Array.isArray(list['s']) ? list['s'].map(bytesText) : [],
       funcs: Array.isArray(list['func'])
         ? list['func'].flatMap((each) => (isRecord(each) && typeof each['name'] === 'string' ? [each['name']] : []))

@@ -4,6 +4,7 @@ import type { OpName } from '../../../graph/ops';
 import { ConfigFault } from '../../json';
 import { scalar } from '../../tensors/array';
 import type { Tensor, Varying } from '../../tensors/assembly';
+import { contraction } from '../../tensors/contraction';
 import type { LayerCall } from '../call';
 import { NotExpressible } from '../call';
 import type { LayerRow } from '../row';
@@ -115,6 +116,12 @@ function dot(call: LayerCall): ValueId {
   if (axes.length !== 2) throw new ConfigFault(`axes is ${JSON.stringify(given)}`);
   const [axisA, axisB] = [call.axis(axes[0], a), call.axis(axes[1], b)];
   const normalise = call.config.flag('normalize', false);
+  if (call.lead > 0) {
+    const [x, y] = [a, b].map((id, i) =>
+      normalise ? normalisedToUnit(call, id, [i ? axisB : axisA], `_${i + 1}`) : id,
+    );
+    return dotAtSteps(call, [x!, axisA], [y!, axisB]);
+  }
   const left = rows(call, normalise ? normalisedToUnit(call, a, [axisA], '_1') : a, axisA, 1);
   const right = rows(call, normalise ? normalisedToUnit(call, b, [axisB], '_2') : b, axisB, 2);
   const product = call.op(
@@ -130,6 +137,22 @@ function dot(call: LayerCall): ValueId {
   if (shape.length === now.length && shape.every((size, axis) => size === now[axis])) return product;
   if (shape.filter((size) => size === null).length > 1) throw new NotExpressible('several free sizes');
   return call.op('reshape', [product], { shape: shape.map((size) => size ?? -1) }, 'shaped');
+}
+
+/** The same at every time step, which are counted among the examples. */
+function dotAtSteps(call: LayerCall, ...given: readonly (readonly [value: ValueId, axis: number])[]): ValueId {
+  const letters = [...'bcdefghijklmnopqrstuvwxy'];
+  let kept = '';
+  const terms = given.map(([id, axis]) => {
+    const own = call.shape(id).slice(call.lead).map((_, i) => (i === axis - call.lead ? 'z' : letters.shift()!)); // prettier-ignore
+    kept += own.filter((letter) => letter !== 'z').join('');
+    return `a${own.join('')}`;
+  });
+  const made = call.assembled('product', (to) => {
+    const sum = contraction(to, `${terms.join()}->a${kept}`, given.map(([id]) => call.tensor(id))); // prettier-ignore
+    return kept === '' ? to.unsqueeze(sum, [1]) : sum;
+  });
+  return call.value(made, 'product');
 }
 
 interface Rows {
@@ -156,6 +179,14 @@ function rows(call: LayerCall, value: ValueId, axis: number, which: number): Row
   return { value: joined, summed: 1, kept };
 }
 
+/** Of keras.applications' Inception-ResNet: what comes by, and a share of what was computed. */
+function scaledSum(call: LayerCall): ValueId {
+  const [x, residual] = call.inputs;
+  if (x === undefined || residual === undefined) throw new ConfigFault('it takes two values');
+  const scale = call.scalar('scale', call.config.number('scale'));
+  return call.op('add', [x, call.op('mul', [residual, scale], {}, 'scaled')], {}, 'sum');
+}
+
 export const merging: Readonly<Record<string, LayerRow>> = {
   Add: joining('add'),
   Subtract: { translate: subtract, units: 'kept', takesConstants: true },
@@ -164,5 +195,6 @@ export const merging: Readonly<Record<string, LayerRow>> = {
   Maximum: joining('maximum', (call) => extreme(call, 'maximum')),
   Minimum: joining('minimum', (call) => extreme(call, 'minimum')),
   Concatenate: { translate: concatenate, units: 'kept' },
-  Dot: { translate: dot, units: 'last' },
+  Dot: { translate: dot, units: 'last', overTime: true },
+  CustomScaleLayer: { translate: scaledSum, units: 'kept' },
 };

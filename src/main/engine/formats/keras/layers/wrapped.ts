@@ -2,6 +2,7 @@
 import type { ValueId } from '../../../graph/graph';
 import { type LayerCall, NotExpressible } from '../call';
 import { layerSpec } from '../config';
+import { archiveKeys } from '../keys';
 import type { LayerRow } from '../row';
 import { pictures } from './picture';
 import { layersOverTime } from './time';
@@ -18,13 +19,15 @@ function spectral(call: LayerCall): ValueId | ValueId[] {
   return row.translate(call.with({ kind, config }));
 }
 
-/** One layer after the other, none of which has weights. */
+/** One layer after the other. */
 function pipeline(call: LayerCall): ValueId {
-  return call.config.list('layers').reduce<ValueId>((x, each) => {
-    const { kind, config, isKeras } = layerSpec(each);
+  const layers = call.config.list('layers').map(layerSpec);
+  const keys = archiveKeys(layers);
+  return layers.reduce<ValueId>((x, { name, kind, config, isKeras }) => {
     const row = isKeras ? inPipeline(kind) : null;
     if (!row) throw new NotExpressible(`${kind} inside`);
-    const made = row.translate(call.with({ kind, config, inputs: [x], masks: [null] }));
+    const inner = { kind, config, inputs: [x], masks: [null] };
+    const made = row.translate(call.within(keys.get(name)!, inner));
     if (Array.isArray(made)) throw new NotExpressible('several outputs inside');
     return made;
   }, call.input);

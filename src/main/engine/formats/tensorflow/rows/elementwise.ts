@@ -6,6 +6,7 @@ import { converted, numberType } from '../../tensors/casts';
 import {
   ceiled,
   clipped,
+  crossProduct,
   isFinite,
   isInfinite,
   isNotNumber,
@@ -93,6 +94,7 @@ export const elementwise: Readonly<Record<string, Row>> = {
   Xlogy: unlessZero((call, y) => call.to.binary('mul', call.input(0), call.to.unary('log', y, {}, Math.log))),
   Xlog1py: unlessZero((call, y) => call.to.binary('mul', call.input(0), call.to.unary('log1p', y, {}, Math.log1p))),
   Atan2: binary('atan2'),
+  Cross: (call) => crossProduct(call.to, call.input(0), call.input(1)),
   Equal: binary('equal'),
   NotEqual: (call) => negated(call.to, call.to.binary('equal', call.input(0), call.input(1))),
   Greater: binary('greater'),

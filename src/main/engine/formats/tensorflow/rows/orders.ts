@@ -1,6 +1,8 @@
 /** Values by their order, places of extremes, counts of whole numbers. */
+import * as host from '../../tensors/array';
 import { isArray, NotExpressible } from '../../tensors/array';
 import type { Tensor } from '../../tensors/assembly';
+import { converted } from '../../tensors/casts';
 import { spreadOut } from '../../tensors/compositions';
 import type { ValueId } from '../../../graph/graph';
 import { largest, placeOfLargest, placesOfLargest } from '../../tensors/orders';
@@ -58,11 +60,22 @@ const counted = (call: TfCall, axis: number): Tensor => {
   return reductions.reduce(to, call.flag('binary_output') ? 'max' : 'sum', ones, [axis], false);
 };
 
+/** How many of ascending bounds each number has reached. */
+const interval: Row = (call) => {
+  const { to } = call;
+  const [x, bounds] = [call.input(0), call.floats('boundaries')];
+  if (!bounds.length) throw new NotExpressible('no bounds');
+  const axis = to.rank(x);
+  const above = to.binary('greaterEqual', to.unsqueeze(x, [axis]), host.reals([bounds.length], bounds));
+  return to.asWhole(() => reductions.reduce(to, 'sum', converted(to, above, 'int32'), [axis], false));
+};
+
 export const orders: Readonly<Record<string, Row>> = {
   ArgMax: extreme(true),
   ArgMin: extreme(false),
   TopKV2: (call) => top(call, call.list(1, 'a number of values')[0]!),
   TopK: (call) => top(call, call.int('k', 1)),
+  Bucketize: interval,
   NthElement: (call) => {
     const { to } = call;
     const place = call.list(1, 'a place')[0]!;

@@ -2,6 +2,7 @@
 import * as host from '../../tensors/array';
 import { type HostArray, isArray, NotExpressible, product, range } from '../../tensors/array';
 import { symbolic, type Tensor } from '../../tensors/assembly';
+import { selected } from '../../tensors/compositions';
 import { everyPlace, type Joining, scatteredAt, stridesOf } from '../../tensors/places';
 import { gathered, gatheredByLists } from '../../tensors/positions';
 import { at, reversed } from '../../tensors/pieces';
@@ -121,6 +122,7 @@ const reverseSequence: Row = (call) => {
   const x = call.input(0);
   const axis = to.axis(x, call.int('seq_dim', 0));
   const batch = to.axis(x, call.int('batch_dim', 0));
+  if (!isArray(call.input(1))) return reversedUpTo(call, call.input(1), axis, batch);
   const lengths = call.list(1, 'lengths');
   const size = to.shape(x)[axis]!;
   if (symbolic(size)) throw new NotExpressible('lengths in a free size');
@@ -132,6 +134,23 @@ const reverseSequence: Row = (call) => {
   const rows = lengths.map((length, place) => to.unsqueeze(turned(at(to, x, batch, place), length), [batch]));
   return moves.concat(to, rows, batch);
 };
+
+/** The same where the input tells the lengths: each place reads the one as far before the end. */
+function reversedUpTo(call: TfCall, lengths: Tensor, axis: number, batch: number): Tensor {
+  const { to } = call;
+  const x = call.input(0);
+  const rank = to.rank(x);
+  const size = to.shape(x)[axis]!;
+  if (symbolic(size)) throw new NotExpressible('lengths in a free size');
+  const order = [batch, axis, ...range(rank).filter((each) => each !== axis && each !== batch)];
+  const places = to.asWhole(() => {
+    const [steps, ends] = [host.wholes(range(size)), to.unsqueeze(lengths, [1])];
+    const turned = to.binary('sub', to.binary('sub', ends, host.wholes([1], [])), steps);
+    return selected(to, to.binary('greater', ends, steps), turned, steps);
+  });
+  const made = gathered(to, to.transpose(x, order), places, 1, 1);
+  return to.transpose(made, range(rank).map((each) => order.indexOf(each))); // prettier-ignore
+}
 
 /** A part of a value replaced. */
 const sliceUpdate: Row = (call) => {
