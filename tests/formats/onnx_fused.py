@@ -167,3 +167,29 @@ for interleaved in (0, 1):
         turn,
         dict(x=rn(3, 2, 5, 4), p=R.integers(0, 9, size=(3, 5)).astype(np.int64)),
     )
+
+# --- windows over the end, whose padding counts and what lies beyond does not
+for name, size, more in (
+    ("1d", [2], {}),
+    ("padded", [3, 2], dict(pads=[1, 1, 1, 0], strides=[2, 2])),
+    ("wide", [3, 3], dict(pads=[1, 1, 1, 1], strides=[2, 3])),
+):
+    x = rn(3, 2, 9, 8) if len(size) == 2 else rn(3, 2, 9)
+    strides = {"strides": [2] * len(size)} if "strides" not in more else {}
+    save(f"averagepool_{name}", [N("AveragePool", ["x"], ["out"], kernel_shape=size, ceil_mode=1, count_include_pad=1, **strides, **more)], {}, dict(x=x), opset=19)  # fmt: skip
+
+# --- places that the input tells
+places = R.integers(-4, 4, size=(3, 2)).astype(np.int64)
+save("gatherelements", [N("GatherElements", ["x", "p"], ["out"], axis=1)], {}, dict(x=rn(3, 4), p=places))
+deep = R.integers(0, 4, size=(3, 5, 2)).astype(np.int64)
+save("gatherelements_part", [N("GatherElements", ["x", "p"], ["out"], axis=1)], {}, dict(x=rn(3, 4, 3), p=deep))
+save("gatherelements_last", [N("GatherElements", ["x", "p"], ["out"], axis=-1)], {}, dict(x=rn(3, 5, 4), p=deep), batch=1)
+save("scatterelements_add", [N("ScatterElements", ["x", "p", "u"], ["out"], axis=1, reduction="add")], {}, dict(x=rn(3, 4, 2), p=deep, u=rn(3, 5, 2)), opset=18)  # fmt: skip
+save("scatterelements_one", [N("ScatterElements", ["x", "p", "u"], ["out"], axis=1)], {}, dict(x=rn(3, 4), p=places[:, :1], u=rn(3, 1)))
+save(
+    "scatterelements_alike",
+    [N("ScatterElements", ["zeros", "p", "ones"], ["y"], axis=1), N("Mul", ["x", "y"], ["out"])],
+    dict(zeros=np.zeros((1, 4), f32), ones=np.ones((1, 2), f32)),
+    dict(x=rn(3, 4), p=places),
+    batch=1,
+)

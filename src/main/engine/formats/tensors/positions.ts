@@ -3,9 +3,12 @@ import * as host from './array';
 import { isArray, NotExpressible, product, range, type HostArray } from './array';
 import { type Assembly, symbolic, type Tensor, type Varying } from './assembly';
 import { converted } from './casts';
+import { selected } from './compositions';
 import * as matrices from './matrices';
 import * as moves from './moves';
+import { along } from './pieces';
 import { gatheredAt } from './places';
+import * as reductions from './reductions';
 
 /** Ones and zeros that are made for each example at the most. */
 const MOST = 2 ** 22;
@@ -47,6 +50,59 @@ export function fromFront(to: Assembly, indices: Tensor, size: number): Tensor {
     const behind = to.binary('greater', host.wholes([0], []), indices);
     return to.binary('add', indices, to.binary('mul', behind, host.wholes([size], []))) as Varying;
   });
+}
+
+/** Ones where a position along an axis is met, that axis of the positions before that of the places: […, positions, places, …] */
+function onesAt(to: Assembly, indices: Tensor, axis: number, size: number): Tensor {
+  const shape = to.shape(indices);
+  const one = product(shape.filter((each) => !symbolic(each)));
+  if (symbolic(size) || symbolic(shape[axis]!)) throw new NotExpressible('positions in a free size');
+  if (!(one * size <= MOST)) throw new NotExpressible(`${one} of ${size} positions that depend on the input`);
+  const places = host.wholes(range(size), [...shape.map((_, i) => (i === axis ? size : 1)).toSpliced(axis, 0, 1)]);
+  return to.part('positions', () =>
+    converted(to, to.binary('equal', to.unsqueeze(fromFront(to, indices, size), [axis + 1]), places), 'real'),
+  );
+}
+
+/** Of x as much along the other axes as there are positions. */
+function cutTo(to: Assembly, x: Tensor, shape: readonly number[], axis: number): Tensor {
+  return to.shape(x).reduce<Tensor>((made, size, i) => {
+    if (i === axis || size === shape[i]) return made;
+    if (symbolic(size) || symbolic(shape[i]!)) throw new NotExpressible('positions of a part of a free size');
+    return along(to, made, i, 0, shape[i]!);
+  }, x);
+}
+
+/** Every number from a position of its own along an axis, which varies; at its own place along the others. */
+export function gatheredEach(to: Assembly, x: Tensor, indices: Tensor, axis: number): Tensor {
+  const ones = onesAt(to, indices, axis, to.shape(x)[axis]!);
+  const values = to.unsqueeze(cutTo(to, x, to.shape(indices), axis), [axis]);
+  return reductions.reduce(to, 'sum', to.binary('mul', ones, values), [axis + 1], false);
+}
+
+/**
+ * Numbers put to positions of their own along an axis, which vary. Where several may come to one place they are added; put in its
+ * stead only where it makes no difference which of them comes last.
+ */
+export function scatteredEach(
+  to: Assembly,
+  data: Tensor,
+  indices: Tensor,
+  updates: Tensor,
+  axis: number,
+  joining: 'add' | 'none',
+): Tensor {
+  const [shape, places] = [to.shape(data), to.shape(indices)];
+  if (places.some((size, i) => i !== axis && size !== shape[i])) throw new NotExpressible('positions of a part');
+  const ones = onesAt(to, indices, axis, shape[axis]!);
+  const own = to.unsqueeze(cutTo(to, updates, places, -1), [axis + 1]);
+  const sums = reductions.reduce(to, 'sum', to.binary('mul', ones, own), [axis], false);
+  if (joining === 'add') return to.binary('add', data, sums);
+  const alike = isArray(updates) && updates.data.every((each) => each === updates.data[0]);
+  if (places[axis] !== 1 && !alike) throw new NotExpressible('positions that depend on the input and may meet');
+  const met = reductions.reduce(to, 'max', ones, [axis], false);
+  const put = alike ? host.scalar(updates.data[0]!) : sums;
+  return selected(to, met, put, data);
 }
 
 /** Fixed positions of their own at each place of common axes. */

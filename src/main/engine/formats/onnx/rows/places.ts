@@ -15,7 +15,7 @@ import {
   stridesOf,
   takenOfAny,
 } from '../../tensors/places';
-import { fromFront } from '../../tensors/positions';
+import { fromFront, gatheredEach, scatteredEach } from '../../tensors/positions';
 import { segmentsOver } from '../../tensors/segments';
 import type { OnnxCall } from '../call';
 import type { Row } from './row';
@@ -34,9 +34,11 @@ function alongAxis(indices: HostArray, frame: Frame, axis: number): number[] {
 const gatherElements: Row = (call) => {
   const { to } = call;
   const x = call.input(0);
-  const frame = frameOfAny(to, x);
-  const indices = oneOf(to, to.array(call.input(1), 'positions'), frame.batch);
   const axis = to.axis(x, call.int('axis', 0));
+  const given = call.input(1);
+  if (!isArray(given)) return gatheredEach(to, x, given, axis);
+  const frame = frameOfAny(to, x);
+  const indices = oneOf(to, given, frame.batch);
   return takenOfAny(to, x, alongAxis(indices, frame, axis), { shape: indices.shape, batch: frame.batch });
 };
 
@@ -56,13 +58,16 @@ function repeated(to: Assembly, indices: Tensor): Tensor | null {
   return others.every((each) => each === 1) ? to.reshape(alone, [size!]) : null;
 }
 
-/** Sums to rows that the input tells: what messages along a graph's edges come to at its nodes. */
-function addedToRows(call: OnnxCall, indices: Tensor): Tensor {
+/** Numbers put where the input tells; to whole rows, what messages along a graph's edges come to at its nodes. */
+function putAsTold(call: OnnxCall, indices: Tensor): Tensor {
   const { to } = call;
   const [data, updates] = [call.input(0), call.input(2)];
-  const rows = repeated(to, indices);
-  if (rows === null || to.axis(data, call.int('axis', 0)) !== 0 || joiningOf(call) !== 'add')
-    throw new NotExpressible('positions that depend on the input');
+  const axis = to.axis(data, call.int('axis', 0));
+  const joining = joiningOf(call);
+  if (joining !== 'add' && joining !== 'none')
+    throw new NotExpressible(`positions that depend on the input, joined by ${joining}`);
+  const rows = axis === 0 && joining === 'add' ? repeated(to, indices) : null;
+  if (rows === null) return scatteredEach(to, data, indices, updates, axis, joining);
   const [size, ...rest] = to.shape(data);
   if (!same(rest, to.shape(updates).slice(1))) throw new NotExpressible('rows in part');
   const sums = segmentsOver(to, updates, fromFront(to, rows, size!), size!, 'sum', 0);
@@ -74,7 +79,7 @@ const same = (a: readonly number[], b: readonly number[]): boolean =>
 const scatterElements: Row = (call) => {
   const { to } = call;
   const positions = call.input(1);
-  if (!isArray(positions)) return addedToRows(call, positions);
+  if (!isArray(positions)) return putAsTold(call, positions);
   const [data, updates] = [call.input(0), call.input(2)];
   const frame = commonFrame(to, data, updates, (x) => to.batchAxis(x));
   const fixed = (x: Tensor): Tensor => (isArray(x) ? oneOf(to, x, frame.batch) : x);

@@ -97,9 +97,20 @@ export function pooled(call: OnnxCall, kind: 'max' | 'average', x: Tensor): Tens
     if ((count - 1) * windows.strides[i]! >= shape[i]! + before) count--;
     return [before, Math.max(after, after + (count - 1) * windows.strides[i]! - room)];
   });
-  if (counted && over.some(([, after], i) => after !== padding[i]![1]))
-    throw new NotExpressible('windows over the end whose padding counts');
-  return sliding.pool(call.to, kind, x, 1, call.spatial, { ...windows, padding: over }, counted);
+  const made = sliding.pool(call.to, kind, x, 1, call.spatial, { ...windows, padding: over }, counted);
+  if (!counted) return made;
+  // What lies beyond the padding is no part of a mean, though the padding is.
+  return size.reduce<Tensor>((mean, taps, i) => {
+    const axis = call.spatial[i]!;
+    const end = shape[i]! + padding[i]![0] + padding[i]![1];
+    const shares = range(call.to.shape(mean)[axis]!).map((place) => {
+      const first = place * windows.strides[i]!;
+      return taps / range(taps).filter((tap) => first + tap * windows.dilations[i]! < end).length;
+    });
+    if (shares.every((share) => share === 1)) return mean;
+    const along = range(call.to.rank(mean)).map((each) => (each === axis ? shares.length : 1));
+    return call.to.binary('mul', mean, host.reals(along, shares));
+  }, made);
 }
 
 const pool =
