@@ -168,7 +168,7 @@ describe.each(['tensorflow', 'wasm'] as const)('rules on %s', (backend) => {
     ['a point', [0.3, -1, 2, 0.5], [0.3, -1, 2, 0.5]],
     ['far', [3, -1, 2, 0.5], [-4, 6, 1.2, 0.9]],
     ['big logits', [1003, 999, 1002, 1000.5], [1002, 1001, 1001.5, 1000]],
-    ['a big common shift', [1, 2, 0, 0.5], [21, 23, 20, 19.5]],
+    ['a common shift', [1, 2, 0, 0.5], [6, 8, 5, 4.5]],
   ])('softmax is the composition with one shift for both ends: %s', (_name, start, end) => {
     const upstream = [1, -2, 0.5, 3];
     const each: Case<'softmax'> = { attributes: { axis: 0 }, inputs: [{ shape: [4] }] };
@@ -176,6 +176,28 @@ describe.each(['tensorflow', 'wasm'] as const)('rules on %s', (backend) => {
     const expected = softmaxTwin(start, end, upstream);
     close(found!, expected, 3e-6 * Math.max(1, ...expected.map(Math.abs)));
   });
+
+  test.each([
+    ['a big common shift', [1, 2, 0, 0.5], [21, 23, 20, 19.5]],
+    ['two that share the end, far above the start', [-300, -2, -1, -310], [60, 60.4, -90, -200]],
+    ['one after the other', [90, -70, 0, 3], [-70, 40, 0, 3]],
+    ['just below what float32 can exponentiate', [0, 1, -2, 0.5], [158, 158.2, -30, 157]],
+  ])('softmax passes no more than about what comes of it, and all of that: %s', (_name, start, end) => {
+    const each: Case<'softmax'> = { attributes: { axis: 0 }, inputs: [{ shape: [4] }] };
+    const upstream = [1, -2, 0.5, 3];
+    const ends = [start, end].map((z) => {
+      const top = Math.max(...z);
+      const exponentials = z.map((value) => Math.exp(value - top));
+      const sum = exponentials.reduce((a, b) => a + b, 0);
+      return upstream.reduce((total, u, i) => total + (u * exponentials[i]!) / sum, 0);
+    });
+    for (const [from, to, change] of [[start, end, ends[1]! - ends[0]!], [end, start, ends[0]! - ends[1]!]] as const) {
+      const [found] = multipliers('softmax', each, [from], [to], upstream);
+      const passed = found!.map((m, i) => m * (to[i]! - from[i]!));
+      expect(passed.reduce((a, b) => a + b, 0)).toBeCloseTo(change, 3);
+      passed.forEach((value) => expect(Math.abs(value)).toBeLessThan(200));
+    }
+  }); // prettier-ignore
 
   test('softmax stays finite where the logits lie far beyond what float32 can exponentiate', () => {
     const each: Case<'softmax'> = { attributes: { axis: 0 }, inputs: [{ shape: [3] }] };

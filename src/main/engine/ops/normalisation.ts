@@ -11,6 +11,11 @@ import { bothEnds, expSlope, midpoint, midpointOfLarge, openShare, plainSlope, r
 
 /** More than e^±80 between the two sums leaves float32. */
 const WIDEST = 80;
+/**
+ * Where the sums of exponentials lie further than e^±5 apart, softmax is passed as the exponential of z − log-sum: as a product with
+ * 1 / Σe it would pass e^2g times what comes out of it, g half the difference of the log-sums, and leave the rest to cancellation.
+ */
+const PRODUCT_WIDEST = 5;
 
 /**
  * Exponentials over a segment with one shift for both ends: the mean of the ends' log-sums, so that the sums are e^−g and e^g.
@@ -33,16 +38,26 @@ function sharedShift(ends: Ends): { half: Tensor; slopes: Tensor; apart: Tensor 
  * How the log-sum passes between ends that one shift does not serve: in the shares of the mean probabilities, scaled so that
  * Σ share · Δz = Δ log-sum. [rows, …, n]
  */
-function logSumShares(ends: Ends): Tensor {
+function farLogSumShares(ends: Ends): Tensor {
   const change = bothEnds(ends, (z) => tf.logSumExp(z, -1, true)).delta;
   const mean = midpoint(bothEnds(ends, (z) => tf.softmax(z)));
   return tf.mul(mean, tf.div(change, weighted(kernels.difference(ends.start, ends.end), mean)));
 }
 
-/** Softmax as the exponential of z − log-sum, for such ends: the exponentials by their own slopes. */
-function acrossLogSum(ends: Ends, upstream: Tensor): Tensor {
+/** How the log-sum passes between any ends: the logarithm's slope between e^−g and e^g is g / sinh g. [rows, …, n] */
+function logSumShares(ends: Ends, { half, slopes, apart }: ReturnType<typeof sharedShift>): Tensor {
+  const squared = tf.square(half);
+  const series = tf.sub(1, tf.mul(tf.div(squared, 6), tf.sub(1, tf.mul(squared, 7 / 60))));
+  const sinh = tf.mul(tf.sub(tf.exp(half), tf.exp(tf.neg(half))), 0.5);
+  const small = tf.less(squared, 0.01);
+  const logSlope = tf.where(small, series, tf.div(half, tf.where(small, tf.onesLike(sinh), sinh)));
+  return tf.where(apart, farLogSumShares(ends), tf.mul(slopes, logSlope));
+}
+
+/** Softmax as the exponential of z − log-sum: the exponentials by their own slopes. */
+function acrossLogSum(ends: Ends, upstream: Tensor, shares: Tensor): Tensor {
   const passed = tf.mul(upstream, expSlope(bothEnds(ends, (z) => tf.logSoftmax(z))));
-  return tf.sub(passed, tf.mul(tf.sum(passed, -1, true), logSumShares(ends)));
+  return tf.sub(passed, tf.mul(tf.sum(passed, -1, true), shares));
 }
 
 const weighted = (upstream: Tensor, weights: Tensor): Tensor => tf.sum(tf.mul(upstream, weights), -1, true);
@@ -90,12 +105,16 @@ export const normalisation = {
     multiplier: ({ inputs: [x], output, upstream, attributes }) => [
       alongLast([x!.start, x!.end, output.start, output.end, upstream], attributes.axis, ([start, end, p0, p1, u]) => {
         const ends = { start: start!, end: end! };
-        const { half, slopes, apart } = sharedShift(ends);
+        const shift = sharedShift(ends);
+        const { half, slopes } = shift;
         const grow = tf.exp(half);
         const early = tf.mul(aboveMean(u!, p1!), grow);
         const late = tf.div(aboveMean(u!, p0!), grow);
         const shared = tf.mul(tf.mul(slopes, 0.5), tf.add(early, late));
-        return tf.where(apart, acrossLogSum(ends, u!), shared);
+        const wide = tf.greater(tf.abs(half), PRODUCT_WIDEST);
+        // Probabilities sum to 1 at both ends: what all of them pass is left out before it has to cancel.
+        const centred = aboveMean(u!, midpoint({ start: p0!, end: p1! }));
+        return tf.where(wide, acrossLogSum(ends, centred, logSumShares(ends, shift)), shared);
       }),
     ],
   },
@@ -104,20 +123,11 @@ export const normalisation = {
     gradient: ({ output, upstream, attributes }) => [
       alongLast([output, upstream], attributes.axis, ([y, u]) => tf.sub(u!, tf.mul(tf.exp(y!), tf.sum(u!, -1, true)))),
     ],
-    // z − log Σe: the logarithm's slope between e^−g and e^g is g / sinh g
+    // z − log Σe
     multiplier: ({ inputs: [x], upstream, attributes }) => [
       alongLast([x!.start, x!.end, upstream], attributes.axis, ([start, end, u]) => {
         const ends = { start: start!, end: end! };
-        const { half, slopes, apart } = sharedShift(ends);
-        const squared = tf.square(half);
-        const series = tf.sub(1, tf.mul(tf.div(squared, 6), tf.sub(1, tf.mul(squared, 7 / 60))));
-        const sinh = tf.mul(tf.sub(tf.exp(half), tf.exp(tf.neg(half))), 0.5);
-        const small = tf.less(squared, 0.01);
-        const logSlope = tf.where(small, series, tf.div(half, tf.where(small, tf.onesLike(sinh), sinh)));
-        const shares = tf.mul(slopes, logSlope);
-        const total = tf.sum(u!, -1, true);
-        const taken = tf.where(apart, logSumShares(ends), shares);
-        return tf.sub(u!, tf.mul(taken, total));
+        return tf.sub(u!, tf.mul(logSumShares(ends, sharedShift(ends)), tf.sum(u!, -1, true)));
       }),
     ],
   },

@@ -3,7 +3,7 @@
  * branch, both are there, and one of what they give is chosen.
  */
 import { type HostArray, isArray, NotExpressible, range, wholes } from '../tensors/array';
-import { type Assembly, type Tensor } from '../tensors/assembly';
+import { type Assembly, symbolic, type Tensor } from '../tensors/assembly';
 import { chosenBetween } from '../tensors/branches';
 import { MOST_STEPS, walkedAlong } from '../tensors/recurrent';
 import * as moves from '../tensors/moves';
@@ -18,6 +18,8 @@ export interface Control {
   readonly ints: (name: string) => readonly number[] | null;
   /** Runs the graph in an attribute. @param part put before the names of its nodes: `t0/` */
   readonly run: (attribute: string, part: string, values: readonly Tensor[]) => readonly Tensor[];
+  /** Whether constants alone tell that a loop of so many steps goes on after them: none is made. @param values of the first step */
+  readonly goesOn: (attribute: string, values: readonly Tensor[], most: number) => boolean;
 }
 
 const given = ({ inputs }: Control, index: number): Tensor => {
@@ -54,6 +56,9 @@ function loop(control: Control): readonly Tensor[] {
   let carried = inputs.slice(2).map((_, i) => given(control, i + 2));
   let going: Tensor = condition ?? truth;
   const collected: Tensor[][] = [];
+  const far = symbolic(count) || (count > MOST_STEPS && holds(control, going, 'a condition of its steps'));
+  if (far && control.goesOn('body', [wholes([0], []), going, ...carried], MOST_STEPS))
+    throw new NotExpressible(`a free number of steps, or more than ${MOST_STEPS}`);
   let step = 0;
   for (; step < count && holds(control, going, 'a condition of its steps'); step++) {
     if (step >= MOST_STEPS) throw new NotExpressible(`more than ${MOST_STEPS} steps`);

@@ -2,7 +2,7 @@
 import { MhoError } from '../../../../contract/errors';
 import { GraphBuilder } from '../../graph/builder';
 import type { Binding } from '../sizes';
-import { type HostArray, isArray, NotExpressible } from '../tensors/array';
+import { type HostArray, isArray, NotExpressible, wholes } from '../tensors/array';
 import { Assembly, Impossible, type Origin, type Tensor, type Varying } from '../tensors/assembly';
 import { safeDivision } from '../tensors/compositions';
 import { type Attempt, type Declared, type DeclaredInput, fixedBatch, type Reading } from '../tensors/examples';
@@ -23,6 +23,7 @@ import {
 } from './proto';
 import { Sequence, sequenceRowOf } from './sequences';
 import { rowOf } from './table';
+import { decidingPart } from './condition';
 import { isNumeric, isReal } from './tensor';
 
 /** A comparison of values that vary, made into a value once something reads it: what guards a division needs none. */
@@ -396,6 +397,27 @@ export class Importer {
           if (x instanceof Sequence) throw new NotExpressible('a list of values');
           return x instanceof Later ? x.make() : x;
         });
+      },
+      goesOn: (name, values, most) => {
+        const body = subgraphOf(attribute(name));
+        const deciding = body && decidingPart(body);
+        const fixed = (x: Item | undefined): boolean =>
+          x !== undefined && !(x instanceof Later) && isArray(x as Tensor);
+        if (!deciding || !deciding.around.every((each) => fixed(scope.find(each)))) return false;
+        if (!deciding.inputs.every((place) => fixed(values[place]))) return false;
+        const around = new Scope(scope, origin.name);
+        this.begin(body, around);
+        let given: readonly (Item | undefined)[] = values;
+        for (let step = 0; step < most; step++) {
+          const inner = new Scope(around, origin.name);
+          for (const place of deciding.inputs)
+            inner.set(body.inputs[place]!.name, place === 0 ? wholes([step], []) : given[place]!);
+          this.nodes(deciding, inner);
+          const condition = inner.find(body.outputs[0]!.name);
+          if (!fixed(condition) || (condition as HostArray).data[0] === 0) return false;
+          given = body.inputs.map((_, place) => inner.find(body.outputs[place - 1]?.name ?? ''));
+        }
+        return true;
       },
     };
   }
