@@ -343,6 +343,39 @@ describe('graphs inside nodes', () => {
     await expect(attribute(device, model.graph, asked)).rejects.toThrow(/OP_UNSUPPORTED.*Loop/);
   });
 
+  it('a Loop along a free size is refused before a step is made, and unrolled once an input binds it', async () => {
+    const along = {
+      ...body,
+      nodes: [
+        ...body.nodes.filter((node) => !node.outputs.includes('on')),
+        { op: 'Add', inputs: ['i', 'one'], outputs: ['next'] },
+        { op: 'Less', inputs: ['next', 'length'], outputs: ['on'] },
+      ],
+    };
+    const model = await opened({
+      ...loop,
+      inputs: [...loop.inputs, { name: 'sound', shape: ['batch', 'time'] }],
+      nodes: [
+        { op: 'Shape', inputs: ['sound'], outputs: ['shape'] },
+        { op: 'Gather', inputs: ['shape', 'one'], outputs: ['length'], attributes: { axis: 0 } },
+        { op: 'Less', inputs: ['zero', 'length'], outputs: ['begins'] },
+        { ...loop.nodes[0]!, inputs: ['', 'begins', 'x'], attributes: { body: along } },
+        loop.nodes[1]!,
+      ],
+      constants: {
+        ...loop.constants,
+        one: { shape: [], data: [1], type: INT64 },
+        zero: { shape: [], data: [0], type: INT64 },
+      },
+    });
+    const refused = model.summary.layers.flatMap(({ unsupported }) => unsupported);
+    expect(refused.join()).toMatch(/Loop with a free number of steps/);
+    // No node of the body was made.
+    expect(model.summary.layers.length).toBeLessThan(8);
+    const bound = await openModel(model.summary.path, { choices: { sizes: { sound: [3] } } });
+    expect(bound.summary.layers.flatMap(({ unsupported }) => unsupported)).toEqual([]);
+  });
+
   /** A network over the nodes of a graph, whose edges are an input. */
   const overEdges = {
     inputs: [
