@@ -65,26 +65,39 @@ const NETWORKS: Readonly<Record<string, Grouping>> = {
   zfnet512: { blocks: {}, outside: 23 },
 };
 
+/**
+ * Normal numbers over and over, begun anew at a drawn place for each constant: of the hundred million of a network, each drawn by itself
+ * would take longer than its attribution. So many that no rows are alike: a prime.
+ */
+const DRAWN = 1_000_003;
+
 /** The network with weights as training begins with them: without, all classes would be alike. */
 function withRandomWeights(graph: Graph): Graph {
   const next = random(5);
+  const normals = new Float32Array(DRAWN);
+  for (let i = 0; i < DRAWN; i++) normals[i] = next.normal();
   const filled = new Map<number, Float32Array>();
-  const fill = (id: number | undefined, make: (size: number) => () => number): void => {
+  const fill = (id: number | undefined, mean: number, deviation: (fan: number) => number): void => {
     const constant = id === undefined ? null : graph.values[id]!.constant;
     // The files' weights are all alike; other constants are part of an op, as the window of a local response norm.
     if (!constant || constant.shape.length === 0 || constant.data.some((each) => each !== constant.data[0])) return;
-    const draw = make(sizeOf(constant.shape.slice(0, -1)));
-    filled.set(id!, Float32Array.from(constant.data, draw));
+    const scale = deviation(sizeOf(constant.shape.slice(0, -1)));
+    const data = new Float32Array(constant.data.length);
+    let at = Math.floor(next.uniform() * DRAWN);
+    for (let i = 0; i < data.length; i++) {
+      data[i] = mean + scale * normals[at]!;
+      if (++at === DRAWN) at = 0;
+    }
+    filled.set(id!, data);
   };
   for (const { op, inputs } of graph.nodes) {
-    if (op === 'conv' || op === 'matmul') fill(inputs[1], (fan) => () => next.normal() * Math.sqrt(2 / fan));
-    if (op === 'depthwiseConv') fill(inputs[1], (fan) => () => next.normal() * Math.sqrt(2 / fan));
+    if (op === 'conv' || op === 'matmul' || op === 'depthwiseConv') fill(inputs[1], 0, (fan) => Math.sqrt(2 / fan));
     if (op === 'affine') {
-      fill(inputs[1], () => () => 1 + 0.1 * next.normal());
-      fill(inputs[2], () => () => 0.1 * next.normal());
+      fill(inputs[1], 1, () => 0.1);
+      fill(inputs[2], 0, () => 0.1);
     }
-    if (op === 'mul') for (const id of inputs) fill(id, () => () => 1 + 0.1 * next.normal());
-    if (op === 'add') for (const id of inputs) fill(id, () => () => 0.05 * next.normal());
+    if (op === 'mul') for (const id of inputs) fill(id, 1, () => 0.1);
+    if (op === 'add') for (const id of inputs) fill(id, 0, () => 0.05);
   }
   const values = graph.values.map((value): Value => {
     const own = filled.get(value.id);
