@@ -119,6 +119,21 @@ describe('the formula of conductance', () => {
     near([layers[0]!.total, layers[0]!.greatest, layers[0]!.largest, layers[0]!.literalError], [14, 12, 0, 0]);
   });
 
+  it('gives others a turn within a layer of many neurons, and ends there', async () => {
+    const { graph, request } = await openCase('plain');
+    const control = new AbortController();
+    const shares: number[] = [];
+    const onProgress = (done: number, all: number): void => {
+      shares.push(done / all);
+      if (done / all > 0.3) control.abort();
+    };
+    await expect(
+      literalConductance(inHand(), graph, { ...request, steps: 8 }, 'conv3', { signal: control.signal, onProgress }),
+    ).rejects.toMatchObject({ code: 'CANCELLED' });
+    expect(shares.length).toBeGreaterThan(2);
+    expect(shares.at(-1)).toBeLessThan(0.5);
+  });
+
   it('ended early keeps the layers that were walked, and a study that ends there has them', async () => {
     const { graph, request } = await openCase('plain');
     const control = new AbortController();

@@ -1,5 +1,5 @@
 /** `mho study-paper`: what it tells, writes and refuses, that the same seed tells the same, and that Ctrl-C keeps what is done. */
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
@@ -91,6 +91,16 @@ describe('mho study-paper', () => {
     expect(study.conductance!.layers).toHaveLength(1);
     expect(study.ablation).toBeNull();
     expect(study.signs).toBeNull();
+  });
+
+  it('makes the folders that it writes to, and refuses one that cannot be made at once', async () => {
+    const refused = await of('--out', '/proc/nowhere/at/all');
+    expect(refused.err).toContain('FILE_WRITE: ');
+    expect(refused.code).toBe(1);
+    const out = join(folder, 'a/b/c');
+    const ended = await of('--out', out, '--layers', 'conv9');
+    expect(ended.err).toContain('LAYER_UNKNOWN');
+    expect((await stat(out)).isDirectory()).toBe(true);
   });
 
   it.each([

@@ -81,7 +81,7 @@ export async function study(
 ): Promise<{ readonly study: Study; readonly fault: MhoError | null }> {
   const { seed, truth, changed } = asked;
   const all: AttributionRequest = { ...asked.request, accuracy: undefined, rule: 'secant' };
-  const layers = all.layers ?? (await chooseLayers(device, graph, all, signal));
+  const layers = [...new Set(all.layers ?? (await chooseLayers(device, graph, all, signal)))];
   const count = countOf(all);
   const found: { -readonly [Part in keyof Study]?: Study[Part] } = {};
   const parts = STUDY_PARTS.filter((part) => part !== 'contrast' || changed !== undefined);

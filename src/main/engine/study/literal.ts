@@ -43,6 +43,8 @@ export const literalPasses = (steps: number, neurons: number): number => (steps 
 
 /** Points that are walked at once. */
 const MOST_ROWS = 128;
+/** Neurons that are walked before somebody else may have a turn, or end it: what is before them is computed again for the next. */
+const AT_ONCE = 64;
 /** Bytes at the worst moment of a walk, per byte of all values of a row. */
 const PEAK = 3;
 
@@ -80,10 +82,9 @@ export function literalConductance(
     const half = new Float64Array(neurons);
     const began = performance.now();
     const group = { first: 0, pairs: 1 };
-    for (let first = 0; first < points; first += rows) {
-      if (signal?.aborted) throw new MhoError('CANCELLED', { done: first, total: points });
-      const alphas = Array.from({ length: Math.min(rows, points - first) }, (_, at) => (first + at) / request.steps);
-      const sums = tf.tidy(() => {
+    /** Of some neurons what some of the points add, and what they add where every second one counts: [2, last − from]. */
+    const someOf = (first: number, alphas: readonly number[], from: number, last: number): Tensor =>
+      tf.tidy(() => {
         const ends = new Map([...lines.ends].map(([id, line]) => [id, lineTensor(line, group)]));
         const at = new Map([...ends].map(([id, line]) => [id, pointsOn(line, pointWeights(alphas))]));
         const marks = seeds.map((seed) => markTensor(seed, group));
@@ -100,7 +101,7 @@ export function literalConductance(
           ),
           {
             back: (_: unknown, activations: ReadonlyMap<ValueId, Tensor>): void => {
-              for (let neuron = 0; neuron < neurons; neuron++)
+              for (let neuron = from; neuron < last; neuron++)
                 toInputs.push(tf.tidy(() => alongPath(neuron, activations)));
             },
           },
@@ -137,17 +138,24 @@ export function literalConductance(
             if (point % every !== 0) return 0;
             return ((point === 0 || point === points - 1 ? 0.5 : 1) * every) / request.steps;
           });
-        const product = tf.mul(gradient!, tf.stack(toInputs, 1));
-        return tf.matMul(tf.tensor2d([weightsOf(1), weightsOf(2)]), product);
+        const own = tf.slice(gradient!, [0, from], [alphas.length, last - from]);
+        return tf.matMul(tf.tensor2d([weightsOf(1), weightsOf(2)]), tf.mul(own, tf.stack(toInputs, 1)));
       });
-      const read = await sums.data();
-      sums.dispose();
-      for (let neuron = 0; neuron < neurons; neuron++) {
-        total[neuron]! += read[neuron]!;
-        half[neuron]! += read[neurons + neuron]!;
+    for (let first = 0; first < points; first += rows) {
+      const alphas = Array.from({ length: Math.min(rows, points - first) }, (_, at) => (first + at) / request.steps);
+      for (let from = 0; from < neurons; from += AT_ONCE) {
+        if (signal?.aborted) throw new MhoError('CANCELLED', { done: first, total: points });
+        const last = Math.min(neurons, from + AT_ONCE);
+        const sums = someOf(first, alphas, from, last);
+        const read = await sums.data();
+        sums.dispose();
+        for (let neuron = from; neuron < last; neuron++) {
+          total[neuron]! += read[neuron - from]!;
+          half[neuron]! += read[last - from + neuron - from]!;
+        }
+        onProgress?.(first + (alphas.length * last) / neurons, points);
+        await device.between();
       }
-      onProgress?.(Math.min(points, first + rows), points);
-      await device.between();
     }
     return {
       conductance: Float32Array.from(total),

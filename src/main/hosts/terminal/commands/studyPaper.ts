@@ -1,7 +1,7 @@
 /** `mho study-paper`: the papers' questions, asked of the user's model. */
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { MhoError } from '../../../../contract/errors';
 import { printable, printableJson } from '../../../../contract/text';
 import { count } from '../../../../contract/words/quantities';
@@ -49,7 +49,7 @@ export async function studyPaper(terminal: Terminal, path: string, options: Stud
     });
   const files = out === undefined ? null : { json: join(out, 'study.json'), page: join(out, 'study.md') };
   if (files) {
-    await mkdir(out!, { recursive: true }).catch(() => undefined); // what is wrong with it, the next line says
+    await makeFolder(out!);
     for (const file of Object.values(files)) await checkWritable(file);
   }
   const quiet = options.quiet === true;
@@ -100,6 +100,15 @@ export async function studyPaper(terminal: Terminal, path: string, options: Stud
   terminal.out(options.json ? json : sections.map(drawn).join('\n'));
   if (result.fault) throw result.fault;
   return EXIT.ok;
+}
+
+/** With those above it. What is wrong with it, the first file says: a recursive mkdir of Node never ends in a folder like /proc. */
+async function makeFolder(path: string): Promise<void> {
+  const above = dirname(resolve(path));
+  const made = await mkdir(path).catch((error: NodeJS.ErrnoException) => error);
+  if (made?.code !== 'ENOENT' || above === resolve(path) || existsSync(above)) return;
+  await makeFolder(above);
+  await mkdir(path).catch(() => undefined);
 }
 
 function drawn({ title, said, head, rows }: Section): string {
