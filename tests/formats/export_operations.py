@@ -1,7 +1,8 @@
-"""Operations of keras.ops in functional models, as Keras 3 saves them: export_operations.py FOLDER.
+"""Functions in functional models, as Keras saves them: export_operations.py FOLDER.
 
-Each is a model of its own, NAME.keras, beside it NAME.npz with in/x and out/0, out/1 …; exported.json: {"made": {NAME: classes of its
-operations}}. The input is [4, 6]; W are fixed numbers."""
+Of Keras 3 operations of keras.ops, of Keras 2 functions of TensorFlow. Each is a model of its own, NAME.keras (Keras 2: NAME.h5), beside
+it NAME.npz with in/x and out/0, out/1 …; exported.json: {"made": {NAME: classes of its operations}}. The input is [4, 6]; W are fixed
+numbers."""
 
 import json
 import os
@@ -10,11 +11,16 @@ from pathlib import Path
 
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 os.environ["TF_ENABLE_ONEDNN_OPTS"] = "0"
-import keras
 import numpy as np
 import tensorflow as tf
 
-o = keras.ops
+KERAS3 = tf.__version__ >= "2.16"
+if KERAS3:
+    import keras
+
+    o = keras.ops
+else:
+    from tensorflow import keras
 rng = np.random.default_rng(11)
 GIVEN = rng.normal(size=(3, 4, 6)).astype("float32")
 GIVEN[:, 0, :2] = 0  # what is neither above nor below
@@ -41,7 +47,7 @@ def square(x):
 
 
 def words(x):
-    return o.argmax(x, axis=-1)
+    return o.argmax(x, axis=-1) if KERAS3 else tf.argmax(x, -1)
 
 
 CASES = {
@@ -87,18 +93,26 @@ CASES = {
     "stft": lambda x: o.stft(signal(x), 6, 3, 8), "stft_hamming": lambda x: o.stft(signal(x), 8, 4, 8, window="hamming", center=False), "stft_plain": lambda x: o.stft(signal(x), 8, 4, 8, window=None),
 }  # fmt: skip
 
+FUNCTIONS = {
+    "argmax": lambda x: tf.argmax(x, axis=-1), "argmin": lambda x: tf.argmin(x, 1), "top_k": lambda x: tf.math.top_k(x, k=3)[0], "top_places": lambda x: tf.math.top_k(x, 3)[1], "top_1": lambda x: tf.math.top_k(x)[0],
+    "sort": lambda x: tf.sort(x, axis=1), "sort_down": lambda x: tf.sort(x, -1, "DESCENDING"), "argsort": lambda x: tf.argsort(x), "argsort_down": lambda x: tf.argsort(x, axis=1, direction="DESCENDING"),
+    "one_hot": lambda x: tf.one_hot(words(x), 6), "one_hot_numbers": lambda x: tf.one_hot(words(x), 7, on_value=2.5, off_value=-1.0, axis=1), "any": lambda x: tf.reduce_any(x > 1, axis=1), "all": lambda x: tf.reduce_all(x > -1, axis=-1, keepdims=True),
+    "xor": lambda x: tf.math.logical_xor(x > 0, x > 1), "ceil": lambda x: tf.math.ceil(x), "rint": lambda x: tf.math.rint(x), "is_nan": lambda x: tf.math.is_nan(x), "is_finite": lambda x: tf.math.is_finite(x), "cumprod": lambda x: tf.math.cumprod(x, axis=1),
+    "softmax_none": lambda x: tf.nn.softmax(x, None), "softmax": lambda x: tf.nn.softmax(x, 1), "sum_by_place": lambda x: tf.reduce_sum(x, -1, True),
+}  # fmt: skip
+
 
 def main(folder):
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     made = {}
-    for name, make in CASES.items():
+    for name, make in (CASES if KERAS3 else FUNCTIONS).items():
         x = keras.Input((4, 6), name="x")
         model = keras.Model(x, tf.nest.flatten(make(x)))
-        model.save(folder / f"{name}.keras")
+        model.save(folder / f"{name}{'.keras' if KERAS3 else '.h5'}")
         outputs = {f"out/{i}": np.array(each).astype("float32") for i, each in enumerate(tf.nest.flatten(model(GIVEN)))}
         np.savez(folder / f"{name}.npz", **{"in/x": GIVEN}, **outputs)
-        made[name] = sorted({type(each).__name__ for each in model.operations})
+        made[name] = sorted({type(each).__name__ for each in (model.operations if KERAS3 else model.layers)})
     (folder / "exported.json").write_text(json.dumps({"made": made}))
 
 

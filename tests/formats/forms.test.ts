@@ -90,6 +90,45 @@ function quantised(from: string, to: string, kind: 'uint8' | 'uint16' | 'float16
   writeFileSync(to, JSON.stringify(model));
 }
 
+/** A GraphModel with texts among its weights, as the converter leaves messages of checks in: each with its length before it. */
+function withTexts(from: string, to: string, texts: readonly string[], cut = 0): void {
+  const model = JSON.parse(readFileSync(from, 'utf8')) as { weightsManifest: { paths: string[]; weights: object[] }[] };
+  mkdirSync(dirname(to), { recursive: true });
+  const [group] = model.weightsManifest;
+  const bytes = Buffer.concat(group!.paths.map((path) => readFileSync(join(dirname(from), path))));
+  const told = texts.flatMap((text) => {
+    const length = Buffer.alloc(4);
+    length.writeUInt32LE(Buffer.byteLength(text));
+    return [length, Buffer.from(text)];
+  });
+  group!.weights.unshift({ name: 'check/Assert/data_0', dtype: 'string', shape: [texts.length] });
+  group!.paths = ['first.bin', 'second.bin'];
+  const all = Buffer.concat([...told, bytes]).subarray(0, -cut || undefined);
+  // Shards end anywhere, also within a length.
+  writeFileSync(join(dirname(to), 'first.bin'), all.subarray(0, 6));
+  writeFileSync(join(dirname(to), 'second.bin'), all.subarray(6));
+  writeFileSync(to, JSON.stringify(model));
+}
+
+describe('a GraphModel with texts among its weights', () => {
+  const texts = ['', 'must be ≥ 0', 'x'];
+
+  it('is the model that it is without them', async () => {
+    const place = join(scratch, 'texts', 'model.json');
+    withTexts(join(folder('plain'), 'tfjs_graph/model.json'), place, texts);
+    const [plain, model] = [await openCase('plain', 'tfjs_graph'), await openModel(place)];
+    const outputs = await Promise.all([plain, model].map(({ graph }) => predict(device, graph, plain.request.inputs)));
+    const [wanted, given] = outputs.map((each) => Object.values(each)[0]!.data);
+    expect(worst(given!, wanted!)).toBe(0);
+  });
+
+  it('is refused where they leave too few bytes for the numbers behind them', async () => {
+    const place = join(scratch, 'short', 'model.json');
+    withTexts(join(folder('plain'), 'tfjs_graph/model.json'), place, texts, 8);
+    await expect(openModel(place)).rejects.toThrow('MODEL_WEIGHTS_SHORT');
+  });
+});
+
 /** The nearest float16 number's bits. */
 function half(value: number): number {
   const magnitude = Math.abs(value);

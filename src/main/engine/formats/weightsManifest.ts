@@ -16,8 +16,14 @@ interface Listed {
   readonly shape: readonly number[];
   readonly dtype: string;
   readonly quantization: Config | null;
+  /** Of texts, what tells their lengths: what they take beside it stands in the file alone. */
   readonly bytes: number;
+  /** How many texts it is; 0 for numbers. */
+  readonly texts: number;
 }
+
+/** What stands before each text: its length. */
+const LENGTH = 4;
 
 const BYTES: Readonly<Record<string, number>> = { float32: 4, int32: 4, uint16: 2, float16: 2, uint8: 1, bool: 1 };
 
@@ -31,10 +37,15 @@ function listedWeight(value: unknown): Listed {
   });
   const dtype = raw.text('dtype');
   const quantization = raw.has('quantization') ? raw.config('quantization') : null;
+  // Messages of checks that converters leave in; whatever reads one is refused by its own name.
+  if (dtype === 'string') {
+    const texts = product(shape);
+    return { name, shape, dtype, quantization: null, bytes: LENGTH * texts, texts };
+  }
   const stored = quantization?.text('dtype') ?? dtype;
   const width = Object.hasOwn(BYTES, stored) ? BYTES[stored]! : null;
   if (width === null) throw new ConfigFault(`${name} is of type ${stored}, which is not known`);
-  return { name, shape, dtype, quantization, bytes: width * product(shape) };
+  return { name, shape, dtype, quantization, bytes: width * product(shape), texts: 0 };
 }
 
 export interface ListedWeight {
@@ -62,8 +73,9 @@ export async function listedWeights(
     const shards = group.list('paths').map((each) => shardPath(path, each));
     const bytes = await readGroup(shards, listed, reading);
     listed.forEach((each, place) => {
-      const { name, shape, dtype } = each;
-      weights.push({ name, shape, dtype, read: () => decoded(bytes[place]!, each, path, reading.budget) });
+      const { name, shape, dtype, texts } = each;
+      if (texts === 0)
+        weights.push({ name, shape, dtype, read: () => decoded(bytes[place]!, each, path, reading.budget) });
     });
   }
   return weights;
@@ -99,8 +111,28 @@ async function readGroup(
       throw new MhoError('MODEL_WEIGHTS_SHORT', { path: shards.at(-1) ?? 'The weight file', have, want });
     reading.budget.take(want + EACH * listed.length);
     reading.expect(want);
-    const weights = listed.map(({ bytes }) => new Uint8Array(bytes));
+    const weights = listed.map(({ bytes, texts }) => new Uint8Array(texts ? LENGTH : bytes));
     let [place, filled] = [0, 0];
+    /** Texts of the weight at hand that were read, and whether its bytes are the next one's own rather than its length. */
+    let [texts, within] = [0, false];
+    /** Whether more of the same weight follows: a text behind its length, or the length of the next. */
+    const goesOn = (): boolean => {
+      const all = listed[place]!.texts;
+      if (texts === all) return false;
+      if (within) {
+        within = false;
+        if (++texts === all) return false;
+        weights[place] = new Uint8Array(LENGTH);
+      } else {
+        const length = new DataView(weights[place]!.buffer).getUint32(0, true);
+        if (length > have) throw new ConfigFault(`${listed[place]!.name} has a text of ${length} bytes`);
+        reading.budget.take(length);
+        within = true;
+        weights[place] = new Uint8Array(length);
+      }
+      filled = 0;
+      return true;
+    };
     for (const shard of shards) {
       const file = files.get(shard)!;
       for (let at = 0; at < file.size && place < weights.length;) {
@@ -110,9 +142,14 @@ async function readGroup(
           throw new MhoError('MODEL_WEIGHTS_SHORT', { path: shard, have: at + got, want: at + part.length });
         at += got;
         filled += got;
-        while (place < weights.length && filled === weights[place]!.length) [place, filled] = [place + 1, 0];
+        while (place < weights.length && filled === weights[place]!.length)
+          if (!goesOn()) [place, filled, texts, within] = [place + 1, 0, 0, false];
       }
     }
+    // Texts may have taken what numbers behind them should have had.
+    const [next, ...rest] = listed.slice(place);
+    const left = next ? (next.texts ? 1 : next.bytes - filled) + rest.reduce((sum, { bytes }) => sum + bytes, 0) : 0;
+    if (left > 0) throw new MhoError('MODEL_WEIGHTS_SHORT', { path: shards.at(-1)!, have, want: have + left });
     return weights;
   } finally {
     for (const file of files.values()) await file.close();

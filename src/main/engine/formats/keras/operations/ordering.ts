@@ -20,6 +20,9 @@ const extreme = (ofLargest: boolean): Operation =>
     return placeOfLargest(to, ofLargest ? x : negative(to, x), axis, given.flag('keepdims'));
   });
 
+/** TensorFlow's own functions have a word for it. */
+const descends = (given: Arguments): boolean => given.text('direction', 'ASCENDING') === 'DESCENDING';
+
 /** The smallest first. */
 const ascending = (to: Assembly, x: Tensor, axis: number): Tensor => reversed(to, sorted(to, x, axis), [axis]);
 
@@ -90,12 +93,12 @@ export const ordering = {
   Argmin: extreme(false),
   Sort: operation('x axis', (given, to) => {
     const x = given.tensor('x');
-    return ascending(to, x, given.axis(x, -1));
+    return descends(given) ? sorted(to, x, given.axis(x, -1)) : ascending(to, x, given.axis(x, -1));
   }),
   Argsort: operation('x axis', (given, to) => {
     const x = given.tensor('x');
     const axis = given.axis(x, -1);
-    return placesOfLargest(to, negative(to, x), axis, to.shape(x)[axis]!);
+    return placesOfLargest(to, descends(given) ? x : negative(to, x), axis, to.shape(x)[axis]!);
   }),
   TopK: top,
   Median: operation('x axis keepdims', (given, to) => quantile(given, to, 0.5)),
@@ -104,7 +107,8 @@ export const ordering = {
   Digitize: reached,
   OneHot: operation('x num_classes axis', (given, to) => {
     const x = given.tensor('x');
-    return spreadOut(to, x, given.number('num_classes'), 1, 0, to.axis(x, given.number('axis', -1), 1));
+    const [on, off] = [given.number('on_value', 1), given.number('off_value', 0)];
+    return spreadOut(to, x, given.number('num_classes'), on, off, to.axis(x, given.number('axis', -1), 1));
   }),
   /** Of all numbers of an example: 1 where one of them is the class. */
   MultiHot: operation('inputs num_classes axis', (given, to) => {

@@ -221,6 +221,7 @@ export const overAxes = {
     return differences(to, x, given.axis(x, -1), given.number('n', 1));
   }),
   Cumprod: operation('x axis', (given, to) => {
+    if (given.flag('exclusive') || given.flag('reverse')) throw new NotExpressible('exclusive or reverse');
     const { x, axis } = given.flattened('x');
     return multipliedUp(to, x, axis);
   }),
