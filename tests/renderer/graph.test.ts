@@ -3,6 +3,7 @@ import type { LayerSummary } from '../../src/contract/model';
 import { groupsAround, layerTree, visibleGraph } from '../../src/renderer/logic/graphTree';
 import { HEADER, layOut, NODE_HEIGHT, NODE_WIDTH } from '../../src/renderer/logic/layout';
 import { edgeFlows, layerMass } from '../../src/renderer/logic/mass';
+import { processorMs } from '../processorTime';
 import { record } from './records';
 
 const layer = (name: string, inputs: string[], group: string[] = []): LayerSummary => ({
@@ -98,15 +99,16 @@ describe('layout', () => {
     expect(nodes.map(({ node }) => node.id).sort()).toEqual(['g/', 'mid']);
   });
 
-  it('lays out 5,000 layers in a row with skips', () => {
+  it('lays out 5,000 layers in a row with skips', async () => {
     const deep = Array.from({ length: 5_000 }, (_, at) =>
       layer(`l${at}`, at === 0 ? [] : at % 4 === 3 ? [`l${at - 1}`, `l${at - 3}`] : [`l${at - 1}`]),
     );
     const tree = layerTree(deep);
-    const started = performance.now();
-    const { nodes } = layOut(visibleGraph(tree, new Set([...tree.around.values()].flat())), 'down');
-    expect(nodes.filter(({ node }) => !node.group)).toHaveLength(5_000);
-    expect(performance.now() - started).toBeLessThan(15_000); // 5 s are promised on a machine that does nothing else
+    const took = await processorMs(() => {
+      const { nodes } = layOut(visibleGraph(tree, new Set([...tree.around.values()].flat())), 'down');
+      expect(nodes.filter(({ node }) => !node.group)).toHaveLength(5_000);
+    });
+    expect(took).toBeLessThan(15_000); // 5 s are promised on a machine that does nothing else
   });
 });
 
