@@ -108,3 +108,19 @@ test('every dialog and page gives the focus back to where it was asked for', asy
   await expect(page.getByRole('region', { name: /^Unit .+ #\d+$/ })).toHaveCount(0);
   await expect.poll(async () => (await stop()).what).not.toBe('nothing');
 });
+
+test('what a figure means is told by a key at once, and put away by Escape, which does nothing else', async () => {
+  await page.keyboard.press('1');
+  const word = page.locator('.finding').getByRole('button', { name: 'residual' });
+  const says = page.getByText('over the layers that everything passes');
+  await word.focus();
+  await page.keyboard.press('Enter');
+  await expect(says).toBeVisible();
+  const [at, told] = [(await word.boundingBox())!, (await says.boundingBox())!];
+  expect(told.y).toBeGreaterThanOrEqual(at.y + at.height);
+  const selected = await page.locator('[data-row][aria-selected=true]').count();
+  await page.keyboard.press('Escape');
+  await expect(says).toBeHidden();
+  await expect(word).toBeFocused();
+  expect(await page.locator('[data-row][aria-selected=true]').count()).toBe(selected);
+});

@@ -181,13 +181,16 @@ export async function runToEnd(studio: Studio, setup: RunSetup): Promise<string>
   return job;
 }
 
+/** Longest that anything fades, ms: what does not come to rest by then stands still, in a part that is not drawn. */
+const REST = 2000;
+
 /** Waits until what fades or moves now has come to rest, and what changed last has been painted. */
 export async function settled(page: Page): Promise<void> {
   await page.evaluate(`(async () => {
     const painted = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
     await painted();
-    const finite = document.getAnimations().filter(({ effect }) => effect.getTiming().iterations !== Infinity);
-    await Promise.allSettled(finite.map(({ finished }) => finished));
+    const finite = document.getAnimations().filter(({ effect, playState }) => playState === 'running' && effect.getTiming().iterations !== Infinity);
+    await Promise.race([Promise.allSettled(finite.map(({ finished }) => finished)), new Promise((done) => setTimeout(done, ${REST}))]);
     await painted();
   })()`);
 }
