@@ -2,8 +2,9 @@
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { NumericArray } from '../../src/contract/attribution';
+import { flatPosition, placeIn } from '../../src/contract/positions';
 import { readArrays } from '../../src/main/engine/data';
-import { placeIn, positionsFrom, unitsFrom } from '../../src/main/hosts/terminal/replacements';
+import { positionsFrom, unitsFrom } from '../../src/main/hosts/terminal/replacements';
 import { mho } from './terminal';
 
 const motif = join(import.meta.dirname, '../reference/cases/motif');
@@ -132,6 +133,7 @@ describe('positions', () => {
       // prettier-ignore
       expect(() => positionsFrom(text, 'conv', sizes), text).toThrow('INTERVENTION_UNITS');
     expect(placeIn(29, [8, 6])).toEqual([4, 5]);
+    for (let flat = 0; flat < 48; flat++) expect(flatPosition(placeIn(flat, [8, 6]), [8, 6])).toBe(flat);
   });
 
   it('alone are replaced and put back: all of them are the unit, and without them nothing moves', async () => {

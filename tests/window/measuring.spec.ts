@@ -152,3 +152,28 @@ test('2,048 units: progress and what is left, Cancel keeps what is complete, the
   }
   expect(found).toEqual([]);
 });
+
+test('one position of a unit alone: a click in its map, or its numbers; another unit has its own', async () => {
+  await open(['--sample', 'digits']);
+  await run();
+  await rows().first().click();
+  const alone = section('One position alone');
+  await page.getByRole('button', { name: 'One position' }).click();
+  await expect(alone.getByRole('status')).toHaveText(/^drop [+−]?[\d.]/, { timeout: 30_000 });
+  const map = page.locator('.maps .stack').first();
+  const box = (await map.boundingBox())!;
+  await map.click({ position: { x: (box.width * 3.5) / 8, y: (box.height * 5.5) / 8 } });
+  const [row, column] = [alone.getByLabel('Position, row'), alone.getByLabel('Position, column')];
+  await expect(row).toHaveValue('5');
+  await expect(column).toHaveValue('3');
+  const told = alone.getByRole('status');
+  await expect(told).toHaveText(/^drop [+−]?[\d.]+\S*, restore [+−]?[\d.]+\S*; it becomes its value at the baseline\s*$/, { timeout: 30_000 }); // prettier-ignore
+  const before = await told.innerText();
+  await row.fill('0');
+  await row.press('Tab');
+  await expect(told).not.toHaveText(before, { timeout: 30_000 });
+  await expect(told).toHaveText(/^drop [+−]?[\d.]/, { timeout: 30_000 });
+  await expect(page.locator('.maps .picked').first()).toBeVisible();
+  await alone.getByRole('button', { name: 'Clear' }).click();
+  await expect(page.locator('.maps .picked')).toHaveCount(0);
+});

@@ -94,14 +94,3 @@ export function positionsFrom(text: string, layer: string, sizes: readonly numbe
   }
   return [...found];
 }
-
-/** A flat position along its axes. */
-export function placeIn(position: number, sizes: readonly number[]): number[] {
-  const place: number[] = [];
-  let left = position;
-  for (const size of [...sizes].reverse()) {
-    place.unshift(left % size);
-    left = Math.floor(left / size);
-  }
-  return place;
-}

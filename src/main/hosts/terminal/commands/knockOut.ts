@@ -2,6 +2,7 @@
 import type { AttributionRequest } from '../../../../contract/attribution';
 import { MhoError } from '../../../../contract/errors';
 import type { Intervention, KnockOuts, Replacement } from '../../../../contract/interventions';
+import { placeIn } from '../../../../contract/positions';
 import { printable, printableJson } from '../../../../contract/text';
 import { aroundWords, isSilent, replacementWords, silentWords } from '../../../../contract/words/interventions';
 import { devices } from '../../../engine/backends';
@@ -9,7 +10,7 @@ import { knockOuts, onGround, together, type Together } from '../../../engine/in
 import { asking, type AskedGroup } from '../asking';
 import { plain, signed } from '../numbers';
 import type { AskOptions } from '../options';
-import { amongPooled, placeIn, positionsFrom, unitsFrom } from '../replacements';
+import { amongPooled, positionsFrom, unitsFrom } from '../replacements';
 import { right, table } from '../table';
 import { EXIT, type Terminal } from '../terminal';
 import { watched, type Watched } from '../watching';
