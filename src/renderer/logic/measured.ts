@@ -4,7 +4,6 @@ import type { RunRecord } from '../../contract/studio';
 import type { MeasuredView } from '../../contract/view';
 import { rankCorrelation } from '../../contract/correlation';
 import type { Theme } from './colour';
-import type { Ranking } from './ranking';
 import type { Trace } from './trace';
 
 /** Of the rows of a ranking; NaN where a unit was not measured. */
@@ -17,14 +16,17 @@ export interface Measured {
   readonly to: Replacement;
 }
 
+/** Of a ranking, which is told what was measured: its layers, and of each row which of them. */
+interface RankedUnits {
+  readonly layers: readonly { readonly name: string; readonly units: number }[];
+  readonly layer: Uint32Array;
+}
+
 /**
  * @param all what was measured for the ranking's run and example, the newest last; those that became what the newest did count
  * @returns null where none of the ranking's layers was measured
  */
-export function measuredRows(
-  { layers, layer }: Pick<Ranking, 'layers' | 'layer'>,
-  all: readonly MeasuredView[],
-): Measured | null {
+export function measuredRows({ layers, layer }: RankedUnits, all: readonly MeasuredView[]): Measured | null {
   const own = all.filter(({ layer: name }) => layers.some((each) => each.name === name));
   const to = own.at(-1)?.to;
   if (!to) return null;
