@@ -376,6 +376,41 @@ describe('graphs inside nodes', () => {
     expect(bound.summary.layers.flatMap(({ unsupported }) => unsupported)).toEqual([]);
   });
 
+  it('whole numbers that look up biases of −∞ mask, and stay as at the input', async () => {
+    const low = -Infinity;
+    const model = await opened({
+      inputs: [
+        { name: 'kinds', shape: ['batch', 3], type: INT64 },
+        { name: 'distances', shape: ['batch', 3, 3], type: INT64 },
+      ],
+      outputs: [{ name: 'y' }],
+      nodes: [
+        { op: 'Gather', inputs: ['table', 'kinds'], outputs: ['h'] },
+        { op: 'Transpose', inputs: ['h'], outputs: ['turned'], attributes: { perm: [0, 2, 1] } },
+        { op: 'MatMul', inputs: ['h', 'turned'], outputs: ['products'] },
+        { op: 'Gather', inputs: ['biases', 'distances'], outputs: ['bias'] },
+        { op: 'Squeeze', inputs: ['bias', 'last'], outputs: ['flat'] },
+        { op: 'Add', inputs: ['products', 'flat'], outputs: ['scores'] },
+        { op: 'Softmax', inputs: ['scores'], outputs: ['weights'] },
+        { op: 'MatMul', inputs: ['weights', 'h'], outputs: ['y'] },
+      ],
+      constants: {
+        table: { shape: [4, 2], data: [0, 0, 0.3, -1, 1.2, 0.4, -0.7, 0.9] },
+        biases: { shape: [3, 1], data: [low, 0.2, -0.4] },
+        last: { shape: [1], data: [3], type: INT64 },
+      },
+    });
+    expect(variation(model.graph).varied.held).toEqual([{ input: 'distances', why: 'mask', walkable: true }]);
+    const inputs = {
+      kinds: { shape: [1, 3], data: Float32Array.from([1, 2, 3]) },
+      distances: { shape: [1, 3, 3], data: Float32Array.from([1, 2, 0, 2, 1, 2, 0, 2, 1]) },
+    };
+    const asked = { inputs, baseline: { kind: 'constant' as const, value: 0 }, target: { index: 0 }, methods: ['nig' as const], rule: 'secant' as const, steps: 8 }; // prettier-ignore
+    const [result] = await attribute(device, model.graph, asked);
+    const walked = result!.layers.find(({ name }) => name === 'h')!;
+    expect(walked.contributions.reduce((sum, each) => sum + each, 0)).toBeCloseTo(result!.delta[0]!, 4);
+  });
+
   /** A network over the nodes of a graph, whose edges are an input. */
   const overEdges = {
     inputs: [

@@ -309,6 +309,12 @@ function isDiagonal(table: Constant | null): boolean {
   return on !== off && data.every((each, at) => each === (at % (rows + 1) === 0 ? on : off));
 }
 
+/** More numbers than tables of biases have, which are looked up by distances and kinds. */
+const MOST_BIASES = 2 ** 20;
+/** Whether a table has rows of −∞: its numbers are added to scores, and such rows say what does not count. */
+const isMasking = (table: Constant | null): boolean =>
+  table !== null && table.data.length <= MOST_BIASES && table.data.some((each) => each < -1e29);
+
 const disjoint = (a: ReadonlySet<string>, b: ReadonlySet<string>): boolean => {
   for (const each of a) if (b.has(each)) return false;
   return true;
@@ -364,7 +370,7 @@ const SEGMENTS = /(^|[^a-z])((token_?type|segment)s?(_?(ids?|emb\w*))?)($|[^a-z]
 const MOST_SEGMENTS = 4;
 
 /**
- * Embeddings of positions and of segments (which sentence, which speaker): by their names, or, where such tables' rows are summed
+ * Embeddings of positions and of segments (which sentence, which speaker), and tables that mask: by their numbers, by their names, or, where such tables' rows are summed
  * with those of others, by their sizes. They say where and how the tokens stand, and are no part of what is compared.
  */
 function embeddingRoles(graph: Graph): ReadonlyMap<ValueId, number> {
@@ -383,7 +389,8 @@ function embeddingRoles(graph: Graph): ReadonlyMap<ValueId, number> {
     if (op === 'embedding') {
       const from = moved.get(first!);
       const input = from === undefined ? [] : [inputNames.get(from)!];
-      const role = named([...input, values[output]!.name, values[inputs[1]!]!.name]);
+      const table = values[inputs[1]!]!;
+      const role = isMasking(table.constant) ? MASK : named([...input, values[output]!.name, table.name]);
       if (role !== null) roles.set(output, role);
       else sums.set(output, [node]);
     } else if (op === 'add') {
