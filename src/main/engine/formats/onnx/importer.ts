@@ -408,7 +408,9 @@ export class Importer {
         const around = new Scope(scope, origin.name);
         this.begin(body, around);
         let given: readonly (Item | undefined)[] = values;
+        const { visited } = this;
         for (let step = 0; step < most; step++) {
+          this.visited = visited; // numbers alone are made
           const inner = new Scope(around, origin.name);
           for (const place of deciding.inputs)
             inner.set(body.inputs[place]!.name, place === 0 ? wholes([step], []) : given[place]!);

@@ -42,6 +42,7 @@ const USUAL: Readonly<Record<CellKind, readonly string[]>> = {
   GRU: ['Sigmoid', 'Tanh'],
   RNN: ['Tanh'],
 };
+const GATES: Readonly<Record<CellKind, number>> = { LSTM: 4, GRU: 3, RNN: 1 };
 
 /** The functions of each direction's gates. */
 function gateFunctions(call: OnnxCall, kind: CellKind, directions: number): Activation[][] {
@@ -98,6 +99,8 @@ const layer =
     };
     const recurrence = matrix(2);
     const units = recurrence.shape.at(-1)!;
+    // Projected states, which PyTorch writes though ONNX has none: no runtime takes such a file.
+    if (recurrence.shape[1] !== GATES[kind] * units) throw new NotExpressible('weights of another number of units');
     const given = call.inputs[4];
     const lengths = !given || isArray(given) ? (given ? host.list(given) : [to.shape(x)[0]!]) : null;
     if (lengths?.some((each) => each !== lengths[0])) throw new NotExpressible('lengths that differ between examples');
