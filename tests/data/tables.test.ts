@@ -133,7 +133,7 @@ describe('refuses', () => {
       'holds 1 rows of 3 numbers; the input x of shape [2, 2] wants rows of 4, or 2 rows of 2 for one example.',
     ],
     ['1,2\n3,four\n', [port([2])], 'INPUT_CELL: {}, line 2, column 2: four was found, expected a number.'],
-    ['1,2\n3,\n', [port([2])], 'INPUT_CELL: {}, line 2, column 2:  was found, expected a number.'],
+    ['1,2\n3,\n', [port([2])], 'INPUT_CELL: {}, line 2, column 2: an empty cell was found, expected a number.'],
     ['1,2\n3\n', [port([2])], 'INPUT_FILE: {} cannot be read as .csv: line 2 has 1 columns, the first has 2.'],
     ['a,b\n', [port([2])], 'it holds only a header'],
     ['\n\n', [port([2])], 'it holds no rows'],

@@ -351,7 +351,7 @@ function valuesOf({ rows }: Columns, path: string, at: readonly number[]): Pick<
   rows.forEach(({ line, cells }, row) => {
     at.forEach((column, place) => {
       const cell = cells[column]!;
-      if (!isNumber(cell)) throw new MhoError('INPUT_CELL', { path, line, column: column + 1, value: cell, want: 'a number' }); // prettier-ignore
+      if (!isNumber(cell)) throw new MhoError('INPUT_CELL', { path, line, column: column + 1, value: cell || 'an empty cell', want: 'a number' }); // prettier-ignore
       values[row * at.length + place] = numberOf(cell);
     });
   });
