@@ -360,6 +360,13 @@ def case(x):
     return mixed(tf.switch_case(tf.constant(1), [lambda: x, lambda: tf.tanh(x) * 2, lambda: -x]))
 
 
+def dropped(x):
+    """Dropout at a rate of 0, as TensorFlow 1 wrote it, and as it did later: all numbers pass."""
+    drawn = tf.raw_ops.RandomUniform(shape=tf.shape(x), dtype=tf.float32)
+    later = tf.cast(drawn * tf.constant(1.0) + tf.constant(0.0) >= tf.constant(0.0), tf.float32)
+    return mixed(x * tf.floor(tf.constant(1.0) + drawn) * later)
+
+
 def case_held(x, which):
     return mixed(tf.switch_case(which[0], [lambda: x, lambda: tf.tanh(x) * 2, lambda: -x]))
 
@@ -422,7 +429,7 @@ CASES = {
     "matrices": (matrices, (4, 5)), "sums": (sums, (4, 5)), "einstein": (einstein, (4, 4)),
     "largest": (largest, (6,)), "turned": (turned, (6, 3)), "valued": (valued, (6,)),
     "block_lstm": (block_lstm, (5, 4)), "block_cells": (block_cells, (5, 4)),
-    "case": (case, (4,)), "nested": (nested, (4,)), "custom": (custom, (4,)), "compiled": (compiled, (4,)), "stateful": (Stateful(), (4,)),
+    "case": (case, (4,)), "dropped": (dropped, (4,)), "nested": (nested, (4,)), "custom": (custom, (4,)), "compiled": (compiled, (4,)), "stateful": (Stateful(), (4,)),
 }
 ONE = {"flat_segments": (flat_segments, (5, 4)), "cropped": (cropped, (1, 6, 6, 2))}
 WHOLE = {"counted_ids": (counted_ids, (6,))}

@@ -21,7 +21,7 @@ const SAVED = [
   'cropped', 'cropped_each', 'morphology', 'volumes', 'picture_kinds', 'older_resizes', 'pools',
   'matrices', 'sums', 'einstein', 'largest', 'valued',
   'block_lstm', 'block_cells',
-  'case', 'nested', 'custom', 'compiled', 'stateful', // control
+  'case', 'dropped', 'nested', 'custom', 'compiled', 'stateful', // control
 ] as const; // prettier-ignore
 /** Values that are rounded have no slope; windows of a morphology have more kinks than a short way avoids. */
 const STEPS: ReadonlySet<string> = new Set(['valued', 'custom', 'morphology']);

@@ -23,6 +23,7 @@ import { MOST_STEPS } from '../tensors/recurrent';
 import { TfCall } from './call';
 import { complexNode } from './complex';
 import { dilated, gatheredBack, narrowed, positionwise, spread, widened } from './dilation';
+import { drawnNode } from './drawn';
 import { type Frame, frameName, partOf } from './frames';
 import { nodeOf, type TfFunction, type TfGraph, type TfPort } from './graph';
 import { Later } from '../tensors/later';
@@ -451,11 +452,12 @@ class TfImporter {
     return array;
   }
 
-  /** Of complex values, of bits, of tables, or of real values. */
+  /** Of complex values, of bits, of what is drawn, of tables, or of real values. */
   private converted(node: TfNode, name: string, items: readonly Item[]): readonly Item[] {
     const made =
       complexNode(this.to, node, items, (real) => this.translated(node, name, real)[0]!) ??
       bitsNode(this.to, node, items) ??
+      drawnNode(node, items) ??
       lookedUp(this.to, node, items, this.tables);
     return made ? [made] : this.translated(node, name, items);
   }

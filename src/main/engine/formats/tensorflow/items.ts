@@ -30,6 +30,13 @@ export class TensorList {
   /** @param items null: not set yet */
   constructor(readonly items: readonly (Tensor | null)[]) {}
 }
+/** Numbers drawn at random: not below the first, and below the second. */
+export class Drawn {
+  constructor(
+    readonly low: number,
+    readonly high: number,
+  ) {}
+}
 /** The bits of a value. */
 export class Bits {
   constructor(readonly x: Tensor) {}
@@ -42,7 +49,7 @@ export class ComplexItem implements Complex {
   ) {}
 }
 
-export type Item = Tensor | Handle | Spread | Folded | TensorList | Bits | ComplexItem | Later | Untaken;
+export type Item = Tensor | Handle | Spread | Folded | TensorList | Drawn | Bits | ComplexItem | Later | Untaken;
 
 export const isTensor = (item: Item): item is Tensor => 'data' in item || 'axes' in item;
 export const tensorOf = (item: Item | undefined): Tensor => {
