@@ -7,7 +7,7 @@ import { spreadOut } from '../../tensors/compositions';
 import * as moves from '../../tensors/moves';
 import { largest, MOST_RANKED, placeOfLargest, placesOfLargest, sorted } from '../../tensors/orders';
 import { reversed } from '../../tensors/pieces';
-import { gathered } from '../../tensors/positions';
+import { fromFront, gathered } from '../../tensors/positions';
 import * as reductions from '../../tensors/reductions';
 import type { Arguments } from './given';
 import { type Operation, operation } from './row';
@@ -80,11 +80,11 @@ function takenAlong(given: Arguments, to: Assembly): Tensor {
   if (!fits) throw new NotExpressible('positions of other sizes');
   const size = to.shape(values)[rank - 1]!;
   if (symbolic(size)) throw new NotExpressible('positions in a free size');
-  const fixed = isArray(places) ? host.mapped(places, (each) => (each < 0 ? each + size : each), true) : places;
-  const spread = isArray(fixed)
-    ? host.expanded(fixed, [...common.map((each) => (symbolic(each) ? 1 : each)), fixed.shape[rank - 1]!])
-    : fixed;
-  return to.transpose(gathered(to, values, spread, rank - 1, rank - 1), last);
+  if (!isArray(places))
+    return to.transpose(gathered(to, values, fromFront(to, places, size), rank - 1, rank - 1), last);
+  const fixed = host.mapped(places, (each) => (each < 0 ? each + size : each), true);
+  const wide = [...common.map((each) => (symbolic(each) ? 1 : each)), fixed.shape[rank - 1]!];
+  return to.transpose(gathered(to, values, host.expanded(fixed, wide), rank - 1, rank - 1), last);
 }
 
 /** By class name in keras.ops. */
