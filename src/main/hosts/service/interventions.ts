@@ -7,13 +7,15 @@ import type { Graph } from '../../engine/graph/graph';
 import type { GroundOptions } from '../../engine/interventions';
 import { averagedPlaces } from '../../engine/interventions/averaged';
 import { GroundMemory } from '../../engine/interventions/memory';
+import { byInput } from './document/data';
 import type { Epoch } from './document/epoch';
 import type { Engine } from './engine';
 
 /** Examples of the data that means are over, by their numbers. */
-export function averagedOf({ data }: Epoch, handle: string): readonly number[] {
-  const all = data.examplesOf(handle);
-  return averagedPlaces(all.length).map((place) => all[place]!);
+export function averagedOf({ data, openModel }: Epoch, handle: string): readonly number[] {
+  const { rows, arrays } = data.get(handle, 'input');
+  const counts = Object.values(byInput(arrays, openModel.ports)).map(({ shape }) => shape[0] ?? 0);
+  return averagedPlaces(Math.min(...counts)).map((place) => rows?.[place] ?? place);
 }
 
 /** What is asked of a network, as a run would be whose path nobody walks. */
@@ -87,7 +89,7 @@ export class Interventions {
     const named = to.flatMap((each) => (each.kind === 'example' ? [each.example] : []));
     const averaged = to.some(({ kind }) => kind === 'mean') ? averagedOf(epoch, setup.data) : [];
     const pool = [...new Set([...averaged, ...named])];
-    const of = JSON.stringify([setup, pool]);
+    const of = JSON.stringify([setup, pool, averaged.length]);
     return {
       graph,
       request: asked,
