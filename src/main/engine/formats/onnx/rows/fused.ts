@@ -2,6 +2,7 @@
 import * as host from '../../tensors/array';
 import { NotExpressible, range } from '../../tensors/array';
 import { symbolic, type Tensor } from '../../tensors/assembly';
+import { Later } from '../../tensors/later';
 import { clipped } from '../../tensors/compositions';
 import * as matrices from '../../tensors/matrices';
 import * as moves from '../../tensors/moves';
@@ -70,10 +71,14 @@ const skipNorm =
     const sum = bias ? to.binary('add', both, bias) : both;
     const epsilon = call.float('epsilon', 1e-12);
     const made = kind === 'layer' ? layerNormed(call, sum, 2, 3, epsilon) : rootNormed(to, sum, [to.rank(sum) - 1], call.input(2), epsilon); // prettier-ignore
-    return [made, ...statistics(), sum];
+    return [made, unread('a mean for training'), unread('a variance for training'), sum];
   };
-/** What is kept for training alone. */
-const statistics = (): readonly Tensor[] => [host.scalar(0), host.scalar(1)];
+
+/** An output that no model reads which is used. */
+const unread = (what: string): Later =>
+  new Later(() => {
+    throw new NotExpressible(what);
+  });
 
 /** @param scale, shift which inputs they are */
 function layerNormed(call: OnnxCall, x: Tensor, scale: number, shift: number, epsilon: number): Tensor {
@@ -94,9 +99,7 @@ const embedNorm: Row = (call) => {
   const sum = segments && call.inputs[4] ? to.binary('add', placed, rows(segments, 4)) : placed;
   const made = layerNormed(call, sum, 5, 6, call.float('epsilon', 1e-12));
   const mask = call.inputs[7];
-  const count = mask ? reductions.reduce(to, 'sum', mask, [1], false) : null;
-  // Without a mask onnxruntime counts nothing, and nothing reads it.
-  return [made, count ?? host.wholes([0]), sum];
+  return [made, mask ? reductions.reduce(to, 'sum', mask, [1], false) : unread('a count without a mask'), sum];
 };
 
 /** Distances of each row of one table from each row of another. */

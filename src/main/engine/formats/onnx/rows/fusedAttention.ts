@@ -6,9 +6,8 @@ import { attended, byHeads, causal, headsJoined, rotated } from '../../tensors/a
 import { selected } from '../../tensors/compositions';
 import * as matrices from '../../tensors/matrices';
 import * as moves from '../../tensors/moves';
-import { along, at, parts } from '../../tensors/pieces';
+import { along, parts } from '../../tensors/pieces';
 import type { OnnxCall } from '../call';
-import { rootNormed } from './norms';
 import { realProduct } from './quantised';
 import type { Row } from './row';
 
@@ -71,17 +70,13 @@ function selfAttention(call: OnnxCall, projected: Tensor, mask: number, past: nu
   const heads = call.int('num_heads', 0);
   const width = to.shape(projected)[2]!;
   const sizes = call.ints('qkv_hidden_sizes') ?? range(3).map(() => width / 3);
-  const [queries, ownKeys, ownValues] = parts(to, projected, 2, sizes).map((each) => byHeads(to, each, heads)) as [
+  const [queries, keys, values] = parts(to, projected, 2, sizes).map((each) => byHeads(to, each, heads)) as [
     Tensor,
     Tensor,
     Tensor,
   ];
-  const earlier = call.inputs[past];
-  const joined = (own: Tensor, index: number): Tensor =>
-    earlier ? moves.concat(to, [at(to, earlier, 0, index), own], 2) : own;
-  const [keys, values] = [joined(ownKeys, 0), joined(ownValues, 1)];
-  const before = earlier ? to.shape(earlier)[3]! : 0;
-  const own = { queries, keys, values, mask: call.inputs[mask], bias: call.inputs[bias], past: before };
+  if (call.inputs[past]) throw new NotExpressible('keys of earlier steps');
+  const own = { queries, keys, values, mask: call.inputs[mask], bias: call.inputs[bias], past: 0 };
   const present = (): Tensor => moves.concat(to, [to.unsqueeze(keys, [0]), to.unsqueeze(values, [0])], 0);
   const made = headsJoined(to, mixedBy(call, own).mixed);
   return call.outputs > 1 ? [made, present()] : [made];
@@ -103,12 +98,9 @@ const multiHead: Row = (call) => {
   const heads = call.int('num_heads', 0);
   if (call.inputs[8] || call.inputs[9]) throw new NotExpressible('keys of earlier steps in a buffer');
   const given = call.input(0);
-  let [queries, keys, values] = [given, call.inputs[1], call.inputs[2]];
-  // Packed: [batch, places, heads, 3, size], or keys and values [batch, places, heads, 2, size].
-  const unpacked = (x: Tensor): Tensor[] =>
-    range(to.shape(x)[3]!).map((index) => to.transpose(at(to, x, 3, index), [0, 2, 1, 3]));
-  if (to.rank(queries) === 5) [queries, keys, values] = unpacked(queries) as [Tensor, Tensor, Tensor];
-  else if (keys && to.rank(keys) === 5) [keys, values] = unpacked(keys) as [Tensor, Tensor];
+  const [queries, keys, values] = [given, call.inputs[1], call.inputs[2]];
+  if (to.rank(queries) === 5 || (keys && to.rank(keys) === 5))
+    throw new NotExpressible('queries, keys and values in one');
   if (!keys || !values) throw new NotExpressible('keys or values left out');
   const bias = call.inputs[3];
   let begin = 0;
@@ -138,13 +130,14 @@ const multiHead: Row = (call) => {
 const groupQuery: Row = (call) => {
   const { to } = call;
   if (call.inputs[3] && to.shape(call.inputs[3])[2] !== 0) throw new NotExpressible('keys of earlier steps');
-  for (const [index, what] of [
-    [12, 'quantised keys'],
-    [13, 'quantised values'],
-    [16, 'chunks'],
-  ] as const)
-    // prettier-ignore
-    if (call.inputs[index]) throw new NotExpressible(what);
+  const beyond = {
+    12: 'quantised keys',
+    13: 'quantised values',
+    14: 'norms of its own',
+    15: 'norms of its own',
+    16: 'chunks',
+  };
+  for (const [index, what] of Object.entries(beyond)) if (call.inputs[Number(index)]) throw new NotExpressible(what);
   const [heads, groups] = [call.int('num_heads', 0), call.int('kv_num_heads', 0)];
   const [keys, values] = [call.inputs[1], call.inputs[2]];
   const size = to.shape(call.input(0))[2]! / (keys ? heads : heads + 2 * groups);
@@ -152,11 +145,8 @@ const groupQuery: Row = (call) => {
   const headed = apart.map((each, i) => byHeads(to, each, i === 0 ? heads : groups)) as [Tensor, Tensor, Tensor];
   const places = to.shape(headed[0])[2]!;
   const count = to.shape(headed[1])[2]!;
-  const placed = (x: Tensor, index: number): Tensor => {
-    const norm = call.inputs[14 + index];
-    const epsilon = call.float(index ? 'k_norm_epsilon' : 'q_norm_epsilon', call.float('qk_norm_epsilon', 1e-6));
-    const normed = norm ? rootNormed(to, x, [3], norm, epsilon) : x;
-    if (!call.int('do_rotary', 0)) return normed;
+  const placed = (x: Tensor): Tensor => {
+    if (!call.int('do_rotary', 0)) return x;
     if (symbolic(places)) throw new NotExpressible('places along a free size');
     const angles = (table: number): Tensor => {
       const ids = call.inputs[9];
@@ -165,9 +155,9 @@ const groupQuery: Row = (call) => {
     };
     const cos = angles(7);
     const turned = to.shape(cos).at(-1)! * 2;
-    return rotated(to, normed, cos, angles(8), turned, call.int('rotary_interleaved', 0) !== 0);
+    return rotated(to, x, cos, angles(8), turned, call.int('rotary_interleaved', 0) !== 0);
   };
-  const [queries, ownKeys] = [placed(headed[0], 0), placed(headed[1], 1)];
+  const [queries, ownKeys] = [placed(headed[0]), placed(headed[1])];
   const window = call.int('local_window_size', -1);
   const bias = call.inputs[10];
   const sink = call.inputs[11] ?? (call.int('smooth_softmax', 0) ? host.scalar(0) : null);
