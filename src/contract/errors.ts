@@ -184,7 +184,7 @@ const catalogue = {
   ],
   NOT_FINITE_CONTRIBUTIONS: [
     'In example {example}, contributions of layer {layer} by {method} are not finite, though all activations are: {reason}.',
-    'Choose another method (nig by secant and rescale take no derivatives), another baseline or another target.',
+    'Choose {otherMethod}, another baseline or another target.',
   ],
   MEMORY_EXHAUSTED: ['The device ran out of memory: {reason}.', 'Lower the memory budget, or use another backend.'],
 

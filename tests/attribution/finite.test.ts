@@ -179,6 +179,7 @@ describe('a number that is none', () => {
     expect(error?.message).toContain(
       'root (op pow) or out (op add) passes on what is no number between α = 0 and 0.125',
     );
+    expect(error?.remedy).toMatch(/^Choose nig by the secant rule or rescale/);
     expect(results.map(({ method, complete }) => [method, complete])).toEqual([['rescale', true]]);
   });
 

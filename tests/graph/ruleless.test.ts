@@ -126,6 +126,22 @@ describe('the refusal', () => {
     expect((await run(graph, 'first')).complete).toBe(true);
   });
 
+  it('of what comes from no input, as numbers drawn at random: a target beside it', async () => {
+    const builder = new GraphBuilder('sampling');
+    const x = builder.input('x', [4]);
+    const mean = builder.add('relu', [x], {}, 'mean');
+    const drawn = builder.add('unknown', [builder.constant({ shape: [4], data: new Float32Array(4) }, 'sizes')], { kind: 'RandomNormal' }, 'drawn', [4]); // prettier-ignore
+    const sum = builder.add('add', [mean, drawn], {}, 'sum');
+    for (const [name, output] of Object.entries({ x, mean, drawn, sum }))
+      builder.layer({ name, kind: name, group: [], output, unitAxis: 0, inputs: [], parameters: 0 });
+    builder.output('sum', sum);
+    const graph = builder.build();
+    const { ways, remedy } = await refusal(graph);
+    expect(ways).toEqual([{ kind: 'target', layers: ['mean'] }]);
+    expect(remedy).toContain('mean');
+    expect((await run(graph, 'mean')).complete).toBe(true);
+  });
+
   it('names the layer without a rule, where one behind it is met first', async () => {
     const builder = new GraphBuilder('behind');
     const x = builder.input('x', [4]);

@@ -304,6 +304,9 @@ function contributionFault(suspect: Suspect, { method, kind, alphas, nonlinearit
     reason: passed?.nodes.length
       ? `${passed.nodes.map((node) => `${layerOf(graph, node)} (op ${node.op})`).join(' or ')} passes on what is no number ${where}`
       : 'they leave what float32 holds',
+    otherMethod: isGradient(kind)
+      ? 'nig by the secant rule or rescale, which take no derivatives'
+      : `another method than ${method}`,
   });
 }
 

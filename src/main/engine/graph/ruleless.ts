@@ -84,17 +84,23 @@ function cause(graph: Graph, node: Unknown): Unknown {
   return node;
 }
 
-/** Everything that a value comes from, itself among it. */
-function upstream(graph: Graph, value: ValueId): ReadonlySet<ValueId> {
-  const needed = new Set([value]);
+/** Everything that values come from, these among it. */
+function upstream(graph: Graph, values: Iterable<ValueId>): ReadonlySet<ValueId> {
+  const needed = new Set(values);
   for (const { inputs, output } of [...graph.nodes].reverse())
     if (needed.has(output)) for (const id of inputs) needed.add(id);
   return needed;
 }
 
-/** Layers that a node comes from and that can be a target of a path from `starts`, the nearest first. */
-function earlier(graph: Graph, node: Unknown, starts: readonly ValueId[]): Layer[] {
-  const needed = upstream(graph, node.output);
+/** Outputs that come from a value. */
+function outputsBehind({ nodes, outputs }: Graph, value: ValueId): ValueId[] {
+  const behind = new Set([value]);
+  for (const { inputs, output } of nodes) if (inputs.some((id) => behind.has(id))) behind.add(output);
+  return outputs.flatMap(({ value: output }) => (behind.has(output) ? [output] : []));
+}
+
+/** Layers among what is needed that can be a target of a path from `starts`, the nearest first. */
+function earlier(graph: Graph, needed: ReadonlySet<ValueId>, starts: readonly ValueId[]): Layer[] {
   const varies = new Set(starts);
   const closed = new Set<ValueId>();
   for (const each of graph.nodes) {
@@ -121,7 +127,7 @@ export function rulelessFault(graph: Graph, met: Unknown, starts: readonly Value
   const node = cause(graph, met);
   const layer = layersOfNodes(graph)(node)?.name ?? node.name;
   const { kind, option, unfollowed, layer: ofKeras } = node.attributes;
-  const needed = upstream(graph, node.output);
+  const needed = upstream(graph, [node.output]);
   const ports = graph.inputs.filter(({ value }) => needed.has(value));
   const ways: Way[] = [];
   const free = ports.filter(({ value }) => graph.values[value]!.shape.includes(null)).map(({ name }) => name);
@@ -134,7 +140,10 @@ export function rulelessFault(graph: Graph, met: Unknown, starts: readonly Value
     if (kind === PROGRAM_OF_JAX) ways.push({ kind: 'origin', framework: 'jax' });
     if (TREES.test(kind)) ways.push({ kind: 'origin', framework: 'trees' });
   }
-  const targets = earlier(graph, node, starts).map(({ name }) => name);
+  const before = earlier(graph, needed, starts);
+  // What comes from no input (numbers drawn at random) has layers beside it, not before it.
+  const beside = before.length > 0 || ways.length > 0 ? before : earlier(graph, upstream(graph, outputsBehind(graph, node.output)), starts); // prettier-ignore
+  const targets = beside.map(({ name }) => name);
   if (targets.length > 0) ways.push({ kind: 'target', layers: targets });
   if (ways.length === 0) ways.push({ kind: 'report' });
   return new MhoError('OP_UNSUPPORTED', { layer, kind, remedy: waysWords(ways) }, { ways });

@@ -6,7 +6,7 @@ import { converted } from '../tensors/casts';
 import * as reductions from '../tensors/reductions';
 import { nodeOf, type TfFunction } from './graph';
 import { Handle, type Item, tensorOf } from './items';
-import { isReal, type TfNode, TYPE_NAMES } from './node';
+import { DT, isReal, type TfNode, widthOf } from './node';
 
 interface Table {
   readonly keys: HostArray;
@@ -28,7 +28,7 @@ export function tablesOf(nodes: readonly TfNode[], functions: ReadonlyMap<string
   const number = (reference: string | undefined): HostArray | null => {
     const node = main.get(nodeOf(reference ?? ''));
     const type = node?.attributes.get('dtype')?.type;
-    const known = node?.op === 'Const' && type !== undefined && TYPE_NAMES.has(type);
+    const known = node?.op === 'Const' && type !== undefined && widthOf(type) !== null;
     return known ? (node.attributes.get('value')?.tensor?.() ?? null) : null;
   };
   const fill = ([table, keys, values]: readonly (string | undefined)[]): void => {
@@ -45,9 +45,9 @@ export function tablesOf(nodes: readonly TfNode[], functions: ReadonlyMap<string
   return tables;
 }
 
-/** What a table has for each number: another number's is what it has for none. @returns null for other ops */
+/** What a table has for each number: another number's is what it has for none. @returns null for other ops, and for texts */
 export function lookedUp(to: Assembly, node: TfNode, items: readonly Item[], tables: Tables): Item | null {
-  if (!isLookup(node.op)) return null;
+  if (!isLookup(node.op) || node.attributes.get('Tin')?.type === DT.string) return null;
   const [handle, given, otherwise] = items;
   const table = handle instanceof Handle ? tables.get(handle.name) : undefined;
   if (!table) throw new NotExpressible('a table that the file does not hold as numbers');
