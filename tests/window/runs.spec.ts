@@ -23,8 +23,9 @@ const pick = (example: number) =>
     .getByRole('button', { name: new RegExp(`^Example ${example}\\b`) })
     .click();
 async function run(): Promise<void> {
+  const before = await chips().count();
   await page.getByRole('button', { name: 'Run', exact: true }).first().click();
-  await expect(page.getByRole('list', { name: 'Runs' })).toContainText('so far');
+  await expect.poll(() => chips().count()).toBeGreaterThan(before);
   await expect(page.getByRole('list', { name: 'Runs' })).not.toContainText('so far');
   await idle();
 }
