@@ -161,6 +161,20 @@ export async function openDigits(studio: Studio, steps = 8): Promise<RunSetup> {
   };
 }
 
+/** A window with a model that is open. */
+export async function launchOpen(words: readonly string[]): Promise<Studio> {
+  const studio = await launch(words);
+  await expect(studio.page.getByRole('region', { name: 'Model', exact: true })).toBeVisible({ timeout: 60_000 });
+  return studio;
+}
+
+/** Presses Run, and waits for the finding and until all is done. */
+export async function runToFinding(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Run', exact: true }).first().click({ timeout: 60_000 });
+  await expect(page.locator('.headline')).toContainText('owes most to', { timeout: 60_000 });
+  await expect(page.getByRole('button', { name: 'Run', exact: true })).toBeEnabled({ timeout: 60_000 });
+}
+
 /** Asks for even steps instead of a tolerance, by the pointer. */
 export async function evenSteps(page: Page, steps: number): Promise<void> {
   await page.getByRole('button', { name: 'Even steps' }).click();

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { twoInputs } from './ownModels';
-import { answerDialogs, forget, launch, newFolder, root, settled, type Studio } from './studio';
+import { answerDialogs, forget, launchOpen, newFolder, root, runToFinding, settled, type Studio } from './studio';
 
 const axe = readFileSync(createRequire(__filename).resolve('axe-core/axe.min.js'), 'utf8');
 
@@ -21,15 +21,10 @@ test.afterEach(async () => {
 });
 
 async function open(words: readonly string[]): Promise<void> {
-  studio = await launch(words);
+  studio = await launchOpen(words);
   ({ page } = studio);
-  await expect(page.getByRole('region', { name: 'Model', exact: true })).toBeVisible({ timeout: 60_000 });
 }
-async function run(): Promise<void> {
-  await page.getByRole('button', { name: 'Run', exact: true }).first().click({ timeout: 60_000 });
-  await expect(page.locator('.headline')).toContainText('owes most to', { timeout: 60_000 });
-  await expect(page.getByRole('button', { name: 'Run', exact: true })).toBeEnabled({ timeout: 60_000 });
-}
+const run = (): Promise<void> => runToFinding(page);
 const section = (name: string) => page.getByRole('region', { name, exact: true });
 const out = () => section('Taken out');
 /** F of the whole network, and as it is measured with units out. */
